@@ -1,0 +1,101 @@
+"""Every task of the project, listed by `python -m nox -l`; all that they need is `pip install "nox[uv]"`."""
+
+import sys
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["tests"]
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+CONSTRAINTS = ("-c", "constraints.txt")
+HEADLESS = {"MPLBACKEND": "Agg"}
+
+
+def group(name: str) -> tuple[str, ...]:
+    """The requirements of one dependency group of pyproject.toml."""
+    return nox.project.dependency_groups(PYPROJECT, name)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests; arguments go to pytest: `nox -s tests -- -k softmax`."""
+    session.install("-e", ".", *group("test"), *CONSTRAINTS)
+    run_tests(session)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting with ruff; `nox -s lint -- --fix` mends what it can."""
+    session.install(*group("lint"), *CONSTRAINTS)
+    session.run("python", "-m", "ruff", "check", *session.posargs)
+    session.run("python", "-m", "ruff", "format", *([] if "--fix" in session.posargs else ["--check"]))
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types with mypy (strict); arguments go to mypy."""
+    session.install("-e", ".", *group("types"), *CONSTRAINTS)
+    session.run("python", "-m", "mypy", *session.posargs)
+
+
+@nox.session
+def figures(session: nox.Session) -> None:
+    """Compute and draw every figure, print the findings; or only some: `nox -s figures -- NAME ...`."""
+    session.install("-e", ".", *CONSTRAINTS)
+    command = ("python", "-m", "logitscape.analysis", *session.posargs)
+    # On Ctrl-C the runner stops its scripts and says what is kept: give it the time.
+    session.run(*command, env=HEADLESS, interrupt_timeout=10, terminate_timeout=5)
+
+
+@nox.session(venv_backend="virtualenv")
+def benchmarks(session: nox.Session) -> None:
+    """Measure speed against PyTorch, NumPy and plain JAX; installs PyTorch."""
+    # pip and not uv: pip's configuration may name a place with CPU builds of PyTorch, which are far smaller.
+    session.install("-e", ".", *CONSTRAINTS)
+    session.install(*group("benchmarks"))  # what PyTorch itself needs is not among the constraints
+    session.run("python", "-m", "benchmarks", *session.posargs, env=HEADLESS)
+
+
+@nox.session(venv_backend="uv")
+def floors(session: nox.Session) -> None:
+    """Run the tests on the oldest versions that pyproject.toml allows."""
+    session.install("-e", ".", *group("test"), "--resolution", "lowest-direct")
+    # Old versions may warn about the newest ones of what they are built on.
+    run_tests(session, "-W", "default")
+
+
+@nox.session(venv_backend="none")
+def constraints(session: nox.Session) -> None:
+    """Remake constraints.txt: the newest versions that work together on every Python."""
+    groups = [argument for name in ("test", "lint", "types") for argument in ("--group", name)]
+    options = [
+        "--universal",
+        "--fork-strategy",
+        "fewest",
+        "--python-version",
+        "3.11",
+        "--all-extras",
+        "--upgrade",
+    ]
+    header = ["--no-annotate", "--custom-compile-command", "python -m nox -s constraints"]
+    command = [
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "compile",
+        "pyproject.toml",
+        "-o",
+        "constraints.txt",
+        "--quiet",
+    ]
+    session.run(*command, *options, *groups, *header)
+
+
+def run_tests(session: nox.Session, *options: str) -> None:
+    """Run pytest on every core; a later `-n0` among the arguments wins."""
+    command = ("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal", *options, *session.posargs)
+    session.run(*command, env=HEADLESS)

@@ -1,0 +1,35 @@
+"""Files appear whole or not at all: written beside their place under a hidden name, then moved there."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path to write to; it becomes `path` if the block ends well, else it is removed.
+
+    It lies in the same folder and keeps the suffix, from which many writers tell the format. Its name says to
+    whom it belongs (see `remove_leftovers`): a killed process cannot tidy up after itself.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp{path.suffix}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a file's text, the same bytes on every platform."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def remove_leftovers(folder: Path, stem: str) -> None:
+    """Remove what a killed process left unfinished of `stem.*`."""
+    for leftover in folder.glob(f".{stem}.*.tmp*"):
+        leftover.unlink(missing_ok=True)

@@ -1,0 +1,12 @@
+"""Shapes that the whole package speaks of: `n` is the number of classes, and nothing carries a batch axis."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from jax import Array
+from jaxtyping import Float
+
+Scalar: TypeAlias = Float[Array, ""]
+Vector: TypeAlias = Float[Array, " n"]
+Parameter: TypeAlias = float | int | Array
+LossFunction: TypeAlias = Callable[[Array, Array], Array]

@@ -1,0 +1,118 @@
+"""Running one analysis: compute, check against theory, draw, and only then replace its files, all of them."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from .._atomic import replacing
+from ..findings import Finding, verify
+from .files import write_findings
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+
+Data = TypeVar("Data")
+
+STYLE = "logitscape.styles.paper"
+DOTS_PER_INCH = 200
+
+
+def main(
+    script: str | os.PathLike[str],
+    compute: Callable[[], Data],
+    findings: Callable[[Data], Iterable[Finding]],
+    draw: Callable[[Data], "matplotlib.figure.Figure"],
+    *,
+    style: str = STYLE,
+) -> None:
+    """Run an analysis; write `NAME.svg`, `.png` and `.findings.json` into `figures`, beside its own folder.
+
+    Computed in float64 and drawn without a display. Nothing is replaced unless everything went well, and the
+    same computation writes the same bytes.
+
+    Args:
+        script: the script's `__file__`; its stem names the figure.
+        compute: makes the data.
+        findings: what they say about the claims; `figure` is filled in here.
+        draw: makes the figure.
+        style: a matplotlib style for it.
+
+    Raises:
+        ContradictsTheory: if a finding is further from what theory proves than its tolerance.
+    """
+    stem, folder = Path(script).stem, figures_folder(script)
+    _make_writable(folder)
+    configure()
+    data = compute()
+    found = [replace(finding, figure=stem) for finding in findings(data)]
+    verify(found)
+    with ExitStack() as files:
+        svg, png = (files.enter_context(replacing(folder / f"{stem}.{suffix}")) for suffix in ("svg", "png"))
+        _draw(draw, data, style, svg, png)
+    write_findings(folder, stem, found)
+    from .report import print_findings  # here, so that nobody waits for rich who imports the package
+
+    print_findings(found)
+
+
+def figures_folder(script: str | os.PathLike[str]) -> Path:
+    """Where an analysis writes: `analyses/NAME.py` -> `figures/`."""
+    return Path(script).resolve().parent.parent / "figures"
+
+
+def configure() -> None:
+    """float64, no display, and compiled programs kept between runs (in JAX_COMPILATION_CACHE_DIR, if set)."""
+    import jax
+    import matplotlib
+
+    matplotlib.use("Agg")
+    jax.config.update("jax_enable_x64", True)
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def cache_folder() -> Path:
+    """The user's folder for what can be computed again."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "logitscape" / "jax"
+
+
+def save(figure: "matplotlib.figure.Figure", svg: Path, png: Path) -> None:
+    """Write a figure in both formats, without dates, versions or random ids."""
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": "logitscape"}):
+        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(png, format="png", metadata={"Software": None}, dpi=DOTS_PER_INCH)
+
+
+def _draw(
+    draw: Callable[[Data], "matplotlib.figure.Figure"], data: Data, style: str, svg: Path, png: Path
+) -> None:
+    import matplotlib.pyplot as plt
+    from matplotlib.figure import Figure
+
+    with plt.style.context(style):
+        figure = draw(data)
+        if not isinstance(figure, Figure):
+            raise TypeError(f"`draw(data)` of an analysis must return a matplotlib Figure, got {figure!r}.")
+        save(figure, svg, png)
+        plt.close(figure)
+
+
+def _make_writable(folder: Path) -> None:
+    """Say before a long computation, not after it, that its result cannot be written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"the figures' folder `{folder}` cannot be written to.")

@@ -1,0 +1,146 @@
+"""Probability vectors that keep their logarithm, and the two places where such vectors are made.
+
+Everything separable, `p_k = g(z_k) / sum_j g(z_j)`, ends here: `normalize` starts from `log g`, `normalize_powers` from
+amplitudes `a` with `g = a^m`. Both keep the largest class apart, so that neither end of the simplex cancels: with r the sum
+of the other classes' weights relative to the largest, `log p_top = -log1p(r)`, and the tangent of the largest class is
+written with r, never with `1 - p_top`.
+"""
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jaxtyping import Bool, Float
+
+from ._types import Vector
+
+
+class Probs(NamedTuple):
+    """A probability vector and its logarithm.
+
+    Both are carried because neither gives the other back: `log(p)` is lost where p underflows, and `exp(log_p)` loses nothing
+    but costs a pass. A loss takes whichever is accurate for its formula.
+
+    Attributes:
+        p: probabilities, [n] (or [..., n] in the forms for whole arrays).
+        log_p: their natural logarithms, of the same shape; -inf where p is exactly 0.
+    """
+
+    p: Float[Array, "*batch n"]
+    log_p: Float[Array, "*batch n"]
+
+    @property
+    def complement(self) -> Float[Array, "*batch n"]:
+        """`1 - p`, accurate relative to its own size also where p is near 1."""
+        return jnp.where(self.p < 0.5, 1 - self.p, -jnp.expm1(self.log_p))
+
+
+def normalize(log_weights: Vector) -> Probs:
+    """Probabilities in proportion to `exp(log_weights)`: `p_k = e^{l_k} / sum_j e^{l_j}`.
+
+    The log-normaliser behind softmax and every other separable map; `ls.normalize(log_g(z))` makes a new one.
+
+    Args:
+        log_weights: [n]; -inf gives a class the probability 0 and the derivative 0. Only differences matter.
+
+    Returns:
+        Probs; all NaN if every weight is -inf, or if one is +inf or NaN.
+    """
+    return Probs(*_normalize(log_weights))
+
+
+def normalize_powers(amplitudes: Vector, power: int) -> Probs:
+    """Probabilities in proportion to `a_k^power` for amplitudes `a >= 0`: `p_k = a_k^m / sum_j a_j^m`.
+
+    Unlike `normalize(power * log(a))` it has the right (one-sided) derivative at `a_k = 0` and loses no gradient where
+    `p_k` underflows but `dp_k / da_k` does not.
+
+    Args:
+        amplitudes: [n], non-negative.
+        power: m, a positive whole number.
+
+    Returns:
+        Probs; all NaN if every amplitude is 0, or if one is infinite or NaN.
+    """
+    largest = jax.lax.stop_gradient(jnp.max(amplitudes))
+    return Probs(*_normalize_powers(amplitudes, largest, power))
+
+
+@jax.custom_jvp
+def _normalize(log_weights: Vector) -> tuple[Vector, Vector]:
+    shifted = log_weights - jnp.max(log_weights)
+    return _from_gaps(shifted, jnp.exp(shifted))
+
+
+@_normalize.defjvp
+def _normalize_jvp(
+    primals: tuple[Vector], tangents: tuple[Vector]
+) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:
+    (log_weights,), (d_log,) = primals, tangents
+    p, log_p = _normalize(log_weights)
+    largest = log_weights == jnp.max(log_weights)
+    return (p, log_p), share_tangents(p, largest, d_log, p * d_log)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(2,))
+def _normalize_powers(amplitudes: Vector, largest: Array, power: int) -> tuple[Vector, Vector]:
+    ratio = amplitudes / largest
+    return _from_gaps(power * _log_ratio(amplitudes, largest), ratio**power)
+
+
+@_normalize_powers.defjvp
+def _normalize_powers_jvp(
+    power: int, primals: tuple[Vector, Array], tangents: tuple[Vector, Array]
+) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:
+    (amplitudes, largest), (d_amplitudes, _) = primals, tangents
+    p, log_p = _normalize_powers(amplitudes, largest, power)
+    positive = amplitudes > 0
+    d_log = jnp.where(positive, power * d_amplitudes / jnp.where(positive, amplitudes, 1), 0)
+    ratio = amplitudes / largest
+    d_share = power * ratio ** (power - 1) * (d_amplitudes / largest) / jnp.sum(ratio**power)
+    return (p, log_p), share_tangents(p, amplitudes == largest, d_log, d_share)
+
+
+def _log_ratio(x: Vector, reference: Array) -> Vector:
+    """`log(x / reference)` for x >= 0, also where the quotient underflows and where x is 0."""
+    ratio = x / reference
+    underflows = ratio < jnp.finfo(x.dtype).tiny
+    return jnp.where(underflows, jnp.log(x) - jnp.log(reference), jnp.log(ratio))
+
+
+def _from_gaps(gaps: Vector, weights: Vector) -> tuple[Vector, Vector]:
+    """Normalise weights whose largest is 1; `gaps` are their logarithms."""
+    largest = gaps == 0
+    rest = jnp.sum(jnp.where(largest, 0, weights))
+    ties = jnp.sum(largest.astype(gaps.dtype))
+    return weights / (ties + rest), gaps - jnp.log1p(rest + (ties - 1))
+
+
+def share_tangents(
+    p: Vector, largest: Bool[Array, " n"], d_log: Vector, d_share: Vector
+) -> tuple[Vector, Vector]:
+    """Tangents (dp, d log p) of a normalised vector, from those of its unnormalised parts.
+
+    Args:
+        p: the shares, [n].
+        largest: where the share is the largest; more than one class if they tie.
+        d_log: tangent of each class's log-weight.
+        d_share: tangent of each class's weight divided by the sum of all weights, `p * d_log` where p does not underflow.
+    """
+    d_log_p = centered(p, largest, d_log, d_share)
+    d_total = jnp.sum(d_share)
+    return jnp.where(largest, p * d_log_p, d_share - p * d_total), d_log_p
+
+
+def centered(p: Vector, largest: Bool[Array, " n"], d: Vector, p_times_d: Vector) -> Vector:
+    """`d_k - sum_j p_j d_j`, written as `(1 - p_k) d_k - sum_{j != k} p_j d_j` for a class that is alone the largest.
+
+    A subtraction `1 - p_k` would lose everything there once p_k rounds to 1; no other class has p_k above 1/2.
+    """
+    others = jnp.sum(jnp.where(largest, 0, p_times_d))
+    share_of_others = jnp.sum(jnp.where(largest, 0, p))
+    alone = largest & (jnp.sum(largest.astype(p.dtype)) == 1)
+    of_largest = jnp.sum(jnp.where(largest, p_times_d, 0))
+    return jnp.where(alone, share_of_others * d, d - of_largest) - others

@@ -1,0 +1,134 @@
+"""One analysis: what it writes, and that it writes nothing unless everything went well."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from logitscape import analysis
+from logitscape.analysis import script
+from logitscape.findings import ContradictsTheory, Finding, proved
+
+SCRIPT = """
+import os
+import jax
+import jax.numpy as jnp
+import numpy as np
+from logitscape import analysis
+from logitscape.findings import proved
+
+def compute():
+    return np.asarray(jax.jit(jax.nn.softmax)(jnp.array([1.0, 2.0])))
+
+def findings(p):
+    assert p.dtype == np.float64
+    return [proved("C01", "softmax([1, 2])", p[1], expected=0.73105858, tolerance=1e-8)]
+
+def draw(p):
+    import matplotlib.pyplot as plt
+    assert plt.get_backend().lower() == "agg"
+    figure, axes = plt.subplots(figsize=(2, 1))
+    axes.plot(p, marker="o")
+    axes.imshow(np.outer(p, p))
+    return figure
+
+if __name__ == "__main__":
+    analysis.main(__file__, compute, findings, draw, style="default")
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The path of an analysis that runs in this process, whose settings it leaves alone."""
+    monkeypatch.setattr(script, "configure", lambda: None)
+    return tmp_path / "a project" / "analyses" / "crisp.py"
+
+
+def compute() -> np.ndarray:
+    return np.linspace(0, 1, 3)
+
+
+def findings(data: np.ndarray) -> list[Finding]:
+    return [Finding("C13", "larger inputs, larger share", f"{data[-1]:.1f}", "holds", value=float(data[-1]))]
+
+
+def draw(data: np.ndarray) -> Figure:
+    figure, axes = plt.subplots(figsize=(2, 1))
+    axes.plot(data)
+    return figure
+
+
+def test_it_writes_its_files_and_prints_its_findings(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    analysis.main(path, compute, findings, draw, style="default")
+    figures = path.parent.parent / "figures"
+    written = ["crisp.findings.json", "crisp.png", "crisp.svg", "findings.json", "findings.md"]
+    assert sorted(file.name for file in figures.iterdir()) == written
+    assert "[crisp](crisp.svg)" in (figures / "findings.md").read_text()
+    printed = capsys.readouterr().out
+    assert "C13" in printed
+    assert "1.0" in printed
+    assert not plt.get_fignums()
+
+
+def bad_draw(data: np.ndarray) -> Figure:
+    plt.figure()
+    raise RuntimeError("no picture")
+
+
+def contradiction(data: np.ndarray) -> list[Finding]:
+    return [proved("C01", "claim", data[-1], expected=0.5, tolerance=0.1)]
+
+
+@pytest.mark.parametrize(
+    ("findings", "draw", "error"),
+    [(findings, bad_draw, RuntimeError), (contradiction, draw, ContradictsTheory)],
+)
+def test_a_failure_leaves_the_old_files(path: Path, findings, draw, error) -> None:
+    figures = path.parent.parent / "figures"
+    figures.mkdir(parents=True)
+    old = {name: f"old {name}" for name in ("crisp.svg", "crisp.png")}
+    for name, text in old.items():
+        (figures / name).write_text(text)
+    with pytest.raises(error):
+        analysis.main(path, compute, findings, draw, style="default")
+    plt.close("all")
+    assert {file.name: file.read_text() for file in figures.iterdir()} == old
+
+
+def test_figures_that_cannot_be_written_are_refused_before_the_work(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    (path.parent.parent / "figures").write_text("a file")
+    with pytest.raises(FileExistsError, match="figures"):
+        analysis.main(path, lambda: pytest.fail("computed"), findings, draw)
+
+
+def test_the_cache_is_where_the_user_keeps_caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert script.cache_folder() == tmp_path / "logitscape" / "jax"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert script.cache_folder() == Path.home() / ".cache" / "logitscape" / "jax"
+
+
+def test_it_runs_by_itself_and_again_to_the_same_bytes(tmp_path: Path) -> None:
+    path, cache, figures = tmp_path / "analyses" / "crisp.py", tmp_path / "cache", tmp_path / "figures"
+    path.parent.mkdir()
+    path.write_text(SCRIPT)
+
+    def run(seed: str) -> dict[str, bytes]:
+        settings = {"XDG_CACHE_HOME": str(cache), "LOCALAPPDATA": str(cache), "PYTHONHASHSEED": seed}
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("JAX_", "MPL"))}
+        subprocess.run([sys.executable, path], check=True, env=environment | settings, cwd=tmp_path)
+        return {file.name: file.read_bytes() for file in figures.iterdir()}
+
+    first = run("1")
+    assert len(first) == 5
+    assert b"<dc:date>" not in first["crisp.svg"]
+    assert run("2") == first
+    if sys.platform == "linux":
+        assert list((cache / "logitscape" / "jax").iterdir())

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import pytest
+
+from logitscape._atomic import remove_leftovers, replacing, write_text
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_is_replaced_when_the_block_ends_well(tmp_path: Path) -> None:
+    path = tmp_path / "a figure.svg"
+    path.write_text("old")
+    with replacing(path) as temporary:
+        assert temporary.parent == path.parent
+        assert temporary.suffix == ".svg"
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert names(tmp_path) == ["a figure.svg"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, error: type[BaseException]) -> None:
+    path = tmp_path / "figure.svg"
+    path.write_text("old")
+
+    def interrupted() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half of the ne")
+            raise error
+
+    with pytest.raises(error):
+        interrupted()
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["figure.svg"]
+
+
+def test_text_has_the_same_bytes_on_every_platform(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.md", "Ω ± 1\n")
+    assert (tmp_path / "a.md").read_bytes() == b"\xce\xa9 \xc2\xb1 1\n"
+
+
+def test_an_unwritable_place_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        write_text(tmp_path / "nowhere" / "a.md", "text")
+
+
+def test_leftovers_of_one_stem_are_removed(tmp_path: Path) -> None:
+    kept = [".crisper.0a1b.tmp.svg", "crisp.svg", "crisp.findings.json"]
+    for name in [*kept, ".crisp.0a1b.tmp.svg", ".crisp.findings.0a1b.tmp.json"]:
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path, "crisp")
+    assert names(tmp_path) == sorted(kept)
