@@ -37,18 +37,22 @@ class Probs(NamedTuple):
         return jnp.where(self.p < 0.5, 1 - self.p, -jnp.expm1(self.log_p))
 
 
-def normalize(log_weights: Vector) -> Probs:
+def normalize(log_weights: Vector, gaps: Vector | None = None) -> Probs:
     """Probabilities in proportion to `exp(log_weights)`: `p_k = e^{l_k} / sum_j e^{l_j}`.
 
     The log-normaliser behind softmax and every other separable map; `ls.normalize(log_g(z))` makes a new one.
 
     Args:
         log_weights: [n]; -inf gives a class the probability 0 and the derivative 0. Only differences matter.
+        gaps: `log_weights - max(log_weights)`, for a caller that knows them better than by that subtraction. They give
+            the values, `log_weights` the derivatives.
 
     Returns:
         Probs; all NaN if every weight is -inf, or if one is +inf or NaN.
     """
-    return Probs(*_normalize(log_weights))
+    if gaps is None:
+        gaps = log_weights - jnp.max(log_weights)
+    return Probs(*_normalize(log_weights, jax.lax.stop_gradient(gaps)))
 
 
 def normalize_powers(amplitudes: Vector, power: int) -> Probs:
@@ -69,19 +73,17 @@ def normalize_powers(amplitudes: Vector, power: int) -> Probs:
 
 
 @jax.custom_jvp
-def _normalize(log_weights: Vector) -> tuple[Vector, Vector]:
-    shifted = log_weights - jnp.max(log_weights)
-    return _from_gaps(shifted, jnp.exp(shifted))
+def _normalize(log_weights: Vector, gaps: Vector) -> tuple[Vector, Vector]:
+    return _from_gaps(gaps, jnp.exp(gaps))
 
 
 @_normalize.defjvp
 def _normalize_jvp(
-    primals: tuple[Vector], tangents: tuple[Vector]
+    primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]
 ) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:
-    (log_weights,), (d_log,) = primals, tangents
-    p, log_p = _normalize(log_weights)
-    largest = log_weights == jnp.max(log_weights)
-    return (p, log_p), share_tangents(p, largest, d_log, p * d_log)
+    (log_weights, gaps), (d_log, _) = primals, tangents
+    p, log_p = _normalize(log_weights, gaps)
+    return (p, log_p), share_tangents(p, gaps == 0, d_log, p * d_log)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(2,))

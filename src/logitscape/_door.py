@@ -1,0 +1,129 @@
+"""What stands at the public door: checks of arguments with errors that help, and half precision computed in float32.
+
+Shapes and dtypes are known under every transformation and are always checked. Values are checked where they are known;
+inside traced code a parameter out of range turns the result into NaN instead.
+"""
+
+import math
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jax.typing import ArrayLike
+
+from ._types import Parameter
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+HALF = (jnp.bfloat16, jnp.float16)
+
+
+def parameter(
+    owner: str, name: str, value: Parameter, dtype: Any, *, low: float, high: float = math.inf, open: bool = False
+) -> Array:
+    """A parameter as an array of `dtype`, refused if it is known to lie outside `[low, high]`, else NaN there.
+
+    Args:
+        owner: the function that it belongs to.
+        name: the parameter's.
+        value: what was given; a traced value cannot be refused.
+        dtype: that of the logits.
+        low: the least value allowed.
+        high: the largest.
+        open: whether `low` itself is excluded.
+    """
+    if isinstance(value, jax.core.Tracer):
+        number = jnp.asarray(value, dtype)
+        allowed = (number > low if open else number >= low) & (number <= high)
+        return jnp.where(allowed, number, jnp.nan)
+    inside = (value > low if open else value >= low) and value <= high if _is_number(value) else False
+    if not inside or not math.isfinite(value):
+        raise ValueError(f"`{owner}({name}=...)` must be {_range_text(low, high, open)}, got {value!r}.")
+    return jnp.asarray(value, dtype)
+
+
+def whole_number(owner: str, name: str, value: int, *, low: int, even: bool = False) -> int:
+    """A parameter that shapes the program, such as the order of a polynomial, and so cannot be traced."""
+    good = isinstance(value, int) and not isinstance(value, bool) and value >= low and not (even and value % 2)
+    if not good:
+        kind = "an even whole number" if even else "a whole number"
+        raise ValueError(f"`{owner}({name}=...)` must be {kind}, at least {low}, got {value!r}.")
+    return value
+
+
+def on_logits(function: Function) -> Function:
+    """Check the logits of `function(logits, ...)`; in half precision compute in float32 and round once."""
+
+    @wraps(function)
+    def checked(logits: ArrayLike, /, *args: Any, **parameters: Any) -> Any:
+        z = vector(function.__name__, "logits", logits)
+        targets = tuple(target_like(function.__name__, z, target) for target in args)
+        return rounded_once(function, z.dtype, z, *targets, **parameters)
+
+    return checked  # type: ignore[return-value]
+
+
+def on_probs(function: Function) -> Function:
+    """The same for `function(probs, target, ...)`."""
+
+    @wraps(function)
+    def checked(probs: Any, target: ArrayLike, /, **parameters: Any) -> Any:
+        if not (hasattr(probs, "p") and hasattr(probs, "log_p")):
+            raise TypeError(
+                f"`{function.__name__}(probs, ...)` must be Probs(p, log_p) as normalizers return them, "
+                f"got {type(probs).__name__}."
+            )
+        t = target_like(function.__name__, probs.p, target)
+        return rounded_once(function, probs.p.dtype, probs, t, **parameters)
+
+    return checked  # type: ignore[return-value]
+
+
+def vector(owner: str, name: str, value: ArrayLike) -> Array:
+    """A float vector of at least one entry, or an error that says what is wrong with it."""
+    array = jnp.asarray(value)
+    if not jnp.issubdtype(array.dtype, jnp.floating):
+        raise TypeError(
+            f"`{owner}({name}, ...)` must be floating point, got {array.dtype}; convert with `.astype(float)`."
+        )
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(
+            f"`{owner}({name}, ...)` must be one example of shape [n] with n >= 1, got shape {array.shape}; "
+            "use `jax.vmap`, `ls.per_example` or `ls.drop_in` for more."
+        )
+    return array
+
+
+def target_like(owner: str, z: Array, target: ArrayLike) -> Array:
+    """The target in the logits' dtype; it must have their shape."""
+    array = jnp.asarray(target)
+    if array.shape != z.shape:
+        hint = " A label is turned into a target by `jax.nn.one_hot(label, n)`." if array.ndim == 0 else ""
+        raise ValueError(f"`{owner}(..., target)` must have the logits' shape {z.shape}, got {array.shape}.{hint}")
+    return array.astype(z.dtype)
+
+
+def rounded_once(function: Callable[..., Any], dtype: Any, *args: Any, **parameters: Any) -> Any:
+    """Call `function`; for half precision on arguments cast to float32, with its results cast back."""
+    if dtype not in HALF:
+        return function(*args, **parameters)
+    return cast(function(*cast(args, jnp.float32), **parameters), dtype)
+
+
+def cast(tree: Any, dtype: Any) -> Any:
+    """Every floating-point array of a pytree in another dtype."""
+    return jax.tree.map(lambda leaf: leaf.astype(dtype) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf, tree)
+
+
+def _is_number(value: object) -> bool:
+    return not isinstance(value, bool | str) and jnp.ndim(value) == 0  # type: ignore[arg-type]
+
+
+def _range_text(low: float, high: float, open: bool) -> str:
+    if math.isinf(low):
+        return "a finite number"
+    text = f"greater than {low:g}" if open else f"at least {low:g}"
+    return text if math.isinf(high) else f"{text} and at most {high:g}"

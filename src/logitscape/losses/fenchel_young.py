@@ -1,0 +1,70 @@
+"""Fenchel-Young losses of the sparse normalizers: `Omega*(z) + Omega(t) - <z, t>`, whose gradient is `p(z) - t`.
+
+Source: Blondel, Martins and Niculae, Learning with Fenchel-Young losses, arXiv 1901.02324.
+"""
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from .._door import on_logits, parameter
+from .._special import box_cox, dot
+from .._types import Parameter, Scalar, Vector
+from ..normalizers import entmax
+from .distribution import residual, tsallis
+
+
+@on_logits
+def sparsemax_loss(logits: Vector, target: Vector) -> Scalar:
+    """The Fenchel-Young loss of sparsemax, `Omega(p) = (sum_k p_k^2 - 1) / 2`; gradient `sparsemax(z) - t`.
+
+    Exactly 0 once the label leads by 1. Linear when wrong.
+
+    Source: Martins and Astudillo, arXiv 1602.02068, equation 13.
+    """
+    return _entmax_loss(logits, target, jnp.full((), 2, logits.dtype))
+
+
+@on_logits
+def entmax_loss(logits: Vector, target: Vector, *, alpha: Parameter = 1.5) -> Scalar:
+    """The Fenchel-Young loss of alpha-entmax, `Omega(p) = (sum_k p_k^a - 1) / (a (a - 1))`; gradient `entmax(z) - t`.
+
+    alpha = 1 is softmax with cross-entropy (with KL for soft targets), alpha = 2 is `sparsemax_loss`.
+
+    Args:
+        logits: z, [n].
+        target: t, [n].
+        alpha: a, at least 1.
+
+    Source: Peters, Niculae and Martins, arXiv 1905.05702.
+    """
+    return _entmax_loss(logits, target, parameter("entmax_loss", "alpha", alpha, logits.dtype, low=1))
+
+
+@jax.custom_jvp
+def _entmax_loss(z: Vector, target: Vector, alpha: Array) -> Array:
+    """The Tsallis score of p, and what classes of the target miss to enter the support: no terms that cancel."""
+    probs, beta = entmax(z, alpha=alpha), alpha - 1
+    top = jnp.max(z)
+    to_threshold = box_cox(jnp.max(probs.log_p), beta) - (top - jnp.where(target > 0, z, top))
+    outside = jnp.isneginf(probs.log_p) & (target > 0)
+    missing = jnp.where(outside, -(to_threshold + 1 / jnp.where(beta == 0, 1, beta)), 0)
+    return tsallis(probs, target, alpha) + dot(target, missing) + _negative_entropy(target, alpha)
+
+
+@_entmax_loss.defjvp
+def _entmax_loss_jvp(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Array, Array]:
+    """By the envelope theorem the derivative in alpha is that of `Omega(t) - Omega(p)` at a fixed p."""
+    (z, target, alpha), (dz, d_target, d_alpha) = primals, tangents
+    probs = entmax(z, alpha=alpha)
+    in_logits = jnp.sum(residual(probs, target) * dz)
+    _, of_target = jax.jvp(_negative_entropy, (target, alpha), (d_target, d_alpha))
+    _, of_p = jax.jvp(lambda a: _negative_entropy(probs.p, a), (alpha,), (d_alpha,))
+    return _entmax_loss(*primals), in_logits - dot(d_target, z) + of_target - of_p
+
+
+def _negative_entropy(p: Vector, alpha: Array) -> Array:
+    """`Omega(p) = sum_k p_k (p_k^{a-1} - 1) / (a (a - 1))`; at a = 1, `sum_k p_k log p_k`."""
+    occurs = p > 0
+    log_p = jnp.log(jnp.where(occurs, p, 1))
+    return jnp.sum(jnp.where(occurs, p * box_cox(log_p, jnp.broadcast_to(alpha - 1, p.shape)), 0)) / alpha

@@ -1,0 +1,53 @@
+"""Losses of the margin between the label's logit and the others."""
+
+import jax.numpy as jnp
+from jax import Array
+
+from .._door import on_logits
+from .._types import Scalar, Vector
+
+
+@on_logits
+def perceptron(logits: Vector, target: Vector) -> Scalar:
+    """`max_k z_k - <z, t>`, from 0 up. Where logits tie for the largest they share its derivative equally.
+
+    Source: Rosenblatt 1958.
+    """
+    return jnp.sum(target * (jnp.max(logits) - jnp.where(target == 0, 0, logits)))
+
+
+@on_logits
+def crammer_singer(logits: Vector, target: Vector) -> Scalar:
+    """`max(0, 1 + max_{k != y} z_k - z_y)`, the multiclass hinge loss; needs a one-hot target, NaN for a soft one.
+
+    At the kinks: derivative 0 where the margin is exactly 1; rivals that tie share theirs equally.
+
+    Source: Crammer and Singer 2001.
+    """
+    rivals = jnp.where(target == 0, _violations(logits, target), -jnp.inf)
+    return _only_one_hot(target) * _hinge(jnp.max(rivals))
+
+
+@on_logits
+def weston_watkins(logits: Vector, target: Vector) -> Scalar:
+    """`sum_{k != y} max(0, 1 + z_k - z_y)`; needs a one-hot target, NaN for a soft one. At a kink the derivative is 0.
+
+    Source: Weston and Watkins 1999.
+    """
+    rivals = jnp.where(target == 0, _violations(logits, target), -jnp.inf)
+    return _only_one_hot(target) * jnp.sum(_hinge(rivals))
+
+
+def _violations(logits: Vector, target: Vector) -> Vector:
+    """`1 + z_k - z_y`."""
+    return 1 + (logits - jnp.sum(jnp.where(target == 0, 0, target * logits)))
+
+
+def _hinge(x: Array) -> Array:
+    """`max(0, x)` with derivative 0 at 0, and NaN for NaN."""
+    return jnp.where(x <= 0, 0, x)
+
+
+def _only_one_hot(target: Vector) -> Array:
+    one_hot = jnp.all((target == 0) | (target == 1)) & (jnp.sum(target) == 1)
+    return jnp.where(one_hot, 1, jnp.nan).astype(target.dtype)

@@ -1,0 +1,117 @@
+"""Normalizers that make the logits positive by powers and polynomials, and divide by the sum."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+
+from .._door import on_logits, parameter, whole_number
+from .._special import hypotenuse, polynomial
+from .._types import Parameter, Vector
+from ..simplex import Probs, normalize_powers
+
+
+@on_logits
+def sum(logits: Vector) -> Probs:
+    """`p_k = z_k / sum_j z_j` ("standard normalization").
+
+    Defined where all z_k >= 0 and some z_k > 0; NaN elsewhere, -inf and +inf included. Where z_k = 0, log p_k = -inf and its
+    derivative is taken as 0 (p_k itself has the one-sided derivative).
+    """
+    in_domain = jnp.all(logits >= 0)
+    return normalize_powers(logits * jnp.where(in_domain, 1, jnp.nan).astype(logits.dtype), 1)
+
+
+@on_logits
+def abs(logits: Vector) -> Probs:
+    """`p_k = |z_k| / sum_j |z_j|`. NaN if all are 0 or one is infinite. At the kink z_k = 0 the derivative is 0."""
+    return normalize_powers(jnp.abs(logits), 1)
+
+
+@on_logits
+def relu(logits: Vector) -> Probs:
+    """`p_k = max(z_k, 0) / sum_j max(z_j, 0)`.
+
+    NaN if no logit is positive or one is +inf; -inf is a mask, as is every other logit below 0. At the kink z_k = 0 the
+    derivative is 0, as is that of log p_k = -inf at and below it.
+    """
+    return normalize_powers(jnp.where(logits <= 0, 0, logits), 1)
+
+
+@on_logits
+def square(logits: Vector) -> Probs:
+    """`p_k = z_k^2 / sum_j z_j^2`. NaN if all are 0 or one is infinite."""
+    return normalize_powers(jnp.abs(logits), 2)
+
+
+@on_logits
+def spherical(logits: Vector, *, epsilon: Parameter = 1e-3) -> Probs:
+    """`p_k = (z_k^2 + epsilon) / sum_j (z_j^2 + epsilon)` ("spherical softmax").
+
+    Defined for all finite logits, without overflow; NaN if one is infinite.
+
+    Args:
+        logits: z, [n].
+        epsilon: greater than 0.
+
+    Source: de Brébisson and Vincent, An exploration of softmax alternatives belonging to the spherical loss family,
+    arXiv 1511.05042.
+    """
+    floor = parameter("spherical", "epsilon", epsilon, logits.dtype, low=0, open=True)
+    return normalize_powers(hypotenuse(logits, jnp.broadcast_to(jnp.sqrt(floor), logits.shape)), 2)
+
+
+@on_logits
+def taylor(logits: Vector, *, order: int = 2) -> Probs:
+    """`g(z) = sum_{i <= order} z^i / i!` divided by its sum ("Taylor softmax").
+
+    Defined for all finite logits, without overflow; NaN if one is infinite. g has a minimum (order 2: at z = -1) and rises
+    again to its left.
+
+    Args:
+        logits: z, [n].
+        order: even and at least 2; polynomials of odd order turn negative.
+
+    Source: Vincent et al., arXiv 1412.7091; arXiv 1511.05042; higher orders: Banerjee et al., arXiv 2011.11538.
+    """
+    order = whole_number("taylor", "order", order, low=2, even=True)
+    return normalize_powers(_taylor_root(logits, order), order)
+
+
+@on_logits
+def min_shift(logits: Vector) -> Probs:
+    """`p_k = (z_k - min z) / sum_j (z_j - min z)`; the lowest class has exactly p = 0.
+
+    NaN for constant logits or if one is infinite. Where classes tie for the lowest they share its derivative equally.
+    """
+    halved = 0.5 * logits  # so that no difference of two finite logits overflows
+    return normalize_powers(halved - jnp.min(halved), 1)
+
+
+@jax.custom_jvp
+def _scaled_root(z: Vector, root: Vector, slope: Vector) -> Vector:
+    return root
+
+
+@_scaled_root.defjvp
+def _scaled_root_jvp(
+    primals: tuple[Vector, Vector, Vector], tangents: tuple[Vector, Vector, Vector]
+) -> tuple[Vector, Vector]:
+    (_, _, slope), (dz, _, _) = primals, tangents
+    return _scaled_root(*primals), slope * dz
+
+
+def _taylor_root(z: Vector, order: int) -> Vector:
+    """`T(z)^(1/order)` for the Taylor polynomial T, about |z| far out.
+
+    Inside the unit interval from the coefficients of z, outside from those of 1/z, which cannot overflow. The derivative is
+    written with T' = T_{order - 1}, not with the difference that automatic differentiation would make.
+    """
+    inverse_factorials = [1 / math.factorial(i) for i in range(order + 1)]
+    small = jnp.abs(z) <= 1
+    x = jnp.where(small, z, 1 / jnp.where(small, 1, z))
+    value = jnp.where(small, polynomial(inverse_factorials, x), polynomial(inverse_factorials[::-1], x))
+    slope = jnp.where(small, polynomial(inverse_factorials[:-1], x), polynomial(inverse_factorials[-2::-1], x))
+    root = value ** (1 / order)
+    size, sign = jnp.where(small, 1, jnp.abs(z)), jnp.where(small, 1, jnp.sign(z))
+    return _scaled_root(z, jax.lax.stop_gradient(size * root), sign * root * slope / (order * value))

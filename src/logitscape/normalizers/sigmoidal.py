@@ -1,0 +1,55 @@
+"""Normalizers that make the logits positive by the logistic function and its relatives, and divide by the sum."""
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jax.nn import log_sigmoid
+
+from .._door import on_logits
+from .._types import Vector
+from ..simplex import Probs, normalize
+
+FAR_LEFT = -20.0
+"""Below it `softplus(z) = e^z - e^{2z} / 2` to within rounding, in every dtype."""
+
+
+@on_logits
+def sigmoid(logits: Vector) -> Probs:
+    """`g(z) = 1 / (1 + e^{-z})` divided by its sum. -inf is a mask; NaN if all are masked or one is +inf."""
+    log_g = log_sigmoid(logits)
+    return normalize(jnp.where(jnp.isposinf(logits), jnp.nan, log_g))
+
+
+@on_logits
+def sigsoftmax(logits: Vector) -> Probs:
+    """`g(z) = e^z sigmoid(z)` divided by its sum. -inf is a mask; NaN if all are masked or one is +inf.
+
+    Source: Kanai et al., Sigsoftmax: reanalysis of the softmax bottleneck, arXiv 1805.10829.
+    """
+    top, log_s = jnp.max(logits), log_sigmoid(logits)
+    return normalize(logits + log_s, (logits - top) + (log_s - log_sigmoid(top)))
+
+
+@on_logits
+def softplus(logits: Vector) -> Probs:
+    """`g(z) = log(1 + e^z)` divided by its sum. -inf is a mask; NaN if all are masked or one is +inf."""
+    log_g, top = _log_softplus(logits), jnp.max(logits)
+    ratio = jax.nn.softplus(logits) / jax.nn.softplus(top)
+    by_ratio = logits > FAR_LEFT
+    gaps = jnp.where(by_ratio, jnp.log(jnp.where(by_ratio, ratio, 1)), log_g - _log_softplus(top))
+    return normalize(log_g, gaps)
+
+
+@jax.custom_jvp
+def _log_softplus(z: Array) -> Array:
+    left = z < FAR_LEFT
+    return jnp.where(left, z - jnp.exp(z) / 2, jnp.log(jax.nn.softplus(jnp.where(left, 0, z))))
+
+
+@_log_softplus.defjvp
+def _log_softplus_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    (z,), (dz,) = primals, tangents
+    left = z < FAR_LEFT
+    safe = jnp.where(left, 0, z)
+    slope = jnp.where(left, 1 - jnp.exp(z) / 2, jax.nn.sigmoid(safe) / jax.nn.softplus(safe))
+    return _log_softplus(z), slope * dz

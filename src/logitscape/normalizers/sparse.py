@@ -1,0 +1,109 @@
+"""Normalizers that give exact zeros: sparsemax and alpha-entmax, `argmax_p <p, z> - Omega(p)` over the simplex."""
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from .._door import on_logits, parameter
+from .._special import exp_remainder
+from .._types import Parameter, Vector
+from ..simplex import Probs, centered
+
+MOST_STEPS = 100
+
+
+@on_logits
+def sparsemax(logits: Vector) -> Probs:
+    """`p = [z - tau]_+` with tau such that p sums to 1: the point of the simplex nearest to z.
+
+    One-hot once the gap is 1. Defined for all finite logits; -inf is a mask, NaN if all are masked or one is +inf. At the kink,
+    where z_k = tau, class k counts as outside the support: dp_k = 0, and mass is kept.
+
+    Source: Martins and Astudillo, arXiv 1602.02068, equation 2 and proposition 1.
+    """
+    return Probs(*_entmax(logits, jnp.ones((), logits.dtype)))
+
+
+@on_logits
+def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
+    """`p_k = [(alpha - 1) z_k - tau]_+^{1 / (alpha - 1)}` with tau such that p sums to 1.
+
+    alpha = 1 is softmax and alpha = 2 sparsemax, as values and not only as limits. One-hot once the gap is 1 / (alpha - 1).
+    Differentiable in alpha too. Domain, masks and kinks as for sparsemax.
+
+    Args:
+        logits: z, [n].
+        alpha: at least 1.
+
+    Source: Peters, Niculae and Martins, arXiv 1905.05702, equation 10; derivative in alpha: Correia et al., arXiv 1909.00015.
+    """
+    beta = parameter("entmax", "alpha", alpha, logits.dtype, low=1) - 1
+    return Probs(*_entmax(logits, beta))
+
+
+@jax.custom_jvp
+def _entmax(z: Vector, beta: Array) -> tuple[Vector, Vector]:
+    shifted = z - jnp.max(z)
+    log_p = _log_q_exponential(shifted - _threshold(shifted, beta), beta)
+    return jnp.exp(log_p), log_p
+
+
+@_entmax.defjvp
+def _entmax_jvp(
+    primals: tuple[Vector, Array], tangents: tuple[Vector, Array]
+) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:
+    """With u = p^{1 - beta} on the support: dp = u (dz - <u, dz> / sum u), and the same for what beta moves."""
+    (z, beta), (dz, d_beta) = primals, tangents
+    p, log_p = _entmax(z, beta)
+    inside = ~jnp.isneginf(log_p)
+    log_inside = jnp.where(inside, log_p, 0)
+    u = jnp.where(inside, jnp.exp((1 - beta) * log_inside), 0)
+    share = u / jnp.sum(u)
+    # The derivative of log p in beta, at a fixed distance to the threshold.
+    bend = -(log_inside**2) * exp_remainder(beta * log_inside)
+    moved = centered(share, share == jnp.max(share), dz, share * dz) - d_beta * jnp.sum(p * bend) / jnp.sum(u)
+    d_log_p = jnp.where(inside, jnp.exp(-beta * log_inside) * moved + d_beta * bend, 0)
+    return (p, log_p), (jnp.where(inside, u * moved + d_beta * p * bend, 0), d_log_p)
+
+
+def _log_q_exponential(x: Array, beta: Array) -> Array:
+    """`log [1 + beta x]_+^{1 / beta}`; x at beta = 0."""
+    return jnp.where(beta == 0, x, jnp.log1p(jnp.maximum(beta * x, -1)) / jnp.where(beta == 0, 1, beta))
+
+
+def _threshold(shifted: Vector, beta: Array) -> Array:
+    """The theta >= 0 with `sum_k exp_q(shifted_k - theta) = 1`, accurate relative to its own size.
+
+    Newton's method, kept inside a bracket by bisection. It starts at 0, or where beta = 0 at the solution; for beta <= 1 it rises
+    to the root without overshooting, as the sum is convex. The largest class is kept apart: the residual is
+    `(1 - p_top) - sum of the others`, where neither side cancels.
+    """
+    dtype = shifted.dtype
+    top = shifted == 0
+    ties = jnp.sum(top.astype(dtype))
+
+    def residual(theta: Array) -> tuple[Array, Array]:
+        log_p = _log_q_exponential(shifted - theta, beta)
+        log_top = _log_q_exponential(-theta, beta)
+        others = jnp.sum(jnp.where(top, 0, jnp.exp(log_p))) + (ties - 1) * jnp.exp(log_top)
+        inside = ~jnp.isneginf(log_p)
+        slope = jnp.sum(jnp.where(inside, jnp.exp((1 - beta) * jnp.where(inside, log_p, 0)), 0))
+        return -jnp.expm1(log_top) - others, slope
+
+    def step(state: tuple[Array, ...]) -> tuple[Array, ...]:
+        theta, low, high, _, count = state
+        error, slope = residual(theta)
+        low, high = jnp.where(error <= 0, theta, low), jnp.where(error >= 0, theta, high)
+        newton = theta - error / slope
+        new = jnp.where((newton >= low) & (newton <= high), newton, (low + high) / 2)
+        return new, low, high, jnp.abs(new - theta) > jnp.finfo(dtype).eps * new, count + 1
+
+    def going_on(state: tuple[Array, ...]) -> Array:
+        return state[3] & (state[4] < MOST_STEPS)
+
+    count = jnp.sum((~jnp.isneginf(shifted)).astype(dtype))
+    rest = jnp.sum(jnp.where(top, 0, jnp.exp(shifted))) + (ties - 1)
+    highest = jnp.where(beta == 0, jnp.log(count), -jnp.expm1(-beta * jnp.log(count)) / jnp.where(beta == 0, 1, beta))
+    start = jnp.where(beta == 0, jnp.log1p(rest), 0)
+    first = (start, jnp.zeros((), dtype), highest, jnp.array(True), jnp.array(0))
+    return jax.lax.while_loop(going_on, step, first)[0]
