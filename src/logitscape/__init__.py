@@ -1,0 +1,22 @@
+"""Loss landscapes over logits: every normalizer beside every loss, swept, measured and drawn.
+
+>>> import jax, logitscape as ls
+>>> loss = ls.objective("softmax + cross_entropy")
+>>> jax.grad(loss)(jax.numpy.array([0.0, 0.0]), jax.numpy.array([1.0, 0.0]))
+Array([-0.5,  0.5], dtype=float32)
+"""
+
+from .catalog import LOSSES as LOSSES
+from .catalog import NORMALIZERS as NORMALIZERS
+from .objectives import Objective as Objective
+from .objectives import compose as compose
+from .objectives import drop_in as drop_in
+from .objectives import loss as loss
+from .objectives import normalizer as normalizer
+from .objectives import objective as objective
+from .objectives import per_example as per_example
+from .simplex import Probs as Probs
+from .simplex import normalize as normalize
+from .simplex import normalize_powers as normalize_powers
+
+__version__ = "0.1.0"

@@ -1,0 +1,283 @@
+"""Objectives: a normalizer and a loss composed into `(logits, target) -> scalar`, from functions or from a spec."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jax.typing import ArrayLike
+
+from . import specs
+from ._door import HALF, cast, rounded_once, target_like, vector
+from .catalog import LOGIT_LOSSES, LOSSES, NORMALIZERS, PREDICTORS, PROBABILITY_LOSSES
+from .simplex import Probs
+
+Normalizer: TypeAlias = Callable[[Array], Any]
+Loss: TypeAlias = Callable[[Any, Array], Array]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A function `(logits [n], target [n]) -> scalar` that knows its name and how it predicts.
+
+    The target is a distribution, one-hot or soft. Called outside of traced code it refuses a target that is none; inside, the
+    result is then NaN. Half precision is computed in float32 and rounded once.
+
+    Attributes:
+        name: the spec, or the name that was given.
+        function: the formula, `(logits, target) -> scalar`.
+        normalizer: logits -> Probs, by which it predicts; None if unknown.
+        loss: `(Probs, target) -> scalar` if the formula is `loss(normalizer(z), target)`, else None.
+    """
+
+    name: str
+    function: Loss = field(repr=False)
+    normalizer: Normalizer | None = field(default=None, repr=False)
+    loss: Loss | None = field(default=None, repr=False)
+
+    def __call__(self, logits: ArrayLike, target: ArrayLike) -> Array:
+        """The loss of one example."""
+        z = vector(self.name, "logits", logits)
+        if z.size < 2:
+            raise ValueError(f"`{self.name}(logits, ...)` must have at least 2 classes, got {z.size}.")
+        t = target_like(self.name, z, target)
+        return rounded_once(self.function, z.dtype, z, t) * _distribution_or_nan(self.name, target, z.dtype)
+
+    def predict(self, logits: ArrayLike) -> Probs:
+        """The probabilities; the predicted class is the argmax of `p`, which need not be that of the logits."""
+        if self.normalizer is None:
+            raise TypeError(
+                f"{self.name!r} has no known normalizer and cannot predict; name one: "
+                "`ls.objective(function, normalizer='softmax')`."
+            )
+        z = vector(self.name, "logits", logits)
+        probs: Probs = rounded_once(self.normalizer, z.dtype, z)
+        return probs
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@lru_cache(maxsize=None)
+def normalizer(spec: str) -> specs.Named:
+    """The normalizer of a spec such as "softmax(inverse_temperature=2)": logits [n] -> Probs.
+
+    Raises:
+        ValueError: for a malformed spec, an unknown name (the nearest are named) or a parameter out of range.
+    """
+    named = specs.bind(_one_term(spec), NORMALIZERS, "normalizer")
+    _try(named, jax.ShapeDtypeStruct((3,), jnp.float32))
+    return named
+
+
+@lru_cache(maxsize=None)
+def loss(spec: str) -> specs.Named:
+    """The loss of a spec such as "focal(gamma=2)": (Probs, target) -> scalar, or (logits, target) for losses of logits.
+
+    Raises:
+        ValueError: for a malformed spec, an unknown name (the nearest are named) or a parameter out of range.
+    """
+    named = specs.bind(_one_term(spec), LOSSES, "loss")
+    z = jax.ShapeDtypeStruct((3,), jnp.float32)
+    _try(named, z if specs.parse_term(spec)[0] in LOGIT_LOSSES else Probs(z, z), z)  # type: ignore[arg-type]
+    return named
+
+
+def objective(
+    source: "str | Objective | Callable[..., Any]", *, normalizer: str | Normalizer | None = None, name: str | None = None
+) -> Objective:
+    """An objective from a spec, from a function `(logits, target) -> scalar`, or from an objective itself.
+
+    Args:
+        source: "softmax + cross_entropy"; "crammer_singer"; a function.
+        normalizer: how a function of the user's own predicts; not for a spec.
+        name: instead of the spec, or of the function's name.
+
+    Raises:
+        ValueError: for a spec that is malformed or names what is not there.
+        TypeError: for anything else.
+    """
+    if isinstance(source, Objective):
+        made = source
+    elif isinstance(source, str):
+        made = _from_spec(source)
+    elif callable(source):
+        made = Objective(_name_of(source), source)
+    else:
+        raise TypeError(f"`objective(source)` must be a spec, an Objective or a function, got {source!r}.")
+    if normalizer is not None:
+        if made.loss is not None:
+            raise ValueError(f"`objective(normalizer=...)`: {made.name!r} has one already, got {normalizer!r}.")
+        made = Objective(made.name, made.function, _normalizer_from(normalizer))
+    return made if name is None else Objective(name, made.function, made.normalizer, made.loss)
+
+
+def compose(
+    normalizer: str | Normalizer, loss: str | Loss, *, name: str | None = None
+) -> Objective:
+    """The objective `loss(normalizer(logits), target)`.
+
+    Args:
+        normalizer: a spec, or a function logits [n] -> Probs (or just the probabilities [n], of which the logarithm is taken).
+        loss: a spec, or a function (Probs, target) -> scalar.
+        name: "normalizer + loss" by default.
+
+    Raises:
+        ValueError: for an unknown spec, or a loss of logits, which takes no normalizer.
+    """
+    first, second = _normalizer_from(normalizer), _loss_from(loss)
+    return Objective(
+        name or f"{_name_of(normalizer)} + {_name_of(loss)}", partial(_composed, first, second), first, second
+    )
+
+
+def per_example(objective: "str | Objective | Callable[..., Any]") -> Callable[[ArrayLike, ArrayLike], Array]:
+    """The form that optax and training loops use: (logits [..., n], integer labels [...]) -> losses [...].
+
+    A label out of range raises IndexError, or gives NaN inside traced code.
+    """
+    of_one = _as_objective(objective)
+
+    def losses(logits: ArrayLike, labels: ArrayLike) -> Array:
+        z, y = jnp.asarray(logits), _checked_labels(jnp.asarray(logits), jnp.asarray(labels))
+        n = z.shape[-1]
+        valid = (y >= 0) & (y < n)
+        target = jax.nn.one_hot(y, n, dtype=jnp.float32 if z.dtype in HALF else z.dtype)
+        run = partial(rounded_once, of_one.function, z.dtype)
+        for _ in range(y.ndim):
+            run = jax.vmap(run)
+        values: Array = run(z, target.astype(z.dtype))
+        return values * jnp.where(valid, 1, jnp.nan).astype(values.dtype)
+
+    return losses
+
+
+def drop_in(normalizer: str | Normalizer, *, log: bool = False) -> Callable[..., Array]:
+    """A normalizer in the form of `jax.nn.softmax`: `(logits [...], axis=-1) -> probabilities`, of the logits' shape.
+
+    Args:
+        normalizer: a spec or a function logits [n] -> Probs.
+        log: the logarithms instead, as `jax.nn.log_softmax` gives them.
+    """
+    of_one = _normalizer_from(normalizer)
+
+    def probabilities(logits: ArrayLike, axis: int = -1) -> Array:
+        z = jnp.asarray(logits)
+        if not -z.ndim <= axis < z.ndim:
+            raise ValueError(f"`axis` must be one of the {z.ndim} axes of the logits, got {axis}.")
+
+        def run(row: Array) -> Array:
+            probs = rounded_once(of_one, row.dtype, row)
+            return probs.log_p if log else probs.p
+
+        rows = jnp.moveaxis(z, axis, -1)
+        for _ in range(z.ndim - 1):
+            run = jax.vmap(run)
+        return jnp.moveaxis(run(rows), -1, axis)
+
+    return probabilities
+
+
+def _composed(normalizer: Normalizer, loss: Loss, logits: Array, target: Array) -> Array:
+    return loss(normalizer(logits), target)
+
+
+@lru_cache(maxsize=None)
+def _from_spec(spec: str) -> Objective:
+    terms = specs.split(spec)
+    if len(terms) == 2:
+        return compose(*terms, name=spec)
+    if len(terms) > 2:
+        raise ValueError(f"malformed spec {spec!r}: one normalizer and one loss, got {len(terms)} terms.")
+    name, parameters = specs.parse_term(terms[0])
+    if name in PROBABILITY_LOSSES:
+        raise ValueError(f"{name!r} is a loss of probabilities and needs a normalizer: 'softmax + {spec.strip()}'.")
+    if name in NORMALIZERS:
+        raise ValueError(f"{name!r} is a normalizer and needs a loss: '{spec.strip()} + cross_entropy'.")
+    function = specs.bind(terms[0], LOGIT_LOSSES, "objective")
+    z = jax.ShapeDtypeStruct((3,), jnp.float32)
+    _try(function, z, z)
+    predictor = NORMALIZERS[PREDICTORS[name]]
+    shared = {key: parameters[key] for key in specs.parameters_of(predictor) if key in parameters}
+    return Objective(spec, function, partial(predictor, **shared))
+
+
+def _as_objective(source: "str | Objective | Callable[..., Any]") -> Objective:
+    return objective(source)
+
+
+def _normalizer_from(source: str | Normalizer) -> Normalizer:
+    if isinstance(source, str):
+        return normalizer(source)
+    if isinstance(source, specs.Named) or source in NORMALIZERS.values():
+        return source
+    return partial(_as_probs, source)
+
+
+def _as_probs(function: Normalizer, logits: Array) -> Probs:
+    """What a normalizer of the user's own returns, Probs or the probabilities alone, as Probs."""
+    result = function(logits)
+    probs = result if isinstance(result, Probs) else Probs(result, jnp.log(result))
+    if jnp.shape(probs.p) != logits.shape:
+        raise ValueError(
+            f"the normalizer `{_name_of(function)}` must return Probs or an array of the logits' shape {logits.shape}, "
+            f"got shape {jnp.shape(probs.p)}."
+        )
+    return probs
+
+
+def _loss_from(source: str | Loss) -> Loss:
+    name = specs.parse_term(source)[0] if isinstance(source, str) else None
+    if name in LOGIT_LOSSES or any(source is each for each in LOGIT_LOSSES.values()):
+        raise ValueError(f"`compose(loss=...)`: {_name_of(source)!r} is a loss of logits and takes no normalizer.")
+    return loss(source) if isinstance(source, str) else source
+
+
+def _name_of(source: Any) -> str:
+    if isinstance(source, str):
+        return source
+    if isinstance(source, partial):
+        return _name_of(source.func)
+    return getattr(source, "name", None) or getattr(source, "__name__", type(source).__name__)
+
+
+def _one_term(spec: str) -> str:
+    if not isinstance(spec, str):
+        raise TypeError(f"a spec must be text such as 'softmax', got {spec!r}.")
+    return spec
+
+
+def _try(function: Callable[..., Any], *shapes: Any) -> None:
+    """Meet the errors of bad parameters now and not at the first call; nothing is computed."""
+    jax.eval_shape(function, *shapes)
+
+
+def _distribution_or_nan(name: str, target: ArrayLike, dtype: Any) -> Array:
+    """1 if the target is a distribution; else an error if its values are known, NaN if they are traced."""
+    t = jnp.asarray(target)
+    wide = t.astype(jnp.float32) if t.dtype in HALF or not jnp.issubdtype(t.dtype, jnp.floating) else t
+    tolerance = float(jnp.finfo(t.dtype if jnp.issubdtype(t.dtype, jnp.floating) else jnp.float32).eps) ** 0.5
+    good = jnp.all(wide >= 0) & (jnp.abs(jnp.sum(wide) - 1) <= tolerance)
+    if not isinstance(t, jax.core.Tracer) and not bool(good):
+        raise ValueError(f"`{name}(..., target)` must be a distribution: at least 0 and summing to 1, got {t}.")
+    return jnp.where(good, 1, jnp.nan).astype(dtype)
+
+
+def _checked_labels(logits: Array, labels: Array) -> Array:
+    if not jnp.issubdtype(logits.dtype, jnp.floating):
+        raise TypeError(f"`logits` must be floating point, got {logits.dtype}; convert with `.astype(float)`.")
+    if logits.ndim == 0 or logits.shape[-1] < 2:
+        raise ValueError(f"`logits` must have shape [..., n] with n >= 2 classes, got {logits.shape}.")
+    if not jnp.issubdtype(labels.dtype, jnp.integer):
+        raise TypeError(f"`labels` must be integers, got {labels.dtype}.")
+    if labels.shape != logits.shape[:-1]:
+        raise ValueError(f"`labels` must have shape {logits.shape[:-1]}, one for each row of logits, got {labels.shape}.")
+    if not isinstance(labels, jax.core.Tracer) and labels.size:
+        low, high = int(labels.min()), int(labels.max())
+        if low < 0 or high >= logits.shape[-1]:
+            wrong = low if low < 0 else high
+            raise IndexError(f"`labels` must lie between 0 and {logits.shape[-1] - 1}, got {wrong}.")
+    return labels

@@ -1,0 +1,68 @@
+"""Tables whose cells are coloured by category: every normalizer beside every loss."""
+
+from collections.abc import Iterable, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.patches import Patch, Rectangle
+
+from .style import LAWS, ink_on
+
+CELL_SIZE = 8
+
+
+def law_table(
+    axes: Axes,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    kinds: Sequence[Sequence[str]],
+    texts: Sequence[Sequence[str]],
+) -> None:
+    """Draw a table, a cell per row and column, coloured by the kind of its gradient law and hatched where undefined.
+
+    Args:
+        axes: where to draw; cell (i, j) is centred at x = j, y = i.
+        rows: the names of the rows, from the top.
+        columns: the names of the columns.
+        kinds: [rows][columns], each a key of `LAWS`.
+        texts: [rows][columns], short, mathtext between dollars.
+    """
+    for i, row in enumerate(kinds):
+        for j, kind in enumerate(row):
+            _cell(axes, i, j, kind, texts[i][j])
+    axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_xticks(range(len(columns)), columns, rotation=40, ha="left", rotation_mode="anchor")
+    axes.tick_params(length=0, labelsize=9, labeltop=True, labelbottom=False, pad=4)
+    axes.spines[:].set_visible(False)
+    axes.grid(visible=False)
+    axes.hlines([i - 0.5 for i in range(1, len(rows))], -0.5, len(columns) - 0.5, "white", linewidth=1.2)
+    axes.vlines([j - 0.5 for j in range(1, len(columns))], -0.5, len(rows) - 0.5, "white", linewidth=1.2)
+
+
+def law_legend(figure: Figure, kinds: Iterable[str] = LAWS) -> Legend:
+    """The legend of a table's colours, in one row below everything."""
+    kinds = list(kinds)
+    return figure.legend(
+        handles=[_patch(kind) for kind in kinds],
+        labels=[LAWS[kind].text for kind in kinds],
+        loc="outside lower center",
+        ncols=len(kinds),
+        columnspacing=1.4,
+        handlelength=1.4,
+        handleheight=1.2,
+        handletextpad=0.5,
+    )
+
+
+def _cell(axes: Axes, i: int, j: int, kind: str, text: str) -> None:
+    law = LAWS[kind]
+    look = {"facecolor": law.color, "edgecolor": "0.75", "hatch": law.hatch, "linewidth": 0}
+    axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **look))
+    axes.text(j, i, text, ha="center", va="center_baseline", color=ink_on(law.color), fontsize=CELL_SIZE)
+
+
+def _patch(kind: str) -> Patch:
+    law = LAWS[kind]
+    return Patch(facecolor=law.color, edgecolor="0.6", hatch=law.hatch, linewidth=0.5)

@@ -1,0 +1,1 @@
+"""Matplotlib styles: `plt.style.context("logitscape.styles.paper")`."""
