@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
@@ -142,7 +143,7 @@ def per_example(objective: "str | Objective | Callable[..., Any]") -> Callable[[
     of_one = _as_objective(objective)
 
     def losses(logits: ArrayLike, labels: ArrayLike) -> Array:
-        z, y = jnp.asarray(logits), _checked_labels(jnp.asarray(logits), jnp.asarray(labels))
+        z, y = jnp.asarray(logits), _checked_labels(jnp.asarray(logits), labels)
         n = z.shape[-1]
         valid = (y >= 0) & (y < n)
         target = jax.nn.one_hot(y, n, dtype=jnp.float32 if z.dtype in HALF else z.dtype)
@@ -257,27 +258,28 @@ def _try(function: Callable[..., Any], *shapes: Any) -> None:
 
 def _distribution_or_nan(name: str, target: ArrayLike, dtype: Any) -> Array:
     """1 if the target is a distribution; else an error if its values are known, NaN if they are traced."""
-    t = jnp.asarray(target)
-    wide = t.astype(jnp.float32) if t.dtype in HALF or not jnp.issubdtype(t.dtype, jnp.floating) else t
-    tolerance = float(jnp.finfo(t.dtype if jnp.issubdtype(t.dtype, jnp.floating) else jnp.float32).eps) ** 0.5
-    good = jnp.all(wide >= 0) & (jnp.abs(jnp.sum(wide) - 1) <= tolerance)
-    if not isinstance(t, jax.core.Tracer) and not bool(good):
+    known = not isinstance(target, jax.core.Tracer)
+    t: Any = np.asarray(target) if known else target
+    given = t.dtype if jnp.issubdtype(t.dtype, jnp.floating) else jnp.float32
+    wide = t.astype(jnp.float32 if given in HALF else given)
+    good = (wide >= 0).all() & (abs(wide.sum() - 1) <= float(jnp.finfo(given).eps) ** 0.5)
+    if known and not good:
         raise ValueError(f"`{name}(..., target)` must be a distribution: at least 0 and summing to 1, got {t}.")
     return jnp.where(good, 1, jnp.nan).astype(dtype)
 
 
-def _checked_labels(logits: Array, labels: Array) -> Array:
+def _checked_labels(logits: Array, labels: ArrayLike) -> Array:
+    known = not isinstance(labels, jax.core.Tracer)
+    y: Any = np.asarray(labels) if known else labels
     if not jnp.issubdtype(logits.dtype, jnp.floating):
         raise TypeError(f"`logits` must be floating point, got {logits.dtype}; convert with `.astype(float)`.")
     if logits.ndim == 0 or logits.shape[-1] < 2:
         raise ValueError(f"`logits` must have shape [..., n] with n >= 2 classes, got {logits.shape}.")
-    if not jnp.issubdtype(labels.dtype, jnp.integer):
-        raise TypeError(f"`labels` must be integers, got {labels.dtype}.")
-    if labels.shape != logits.shape[:-1]:
-        raise ValueError(f"`labels` must have shape {logits.shape[:-1]}, one for each row of logits, got {labels.shape}.")
-    if not isinstance(labels, jax.core.Tracer) and labels.size:
-        low, high = int(labels.min()), int(labels.max())
-        if low < 0 or high >= logits.shape[-1]:
-            wrong = low if low < 0 else high
-            raise IndexError(f"`labels` must lie between 0 and {logits.shape[-1] - 1}, got {wrong}.")
-    return labels
+    if not jnp.issubdtype(y.dtype, jnp.integer):
+        raise TypeError(f"`labels` must be integers, got {y.dtype}.")
+    if y.shape != logits.shape[:-1]:
+        raise ValueError(f"`labels` must have shape {logits.shape[:-1]}, one for each row of logits, got {y.shape}.")
+    wrong = y[(y < 0) | (y >= logits.shape[-1])] if known else ()
+    if len(wrong):
+        raise IndexError(f"`labels` must lie between 0 and {logits.shape[-1] - 1}, got {wrong[0]}.")
+    return jnp.asarray(y)

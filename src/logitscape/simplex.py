@@ -88,7 +88,7 @@ def _normalize_jvp(
 
 @partial(jax.custom_jvp, nondiff_argnums=(2,))
 def _normalize_powers(amplitudes: Vector, largest: Array, power: int) -> tuple[Vector, Vector]:
-    ratio = amplitudes / largest
+    ratio = _ratio(amplitudes, largest)
     return _from_gaps(power * _log_ratio(amplitudes, largest), ratio**power)
 
 
@@ -100,14 +100,19 @@ def _normalize_powers_jvp(
     p, log_p = _normalize_powers(amplitudes, largest, power)
     positive = amplitudes > 0
     d_log = jnp.where(positive, power * d_amplitudes / jnp.where(positive, amplitudes, 1), 0)
-    ratio = amplitudes / largest
+    ratio = _ratio(amplitudes, largest)
     d_share = power * ratio ** (power - 1) * (d_amplitudes / largest) / jnp.sum(ratio**power)
     return (p, log_p), share_tangents(p, amplitudes == largest, d_log, d_share)
 
 
+def _ratio(x: Vector, largest: Array) -> Vector:
+    """`x / largest`, exactly 1 for the largest: compiled as `x * (1 / largest)` it need not be. NaN if that is 0 or infinite."""
+    return jnp.where(x == largest, jnp.where(jnp.isfinite(1 / largest), 1, jnp.nan), x / largest)
+
+
 def _log_ratio(x: Vector, reference: Array) -> Vector:
     """`log(x / reference)` for x >= 0, also where the quotient underflows and where x is 0."""
-    ratio = x / reference
+    ratio = _ratio(x, reference)
     underflows = ratio < jnp.finfo(x.dtype).tiny
     return jnp.where(underflows, jnp.log(x) - jnp.log(reference), jnp.log(ratio))
 

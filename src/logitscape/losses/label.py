@@ -44,7 +44,7 @@ def generalized_cross_entropy(probs: Probs, target: Vector, *, q: Parameter = 0.
     Source: Zhang and Sabuncu, arXiv 1805.07836, equation 6.
     """
     exponent = parameter("generalized_cross_entropy", "q", q, target.dtype, low=0, high=1)
-    return jnp.sum(target * -box_cox(-_surprise(probs, target), exponent))
+    return jnp.sum(target * -box_cox(-_surprise(probs, target), jnp.broadcast_to(exponent, target.shape)))
 
 
 @on_probs
@@ -59,7 +59,7 @@ def mae(probs: Probs, target: Vector) -> Scalar:
 @on_probs
 def hellinger(probs: Probs, target: Vector) -> Scalar:
     """`1 - sqrt(p)`, between 0 and 1: the squared Hellinger distance to a one-hot target."""
-    return jnp.sum(target * -jnp.expm1(-_surprise(probs, target) / 2))
+    return jnp.sum(target * -box_cox(-_surprise(probs, target), jnp.full_like(target, 0.5)) / 2)
 
 
 @on_probs

@@ -1,6 +1,10 @@
 """Losses of the margin between the label's logit and the others."""
 
+from typing import Any
+
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from .._door import on_logits
@@ -18,24 +22,24 @@ def perceptron(logits: Vector, target: Vector) -> Scalar:
 
 @on_logits
 def crammer_singer(logits: Vector, target: Vector) -> Scalar:
-    """`max(0, 1 + max_{k != y} z_k - z_y)`, the multiclass hinge loss; needs a one-hot target, NaN for a soft one.
+    """`max(0, 1 + max_{k != y} z_k - z_y)`, the multiclass hinge loss; needs a one-hot target: a soft one is refused, and gives NaN in traced code.
 
     At the kinks: derivative 0 where the margin is exactly 1; rivals that tie share theirs equally.
 
     Source: Crammer and Singer 2001.
     """
     rivals = jnp.where(target == 0, _violations(logits, target), -jnp.inf)
-    return _only_one_hot(target) * _hinge(jnp.max(rivals))
+    return _only_one_hot("crammer_singer", target) * _hinge(jnp.max(rivals))
 
 
 @on_logits
 def weston_watkins(logits: Vector, target: Vector) -> Scalar:
-    """`sum_{k != y} max(0, 1 + z_k - z_y)`; needs a one-hot target, NaN for a soft one. At a kink the derivative is 0.
+    """`sum_{k != y} max(0, 1 + z_k - z_y)`; needs a one-hot target: a soft one is refused, and gives NaN in traced code. At a kink the derivative is 0.
 
     Source: Weston and Watkins 1999.
     """
     rivals = jnp.where(target == 0, _violations(logits, target), -jnp.inf)
-    return _only_one_hot(target) * jnp.sum(_hinge(rivals))
+    return _only_one_hot("weston_watkins", target) * jnp.sum(_hinge(rivals))
 
 
 def _violations(logits: Vector, target: Vector) -> Vector:
@@ -48,6 +52,10 @@ def _hinge(x: Array) -> Array:
     return jnp.where(x <= 0, 0, x)
 
 
-def _only_one_hot(target: Vector) -> Array:
-    one_hot = jnp.all((target == 0) | (target == 1)) & (jnp.sum(target) == 1)
+def _only_one_hot(owner: str, target: Vector) -> Array:
+    known = not isinstance(target, jax.core.Tracer)
+    t: Any = np.asarray(target) if known else target
+    one_hot = ((t == 0) | (t == 1)).all() & (t.sum() == 1)
+    if known and not one_hot:
+        raise ValueError(f"`{owner}(..., target)` needs a one-hot target, got {t}.")
     return jnp.where(one_hot, 1, jnp.nan).astype(target.dtype)

@@ -37,7 +37,7 @@ def softplus(logits: Vector) -> Probs:
     ratio = jax.nn.softplus(logits) / jax.nn.softplus(top)
     by_ratio = logits > FAR_LEFT
     gaps = jnp.where(by_ratio, jnp.log(jnp.where(by_ratio, ratio, 1)), log_g - _log_softplus(top))
-    return normalize(log_g, gaps)
+    return normalize(log_g, jnp.where(logits == top, top - top, gaps))  # compiled division need not give x / x = 1
 
 
 @jax.custom_jvp

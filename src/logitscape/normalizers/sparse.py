@@ -96,7 +96,7 @@ def _threshold(shifted: Vector, beta: Array) -> Array:
         low, high = jnp.where(error <= 0, theta, low), jnp.where(error >= 0, theta, high)
         newton = theta - error / slope
         new = jnp.where((newton >= low) & (newton <= high), newton, (low + high) / 2)
-        return new, low, high, jnp.abs(new - theta) > jnp.finfo(dtype).eps * new, count + 1
+        return new, low, high, jnp.abs(new - theta) > 16 * jnp.finfo(dtype).eps * new, count + 1
 
     def going_on(state: tuple[Array, ...]) -> Array:
         return state[3] & (state[4] < MOST_STEPS)

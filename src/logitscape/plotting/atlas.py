@@ -1,6 +1,8 @@
 """Tables whose cells are coloured by category: every normalizer beside every loss."""
 
+import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,6 +12,7 @@ from matplotlib.patches import Patch, Rectangle
 from .style import LAWS, ink_on
 
 CELL_SIZE = 8
+LONGEST = 15  # name of a column in one line
 
 
 def law_table(
@@ -19,7 +22,7 @@ def law_table(
     kinds: Sequence[Sequence[str]],
     texts: Sequence[Sequence[str]],
 ) -> None:
-    """Draw a table, a cell per row and column, coloured by the kind of its gradient law and hatched where undefined.
+    """Draw a table whose cells are coloured by the kind of their gradient law, and hatched where undefined.
 
     Args:
         axes: where to draw; cell (i, j) is centred at x = j, y = i.
@@ -33,7 +36,8 @@ def law_table(
             _cell(axes, i, j, kind, texts[i][j])
     axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
     axes.set_yticks(range(len(rows)), rows)
-    axes.set_xticks(range(len(columns)), columns, rotation=40, ha="left", rotation_mode="anchor")
+    names = [_wrapped(name) for name in columns]
+    axes.set_xticks(range(len(columns)), names, rotation=45, ha="left", rotation_mode="anchor")
     axes.tick_params(length=0, labelsize=9, labeltop=True, labelbottom=False, pad=4)
     axes.spines[:].set_visible(False)
     axes.grid(visible=False)
@@ -58,9 +62,14 @@ def law_legend(figure: Figure, kinds: Iterable[str] = LAWS) -> Legend:
 
 def _cell(axes: Axes, i: int, j: int, kind: str, text: str) -> None:
     law = LAWS[kind]
-    look = {"facecolor": law.color, "edgecolor": "0.75", "hatch": law.hatch, "linewidth": 0}
+    look: dict[str, Any] = {"facecolor": law.color, "edgecolor": "0.75", "hatch": law.hatch, "linewidth": 0}
     axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **look))
     axes.text(j, i, text, ha="center", va="center_baseline", color=ink_on(law.color), fontsize=CELL_SIZE)
+
+
+def _wrapped(name: str) -> str:
+    """A long name in two lines, broken after its first underscore: the columns are narrow."""
+    return re.sub("_", "_\n", name, count=1) if len(name) > LONGEST else name
 
 
 def _patch(kind: str) -> Patch:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
 from matplotlib.cm import ScalarMappable
+from matplotlib.collections import PolyCollection
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -23,6 +23,7 @@ from .style import settled, settled_log10
 LIMITS = (1e-4, 1e1)
 ARROWS = 13  # along a side
 ZERO = "0.8"
+SHAPE = {"width": 0.009, "headwidth": 4.2, "headlength": 4.4, "headaxislength": 3.8, "minlength": 0}
 HATCHED: dict[str, Any] = {"colors": ["0.97"], "hatches": ["//////"]}
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.75**0.5]])
 
@@ -77,7 +78,7 @@ def simplex_field(
     p, norm, arrows = np.asarray(p, float), np.asarray(norm, float), np.asarray(arrows, float)
     mesh = Triangulation(*settled(ternary(p)).T)
     axes.add_patch(Polygon(CORNERS, facecolor=ZERO, edgecolor="none"))
-    colors = axes.tripcolor(mesh, settled_log10(norm), rasterized=True, **_colors(limits))
+    colors: PolyCollection = axes.tripcolor(mesh, settled_log10(norm), rasterized=True, **_colors(limits))
     if not np.isfinite(norm).all():
         axes.tricontourf(mesh, (~np.isfinite(norm)).astype(float), [0.5, 1.5], **HATCHED)
     near = _nearest(p, _centres(ARROWS))
@@ -96,7 +97,9 @@ def norm_bar(
     figure: Figure, colors: ScalarMappable, axes: Sequence[Axes], *, label: str = "gradient norm"
 ) -> Colorbar:
     """Draw the colour bar that the fields on `axes` share."""
-    bar = figure.colorbar(colors, ax=list(axes), extend="both", label=label, aspect=30, pad=0.02)
+    bar = figure.colorbar(
+        colors, ax=list(axes), extend="both", extendfrac=0.025, label=label, aspect=35, pad=0.02
+    )
     bar.locator = MaxNLocator(integer=True)
     bar.formatter = FuncFormatter(lambda power, _: f"$10^{{{power:.0f}}}$")
     bar.outline.set_visible(False)
@@ -106,7 +109,8 @@ def norm_bar(
 
 def ternary(p: Any) -> NDArray[Any]:
     """Places in the triangle: [..., 3] -> [..., 2]."""
-    return np.asarray(p, float) @ CORNERS
+    places: NDArray[Any] = np.asarray(p, float) @ CORNERS
+    return places
 
 
 def _colors(limits: tuple[float, float]) -> dict[str, Any]:
@@ -120,7 +124,7 @@ def _inner(size: int) -> NDArray[Any]:
 
 
 def _centres(m: int) -> NDArray[Any]:
-    """The centres of the upright ones when the simplex is cut into m^2 equal triangles, [m (m + 1) / 2, 3]."""
+    """Centres of the upright triangles when the simplex is cut into m^2 equal ones, [m (m + 1) / 2, 3]."""
     whole = np.array([(i, j, m - 1 - i - j) for i in range(m) for j in range(m - i)])
     return (whole + 1 / 3) / m
 
@@ -137,6 +141,6 @@ def _arrows(axes: Axes, places: NDArray[Any], vectors: NDArray[Any], spacing: fl
     largest = np.max(np.abs(vectors), axis=1, initial=0)
     shown = np.isfinite(largest) & (largest > 0)
     vectors = vectors[shown] / largest[shown, None]
-    vectors = settled(0.75 * spacing * vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
-    look: dict[str, Any] = {"color": "white", "edgecolor": "black", "linewidth": 0.4, "width": 0.011}
+    vectors = settled(0.8 * spacing * vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    look: dict[str, Any] = {"color": "white", "edgecolor": "black", "linewidth": 0.35, **SHAPE}
     axes.quiver(*places[shown].T, *vectors.T, pivot="middle", angles="xy", scale_units="xy", scale=1, **look)

@@ -78,12 +78,19 @@ def _images(one: "xarray.Dataset", vertical: str, horizontal: str) -> Figure:
     x, y = settled(one[horizontal].values), settled(one[vertical].values)
     loss, norm = _arrays(one, vertical, horizontal)
     _row(figure, panels[0], x, y, settled(loss), np.isnan(loss), "loss")
-    _row(figure, panels[1], x, y, settled_log10(norm), np.isnan(norm), r"$\log_{10}$ of gradient norm")
+    _row(figure, panels[1], x, y, _topmost(settled_log10(norm)), np.isnan(norm), r"$\log_{10}$ gradient norm")
     for axes, name in zip(panels[0], names, strict=True):
         axes.set_title(name.replace(" + ", " +\n"))
     figure.supxlabel(horizontal, fontsize="medium")
     figure.supylabel(vertical, fontsize="medium")
     return figure
+
+
+def _topmost(log_norm: NDArray[Any]) -> NDArray[Any]:
+    """Nothing further than DECADES below the largest, so that a few tiny ones do not use up the colours."""
+    top: float = np.max(log_norm, where=np.isfinite(log_norm), initial=-np.inf)
+    shown: NDArray[Any] = np.maximum(log_norm, top - DECADES)
+    return shown
 
 
 def _row(

@@ -1,22 +1,24 @@
 """Curves along a ray, each with its name at its end instead of in a legend."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backend_bases import RendererBase
-from matplotlib.text import Annotation
+from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
 from .style import UNDEFINED, settled, settled_digits, style_of
 
 LABEL_SIZE = 8.5
 ROW = 1.4  # of a label, in multiples of its font size: exponents need some room
-GAP = 10  # points from the axes to the labels
+GAP = 8  # points from the axes to the labels, and from those to the notes
+
+Renderer: TypeAlias = Any  # the one of SVG is no RendererBase
+Place: TypeAlias = Callable[[Renderer], Affine2D]
+Ends: TypeAlias = Callable[[], NDArray[Any]]
 
 
 def labelled_curves(
@@ -42,21 +44,16 @@ def labelled_curves(
         The labels, in the order of the curves.
     """
     s, settle = settled(s), settled_digits if axes.get_yscale() == "log" else settled
-    drawn = {label: settle(values) for label, values in curves.items()}
-    looks = {label: (styles or {}).get(label) or style_of(label) for label in curves}
-    for label, values in drawn.items():
-        axes.plot(
-            s,
-            np.where(np.isfinite(values), values, np.nan),
-            **{"zorder": _depth(looks[label])} | looks[label],
-        )
-    values = np.reshape([*drawn.values()], (-1, s.size))
-    labels = [
-        _label(axes, s, values, index, label, looks[label]["color"]) for index, label in enumerate(drawn)
-    ]
-    for label, text in zip(drawn, labels, strict=True):
+    drawn = [settle(values) for values in curves.values()]
+    looks = [(styles or {}).get(label) or style_of(label) for label in curves]
+    ends = partial(_ends, axes, s, drawn)
+    labels = []
+    for index, (label, values, look) in enumerate(zip(curves, drawn, looks, strict=True)):
+        axes.plot(s, np.where(np.isfinite(values), values, np.nan), **{"zorder": _depth(look)} | look)
+        beside = partial(_beside_end, axes, ends, index)
+        labels.append(_label(axes, label, look["color"], partial(_at_end, ends, index), beside))
         if notes and label in notes:
-            _note(axes, text, notes[label])
+            _note(axes, notes[label], labels[-1], beside)
     return labels
 
 
@@ -77,12 +74,13 @@ def hatch_spans(axes: Axes, s: Any, where: Any, *, text: str = "") -> None:
     if text and len(spans):
         middle = np.mean(spans[np.argmax(spans[:, 1] - spans[:, 0])])
         paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-        place = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "center", "rotation": 90}
-        axes.text(middle, 0.5, text, fontsize=LABEL_SIZE, color="0.35", bbox=paper, **place)
+        look: dict[str, Any] = {"rotation": 90, "color": "0.35", "fontsize": LABEL_SIZE, "bbox": paper}
+        look |= {"ha": "center", "va": "center", "transform": axes.get_xaxis_transform()}
+        axes.text(middle, 0.5, text, **look)
 
 
 def spread(targets: Any, row: float, low: float, high: float) -> NDArray[Any]:
-    """Heights at least `row` apart and within [low, high] if they fit, as near to their targets as can be (least squares).
+    """Heights at least `row` apart, within [low, high] if they fit, nearest to their targets (least squares).
 
     Equal targets are stacked from the top down in the order given.
     """
@@ -92,72 +90,75 @@ def spread(targets: Any, row: float, low: float, high: float) -> NDArray[Any]:
     bottom, top = low + row / 2, high - row / 2 - steps[-1]
     if top < bottom:
         bottom = top = (bottom + top) / 2
-    heights = np.empty_like(targets)
-    heights[order] = np.clip(isotonic_regression(targets[order] - steps).x, bottom, top) + steps
+    heights: NDArray[Any] = np.empty_like(targets)
+    heights[order] = np.clip(_increasing(targets[order] - steps), bottom, top) + steps
     return heights
+
+
+def _increasing(values: NDArray[Any]) -> NDArray[Any]:
+    """The nearest non-decreasing sequence: the largest over j <= i of the least mean of j..k over k >= i."""
+    # Barlow and Brunk's formula: scipy.optimize has this too, but takes a second to import.
+    sums = np.cumsum([0.0, *values])
+    counts = np.arange(1, len(sums)) - np.arange(len(values))[:, None]
+    means = np.where(counts > 0, (sums[1:] - sums[:-1, None]) / np.maximum(counts, 1), np.inf)
+    least = np.minimum.accumulate(means[:, ::-1], axis=1)[:, ::-1]
+    result: NDArray[Any] = np.max(np.where(counts > 0, least, -np.inf), axis=0)
+    return result
 
 
 def _depth(look: dict[str, Any]) -> float:
     """Thick lines below thin ones and solid ones below dashed ones, so that equal curves all show."""
-    return 2.0 + 0.2 * (look.get("linestyle", "-") != "-") - 0.1 * float(look.get("linewidth", 1.6))
+    dashed = look.get("linestyle", "-") != "-"
+    return 2.0 + 0.2 * float(dashed) - 0.1 * float(look.get("linewidth", 1.6))
 
 
-def _label(
-    axes: Axes, s: NDArray[Any], values: NDArray[Any], index: int, label: str, color: Any
-) -> Annotation:
-    """A label whose place is found anew at every drawing, when the layout has settled the size of the axes."""
-    ends = partial(_ends, axes, s, values)
-    line = {
-        "arrowstyle": "-",
-        "color": color,
-        "linewidth": 0.6,
-        "shrinkA": 1.5,
-        "shrinkB": 0,
-        "relpos": (0, 0.5),
-    }
-    return axes.annotate(
-        label,
-        xy=(0, 0),
-        xycoords=lambda renderer: Affine2D().translate(*ends()[index]),
-        xytext=(0, 0),
-        textcoords=lambda renderer: _beside(axes, ends()[:, 1], index, renderer),
-        arrowprops=line,
-        va="center_baseline",
-        color=color,
-        fontsize=LABEL_SIZE,
-        annotation_clip=False,
-    )
+def _label(axes: Axes, text: str, color: Any, end: Place, beside: Place) -> Annotation:
+    """A name and a thin line to its curve; where both are is asked anew at every drawing."""
+    line: dict[str, Any] = {"color": color, "alpha": 0.6, "linewidth": 0.6, "arrowstyle": "-"}
+    line |= {"shrinkA": 1.5, "shrinkB": 0, "relpos": (0, 0.5)}
+    return _text(axes, text, color, beside, xy=(0, 0), xycoords=end, arrowprops=line)
 
 
-def _note(axes: Axes, label: Annotation, text: str) -> None:
-    where: dict[str, Any] = {
-        "xy": (1, 0.5),
-        "xycoords": label,
-        "xytext": (6, 0),
-        "textcoords": "offset points",
-    }
-    axes.annotate(
-        text, **where, va="center_baseline", color="0.3", fontsize=LABEL_SIZE, annotation_clip=False
-    )
+def _note(axes: Axes, text: str, label: Annotation, beside: Place) -> None:
+    """A text that stands right of a label, on the same line."""
+
+    def behind(renderer: Renderer) -> Affine2D:
+        label.update_positions(renderer)
+        end = Text.get_window_extent(label, renderer).x1 + renderer.points_to_pixels(GAP)
+        return Affine2D().translate(end, beside(renderer).get_matrix()[1, 2])
+
+    _text(axes, text, "0.3", behind, xy=(0, 0), xycoords=behind)
 
 
-def _ends(axes: Axes, s: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
-    """Pixels where the curves [k, m] end or leave the axes, [k, 2]."""
-    return np.array([_end(axes, s, curve) for curve in values])
+def _text(axes: Axes, text: str, color: Any, place: Place, **target: Any) -> Annotation:
+    look: dict[str, Any] = {"color": color, "fontsize": LABEL_SIZE, "annotation_clip": False}
+    return axes.annotate(text, xytext=(0, 0), textcoords=place, **target, **look)
+
+
+def _ends(axes: Axes, s: NDArray[Any], curves: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Pixels where the curves end or leave the axes, [k, 2]."""
+    return np.array([_end(axes, s, curve) for curve in curves])
 
 
 def _end(axes: Axes, s: NDArray[Any], curve: NDArray[Any]) -> NDArray[Any]:
-    (left, low), (right, high) = axes.bbox.min, axes.bbox.max
+    """The sooner a curve leaves, the further out (below a pixel), so that its line crosses no other."""
     defined = np.flatnonzero(np.isfinite(curve))
     if not defined.size:
-        return np.array([right, low])
-    pixels = axes.transData.transform(np.column_stack([s, curve])[: defined[-1] + 1])
-    shown = np.flatnonzero((pixels[:, 1] >= low) & (pixels[:, 1] <= high))
-    at = min(shown[-1] + 1 if shown.size else 0, len(pixels) - 1)
-    return np.clip([pixels[at, 0], pixels[-1, 1]], [left, low], [right, high])
+        return np.array([axes.bbox.x1, axes.bbox.y0])
+    pixels = axes.transData.transform(np.column_stack([s, curve])[defined])
+    shown = np.flatnonzero((pixels[:, 1] >= axes.bbox.y0) & (pixels[:, 1] <= axes.bbox.y1))
+    leaves = min(shown[-1] + 1, len(pixels) - 1) if shown.size else 0
+    x = np.clip(pixels[leaves, 0], axes.bbox.x0, axes.bbox.x1)
+    beyond = 1e-3 * (axes.bbox.x1 - x)
+    return np.array([x, np.clip(pixels[-1, 1], axes.bbox.y0 - beyond, axes.bbox.y1 + beyond)])
 
 
-def _beside(axes: Axes, heights: NDArray[Any], index: int, renderer: RendererBase) -> Affine2D:
-    row, gap = renderer.points_to_pixels(ROW * LABEL_SIZE), renderer.points_to_pixels(GAP)
-    height: float = spread(heights, row, axes.bbox.y0, axes.bbox.y1)[index]
-    return Affine2D().translate(axes.bbox.x1 + gap, height)
+def _at_end(ends: Ends, index: int, renderer: Renderer) -> Affine2D:
+    return Affine2D().translate(*ends()[index])
+
+
+def _beside_end(axes: Axes, ends: Ends, index: int, renderer: Renderer) -> Affine2D:
+    """Where a label's baseline begins, right of the axes."""
+    point = renderer.points_to_pixels(1)
+    heights = spread(ends()[:, 1], ROW * LABEL_SIZE * point, axes.bbox.y0, axes.bbox.y1)
+    return Affine2D().translate(axes.bbox.x1 + GAP * point, heights[index] - LABEL_SIZE * point / 3)

@@ -26,7 +26,7 @@ def matrix(
         values: [m, n].
         rows: the names of the rows.
         columns: the names of the columns.
-        limit: the magnitude of the strongest colour, the same for matrices to compare; the largest entry by default.
+        limit: the magnitude of the strongest colour, common to matrices to compare; else the largest entry.
         number: the format of an entry.
     """
     values = settled(values)

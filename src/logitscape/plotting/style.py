@@ -1,6 +1,8 @@
 """What everything looks like: a line for every normalizer and loss, a colour for every gradient law.
 
-The colours are those of Okabe and Ito, which the colour-blind tell apart; a family shares one, and its line styles differ.
+The colours are those of Okabe and Ito, which the colour-blind tell apart. Line styles say in what a
+curve differs: solid and long dashes are normalizers, short dashes losses of the probabilities, dots losses of
+the logits.
 """
 
 import re
@@ -15,60 +17,66 @@ BLACK, GREY = "#000000", "#7F7F7F"
 ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 
-SOLID, DASHED, DOTTED, DASH_DOTTED = "-", (0, (4.5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.3, 1.2, 1.3))
-Dashes: TypeAlias = str | tuple[float, tuple[float, ...]]
+Dashes: TypeAlias = str | tuple[int, tuple[float | int, ...]]
+SOLID: Dashes = "-"
+LONG: Dashes = (0, (8, 1.6))
+DASHED: Dashes = (0, (3.6, 1.3))
+DASH_DOTTED: Dashes = (0, (5, 1.3, 1.2, 1.3))
+DOTTED: Dashes = (0, (1.2, 1.2))
+DASH_DOT_DOTTED: Dashes = (0, (5, 1.2, 1.2, 1.2, 1.2, 1.2))
+SPARSE: Dashes = (0, (1.5, 3))
 
 NORMALIZER_STYLES: dict[str, tuple[str, Dashes]] = {
     "softmax": (BLACK, SOLID),
-    "softmax_one": (BLACK, DASHED),
-    "argmax": (GREY, SOLID),
+    "softmax_one": (BLACK, LONG),
     "sum": (VERMILLION, SOLID),
-    "abs": (VERMILLION, DASHED),
-    "relu": (VERMILLION, DOTTED),
-    "min_shift": (VERMILLION, DASH_DOTTED),
-    "spherical": (PURPLE, SOLID),
-    "square": (PURPLE, DASHED),
+    "min_shift": (VERMILLION, LONG),
     "taylor": (ORANGE, SOLID),
+    "abs": (ORANGE, LONG),
+    "spherical": (PURPLE, SOLID),
+    "square": (PURPLE, LONG),
     "softplus": (GREEN, SOLID),
-    "sigmoid": (GREEN, DASHED),
+    "sigmoid": (GREEN, LONG),
     "iterated_exponential": (BLUE, SOLID),
-    "sigsoftmax": (BLUE, DASHED),
+    "sigsoftmax": (BLUE, LONG),
     "sparsemax": (SKY, SOLID),
-    "entmax": (SKY, DASHED),
+    "entmax": (SKY, LONG),
+    "argmax": (GREY, SOLID),
+    "relu": (GREY, LONG),
 }
 
 LOSS_STYLES: dict[str, tuple[str, Dashes]] = {
     "cross_entropy": (BLACK, SOLID),
-    "z_loss": (BLACK, DASHED),
-    "kl": (BLACK, DOTTED),
+    "kl": (BLACK, DASHED),
+    "exponential": (VERMILLION, DASHED),
+    "focal": (ORANGE, DASHED),
+    "hellinger": (PURPLE, DASHED),
+    "mae": (GREEN, DASHED),
+    "brier": (BLUE, DASHED),
+    "spherical_score": (SKY, DASHED),
+    "label_smoothing": (GREY, DASHED),
     "reverse_kl": (BLACK, DASH_DOTTED),
-    "brier": (BLUE, SOLID),
-    "spherical_score": (BLUE, DASHED),
-    "tsallis_score": (BLUE, DASH_DOTTED),
-    "squared_logits": (BLUE, DOTTED),
-    "exponential": (VERMILLION, SOLID),
-    "focal": (VERMILLION, DASHED),
-    "poly1": (VERMILLION, DASH_DOTTED),
-    "one_vs_rest": (VERMILLION, DOTTED),
-    "mae": (GREEN, SOLID),
-    "hellinger": (GREEN, DASHED),
+    "poly1": (ORANGE, DASH_DOTTED),
+    "symmetric_cross_entropy": (PURPLE, DASH_DOTTED),
     "generalized_cross_entropy": (GREEN, DASH_DOTTED),
-    "clipped_cross_entropy": (ORANGE, SOLID),
-    "symmetric_cross_entropy": (ORANGE, DASHED),
-    "label_smoothing": (ORANGE, DASH_DOTTED),
-    "crammer_singer": (PURPLE, SOLID),
-    "weston_watkins": (PURPLE, DASHED),
+    "tsallis_score": (BLUE, DASH_DOTTED),
+    "clipped_cross_entropy": (GREY, DASH_DOTTED),
+    "z_loss": (BLACK, DOTTED),
+    "crammer_singer": (VERMILLION, DOTTED),
+    "weston_watkins": (ORANGE, DOTTED),
     "perceptron": (PURPLE, DOTTED),
-    "spherical_bound": (PURPLE, DASH_DOTTED),
-    "sparsemax_loss": (SKY, SOLID),
-    "entmax_loss": (SKY, DASHED),
+    "one_vs_rest": (GREEN, DOTTED),
+    "squared_logits": (BLUE, DOTTED),
+    "sparsemax_loss": (SKY, DOTTED),
+    "entmax_loss": (SKY, DASH_DOT_DOTTED),
+    "spherical_bound": (GREY, DOTTED),
 }
 
 _STYLES = NORMALIZER_STYLES | LOSS_STYLES
 _OTHERS = [
     (color, dashes)
-    for color in (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
-    for dashes in (DASH_DOTTED, DOTTED, DASHED)
+    for dashes in (DASH_DOT_DOTTED, SPARSE)
+    for color in (BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
 ]
 
 
@@ -82,9 +90,9 @@ class Law(NamedTuple):
 
 LAWS: dict[str, Law] = {
     "exponential growth": Law("#5E1A0A", "grows exponentially"),
-    "polynomial growth": Law("#C4560E", "grows like a power"),
-    "constant": Law("#2DB489", "constant"),
-    "polynomial decay": Law("#8CC6F0", "decays like a power"),
+    "polynomial growth": Law("#A8440A", "grows like a power"),
+    "constant": Law("#3FC79A", "constant"),
+    "polynomial decay": Law("#9CCFF5", "decays like a power"),
     "exponential decay": Law("#D2E8F8", "decays exponentially"),
     "zero": Law("#FAFAFA", "exactly zero"),
     "undefined": Law("#EDEDED", "undefined", "//////"),
@@ -94,10 +102,11 @@ UNDEFINED: dict[str, Any] = {"facecolor": "0.97", "edgecolor": "0.72", "hatch": 
 
 
 def style_of(name: str) -> dict[str, Any]:
-    """Line2D keywords for a normalizer, a loss or a pair "normalizer + loss"; the same for a name wherever it is drawn.
+    """Line2D keywords for a normalizer, a loss or a pair "normalizer + loss", the same in every figure.
 
-    A pair looks like that part of it which is not softmax or cross-entropy. If neither is, it has the normalizer's colour and
-    the loss's line style. Unknown names get a style that depends on nothing but the name.
+    A pair looks like that part of it which is not softmax or cross-entropy; if neither is, it has the
+    normalizer's colour and the loss's line style. Parameters change nothing. What an unknown name looks like
+    depends on the name alone.
     """
     first, *rest = (part.strip() for part in re.sub(r"\(.*?\)", "", name).split("+"))
     loss = rest[0] if rest else "cross_entropy"
@@ -115,7 +124,7 @@ def ink_on(color: Any) -> str:
 
 
 def settled(values: Any) -> NDArray[Any]:
-    """Values to 8 decimals and without -0: the noise of the last digits, different on every machine, is not drawn."""
+    """Values to 8 decimals, without -0: the last digits are noise and differ between machines."""
     return np.round(np.asarray(values, float), 8) + 0.0
 
 

@@ -1,0 +1,231 @@
+"""A function of one example on a batch along the *last* axis, with the class axis unrolled.
+
+XLA reduces badly over a short leading axis, but turns element-wise code on class slices into one vectorised loop. So the
+program of one example is traced (after differentiation), and evaluated with every array of shape S replaced by an object array
+of that shape, whose elements are batches: element-wise operations map over elements, reductions become chains of
+element-wise operations, and what moves elements about is done by NumPy while tracing. Worth it for few classes.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial, reduce
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, Primitive
+from jax.extend.core import primitives as prim
+
+Elements: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
+
+ELEMENTWISE = frozenset(
+    "abs acos acosh add add_any and asin asinh atan atan2 atanh cbrt ceil clamp convert_element_type copy copy_p cos cosh "
+    "digamma div eq erf erf_inv erfc exp exp2 expm1 floor ge gt integer_pow is_finite le lgamma log log1p logistic lt max "
+    "min mul ne neg nextafter not or pow rem round rsqrt select_n sign sin sinh sqrt square stop_gradient sub tan tanh xor".split()
+)
+REDUCTIONS: dict[str, Primitive] = {
+    "reduce_sum": prim.add_p,
+    "reduce_prod": prim.mul_p,
+    "reduce_max": prim.max_p,
+    "reduce_min": prim.min_p,
+    "reduce_and": prim.and_p,
+    "reduce_or": prim.or_p,
+}
+
+
+def unrolled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`jax.vmap(function, in_axes=-1, out_axes=-1)` on object arrays of batches, everything but the batch axis unrolled.
+
+    Takes and returns pytrees of `Elements`; `split` and `join` turn arrays [..., batch] into them and back.
+    """
+
+    def run(*arguments: Any) -> Any:
+        leaves, tree = jax.tree.flatten(arguments)
+        shapes = [jax.ShapeDtypeStruct(leaf.shape, leaf.flat[0].dtype) for leaf in leaves]
+        closed, out = jax.make_jaxpr(function, return_shape=True)(*jax.tree.unflatten(tree, shapes))
+        size = _batch_size(leaves)
+        results = [_batched(result, size) for result in _evaluate(closed, leaves)]
+        return jax.tree.unflatten(jax.tree.structure(out), results)
+
+    return run
+
+
+def split(array: Any) -> Elements:
+    """An array [..., batch] as an object array [...] of batches."""
+    elements = np.empty(array.shape[:-1], object)
+    for index in np.ndindex(elements.shape):
+        elements[index] = array[index]
+    return elements
+
+
+def join(elements: Elements) -> Any:
+    """An object array [...] of batches as an array [..., batch]."""
+    flat = list(elements.ravel())
+    return jnp.stack(flat).reshape(*elements.shape, -1) if elements.ndim else flat[0]
+
+
+def _batched(elements: Elements, size: int) -> Elements:
+    """What turned out the same for every example, as a batch like the rest."""
+    return _map(lambda value: jnp.broadcast_to(value, (size,)), elements)
+
+
+def _map(function: Callable[[Any], Any], elements: Elements) -> Elements:
+    result = np.empty(elements.shape, object)
+    for index in np.ndindex(result.shape):
+        result[index] = function(elements[index])
+    return result
+
+
+def _constant(value: Any, dtype: Any) -> Elements:
+    array = np.asarray(value) if isinstance(value, np.ndarray | np.generic | int | float | bool) else jnp.asarray(value)
+    elements = np.empty(array.shape, object)
+    for index in np.ndindex(array.shape):
+        elements[index] = jnp.asarray(array[index], dtype)
+    return elements
+
+
+def _evaluate(closed: ClosedJaxpr, arguments: Sequence[Elements]) -> list[Elements]:
+    jaxpr: Jaxpr = closed.jaxpr
+    constants = [_constant(value, var.aval.dtype) for var, value in zip(jaxpr.constvars, closed.consts, strict=True)]
+    known: dict[Any, Elements] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*constants, *arguments], strict=True))
+
+    def read(atom: Any) -> Elements:
+        return _constant(atom.val, atom.aval.dtype) if isinstance(atom, Literal) else known[atom]
+
+    for equation in jaxpr.eqns:
+        results = _apply(equation, [read(atom) for atom in equation.invars])
+        known.update(zip(equation.outvars, results, strict=True))
+    return [read(atom) for atom in jaxpr.outvars]
+
+
+def _apply(equation: Any, arguments: list[Elements]) -> list[Elements]:
+    name, parameters = equation.primitive.name, equation.params
+    if name in ELEMENTWISE:
+        return [_elementwise(partial(equation.primitive.bind, **parameters), arguments)]
+    if name in REDUCTIONS:
+        return [_reduce(REDUCTIONS[name].bind, arguments[0], parameters["axes"])]
+    if name in MOVES:
+        return [MOVES[name](*arguments, **parameters)]
+    if name == "while":
+        return _while(arguments, **parameters)
+    inner = parameters.get("call_jaxpr", parameters.get("jaxpr")) if name in CALLS else None
+    if inner is not None:
+        return _evaluate(inner if isinstance(inner, ClosedJaxpr) else ClosedJaxpr(inner, ()), arguments)
+    return _vectorised(equation, arguments)
+
+
+CALLS = frozenset(
+    "jit pjit closed_call core_call custom_jvp_call custom_vjp_call custom_vjp_call_jaxpr checkpoint remat2".split()
+)
+
+
+def _elementwise(function: Callable[..., Any], arguments: list[Elements]) -> Elements:
+    aligned = np.broadcast_arrays(*arguments)
+    result = np.empty(aligned[0].shape, object)
+    for index in np.ndindex(result.shape):
+        result[index] = function(*_same_size([each[index] for each in aligned]))
+    return result
+
+
+def _batch_size(arguments: list[Elements]) -> int:
+    return max((value.shape[0] for each in arguments for value in each.ravel() if value.ndim), default=1)
+
+
+def _same_size(values: list[Any]) -> list[Any]:
+    """A number that is the same for the whole batch beside one that is not becomes a batch."""
+    shape = max((value.shape for value in values), default=())
+    return [value if value.shape == shape else jnp.broadcast_to(value, shape) for value in values]
+
+
+def _reduce(combine: Callable[[Any, Any], Any], elements: Elements, axes: Sequence[int]) -> Elements:
+    kept = [axis for axis in range(elements.ndim) if axis not in axes]
+    front = np.transpose(elements, [*kept, *axes]).reshape([elements.shape[axis] for axis in kept] + [-1])
+    result = np.empty(front.shape[:-1], object)
+    for index in np.ndindex(result.shape):
+        result[index] = reduce(lambda a, b: combine(*_same_size([a, b])), front[index])
+    return result
+
+
+def _vectorised(equation: Any, arguments: list[Elements]) -> list[Elements]:
+    """Whatever has no rule here: the operation itself, vectorised over the batch."""
+    bind = partial(equation.primitive.bind, **equation.params)
+    size = _batch_size(arguments)
+    results = jax.vmap(bind, in_axes=-1, out_axes=-1)(*[join(_batched(each, size)) for each in arguments])
+    return [split(result) for result in (results if equation.primitive.multiple_results else [results])]
+
+
+def _while(
+    arguments: list[Elements],
+    *,
+    cond_jaxpr: ClosedJaxpr,
+    cond_nconsts: int,
+    body_jaxpr: ClosedJaxpr,
+    body_nconsts: int,
+    **_: Any,
+) -> list[Elements]:
+    """A loop that runs until every example is done; those that are stay as they are."""
+    cond_constants, body_constants = arguments[:cond_nconsts], arguments[cond_nconsts:][:body_nconsts]
+    first = arguments[cond_nconsts + body_nconsts :]
+    size = _batch_size(arguments)
+    shapes = [each.shape for each in first]
+
+    def rebuild(flat: list[Any]) -> list[Elements]:
+        rest: Iterator[Any] = iter(flat)
+        return [_filled(shape, rest) for shape in shapes]
+
+    def going_on(flat: list[Any]) -> Any:
+        return jnp.broadcast_to(_evaluate(cond_jaxpr, [*cond_constants, *rebuild(flat)])[0][()], (size,))
+
+    def step(flat: list[Any]) -> list[Any]:
+        keep = going_on(flat)
+        new = _evaluate(body_jaxpr, [*body_constants, *rebuild(flat)])
+        values = [value for each in new for value in each.ravel()]
+        return [lax.select(keep, jnp.broadcast_to(a, (size,)), b) for a, b in zip(values, flat, strict=True)]
+
+    start = [jnp.broadcast_to(value, (size,)) for each in first for value in each.ravel()]
+    return rebuild(lax.while_loop(lambda flat: jnp.any(going_on(flat)), step, start))
+
+
+def _filled(shape: tuple[int, ...], values: Iterator[Any]) -> Elements:
+    elements = np.empty(shape, object)
+    for index in np.ndindex(shape):
+        elements[index] = next(values)
+    return elements
+
+
+def _broadcast_in_dim(x: Elements, *_: Any, shape: Any, broadcast_dimensions: Any, **__: Any) -> Elements:
+    places = [1] * len(shape)
+    for size, dimension in zip(x.shape, broadcast_dimensions, strict=True):
+        places[dimension] = size
+    return np.broadcast_to(x.reshape(places), shape)
+
+
+def _pad(x: Elements, value: Elements, *, padding_config: Any) -> Elements:
+    sizes = [low + high + size + max(size - 1, 0) * gap for size, (low, high, gap) in zip(x.shape, padding_config, strict=True)]
+    wide = np.full([size + max(-low, 0) + max(-high, 0) for size, (low, high, _) in zip(sizes, padding_config, strict=True)], None)
+    wide.fill(value[()])
+    inside = tuple(slice(max(low, 0), max(low, 0) + size + max(size - 1, 0) * gap, gap + 1) for size, (low, _, gap) in zip(x.shape, padding_config, strict=True))
+    wide[inside] = x
+    crop = tuple(slice(max(-low, 0), max(-low, 0) + size) for size, (low, _, _) in zip(sizes, padding_config, strict=True))
+    return wide[crop]
+
+
+def _iota(*, dtype: Any, shape: Any, dimension: int, **_: Any) -> Elements:
+    steps = np.arange(shape[dimension]).reshape([-1 if axis == dimension else 1 for axis in range(len(shape))])
+    return _constant(np.broadcast_to(steps, shape), dtype)
+
+
+MOVES: dict[str, Callable[..., Elements]] = {
+    "broadcast_in_dim": _broadcast_in_dim,
+    "reshape": lambda x, *, new_sizes, **_: x.reshape(new_sizes),
+    "squeeze": lambda x, *, dimensions: np.squeeze(x, tuple(dimensions)),
+    "transpose": lambda x, *, permutation: np.transpose(x, permutation),
+    "rev": lambda x, *, dimensions: np.flip(x, dimensions),
+    "slice": lambda x, *, start_indices, limit_indices, strides: x[
+        tuple(map(slice, start_indices, limit_indices, strides or [1] * x.ndim))
+    ],
+    "concatenate": lambda *xs, dimension: np.concatenate(xs, dimension),
+    "pad": _pad,
+    "iota": _iota,
+}
