@@ -6,8 +6,11 @@
 Array([-0.5,  0.5], dtype=float32)
 """
 
+from .catalog import LOGIT_LOSSES as LOGIT_LOSSES
 from .catalog import LOSSES as LOSSES
 from .catalog import NORMALIZERS as NORMALIZERS
+from .catalog import PROBABILITY_LOSSES as PROBABILITY_LOSSES
+from .landscape import Landscape as Landscape
 from .objectives import Objective as Objective
 from .objectives import compose as compose
 from .objectives import drop_in as drop_in
@@ -18,5 +21,12 @@ from .objectives import per_example as per_example
 from .simplex import Probs as Probs
 from .simplex import normalize as normalize
 from .simplex import normalize_powers as normalize_powers
+from .slices import Slice as Slice
+from .slices import box as box
+from .slices import plane as plane
+from .slices import points as points
+from .slices import ray as ray
+from .slices import simplex as simplex
+from .sweeps import sweep as sweep
 
 __version__ = "0.1.0"

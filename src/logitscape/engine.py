@@ -124,6 +124,11 @@ def lift(function: Callable[..., Any], unroll: bool) -> Callable[..., Any]:
     return lambda *batch: jax.tree.map(_back, jax.vmap(function)(*jax.tree.map(_front, batch)))
 
 
+def enter(array: Array, unroll: bool) -> Any:
+    """An array [n, batch] in the form that `lift` takes."""
+    return split(array) if unroll else array
+
+
 def leave(value: Any) -> Array:
     """What `lift` gives as an array [..., batch]."""
     return join(value) if isinstance(value, np.ndarray) else value
@@ -139,12 +144,11 @@ def _back(array: Array) -> Array:
 
 def _start(logits: Array, hessian: bool, unroll: bool) -> tuple[Any, Any]:
     """The logits; for Hessians once for every direction, beside that direction."""
-    enter = split if unroll else lambda array: array
     if not hessian:
-        return enter(logits), None
+        return enter(logits, unroll), None
     n, size = logits.shape
     directions = jnp.repeat(jnp.eye(n, dtype=logits.dtype), size, axis=1)
-    return enter(jnp.tile(logits, (1, n))), enter(directions)
+    return enter(jnp.tile(logits, (1, n)), unroll), enter(directions, unroll)
 
 
 def _finish(n: int, hessian: bool, value: Any, gradient: Any, p: Any) -> Evaluation:
