@@ -10,6 +10,9 @@ from .catalog import LOGIT_LOSSES as LOGIT_LOSSES
 from .catalog import LOSSES as LOSSES
 from .catalog import NORMALIZERS as NORMALIZERS
 from .catalog import PROBABILITY_LOSSES as PROBABILITY_LOSSES
+from .diagnosis.along_rays import GradientLaws as GradientLaws
+from .diagnosis.along_rays import gradient_law as gradient_law
+from .diagnosis.along_rays import gradient_laws as gradient_laws
 from .landscape import Landscape as Landscape
 from .objectives import Objective as Objective
 from .objectives import compose as compose

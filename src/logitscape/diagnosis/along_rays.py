@@ -1,0 +1,135 @@
+"""The gradient laws of objectives along a ray: how the pull on the label and the gradient norm behave far out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.typing import ArrayLike
+
+from .. import engine
+from ..objectives import Objective
+from ..slices import ProbeRay, Slice, ray
+from ..sweeps import Source, Sources, named_objectives
+from .asymptotics import Samples
+from .gradient_law import find_law
+from .law import Law
+
+QUANTITIES = ("pull", "norm", "loss")
+
+
+@dataclass(frozen=True)
+class GradientLaws:
+    """What becomes of an objective far out on a ray.
+
+    Attributes:
+        pull: the law of -dL/dz_label, how hard the label's logit is pushed up.
+        norm: the law of the gradient's Euclidean norm.
+        loss: the law of the loss.
+        ray: the points as a formula.
+    """
+
+    pull: Law
+    norm: Law
+    loss: Law
+    ray: str
+
+
+def gradient_law(
+    objective: Source,
+    direction: ProbeRay | ArrayLike = "R1",
+    *,
+    num_classes: int = 3,
+    label: int = 0,
+    rival: int = 1,
+    base: float = 0.0,
+    end: float = 1e8,
+) -> GradientLaws:
+    """The gradient law of one objective on a ray; arguments as for `gradient_laws`."""
+    (laws,) = gradient_laws(
+        [objective], direction, num_classes=num_classes, label=label, rival=rival, base=base, end=end
+    ).values()
+    return laws
+
+
+def gradient_laws(
+    objectives: Sources,
+    direction: ProbeRay | ArrayLike = "R1",
+    *,
+    num_classes: int = 3,
+    label: int = 0,
+    rival: int = 1,
+    base: float = 0.0,
+    end: float = 1e8,
+) -> dict[str, GradientLaws]:
+    """The gradient laws of many objectives on a ray, by name. Where the loss is infinite or NaN, they are "undefined".
+
+    Objectives of one normalizer are compiled together.
+
+    Args:
+        objectives: as for `sweep`.
+        direction: "R1", "R2", "R3" or a vector, as for `ray`.
+        num_classes: of a probe ray.
+        label: the true class.
+        rival: the wrong class of a probe ray.
+        base: the other logits.
+        end: how far out to look.
+
+    Raises:
+        RuntimeError: without float64, `jax.config.update("jax_enable_x64", True)`.
+        ValueError: as for `ray`.
+    """
+    if jax.dtypes.canonicalize_dtype(np.float64) != np.float64:
+        raise RuntimeError('`gradient_laws` needs float64: `jax.config.update("jax_enable_x64", True)` first.')
+    named = named_objectives(objectives)
+    line = ray(direction, [0.0], num_classes=num_classes, label=label, rival=rival, base=base)
+    groups = dict[object, list[str]]()
+    for name, each in named.items():
+        groups.setdefault(each.normalizer, []).append(name)
+    found = dict[str, GradientLaws]()
+    for names in groups.values():
+        evaluate = _remembering(jax.jit(partial(_along, [named[name] for name in names], line, label)))
+        for index, name in enumerate(names):
+            laws = {
+                quantity: find_law(partial(_one, evaluate, row, index), end=end) for row, quantity in enumerate(QUANTITIES)
+            }
+            found[name] = GradientLaws(**laws, ray=line.description)
+    return {name: found[name] for name in named}
+
+
+def _along(objectives: Sequence[Objective], line: Slice, label: int, s: Array) -> Array:
+    """[quantity, objective, m]; NaN where the loss is not finite."""
+    n = line.num_classes
+    logits = jax.vmap(line.embed, out_axes=-1)(jnp.reshape(s, (-1, 1)))
+    found = engine.evaluate(objectives, logits, jax.nn.one_hot(label, n, dtype=s.dtype))
+    rows = [jnp.stack([-each.gradient[label], _norm(each.gradient), each.loss]) for each in found]
+    finite = jnp.stack([jnp.isfinite(each.loss) for each in found])
+    return jnp.where(finite, jnp.stack(rows, axis=1), jnp.nan)
+
+
+def _norm(gradient: Array) -> Array:
+    """The Euclidean norm over the first axis, without underflow of the squares."""
+    largest = jnp.max(jnp.abs(gradient), axis=0)
+    scale = jnp.where(largest > 0, largest, 1)
+    return largest * jnp.sqrt(jnp.sum((gradient / scale) ** 2, axis=0))
+
+
+def _remembering(function: Callable[[Array], Array]) -> Callable[[Samples], Samples]:
+    """The function, which computes nothing twice: objectives that share a program ask for the same samples."""
+    known = dict[bytes, Samples]()
+
+    def recall(s: Samples) -> Samples:
+        key = s.tobytes()
+        if key not in known:
+            known[key] = np.asarray(function(jnp.asarray(s)))
+        return known[key]
+
+    return recall
+
+
+def _one(evaluate: Callable[[Samples], Samples], row: int, index: int, s: Samples) -> Samples:
+    values: Samples = evaluate(s)[row, index]
+    return values
