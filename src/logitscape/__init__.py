@@ -6,6 +6,7 @@
 Array([-0.5,  0.5], dtype=float32)
 """
 
+from .batches import value_and_grad as value_and_grad
 from .catalog import LOGIT_LOSSES as LOGIT_LOSSES
 from .catalog import LOSSES as LOSSES
 from .catalog import NORMALIZERS as NORMALIZERS
@@ -30,6 +31,8 @@ from .slices import plane as plane
 from .slices import points as points
 from .slices import ray as ray
 from .slices import simplex as simplex
+from .streams import summarize as summarize
+from .streams import sweep_to as sweep_to
 from .sweeps import sweep as sweep
 
 __version__ = "0.1.0"

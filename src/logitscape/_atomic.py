@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +19,17 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp{path.suffix}")
     try:
         yield temporary
+        _remove_folder(path)
         temporary.replace(path)
     finally:
+        _remove_folder(temporary)
         temporary.unlink(missing_ok=True)
+
+
+def _remove_folder(path: Path) -> None:
+    """A folder, unlike a file, is not replaced by a move."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -32,4 +41,5 @@ def write_text(path: Path, text: str) -> None:
 def remove_leftovers(folder: Path, stem: str) -> None:
     """Remove what a killed process left unfinished of `stem.*`."""
     for leftover in folder.glob(f".{stem}.*.tmp*"):
+        _remove_folder(leftover)
         leftover.unlink(missing_ok=True)

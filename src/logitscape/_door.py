@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from ._types import Parameter
+from ._types import Number, Parameter
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -22,7 +22,7 @@ HALF = (jnp.bfloat16, jnp.float16)
 
 
 def parameter(
-    owner: str, name: str, value: Parameter, dtype: Any, *, low: float, high: float = math.inf, open: bool = False
+    owner: str, name: str, value: Parameter, dtype: Any, *, low: Number, high: Number = math.inf, open: bool = False
 ) -> Array:
     """A parameter as an array of `dtype`, refused if it is known to lie outside `[low, high]`, else NaN there.
 
@@ -122,7 +122,7 @@ def _is_number(value: object) -> bool:
     return not isinstance(value, bool | str) and jnp.ndim(value) == 0  # type: ignore[arg-type]
 
 
-def _range_text(low: float, high: float, open: bool) -> str:
+def _range_text(low: Number, high: Number, open: bool) -> str:
     if math.isinf(low):
         return "a finite number"
     text = f"greater than {low:g}" if open else f"at least {low:g}"

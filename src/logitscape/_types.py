@@ -8,5 +8,6 @@ from jaxtyping import Float
 
 Scalar: TypeAlias = Float[Array, ""]
 Vector: TypeAlias = Float[Array, " n"]
+Number: TypeAlias = float | int
 Parameter: TypeAlias = float | int | Array
 LossFunction: TypeAlias = Callable[[Array, Array], Array]

@@ -143,7 +143,7 @@ def per_example(objective: "str | Objective | Callable[..., Any]") -> Callable[[
     of_one = _as_objective(objective)
 
     def losses(logits: ArrayLike, labels: ArrayLike) -> Array:
-        z, y = jnp.asarray(logits), _checked_labels(jnp.asarray(logits), labels)
+        z, y = jnp.asarray(logits), checked_labels(jnp.asarray(logits), labels)
         n = z.shape[-1]
         valid = (y >= 0) & (y < n)
         target = jax.nn.one_hot(y, n, dtype=jnp.float32 if z.dtype in HALF else z.dtype)
@@ -268,7 +268,7 @@ def _distribution_or_nan(name: str, target: ArrayLike, dtype: Any) -> Array:
     return jnp.where(good, 1, jnp.nan).astype(dtype)
 
 
-def _checked_labels(logits: Array, labels: ArrayLike) -> Array:
+def checked_labels(logits: Array, labels: ArrayLike) -> Array:
     known = not isinstance(labels, jax.core.Tracer)
     y: Any = np.asarray(labels) if known else labels
     if not jnp.issubdtype(logits.dtype, jnp.floating):

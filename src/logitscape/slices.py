@@ -11,6 +11,8 @@ from jax import Array
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
+from ._types import Number
+
 ProbeRay: TypeAlias = Literal["R1", "R2", "R3"]
 Grid: TypeAlias = NDArray[np.float64]
 
@@ -46,7 +48,7 @@ def ray(
     num_classes: int = 3,
     label: int = 0,
     rival: int = 1,
-    base: float = 0.0,
+    base: Number = 0.0,
     origin: ArrayLike | None = None,
 ) -> Slice:
     """The ray `origin + s * direction`, with the coordinate "s".
@@ -82,7 +84,7 @@ def plane(
     *,
     axes: tuple[int, int] = (0, 1),
     num_classes: int = 3,
-    base: float = 0.0,
+    base: Number = 0.0,
     origin: ArrayLike | None = None,
     directions: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> Slice:
@@ -113,7 +115,7 @@ def box(
     axes: Mapping[int, ArrayLike] | Sequence[ArrayLike],
     *,
     num_classes: int = 3,
-    base: float = 0.0,
+    base: Number = 0.0,
     origin: ArrayLike | None = None,
 ) -> Slice:
     """A box of up to n dimensions: the named logits vary, coordinates "z_0", "z_1", ..., the others stay.
@@ -206,7 +208,7 @@ def _vector(owner: str, name: str, value: ArrayLike) -> Grid:
     return vector
 
 
-def _origin(owner: str, origin: ArrayLike | None, base: float, n: int) -> Grid:
+def _origin(owner: str, origin: ArrayLike | None, base: Number, n: int) -> Grid:
     start = np.full(n, base, dtype=np.float64) if origin is None else np.array(origin, dtype=np.float64)
     if start.shape != (n,) or not np.all(np.isfinite(start)):
         raise ValueError(f"`{owner}(origin=...)` must be {n} finite logits, got {origin if origin is not None else base!r}.")

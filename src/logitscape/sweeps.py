@@ -124,13 +124,15 @@ def slabs(task: Task) -> Iterator[tuple[int, dict[str, Any]]]:
         yield start, results
 
 
-def as_landscape(task: Task, results: dict[str, Any]) -> Landscape:
-    """Arrays as `slabs` gives them, with the names of the task."""
-    axes = task.slice.coordinates
-    coordinates = tuple(np.asarray(axis) for axis in axes.values())
+def as_landscape(task: Task, results: dict[str, Any], start: int | None = None) -> Landscape:
+    """Arrays as `slabs` gives them with the names of the task; those of a single slab if it is said where that starts."""
+    axes = {name: np.asarray(axis) for name, axis in task.slice.coordinates.items()}
+    if start is not None:
+        name = list(axes)[task.along]
+        axes[name] = axes[name][start : start + task.thickness]
     return Landscape(
         **results,
-        coordinates=coordinates,
+        coordinates=tuple(axes.values()),
         axes=tuple(axes),
         objectives=task.names,
         labels=task.labels,

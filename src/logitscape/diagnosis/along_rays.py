@@ -11,6 +11,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from .. import engine
+from .._types import Number
 from ..objectives import Objective
 from ..slices import ProbeRay, Slice, ray
 from ..sweeps import Source, Sources, named_objectives
@@ -45,8 +46,8 @@ def gradient_law(
     num_classes: int = 3,
     label: int = 0,
     rival: int = 1,
-    base: float = 0.0,
-    end: float = 1e8,
+    base: Number = 0.0,
+    end: Number = 1e8,
 ) -> GradientLaws:
     """The gradient law of one objective on a ray; arguments as for `gradient_laws`."""
     (laws,) = gradient_laws(
@@ -62,8 +63,8 @@ def gradient_laws(
     num_classes: int = 3,
     label: int = 0,
     rival: int = 1,
-    base: float = 0.0,
-    end: float = 1e8,
+    base: Number = 0.0,
+    end: Number = 1e8,
 ) -> dict[str, GradientLaws]:
     """The gradient laws of many objectives on a ray, by name. Where the loss is infinite or NaN, they are "undefined".
 

@@ -24,7 +24,7 @@ FEWEST = 8  # samples that a law is fitted on
 SAMPLES = 512  # of every call of `evaluate`, so that it is compiled once
 
 
-def find_law(evaluate: Callable[[Samples], ArrayLike], *, start: float = 1e-3, end: float = 1e8) -> Law:
+def find_law(evaluate: Callable[[Samples], ArrayLike], *, start: float = 1e-3, end: float | int = 1e8) -> Law:
     """The law of a function on a ray, sampled as far and as densely as it takes.
 
     Args:

@@ -16,4 +16,8 @@ from .matrices import matrix as matrix
 from .style import LAWS as LAWS
 from .style import LOSS_STYLES as LOSS_STYLES
 from .style import NORMALIZER_STYLES as NORMALIZER_STYLES
+from .style import ink_on as ink_on
+from .style import settled as settled
+from .style import settled_digits as settled_digits
+from .style import settled_log10 as settled_log10
 from .style import style_of as style_of

@@ -64,7 +64,9 @@ def _cell(axes: Axes, i: int, j: int, kind: str, text: str) -> None:
     law = LAWS[kind]
     look: dict[str, Any] = {"facecolor": law.color, "edgecolor": "0.75", "hatch": law.hatch, "linewidth": 0}
     axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **look))
-    axes.text(j, i, text, ha="center", va="center_baseline", color=ink_on(law.color), fontsize=CELL_SIZE)
+    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5} if law.hatch and text else None
+    place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "bbox": paper}
+    axes.text(j, i, text, color=ink_on(law.color), fontsize=CELL_SIZE, **place)
 
 
 def _wrapped(name: str) -> str:

@@ -1,0 +1,100 @@
+"""Values and gradients of many examples at once, at the speed of the sweep engine."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+from jax.typing import ArrayLike
+
+from ._door import rounded_once
+from .engine import MOST_CLASSES
+from .objectives import Objective, checked_labels, objective
+from .unroll import Elements, split, unrolled
+
+BLOCK = 2**14
+"""So many examples at a time: their intermediate values stay in the processor's cache."""
+
+Outputs: TypeAlias = tuple[Array, Array]
+
+
+def value_and_grad(
+    source: str | Objective | Callable[..., Any], *, class_axis: int = -1
+) -> Callable[[ArrayLike, ArrayLike], Outputs]:
+    """The function (logits, labels [m]) -> (losses [m], gradients, of the logits' shape); to be jitted.
+
+    The same numbers as `jax.vmap(jax.value_and_grad(...))`; for up to 16 classes several times faster on a CPU, as the classes
+    are unrolled and the examples taken in blocks that fit the cache.
+
+    Args:
+        source: whatever `ls.objective` takes.
+        class_axis: -1 for logits [m, n]; 0 for [n, m], which is faster still for few classes.
+
+    Raises:
+        ValueError: for another axis, or shapes that do not fit.
+        IndexError: for a label out of range; inside traced code the results are NaN.
+    """
+    of_one = objective(source)
+    if class_axis not in (0, -1):
+        raise ValueError(f"`value_and_grad(class_axis=...)` must be 0 or -1, got {class_axis!r}.")
+
+    def run(logits: ArrayLike, labels: ArrayLike) -> Outputs:
+        z = jnp.asarray(logits)
+        if z.ndim != 2:
+            raise ValueError(f"`value_and_grad(...)(logits, ...)` must have two axes, got shape {z.shape}.")
+        y = checked_labels(z if class_axis == -1 else z.T, labels)
+        n = z.shape[class_axis]
+        one = partial(_one_example, of_one, n)
+        if n > MOST_CLASSES:
+            return jax.vmap(one, in_axes=(1 + class_axis, 0), out_axes=(0, 1 + class_axis))(z, y)
+        return _in_blocks(one, class_axis, z, y)
+
+    return run
+
+
+def _one_example(of_one: Objective, n: int, logits: Array, label: Array) -> Outputs:
+    valid = (label >= 0) & (label < n)
+    target = (jnp.arange(n, dtype=label.dtype) == label).astype(logits.dtype)
+    value = partial(rounded_once, of_one.function, logits.dtype)
+    loss, gradient = jax.value_and_grad(value)(logits, target)
+    poison = jnp.where(valid, 1, jnp.nan).astype(logits.dtype)
+    return loss * poison, gradient * poison
+
+
+def _in_blocks(one: Callable[[Array, Array], Outputs], class_axis: int, z: Array, y: Array) -> Outputs:
+    """Block by block; the last one begins early enough to be whole, as slices are moved inside the array by themselves."""
+    m = y.shape[0]
+    size = min(BLOCK, m)
+
+    def step(index: Array | int, outputs: Outputs) -> Outputs:
+        losses, gradients = outputs
+        start = index * size
+        loss, gradient = unrolled(one)(_read(z, start, size, class_axis), split(_part(y, start, size)))
+        losses = lax.dynamic_update_slice_in_dim(losses, loss[()], start, axis=0)
+        return losses, _write(gradients, gradient, start, class_axis)
+
+    empty = jnp.zeros(m, z.dtype), jnp.zeros_like(z)
+    return step(0, empty) if m <= size else lax.fori_loop(0, -(-m // size), step, empty)
+
+
+def _part(array: Array, start: Array | int, size: int) -> Array:
+    return lax.dynamic_slice_in_dim(array, start, size)
+
+
+def _read(z: Array, start: Array | int, size: int, class_axis: int) -> Elements:
+    """A block, class by class: XLA is several times slower if the block is cut into classes only afterwards."""
+    rows = np.empty(z.shape[class_axis], object)
+    for k in range(len(rows)):
+        place, shape = ((k, start), (1, size)) if class_axis == 0 else ((start, k), (size, 1))
+        rows[k] = lax.dynamic_slice(z, place, shape).reshape(size)
+    return rows
+
+
+def _write(gradients: Array, gradient: Elements, start: Array | int, class_axis: int) -> Array:
+    for k, row in enumerate(gradient):
+        update, place = (row[None], (k, start)) if class_axis == 0 else (row[:, None], (start, k))
+        gradients = lax.dynamic_update_slice(gradients, update, place)
+    return gradients
