@@ -110,7 +110,9 @@ def second_derivatives(
         return jax.vmap(jax.vmap(lambda z, d: _bend(function, z, d, still), (None, 0)), (0, None))(z, d)
 
     pairs = [each for each in objectives if each.loss is not None]
-    bent = {normalizer: of_logits(normalizer) for normalizer in dict.fromkeys(each.normalizer for each in pairs)}  # type: ignore[arg-type]
+    bent = {
+        normalizer: of_logits(normalizer) for normalizer in dict.fromkeys(each.normalizer for each in pairs)
+    }  # type: ignore[arg-type]
     found = dict[Any, Any]()
     for loss in dict.fromkeys(each.loss for each in pairs):
         users = [each.normalizer for each in pairs if each.loss is loss]

@@ -79,7 +79,12 @@ def focal(probs: Probs, target: Vector, *, gamma: Parameter = 2.0) -> Scalar:
 
 @on_probs
 def poly1(probs: Probs, target: Vector, *, epsilon: Parameter = 1.0) -> Scalar:
-    """`-log p + epsilon (1 - p)`: cross-entropy with its first polynomial coefficient moved by epsilon, any number.
+    """`-log p + epsilon (1 - p)`: cross-entropy with its first polynomial coefficient moved by epsilon.
+
+    Args:
+        probs: the prediction.
+        target: t, [n].
+        epsilon: any finite number.
 
     Source: Leng et al., PolyLoss, arXiv 2204.12511.
     """

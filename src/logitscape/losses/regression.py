@@ -1,6 +1,7 @@
 """Losses of all logits at once: regression to the target, one binary question a class, and bounds on cross-entropy."""
 
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -100,7 +101,7 @@ def _xi_squared(variance: Array, n: int) -> Array:
     """The root w of `w - c^2 (2 x coth x)^2 = v`, x = sqrt(w) / 2; concave in w, so Newton's method rises to it from below."""
     spread = 4 * (n - 1) / n**2  # 1 - c^2
 
-    def step(_: int, w: Array) -> Array:
+    def step(_: Any, w: Array) -> Array:
         x_coth = _x_coth(w)
         excess = 4 * x_coth**2 - w
         slope = 1 - (1 - spread) * 8 * x_coth * _x_coth_slope(w)

@@ -61,7 +61,7 @@ def iterated_exponential(logits: Vector, *, depth: int = 2) -> Probs:
 
 @on_logits
 def argmax(logits: Vector) -> Probs:
-    """1 for the largest logit, shared equally by ties, and 0 for the others ("hardmax"); its derivative is 0 everywhere.
+    """`p_k = [z_k = max z] / |argmax z|` ("hardmax"): shared equally by ties, and with derivative 0 everywhere.
 
     The limit of softmax as the inverse temperature grows. NaN if all logits are -inf or one is +inf.
     """

@@ -1,0 +1,385 @@
+"""Laws that hold over the whole catalogue, and a few reference values each."""
+
+import inspect
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import Array
+
+import logitscape as ls
+
+LOGITS = {
+    "three": jnp.array([0.3, 1.7, 0.9]),
+    "ten": jnp.array([0.2, 1.4, 0.7, 3.1, 2.2, 0.1, 1.9, 2.6, 0.4, 1.1]),
+    "signs": jnp.array([-1.2, 0.8, 2.1, -0.3]),
+}
+SUBSTOCHASTIC = {"softmax_one"}
+SHIFT_INVARIANT = {"softmax", "argmax", "min_shift", "sparsemax", "entmax"}
+SCALE_INVARIANT = {"sum", "abs", "relu", "square", "min_shift", "argmax"}
+POSITIVE_ONLY = {"sum"}
+NEEDS_POSITIVE_SUPPORT = {"sum", "abs", "relu", "square", "min_shift", "argmax", "sparsemax", "entmax"}
+
+
+def hot(k: int, n: int) -> Array:
+    return jax.nn.one_hot(k, n, dtype=jnp.float64)
+
+
+def cases(name: str) -> list[Array]:
+    return [z for key, z in LOGITS.items() if not (name in POSITIVE_ONLY and key == "signs")]
+
+
+def central_difference(f: Callable[[Array], Array], z: Array) -> Array:
+    h = 1e-6
+    return jnp.stack([(f(z + h * e) - f(z - h * e)) / (2 * h) for e in jnp.eye(z.size)], axis=-1)
+
+
+def every_normalizer(test):
+    return pytest.mark.parametrize("name", list(ls.NORMALIZERS))(test)
+
+
+@every_normalizer
+def test_normalizers_give_a_distribution_and_its_logarithm(name: str) -> None:
+    for z in cases(name):
+        p, log_p = ls.NORMALIZERS[name](z)
+        assert np.all(p >= 0)
+        total = float(p.sum())
+        assert total < 1 if name in SUBSTOCHASTIC else abs(total - 1) < 1e-14, total
+        np.testing.assert_allclose(np.exp(log_p), p, rtol=1e-14)
+        np.testing.assert_allclose(ls.NORMALIZERS[name](z).complement, 1 - p, rtol=1e-11, atol=1e-16)
+
+
+@every_normalizer
+def test_jacobians_keep_mass_and_match_finite_differences(name: str) -> None:
+    for z in cases(name):
+        p = lambda z: ls.NORMALIZERS[name](z).p
+        reverse, forward = jax.jacrev(p)(z), jax.jacfwd(p)(z)
+        np.testing.assert_allclose(reverse, forward, rtol=1e-12, atol=1e-16)
+        np.testing.assert_allclose(reverse, central_difference(p, z), rtol=1e-7, atol=1e-9)
+        if name not in SUBSTOCHASTIC:
+            np.testing.assert_allclose(reverse.sum(0), 0, atol=1e-15)
+        if name in SHIFT_INVARIANT:
+            np.testing.assert_allclose(reverse.sum(1), 0, atol=1e-15)
+        if name in SCALE_INVARIANT:
+            np.testing.assert_allclose(reverse @ z, 0, atol=1e-14)
+
+
+@every_normalizer
+def test_normalizers_are_permutation_equivariant(name: str) -> None:
+    for z in cases(name):
+        order = np.random.default_rng(0).permutation(z.size)
+        np.testing.assert_allclose(ls.NORMALIZERS[name](z[order]).p, ls.NORMALIZERS[name](z).p[order], rtol=1e-14)
+
+
+@every_normalizer
+def test_invariances_are_as_the_formulas_say(name: str) -> None:
+    z = LOGITS["three"]
+    p = ls.NORMALIZERS[name](z).p
+    shifted, scaled = ls.NORMALIZERS[name](z + 0.75).p, ls.NORMALIZERS[name](2 * z).p
+    assert np.allclose(shifted, p, rtol=1e-12) == (name in SHIFT_INVARIANT)
+    assert np.allclose(scaled, p, rtol=1e-12) == (name in SCALE_INVARIANT)
+
+
+@every_normalizer
+def test_normalizers_jit_batch_and_drop_in_agree(name: str) -> None:
+    rows = jnp.stack([LOGITS["three"], LOGITS["three"] * 1.5, LOGITS["three"] + 0.25])
+    eager = jnp.stack([ls.NORMALIZERS[name](row).p for row in rows])
+    np.testing.assert_allclose(jax.jit(jax.vmap(ls.NORMALIZERS[name]))(rows).p, eager, rtol=1e-14, atol=1e-300)
+    np.testing.assert_allclose(ls.drop_in(name)(rows), eager, rtol=1e-14, atol=1e-300)
+    np.testing.assert_allclose(ls.drop_in(name)(rows.T, axis=0), eager.T, rtol=1e-14, atol=1e-300)
+    log_p = jnp.stack([ls.NORMALIZERS[name](row).log_p for row in rows])
+    np.testing.assert_allclose(ls.drop_in(name, log=True)(rows), log_p, rtol=1e-13, atol=1e-15)
+
+
+@every_normalizer
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16, jnp.float16])
+def test_dtype_follows_the_input(name: str, dtype) -> None:
+    z = jnp.array([0.5, 1.5, 2.0], dtype)
+    assert ls.NORMALIZERS[name](z).p.dtype == dtype
+    loss = ls.objective(f"{name} + brier")
+    assert loss(z, jnp.array([0, 1, 0], dtype)).dtype == dtype
+    assert jax.grad(loss)(z, jnp.array([0, 1, 0], dtype)).dtype == dtype
+
+
+OUTSIDE = {
+    "sum": [[-1.0, 1.0, 2.0], [0.0, 0.0, 0.0], [-2.0, -1.0, 1.0], [-jnp.inf, 1.0, 2.0]],
+    "abs": [[0.0, 0.0, 0.0], [-jnp.inf, 1.0, 2.0]],
+    "square": [[0.0, 0.0, 0.0], [-jnp.inf, 1.0, 2.0]],
+    "relu": [[-1.0, 0.0, -2.0]],
+    "spherical": [[-jnp.inf, 1.0, 2.0]],
+    "taylor": [[-jnp.inf, 1.0, 2.0]],
+    "min_shift": [[1.0, 1.0, 1.0], [-jnp.inf, 1.0, 2.0]],
+    "iterated_exponential": [[710.0, 0.0, 0.0]],
+}
+MASKABLE = set(ls.NORMALIZERS) - {"sum", "abs", "square", "spherical", "taylor", "min_shift", "iterated_exponential"}
+
+
+@every_normalizer
+def test_outside_the_domain_all_is_nan(name: str) -> None:
+    everywhere = [[jnp.inf, 0.0, 1.0], [jnp.nan, 1.0, 2.0]]
+    for logits in [*OUTSIDE.get(name, []), *everywhere]:
+        z = jnp.array(logits)
+        assert np.all(np.isnan(ls.NORMALIZERS[name](z).p)), logits
+        value, gradient = jax.value_and_grad(ls.objective(f"{name} + brier").function)(z, hot(0, 3))
+        assert np.isnan(value), logits
+        assert np.all(np.isnan(gradient) | (gradient == 0)), logits
+
+
+@pytest.mark.parametrize("name", sorted(MASKABLE))
+def test_masked_classes_are_as_if_absent(name: str) -> None:
+    masked, absent = jnp.array([0.5, -jnp.inf, 1.25, 0.75]), jnp.array([0.5, 1.25, 0.75])
+    kept = np.array([0, 2, 3])
+    p = ls.NORMALIZERS[name](masked).p
+    assert p[1] == 0
+    np.testing.assert_allclose(p[kept], ls.NORMALIZERS[name](absent).p, rtol=1e-14)
+    for loss in ("cross_entropy", "brier", "focal", "tsallis_score", "spherical_score"):
+        f = ls.objective(f"{name} + {loss}").function
+        value, gradient = jax.value_and_grad(f)(masked, hot(2, 4))
+        expected, of_kept = jax.value_and_grad(f)(absent, hot(1, 3))
+        np.testing.assert_allclose(value, expected, rtol=1e-13)
+        np.testing.assert_allclose(gradient[kept], of_kept, rtol=1e-12, atol=1e-16)
+        assert gradient[1] == 0
+    if name not in SUBSTOCHASTIC:
+        assert np.all(np.isnan(ls.NORMALIZERS[name](jnp.full(3, -jnp.inf)).p))
+
+
+REFERENCE = [
+    ("softmax", [1.0, 2.0], [0.2689414213699951, 0.7310585786300049]),
+    ("softmax", [10.0, 20.0], [4.5397868702434395e-05, 0.9999546021312976]),
+    ("softmax(inverse_temperature=0)", [1.0, 2.0], [0.5, 0.5]),
+    ("sum", [10.0, 20.0], [1 / 3, 2 / 3]),
+    ("abs", [-1.0, 3.0], [0.25, 0.75]),
+    ("relu", [-1.0, 1.0, 3.0], [0, 0.25, 0.75]),
+    ("square", [-1.0, 2.0], [0.2, 0.8]),
+    ("spherical(epsilon=1)", [1.0, 2.0], [2 / 7, 5 / 7]),
+    ("taylor", [1.0, 2.0], [2.5 / 7.5, 5 / 7.5]),
+    ("taylor(order=4)", [0.0, 1.0], [1 / (1 + 65 / 24), 65 / 24 / (1 + 65 / 24)]),
+    ("min_shift", [-2.0, -1.0, 1.0, 2.0], [0, 1 / 8, 3 / 8, 4 / 8]),
+    ("argmax", [1.0, 3.0, 3.0], [0, 0.5, 0.5]),
+    ("softmax_one", [0.0, 0.0], [1 / 3, 1 / 3]),
+    ("sparsemax", [0.3, 1.2, 2.0], [0, 0.1, 0.9]),
+    ("entmax", [1.0, 0.0], [0.5 + np.sqrt(7) / 8, 0.5 - np.sqrt(7) / 8]),
+    ("iterated_exponential", [0.0, 1.0], [np.e / (np.e + np.e**np.e), np.e**np.e / (np.e + np.e**np.e)]),
+]
+
+
+@pytest.mark.parametrize(("spec", "logits", "expected"), REFERENCE)
+def test_reference_values(spec: str, logits: list[float], expected: list[float]) -> None:
+    np.testing.assert_allclose(ls.normalizer(spec)(jnp.array(logits)).p, expected, rtol=1e-14, atol=1e-17)
+
+
+EQUAL = [
+    ("taylor(order=2)", "spherical(epsilon=1)", 1.0),
+    ("entmax(alpha=2)", "sparsemax", 0.0),
+    ("entmax(alpha=1)", "softmax", 0.0),
+    ("iterated_exponential(depth=1)", "softmax", 0.0),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "shift"), EQUAL)
+def test_identities_between_normalizers(one: str, other: str, shift: float) -> None:
+    z = LOGITS["signs"]
+    np.testing.assert_allclose(ls.normalizer(one)(z).p, ls.normalizer(other)(z + shift).p, rtol=1e-14, atol=1e-16)
+    jacobians = [jax.jacrev(lambda z, s=spec: ls.normalizer(s)(z).p)(z + by) for spec, by in ((one, 0.0), (other, shift))]
+    np.testing.assert_allclose(*jacobians, rtol=1e-12, atol=1e-15)
+
+
+SAME_LOSS = [
+    ("focal(gamma=0)", "cross_entropy", 1.0),
+    ("poly1(epsilon=0)", "cross_entropy", 1.0),
+    ("label_smoothing(smoothing=0)", "cross_entropy", 1.0),
+    ("generalized_cross_entropy(q=0)", "cross_entropy", 1.0),
+    ("generalized_cross_entropy(q=1)", "mae", 0.5),
+    ("generalized_cross_entropy(q=0.5)", "hellinger", 2.0),
+    ("tsallis_score(alpha=1)", "cross_entropy", 1.0),
+    ("tsallis_score(alpha=2)", "brier(convention='half')", 1.0),
+    ("kl", "cross_entropy", 1.0),
+    ("brier(convention='mean')", "brier", 0.25),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "factor"), SAME_LOSS)
+def test_identities_between_losses(one: str, other: str, factor: float) -> None:
+    z, target = LOGITS["signs"], hot(1, 4)
+    a, b = (jax.value_and_grad(ls.objective(f"softmax + {loss}"))(z, target) for loss in (one, other))
+    np.testing.assert_allclose(a[0], factor * b[0], rtol=1e-13)
+    np.testing.assert_allclose(a[1], factor * b[1], rtol=1e-12, atol=1e-16)
+
+
+def every_objective(test):
+    names = [f"softmax + {loss}" for loss in ls.PROBABILITY_LOSSES] + list(ls.LOGIT_LOSSES)
+    return pytest.mark.parametrize("spec", names)(test)
+
+
+SOFT = jnp.array([0.2, 0.5, 0.0, 0.3])
+
+
+@every_objective
+def test_gradients_and_hessians_match_finite_differences(spec: str) -> None:
+    loss, z = ls.objective(spec), LOGITS["signs"]
+    one_hot_only = spec in ("crammer_singer", "weston_watkins")
+    for target in [hot(1, 4), hot(3, 4)] + ([] if one_hot_only else [SOFT]):
+        gradient = lambda z, t=target: jax.grad(loss)(z, t)
+        np.testing.assert_allclose(gradient(z), central_difference(lambda z, t=target: loss(z, t), z), atol=2e-9)
+        np.testing.assert_allclose(jax.jacfwd(loss)(z, target), gradient(z), rtol=1e-12, atol=1e-16)
+        np.testing.assert_allclose(jax.jacfwd(gradient)(z), central_difference(gradient, z), atol=2e-8)
+
+
+@every_objective
+def test_losses_are_least_and_about_zero_when_right(spec: str) -> None:
+    loss = ls.objective(spec)
+    right = float(loss(jnp.array([30.0, 0.0, 0.0, 0.0]), hot(0, 4)))
+    wrong = float(loss(jnp.array([0.0, 30.0, 0.0, 0.0]), hot(0, 4)))
+    assert right < wrong or spec == "squared_logits"
+    offset = spec in ("one_vs_rest", "z_loss", "squared_logits", "spherical_bound")
+    penalised = "label_smoothing" in spec or "reverse_kl" in spec
+    assert offset or penalised or abs(right) < 1e-6
+
+
+PARAMETERS = [
+    ("softmax", "inverse_temperature", 1.3),
+    ("softmax", "inverse_temperature", 0.0),
+    ("spherical", "epsilon", 0.7),
+    ("entmax", "alpha", 1.0),
+    ("entmax", "alpha", 1.5),
+    ("entmax", "alpha", 1.9),
+]
+LOSS_PARAMETERS = [
+    ("generalized_cross_entropy", "q", 0.0),
+    ("generalized_cross_entropy", "q", 0.7),
+    ("focal", "gamma", 0.0),
+    ("focal", "gamma", 2.0),
+    ("poly1", "epsilon", 0.5),
+    ("clipped_cross_entropy", "epsilon", 0.1),
+    ("label_smoothing", "smoothing", 0.0),
+    ("label_smoothing", "smoothing", 0.1),
+    ("reverse_kl", "smoothing", 0.1),
+    ("tsallis_score", "alpha", 1.0),
+    ("tsallis_score", "alpha", 1.5),
+    ("symmetric_cross_entropy", "log_zero", -4.0),
+]
+
+
+def one_sided(f: Callable[[Array], Array], x: float) -> Array:
+    """Second order, from the right: limits such as alpha = 1 have no left side."""
+    h = 1e-5
+    at = [f(jnp.asarray(x + i * h)) for i in range(3)]
+    return (-3 * at[0] + 4 * at[1] - at[2]) / (2 * h)
+
+
+@pytest.mark.parametrize(("name", "parameter", "value"), PARAMETERS)
+def test_normalizers_are_differentiable_in_their_parameters(name: str, parameter: str, value: float) -> None:
+    z = jnp.array([0.3, 1.0, 0.8])
+    p = lambda x: ls.NORMALIZERS[name](z, **{parameter: x}).p
+    derivative = jax.jacfwd(p)(jnp.asarray(value))
+    np.testing.assert_allclose(derivative, one_sided(p, value), atol=1e-8)
+    np.testing.assert_allclose(jax.jacrev(p)(jnp.asarray(value)), derivative, rtol=1e-12)
+    assert np.any(np.abs(derivative) > 1e-4)
+    swept = jax.vmap(p)(jnp.asarray([value, value + 0.25]))
+    np.testing.assert_allclose(swept, jnp.stack([p(value), p(value + 0.25)]), rtol=1e-13)
+
+
+@pytest.mark.parametrize(("name", "parameter", "value"), LOSS_PARAMETERS)
+def test_losses_are_differentiable_in_their_parameters(name: str, parameter: str, value: float) -> None:
+    probs, target = ls.NORMALIZERS["softmax"](LOGITS["three"]), hot(0, 3)
+    loss = lambda x: ls.LOSSES[name](probs, target, **{parameter: x})
+    derivative = jax.grad(loss)(jnp.asarray(value))
+    np.testing.assert_allclose(derivative, one_sided(loss, value), atol=1e-8)
+    assert abs(derivative) > 1e-4
+
+
+def test_the_entmax_loss_is_differentiable_in_alpha() -> None:
+    z = LOGITS["three"]
+    loss = lambda a: ls.LOSSES["entmax_loss"](z, hot(0, 3), alpha=a)
+    for alpha in (1.0, 1.5, 2.0):
+        np.testing.assert_allclose(jax.grad(loss)(alpha), one_sided(loss, alpha), atol=1e-8)
+
+
+def test_a_traced_parameter_out_of_range_gives_nan() -> None:
+    p = jax.vmap(lambda a: ls.NORMALIZERS["entmax"](LOGITS["three"], alpha=a).p)(jnp.array([0.5, 1.5]))
+    assert np.all(np.isnan(p[0]))
+    assert np.all(np.isfinite(p[1]))
+
+
+def test_sparsemax_loss_where_others_go_wrong() -> None:
+    value, gradient = jax.value_and_grad(ls.objective("sparsemax_loss"))(jnp.array([0.0, 3.0, 0.0]), hot(0, 3))
+    assert value == 3.0
+    np.testing.assert_array_equal(gradient, [-1, 1, 0])
+
+
+def test_a_temperature_never_makes_finite_logits_nan() -> None:
+    z = jnp.array([1e10, 1.00000001e10, 0.0], jnp.float32)
+    f = lambda c: ls.NORMALIZERS["softmax"](z, inverse_temperature=c).p
+    for c in (0.0, 1 / 0.7, 1e5, 1e30):
+        assert np.all(np.isfinite(f(c)))
+        assert np.all(np.isfinite(jax.jit(f)(jnp.asarray(c))))
+
+
+def test_common_offsets_change_nothing() -> None:
+    z = jnp.array([0.0, 1.0, 3.0])
+    for spec in ("softmax + cross_entropy", "softmax + brier", "entmax_loss", "crammer_singer", "spherical_bound"):
+        near, far = (jax.value_and_grad(ls.objective(spec))(z + offset, hot(0, 3)) for offset in (0.0, 2.0**27))
+        np.testing.assert_allclose(near[0], far[0], rtol=1e-14)
+        np.testing.assert_allclose(near[1], far[1], rtol=1e-13, atol=1e-16)
+
+
+def test_gradients_at_ties_and_kinks_keep_mass() -> None:
+    for spec, z in [
+        ("perceptron", [1.0, 1.0, 0.0]),
+        ("crammer_singer", [1.0, 0.0, 0.0]),
+        ("weston_watkins", [1.0, 0.0, 2.0]),
+        ("sparsemax_loss", [1.0, 0.0, -3.0]),
+        ("sparsemax + brier", [1.0, 0.0, 0.0]),
+        ("entmax + brier", [2.0, 0.0, 0.0]),
+        ("min_shift + brier", [0.0, 0.0, 1.0]),
+        ("argmax + brier", [1.0, 1.0, 0.0]),
+    ]:
+        gradient = jax.grad(ls.objective(spec))(jnp.array(z), hot(2, 3))
+        assert np.all(np.isfinite(gradient)), spec
+        np.testing.assert_allclose(gradient.sum(), 0, atol=1e-15)
+
+
+def test_canonical_pairs_have_the_residual_as_gradient() -> None:
+    z, target = LOGITS["signs"], hot(0, 4)
+    for pair, link in [
+        ("softmax + cross_entropy", "softmax"),
+        ("sparsemax_loss", "sparsemax"),
+        ("entmax_loss(alpha=1.3)", "entmax(alpha=1.3)"),
+    ]:
+        np.testing.assert_allclose(
+            jax.grad(ls.objective(pair))(z, target), ls.normalizer(link)(z).p - target, rtol=1e-13, atol=1e-16
+        )
+
+
+def test_fenchel_young_losses_are_above_the_proper_score_and_equal_on_full_support() -> None:
+    loss, score = ls.objective("entmax_loss"), ls.objective("entmax + tsallis_score")
+    full, sparse = jnp.array([0.1, 0.2, 0.3]), jnp.array([0.0, 5.0, 1.0])
+    np.testing.assert_allclose(loss(full, hot(0, 3)), score(full, hot(0, 3)), rtol=1e-14)
+    assert loss(sparse, hot(0, 3)) > score(sparse, hot(0, 3)) + 1
+
+
+def test_spherical_bound_bounds_cross_entropy_from_above() -> None:
+    bound, exact = ls.objective("spherical_bound"), ls.objective("softmax + cross_entropy")
+    rng = np.random.default_rng(0)
+    for n in (2, 3, 10, 100):
+        for scale in (0.0, 0.1, 1.0, 30.0):
+            z = jnp.asarray(rng.normal(size=n) * scale)
+            gap = float(bound(z, hot(0, n)) - exact(z, hot(0, n)))
+            assert gap >= -1e-12
+            assert scale > 0 or abs(gap) < 1e-12
+            np.testing.assert_allclose(
+                jax.grad(bound)(z, hot(0, n)),
+                central_difference(lambda z, t=hot(0, n): bound(z, t), z),
+                atol=2e-6,
+            )
+
+
+@pytest.mark.parametrize("name", [*ls.NORMALIZERS, *ls.LOSSES])
+def test_docstrings_say_what_a_user_needs(name: str) -> None:
+    function = (ls.NORMALIZERS | ls.LOSSES)[name]
+    text = inspect.getdoc(function) or ""
+    assert "`" in text
+    for parameter in inspect.signature(function).parameters.values():
+        assert parameter.kind is not parameter.KEYWORD_ONLY or f"{parameter.name}:" in text
