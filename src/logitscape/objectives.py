@@ -146,12 +146,14 @@ def per_example(objective: "str | Objective | Callable[..., Any]") -> Callable[[
         z, y = jnp.asarray(logits), checked_labels(jnp.asarray(logits), labels)
         n = z.shape[-1]
         valid = (y >= 0) & (y < n)
-        target = jax.nn.one_hot(y, n, dtype=jnp.float32 if z.dtype in HALF else z.dtype)
+        # A product with NaN would not do: XLA turns a product with a one-hot vector into a choice, and 0 * NaN into 0.
+        poison = jnp.where(valid, 0, jnp.nan).astype(z.dtype)
+        target = jax.nn.one_hot(y, n, dtype=z.dtype) + poison[..., None]
         run = partial(rounded_once, of_one.function, z.dtype)
         for _ in range(y.ndim):
             run = jax.vmap(run)
-        values: Array = run(z, target.astype(z.dtype))
-        return values * jnp.where(valid, 1, jnp.nan).astype(values.dtype)
+        values: Array = run(z, target)
+        return values + poison
 
     return losses
 

@@ -107,7 +107,8 @@ def _normalize_powers_jvp(
 
 def _ratio(x: Vector, largest: Array) -> Vector:
     """`x / largest`, exactly 1 for the largest: compiled as `x * (1 / largest)` it need not be. NaN if that is 0 or infinite."""
-    return jnp.where(x == largest, jnp.where((largest > 0) & jnp.isfinite(largest), 1, jnp.nan), x / largest)
+    one = jnp.where((largest > 0) & jnp.isfinite(largest), 1 + (x - jax.lax.stop_gradient(x)) / largest, jnp.nan)
+    return jnp.where(x == largest, one, x / largest)
 
 
 def _log_ratio(x: Vector, reference: Array) -> Vector:

@@ -3,17 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from ._types import Number
 
-ProbeRay: TypeAlias = Literal["R1", "R2", "R3"]
+Coordinates: TypeAlias = Array | NDArray[Any] | Sequence[Any]
 Grid: TypeAlias = NDArray[np.float64]
 
 
@@ -42,14 +41,14 @@ class Slice:
 
 
 def ray(
-    direction: ProbeRay | ArrayLike,
-    s: ArrayLike,
+    direction: str | Coordinates,
+    s: Coordinates,
     *,
     num_classes: int = 3,
     label: int = 0,
     rival: int = 1,
     base: Number = 0.0,
-    origin: ArrayLike | None = None,
+    origin: Coordinates | None = None,
 ) -> Slice:
     """The ray `origin + s * direction`, with the coordinate "s".
 
@@ -79,14 +78,14 @@ def ray(
 
 
 def plane(
-    x: ArrayLike,
-    y: ArrayLike,
+    x: Coordinates,
+    y: Coordinates,
     *,
     axes: tuple[int, int] = (0, 1),
     num_classes: int = 3,
     base: Number = 0.0,
-    origin: ArrayLike | None = None,
-    directions: tuple[ArrayLike, ArrayLike] | None = None,
+    origin: Coordinates | None = None,
+    directions: tuple[Coordinates, Coordinates] | None = None,
 ) -> Slice:
     """The plane of two logits, coordinates "z_0" and "z_1" (as `axes` says); with `directions` any plane, coordinates "x" and "y".
 
@@ -103,6 +102,8 @@ def plane(
         ValueError: as for `ray`.
     """
     if directions is None:
+        if axes[0] == axes[1]:
+            raise ValueError(f"`plane(axes=...)` must name two different classes, got {axes}.")
         return box(dict(zip(axes, (x, y), strict=True)), num_classes=num_classes, base=base, origin=origin)
     spanned = np.stack([_vector("plane", "directions", each) for each in directions])
     start = _origin("plane", origin, base, spanned.shape[1])
@@ -112,11 +113,11 @@ def plane(
 
 
 def box(
-    axes: Mapping[int, ArrayLike] | Sequence[ArrayLike],
+    axes: Mapping[int, Coordinates] | Sequence[Coordinates],
     *,
     num_classes: int = 3,
     base: Number = 0.0,
-    origin: ArrayLike | None = None,
+    origin: Coordinates | None = None,
 ) -> Slice:
     """A box of up to n dimensions: the named logits vary, coordinates "z_0", "z_1", ..., the others stay.
 
@@ -144,7 +145,7 @@ def box(
     return Slice(name, coordinates, embed, num_classes, ", ".join([*coordinates, *others]))
 
 
-def simplex(resolution: int = 101, *, logits: Literal["log p", "p"] = "log p") -> Slice:
+def simplex(resolution: int = 101, *, logits: str = "log p") -> Slice:
     """The simplex of three classes, coordinates "p_0" and "p_1"; outside it the logits, and all that follows, are NaN.
 
     Args:
@@ -186,7 +187,7 @@ def _from_simplex(log: bool, coordinates: Array) -> Array:
     return jnp.where(inside, jnp.log(safe) if log else safe, jnp.nan)
 
 
-def _axis(owner: str, name: str, values: ArrayLike) -> Grid:
+def _axis(owner: str, name: str, values: Coordinates) -> Grid:
     axis = np.asarray(values, dtype=np.float64)
     if axis.ndim != 1 or axis.size == 0:
         raise ValueError(f"`{owner}({name}=...)` must be a list of coordinates, got shape {axis.shape}.")
@@ -201,14 +202,14 @@ def _axis(owner: str, name: str, values: ArrayLike) -> Grid:
     return axis
 
 
-def _vector(owner: str, name: str, value: ArrayLike) -> Grid:
+def _vector(owner: str, name: str, value: Coordinates) -> Grid:
     vector = np.asarray(value, dtype=np.float64)
     if vector.ndim != 1 or vector.size < 2 or not np.all(np.isfinite(vector)):
         raise ValueError(f"`{owner}({name}=...)` must be a finite vector of at least 2 logits, got {value!r}.")
     return vector
 
 
-def _origin(owner: str, origin: ArrayLike | None, base: Number, n: int) -> Grid:
+def _origin(owner: str, origin: Coordinates | None, base: Number, n: int) -> Grid:
     start = np.full(n, base, dtype=np.float64) if origin is None else np.array(origin, dtype=np.float64)
     if start.shape != (n,) or not np.all(np.isfinite(start)):
         raise ValueError(f"`{owner}(origin=...)` must be {n} finite logits, got {origin if origin is not None else base!r}.")

@@ -138,7 +138,7 @@ def _same_size(values: list[Any]) -> list[Any]:
     return [value if value.shape == shape else jnp.broadcast_to(value, shape) for value in values]
 
 
-def _reduce(combine: Callable[[Any, Any], Any], elements: Elements, axes: Sequence[int]) -> Elements:
+def _reduce(combine: Callable[[Any, Any], Any], elements: Elements, axes: Sequence[Any]) -> Elements:
     kept = [axis for axis in range(elements.ndim) if axis not in axes]
     front = np.transpose(elements, [*kept, *axes]).reshape([elements.shape[axis] for axis in kept] + [-1])
     result = np.empty(front.shape[:-1], object)

@@ -65,11 +65,15 @@ def figures_folder(script: str | os.PathLike[str]) -> Path:
 
 
 def configure() -> None:
-    """float64, no display, and compiled programs kept between runs (in JAX_COMPILATION_CACHE_DIR, if set)."""
+    """float64, no display, and compiled programs kept between runs (in JAX_COMPILATION_CACHE_DIR, if set).
+
+    Each program is compiled once and run once: compiling it fast matters more than running it fast.
+    """
     import jax
     import matplotlib
 
     matplotlib.use("Agg")
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_backend_optimization_level=0".strip()
     jax.config.update("jax_enable_x64", True)
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
@@ -103,7 +107,7 @@ def _draw(
     import matplotlib.pyplot as plt
     from matplotlib.figure import Figure
 
-    with plt.style.context(style):
+    with plt.style.context(style, after_reset=True):
         figure = draw(data)
         if not isinstance(figure, Figure):
             raise TypeError(f"`draw(data)` of an analysis must return a matplotlib Figure, got {figure!r}.")

@@ -8,12 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.typing import ArrayLike
 
 from .. import engine
 from .._types import Number
 from ..objectives import Objective
-from ..slices import ProbeRay, Slice, ray
+from ..slices import Coordinates, Slice, ray
 from ..sweeps import Source, Sources, named_objectives
 from .asymptotics import Samples
 from .gradient_law import find_law
@@ -41,7 +40,7 @@ class GradientLaws:
 
 def gradient_law(
     objective: Source,
-    direction: ProbeRay | ArrayLike = "R1",
+    direction: str | Coordinates = "R1",
     *,
     num_classes: int = 3,
     label: int = 0,
@@ -58,7 +57,7 @@ def gradient_law(
 
 def gradient_laws(
     objectives: Sources,
-    direction: ProbeRay | ArrayLike = "R1",
+    direction: str | Coordinates = "R1",
     *,
     num_classes: int = 3,
     label: int = 0,

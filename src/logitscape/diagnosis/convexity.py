@@ -1,14 +1,16 @@
 """Whether losses are convex in the logits, with a witness for every "no".
 
-Two searches complement each other: the least eigenvalue of the Hessian, over scattered points and then around the worst of
-them, for what bends the wrong way; chords, whose middle must not lie above the mean of their ends, for kinks and jumps.
-Second derivatives are by forward over forward mode along directions, which passes through normalizers and losses one after
-the other: so a family of pairs shares its parts, and compiles in a fraction of the time that its Hessians take.
+Two searches complement each other: the least eigenvalue of the Hessian, over scattered points and then
+around the worst of them, for what bends the wrong way; chords, whose middle must not lie above the mean of
+their ends, for kinks and jumps. Second derivatives are by forward over forward mode along directions, which
+passes through normalizers and losses one after the other: so a family of pairs shares its parts, and
+compiles in a fraction of the time that Hessians by reverse mode take.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import jax
@@ -31,12 +33,13 @@ class Convexity:
     """What the search found for one objective.
 
     Attributes:
-        convex: whether there is neither negative curvature nor a chord below its middle; None if the loss is nowhere finite.
-        curvature: the least eigenvalue of the Hessian, among logits of norm 1 and more in a box; NaN if the loss is nowhere
-            finite.
+        convex: whether there is neither negative curvature nor a chord below its middle; None if the loss is
+            nowhere finite.
+        curvature: the least eigenvalue of the Hessian, among logits of norm 1 and more in a box; NaN if the
+            loss is nowhere finite.
         witness: the logits where it is.
-        excess: how far the loss in the middle of a chord lies above the mean of its ends at most; negative if it never does,
-            infinite if the middle is a pole.
+        excess: how far the loss in the middle of a chord lies above the mean of its ends at most; infinite if
+            the middle is a pole.
         chord: the two ends.
         infinite: the share of logits in the domain where the loss is infinite.
     """
@@ -50,7 +53,7 @@ class Convexity:
 
 
 class _Bent(NamedTuple):
-    """Losses [objective, m], and the eigenvalues of their Hessians, ascending [objective, m, n], NaN where undefined."""
+    """Losses [objective, m], and the eigenvalues of their Hessians, ascending [objective, m, n]."""
 
     loss: NDArray[Any]
     curvatures: NDArray[Any]
@@ -102,34 +105,39 @@ def convexities(
 def second_derivatives(
     objectives: Sequence[Objective], target: NDArray[Any], directions: NDArray[Any], z: Array
 ) -> tuple[Array, Array]:
-    """Losses [objective, m] at logits z [m, n], and their second derivatives along directions [q, n], [objective, m, q]."""
+    """Losses at z [m, n], [objective, m]; second derivatives along directions [q, n], [objective, m, q]."""
     t, d = jnp.asarray(target, z.dtype), jnp.asarray(directions, z.dtype)
-    still = jnp.zeros_like(d[0])
-
-    def of_logits(function: Callable[[Array], Any]) -> Any:
-        return jax.vmap(jax.vmap(lambda z, d: _bend(function, z, d, still), (None, 0)), (0, None))(z, d)
-
     pairs = [each for each in objectives if each.loss is not None]
-    bent = {
-        normalizer: of_logits(normalizer) for normalizer in dict.fromkeys(each.normalizer for each in pairs)
-    }  # type: ignore[arg-type]
+    normalizers: list[Any] = list(dict.fromkeys(each.normalizer for each in pairs))
+    bent = {normalizer: _bend_all(normalizer, z, d) for normalizer in normalizers}
     found = dict[Any, Any]()
     for loss in dict.fromkeys(each.loss for each in pairs):
         users = [each.normalizer for each in pairs if each.loss is loss]
         stacked = jax.tree.map(lambda *parts: jnp.stack(parts), *[bent[each] for each in users])
-        bend = jax.vmap(jax.vmap(jax.vmap(partial(_bend, lambda probs, loss=loss: loss(probs, t)))))
-        value, _, second = bend(*stacked)
+        value, _, second = jax.vmap(jax.vmap(jax.vmap(partial(_bend, _towards(t, loss)))))(*stacked)
         found |= {(normalizer, loss): (value[i], second[i]) for i, normalizer in enumerate(users)}
     for each in objectives:
         if each.loss is None:
-            value, _, second = of_logits(lambda z, each=each: each.function(z, t))  # type: ignore[misc]
-            found[each] = value, second
-    rows = [found[(each.normalizer, each.loss) if each.loss is not None else each] for each in objectives]
+            found[each] = _bend_all(_towards(t, each.function), z, d)[::2]
+    rows = [found[each if each.loss is None else (each.normalizer, each.loss)] for each in objectives]
     return jnp.stack([value[:, 0] for value, _ in rows]), jnp.stack([second for _, second in rows])
 
 
+def _towards(target: Array, loss: Any) -> Callable[[Any], Any]:
+    return lambda prediction: loss(prediction, target)
+
+
+def _bend_all(function: Callable[[Array], Any], z: Array, directions: Array) -> Any:
+    """`_bend` from every point [m, n] along every direction [q, n], [m, q, ...]."""
+
+    def at(z: Array, direction: Array) -> Any:
+        return _bend(function, z, direction, jnp.zeros_like(direction))
+
+    return jax.vmap(jax.vmap(at, (None, 0)), (0, None))(z, directions)
+
+
 def _bend(function: Callable[[Any], Any], x: Any, first: Any, second: Any) -> tuple[Any, Any, Any]:
-    """Value, first and second derivative of a function along the curve x + t first + t^2/2 second, at t = 0."""
+    """Value, first and second derivative of a function on the curve x + t first + t^2/2 second, at t = 0."""
 
     def along(t: Array) -> Any:
         return function(jax.tree.map(lambda a, b, c: a + t * b + t * t * (c / 2), x, first, second))
@@ -145,7 +153,7 @@ def _bend(function: Callable[[Any], Any], x: Any, first: Any, second: Any) -> tu
 def _directions(n: int) -> NDArray[Any]:
     """Those that determine a Hessian: e_j, and e_j + e_k for j < k."""
     e = np.eye(n)
-    return np.array([*e, *(e[j] + e[k] for j in range(n) for k in range(j + 1, n))])
+    return np.array([*e, *(e[j] + e[k] for j, k in combinations(range(n), 2))])
 
 
 def _eigenvalues(second: NDArray[Any], n: int) -> NDArray[Any]:
@@ -154,12 +162,12 @@ def _eigenvalues(second: NDArray[Any], n: int) -> NDArray[Any]:
     diagonal = second[..., :n]
     for k in range(n):
         hessian[..., k, k] = diagonal[..., k]
-    for q, (j, k) in enumerate(((j, k) for j in range(n) for k in range(j + 1, n)), start=n):
+    for q, (j, k) in enumerate(combinations(range(n), 2), start=n):
         hessian[..., j, k] = hessian[..., k, j] = (second[..., q] - diagonal[..., j] - diagonal[..., k]) / 2
-    finite = np.isfinite(hessian).all(axis=(-2, -1))
-    values = np.linalg.eigvalsh(np.where(finite[..., None, None], hessian, 0))
+    finite = np.isfinite(hessian.sum(axis=(-2, -1), keepdims=True))
+    values = np.linalg.eigvalsh(np.where(finite, hessian, 0))
     noise = NOISE * (1e-3 + np.max(np.abs(values), axis=-1, keepdims=True))
-    return np.where(finite[..., None], np.where(np.abs(values) < noise, 0, values), np.nan)
+    return np.where(finite[..., 0], np.where(np.abs(values) < noise, 0, values), np.nan)
 
 
 def _scattered(random: np.random.Generator, n: int, width: float) -> NDArray[Any]:
@@ -184,7 +192,7 @@ def _search(
     found: _Bent,
     width: float,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The least curvature of every objective, and where: the scattered points first, then ever closer around the worst."""
+    """The least curvature of every objective, and where: at scattered points first, then around the worst."""
     n = z.shape[1]
     least, witness = np.full(len(found.loss), np.nan), np.full((len(found.loss), n), np.nan)
     for step in range(ROUNDS + 1):

@@ -1,4 +1,4 @@
-"""What a normalizer does not notice: shifts, scales and signs of the logits; and whether it treats the classes alike.
+"""What a normalizer does not notice: shifts, scales, signs of the logits; and whether all classes are alike.
 
 Measured at small logits that can be checked by hand: every "no" comes with one of them as its witness.
 """
@@ -29,7 +29,7 @@ class Invariance:
     Attributes:
         change: "shift", z + 3; "scale", 10 z; "sign", -z; "permutation", where p has to be permuted like z.
         holds: whether no probability moved.
-        largest: how far one moved at most, among the logits that are in the domain before and after; NaN if none are.
+        largest: how far one moved at most, among logits in the domain before and after; NaN if none are.
         witness: simple logits where it fails by about as much, or which leave the domain; None if it holds.
         before: p at the witness.
         after: what it becomes (with a permutation undone); NaN if the changed logits are outside the domain.
@@ -46,7 +46,7 @@ class Invariance:
 def invariances(normalizer: str | Callable[..., Any]) -> dict[Change, Invariance]:
     """Measure a normalizer, a spec or a function, at all logits of three classes from a few small values.
 
-    A function of scale is tested for positive factors; the domain counts, so one that a change leaves is not invariant.
+    The domain counts: where a change leads out of it, the normalizer is not invariant.
     """
     z = _probes()
     predict = jax.jit(drop_in(normalizer))

@@ -65,8 +65,7 @@ def spherical_bound(logits: Vector, target: Vector) -> Scalar:
 
         B(z) = m + n (log(1 + e^xi) - xi/2) - n c^2 xi / (2 tanh(xi/2)),   dB/dz_k = 1/n + (z_k - m) tanh(xi/2) / (2 xi).
 
-    It depends on the logits through their sum and the sum of their squares only, so it belongs to the spherical family, and it
-    is at least `logsumexp(z)`, with equality for equal logits.
+    It depends on the logits through their sum and the sum of their squares only, so it belongs to the spherical family.
 
     Source: Bouchard, Efficient bounds for the softmax function, 2007, minimised over its parameters; de Brébisson and Vincent,
     arXiv 1511.05042.

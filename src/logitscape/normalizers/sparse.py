@@ -43,7 +43,8 @@ def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
 
 @jax.custom_jvp
 def _entmax(z: Vector, beta: Array) -> tuple[Vector, Vector]:
-    shifted = z - jnp.max(z)
+    top = jnp.max(z)
+    shifted = jnp.where(jnp.isfinite(top), z - top, jnp.nan)
     log_p = _log_q_exponential(shifted - _threshold(shifted, beta), beta)
     return jnp.exp(log_p), log_p
 

@@ -1,0 +1,56 @@
+"""The whole `python -m logitscape.analysis`, with an empty compile cache and with the one it leaves."""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from .process import progress
+from .report import Report, Table, factor, percent
+from .timing import ratio, spread
+
+ANALYSES = Path(__file__).parent.parent / "analyses"
+GOALS = {"empty": 60, "warm": 30}
+NOTES = (
+    "{count} of {all} analyses, from a copy of their folder; {rounds} rounds of an empty cache and then a "
+    "warm one; wall seconds of the command.",
+    "Goals on 2 cores: 60 s with an empty cache, 30 s with a warm one.",
+)
+
+
+def measure(quick: bool) -> Report:
+    """Run the analyses; quick: only the first."""
+    scripts = sorted(path.stem for path in ANALYSES.glob("*.py") if not path.name.startswith("_"))
+    chosen, rounds = (scripts[:1], 1) if quick else (scripts, 3)
+    seconds = [_empty_and_warm(chosen, number) for number in range(rounds)]
+    by_cache = dict(zip(GOALS, zip(*seconds, strict=True), strict=True))
+    rows = [
+        [cache, f"{statistics.median(values):.1f}", percent(spread(values)), f"{GOALS[cache]}"]
+        for cache, values in by_cache.items()
+    ]
+    rows.append(["empty / warm", factor(ratio(by_cache["empty"], by_cache["warm"])), "", ""])
+    notes = [note.format(count=len(chosen), all=len(scripts), rounds=rounds) for note in NOTES]
+    return Report(
+        "figures", "The figures run", [Table("Seconds", ("cache", "seconds", "spread", "goal"), rows)], notes
+    )
+
+
+def _empty_and_warm(names: list[str], number: int) -> tuple[float, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(ANALYSES, Path(folder) / "analyses")
+        return _run(names, folder, f"empty cache, round {number + 1}"), _run(
+            names, folder, f"warm, round {number + 1}"
+        )
+
+
+def _run(names: list[str], folder: str, what: str) -> float:
+    progress(f"figures: {what}")
+    environment = os.environ | {"JAX_COMPILATION_CACHE_DIR": f"{folder}/cache", "MPLBACKEND": "Agg"}
+    command = [sys.executable, "-m", "logitscape.analysis", *names, "--folder", f"{folder}/analyses"]
+    started = time.perf_counter()
+    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - started

@@ -1,0 +1,135 @@
+"""Loss and gradient of large batches in float32: numbers per second, beside other ways."""
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .process import in_fresh_process
+from .report import Report, Table, factor, percent
+from .timing import ratio, spread
+
+OURS = "logitscape"
+TORCH = ("PyTorch autograd", "torch.func", "torch.compile")
+RIVALS = {
+    "plain JAX": ("plain JAX",),
+    "textbook JAX": ("textbook JAX",),
+    "PyTorch": TORCH,
+    "NumPy": ("NumPy",),
+}
+NOTES = (
+    "A batch of m examples of n classes, n m = {numbers:,} standard normal numbers; loss and gradient "
+    "of each.",
+    "All run in turn, {rounds} rounds; times are medians, ± is half the distance between the quartiles, "
+    "ratios are medians over the rounds.",
+    "[n, m] has the classes in front; [m, n] is the usual layout, and the only one measured for n above "
+    "16. All count in their faster layout, PyTorch in its fastest way.",
+    "Checked first: all compute the same values, relative tolerance 1e-4.",
+    "plain JAX: `jit(vmap(value_and_grad(objective)))` of logitscape's objective; textbook JAX: the same "
+    "of the formula written with `jax.nn`; exp and copy: one `jnp.exp`, or one copy, of the same numbers, "
+    "as a limit.",
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Seconds in every round, by peer and layout, for one pair and number of classes."""
+
+    pair: str
+    n: int
+    numbers: int
+    seconds: dict[tuple[str, str], list[float]]
+    unavailable: dict[str, str]
+
+    def best(self, families: Iterable[str]) -> tuple[str, str]:
+        """The fastest of some families, with its layout."""
+        known = [key for key in self.seconds if key[0] in families]
+        return min(known, key=lambda key: statistics.median(self.seconds[key]))
+
+    def times_faster(self, families: Iterable[str]) -> float:
+        """How many times faster ours is than the best of others, each in its faster layout."""
+        known = [key for key in self.seconds if key[0] in families]
+        return (
+            ratio(self.seconds[self.best(families)], self.seconds[self.best([OURS])])
+            if known
+            else float("nan")
+        )
+
+
+def measure(quick: bool) -> Report:
+    """Run all cases in one process."""
+    result = in_fresh_process("throughput_worker", quick=quick)
+    cases = [_case(each) for each in result["cases"]]
+    notes = [note.format(**result) for note in NOTES]
+    reasons = sorted(
+        {f"Not available: {name}: {why}" for case in cases for name, why in case.unavailable.items()}
+    )
+    tables = [_goals(cases), _ratios(cases), _times(cases)]
+    return Report("throughput", "Throughput of loss and gradient", tables, notes + reasons)
+
+
+def _case(result: dict[str, Any]) -> Case:
+    seconds = {(family, layout): values for family, layout, values in result.pop("seconds")}
+    return Case(**result, seconds=seconds)
+
+
+def _goals(cases: Sequence[Case]) -> Table:
+    few = [case for case in cases if case.n == 3]
+    entropy = [case for case in cases if case.pair == "softmax + cross_entropy"]
+    rows = [
+        _goal("times plain JAX, n = 3", 3, [case.times_faster(["plain JAX"]) for case in few]),
+        _goal(
+            "times plain JAX, n = 10",
+            1.5,
+            [case.times_faster(["plain JAX"]) for case in cases if case.n == 10],
+        ),
+        _goal(
+            "times plain JAX, n above 16",
+            1,
+            [case.times_faster(["plain JAX"]) for case in cases if case.n > 16],
+        ),
+        _goal("times PyTorch's best, n = 3", 5, [case.times_faster(TORCH) for case in few]),
+        _goal(
+            "times one exp pass, softmax + cross_entropy",
+            0.5,
+            [case.times_faster(["exp"]) for case in entropy],
+        ),
+    ]
+    return Table("Goals", ("logitscape's numbers per second", "goal", "least", "geometric mean", "met"), rows)
+
+
+def _goal(name: str, goal: float, ratios: Sequence[float]) -> list[str]:
+    if not ratios:
+        return [name, factor(goal), "not measured", "", ""]
+    least, mean = min(ratios), statistics.geometric_mean(ratios)
+    return [name, factor(goal), f"{least:.2f}×", f"{mean:.2f}×", "yes" if least >= goal else "no"]
+
+
+def _ratios(cases: Sequence[Case]) -> Table:
+    columns = ("pair", "n", "million numbers/s", "spread", *RIVALS, "PyTorch's best", "exp", "copy")
+    return Table("Times faster than", columns, [_ratio_row(case) for case in cases])
+
+
+def _ratio_row(case: Case) -> list[str]:
+    ours = case.seconds[case.best([OURS])]
+    speed = case.numbers / statistics.median(ours) / 1e6
+    rivals = [factor(case.times_faster(families)) for families in RIVALS.values()]
+    torch = case.best(TORCH)[0] if any(family in TORCH for family, _ in case.seconds) else "none"
+    limits = [factor(case.times_faster([limit])) for limit in ("exp", "copy")]
+    return [case.pair, str(case.n), f"{speed:.0f}", percent(spread(ours)), *rivals, torch, *limits]
+
+
+def _times(cases: Sequence[Case]) -> Table:
+    rows = [
+        [
+            case.pair,
+            str(case.n),
+            family,
+            layout,
+            f"{1e3 * statistics.median(values):.2f}",
+            percent(spread(values)),
+        ]
+        for case in cases
+        for (family, layout), values in case.seconds.items()
+    ]
+    return Table("All times", ("pair", "n", "way", "layout", "ms", "spread"), rows)

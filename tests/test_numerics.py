@@ -1,0 +1,291 @@
+"""Every normalizer x loss pair and every loss of logits against the oracle, by the rule of oracle.py."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from accuracy import (
+    CLASSES,
+    ONE_HOT_ONLY,
+    TOLERANCE,
+    Reference,
+    answers,
+    evaluate,
+    measured_one,
+    normal,
+    promised,
+    ratios,
+    reference,
+    value_and_gradient,
+)
+from cases import MASKABLE, Case, cases, stack
+from mpmath import mp, mpf
+from oracle import INSIDE, LOGIT_LOSSES, LOSSES, NORMALIZERS, OUTSIDE, OVERFLOW, POLE, truth
+
+import logitscape as ls
+
+PAIRS = [pytest.param(x, y, id=f"{x} + {y}") for x in NORMALIZERS for y in LOSSES]
+
+# A factor of the chain rule underflows, the product does not: no sum of products of numbers of the dtype
+# gives such a component. Where a probability underflows, these promise "not NaN" and no more.
+UNDERFLOW = {
+    "exponential": "dp_j/dz_k = -p_j p_k underflows before 1/p_j^2 makes it large again",
+    "clipped_cross_entropy": "p_y below the normal numbers, times 1/epsilon = 1e7",
+    "generalized_cross_entropy": "with square: p_y^q underflows before the slope 2/z_y makes it large again",
+}
+
+# Where the terms of a formula cancel so far that the rule of oracle.py leaves no digit, none is promised.
+# With one-hot targets that happens for these only, each for the reason given.
+CANCELS = {
+    "brier": "p_j (1 - p_j) - sum p^2 where two rivals tie and the label's p is tiny",
+    "spherical_score": "sum_j p_j dL/dp_j is 0 identically, and is computed as a sum",
+    "tsallis_score": "p_k^{a-1} - sum p^a where two rivals tie and the label's p is tiny",
+    "reverse_kl": "log(p_k / t_k) - sum p log(p / t) where two rivals tie, and at its optimum",
+    "label_smoothing": "p - t at its optimum",
+    "clipped_cross_entropy": "-log(p + epsilon) at p = 1 - epsilon",
+    "spherical_bound": "1/K + (z_k - mean) tanh(xi/2) / (2 xi) - t_k as the gap grows, with K = 2 and 3",
+    "crammer_singer": "the margin an ulp before the hinge",
+    "weston_watkins": "the margin an ulp before the hinge",
+}
+CANCELS_WITH = {
+    "sparsemax": "a class an ulp inside the support",
+    "entmax": "a class an ulp inside the support",
+    "sparsemax_loss": "a class an ulp inside the support",
+    "entmax_loss": "a class an ulp inside the support",
+    "min_shift": "dp_j/dz_k = ((K - 1) p_j - 1) / S of the lowest class k, where its rivals tie",
+}
+
+
+def spec_of(normalizer: str, loss: str) -> str:
+    return f"{normalizer} + {loss}" if normalizer else loss
+
+
+def failures(spec: str, got: np.ndarray, expected: Reference, dtype: str) -> list[str]:
+    """The worst offenders, as text."""
+    ratio = ratios(got, expected, dtype)
+    if spec.rpartition(" + ")[2] in UNDERFLOW:
+        ratio[expected.underflows[:, None] & ~np.isnan(got)] = 0
+    worst = sorted(np.argwhere(ratio > 1), key=lambda at: -ratio[tuple(at)])
+    return [describe(spec, got, expected, dtype, ratio, *at) for at in worst[:5]]
+
+
+def describe(
+    spec: str, got: np.ndarray, expected: Reference, dtype: str, ratio: np.ndarray, i: int, k: int
+) -> str:
+    case, what = expected.cases[i], f"gradient[{k - 1}]" if k else "value"
+    return (
+        f"{spec} {dtype}, {case.name} ({expected.status[i]}): {what} = {got[i, k]!r}, "
+        f"want {expected.high[i, k]!r}, "
+        f"error / allowed = {ratio[i, k]:.3g}; z = {case.z[:10]}, target = {case.target[:10]}"
+    )
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize(("normalizer", "loss"), PAIRS)
+def test_pair(normalizer, loss, dtype):
+    assert_right(normalizer, loss, dtype)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("loss", LOGIT_LOSSES)
+def test_logit_loss(loss, dtype):
+    assert_right("", loss, dtype)
+
+
+def assert_right(normalizer: str, loss: str, dtype: str) -> None:
+    found = []
+    for n in CLASSES:
+        spec, expected = spec_of(normalizer, loss), reference(spec_of(normalizer, loss), n, dtype)
+        got = measured_one(normalizer, loss, n, dtype)
+        found += failures(spec, got, expected, dtype)
+        assert_promises_are_kept(spec, got, expected, dtype)
+    assert not found, "\n".join(found)
+
+
+def assert_promises_are_kept(spec: str, got: np.ndarray, expected: Reference, dtype: str) -> None:
+    """Where nothing is promised, the tables above say so; no 0 where the truth is not 0."""
+    normalizer, _, loss = spec.rpartition(" + ")
+    one_hot = np.array([1.0 in case.target for case in expected.cases])[:, None]
+    cancels = TOLERANCE[dtype] * expected.allowed >= 0.1 * np.abs(expected.high)
+    vacuous = normal(expected, dtype) & cancels & one_hot
+    if not {normalizer.partition("(")[0], loss.partition("(")[0]} & {*CANCELS, *CANCELS_WITH}:
+        assert not vacuous.any(), describe(
+            spec, got, expected, dtype, 1e99 * vacuous, *np.argwhere(vacuous)[0]
+        )
+    lost = (got == 0) & normal(expected, dtype) & promised(expected, dtype)
+    if loss in UNDERFLOW:
+        lost &= ~expected.underflows[:, None]
+    assert not lost.any(), describe(spec, got, expected, dtype, 1e99 * lost, *np.argwhere(lost)[0])
+
+
+@pytest.mark.parametrize(
+    ("normalizer", "losses"),
+    [
+        (
+            "softmax",
+            (
+                "focal(gamma=0.5)",
+                "focal(gamma=0)",
+                "poly1(epsilon=-1)",
+                "tsallis_score(alpha=1)",
+                "tsallis_score(alpha=2)",
+            ),
+        ),
+        (
+            "softmax",
+            ("generalized_cross_entropy(q=0)", "generalized_cross_entropy(q=1)", "brier(convention='mean')"),
+        ),
+        (
+            "softmax",
+            ("label_smoothing(smoothing=0)", "symmetric_cross_entropy(alpha=0.5, beta=2, log_zero=-3)"),
+        ),
+        ("softmax(inverse_temperature=2)", ("cross_entropy", "brier")),
+        ("softmax(inverse_temperature=0.25)", ("cross_entropy", "brier")),
+        ("spherical(epsilon=1)", ("cross_entropy", "brier")),
+        ("taylor(order=4)", ("cross_entropy", "brier")),
+        ("taylor(order=8)", ("cross_entropy", "brier")),
+        ("iterated_exponential(depth=1)", ("cross_entropy", "brier")),
+        ("iterated_exponential(depth=3)", ("cross_entropy", "brier")),
+        ("entmax(alpha=1)", ("cross_entropy", "brier")),
+        ("entmax(alpha=1.25)", ("cross_entropy", "brier")),
+        ("entmax(alpha=2)", ("cross_entropy", "brier")),
+        (
+            "",
+            (
+                "entmax_loss(alpha=1)",
+                "entmax_loss(alpha=1.25)",
+                "entmax_loss(alpha=2)",
+                "squared_logits(scale=3, target=2)",
+            ),
+        ),
+    ],
+)
+def test_parameters(normalizer, losses):
+    expected = [reference(spec_of(normalizer, loss), 3, "float64") for loss in losses]
+    objectives = [ls.objective(spec_of(normalizer, loss)) for loss in losses]
+    got = evaluate(objectives, *stack(expected[0].cases, "float64"))
+    found = [
+        failures(spec_of(normalizer, x), a, b, "float64")
+        for x, a, b in zip(losses, got, expected, strict=True)
+    ]
+    assert not any(found), "\n".join(line for lines in found for line in lines)
+
+
+@pytest.mark.parametrize("normalizer", NORMALIZERS)
+def test_outside_the_domain_everything_is_nan(normalizer):
+    for loss in LOSSES:
+        expected, got = (
+            reference(f"{normalizer} + {loss}", 3, "float64"),
+            measured_one(normalizer, loss, 3, "float64"),
+        )
+        for i in np.flatnonzero((expected.status == OUTSIDE) | (expected.status == OVERFLOW)):
+            assert np.isnan(got[i]).all(), f"{normalizer} + {loss} at z = {expected.cases[i].z}: {got[i]}"
+
+
+@pytest.mark.parametrize("loss", LOGIT_LOSSES)
+def test_outside_its_domain_a_logit_loss_is_not_finite(loss):
+    expected, got = reference(loss, 3, "float64"), measured_one("", loss, 3, "float64")
+    for i in np.flatnonzero(expected.status == OUTSIDE):
+        assert not np.isfinite(got[i, 0]), f"{loss} at z = {expected.cases[i].z}: {got[i]}"
+
+
+@pytest.mark.parametrize("spec", [*(f"{x} + brier" for x in NORMALIZERS), *LOGIT_LOSSES])
+def test_eager_equals_jit(spec):
+    """Without jit every number is right by the same rule, NaN and infinite at the same places."""
+    expected = reference(spec, 3, "float64")
+    z, t = stack(expected.cases, "float64")
+    eager = evaluate([ls.objective(spec)], z, t, jit=False)[0]
+    compiled = evaluate([ls.objective(spec)], z, t)[0]
+    assert not failures(spec, eager, expected, "float64"), failures(spec, eager, expected, "float64")
+    np.testing.assert_array_equal(np.isnan(eager), np.isnan(compiled))
+    np.testing.assert_array_equal(np.isinf(eager), np.isinf(compiled))
+
+
+@pytest.mark.parametrize("spec", [f"{x} + cross_entropy" for x in NORMALIZERS])
+def test_results_do_not_depend_on_the_batch(spec):
+    """The same example among others, among NaN and in another place gives the same numbers, to a few ulp."""
+    expected = reference(spec, 3, "float64")
+    z, t = stack(expected.cases, "float64")
+    run = jax.jit(jax.vmap(value_and_gradient(ls.objective(spec))))
+    plain, turned = np.asarray(run(z, t)), np.asarray(run(z[::-1], t[::-1]))[::-1]
+    spoilt = np.asarray(run(np.where(np.arange(len(z))[:, None] % 2 == 0, z, np.nan), t))
+    ulps = {"rtol": 64 * np.finfo(float).eps, "atol": 0}
+    np.testing.assert_allclose(turned, plain, **ulps)
+    np.testing.assert_allclose(spoilt[::2], plain[::2], **ulps)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        *(
+            f"{x} + {y}"
+            for x in MASKABLE
+            for y in ("cross_entropy", "brier", "tsallis_score", "spherical_score")
+        ),
+        *LOGIT_LOSSES,
+    ],
+)
+def test_a_mask_is_as_if_the_class_were_absent(spec):
+    if any(x in spec for x in ("iterated", "smoothing", "reverse_kl", "squared", "spherical_bound")):
+        pytest.skip("its formula counts the masked classes")
+    z, t = jnp.array([0.5, -jnp.inf, 1.5, -0.25, -jnp.inf]), jnp.array([0.0, 0, 1, 0, 0])
+    there = np.array([0, 2, 3])
+    function = value_and_gradient(ls.objective(spec))
+    masked, absent = function(z, t), function(z[there], t[there])
+    np.testing.assert_allclose(masked[1 + there], absent[1:], rtol=1e-14, atol=1e-300)
+    np.testing.assert_allclose(masked[0], absent[0], rtol=1e-14)
+    np.testing.assert_array_equal(masked[np.array([2, 5])], 0)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("c", [0.0, 0.7, 1.3, 100.0])
+def test_a_temperature_never_makes_a_finite_input_nan(c, dtype):
+    largest = float(np.finfo(dtype).max)
+    rows = [
+        (1e10, 1e10 + 1, 0.0),
+        (largest, -largest, 0.0),
+        (largest / 2, largest, 1.0),
+        (0.0, -largest, 0.0),
+    ]
+    run = lambda z: ls.normalizer(f"softmax(inverse_temperature={c})")(z).p
+    for mapped in (jax.vmap(run), jax.jit(jax.vmap(run))):
+        p = np.asarray(mapped(jnp.array(rows, dtype)))
+        np.testing.assert_allclose(p.sum(1), 1, rtol=8 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("spec", [*(f"{x} + {y}" for x in NORMALIZERS for y in LOSSES), *LOGIT_LOSSES])
+def test_oracle_gradient_is_the_derivative_of_its_value(spec):
+    """Central differences with 100 digits and steps of 1e-25."""
+    z, t = (0.3, 0.9, 1.7), (1.0, 0.0, 0.0)
+    exact = truth(spec, z, t)
+    if exact.status == POLE:
+        return
+    for k, g in enumerate(exact.gradient):
+        with mp.workdps(100):
+            step = mpf(10) ** -25
+            up, down = (shifted(spec, z, t, k, sign * step) for sign in (1, -1))
+            assert g is None or abs((up - down) / (2 * step) - g) <= mpf(10) ** -20 * max(1, abs(g))
+
+
+def shifted(spec: str, z: tuple, t: tuple, k: int, step: mpf) -> mpf:
+    from oracle import evaluate as exactly
+
+    return exactly(spec, tuple(mpf(x) + step * (j == k) for j, x in enumerate(z)), t, "float64", 100).value
+
+
+def test_the_oracle_knows_what_softmax_loses():
+    """The reason for all of this: at margin 40 value and gradient are 4e-18, where log_softmax says 0."""
+    case = Case("margin 40", (40.0, 0.0), (1.0, 0.0))
+    expected = answers("softmax + cross_entropy", [case], "float64")
+    naive = lambda z, t: -jax.nn.log_softmax(z)[jnp.argmax(t)]
+    ours, theirs = evaluate([ls.objective("softmax + cross_entropy"), naive], *stack([case], "float64"))
+    assert (ratios(ours, expected, "float64") <= 1).all()
+    assert not (ratios(theirs, expected, "float64") <= 1).any(axis=1).all() or theirs[0, 0] == 0
+
+
+def test_cases_are_exactly_representable():
+    for dtype in TOLERANCE:
+        for n in CLASSES:
+            for case in (*cases("softmax", n, dtype), *cases("sum", n, dtype)):
+                assert sum(case.target) == 1
+                np.testing.assert_array_equal(np.array(case.z, dtype).astype(float), np.array(case.z))

@@ -1,0 +1,238 @@
+"""Specs, composition, the forms for training loops, and what is said of bad input."""
+
+import re
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import logitscape as ls
+from logitscape import specs
+
+Z = jnp.array([0.3, 1.2, 2.0])
+Y = jnp.array([0.0, 1.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "softmax + cross_entropy",
+        "taylor(order=4) + brier(convention='half')",
+        "softmax( inverse_temperature = 2.5 )+focal(gamma=1e-1)",
+        "softmax + poly1(epsilon=-1)",
+        "crammer_singer",
+        "entmax_loss(alpha=1.2)",
+    ],
+)
+def test_specs_print_back_as_they_were_given(spec: str) -> None:
+    objective = ls.objective(spec)
+    assert str(objective) == objective.name == spec
+    assert np.isfinite(objective(Z, Y))
+    assert ls.objective(spec) is objective
+
+
+def test_parameters_of_a_spec_arrive() -> None:
+    half, whole = ls.objective("softmax + brier(convention='half')"), ls.objective("softmax + brier")
+    np.testing.assert_allclose(2 * half(Z, Y), whole(Z, Y), rtol=1e-15)
+    np.testing.assert_allclose(ls.normalizer("softmax(inverse_temperature=2)")(Z).p, jax.nn.softmax(2 * Z), rtol=1e-14)
+
+
+BAD_SPECS = [
+    ("softmx + cross_entropy", "unknown normalizer 'softmx'. Did you mean 'softmax'"),
+    ("softmax + crossentropy", "unknown loss 'crossentropy'. Did you mean 'cross_entropy'"),
+    ("zzz + brier", "unknown normalizer 'zzz'. Known: softmax, sum,"),
+    ("crammer_singr", "unknown objective 'crammer_singr'. Did you mean 'crammer_singer'"),
+    ("softmax(temperature=2) + kl", "unknown parameter 'temperature' of normalizer 'softmax'. It takes inverse_temperature."),
+    ("sum(x=2) + kl", "It takes no parameters."),
+    ("softmax(2) + kl", "parameters are given by name"),
+    ("softmax(inverse_temperature=__import__('os')) + kl", "a parameter is a number or a quoted word"),
+    ("__import__('os').getcwd()", "malformed spec"),
+    ("softmax +", "malformed spec"),
+    ("", "malformed spec"),
+    ("softmax - kl", "malformed spec"),
+    ("softmax + kl + kl", "one normalizer and one loss, got 3"),
+    ("softmax", "'softmax' is a normalizer and needs a loss: 'softmax + cross_entropy'"),
+    ("brier", "'brier' is a loss of probabilities and needs a normalizer: 'softmax + brier'"),
+    ("softmax + crammer_singer", "is a loss of logits and takes no normalizer"),
+    ("taylor(order=3) + kl", "`taylor(order=...)` must be an even whole number, at least 2, got 3."),
+    ("entmax(alpha=0.5) + kl", "`entmax(alpha=...)` must be at least 1, got 0.5."),
+    ("entmax_loss(alpha=0)", "`entmax_loss(alpha=...)` must be at least 1, got 0."),
+    ("spherical(epsilon=0) + kl", "`spherical(epsilon=...)` must be greater than 0, got 0."),
+    ("softmax(inverse_temperature=-1) + kl", "must be at least 0, got -1."),
+    ("softmax(inverse_temperature=1e999) + kl", "got inf"),
+    ("softmax + generalized_cross_entropy(q=2)", "must be at least 0 and at most 1, got 2."),
+    ("iterated_exponential(depth=0) + kl", "must be a whole number, at least 1, got 0."),
+]
+
+
+@pytest.mark.parametrize(("spec", "message"), BAD_SPECS)
+def test_bad_specs_are_explained(spec: str, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        ls.objective(spec)
+
+
+def test_parameters_of_the_wrong_type_are_explained() -> None:
+    # Without the test suite's own type check, which refuses them first: as a user meets it.
+    code = """
+import logitscape as ls
+for spec in ("taylor(order=2.0) + kl", "softmax(inverse_temperature='2') + kl", "softmax + brier(convention='third')"):
+    try:
+        ls.objective(spec)
+    except ValueError as error:
+        print(error)
+"""
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.splitlines() == [
+        "`taylor(order=...)` must be an even whole number, at least 2, got 2.0.",
+        "`softmax(inverse_temperature=...)` must be at least 0, got '2'.",
+        "`brier(convention=...)` must be one of 'sum', 'half', 'mean', got 'third'.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("logits", "target", "error", "message"),
+    [
+        (jnp.array([1, 2, 3]), Y, TypeError, "must be floating point, got int"),
+        (Z[None], Y, ValueError, "must be one example of shape [n]"),
+        (Z[:0], Y[:0], ValueError, "n >= 1"),
+        (Z[:1], Y[:1], ValueError, "at least 2 classes, got 1"),
+        (Z, Y[:2], ValueError, "must have the logits' shape (3,), got (2,)"),
+        (Z, 1, ValueError, "jax.nn.one_hot(label, n)"),
+        (Z, 2 * Y, ValueError, "must be a distribution"),
+        (Z, jnp.array([1.5, -0.5, 0.0]), ValueError, "must be a distribution"),
+    ],
+)
+def test_bad_arguments_are_explained(logits, target, error, message: str) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        ls.objective("softmax + cross_entropy")(logits, target)
+
+
+@pytest.mark.parametrize("spec", ["crammer_singer", "weston_watkins"])
+def test_soft_targets_are_refused_where_the_formula_has_no_place_for_them(spec: str) -> None:
+    soft, loss = jnp.array([0.5, 0.5, 0.0]), ls.objective(spec)
+    with pytest.raises(ValueError, match="needs a one-hot target"):
+        loss(Z, soft)
+    value, gradient = jax.jit(jax.value_and_grad(loss))(Z, soft)
+    assert np.isnan(value)
+    assert np.all(np.isnan(gradient))
+
+
+def test_a_traced_target_that_is_no_distribution_gives_nan() -> None:
+    loss = jax.jit(ls.objective("softmax + cross_entropy"))
+    assert np.isnan(loss(Z, 2 * Y))
+    assert np.isfinite(loss(Z, Y))
+    assert np.isfinite(jax.jit(lambda z: ls.objective("softmax + cross_entropy")(z, Y))(Z))
+
+
+def test_functions_of_the_users_own_compose() -> None:
+    def cubic(z):
+        return ls.normalize(3 * jnp.log(jnp.abs(z)))
+
+    pair = ls.compose(cubic, "cross_entropy")
+    assert pair.name == "cubic + cross_entropy"
+    np.testing.assert_allclose(pair.predict(Z).p, Z**3 / (Z**3).sum(), rtol=1e-14)
+    plain = ls.compose(lambda z: jnp.abs(z) / jnp.abs(z).sum(), lambda probs, t: -(t * probs.log_p).sum(), name="mine")
+    np.testing.assert_allclose(plain(Z, Y), ls.objective("abs + cross_entropy")(Z, Y), rtol=1e-14)
+    whole = ls.objective(lambda z, t: -jax.nn.log_softmax(z) @ t, normalizer="softmax", name="textbook")
+    np.testing.assert_allclose(whole(Z, Y), ls.objective("softmax + cross_entropy")(Z, Y), rtol=1e-14)
+    assert whole.predict(Z).p.shape == (3,)
+    with pytest.raises(TypeError, match="has no known normalizer"):
+        ls.objective(lambda z, t: z @ t).predict(Z)
+    with pytest.raises(ValueError, match="must return Probs or an array of the logits' shape"):
+        ls.compose(lambda z: z[:1], "brier")(Z, Y)
+
+
+def test_logit_losses_predict_with_their_own_normalizer() -> None:
+    np.testing.assert_allclose(
+        ls.objective("entmax_loss(alpha=1.2)").predict(Z).p, ls.normalizer("entmax(alpha=1.2)")(Z).p
+    )
+    np.testing.assert_array_equal(ls.objective("crammer_singer").predict(Z).p, [0, 0, 1])
+
+
+class TestPerExample:
+    def test_it_is_the_form_of_optax(self) -> None:
+        logits, labels = jnp.stack([Z, 2 * Z, -Z]).reshape(3, 1, 3), jnp.array([[0], [1], [2]])
+        ours = ls.per_example("softmax + cross_entropy")(logits, labels)
+        theirs = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-13)
+
+    def test_it_trains(self) -> None:
+        rng = np.random.default_rng(0)
+        x, y = jnp.asarray(rng.normal(size=(64, 3))), jnp.asarray(rng.integers(0, 3, 64))
+        loss = ls.per_example("taylor + cross_entropy")
+        objective = lambda w: loss(x @ w, y).mean()
+        optimizer, w = optax.sgd(0.5), jnp.ones((3, 3))
+        state = optimizer.init(w)
+        before = objective(w)
+        for _ in range(10):
+            updates, state = optimizer.update(jax.grad(objective)(w), state)
+            w = optax.apply_updates(w, updates)
+        assert objective(w) < before
+
+    @pytest.mark.parametrize("label", [-1, 3])
+    def test_labels_out_of_range_are_refused_or_give_nan(self, label: int) -> None:
+        loss, labels = ls.per_example("softmax + cross_entropy"), jnp.array([0, label])
+        with pytest.raises(IndexError, match=f"between 0 and 2, got {label}"):
+            loss(jnp.stack([Z, Z]), labels)
+        value, gradient = jax.jit(jax.value_and_grad(lambda z, y: loss(z, y).sum()))(jnp.stack([Z, Z]), labels)
+        assert np.isnan(value)
+        assert np.all(np.isnan(gradient[1]))
+        assert np.all(np.isfinite(gradient[0]))
+
+    @pytest.mark.parametrize(
+        ("logits", "labels", "error", "message"),
+        [
+            (jnp.ones((2, 3)), jnp.array([0.0, 1.0]), TypeError, "`labels` must be integers, got float64"),
+            (jnp.ones((2, 3)), jnp.array([0]), ValueError, "`labels` must have shape (2,)"),
+            (jnp.ones((2, 3), int), jnp.array([0, 1]), TypeError, "`logits` must be floating point"),
+            (jnp.ones((2, 1)), jnp.array([0, 0]), ValueError, "n >= 2 classes"),
+        ],
+    )
+    def test_bad_arguments_are_explained(self, logits, labels, error, message: str) -> None:
+        with pytest.raises(error, match=re.escape(message)):
+            ls.per_example("softmax + cross_entropy")(logits, labels)
+
+
+@pytest.mark.parametrize("class_axis", [-1, 0])
+@pytest.mark.parametrize(("n", "m"), [(3, 5), (3, 40000), (20, 7)])
+def test_value_and_grad_of_a_batch_is_that_of_its_examples(class_axis: int, n: int, m: int) -> None:
+    rng = np.random.default_rng(0)
+    rows, labels = jnp.asarray(rng.normal(size=(m, n))), jnp.asarray(rng.integers(0, n, m))
+    for spec in ("softmax + cross_entropy", "entmax + brier"):
+        ours = jax.jit(ls.value_and_grad(spec, class_axis=class_axis))(rows if class_axis else rows.T, labels)
+        gradient = ours[1] if class_axis else ours[1].T
+        loss = ls.per_example(spec)
+        np.testing.assert_allclose(ours[0], jax.jit(loss)(rows, labels), rtol=1e-12)
+        expected = jax.jit(jax.grad(lambda z, f=loss: f(z, labels).sum()))(rows)
+        np.testing.assert_allclose(gradient, expected, rtol=1e-11, atol=1e-15)
+
+
+def test_value_and_grad_refuses_what_it_does_not_know() -> None:
+    with pytest.raises(ValueError, match="must be 0 or -1, got 1"):
+        ls.value_and_grad("softmax + brier", class_axis=1)
+    with pytest.raises(ValueError, match="must have two axes"):
+        ls.value_and_grad("softmax + brier")(Z, jnp.array(0))
+    with pytest.raises(IndexError, match="between 0 and 2"):
+        ls.value_and_grad("softmax + brier")(jnp.stack([Z]), jnp.array([3]))
+
+
+def test_drop_in_refuses_an_axis_that_is_not_there() -> None:
+    with pytest.raises(ValueError, match="one of the 1 axes of the logits, got 1"):
+        ls.drop_in("softmax")(Z, axis=1)
+
+
+def test_a_spec_is_parsed_to_literals() -> None:
+    assert specs.split("a(x=1)  + b") == ["a(x=1)", "b"]
+    assert specs.parse_term("a(x=-1.5, y='w')") == ("a", {"x": -1.5, "y": "w"})
+
+
+def test_importing_costs_no_plotting_and_changes_no_setting() -> None:
+    code = (
+        "import sys, jax; before = dict(jax.config.values); import logitscape; assert jax.config.values == before; "
+        "bad = {'matplotlib', 'xarray', 'rich', 'zarr'} & set(sys.modules); assert not bad, bad"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
