@@ -50,6 +50,13 @@ def figures(session: nox.Session) -> None:
     session.run(*command, env=HEADLESS, interrupt_timeout=10, terminate_timeout=5)
 
 
+@nox.session
+def numerics(session: nox.Session) -> None:
+    """Print the accuracy tables, against mpmath, of ours and of what people write today; --write keeps them."""
+    session.install("-e", ".", *group("test"), *CONSTRAINTS)
+    session.run("python", "tests/accuracy.py", *session.posargs)
+
+
 @nox.session(venv_backend="virtualenv")
 def benchmarks(session: nox.Session) -> None:
     """Measure speed against PyTorch, NumPy and plain JAX; installs PyTorch."""

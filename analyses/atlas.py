@@ -163,8 +163,7 @@ def kind_of(law: Law) -> str:
 def draw(data: Data) -> Figure:
     figure, (pairs, alone) = plt.subplots(2, 1, figsize=(13, 9), height_ratios=[16, 1])
     figure.suptitle(
-        "Which gradients stay constant while the model gets more wrong? "
-        "Those of $e^z$ with a loss like $-\\log p$ (framed)",
+        "Which gradients stay constant while the model gets more wrong? Those of $e^z$ with a loss like $-\\log p$ (framed)",
         x=0.008,
         ha="left",
     )

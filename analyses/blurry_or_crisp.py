@@ -80,10 +80,7 @@ OBJECTIVES = {
     "softmax": ls.objective("softmax + cross_entropy"),
     "softmax twice": ls.compose(twice, "cross_entropy"),
 }
-STYLES = {
-    name: plotting.style_of(name.split()[0]) | {"linestyle": "--" if "twice" in name else "-"}
-    for name in OBJECTIVES
-}
+STYLES = {name: plotting.style_of(name.split()[0]) | {"linestyle": "--" if "twice" in name else "-"} for name in OBJECTIVES}
 
 
 def compute() -> Data:
@@ -104,10 +101,7 @@ def curves() -> dict[str, Curve]:
     both = ls.Slice("strengths", coordinates, lambda c: c[1] * jnp.asarray(order)[c[0].astype(int)], 2, "")
     found = ls.sweep([f"{name} + cross_entropy" for name in ls.NORMALIZERS], both)
     norms = np.where(np.isfinite(found.loss), np.hypot.reduce(found.gradient, axis=-1), np.nan)
-    return {
-        name: Curve(np.asarray(found.p_label[i, 0, 0]), norms[i, 0, 1])
-        for i, name in enumerate(ls.NORMALIZERS)
-    }
+    return {name: Curve(np.asarray(found.p_label[i, 0, 0]), norms[i, 0, 1]) for i, name in enumerate(ls.NORMALIZERS)}
 
 
 @partial(jax.jit, static_argnums=0)
@@ -215,9 +209,7 @@ def grouped(found: Mapping[str, Curve]) -> dict[str, list[str]]:
 
 def draw(data: Data) -> Figure:
     figure, panels = plt.subplots(3, 3, figsize=(12, 9.6))
-    title = (
-        "Weak inputs, blurry answer; strong inputs, crisp answer: softmax. Dividing by the sum never moves"
-    )
+    title = "Weak inputs, blurry answer; strong inputs, crisp answer: softmax. Dividing by the sum never moves"
     figure.suptitle(title, x=0.008, ha="left")
     figure.supxlabel(CAPTION, fontsize=8, x=0.008, ha="left")
     for (top, norm), (group, names) in zip(panels[:2].T, grouped(data.curves).items(), strict=True):
@@ -254,18 +246,14 @@ def draw_infinite(axes: Axes, infinite: Mapping[str, Array]) -> None:
         }
         look |= {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
         middle = (start * STRENGTHS[-1]) ** 0.5
-        axes.text(
-            middle, 0.08, "infinite loss:\n" + ", ".join(names), transform=axes.get_xaxis_transform(), **look
-        )
+        axes.text(middle, 0.08, "infinite loss:\n" + ", ".join(names), transform=axes.get_xaxis_transform(), **look)
 
 
 def draw_reached(best: Axes, lowest: Axes, reached: Mapping[str, Mapping[int, Reached]]) -> None:
     """Lines from the formulas, dots as measured."""
     many = np.geomspace(CLASSES[0], CLASSES[-1], 100)
     bound = np.e / (np.e + many - 1)
-    best.set(
-        title="Inputs within [0, 1]: the best $p$", ylim=(-0.03, 1.05), ylabel="probability of the label"
-    )
+    best.set(title="Inputs within [0, 1]: the best $p$", ylim=(-0.03, 1.05), ylabel="probability of the label")
     lowest.set(title="Inputs within [0, 1]: the lowest loss", ylim=(-0.3, 7), ylabel="cross-entropy")
     for axes, quantity, softmax, divided in ((best, "p", bound, 1.0), (lowest, "loss", -np.log(bound), 0.0)):
         axes.set(xscale="log", xlim=(CLASSES[0] * 0.9, CLASSES[-1] * 1.1), xlabel="classes $K$, log axis")
@@ -278,13 +266,9 @@ def draw_reached(best: Axes, lowest: Axes, reached: Mapping[str, Mapping[int, Re
 
 def draw_twice(axes: Axes, slopes: Mapping[str, Array]) -> None:
     near = S <= 12
-    axes.set(
-        title="Softmax twice: the gradient fades", yscale="log", ylim=(1e-6, 1e1), xlabel="$s$", xlim=(0, 12)
-    )
+    axes.set(title="Softmax twice: the gradient fades", yscale="log", ylim=(1e-6, 1e1), xlabel="$s$", xlim=(0, 12))
     axes.set_ylabel("slope $dL/ds$, log axis")
-    plotting.labelled_curves(
-        axes, S[near], {name: each[near] for name, each in slopes.items()}, styles=STYLES
-    )
+    plotting.labelled_curves(axes, S[near], {name: each[near] for name, each in slopes.items()}, styles=STYLES)
 
 
 if __name__ == "__main__":

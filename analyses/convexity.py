@@ -95,9 +95,7 @@ def pull_theorem(pulls: Values) -> bool:
 
 def findings(data: Data) -> list[Finding]:
     hero, found = data.found["softmax + cross_entropy"], data.found
-    disagree = sum(
-        found[f"softmax + {loss}"].convex != pull_theorem(pulls) for loss, pulls in data.pulls.items()
-    )
+    disagree = sum(found[f"softmax + {loss}"].convex != pull_theorem(pulls) for loss, pulls in data.pulls.items())
     bends = sum(found[name].convex is not True for name in ls.LOGIT_LOSSES)
     return [
         proved(
@@ -131,9 +129,7 @@ def findings(data: Data) -> list[Finding]:
 
 def convex_pairs(found: dict[str, Convexity]) -> str:
     counts = Counter(name.split(" + ")[0] for name in PAIRS if found[name].convex)
-    return f"{counts.total()} of {len(PAIRS)}: " + ", ".join(
-        f"{name} {count}" for name, count in counts.items()
-    )
+    return f"{counts.total()} of {len(PAIRS)}: " + ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
 def bent(found: dict[str, Convexity], name: str) -> str:
@@ -160,9 +156,7 @@ def draw(data: Data) -> Figure:
     legend(top)
     curves, *maps = bottom.subplots(1, 4, width_ratios=[1.35, 1, 1, 1])
     draw_pulls(curves, data)
-    images = [
-        draw_map(axes, name, values) for axes, name, values in zip(maps, MAPPED, data.maps, strict=True)
-    ]
+    images = [draw_map(axes, name, values) for axes, name, values in zip(maps, MAPPED, data.maps, strict=True)]
     bottom.colorbar(images[0], ax=maps, label="least curvature", extend="both", aspect=22, pad=0.02)
     return figure
 
@@ -184,9 +178,7 @@ def cell(axes: Axes, i: int, j: int, found: Convexity) -> None:
     color, text = look(found)
     hatch = "//////" if found.convex is None else ""
     edge = "0.75" if hatch else "white"
-    axes.add_patch(
-        Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=color, edgecolor=edge, hatch=hatch, linewidth=1.2)
-    )
+    axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=color, edgecolor=edge, hatch=hatch, linewidth=1.2))
     ink = plotting.ink_on(color)
     axes.text(j, i, text, ha="center", va="center_baseline", color=ink, fontsize=8)
 
@@ -199,9 +191,7 @@ def look(found: Convexity) -> tuple[Any, str]:
     if found.curvature >= 0:
         return KINK, "kink"
     strength = np.clip((np.log10(-found.curvature) + 1.2) / 4.2, 0, 1)
-    return LinearSegmentedColormap.from_list("strength", [MILD, STRONG])(strength)[:3], number(
-        found.curvature
-    )
+    return LinearSegmentedColormap.from_list("strength", [MILD, STRONG])(strength)[:3], number(found.curvature)
 
 
 def number(curvature: float) -> str:
@@ -215,9 +205,7 @@ def legend(figure: Any) -> None:
         "no negative curvature, but a kink or a jump": (KINK, ""),
         "infinite everywhere": ("#F7F7F7", "//////"),
     }
-    patches = [
-        Patch(facecolor=color, hatch=hatch, edgecolor="0.6", linewidth=0.5) for color, hatch in looks.values()
-    ]
+    patches = [Patch(facecolor=color, hatch=hatch, edgecolor="0.6", linewidth=0.5) for color, hatch in looks.values()]
     figure.legend(patches, list(looks), loc="outside lower center", ncols=4)
 
 

@@ -75,9 +75,7 @@ def at_wrong(norm: Values) -> Values:
 def triangle_points() -> Values:
     """Centres of small triangles that fill the simplex: no point lies on its border."""
     m = RESOLUTION
-    return (
-        np.array([(i + 1 / 3, j + 1 / 3, m - 1 - i - j + 1 / 3) for i in range(m) for j in range(m - i)]) / m
-    )
+    return np.array([(i + 1 / 3, j + 1 / 3, m - 1 - i - j + 1 / 3) for i in range(m) for j in range(m - i)]) / m
 
 
 def logits_of(pair: str, p: Values) -> Any:
@@ -110,9 +108,7 @@ def triangles() -> tuple[Values, Values]:
 
 
 def findings(data: Data) -> list[Finding]:
-    full, lost, least = (
-        data.at_wrong[pair] for pair in ("softmax + cross_entropy", "softmax + brier", "softmax + mae")
-    )
+    full, lost, least = (data.at_wrong[pair] for pair in ("softmax + cross_entropy", "softmax + brier", "softmax + mae"))
     return [
         proved(
             "C02e", "dividing by the sum: no push along z, on the whole plane", data.along, expected=0,
@@ -134,9 +130,7 @@ def draw(data: Data) -> Figure:
     planes, triangles = grid[::2].ravel(), grid[1::2].ravel()
     p = triangle_points()
     for i, pair in enumerate(PAIRS):
-        colors = plotting.plane_field(
-            planes[i], PLANE, PLANE, data.plane_norm[i], data.plane_descent[i], limits=LIMITS
-        )
+        colors = plotting.plane_field(planes[i], PLANE, PLANE, data.plane_norm[i], data.plane_descent[i], limits=LIMITS)
         plotting.simplex_field(
             triangles[i], p, data.triangle_norm[i], data.triangle_descent[i], limits=LIMITS,
             corners=("label 0", "class 1", "class 2"),
@@ -148,9 +142,7 @@ def draw(data: Data) -> Figure:
     for axes in grid[::2, 0]:
         axes.set_ylabel("$z_1$")
     plotting.norm_bar(figure, colors, list(grid.ravel()))
-    figure.suptitle(
-        "Where each pair pushes (arrows) and how hard (colour); grey: exactly 0; hatched: undefined"
-    )
+    figure.suptitle("Where each pair pushes (arrows) and how hard (colour); grey: exactly 0; hatched: undefined")
     return figure
 
 

@@ -128,7 +128,7 @@ def changed_by_exact_shifts() -> int:
 def shift_errors(dtype: str) -> Values:
     """Worst change of a probability by the rounding of z + c to that dtype, over logits in [-4, 4], by shift.
 
-    With d what rounding does to z, p_k moves by p_k expm1(d_k - log1p(sum_j p_j expm1(d_j))): nothing cancels.
+    With d what rounding does to z, p_k moves by p_k expm1(d_k - log1p(sum_j p_j expm1(d_j))), uncancelled.
     """
     representable = float(finfo(dtype).max) / 2 > SHIFTS
     c = jnp.asarray(np.where(representable, SHIFTS, 0), dtype)[:, None, None]
@@ -185,9 +185,7 @@ def findings(data: Data) -> list[Finding]:
     quoted = data.jacobians["s(1 − s), as quoted"]
     p = np.asarray(ls.drop_in("softmax")(POINT))
     whole = np.diag(p) - np.outer(p, p)
-    columns = max(
-        np.abs(data.jacobians[name].sum(axis=0)).max() for name in ("softmax", "divided by the sum")
-    )
+    columns = max(np.abs(data.jacobians[name].sum(axis=0)).max() for name in ("softmax", "divided by the sum"))
     fade = float(-np.log(data.norms["label first"][80] / data.norms["label first"][60]))
     return [
         Finding(
@@ -270,10 +268,7 @@ def findings(data: Data) -> list[Finding]:
             "holds with a limit",
             "z + c is rounded before softmax sees it: an error of about eps c",
         ),
-        *[
-            overflow_finding(letter, name, data.overflows[name])
-            for letter, name in zip("cdef", DTYPES, strict=True)
-        ],
+        *[overflow_finding(letter, name, data.overflows[name]) for letter, name in zip("cdef", DTYPES, strict=True)],
         proved(
             "C12a",
             "exp(c z) tends to the hard maximum, ties shared",
@@ -317,10 +312,7 @@ def blind(data: Data, change: Any) -> str:
 
 def measured_shift(data: Data) -> str:
     at = np.argmin(np.abs(SHIFTS - 1e4))
-    return (
-        ", ".join(f"{name} {data.shift_errors[name][at]:.0e}" for name in ("float64", "float32", "float16"))
-        + " at 1e4"
-    )
+    return ", ".join(f"{name} {data.shift_errors[name][at]:.0e}" for name in ("float64", "float32", "float16")) + " at 1e4"
 
 
 def overflow_finding(letter: str, dtype: str, value: float) -> Finding:
@@ -366,9 +358,7 @@ def draw_jacobians(figure: Any, data: Data) -> None:
         axes.set_title(name, fontsize=9.5, fontweight="bold", loc="center")
         axes.set_xlabel(f"columns sum to {sums}", fontsize=8)
     panels[0].set_yticks(range(3), [f"$p_{k}$" for k in range(3)])
-    figure.suptitle(
-        "Jacobians $∂p_j / ∂z_k$ at z = (1, 1.5, 0.5): s(1 − s) is only softmax's diagonal", fontsize=11
-    )
+    figure.suptitle("Jacobians $∂p_j / ∂z_k$ at z = (1, 1.5, 0.5): s(1 − s) is only softmax's diagonal", fontsize=11)
 
 
 def draw_table(axes: Axes, data: Data) -> None:
@@ -412,9 +402,7 @@ def draw_shifts(axes: Axes, data: Data) -> None:
         axes.axvline(data.overflows[name], color=DTYPES[name], linestyle=":", linewidth=1.2)
     axes.legend(loc="lower right")
     axes.set(title="softmax(z + c): worst change of p", xlabel="shift c")
-    axes.text(
-        1100, 2e-16, "dotted: where e$^z$ overflows\nwithout max-subtraction", fontsize=7.5, va="center"
-    )
+    axes.text(1100, 2e-16, "dotted: where e$^z$ overflows\nwithout max-subtraction", fontsize=7.5, va="center")
 
 
 def draw_top(axes: Axes, data: Data) -> None:

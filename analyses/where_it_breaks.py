@@ -66,11 +66,7 @@ def compute() -> Data:
         {name: outputs[name] for name in everything},
         lowest_that_wins(),
         {dtype: breaks(dtype) for dtype in DTYPES},
-        {
-            (depth, dtype): last_finite(spec, dtype)
-            for depth, spec in specs.items()
-            for dtype in ("float64", "float32")
-        },
+        {(depth, dtype): last_finite(spec, dtype) for depth, spec in specs.items() for dtype in ("float64", "float32")},
         {depth: ls.gradient_law(spec, end=DEPTHS[depth]) for depth, spec in specs.items()},
         {depth: norms(spec, min(DEPTHS[depth], 20.0)) for depth, spec in specs.items()},
         np.asarray(jax.jacfwd(z_score)(z)),
@@ -112,10 +108,7 @@ def breaks(dtype: str) -> Values:
     @jax.jit
     def run(gaps: Any) -> Any:
         return [
-            [
-                jax.vmap(lambda gap, form=form, unit=unit: one(form, unit, gap))(gaps[i, j])
-                for j, unit in enumerate(units)
-            ]
+            [jax.vmap(lambda gap, form=form, unit=unit: one(form, unit, gap))(gaps[i, j]) for j, unit in enumerate(units)]
             for i, form in enumerate(FORMS.values())
         ]
 
@@ -238,9 +231,7 @@ def draw_domains(axes: Axes, data: Data) -> None:
     for i, outputs in enumerate(data.outputs.values()):
         for j, p in enumerate(outputs):
             draw_output(axes, i, j, p)
-    names = [
-        f"({', '.join(f'{z:g}' for z in point)})".replace("-", "−").replace("inf", "∞") for point in INPUTS
-    ]
+    names = [f"({', '.join(f'{z:g}' for z in point)})".replace("-", "−").replace("inf", "∞") for point in INPUTS]
     axes.set(xlim=(-0.5, len(INPUTS) - 0.5), ylim=(len(data.outputs) - 0.5, -0.5))
     axes.set_xticks(range(len(INPUTS)), names)
     axes.set_yticks(range(len(data.outputs)), list(data.outputs))
@@ -254,9 +245,7 @@ def draw_domains(axes: Axes, data: Data) -> None:
 def draw_output(axes: Axes, i: int, j: int, p: Values) -> None:
     color, hatch = kind(p)
     edge = "0.8" if hatch else "white"
-    axes.add_patch(
-        Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=color, edgecolor=edge, hatch=hatch, linewidth=1.2)
-    )
+    axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=color, edgecolor=edge, hatch=hatch, linewidth=1.2))
     if not hatch:
         axes.text(j, i, " ".join(map(number, p)), ha="center", va="center_baseline", fontsize=7.5)
 
@@ -282,9 +271,7 @@ def legend(figure: Any) -> None:
         "not a distribution": (OUTSIDE, ""),
         "undefined": (UNDEFINED, "//////"),
     }
-    patches = [
-        Patch(facecolor=color, hatch=hatch, edgecolor="0.6", linewidth=0.5) for color, hatch in looks.values()
-    ]
+    patches = [Patch(facecolor=color, hatch=hatch, edgecolor="0.6", linewidth=0.5) for color, hatch in looks.values()]
     figure.legend(patches, list(looks), loc="outside lower center", ncols=4)
 
 

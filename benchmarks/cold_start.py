@@ -57,9 +57,7 @@ def measure(quick: bool) -> Report:
     first = starts[0]
     torch = first[TORCH].measured if TORCH in first else "no"
     notes = [note.format(all=first[OURS].measured, rounds=rounds, torch=torch) for note in NOTES]
-    return Report(
-        "cold", "Cold start", [_table({way: [each[way] for each in starts] for way in first})], notes
-    )
+    return Report("cold", "Cold start", [_table({way: [each[way] for each in starts] for way in first})], notes)
 
 
 def _round(number: int, few: bool) -> dict[str, Start]:
@@ -69,9 +67,7 @@ def _round(number: int, few: bool) -> dict[str, Start]:
         results = {}
         for way, options in JAX.items():
             progress(f"cold: {way}, round {number + 1}")
-            results[way] = in_fresh_process(
-                "cold_jax", **options, start=number % options["step"], few=few, keep=kept[way]
-            )
+            results[way] = in_fresh_process("cold_jax", **options, start=number % options["step"], few=few, keep=kept[way])
         if find_spec("torch"):
             progress(f"cold: {TORCH}, round {number + 1}")
             results[TORCH] = in_fresh_process("cold_torch", few=few, keep=kept[TORCH])
@@ -82,9 +78,7 @@ def _round(number: int, few: bool) -> dict[str, Start]:
 
 def _scaled(result: dict[str, Any], objectives: int) -> Start:
     fixed = result["wall"] - result["rest"]
-    return Start(
-        result["imports"], fixed + result["rest"] * objectives / result["measured"], result["measured"]
-    )
+    return Start(result["imports"], fixed + result["rest"] * objectives / result["measured"], result["measured"])
 
 
 def _check(way: str, ours: str, theirs: str) -> None:
@@ -110,6 +104,4 @@ def _table(starts: Mapping[str, Sequence[Start]]) -> Table:
             factor(ratio(totals, ours)),
         ]
         rows.append([way, str(runs[0].measured), *cells])
-    return Table(
-        "Seconds", ("way", "objectives measured", "imports", "all, scaled", "spread", "time / ours"), rows
-    )
+    return Table("Seconds", ("way", "objectives measured", "imports", "all, scaled", "spread", "time / ours"), rows)

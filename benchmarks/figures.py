@@ -34,17 +34,13 @@ def measure(quick: bool) -> Report:
     ]
     rows.append(["empty / warm", factor(ratio(by_cache["empty"], by_cache["warm"])), "", ""])
     notes = [note.format(count=len(chosen), all=len(scripts), rounds=rounds) for note in NOTES]
-    return Report(
-        "figures", "The figures run", [Table("Seconds", ("cache", "seconds", "spread", "goal"), rows)], notes
-    )
+    return Report("figures", "The figures run", [Table("Seconds", ("cache", "seconds", "spread", "goal"), rows)], notes)
 
 
 def _empty_and_warm(names: list[str], number: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(ANALYSES, Path(folder) / "analyses")
-        return _run(names, folder, f"empty cache, round {number + 1}"), _run(
-            names, folder, f"warm, round {number + 1}"
-        )
+        return _run(names, folder, f"empty cache, round {number + 1}"), _run(names, folder, f"warm, round {number + 1}")
 
 
 def _run(names: list[str], folder: str, what: str) -> float:

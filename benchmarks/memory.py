@@ -21,8 +21,7 @@ NOTES = (
     "Peak: the most memory that the process held, imports included (nothing: a sweep of 8 points). Cost "
     "per point: the time after imports and compilation, writing included. Compilation: tracing and "
     "compiling, as JAX counts it.",
-    "sweep holds all results in memory and is there to compare with; goal for the others: below 2 GiB at "
-    "any size.",
+    "sweep holds all results in memory and is there to compare with; goal for the others: below 2 GiB at any size.",
 )
 
 
@@ -30,9 +29,7 @@ def measure(quick: bool) -> Report:
     """Run every way at every size."""
     sides, rounds = (QUICK, 1) if quick else (SIDES, 3)
     tasks = [("nothing", 8, (2, 2, 2))]
-    tasks += [
-        (way, points, shape) for points, shape in sides.items() for way in WAYS[1:] if _fits(way, points)
-    ]
+    tasks += [(way, points, shape) for points, shape in sides.items() for way in WAYS[1:] if _fits(way, points)]
     results: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for _ in range(rounds):
         for way, points, shape in tasks:

@@ -23,9 +23,7 @@ def _with_layout(problem: Problem, axis: int) -> list[Peer]:
     return [
         Peer("PyTorch autograd", axis, partial(_autograd, of_batch, z.clone().requires_grad_(), y)),
         Peer("torch.func", axis, partial(_by_function, problem.pair, axis, z, y)),
-        Peer(
-            "torch.compile", axis, partial(_autograd, compiled, z.clone().requires_grad_(), y), may_fail=True
-        ),
+        Peer("torch.compile", axis, partial(_autograd, compiled, z.clone().requires_grad_(), y), may_fail=True),
     ]
 
 

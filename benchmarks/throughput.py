@@ -18,8 +18,7 @@ RIVALS = {
     "NumPy": ("NumPy",),
 }
 NOTES = (
-    "A batch of m examples of n classes, n m = {numbers:,} standard normal numbers; loss and gradient "
-    "of each.",
+    "A batch of m examples of n classes, n m = {numbers:,} standard normal numbers; loss and gradient of each.",
     "All run in turn, {rounds} rounds; times are medians, ± is half the distance between the quartiles, "
     "ratios are medians over the rounds.",
     "[n, m] has the classes in front; [m, n] is the usual layout, and the only one measured for n above "
@@ -49,11 +48,7 @@ class Case:
     def times_faster(self, families: Iterable[str]) -> float:
         """How many times faster ours is than the best of others, each in its faster layout."""
         known = [key for key in self.seconds if key[0] in families]
-        return (
-            ratio(self.seconds[self.best(families)], self.seconds[self.best([OURS])])
-            if known
-            else float("nan")
-        )
+        return ratio(self.seconds[self.best(families)], self.seconds[self.best([OURS])]) if known else float("nan")
 
 
 def measure(quick: bool) -> Report:
@@ -61,9 +56,7 @@ def measure(quick: bool) -> Report:
     result = in_fresh_process("throughput_worker", quick=quick)
     cases = [_case(each) for each in result["cases"]]
     notes = [note.format(**result) for note in NOTES]
-    reasons = sorted(
-        {f"Not available: {name}: {why}" for case in cases for name, why in case.unavailable.items()}
-    )
+    reasons = sorted({f"Not available: {name}: {why}" for case in cases for name, why in case.unavailable.items()})
     tables = [_goals(cases), _ratios(cases), _times(cases)]
     return Report("throughput", "Throughput of loss and gradient", tables, notes + reasons)
 

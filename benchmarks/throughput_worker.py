@@ -8,19 +8,13 @@ from .peers import Peer, Problem, check, random_problem
 from .process import progress
 from .timing import interleaved
 
-PAIRS = [
-    f"{normalizer} + {loss}"
-    for normalizer in ("softmax", "taylor", "spherical")
-    for loss in ("cross_entropy", "brier")
-]
+PAIRS = [f"{normalizer} + {loss}" for normalizer in ("softmax", "taylor", "spherical") for loss in ("cross_entropy", "brier")]
 CLASSES = (3, 10, 1000, 32768)
 
 
 def run(quick: bool) -> dict[str, Any]:
     """Every case; quick: few and small."""
-    classes, pairs, numbers, rounds = (
-        ((3, 1000), PAIRS[:3:2], 10**5, 3) if quick else (CLASSES, PAIRS, 10**7, 7)
-    )
+    classes, pairs, numbers, rounds = ((3, 1000), PAIRS[:3:2], 10**5, 3) if quick else (CLASSES, PAIRS, 10**7, 7)
     cases = [_case(pair, n, numbers, rounds) for n in classes for pair in pairs]
     return {"numbers": numbers, "rounds": rounds, "cases": cases}
 

@@ -57,13 +57,9 @@ def answers(spec: str, chosen: list[Case], dtype: str) -> Reference:
     rows = [((t.value, *t.gradient), (t.value_size, *t.gradient_size)) for t in truths]
     rows = [(x + (None,) * (1 + n - len(x)), size + (mpf(0),) * (1 + n - len(size))) for x, size in rows]
     numbers = np.array([[split(x, size) for x, size in zip(*row, strict=True)] for row in rows])
-    smooth = np.array(
-        [[x is not None and t.status == INSIDE for x in row[0]] for t, row in zip(truths, rows, strict=True)]
-    )
+    smooth = np.array([[x is not None and t.status == INSIDE for x in row[0]] for t, row in zip(truths, rows, strict=True)])
     underflows = np.array([t.least < mpf(float(np.finfo(dtype).tiny)) for t in truths])
-    return Reference(
-        chosen, np.array([t.status for t in truths]), *np.moveaxis(numbers, -1, 0), smooth, underflows
-    )
+    return Reference(chosen, np.array([t.status for t in truths]), *np.moveaxis(numbers, -1, 0), smooth, underflows)
 
 
 def split(x: mpf | None, size: mpf) -> tuple[float, float, float]:
@@ -129,9 +125,7 @@ def value_and_gradient(function: Callable) -> Callable:
     return both
 
 
-def evaluate(
-    functions: list, z: np.ndarray, t: np.ndarray, how: Callable = value_and_gradient, jit: bool = True
-) -> list:
+def evaluate(functions: list, z: np.ndarray, t: np.ndarray, how: Callable = value_and_gradient, jit: bool = True) -> list:
     """Many functions over one batch, in one compiled program: an array of numbers for each."""
     batch = lambda z, t: tuple(jax.vmap(how(f))(z, t) for f in functions)
     return [np.asarray(x) for x in (jax.jit(batch) if jit else batch)(jnp.asarray(z), jnp.asarray(t))]
@@ -147,9 +141,7 @@ def measured(normalizer: str, n: int, dtype: str) -> dict[str, np.ndarray]:
     """
     z, t = stack(reference(f"{normalizer} + brier", n, dtype).cases, dtype)
     if n == 3 and dtype == "float64":
-        return dict(
-            zip(LOSSES, evaluate([ls.objective(f"{normalizer} + {x}") for x in LOSSES], z, t), strict=True)
-        )
+        return dict(zip(LOSSES, evaluate([ls.objective(f"{normalizer} + {x}") for x in LOSSES], z, t), strict=True))
     count, size = len(z), max(len(cases(name, n, dtype)) for name in NORMALIZERS)
     z, t = (np.concatenate([x, np.repeat(x[-1:], size - count, 0)]) for x in (z, t))
     function = ls.normalizer(normalizer)
@@ -163,9 +155,7 @@ def measured(normalizer: str, n: int, dtype: str) -> dict[str, np.ndarray]:
 def losses_and_cotangents(probs: ls.Probs, t: jax.Array) -> tuple[jax.Array, ls.Probs]:
     """All losses of a batch of probabilities, [losses, batch], and their derivatives in (p, log p)."""
     pairs = [jax.vmap(jax.value_and_grad(ls.loss(loss)))(probs, t) for loss in LOSSES]
-    return jnp.stack([value for value, _ in pairs]), jax.tree.map(
-        lambda *x: jnp.stack(x), *(d for _, d in pairs)
-    )
+    return jnp.stack([value for value, _ in pairs]), jax.tree.map(lambda *x: jnp.stack(x), *(d for _, d in pairs))
 
 
 def pulled_back(function: Callable, z: jax.Array, cotangents: ls.Probs) -> jax.Array:

@@ -98,18 +98,13 @@ def excess(total: mpf, value: mpf) -> mpf:
 
 
 def logarithms(p: list, complement: list) -> list:
-    return [
-        -inf if not x else mp.log(x) if 2 * x < 1 else mp.log1p(-y)
-        for x, y in zip(p, complement, strict=True)
-    ]
+    return [-inf if not x else mp.log(x) if 2 * x < 1 else mp.log1p(-y) for x, y in zip(p, complement, strict=True)]
 
 
 def from_the_smaller_side(p: list, complement: list, noise: list) -> list:
     """Relative errors of p become those of 1 - p where p > 1/2: there the other classes determine it."""
     others = all_but([a * b for a, b in zip(p, noise, strict=True)])
-    return [
-        e if 2 * a < 1 or not b else o / b for a, b, e, o in zip(p, complement, noise, others, strict=True)
-    ]
+    return [e if 2 * a < 1 or not b else o / b for a, b, e, o in zip(p, complement, noise, others, strict=True)]
 
 
 def from_weights(g: list, scale: Callable, extra: mpf = ZERO, noise=None, steep=None, stays=None) -> Simplex:
@@ -124,9 +119,7 @@ def from_weights(g: list, scale: Callable, extra: mpf = ZERO, noise=None, steep=
         shared = [e + common for e in from_the_smaller_side(p, complement, noise)]
     bent = [a + b for a, b in zip(shared, steep or none, strict=True)]
     still = stays or [False for _ in g]
-    return Simplex(
-        p, complement, logarithms(p, complement), p, complement, scales, shared, shared, bent, still
-    )
+    return Simplex(p, complement, logarithms(p, complement), p, complement, scales, shared, shared, bent, still)
 
 
 def separable(logs: list, slopes: list, noise=None, steep=None, reference: mpf | None = None) -> Simplex:
@@ -189,9 +182,7 @@ def taylor(z, order=2):
     terms = [[x**i / mp.factorial(i) for i in range(order + 1)] for x in z]
     g, slope = [mp.fsum(t) for t in terms], [mp.fsum(t[:-1]) for t in terms]
     noise = [excess(mp.fsum(map(abs, t)), s) if order > 2 else ZERO for t, s in zip(terms, g, strict=True)]
-    steep = [
-        excess(mp.fsum(map(abs, t[:-1])), s) if order > 2 else ZERO for t, s in zip(terms, slope, strict=True)
-    ]
+    steep = [excess(mp.fsum(map(abs, t[:-1])), s) if order > 2 else ZERO for t, s in zip(terms, slope, strict=True)]
     steep = [a + b for a, b in zip(noise, steep, strict=True)]
     return separable([mp.log(x) for x in g], [a / b for a, b in zip(slope, g, strict=True)], noise, steep)
 
@@ -219,9 +210,7 @@ def powers(amplitude: Callable, slope: Callable, power: int, stays: Callable) ->
         if max(a) <= 0 or min(a) < 0:
             raise OutsideDomain
         change = [power * x ** (power - 1) * slope(y) for x, y in zip(a, z, strict=True)]
-        return from_weights(
-            [x**power for x in a], lambda k, total: change[k] / total, stays=[stays(x) for x in z]
-        )
+        return from_weights([x**power for x in a], lambda k, total: change[k] / total, stays=[stays(x) for x in z])
 
     return normalizer
 
@@ -441,9 +430,7 @@ def tsallis_score(s, t, alpha=1.5):
         )
         return value, mp.fsum(map(abs, logs)) + abs(missing), slopes, [2 - x for x in slopes]
     d, size = differences(p, r, t)
-    slopes, sizes = (
-        [power(a, alpha - 2) * x if x else ZERO for a, x in zip(p, v, strict=True)] for v in (d, size)
-    )
+    slopes, sizes = ([power(a, alpha - 2) * x if x else ZERO for a, x in zip(p, v, strict=True)] for v in (d, size))
     if y is not None:
         value = mp.fsum(bregman(a, c, b, alpha)[0] for a, c, b in zip(p, r, t, strict=True))
         return value, value, slopes, sizes
@@ -488,9 +475,7 @@ LOSSES = {
     "focal": scored(focal),
     "poly1": scored(lambda p, r, log_p, epsilon=1: mixed(p, r, log_p, ONE, epsilon)),
     "symmetric_cross_entropy": scored(
-        lambda p, r, log_p, alpha=1, beta=1, log_zero=-4: mixed(
-            p, r, log_p, mpf(alpha), -mpf(beta) * log_zero
-        )
+        lambda p, r, log_p, alpha=1, beta=1, log_zero=-4: mixed(p, r, log_p, mpf(alpha), -mpf(beta) * log_zero)
     ),
     "clipped_cross_entropy": scored(clipped),
     "brier": brier,
@@ -539,14 +524,8 @@ def weston_watkins(z, t):
 
 
 def one_vs_rest(z, t):
-    pairs = [
-        ((1 - b) * sigmoid(a) if b < 1 else ZERO, b * sigmoid(-a) if b else ZERO)
-        for a, b in zip(z, t, strict=True)
-    ]
-    value = mp.fsum(
-        (b * softplus(-a) if b else 0) + ((1 - b) * softplus(a) if b < 1 else 0)
-        for a, b in zip(z, t, strict=True)
-    )
+    pairs = [((1 - b) * sigmoid(a) if b < 1 else ZERO, b * sigmoid(-a) if b else ZERO) for a, b in zip(z, t, strict=True)]
+    value = mp.fsum((b * softplus(-a) if b else 0) + ((1 - b) * softplus(a) if b < 1 else 0) for a, b in zip(z, t, strict=True))
     return value, value, [a - b for a, b in pairs], [a + b for a, b in pairs]
 
 
@@ -737,9 +716,7 @@ def parse(spec: str, dtype: str) -> tuple[str, dict]:
     """Name and parameters, these rounded to the dtype as the function under test sees them."""
     name, given = _parse(spec)
     numbers = {**DEFAULTS.get(name, {}), **dict(given)}
-    return name, {
-        k: v if isinstance(v, str) else mpf(float(np.dtype(dtype).type(v))) for k, v in numbers.items()
-    }
+    return name, {k: v if isinstance(v, str) else mpf(float(np.dtype(dtype).type(v))) for k, v in numbers.items()}
 
 
 PERTURBATION = mpf(2) ** -120
@@ -748,10 +725,7 @@ PERTURBATION = mpf(2) ** -120
 def perturbed(s: Simplex) -> Simplex:
     """Probabilities off by their noise, times a number so small that everything is linear in it."""
     small = [2 * a < 1 for a in s.p]
-    shift = [
-        PERTURBATION * e * (a if low else -b)
-        for a, b, e, low in zip(s.p, s.complement, s.noise, small, strict=True)
-    ]
+    shift = [PERTURBATION * e * (a if low else -b) for a, b, e, low in zip(s.p, s.complement, s.noise, small, strict=True)]
     p = [a + x for a, x in zip(s.p, shift, strict=True)]
     complement = [b - x for b, x in zip(s.complement, shift, strict=True)]
     return replace(s, p=p, complement=complement, log_p=logarithms(p, complement))
@@ -771,9 +745,7 @@ def first(classes: list) -> dict:
     return {key: k for k, key in reversed(list(enumerate(classes)))}
 
 
-def component(
-    s: Simplex, k: int, slopes: list, sizes: list, others: mpf, size: mpf, unrest: mpf
-) -> tuple[mpf | None, mpf]:
+def component(s: Simplex, k: int, slopes: list, sizes: list, others: mpf, size: mpf, unrest: mpf) -> tuple[mpf | None, mpf]:
     """A component, given `sum_{j != k} share_j dL/dp_j`, its |terms|, and the error of `1 - share_k`."""
     if k in s.rows:
         return column(s, k, slopes, sizes)

@@ -74,9 +74,7 @@ def test_a_failure_stops_no_other(folder: Path, capsys: pytest.CaptureFixture[st
     assert "3 of 4 failed: a, c, d" in printed.err
 
 
-def test_findings_of_an_earlier_run_are_not_passed_off(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_findings_of_an_earlier_run_are_not_passed_off(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     add(folder, a=GOOD)
     assert runner.main(["--folder", str(folder)]) == 0
     add(folder, a="pass")
@@ -91,12 +89,8 @@ def test_names_pick(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "b: started" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("name", "hint"), [("crips", " Did you mean 'crisp'?"), ("nothing_like_it", ""), ("_shared", "")]
-)
-def test_an_unknown_name_lists_the_known(
-    folder: Path, capsys: pytest.CaptureFixture[str], name: str, hint: str
-) -> None:
+@pytest.mark.parametrize(("name", "hint"), [("crips", " Did you mean 'crisp'?"), ("nothing_like_it", ""), ("_shared", "")])
+def test_an_unknown_name_lists_the_known(folder: Path, capsys: pytest.CaptureFixture[str], name: str, hint: str) -> None:
     add(folder, crisp=BAD, linear=BAD, _shared="")
     assert runner.main(["crisp", name, "--folder", str(folder)]) == 2
     assert capsys.readouterr().err == f"unknown analysis {name!r}.{hint} Known: crisp, linear.\n"
@@ -141,10 +135,7 @@ def test_interrupted_it_keeps_what_is_finished(folder: Path, number: signal.Sign
         rest = process.stderr.read()
     assert process.returncode == status
     if number == signal.SIGINT:
-        assert (
-            rest
-            == "interrupted; finished and kept: done\nnot finished, their files are as they were: endless\n"
-        )
+        assert rest == "interrupted; finished and kept: done\nnot finished, their files are as they were: endless\n"
     assert (figures / "endless.svg").read_text() == "old"
     assert sorted(file.name for file in figures.iterdir()) == ["done.findings.json", "endless.svg"]
     assert json.loads((figures / "done.findings.json").read_text())[0]["figure"] == "done"
@@ -172,9 +163,7 @@ def test_progress_is_live_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_the_table_fits_80_columns_whatever_it_holds(capsys: pytest.CaptureFixture[str]) -> None:
-    long = Finding(
-        "C20a", "x" * 200, "1.5 [e^-3] " * 9, "holds with a limit", "why " * 40, figure="name_" * 9
-    )
+    long = Finding("C20a", "x" * 200, "1.5 [e^-3] " * 9, "holds with a limit", "why " * 40, figure="name_" * 9)
     report.print_findings([long, long])
     table = capsys.readouterr().out
     assert max(map(len, table.splitlines())) <= 80

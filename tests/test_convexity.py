@@ -56,9 +56,7 @@ def test_the_curvature_of_squares(found):
     assert found["min_shift + label_smoothing"].infinite == 1
 
 
-@pytest.mark.parametrize(
-    "spec", ["softmax + focal", "taylor + cross_entropy", "square + exponential", "z_loss"]
-)
+@pytest.mark.parametrize("spec", ["softmax + focal", "taylor + cross_entropy", "square + exponential", "z_loss"])
 def test_second_derivatives_are_those_of_the_formula(spec):
     """By differences of the gradient: they share nothing with the rules under test."""
     z, d, y = jnp.array([0.3, 1.4, -0.6]), np.array([[1.0, -2.0, 0.5]]), np.eye(3)[0]

@@ -55,9 +55,7 @@ class TestTheory:
         assert not finding.contradicts_theory
         verify([finding, HOLDS])
 
-    @pytest.mark.parametrize(
-        ("value", "expected"), [(1.1, 1.0), (math.nan, 1.0), (math.inf, 1.0), (1.0, math.nan)]
-    )
+    @pytest.mark.parametrize(("value", "expected"), [(1.1, 1.0), (math.nan, 1.0), (math.inf, 1.0), (1.0, math.nan)])
     def test_a_number_off_its_tolerance_fails(self, value: float, expected: float) -> None:
         wrong = proved("C01", "the top probability", value, expected=expected, tolerance=1e-3)
         also_wrong = proved("C02", "the gradient", 2, expected=0, tolerance=0)
@@ -72,9 +70,7 @@ class TestTheory:
     def test_the_text_is_made_from_the_number_and_its_tolerance(self) -> None:
         noise = proved("C09", "columns sum to 0", np.float32(-1.1e-16), expected=0, tolerance=1e-12)
         assert noise.measured == "0"
-        share = proved(
-            "C01", "p", np.array(0.26894142137), expected=0.2689414, tolerance=1e-7, measured="{:.4f}!"
-        )
+        share = proved("C01", "p", np.array(0.26894142137), expected=0.2689414, tolerance=1e-7, measured="{:.4f}!")
         assert share.measured == "0.2689!"
 
 
@@ -86,10 +82,7 @@ class TestText:
         assert from_json(to_json([NOT]))[0].value == -1.2247449
 
     def test_digits_that_are_noise_are_not_written(self) -> None:
-        texts = {
-            to_json([proved("C01", "p", 1 / 3 + noise, expected=1 / 3, tolerance=1e-12)])
-            for noise in (-2e-16, 0, 3e-16)
-        }
+        texts = {to_json([proved("C01", "p", 1 / 3 + noise, expected=1 / 3, tolerance=1e-12)]) for noise in (-2e-16, 0, 3e-16)}
         assert len(texts) == 1
         assert json.loads(texts.pop())[0]["value"] == 0.33333333
 

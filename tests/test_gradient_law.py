@@ -139,9 +139,7 @@ def test_oscillations_have_no_law(f):
     assert law.coefficient == 0
 
 
-@pytest.mark.parametrize(
-    "f", [lambda s: 0 * s + 1e-300, lambda s: s - 9e7, lambda s: np.exp(-(np.log(s) ** 2))]
-)
+@pytest.mark.parametrize("f", [lambda s: 0 * s + 1e-300, lambda s: s - 9e7, lambda s: np.exp(-(np.log(s) ** 2))])
 def test_what_cannot_be_told_is_not_told(f):
     assert found(f).kind == "undetermined"
 
@@ -234,30 +232,20 @@ def test_every_call_has_the_same_shape():
     assert shapes == {(512,)}
 
 
-@pytest.mark.parametrize(
-    "ends", [{"start": 0.0}, {"start": 2.0, "end": 1.0}, {"end": math.inf}, {"start": math.nan}]
-)
+@pytest.mark.parametrize("ends", [{"start": 0.0}, {"start": 2.0, "end": 1.0}, {"end": math.inf}, {"start": math.nan}])
 def test_a_ray_needs_two_ends(ends):
-    with pytest.raises(
-        ValueError, match=r"`find_law\(start=..., end=...\)` must be 0 < start < end < inf, got"
-    ):
+    with pytest.raises(ValueError, match=r"`find_law\(start=..., end=...\)` must be 0 < start < end < inf, got"):
         find_law(np.exp, **ends)
 
 
-@pytest.mark.parametrize(
-    "s", [[1.0, 2.0], np.arange(9.0), np.arange(9.0, 0, -1), np.full(9, np.nan), np.ones((9, 2))]
-)
+@pytest.mark.parametrize("s", [[1.0, 2.0], np.arange(9.0), np.arange(9.0, 0, -1), np.full(9, np.nan), np.ones((9, 2))])
 def test_samples_must_be_positive_and_increasing(s):
-    with pytest.raises(
-        ValueError, match=r"`fit_law\(s, ...\)` must be at least 8 positive, finite, increasing"
-    ):
+    with pytest.raises(ValueError, match=r"`fit_law\(s, ...\)` must be at least 8 positive, finite, increasing"):
         fit_law(s, np.ones_like(s))
 
 
 def test_values_must_match_the_samples():
-    with pytest.raises(
-        ValueError, match=r"`find_law\(evaluate\)` must have one value for each s, shape \(512,\)"
-    ):
+    with pytest.raises(ValueError, match=r"`find_law\(evaluate\)` must have one value for each s, shape \(512,\)"):
         find_law(lambda s: np.ones(1))
     with pytest.raises(ValueError, match=r"`fit_law\(s, values\)` .* shape \(9,\), got shape \(8,\)"):
         fit_law(np.arange(1.0, 10), np.ones(8))

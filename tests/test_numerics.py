@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from accuracy import (
     CLASSES,
-    ONE_HOT_ONLY,
     TOLERANCE,
     Reference,
     answers,
@@ -20,7 +19,7 @@ from accuracy import (
 )
 from cases import MASKABLE, Case, cases, stack
 from mpmath import mp, mpf
-from oracle import INSIDE, LOGIT_LOSSES, LOSSES, NORMALIZERS, OUTSIDE, OVERFLOW, POLE, truth
+from oracle import LOGIT_LOSSES, LOSSES, NORMALIZERS, OUTSIDE, OVERFLOW, POLE, truth
 
 import logitscape as ls
 
@@ -69,9 +68,7 @@ def failures(spec: str, got: np.ndarray, expected: Reference, dtype: str) -> lis
     return [describe(spec, got, expected, dtype, ratio, *at) for at in worst[:5]]
 
 
-def describe(
-    spec: str, got: np.ndarray, expected: Reference, dtype: str, ratio: np.ndarray, i: int, k: int
-) -> str:
+def describe(spec: str, got: np.ndarray, expected: Reference, dtype: str, ratio: np.ndarray, i: int, k: int) -> str:
     case, what = expected.cases[i], f"gradient[{k - 1}]" if k else "value"
     return (
         f"{spec} {dtype}, {case.name} ({expected.status[i]}): {what} = {got[i, k]!r}, "
@@ -109,9 +106,7 @@ def assert_promises_are_kept(spec: str, got: np.ndarray, expected: Reference, dt
     cancels = TOLERANCE[dtype] * expected.allowed >= 0.1 * np.abs(expected.high)
     vacuous = normal(expected, dtype) & cancels & one_hot
     if not {normalizer.partition("(")[0], loss.partition("(")[0]} & {*CANCELS, *CANCELS_WITH}:
-        assert not vacuous.any(), describe(
-            spec, got, expected, dtype, 1e99 * vacuous, *np.argwhere(vacuous)[0]
-        )
+        assert not vacuous.any(), describe(spec, got, expected, dtype, 1e99 * vacuous, *np.argwhere(vacuous)[0])
     lost = (got == 0) & normal(expected, dtype) & promised(expected, dtype)
     if loss in UNDERFLOW:
         lost &= ~expected.underflows[:, None]
@@ -164,10 +159,7 @@ def test_parameters(normalizer, losses):
     expected = [reference(spec_of(normalizer, loss), 3, "float64") for loss in losses]
     objectives = [ls.objective(spec_of(normalizer, loss)) for loss in losses]
     got = evaluate(objectives, *stack(expected[0].cases, "float64"))
-    found = [
-        failures(spec_of(normalizer, x), a, b, "float64")
-        for x, a, b in zip(losses, got, expected, strict=True)
-    ]
+    found = [failures(spec_of(normalizer, x), a, b, "float64") for x, a, b in zip(losses, got, expected, strict=True)]
     assert not any(found), "\n".join(line for lines in found for line in lines)
 
 
@@ -217,11 +209,7 @@ def test_results_do_not_depend_on_the_batch(spec):
 @pytest.mark.parametrize(
     "spec",
     [
-        *(
-            f"{x} + {y}"
-            for x in MASKABLE
-            for y in ("cross_entropy", "brier", "tsallis_score", "spherical_score")
-        ),
+        *(f"{x} + {y}" for x in MASKABLE for y in ("cross_entropy", "brier", "tsallis_score", "spherical_score")),
         *LOGIT_LOSSES,
     ],
 )

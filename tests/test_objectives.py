@@ -46,7 +46,10 @@ BAD_SPECS = [
     ("softmax + crossentropy", "unknown loss 'crossentropy'. Did you mean 'cross_entropy'"),
     ("zzz + brier", "unknown normalizer 'zzz'. Known: softmax, sum,"),
     ("crammer_singr", "unknown objective 'crammer_singr'. Did you mean 'crammer_singer'"),
-    ("softmax(temperature=2) + kl", "unknown parameter 'temperature' of normalizer 'softmax'. It takes inverse_temperature."),
+    (
+        "softmax(temperature=2) + kl",
+        "unknown parameter 'temperature' of normalizer 'softmax'. It takes inverse_temperature.",
+    ),
     ("sum(x=2) + kl", "It takes no parameters."),
     ("softmax(2) + kl", "parameters are given by name"),
     ("softmax(inverse_temperature=__import__('os')) + kl", "a parameter is a number or a quoted word"),
@@ -147,9 +150,7 @@ def test_functions_of_the_users_own_compose() -> None:
 
 
 def test_logit_losses_predict_with_their_own_normalizer() -> None:
-    np.testing.assert_allclose(
-        ls.objective("entmax_loss(alpha=1.2)").predict(Z).p, ls.normalizer("entmax(alpha=1.2)")(Z).p
-    )
+    np.testing.assert_allclose(ls.objective("entmax_loss(alpha=1.2)").predict(Z).p, ls.normalizer("entmax(alpha=1.2)")(Z).p)
     np.testing.assert_array_equal(ls.objective("crammer_singer").predict(Z).p, [0, 0, 1])
 
 

@@ -118,9 +118,7 @@ FIGURES = {
     "fields": fields_figure,
     "matrices": matrices_figure,
     "landscape over a ray": lambda: plot(dataset(s=S), label=2),
-    "landscape over a plane": lambda: plot(
-        dataset(a=np.linspace(-3, 3, 9), b=np.linspace(-4, 4, 12)), label=0
-    ),
+    "landscape over a plane": lambda: plot(dataset(a=np.linspace(-3, 3, 9), b=np.linspace(-4, 4, 12)), label=0),
 }
 
 
@@ -141,9 +139,7 @@ def test_the_same_call_gives_the_same_bytes(draw):
 def test_no_text_overlaps_another_or_leaves_the_figure(draw, monkeypatch):
     figure = draw()
     boxes = level_texts(figure, monkeypatch)
-    crossing = [
-        (a.get_text(), b.get_text()) for a, b in combinations(boxes, 2) if crosses(boxes[a], boxes[b])
-    ]
+    crossing = [(a.get_text(), b.get_text()) for a, b in combinations(boxes, 2) if crosses(boxes[a], boxes[b])]
     assert not crossing
     outside = [text.get_text() for text, box in boxes.items() if not inside(box, figure.bbox)]
     assert not outside
@@ -274,9 +270,7 @@ def test_ink_is_readable():
 def test_noise_is_not_drawn():
     assert str(settled([-1e-12, 0.1 + 0.2])) == "[0.  0.3]"
     assert settled_digits([[1e-30 * (1 + 1e-13), np.inf]]).tolist() == [[1e-30, np.inf]]
-    assert np.array_equal(
-        settled_log10([100, 0, np.nan, np.inf]), [2, np.nan, np.nan, np.nan], equal_nan=True
-    )
+    assert np.array_equal(settled_log10([100, 0, np.nan, np.inf]), [2, np.nan, np.nan, np.nan], equal_nan=True)
 
 
 @pytest.mark.parametrize("label", [None, 1])

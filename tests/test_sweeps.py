@@ -17,7 +17,8 @@ S = np.linspace(0, 4, 5)
 
 
 @pytest.mark.parametrize(
-    ("direction", "at_two"), [("R1", [1, 3, 1, 1]), ("R2", [-1, 1, 1, 1]), ("R3", [0, 2, 1, 1]), ([0, 0, 1, -1], [1, 1, 3, -1])]
+    ("direction", "at_two"),
+    [("R1", [1, 3, 1, 1]), ("R2", [-1, 1, 1, 1]), ("R3", [0, 2, 1, 1]), ([0, 0, 1, -1], [1, 1, 3, -1])],
 )
 def test_rays_go_where_they_say(direction, at_two: list[float]) -> None:
     slice = ls.ray(np.array(direction) if isinstance(direction, list) else direction, S, num_classes=4, base=1)
@@ -61,7 +62,10 @@ def test_the_simplex_is_what_softmax_gives_and_nan_outside() -> None:
         (lambda: ls.plane(S, S, axes=(1, 1)), "must name two different classes, got (1, 1)"),
         (lambda: ls.box([S] * 4), "must name classes between 0 and 2"),
         (lambda: ls.simplex(1), "at least 2, got 1"),
-        (lambda: ls.sweep("softmax + brier", ls.ray("R1", S), label=3), "`sweep(label=...)` must lie between 0 and 2, got 3."),
+        (
+            lambda: ls.sweep("softmax + brier", ls.ray("R1", S), label=3),
+            "`sweep(label=...)` must lie between 0 and 2, got 3.",
+        ),
         (lambda: ls.sweep("softmax + brier", ls.ray("R1", S), label=[0, 0]), "each once"),
         (lambda: ls.sweep([], ls.ray("R1", S)), "at least one"),
         (lambda: ls.sweep(["softmax + kl"] * 2, ls.ray("R1", S)), "of different names"),
@@ -100,7 +104,8 @@ def test_hessians_and_jacobians() -> None:
     z = ls.points(slice)
     for i, spec in enumerate(specs):
         for j, label in enumerate((0, 2)):
-            f = lambda z, o=ls.objective(spec), k=label: o.function(z, jax.nn.one_hot(k, 3, dtype=z.dtype))
+            target, loss = jax.nn.one_hot(label, 3, dtype=z.dtype), ls.objective(spec).function
+            f = lambda z, t=target, loss=loss: loss(z, t)
             expected = np.linalg.eigvalsh(jax.jit(jax.vmap(jax.hessian(f)))(z))
             np.testing.assert_allclose(swept.curvatures[i, j], expected, atol=1e-12)
     jacobian = jax.vmap(jax.jacfwd(lambda z: ls.NORMALIZERS["softmax"](z).p))(z)
@@ -126,7 +131,10 @@ def test_unknown_normalizers_leave_the_probability_unknown() -> None:
 
 @pytest.mark.parametrize("unrolled", [True, False])
 def test_slabs_change_nothing(monkeypatch: pytest.MonkeyPatch, unrolled: bool) -> None:
-    slice, specs = ls.plane(np.linspace(-2, 2, 7), np.linspace(-3, 3, 5)), ["softmax + cross_entropy", "entmax + brier"]
+    slice, specs = (
+        ls.plane(np.linspace(-2, 2, 7), np.linspace(-3, 3, 5)),
+        ["softmax + cross_entropy", "entmax + brier"],
+    )
     whole = ls.sweep(specs, slice, label=[0, 1])
     monkeypatch.setattr(sweeps, "SLAB_BYTES", 2000)
     monkeypatch.setattr("logitscape.engine.LEAST_POINTS", 1 if unrolled else 10**9)
@@ -166,7 +174,10 @@ def test_labelled_and_saved(tmp_path: Path) -> None:
 
 
 def test_summaries_and_stores_agree_with_the_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    specs, slice = ["softmax + cross_entropy", "relu + cross_entropy"], ls.box([np.linspace(-2, 2, n) for n in (4, 9, 3)])
+    specs, slice = (
+        ["softmax + cross_entropy", "relu + cross_entropy"],
+        ls.box([np.linspace(-2, 2, n) for n in (4, 9, 3)]),
+    )
     whole = ls.sweep(specs, slice, label=[0, 2])
     monkeypatch.setattr(sweeps, "SLAB_BYTES", 20000)
     summary = ls.summarize(specs, slice, label=[0, 2])

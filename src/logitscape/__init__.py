@@ -14,14 +14,14 @@ from .catalog import PROBABILITY_LOSSES as PROBABILITY_LOSSES
 from .diagnosis.along_rays import GradientLaws as GradientLaws
 from .diagnosis.along_rays import gradient_law as gradient_law
 from .diagnosis.along_rays import gradient_laws as gradient_laws
+from .forms import drop_in as drop_in
+from .forms import per_example as per_example
 from .landscape import Landscape as Landscape
 from .objectives import Objective as Objective
 from .objectives import compose as compose
-from .objectives import drop_in as drop_in
 from .objectives import loss as loss
 from .objectives import normalizer as normalizer
 from .objectives import objective as objective
-from .objectives import per_example as per_example
 from .simplex import Probs as Probs
 from .simplex import normalize as normalize
 from .simplex import normalize_powers as normalize_powers

@@ -22,7 +22,14 @@ HALF = (jnp.bfloat16, jnp.float16)
 
 
 def parameter(
-    owner: str, name: str, value: Parameter, dtype: Any, *, low: Number, high: Number = math.inf, open: bool = False
+    owner: str,
+    name: str,
+    value: Parameter,
+    dtype: Any,
+    *,
+    low: Number,
+    high: Number = math.inf,
+    open: bool = False,
 ) -> Array:
     """A parameter as an array of `dtype`, refused if it is known to lie outside `[low, high]`, else NaN there.
 
@@ -86,9 +93,7 @@ def vector(owner: str, name: str, value: ArrayLike) -> Array:
     """A float vector of at least one entry, or an error that says what is wrong with it."""
     array = jnp.asarray(value)
     if not jnp.issubdtype(array.dtype, jnp.floating):
-        raise TypeError(
-            f"`{owner}({name}, ...)` must be floating point, got {array.dtype}; convert with `.astype(float)`."
-        )
+        raise TypeError(f"`{owner}({name}, ...)` must be floating point, got {array.dtype}; convert with `.astype(float)`.")
     if array.ndim != 1 or array.size == 0:
         raise ValueError(
             f"`{owner}({name}, ...)` must be one example of shape [n] with n >= 1, got shape {array.shape}; "

@@ -12,7 +12,8 @@ from jax.typing import ArrayLike
 
 from ._door import rounded_once
 from .engine import MOST_CLASSES
-from .objectives import Objective, checked_labels, objective
+from .forms import checked_labels
+from .objectives import Objective, objective
 from .unroll import Elements, split, unrolled
 
 BLOCK = 2**14

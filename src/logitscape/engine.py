@@ -43,9 +43,7 @@ class Evaluation:
     hessian: Array | None = None
 
 
-def evaluate(
-    objectives: Sequence[Objective], logits: Array, target: Array, *, hessian: bool = False
-) -> list[Evaluation]:
+def evaluate(objectives: Sequence[Objective], logits: Array, target: Array, *, hessian: bool = False) -> list[Evaluation]:
     """Loss, gradient, probabilities and on request the Hessian of every objective; to be called inside `jax.jit`.
 
     Args:
@@ -76,13 +74,13 @@ def _evaluate_pairs(
     probs = {normalizer: call(normalizer, start) for normalizer in normalizers}
     values, cotangents, gradients = dict[int, Any](), dict[int, Any](), dict[int, Any]()
     for loss in losses:
-        of_loss = [index for index, each in objectives.items() if each.loss is loss]
+        of_loss = [index for index, each in objectives.items() if each.loss == loss]
         stacked = _stack([probs[objectives[index].normalizer] for index in of_loss])
         pulled = _unstack(call(jax.value_and_grad(partial(_swapped, loss, target)), stacked), len(of_loss))
         for index, each in zip(of_loss, pulled, strict=True):
             values[index], cotangents[index] = _unzip(each, 2)
     for normalizer in normalizers:
-        members = [index for index, each in objectives.items() if each.normalizer is normalizer]
+        members = [index for index, each in objectives.items() if each.normalizer == normalizer]
         together = jax.tree.map(_side_by_side, *[cotangents[index] for index in members])
         pulled = call(partial(_pull_back, normalizer), start, together)
         gradients.update((index, jax.tree.map(itemgetter(i), pulled)) for i, index in enumerate(members))
@@ -90,14 +88,16 @@ def _evaluate_pairs(
     return {index: (values[index], gradients[index], p[each.normalizer]) for index, each in objectives.items()}
 
 
-def _swapped(function: Callable[..., Array], target: Array, first: Any) -> Array:
-    return function(first, target)
+def _swapped(function: Any, target: Array, first: Any) -> Array:
+    value: Array = function(first, target)
+    return value
 
 
-def _pull_back(normalizer: Callable[[Array], Probs], logits: Array, cotangents: Probs) -> Array:
+def _pull_back(normalizer: Any, logits: Array, cotangents: Probs) -> Array:
     """From derivatives in the probabilities, [losses, n], to derivatives in the logits, [losses, n]."""
     pull = jax.vjp(normalizer, logits)[1]
-    return jax.vmap(lambda cotangent: pull(cotangent)[0])(cotangents)
+    gradients: Array = jax.vmap(lambda cotangent: pull(cotangent)[0])(cotangents)
+    return gradients
 
 
 # Intermediate results are pairs (primal, tangent) of pytrees whose leaves hold a batch; tangent is None without Hessians.
@@ -131,7 +131,8 @@ def enter(array: Array, unroll: bool) -> Any:
 
 def leave(value: Any) -> Array:
     """What `lift` gives as an array [..., batch]."""
-    return join(value) if isinstance(value, np.ndarray) else value
+    array: Array = join(value) if isinstance(value, np.ndarray) else value
+    return array
 
 
 def _front(array: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import cache, partial
 from typing import Any, TypeAlias
 
 import jax
@@ -12,7 +12,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from . import specs
-from ._door import HALF, cast, rounded_once, target_like, vector
+from ._door import HALF, rounded_once, target_like, vector
 from .catalog import LOGIT_LOSSES, LOSSES, NORMALIZERS, PREDICTORS, PROBABILITY_LOSSES
 from .simplex import Probs
 
@@ -45,7 +45,8 @@ class Objective:
         if z.size < 2:
             raise ValueError(f"`{self.name}(logits, ...)` must have at least 2 classes, got {z.size}.")
         t = target_like(self.name, z, target)
-        return rounded_once(self.function, z.dtype, z, t) * _distribution_or_nan(self.name, target, z.dtype)
+        value: Array = rounded_once(self.function, z.dtype, z, t)
+        return value * _distribution_or_nan(self.name, target, z.dtype)
 
     def predict(self, logits: ArrayLike) -> Probs:
         """The probabilities; the predicted class is the argmax of `p`, which need not be that of the logits."""
@@ -62,7 +63,7 @@ class Objective:
         return self.name
 
 
-@lru_cache(maxsize=None)
+@cache
 def normalizer(spec: str) -> specs.Named:
     """The normalizer of a spec such as "softmax(inverse_temperature=2)": logits [n] -> Probs.
 
@@ -74,7 +75,7 @@ def normalizer(spec: str) -> specs.Named:
     return named
 
 
-@lru_cache(maxsize=None)
+@cache
 def loss(spec: str) -> specs.Named:
     """The loss of a spec such as "focal(gamma=2)": (Probs, target) -> scalar, or (logits, target) for losses of logits.
 
@@ -88,7 +89,10 @@ def loss(spec: str) -> specs.Named:
 
 
 def objective(
-    source: "str | Objective | Callable[..., Any]", *, normalizer: str | Normalizer | None = None, name: str | None = None
+    source: "str | Objective | Callable[..., Any]",
+    *,
+    normalizer: str | Normalizer | None = None,
+    name: str | None = None,
 ) -> Objective:
     """An objective from a spec, from a function `(logits, target) -> scalar`, or from an objective itself.
 
@@ -112,13 +116,11 @@ def objective(
     if normalizer is not None:
         if made.loss is not None:
             raise ValueError(f"`objective(normalizer=...)`: {made.name!r} has one already, got {normalizer!r}.")
-        made = Objective(made.name, made.function, _normalizer_from(normalizer))
+        made = Objective(made.name, made.function, normalizer_from(normalizer))
     return made if name is None else Objective(name, made.function, made.normalizer, made.loss)
 
 
-def compose(
-    normalizer: str | Normalizer, loss: str | Loss, *, name: str | None = None
-) -> Objective:
+def compose(normalizer: str | Normalizer, loss: str | Loss, *, name: str | None = None) -> Objective:
     """The objective `loss(normalizer(logits), target)`.
 
     Args:
@@ -129,66 +131,15 @@ def compose(
     Raises:
         ValueError: for an unknown spec, or a loss of logits, which takes no normalizer.
     """
-    first, second = _normalizer_from(normalizer), _loss_from(loss)
-    return Objective(
-        name or f"{_name_of(normalizer)} + {_name_of(loss)}", partial(_composed, first, second), first, second
-    )
-
-
-def per_example(objective: "str | Objective | Callable[..., Any]") -> Callable[[ArrayLike, ArrayLike], Array]:
-    """The form that optax and training loops use: (logits [..., n], integer labels [...]) -> losses [...].
-
-    A label out of range raises IndexError, or gives NaN inside traced code.
-    """
-    of_one = _as_objective(objective)
-
-    def losses(logits: ArrayLike, labels: ArrayLike) -> Array:
-        z, y = jnp.asarray(logits), checked_labels(jnp.asarray(logits), labels)
-        n = z.shape[-1]
-        valid = (y >= 0) & (y < n)
-        # A product with NaN would not do: XLA turns a product with a one-hot vector into a choice, and 0 * NaN into 0.
-        poison = jnp.where(valid, 0, jnp.nan).astype(z.dtype)
-        target = jax.nn.one_hot(y, n, dtype=z.dtype) + poison[..., None]
-        run = partial(rounded_once, of_one.function, z.dtype)
-        for _ in range(y.ndim):
-            run = jax.vmap(run)
-        values: Array = run(z, target)
-        return values + poison
-
-    return losses
-
-
-def drop_in(normalizer: str | Normalizer, *, log: bool = False) -> Callable[..., Array]:
-    """A normalizer in the form of `jax.nn.softmax`: `(logits [...], axis=-1) -> probabilities`, of the logits' shape.
-
-    Args:
-        normalizer: a spec or a function logits [n] -> Probs.
-        log: the logarithms instead, as `jax.nn.log_softmax` gives them.
-    """
-    of_one = _normalizer_from(normalizer)
-
-    def probabilities(logits: ArrayLike, axis: int = -1) -> Array:
-        z = jnp.asarray(logits)
-        if not -z.ndim <= axis < z.ndim:
-            raise ValueError(f"`axis` must be one of the {z.ndim} axes of the logits, got {axis}.")
-
-        def run(row: Array) -> Array:
-            probs = rounded_once(of_one, row.dtype, row)
-            return probs.log_p if log else probs.p
-
-        rows = jnp.moveaxis(z, axis, -1)
-        for _ in range(z.ndim - 1):
-            run = jax.vmap(run)
-        return jnp.moveaxis(run(rows), -1, axis)
-
-    return probabilities
+    first, second = normalizer_from(normalizer), _loss_from(loss)
+    return Objective(name or f"{_name_of(normalizer)} + {_name_of(loss)}", partial(_composed, first, second), first, second)
 
 
 def _composed(normalizer: Normalizer, loss: Loss, logits: Array, target: Array) -> Array:
     return loss(normalizer(logits), target)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _from_spec(spec: str) -> Objective:
     terms = specs.split(spec)
     if len(terms) == 2:
@@ -208,11 +159,8 @@ def _from_spec(spec: str) -> Objective:
     return Objective(spec, function, partial(predictor, **shared))
 
 
-def _as_objective(source: "str | Objective | Callable[..., Any]") -> Objective:
-    return objective(source)
-
-
-def _normalizer_from(source: str | Normalizer) -> Normalizer:
+def normalizer_from(source: str | Normalizer) -> Normalizer:
+    """The normalizer that a spec or a function stands for, always one that returns Probs."""
     if isinstance(source, str):
         return normalizer(source)
     if isinstance(source, specs.Named) or source in NORMALIZERS.values():
@@ -244,7 +192,7 @@ def _name_of(source: Any) -> str:
         return source
     if isinstance(source, partial):
         return _name_of(source.func)
-    return getattr(source, "name", None) or getattr(source, "__name__", type(source).__name__)
+    return str(getattr(source, "name", None) or getattr(source, "__name__", type(source).__name__))
 
 
 def _one_term(spec: str) -> str:
@@ -264,24 +212,7 @@ def _distribution_or_nan(name: str, target: ArrayLike, dtype: Any) -> Array:
     t: Any = np.asarray(target) if known else target
     given = t.dtype if jnp.issubdtype(t.dtype, jnp.floating) else jnp.float32
     wide = t.astype(jnp.float32 if given in HALF else given)
-    good = (wide >= 0).all() & (abs(wide.sum() - 1) <= float(jnp.finfo(given).eps) ** 0.5)
+    good = (wide >= 0).all() & (abs(wide.sum() - 1) <= float(jnp.finfo(given).eps) ** 0.5  # type: ignore[no-untyped-call])
     if known and not good:
         raise ValueError(f"`{name}(..., target)` must be a distribution: at least 0 and summing to 1, got {t}.")
     return jnp.where(good, 1, jnp.nan).astype(dtype)
-
-
-def checked_labels(logits: Array, labels: ArrayLike) -> Array:
-    known = not isinstance(labels, jax.core.Tracer)
-    y: Any = np.asarray(labels) if known else labels
-    if not jnp.issubdtype(logits.dtype, jnp.floating):
-        raise TypeError(f"`logits` must be floating point, got {logits.dtype}; convert with `.astype(float)`.")
-    if logits.ndim == 0 or logits.shape[-1] < 2:
-        raise ValueError(f"`logits` must have shape [..., n] with n >= 2 classes, got {logits.shape}.")
-    if not jnp.issubdtype(y.dtype, jnp.integer):
-        raise TypeError(f"`labels` must be integers, got {y.dtype}.")
-    if y.shape != logits.shape[:-1]:
-        raise ValueError(f"`labels` must have shape {logits.shape[:-1]}, one for each row of logits, got {y.shape}.")
-    wrong = y[(y < 0) | (y >= logits.shape[-1])] if known else ()
-    if len(wrong):
-        raise IndexError(f"`labels` must lie between 0 and {logits.shape[-1] - 1}, got {wrong[0]}.")
-    return jnp.asarray(y)

@@ -106,7 +106,7 @@ def _normalize_powers_jvp(
 
 
 def _ratio(x: Vector, largest: Array) -> Vector:
-    """`x / largest`, exactly 1 for the largest: compiled as `x * (1 / largest)` it need not be. NaN if that is 0 or infinite."""
+    """`x / largest`, exactly 1 for the largest: compiled as `x * (1 / largest)` it need not be. NaN if that is 0 or inf."""
     one = jnp.where((largest > 0) & jnp.isfinite(largest), 1 + (x - jax.lax.stop_gradient(x)) / largest, jnp.nan)
     return jnp.where(x == largest, one, x / largest)
 
@@ -114,7 +114,7 @@ def _ratio(x: Vector, largest: Array) -> Vector:
 def _log_ratio(x: Vector, reference: Array) -> Vector:
     """`log(x / reference)` for x >= 0, also where the quotient underflows and where x is 0."""
     ratio = _ratio(x, reference)
-    underflows = ratio < jnp.finfo(x.dtype).tiny
+    underflows = ratio < jnp.finfo(x.dtype).tiny  # type: ignore[no-untyped-call]
     return jnp.where(underflows, jnp.log(x) - jnp.log(reference), jnp.log(ratio))
 
 
@@ -126,9 +126,7 @@ def _from_gaps(gaps: Vector, weights: Vector) -> tuple[Vector, Vector]:
     return weights / (ties + rest), gaps - jnp.log1p(rest + (ties - 1))
 
 
-def share_tangents(
-    p: Vector, largest: Bool[Array, " n"], d_log: Vector, d_share: Vector
-) -> tuple[Vector, Vector]:
+def share_tangents(p: Vector, largest: Bool[Array, " n"], d_log: Vector, d_share: Vector) -> tuple[Vector, Vector]:
     """Tangents (dp, d log p) of a normalised vector, from those of its unnormalised parts.
 
     Args:

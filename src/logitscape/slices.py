@@ -53,8 +53,8 @@ def ray(
     """The ray `origin + s * direction`, with the coordinate "s".
 
     Args:
-        direction: a vector [n], or one of the probe rays: "R1", rival up (`z_rival = s`); "R2", true down (`z_label = -s`); "R3",
-            antisymmetric (`z_label = -s/2, z_rival = s/2`).
+        direction: a vector [n], or one of the probe rays: "R1", rival up (`z_rival = s`); "R2", true down (`z_label = -s`);
+            "R3", antisymmetric (`z_label = -s/2, z_rival = s/2`).
         s: strictly increasing.
         num_classes: n, for a probe ray.
         label: the true class of a probe ray.
@@ -87,7 +87,7 @@ def plane(
     origin: Coordinates | None = None,
     directions: tuple[Coordinates, Coordinates] | None = None,
 ) -> Slice:
-    """The plane of two logits, coordinates "z_0" and "z_1" (as `axes` says); with `directions` any plane, coordinates "x" and "y".
+    """The plane of two logits, coordinates "z_0" and "z_1" (as `axes` says); with `directions` any plane, "x" and "y".
 
     Args:
         x: the first coordinate, strictly increasing.
@@ -132,9 +132,7 @@ def box(
     """
     by_class = dict(axes) if isinstance(axes, Mapping) else dict(enumerate(axes))
     if len(by_class) == 0 or not all(isinstance(k, int) and 0 <= k < num_classes for k in by_class):
-        raise ValueError(
-            f"`box(axes=...)` must name classes between 0 and {num_classes - 1}, each once, got {list(by_class)}."
-        )
+        raise ValueError(f"`box(axes=...)` must name classes between 0 and {num_classes - 1}, each once, got {list(by_class)}.")
     _check_count("box", num_classes)
     coordinates = {f"z_{k}": _axis("box", f"axes[{k}]", axis) for k, axis in by_class.items()}
     start = _origin("box", origin, base, num_classes)
@@ -196,9 +194,7 @@ def _axis(owner: str, name: str, values: Coordinates) -> Grid:
     falls = np.flatnonzero(np.diff(axis) <= 0)
     if falls.size:
         at = falls[0]
-        raise ValueError(
-            f"`{owner}({name}=...)` must be strictly increasing, got {axis[at]:g} before {axis[at + 1]:g}."
-        )
+        raise ValueError(f"`{owner}({name}=...)` must be strictly increasing, got {axis[at]:g} before {axis[at + 1]:g}.")
     return axis
 
 

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 COUNTS = ("in_domain", "finite", "correct", "pulled")
 
 
-def summarize(
-    objectives: Sources, slice: Slice, *, label: int | Sequence[int] = 0, dtype: Any = None
-) -> "xarray.Dataset":
+def summarize(objectives: Sources, slice: Slice, *, label: int | Sequence[int] = 0, dtype: Any = None) -> "xarray.Dataset":
     """A sweep reduced to a summary as it runs: any number of points, in constant memory.
 
     Args:
@@ -33,8 +31,8 @@ def summarize(
 
     Returns:
         Dataset with the dimensions objective and label: `points`; the shares of points `in_domain`, `finite`, `correct` and
-        `pulled` (the label's logit is pushed up); least, mean and largest `loss` and gradient `norm` over the finite points; and
-        where on the slice the largest norm is, `steepest_<coordinate>`. NaN where no point is finite.
+        `pulled` (the label's logit is pushed up); least, mean and largest `loss` and gradient `norm` over the finite points;
+        and where on the slice the largest norm is, `steepest_<coordinate>`. NaN where no point is finite.
 
     Raises:
         ValueError: as for `sweep`.
@@ -143,7 +141,11 @@ def _named(task: Task, total: dict[str, Any]) -> dict[str, Any]:
     named |= {name: total[name] / total["points"] for name in COUNTS}
     for name in ("loss", "norm"):
         mean = total[f"{name}_sum"] / np.where(known, total["finite"], 1)
-        for kind, value in (("least", total[f"{name}_least"]), ("mean", mean), ("largest", total[f"{name}_largest"])):
+        for kind, value in (
+            ("least", total[f"{name}_least"]),
+            ("mean", mean),
+            ("largest", total[f"{name}_largest"]),
+        ):
             named[f"{name}_{kind}"] = np.where(known, value, np.nan)
     for position, (name, axis) in enumerate(task.slice.coordinates.items()):
         named[f"steepest_{name}"] = np.where(known, axis[total["steepest"][..., position]], np.nan)

@@ -50,10 +50,14 @@ def sweep(
     """
     task = plan(objectives, slice, label=label, hessian=hessian, jacobian=jacobian, dtype=dtype)
     results = [slab for _, slab in slabs(task)]
-    joined = results[0] if len(results) == 1 else {
-        name: None if results[0][name] is None else np.concatenate([each[name] for each in results], task.slab_axis(name))
-        for name in results[0]
-    }
+    joined = (
+        results[0]
+        if len(results) == 1
+        else {
+            name: None if results[0][name] is None else np.concatenate([each[name] for each in results], task.slab_axis(name))
+            for name in results[0]
+        }
+    )
     return as_landscape(task, joined)
 
 
@@ -199,7 +203,7 @@ def _eigenvalues(hessian: Array | None) -> Array:
 
 def _jacobians(task: Task, logits: Array, unroll: bool) -> Array:
     """[objective, batch, n, n]; NaN for an objective without a normalizer."""
-    of_normalizer = {
+    of_normalizer: dict[Any, Array] = {
         each.normalizer: engine.leave(engine.lift(jax.jacfwd(_only_p(each.normalizer)), unroll)(engine.enter(logits, unroll)))
         for each in task.objectives
         if each.normalizer is not None
@@ -211,7 +215,7 @@ def _jacobians(task: Task, logits: Array, unroll: bool) -> Array:
 
 
 def _only_p(normalizer: Callable[[Array], Any]) -> Callable[[Array], Array]:
-    return lambda logits: normalizer(logits).p  # type: ignore[no-any-return]
+    return lambda logits: normalizer(logits).p
 
 
 def _stacked(by_label: list[list[Array] | None]) -> Array | None:

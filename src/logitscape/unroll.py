@@ -14,15 +14,76 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, Primitive
+from jax.extend.core import ClosedJaxpr, Literal, Primitive
 from jax.extend.core import primitives as prim
 
 Elements: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
 
 ELEMENTWISE = frozenset(
-    "abs acos acosh add add_any and asin asinh atan atan2 atanh cbrt ceil clamp convert_element_type copy copy_p cos cosh "
-    "digamma div eq erf erf_inv erfc exp exp2 expm1 floor ge gt integer_pow is_finite le lgamma log log1p logistic lt max "
-    "min mul ne neg nextafter not or pow rem round rsqrt select_n sign sin sinh sqrt square stop_gradient sub tan tanh xor".split()
+    [
+        "abs",
+        "acos",
+        "acosh",
+        "add",
+        "add_any",
+        "and",
+        "asin",
+        "asinh",
+        "atan",
+        "atan2",
+        "atanh",
+        "cbrt",
+        "ceil",
+        "clamp",
+        "convert_element_type",
+        "copy",
+        "copy_p",
+        "cos",
+        "cosh",
+        "digamma",
+        "div",
+        "eq",
+        "erf",
+        "erf_inv",
+        "erfc",
+        "exp",
+        "exp2",
+        "expm1",
+        "floor",
+        "ge",
+        "gt",
+        "integer_pow",
+        "is_finite",
+        "le",
+        "lgamma",
+        "log",
+        "log1p",
+        "logistic",
+        "lt",
+        "max",
+        "min",
+        "mul",
+        "ne",
+        "neg",
+        "nextafter",
+        "not",
+        "or",
+        "pow",
+        "rem",
+        "round",
+        "rsqrt",
+        "select_n",
+        "sign",
+        "sin",
+        "sinh",
+        "sqrt",
+        "square",
+        "stop_gradient",
+        "sub",
+        "tan",
+        "tanh",
+        "xor",
+    ]
 )
 REDUCTIONS: dict[str, Primitive] = {
     "reduce_sum": prim.add_p,
@@ -86,12 +147,13 @@ def _constant(value: Any, dtype: Any) -> Elements:
 
 
 def _evaluate(closed: ClosedJaxpr, arguments: Sequence[Elements]) -> list[Elements]:
-    jaxpr: Jaxpr = closed.jaxpr
+    jaxpr: Any = closed.jaxpr
     constants = [_constant(value, var.aval.dtype) for var, value in zip(jaxpr.constvars, closed.consts, strict=True)]
     known: dict[Any, Elements] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*constants, *arguments], strict=True))
 
     def read(atom: Any) -> Elements:
-        return _constant(atom.val, atom.aval.dtype) if isinstance(atom, Literal) else known[atom]
+        literal = isinstance(atom, Literal)
+        return _constant(atom.val, atom.aval.dtype) if literal else known[atom]
 
     for equation in jaxpr.eqns:
         results = _apply(equation, [read(atom) for atom in equation.invars])
@@ -116,7 +178,17 @@ def _apply(equation: Any, arguments: list[Elements]) -> list[Elements]:
 
 
 CALLS = frozenset(
-    "jit pjit closed_call core_call custom_jvp_call custom_vjp_call custom_vjp_call_jaxpr checkpoint remat2".split()
+    [
+        "jit",
+        "pjit",
+        "closed_call",
+        "core_call",
+        "custom_jvp_call",
+        "custom_vjp_call",
+        "custom_vjp_call_jaxpr",
+        "checkpoint",
+        "remat2",
+    ]
 )
 
 
@@ -203,9 +275,15 @@ def _broadcast_in_dim(x: Elements, *_: Any, shape: Any, broadcast_dimensions: An
 
 def _pad(x: Elements, value: Elements, *, padding_config: Any) -> Elements:
     sizes = [low + high + size + max(size - 1, 0) * gap for size, (low, high, gap) in zip(x.shape, padding_config, strict=True)]
-    wide = np.full([size + max(-low, 0) + max(-high, 0) for size, (low, high, _) in zip(sizes, padding_config, strict=True)], None)
+    wide = np.full(
+        [size + max(-low, 0) + max(-high, 0) for size, (low, high, _) in zip(sizes, padding_config, strict=True)],
+        None,
+    )
     wide.fill(value[()])
-    inside = tuple(slice(max(low, 0), max(low, 0) + size + max(size - 1, 0) * gap, gap + 1) for size, (low, _, gap) in zip(x.shape, padding_config, strict=True))
+    inside = tuple(
+        slice(max(low, 0), max(low, 0) + size + max(size - 1, 0) * gap, gap + 1)
+        for size, (low, _, gap) in zip(x.shape, padding_config, strict=True)
+    )
     wide[inside] = x
     crop = tuple(slice(max(-low, 0), max(-low, 0) + size) for size, (low, _, _) in zip(sizes, padding_config, strict=True))
     return wide[crop]

@@ -50,9 +50,7 @@ def discover(folder: Path) -> dict[str, Path]:
     """Every analysis of a folder by name: its scripts, less those whose name begins with an underscore."""
     scripts = {path.stem: path for path in sorted(folder.glob("*.py")) if not path.name.startswith("_")}
     if not scripts:
-        raise LookupError(
-            f"no analyses in `{folder}`: run this from the project's folder, or name theirs with --folder."
-        )
+        raise LookupError(f"no analyses in `{folder}`: run this from the project's folder, or name theirs with --folder.")
     return scripts
 
 
@@ -152,16 +150,10 @@ def _say_what_is_kept(scripts: dict[str, Path], outcomes: Sequence[Outcome]) -> 
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "python -m logitscape.analysis", description="Compute and draw every figure."
-    )
+    parser = argparse.ArgumentParser("python -m logitscape.analysis", description="Compute and draw every figure.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="an analysis; all if none is named")
-    parser.add_argument(
-        "--folder", type=Path, default=Path("analyses"), help="where they are (default: analyses)"
-    )
-    parser.add_argument(
-        "--jobs", type=_positive, default=_cores(), help="how many at a time (default: one per core)"
-    )
+    parser.add_argument("--folder", type=Path, default=Path("analyses"), help="where they are (default: analyses)")
+    parser.add_argument("--jobs", type=_positive, default=_cores(), help="how many at a time (default: one per core)")
     return parser
 
 

@@ -101,9 +101,7 @@ def save(figure: "matplotlib.figure.Figure", svg: Path, png: Path) -> None:
         figure.savefig(png, format="png", metadata={"Software": None}, dpi=DOTS_PER_INCH)
 
 
-def _draw(
-    draw: Callable[[Data], "matplotlib.figure.Figure"], data: Data, style: str, svg: Path, png: Path
-) -> None:
+def _draw(draw: Callable[[Data], "matplotlib.figure.Figure"], data: Data, style: str, svg: Path, png: Path) -> None:
     import matplotlib.pyplot as plt
     from matplotlib.figure import Figure
 

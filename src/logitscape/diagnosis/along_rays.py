@@ -93,9 +93,7 @@ def gradient_laws(
     for names in groups.values():
         evaluate = _remembering(jax.jit(partial(_along, [named[name] for name in names], line, label)))
         for index, name in enumerate(names):
-            laws = {
-                quantity: find_law(partial(_one, evaluate, row, index), end=end) for row, quantity in enumerate(QUANTITIES)
-            }
+            laws = {quantity: find_law(partial(_one, evaluate, row, index), end=end) for row, quantity in enumerate(QUANTITIES)}
             found[name] = GradientLaws(**laws, ray=line.description)
     return {name: found[name] for name in named}
 

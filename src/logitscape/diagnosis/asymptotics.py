@@ -122,9 +122,7 @@ def _other_exponential(s: Samples, y: Samples) -> Law:
     else:
         inner, fit = doubled
         scale = math.exp(-inner)
-        law = replace(
-            _law("super-exponential", s, fit, fit.constants[2]), order=math.inf, inner_rate=inner / end
-        )
+        law = replace(_law("super-exponential", s, fit, fit.constants[2]), order=math.inf, inner_rate=inner / end)
     return replace(law, rate=abs(fit.constants[2]) * scale, rate_error=fit.errors[2] * scale)
 
 
@@ -137,9 +135,7 @@ def _best(columns: Callable[[float], list[Samples]], y: Samples) -> tuple[float,
     shapes = np.linspace(math.log(0.05), math.log(50.0), 70)
     best = shapes[np.argmin([left(shape) for shape in shapes])]
     step = shapes[1] - shapes[0]
-    found = minimize_scalar(
-        left, bounds=(best - step, best + step), method="bounded", options={"xatol": 1e-10}
-    )
+    found = minimize_scalar(left, bounds=(best - step, best + step), method="bounded", options={"xatol": 1e-10})
     shape = math.exp(found.x)
     return shape, _least_squares(columns(shape), y)
 

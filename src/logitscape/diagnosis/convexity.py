@@ -59,9 +59,7 @@ class _Bent(NamedTuple):
     curvatures: NDArray[Any]
 
 
-def convexities(
-    objectives: Sources, *, num_classes: int = 3, label: int = 0, width: float = WIDTH
-) -> dict[str, Convexity]:
+def convexities(objectives: Sources, *, num_classes: int = 3, label: int = 0, width: float = WIDTH) -> dict[str, Convexity]:
     """Search every objective, by name. All are compiled together; the search is the same every time.
 
     Args:

@@ -39,9 +39,7 @@ def find_law(evaluate: Callable[[Samples], ArrayLike], *, start: float = 1e-3, e
         ValueError: `start` and `end` are not positive, finite and increasing, or f(s) has not the shape of s.
     """
     if not 0 < start < end < math.inf:
-        raise ValueError(
-            f"`find_law(start=..., end=...)` must be 0 < start < end < inf, got {start} and {end}."
-        )
+        raise ValueError(f"`find_law(start=..., end=...)` must be 0 < start < end < inf, got {start} and {end}.")
 
     def samples(s: Samples) -> Pair:
         return s, _same_shape("find_law(evaluate)", s, evaluate(s))
@@ -69,9 +67,7 @@ def fit_law(s: ArrayLike, values: ArrayLike) -> Law:
     """
     s = np.asarray(s, np.float64)
     if s.ndim != 1 or len(s) < FEWEST or not np.all(np.isfinite(s)) or s[0] <= 0 or np.any(np.diff(s) <= 0):
-        raise ValueError(
-            f"`fit_law(s, ...)` must be at least {FEWEST} positive, finite, increasing numbers, got {s}."
-        )
+        raise ValueError(f"`fit_law(s, ...)` must be at least {FEWEST} positive, finite, increasing numbers, got {s}.")
     values = _same_shape("fit_law(s, values)", s, values)
     return _law_of_end(s, values) or _law_before_end(s, values)
 
@@ -156,7 +152,5 @@ def _range(s: Samples) -> tuple[float, float]:
 def _same_shape(owner: str, s: Samples, values: ArrayLike) -> Samples:
     array = np.asarray(values, np.float64)
     if array.shape != s.shape:
-        raise ValueError(
-            f"`{owner}` must have one value for each s, shape {s.shape}, got shape {array.shape}."
-        )
+        raise ValueError(f"`{owner}` must have one value for each s, shape {s.shape}, got shape {array.shape}.")
     return array

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from ..objectives import drop_in
+from ..forms import drop_in
 
 Change: TypeAlias = Literal["shift", "scale", "sign", "permutation"]
 Rows: TypeAlias = NDArray[Any]
@@ -51,9 +51,7 @@ def invariances(normalizer: str | Callable[..., Any]) -> dict[Change, Invariance
     z = _probes()
     predict = jax.jit(drop_in(normalizer))
     inputs = [z, z + SHIFT, SCALE * z, -z, np.roll(z, 1, axis=1), z[:, ::-1]]
-    p, shifted, scaled, negated, rolled, reversed_ = (
-        np.asarray(predict(jnp.asarray(each)), float) for each in inputs
-    )
+    p, shifted, scaled, negated, rolled, reversed_ = (np.asarray(predict(jnp.asarray(each)), float) for each in inputs)
     permuted = np.where(np.isnan(rolled), rolled, np.roll(rolled, -1, axis=1))
     swapped = reversed_[:, ::-1]
     worse = np.nanmax(np.abs(permuted - p), initial=0) >= np.nanmax(np.abs(swapped - p), initial=0)

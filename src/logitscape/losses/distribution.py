@@ -122,9 +122,7 @@ def _one_minus_cosine(p: Vector, target: Vector) -> Array:
 
 
 @_one_minus_cosine.defjvp
-def _one_minus_cosine_jvp(
-    primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]
-) -> tuple[Array, Array]:
+def _one_minus_cosine_jvp(primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]) -> tuple[Array, Array]:
     """`d/dp_k = (p_k sum_{j != k} t_j p_j - t_k sum_{j != k} p_j^2) / |p|^3`."""
     (p, target), (dp, d_target) = primals, tangents
     inner, squares = jnp.sum(p * target), p * p
@@ -150,9 +148,7 @@ def _tsallis_jvp(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tup
     at_zero = jnp.where(alpha == 2, dp, 0)
     of_target = jnp.where(occurs, power * d_log_p, at_zero)
     in_p = jnp.sum((1 - target) * power * dp) - jnp.sum(target * complement * of_target)
-    _, in_rest = jax.jvp(
-        lambda t, a: _tsallis_value(p, log_p, complement, t, a), (target, alpha), (d_target, d_alpha)
-    )
+    _, in_rest = jax.jvp(lambda t, a: _tsallis_value(p, log_p, complement, t, a), (target, alpha), (d_target, d_alpha))
     return _tsallis(*primals), in_p + in_rest
 
 

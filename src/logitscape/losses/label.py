@@ -1,7 +1,7 @@
 """Losses of the label's probability: L = psi(p_y), and for a soft target the expectation `sum_k t_k psi(p_k)`.
 
-Written in the surprise `-log p` and the complement `1 - p`, which stay accurate at either end. At p_y = 0 the value is the limit
-of psi, infinite for all with a logarithm; where that pole is the value, the gradient is finite, as the derivative of
+Written in the surprise `-log p` and the complement `1 - p`, which stay accurate at either end. At p_y = 0 the value is the
+limit of psi, infinite for all with a logarithm; where that pole is the value, the gradient is finite, as the derivative of
 log p_y = -inf is taken as 0.
 """
 

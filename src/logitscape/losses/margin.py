@@ -22,7 +22,9 @@ def perceptron(logits: Vector, target: Vector) -> Scalar:
 
 @on_logits
 def crammer_singer(logits: Vector, target: Vector) -> Scalar:
-    """`max(0, 1 + max_{k != y} z_k - z_y)`, the multiclass hinge loss; needs a one-hot target: a soft one is refused, and gives NaN in traced code.
+    """`max(0, 1 + max_{k != y} z_k - z_y)`, the multiclass hinge loss.
+
+    Needs a one-hot target: a soft one is refused, and gives NaN in traced code.
 
     At the kinks: derivative 0 where the margin is exactly 1; rivals that tie share theirs equally.
 
@@ -34,7 +36,9 @@ def crammer_singer(logits: Vector, target: Vector) -> Scalar:
 
 @on_logits
 def weston_watkins(logits: Vector, target: Vector) -> Scalar:
-    """`sum_{k != y} max(0, 1 + z_k - z_y)`; needs a one-hot target: a soft one is refused, and gives NaN in traced code. At a kink the derivative is 0.
+    """`sum_{k != y} max(0, 1 + z_k - z_y)`. At a kink the derivative is 0.
+
+    Needs a one-hot target: a soft one is refused, and gives NaN in traced code.
 
     Source: Weston and Watkins 1999.
     """

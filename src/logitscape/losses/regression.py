@@ -24,9 +24,7 @@ def one_vs_rest(logits: Vector, target: Vector) -> Scalar:
 
 
 @on_logits
-def squared_logits(
-    logits: Vector, labels: Vector, /, *, scale: Parameter = 1.0, target: Parameter = 1.0
-) -> Scalar:
+def squared_logits(logits: Vector, labels: Vector, /, *, scale: Parameter = 1.0, target: Parameter = 1.0) -> Scalar:
     """`sum_k w_k (z_k - M t_k)^2` with `w_k = 1 + (scale - 1) t_k`: the squared error of the logits, no probabilities.
 
     Args:

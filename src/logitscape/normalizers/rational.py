@@ -94,9 +94,7 @@ def _scaled_root(z: Vector, root: Vector, slope: Vector) -> Vector:
 
 
 @_scaled_root.defjvp
-def _scaled_root_jvp(
-    primals: tuple[Vector, Vector, Vector], tangents: tuple[Vector, Vector, Vector]
-) -> tuple[Vector, Vector]:
+def _scaled_root_jvp(primals: tuple[Vector, Vector, Vector], tangents: tuple[Vector, Vector, Vector]) -> tuple[Vector, Vector]:
     (_, _, slope), (dz, _, _) = primals, tangents
     return _scaled_root(*primals), slope * dz
 

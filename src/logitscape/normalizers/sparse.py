@@ -1,5 +1,7 @@
 """Normalizers that give exact zeros: sparsemax and alpha-entmax, `argmax_p <p, z> - Omega(p)` over the simplex."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -75,13 +77,15 @@ def _log_q_exponential(x: Array, beta: Array) -> Array:
 def _threshold(shifted: Vector, beta: Array) -> Array:
     """The theta >= 0 with `sum_k exp_q(shifted_k - theta) = 1`, accurate relative to its own size.
 
-    Newton's method, kept inside a bracket by bisection. It starts at 0, or where beta = 0 at the solution; for beta <= 1 it rises
-    to the root without overshooting, as the sum is convex. The largest class is kept apart: the residual is
+    Newton's method, kept inside a bracket by bisection. It starts at 0, or where beta = 0 at the solution; for beta <= 1 it
+    rises to the root without overshooting, as the sum is convex. The largest class is kept apart: the residual is
     `(1 - p_top) - sum of the others`, where neither side cancels.
     """
     dtype = shifted.dtype
     top = shifted == 0
     ties = jnp.sum(top.astype(dtype))
+
+    precision = 16 * float(jnp.finfo(dtype).eps)  # type: ignore[no-untyped-call]
 
     def residual(theta: Array) -> tuple[Array, Array]:
         log_p = _log_q_exponential(shifted - theta, beta)
@@ -91,15 +95,15 @@ def _threshold(shifted: Vector, beta: Array) -> Array:
         slope = jnp.sum(jnp.where(inside, jnp.exp((1 - beta) * jnp.where(inside, log_p, 0)), 0))
         return -jnp.expm1(log_top) - others, slope
 
-    def step(state: tuple[Array, ...]) -> tuple[Array, ...]:
+    def step(state: Any) -> Any:
         theta, low, high, _, count = state
         error, slope = residual(theta)
         low, high = jnp.where(error <= 0, theta, low), jnp.where(error >= 0, theta, high)
         newton = theta - error / slope
         new = jnp.where((newton >= low) & (newton <= high), newton, (low + high) / 2)
-        return new, low, high, jnp.abs(new - theta) > 16 * jnp.finfo(dtype).eps * new, count + 1
+        return new, low, high, jnp.abs(new - theta) > precision * new, count + 1
 
-    def going_on(state: tuple[Array, ...]) -> Array:
+    def going_on(state: Any) -> Any:
         return state[3] & (state[4] < MOST_STEPS)
 
     count = jnp.sum((~jnp.isneginf(shifted)).astype(dtype))

@@ -28,9 +28,7 @@ HATCHED: dict[str, Any] = {"colors": ["0.97"], "hatches": ["//////"]}
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.75**0.5]])
 
 
-def plane_field(
-    axes: Axes, x: Any, y: Any, norm: Any, arrows: Any, *, limits: tuple[float, float] = LIMITS
-) -> AxesImage:
+def plane_field(axes: Axes, x: Any, y: Any, norm: Any, arrows: Any, *, limits: tuple[float, float] = LIMITS) -> AxesImage:
     """Draw a field over a rectangle.
 
     Args:
@@ -93,13 +91,9 @@ def simplex_field(
     return colors
 
 
-def norm_bar(
-    figure: Figure, colors: ScalarMappable, axes: Sequence[Axes], *, label: str = "gradient norm"
-) -> Colorbar:
+def norm_bar(figure: Figure, colors: ScalarMappable, axes: Sequence[Axes], *, label: str = "gradient norm") -> Colorbar:
     """Draw the colour bar that the fields on `axes` share."""
-    bar = figure.colorbar(
-        colors, ax=list(axes), extend="both", extendfrac=0.025, label=label, aspect=35, pad=0.02
-    )
+    bar = figure.colorbar(colors, ax=list(axes), extend="both", extendfrac=0.025, label=label, aspect=35, pad=0.02)
     bar.locator = MaxNLocator(integer=True)
     bar.formatter = FuncFormatter(lambda power, _: f"$10^{{{power:.0f}}}$")
     bar.outline.set_visible(False)

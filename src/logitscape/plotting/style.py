@@ -73,11 +73,7 @@ LOSS_STYLES: dict[str, tuple[str, Dashes]] = {
 }
 
 _STYLES = NORMALIZER_STYLES | LOSS_STYLES
-_OTHERS = [
-    (color, dashes)
-    for dashes in (DASH_DOT_DOTTED, SPARSE)
-    for color in (BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
-]
+_OTHERS = [(color, dashes) for dashes in (DASH_DOT_DOTTED, SPARSE) for color in (BLUE, VERMILLION, GREEN, PURPLE, ORANGE)]
 
 
 class Law(NamedTuple):
