@@ -212,7 +212,8 @@ def _distribution_or_nan(name: str, target: ArrayLike, dtype: Any) -> Array:
     t: Any = np.asarray(target) if known else target
     given = t.dtype if jnp.issubdtype(t.dtype, jnp.floating) else jnp.float32
     wide = t.astype(jnp.float32 if given in HALF else given)
-    good = (wide >= 0).all() & (abs(wide.sum() - 1) <= float(jnp.finfo(given).eps) ** 0.5  # type: ignore[no-untyped-call])
+    tolerance = float(jnp.finfo(given).eps) ** 0.5  # type: ignore[no-untyped-call]
+    good = (wide >= 0).all() & (abs(wide.sum() - 1) <= tolerance)
     if known and not good:
         raise ValueError(f"`{name}(..., target)` must be a distribution: at least 0 and summing to 1, got {t}.")
     return jnp.where(good, 1, jnp.nan).astype(dtype)
