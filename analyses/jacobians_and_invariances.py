@@ -242,7 +242,7 @@ def findings(data: Data) -> list[Finding]:
             "the whole Jacobian is diag(p) - p p^T",
             np.abs(softmax - whole).max(),
             expected=0,
-            tolerance=1e-15,
+            tolerance=1e-13,
             measured="largest difference {:g}",
         ),
         proved(
@@ -250,7 +250,7 @@ def findings(data: Data) -> list[Finding]:
             "softmax is no element-wise function: each column sums to 0",
             columns,
             expected=0,
-            tolerance=1e-15,
+            tolerance=1e-13,
             measured="largest sum {:g}",
         ),
         proved(
@@ -290,7 +290,7 @@ def findings(data: Data) -> list[Finding]:
             "the gradient scales with c: c (p - y)",
             data.limits[2],
             expected=0,
-            tolerance=1e-14,
+            tolerance=1e-13,
             measured="largest difference {:g} c",
         ),
         proved(

@@ -34,11 +34,7 @@ def run(way: str, start: int, step: int, few: bool, keep: str) -> dict[str, Any]
     results = _as_family(chosen) if way == "family" else _one_by_one(chosen, joined=way == "jit joined")
     ended = time.perf_counter()
     np.savez(keep, allow_pickle=False, **results)
-    return {
-        "imports": imported - started,
-        "rest": ended - imported,
-        "measured": len(chosen),
-    }
+    return {"imports": imported - started, "rest": ended - imported, "measured": len(chosen)}
 
 
 def _as_family(names: Sequence[str]) -> Results:

@@ -16,8 +16,8 @@ from .timing import ratio, spread
 ANALYSES = Path(__file__).parent.parent / "analyses"
 GOALS = {"empty": 60, "warm": 30}
 NOTES = (
-    "{count} of {all} analyses, from a copy of their folder; {rounds} rounds of an empty cache and then a "
-    "warm one; wall seconds of the command.",
+    "{count} of {all} analyses, from a copy of their folder; {rounds} rounds of an empty cache and then a warm one; "
+    "wall seconds of the command.",
     "Goals on 2 cores: 60 s with an empty cache, 30 s with a warm one.",
 )
 

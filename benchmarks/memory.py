@@ -16,11 +16,10 @@ WAYS = ("nothing", "sweep", "summarize", "sweep_to")
 IN_MEMORY_UP_TO = 10**7
 LIMIT_GIB = 2
 NOTES = (
-    "softmax + cross_entropy of three classes on a box of logits, float32; each in a fresh process, "
-    "{rounds} rounds in turn, medians.",
-    "Peak: the most memory that the process held, imports included (nothing: a sweep of 8 points). Cost "
-    "per point: the time after imports and compilation, writing included. Compilation: tracing and "
-    "compiling, as JAX counts it.",
+    "softmax + cross_entropy of three classes on a box of logits, float32; each in a fresh process, {rounds} rounds "
+    "in turn, medians.",
+    "Peak: the most memory that the process held, imports included (nothing: a sweep of 8 points). Cost per point: "
+    "the time after imports and compilation, writing included. Compilation: tracing and compiling, as JAX counts it.",
     "sweep holds all results in memory and is there to compare with; goal for the others: below 2 GiB at any size.",
 )
 
@@ -37,10 +36,7 @@ def measure(quick: bool) -> Report:
     rows = [_row(way, points, runs) for (way, points), runs in results.items()]
     columns = ("way", "points", "peak MiB", "seconds", "compilation", "ns per point", "spread", "below 2 GiB")
     return Report(
-        "memory",
-        "Memory of large sweeps",
-        [Table("Sweeps", columns, rows)],
-        [n.format(rounds=rounds) for n in NOTES],
+        "memory", "Memory of large sweeps", [Table("Sweeps", columns, rows)], [n.format(rounds=rounds) for n in NOTES]
     )
 
 
@@ -49,7 +45,7 @@ def _fits(way: str, points: int) -> bool:
 
 
 def _one(way: str, points: int, shape: Sequence[int]) -> dict[str, Any]:
-    progress(f"memory: {way}, {points:.0e} points")
+    progress(f"memory: {way}, {points:,} points")
     with tempfile.TemporaryDirectory() as folder:
         return in_fresh_process("memory_worker", way=way, shape=shape, path=str(Path(folder) / "sweep.zarr"))
 
@@ -58,15 +54,6 @@ def _row(way: str, points: int, runs: Sequence[dict[str, Any]]) -> list[str]:
     costs = [(run["seconds"] - run["compilation"]) / points * 1e9 for run in runs]
     peak = statistics.median(run["peak"] for run in runs) / 2**20
     seconds, compilation = (statistics.median(run[key] for run in runs) for key in ("seconds", "compilation"))
-    cost = f"{statistics.median(costs):.0f}" if way != "nothing" else ""
+    cost = ("", "") if way == "nothing" else (f"{statistics.median(costs):.0f}", percent(spread(costs)))
     below = "yes" if peak < 1024 * LIMIT_GIB else "no"
-    return [
-        way,
-        f"{points:.0e}",
-        f"{peak:.0f}",
-        f"{seconds:.2f}",
-        f"{compilation:.2f}",
-        cost,
-        percent(spread(costs)),
-        below,
-    ]
+    return [way, f"{points:,}", f"{peak:.0f}", f"{seconds:.2f}", f"{compilation:.2f}", *cost, below]

@@ -67,7 +67,9 @@ def versions() -> str:
 
 
 def factor(value: float) -> str:
-    """A ratio with its unit: 3.1×."""
+    """A ratio with its unit, 3.1×; "n/a" for NaN."""
+    if value != value:
+        return "n/a"
     return f"{value:.2g}×" if value < 10 else f"{value:.0f}×"
 
 

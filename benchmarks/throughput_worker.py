@@ -27,13 +27,7 @@ def _case(pair: str, n: int, numbers: int, rounds: int) -> dict[str, Any]:
     seconds = interleaved(tasks, rounds)
     by_layout = [(peer.family, peer.layout, seconds[peer.name]) for peer in peers]
     by_layout += [(limit, "any", seconds[limit]) for limit in ("exp", "copy")]
-    return {
-        "pair": pair,
-        "n": n,
-        "numbers": problem.logits.size,
-        "seconds": by_layout,
-        "unavailable": unavailable,
-    }
+    return {"pair": pair, "n": n, "numbers": problem.logits.size, "seconds": by_layout, "unavailable": unavailable}
 
 
 def _checked(problem: Problem) -> tuple[Sequence[Peer], dict[str, str]]:

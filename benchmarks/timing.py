@@ -5,7 +5,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-PAUSE_SECONDS = 0.01
+PAUSE_SECONDS = 0.02
 """Before each task: the threads of the one before it spin for a while, waiting for more."""
 
 

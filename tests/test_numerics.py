@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from accuracy import (
     CLASSES,
+    ONE_HOT_ONLY,
     TOLERANCE,
     Reference,
     answers,
@@ -19,7 +20,7 @@ from accuracy import (
 )
 from cases import MASKABLE, Case, cases, stack
 from mpmath import mp, mpf
-from oracle import LOGIT_LOSSES, LOSSES, NORMALIZERS, OUTSIDE, OVERFLOW, POLE, truth
+from oracle import INSIDE, LOGIT_LOSSES, LOSSES, NORMALIZERS, OUTSIDE, OVERFLOW, POLE, truth
 
 import logitscape as ls
 
@@ -179,6 +180,34 @@ def test_outside_its_domain_a_logit_loss_is_not_finite(loss):
     expected, got = reference(loss, 3, "float64"), measured_one("", loss, 3, "float64")
     for i in np.flatnonzero(expected.status == OUTSIDE):
         assert not np.isfinite(got[i, 0]), f"{loss} at z = {expected.cases[i].z}: {got[i]}"
+
+
+@pytest.mark.parametrize("normalizer", [*NORMALIZERS, pytest.param("", id="logit losses")])
+def test_forward_gradient_and_hessian(normalizer):
+    """Forward mode is right by the same rule; the Hessian has no NaN inside the domain."""
+    few = ("cross_entropy", "tsallis_score")
+    losses = LOSSES if normalizer == "softmax" else few if normalizer else sorted(set(LOGIT_LOSSES) - set(ONE_HOT_ONLY))
+    specs = [spec_of(normalizer, loss) for loss in losses]
+    z, t = stack(reference(specs[0], 3, "float64").cases, "float64")
+    both = evaluate([ls.objective(spec) for spec in specs], z, t, how=forward_and_hessian)
+    sizes = np.abs(z)
+    squarable = ((sizes == 0) | (sizes > 1e-100) & (sizes < 1e100)).all(1)  # else the Hessian itself overflows
+    found = []
+    for spec, got in zip(specs, both, strict=True):
+        expected = reference(spec, 3, "float64")
+        found += ["forward: " + x for x in failures(spec, got[:, :4], expected, "float64")]
+        inside = (expected.status == INSIDE) & expected.smooth.all(1) & (np.abs(expected.high) < 1e300).all(1)
+        nan = np.flatnonzero(inside & squarable & np.isnan(got[:, 4:]).any(1))
+        found += [f"{spec}: Hessian at z = {z[i]}, target {t[i]}: {got[i, 4:]}" for i in nan[:3]]
+    assert not found, "\n".join(found)
+
+
+def forward_and_hessian(function):
+    def row(z, t):
+        hessian = jax.jacfwd(jax.grad(function))(z, t)
+        return jnp.concatenate([function(z, t)[None], jax.jacfwd(function)(z, t), hessian.ravel()])
+
+    return row
 
 
 @pytest.mark.parametrize("spec", [*(f"{x} + brier" for x in NORMALIZERS), *LOGIT_LOSSES])

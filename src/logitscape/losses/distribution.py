@@ -13,6 +13,7 @@ from ..simplex import Probs
 
 SERIES_BELOW = 0.125
 SERIES_TERMS = 20
+SQUARES_UNDERFLOW = -40.0
 
 
 @on_probs
@@ -39,7 +40,10 @@ def spherical_score(probs: Probs, target: Vector) -> Scalar:
     Source: Gneiting and Raftery, Strictly proper scoring rules, 2007, section 4.
     """
     scale = jax.lax.stop_gradient(jnp.max(probs.p))
-    return _one_minus_cosine(probs.p / scale, target)
+    top = jax.lax.stop_gradient(jnp.max(probs.log_p))
+    tiny = top < SQUARES_UNDERFLOW  # softmax_one may be so sure of none of the classes that p itself is lost
+    from_log = jnp.exp(jnp.where(tiny, probs.log_p - top, 0))
+    return _one_minus_cosine(jnp.where(tiny, from_log, probs.p / jnp.where(tiny, 1, scale)), target)
 
 
 @on_probs
@@ -79,9 +83,7 @@ def reverse_kl(probs: Probs, target: Vector, *, smoothing: Parameter = 0.1) -> S
         smoothing: a, greater than 0 and at most 1.
     """
     amount = parameter("reverse_kl", "smoothing", smoothing, target.dtype, low=0, high=1, open=True)
-    occurs = ~jnp.isneginf(probs.log_p)
-    log_ratio = jnp.where(occurs, probs.log_p, 0) - jnp.log(_smoothed(target, amount))
-    return jnp.sum(jnp.where(occurs, probs.p * log_ratio, 0))
+    return _divergence(probs.p, probs.log_p, jnp.log(_smoothed(target, amount)))
 
 
 @on_probs
@@ -111,6 +113,23 @@ def tsallis(probs: Probs, target: Vector, alpha: Array) -> Scalar:
 
 def _smoothed(target: Vector, amount: Array) -> Vector:
     return (1 - amount) * target + amount / target.size
+
+
+@jax.custom_jvp
+def _divergence(p: Vector, log_p: Vector, log_q: Vector) -> Array:
+    return jnp.sum(jnp.where(jnp.isneginf(log_p), 0, p * _log_ratio(log_p, log_q)))
+
+
+@_divergence.defjvp
+def _divergence_jvp(primals: tuple[Vector, ...], tangents: tuple[Vector, ...]) -> tuple[Array, Array]:
+    """`sum_k (log(p_k / q_k) + 1) dp_k`: through dp alone, which outlives the underflow of `p_k d log p_k`."""
+    (p, log_p, log_q), (dp, _, d_log_q) = primals, tangents
+    slope = jnp.where(jnp.isneginf(log_p), 0, _log_ratio(log_p, log_q) + 1)
+    return _divergence(*primals), jnp.sum(slope * dp - p * d_log_q)
+
+
+def _log_ratio(log_p: Vector, log_q: Vector) -> Vector:
+    return jnp.where(jnp.isneginf(log_p), 0, log_p) - log_q
 
 
 @jax.custom_jvp
@@ -172,5 +191,5 @@ def _tsallis_of_label(log_p: Array, complement: Array, alpha: Array) -> Array:
     for k, coefficient in reversed(list(enumerate(coefficients))):
         series = series * q + coefficient / (k + 2)
     power = box_cox(jnp.where(near, 0, log_p), jnp.broadcast_to(alpha - 1, log_p.shape))
-    direct = -(power + complement + (alpha - 1) * power * complement) / alpha
+    direct = -(power * (1 + (alpha - 1) * complement) + complement) / alpha
     return jnp.where(near, q * q * series, direct)

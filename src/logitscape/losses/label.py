@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from .._door import on_probs, parameter
-from .._special import box_cox, dot
+from .._special import box_cox, dot, over_expm1
 from .._types import Parameter, Scalar, Vector
 from ..simplex import Probs
 
@@ -147,7 +147,6 @@ def _focal_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> t
     inside = (s > 0) & jnp.isfinite(s)
     safe = jnp.where(inside, s, 1)
     complement = -jnp.expm1(-s)
-    decay = jnp.where(inside, safe * jnp.exp(-safe) / -jnp.expm1(-safe), (s <= 0).astype(s.dtype))
     in_gamma = jnp.where(inside, jnp.log(-jnp.expm1(-safe)) * safe, 0)
     value = _focal(s, gamma)
-    return value, complement**gamma * ((1 + gamma * decay) * ds + in_gamma * d_gamma)
+    return value, complement**gamma * ((1 + gamma * over_expm1(s)) * ds + in_gamma * d_gamma)

@@ -8,6 +8,7 @@ import numpy as np
 from jax import Array
 
 from .._door import on_logits
+from .._special import nan_unless
 from .._types import Scalar, Vector
 
 
@@ -30,8 +31,9 @@ def crammer_singer(logits: Vector, target: Vector) -> Scalar:
 
     Source: Crammer and Singer 2001.
     """
-    rivals = jnp.where(target == 0, _violations(logits, target), -jnp.inf)
-    return _only_one_hot("crammer_singer", target) * _hinge(jnp.max(rivals))
+    z = nan_unless(jnp.max(logits) < jnp.inf, logits)
+    rival = jnp.max(jnp.where(target == 0, z, -jnp.inf))
+    return _only_one_hot("crammer_singer", target) * _hinge(1 + (rival - _of_label(z, target)))
 
 
 @on_logits
@@ -42,13 +44,13 @@ def weston_watkins(logits: Vector, target: Vector) -> Scalar:
 
     Source: Weston and Watkins 1999.
     """
-    rivals = jnp.where(target == 0, _violations(logits, target), -jnp.inf)
-    return _only_one_hot("weston_watkins", target) * jnp.sum(_hinge(rivals))
+    z = nan_unless(jnp.max(logits) < jnp.inf, logits)
+    violations = 1 + (z - _of_label(z, target))
+    return _only_one_hot("weston_watkins", target) * jnp.sum(_hinge(jnp.where(target == 0, violations, -jnp.inf)))
 
 
-def _violations(logits: Vector, target: Vector) -> Vector:
-    """`1 + z_k - z_y`."""
-    return 1 + (logits - jnp.sum(jnp.where(target == 0, 0, target * logits)))
+def _of_label(z: Vector, target: Vector) -> Array:
+    return jnp.sum(jnp.where(target == 0, 0, target * z))
 
 
 def _hinge(x: Array) -> Array:

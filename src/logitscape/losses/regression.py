@@ -8,19 +8,22 @@ import jax.numpy as jnp
 from jax import Array
 
 from .._door import on_logits, parameter
+from .._special import nan_unless, over_expm1
 from .._types import Parameter, Scalar, Vector
 from ..normalizers import softmax
 from .label import cross_entropy
 
 NEWTON_STEPS = 24
+FAR = 1e3
 
 
 @on_logits
 def one_vs_rest(logits: Vector, target: Vector) -> Scalar:
     """`sum_k t_k softplus(-z_k) + (1 - t_k) softplus(z_k)`: binary cross-entropy with a sigmoid for every class."""
     no, yes = target == 0, target == 1
-    of_target = target * jax.nn.softplus(jnp.where(no, 0, -logits))
-    return jnp.sum(of_target + (1 - target) * jax.nn.softplus(jnp.where(yes, 0, logits)))
+    z = nan_unless(jnp.max(logits) < jnp.inf, logits)
+    of_target = target * jax.nn.softplus(jnp.where(no, 0, -z))
+    return jnp.sum(of_target + (1 - target) * jax.nn.softplus(jnp.where(yes, 0, z)))
 
 
 @on_logits
@@ -74,14 +77,18 @@ def spherical_bound(logits: Vector, target: Vector) -> Scalar:
 
 
 def _bound_above_mean(z: Vector) -> Array:
-    """`B(z) - mean(z)` of logits that have mean 0."""
-    return _bound_of_variance(jnp.mean(z**2), z.size)
+    """`B(z) - mean(z)` of logits that have mean 0. Far out it is proportional to their norm, and their squares may overflow."""
+    n, size = z.size, jax.lax.stop_gradient(jnp.max(jnp.abs(z)))
+    far = size > FAR * n
+    near = _bound_of_variance(jnp.mean(jnp.where(far, 0, z) ** 2), n)
+    norm = size * jnp.sqrt(jnp.sum(jnp.where(far, z / jnp.where(far, size, 1), 1) ** 2))
+    return jnp.where(far, norm * (1 - 1 / n) ** 0.5, near)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(1,))
 def _bound_of_variance(variance: Array, n: int) -> Array:
     half, spread = jnp.sqrt(_xi_squared(variance, n)) / 2, 4 * (n - 1) / n**2
-    excess = _over_expm1(2 * half)  # x (coth x - 1)
+    excess = over_expm1(2 * half)  # x (coth x - 1)
     return n * (half * spread + jnp.log1p(jnp.exp(-2 * half)) - (1 - spread) * excess)
 
 
@@ -118,7 +125,7 @@ def _xi_squared_jvp(n: int, primals: tuple[Array], tangents: tuple[Array]) -> tu
 def _x_coth(w: Array) -> Array:
     """`x coth x` with x = sqrt(w) / 2: smooth in w, 1 at 0."""
     x = jnp.sqrt(w) / 2
-    return x + _over_expm1(2 * x)
+    return x + over_expm1(2 * x)
 
 
 @_x_coth.defjvp
@@ -134,9 +141,3 @@ def _x_coth_slope(w: Array) -> Array:
     series = 1 / 12 - w / 360 + w**2 / 10080
     inverse_sinh = 2 * jnp.exp(-x) / -jnp.expm1(-2 * x)
     return jnp.where(near, series, (1 / jnp.tanh(x) - x * inverse_sinh**2) / (8 * x))
-
-
-def _over_expm1(y: Array) -> Array:
-    """`y / (e^y - 1)` for y >= 0; 1 at 0."""
-    safe = jnp.where(y > 0, y, 1)
-    return jnp.where(y > 0, safe * jnp.exp(-safe) / -jnp.expm1(-safe), 1)

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from .._door import on_logits, parameter, whole_number
+from .._special import nan_unless
 from .._types import Parameter, Vector
 from ..simplex import Probs, normalize
 
@@ -22,7 +23,8 @@ def softmax(logits: Vector, *, inverse_temperature: Parameter = 1.0) -> Probs:
     Source: Bridle 1990; Boltzmann 1868.
     """
     c = parameter("softmax", "inverse_temperature", inverse_temperature, logits.dtype, low=0)
-    shifted = logits - jax.lax.stop_gradient(jnp.max(logits))
+    top = jax.lax.stop_gradient(jnp.max(logits))
+    shifted = nan_unless(jnp.isfinite(top), logits) - top
     masked = jnp.isneginf(shifted)
     gaps = jnp.where(masked, -jnp.inf, c * jnp.where(masked, 0, shifted))
     return normalize(gaps, gaps)

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from .._door import on_logits, parameter, whole_number
-from .._special import hypotenuse, polynomial
+from .._special import hypotenuse, nan_unless, polynomial
 from .._types import Parameter, Vector
 from ..simplex import Probs, normalize_powers
 
@@ -18,14 +18,13 @@ def sum(logits: Vector) -> Probs:
     Defined where all z_k >= 0 and some z_k > 0; NaN elsewhere, -inf and +inf included. Where z_k = 0, log p_k = -inf and its
     derivative is taken as 0 (p_k itself has the one-sided derivative).
     """
-    in_domain = jnp.all(logits >= 0)
-    return normalize_powers(logits * jnp.where(in_domain, 1, jnp.nan).astype(logits.dtype), 1)
+    return normalize_powers(nan_unless(jnp.all(logits >= 0), logits), 1)
 
 
 @on_logits
 def abs(logits: Vector) -> Probs:
     """`p_k = |z_k| / sum_j |z_j|`. NaN if all are 0 or one is infinite. At the kink z_k = 0 the derivative is 0."""
-    return normalize_powers(jnp.abs(logits), 1)
+    return normalize_powers(_size(logits), 1)
 
 
 @on_logits
@@ -35,13 +34,14 @@ def relu(logits: Vector) -> Probs:
     NaN if no logit is positive or one is +inf; -inf is a mask, as is every other logit below 0. At the kink z_k = 0 the
     derivative is 0, as is that of log p_k = -inf at and below it.
     """
-    return normalize_powers(jnp.where(logits <= 0, 0, logits), 1)
+    z = nan_unless(jnp.any(logits > 0), logits)
+    return normalize_powers(jnp.where(z <= 0, 0, z), 1)
 
 
 @on_logits
 def square(logits: Vector) -> Probs:
     """`p_k = z_k^2 / sum_j z_j^2`. NaN if all are 0 or one is infinite."""
-    return normalize_powers(jnp.abs(logits), 2)
+    return normalize_powers(_size(logits), 2)
 
 
 @on_logits
@@ -86,6 +86,11 @@ def min_shift(logits: Vector) -> Probs:
     """
     halved = 0.5 * logits  # so that no difference of two finite logits overflows
     return normalize_powers(halved - jnp.min(halved), 1)
+
+
+def _size(z: Vector) -> Vector:
+    """`|z|`, with derivative 0 at 0; that of `jnp.abs` is 1."""
+    return jnp.where(z == 0, 0, jnp.abs(z))
 
 
 @jax.custom_jvp

@@ -6,6 +6,7 @@ from jax import Array
 from jax.nn import log_sigmoid
 
 from .._door import on_logits
+from .._special import nan_unless
 from .._types import Vector
 from ..simplex import Probs, normalize
 
@@ -16,8 +17,7 @@ FAR_LEFT = -20.0
 @on_logits
 def sigmoid(logits: Vector) -> Probs:
     """`g(z) = 1 / (1 + e^{-z})` divided by its sum. -inf is a mask; NaN if all are masked or one is +inf."""
-    log_g = log_sigmoid(logits)
-    return normalize(jnp.where(jnp.isposinf(logits), jnp.nan, log_g))
+    return normalize(log_sigmoid(nan_unless(jnp.max(logits) < jnp.inf, logits)))
 
 
 @on_logits

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from .._door import on_logits, parameter
-from .._special import exp_remainder
+from .._special import log_slope
 from .._types import Parameter, Vector
 from ..simplex import Probs, centered
 
@@ -47,7 +47,7 @@ def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
 def _entmax(z: Vector, beta: Array) -> tuple[Vector, Vector]:
     top = jnp.max(z)
     shifted = jnp.where(jnp.isfinite(top), z - top, jnp.nan)
-    log_p = _log_q_exponential(shifted - _threshold(shifted, beta), beta)
+    log_p = _log_q_exponential(shifted, _threshold(shifted, beta), beta)
     return jnp.exp(log_p), log_p
 
 
@@ -63,15 +63,18 @@ def _entmax_jvp(
     u = jnp.where(inside, jnp.exp((1 - beta) * log_inside), 0)
     share = u / jnp.sum(u)
     # The derivative of log p in beta, at a fixed distance to the threshold.
-    bend = -(log_inside**2) * exp_remainder(beta * log_inside)
+    bend = log_slope(log_inside, beta)
     moved = centered(share, share == jnp.max(share), dz, share * dz) - d_beta * jnp.sum(p * bend) / jnp.sum(u)
     d_log_p = jnp.where(inside, jnp.exp(-beta * log_inside) * moved + d_beta * bend, 0)
     return (p, log_p), (jnp.where(inside, u * moved + d_beta * p * bend, 0), d_log_p)
 
 
-def _log_q_exponential(x: Array, beta: Array) -> Array:
-    """`log [1 + beta x]_+^{1 / beta}`; x at beta = 0."""
-    return jnp.where(beta == 0, x, jnp.log1p(jnp.maximum(beta * x, -1)) / jnp.where(beta == 0, 1, beta))
+def _log_q_exponential(shifted: Array, theta: Array, beta: Array) -> Array:
+    """`log [1 + beta x]_+^{1 / beta}` at x = shifted - theta; x itself at beta = 0. Near the edge 1 goes first."""
+    x = shifted - theta
+    edge = jnp.log(jnp.maximum((1 + beta * shifted) - beta * theta, 0))
+    log = jnp.where(beta * x < -0.5, edge, jnp.log1p(jnp.maximum(beta * x, -0.5)))
+    return jnp.where(beta == 0, x, log / jnp.where(beta == 0, 1, beta))
 
 
 def _threshold(shifted: Vector, beta: Array) -> Array:
@@ -88,8 +91,8 @@ def _threshold(shifted: Vector, beta: Array) -> Array:
     precision = 16 * float(jnp.finfo(dtype).eps)  # type: ignore[no-untyped-call]
 
     def residual(theta: Array) -> tuple[Array, Array]:
-        log_p = _log_q_exponential(shifted - theta, beta)
-        log_top = _log_q_exponential(-theta, beta)
+        log_p = _log_q_exponential(shifted, theta, beta)
+        log_top = _log_q_exponential(jnp.zeros_like(theta), theta, beta)
         others = jnp.sum(jnp.where(top, 0, jnp.exp(log_p))) + (ties - 1) * jnp.exp(log_top)
         inside = ~jnp.isneginf(log_p)
         slope = jnp.sum(jnp.where(inside, jnp.exp((1 - beta) * jnp.where(inside, log_p, 0)), 0))
