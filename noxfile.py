@@ -61,7 +61,7 @@ def numerics(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Measure speed against PyTorch, NumPy and plain JAX; installs PyTorch."""
     # pip and not uv: pip's configuration may name a place with CPU builds of PyTorch, which are far smaller.
-    session.install("-e", ".", *CONSTRAINTS)
+    session.install("-e", ".[zarr]", *CONSTRAINTS)
     session.install(*group("benchmarks"))  # what PyTorch itself needs is not among the constraints
     session.run("python", "-m", "benchmarks", *session.posargs, env=HEADLESS)
 

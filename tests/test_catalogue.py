@@ -13,7 +13,6 @@ import logitscape as ls
 
 LOGITS = {
     "three": jnp.array([0.3, 1.7, 0.9]),
-    "ten": jnp.array([0.2, 1.4, 0.7, 3.1, 2.2, 0.1, 1.9, 2.6, 0.4, 1.1]),
     "signs": jnp.array([-1.2, 0.8, 2.1, -0.3]),
 }
 SUBSTOCHASTIC = {"softmax_one"}

@@ -24,6 +24,8 @@ from oracle import INSIDE, LOGIT_LOSSES, LOSSES, NORMALIZERS, OUTSIDE, OVERFLOW,
 
 import logitscape as ls
 
+FEWER_CLASSES = (3, 100)  # in float32, to save time
+
 PAIRS = [pytest.param(x, y, id=f"{x} + {y}") for x in NORMALIZERS for y in LOSSES]
 
 # A factor of the chain rule underflows, the product does not: no sum of products of numbers of the dtype
@@ -92,7 +94,7 @@ def test_logit_loss(loss, dtype):
 
 def assert_right(normalizer: str, loss: str, dtype: str) -> None:
     found = []
-    for n in CLASSES:
+    for n in CLASSES if dtype == "float64" else FEWER_CLASSES:
         spec, expected = spec_of(normalizer, loss), reference(spec_of(normalizer, loss), n, dtype)
         got = measured_one(normalizer, loss, n, dtype)
         found += failures(spec, got, expected, dtype)

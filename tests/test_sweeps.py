@@ -38,11 +38,11 @@ def test_planes_and_boxes_have_named_coordinates() -> None:
 
 
 def test_the_simplex_is_what_softmax_gives_and_nan_outside() -> None:
-    z = ls.points(ls.simplex(10))
+    z = ls.points(ls.simplex_plane(10))
     p = jax.vmap(jax.vmap(ls.NORMALIZERS["softmax"]))(z).p
     np.testing.assert_allclose(p[2, 3], [0.25, 0.35, 0.4], rtol=1e-13)
     assert np.isnan(p[7, 7]).all()
-    np.testing.assert_allclose(ls.points(ls.simplex(10, logits="p"))[2, 3], [0.25, 0.35, 0.4], rtol=1e-13)
+    np.testing.assert_allclose(ls.points(ls.simplex_plane(10, logits="p"))[2, 3], [0.25, 0.35, 0.4], rtol=1e-13)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_simplex_is_what_softmax_gives_and_nan_outside() -> None:
         (lambda: ls.plane(S, S, axes=(0, 5)), "must name classes between 0 and 2"),
         (lambda: ls.plane(S, S, axes=(1, 1)), "must name two different classes, got (1, 1)"),
         (lambda: ls.box([S] * 4), "must name classes between 0 and 2"),
-        (lambda: ls.simplex(1), "at least 2, got 1"),
+        (lambda: ls.simplex_plane(1), "at least 2, got 1"),
         (
             lambda: ls.sweep("softmax + brier", ls.ray("R1", S), label=3),
             "`sweep(label=...)` must lie between 0 and 2, got 3.",

@@ -30,7 +30,7 @@ from .slices import box as box
 from .slices import plane as plane
 from .slices import points as points
 from .slices import ray as ray
-from .slices import simplex as simplex
+from .slices import simplex_plane as simplex_plane
 from .streams import summarize as summarize
 from .streams import sweep_to as sweep_to
 from .sweeps import sweep as sweep

@@ -39,7 +39,7 @@ def _finite_square(x: Array) -> Array:
 
 
 def log_slope(log_p: Array, beta: Array) -> Array:
-    """The derivative of log p in beta at a fixed `x = (p^beta - 1) / beta`: `-log_p^2 (e^{-v} - 1 + v) / v^2`, v = beta log_p."""
+    """The derivative of log p in beta at a fixed `x = (p^beta - 1) / beta`: `(1 - v - e^{-v}) / beta^2`, v = beta log_p."""
     v = beta * log_p
     near = jnp.abs(v) < SERIES_RADIUS
     series = polynomial([(-1) ** k / math.factorial(k + 2) for k in range(SERIES_TERMS)], jnp.where(near, v, 0))

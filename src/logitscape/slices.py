@@ -143,7 +143,7 @@ def box(
     return Slice(name, coordinates, embed, num_classes, ", ".join([*coordinates, *others]))
 
 
-def simplex(resolution: int = 101, *, logits: str = "log p") -> Slice:
+def simplex_plane(resolution: int = 101, *, logits: str = "log p") -> Slice:
     """The simplex of three classes, coordinates "p_0" and "p_1"; outside it the logits, and all that follows, are NaN.
 
     Args:
@@ -154,9 +154,9 @@ def simplex(resolution: int = 101, *, logits: str = "log p") -> Slice:
         ValueError: for another form of logits, or fewer than 2 points.
     """
     if not isinstance(resolution, int) or resolution < 2:
-        raise ValueError(f"`simplex(resolution=...)` must be a whole number, at least 2, got {resolution!r}.")
+        raise ValueError(f"`simplex_plane(resolution=...)` must be a whole number, at least 2, got {resolution!r}.")
     if logits not in ("log p", "p"):
-        raise ValueError(f"`simplex(logits=...)` must be 'log p' or 'p', got {logits!r}.")
+        raise ValueError(f"`simplex_plane(logits=...)` must be 'log p' or 'p', got {logits!r}.")
     cells = (np.arange(resolution) + 0.5) / resolution
     embed = partial(_from_simplex, logits == "log p")
     return Slice("simplex", {"p_0": cells, "p_1": cells}, embed, 3, f"z = {logits}, p_2 = 1 - p_0 - p_1")
