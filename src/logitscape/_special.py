@@ -83,7 +83,7 @@ def _over_expm1_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Arra
     value = over_expm1(x)
     small = x < SERIES_RADIUS
     safe = jnp.where(small | jnp.isinf(x), 1, x)
-    series = polynomial([-1 / 2, 1 / 6, 0, -1 / 180, 0, 1 / 5040, 0, -1 / 151200], x)
+    series = polynomial([-1 / 2, 1 / 6, 0.0, -1 / 180, 0.0, 1 / 5040, 0.0, -1 / 151200], x)
     slope = jnp.where(small, series, (1 - value - safe) * jnp.exp(-safe) / -jnp.expm1(-safe))
     return value, jnp.where(jnp.isinf(x), 0, slope) * dx
 

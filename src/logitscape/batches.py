@@ -14,7 +14,8 @@ from ._door import rounded_once
 from .engine import MOST_CLASSES
 from .forms import checked_labels
 from .objectives import Objective, objective
-from .unroll import Elements, split, unrolled
+from .primitives import Elements
+from .unroll import split, unrolled
 
 BLOCK = 2**14
 """So many examples at a time: their intermediate values stay in the processor's cache."""

@@ -8,91 +8,15 @@ element-wise operations, and what moves elements about is done by NumPy while tr
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
-from typing import Any, TypeAlias
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.extend.core import ClosedJaxpr, Literal, Primitive
-from jax.extend.core import primitives as prim
+from jax.extend.core import ClosedJaxpr, Literal
 
-Elements: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
-
-ELEMENTWISE = frozenset(
-    [
-        "abs",
-        "acos",
-        "acosh",
-        "add",
-        "add_any",
-        "and",
-        "asin",
-        "asinh",
-        "atan",
-        "atan2",
-        "atanh",
-        "cbrt",
-        "ceil",
-        "clamp",
-        "convert_element_type",
-        "copy",
-        "copy_p",
-        "cos",
-        "cosh",
-        "digamma",
-        "div",
-        "eq",
-        "erf",
-        "erf_inv",
-        "erfc",
-        "exp",
-        "exp2",
-        "expm1",
-        "floor",
-        "ge",
-        "gt",
-        "integer_pow",
-        "is_finite",
-        "le",
-        "lgamma",
-        "log",
-        "log1p",
-        "logistic",
-        "lt",
-        "max",
-        "min",
-        "mul",
-        "ne",
-        "neg",
-        "nextafter",
-        "not",
-        "or",
-        "pow",
-        "rem",
-        "round",
-        "rsqrt",
-        "select_n",
-        "sign",
-        "sin",
-        "sinh",
-        "sqrt",
-        "square",
-        "stop_gradient",
-        "sub",
-        "tan",
-        "tanh",
-        "xor",
-    ]
-)
-REDUCTIONS: dict[str, Primitive] = {
-    "reduce_sum": prim.add_p,
-    "reduce_prod": prim.mul_p,
-    "reduce_max": prim.max_p,
-    "reduce_min": prim.min_p,
-    "reduce_and": prim.and_p,
-    "reduce_or": prim.or_p,
-}
+from .primitives import CALLS, ELEMENTWISE, MOVES, REDUCTIONS, Elements, constant
 
 
 def unrolled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -138,22 +62,14 @@ def _map(function: Callable[[Any], Any], elements: Elements) -> Elements:
     return result
 
 
-def _constant(value: Any, dtype: Any) -> Elements:
-    array = np.asarray(value) if isinstance(value, np.ndarray | np.generic | int | float | bool) else jnp.asarray(value)
-    elements = np.empty(array.shape, object)
-    for index in np.ndindex(array.shape):
-        elements[index] = jnp.asarray(array[index], dtype)
-    return elements
-
-
 def _evaluate(closed: ClosedJaxpr, arguments: Sequence[Elements]) -> list[Elements]:
     jaxpr: Any = closed.jaxpr
-    constants = [_constant(value, var.aval.dtype) for var, value in zip(jaxpr.constvars, closed.consts, strict=True)]
+    constants = [constant(value, var.aval.dtype) for var, value in zip(jaxpr.constvars, closed.consts, strict=True)]
     known: dict[Any, Elements] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*constants, *arguments], strict=True))
 
     def read(atom: Any) -> Elements:
         literal = isinstance(atom, Literal)
-        return _constant(atom.val, atom.aval.dtype) if literal else known[atom]
+        return constant(atom.val, atom.aval.dtype) if literal else known[atom]
 
     for equation in jaxpr.eqns:
         results = _apply(equation, [read(atom) for atom in equation.invars])
@@ -175,21 +91,6 @@ def _apply(equation: Any, arguments: list[Elements]) -> list[Elements]:
     if inner is not None:
         return _evaluate(inner if isinstance(inner, ClosedJaxpr) else ClosedJaxpr(inner, ()), arguments)
     return _vectorised(equation, arguments)
-
-
-CALLS = frozenset(
-    [
-        "jit",
-        "pjit",
-        "closed_call",
-        "core_call",
-        "custom_jvp_call",
-        "custom_vjp_call",
-        "custom_vjp_call_jaxpr",
-        "checkpoint",
-        "remat2",
-    ]
-)
 
 
 def _elementwise(function: Callable[..., Any], arguments: list[Elements]) -> Elements:
@@ -264,46 +165,3 @@ def _filled(shape: tuple[int, ...], values: Iterator[Any]) -> Elements:
     for index in np.ndindex(shape):
         elements[index] = next(values)
     return elements
-
-
-def _broadcast_in_dim(x: Elements, *_: Any, shape: Any, broadcast_dimensions: Any, **__: Any) -> Elements:
-    places = [1] * len(shape)
-    for size, dimension in zip(x.shape, broadcast_dimensions, strict=True):
-        places[dimension] = size
-    return np.broadcast_to(x.reshape(places), shape)
-
-
-def _pad(x: Elements, value: Elements, *, padding_config: Any) -> Elements:
-    sizes = [low + high + size + max(size - 1, 0) * gap for size, (low, high, gap) in zip(x.shape, padding_config, strict=True)]
-    wide = np.full(
-        [size + max(-low, 0) + max(-high, 0) for size, (low, high, _) in zip(sizes, padding_config, strict=True)],
-        None,
-    )
-    wide.fill(value[()])
-    inside = tuple(
-        slice(max(low, 0), max(low, 0) + size + max(size - 1, 0) * gap, gap + 1)
-        for size, (low, _, gap) in zip(x.shape, padding_config, strict=True)
-    )
-    wide[inside] = x
-    crop = tuple(slice(max(-low, 0), max(-low, 0) + size) for size, (low, _, _) in zip(sizes, padding_config, strict=True))
-    return wide[crop]
-
-
-def _iota(*, dtype: Any, shape: Any, dimension: int, **_: Any) -> Elements:
-    steps = np.arange(shape[dimension]).reshape([-1 if axis == dimension else 1 for axis in range(len(shape))])
-    return _constant(np.broadcast_to(steps, shape), dtype)
-
-
-MOVES: dict[str, Callable[..., Elements]] = {
-    "broadcast_in_dim": _broadcast_in_dim,
-    "reshape": lambda x, *, new_sizes, **_: x.reshape(new_sizes),
-    "squeeze": lambda x, *, dimensions: np.squeeze(x, tuple(dimensions)),
-    "transpose": lambda x, *, permutation: np.transpose(x, permutation),
-    "rev": lambda x, *, dimensions: np.flip(x, dimensions),
-    "slice": lambda x, *, start_indices, limit_indices, strides: x[
-        tuple(map(slice, start_indices, limit_indices, strides or [1] * x.ndim))
-    ],
-    "concatenate": lambda *xs, dimension: np.concatenate(xs, dimension),
-    "pad": _pad,
-    "iota": _iota,
-}

@@ -34,7 +34,8 @@ def relu(logits: Vector) -> Probs:
     NaN if no logit is positive or one is +inf; -inf is a mask, as is every other logit below 0. At the kink z_k = 0 the
     derivative is 0, as is that of log p_k = -inf at and below it.
     """
-    z = nan_unless(jnp.any(logits > 0), logits)
+    top = jnp.max(logits)
+    z = nan_unless((top > 0) & (top < jnp.inf), logits)
     return normalize_powers(jnp.where(z <= 0, 0, z), 1)
 
 
@@ -89,8 +90,9 @@ def min_shift(logits: Vector) -> Probs:
 
 
 def _size(z: Vector) -> Vector:
-    """`|z|`, with derivative 0 at 0; that of `jnp.abs` is 1."""
-    return jnp.where(z == 0, 0, jnp.abs(z))
+    """`|z|`, with derivative 0 at 0, where that of `jnp.abs` is 1; NaN if all are 0 or one is infinite."""
+    x = nan_unless(jnp.any(z != 0) & jnp.all(jnp.isfinite(z)), z)
+    return jnp.where(x == 0, 0, jnp.abs(x))
 
 
 @jax.custom_jvp
