@@ -31,7 +31,7 @@ def cases(name: str) -> list[Array]:
 
 
 def central_difference(f: Callable[[Array], Array], z: Array) -> Array:
-    h = 1e-6
+    h, f = 1e-6, jax.jit(f)
     return jnp.stack([(f(z + h * e) - f(z - h * e)) / (2 * h) for e in jnp.eye(z.size)], axis=-1)
 
 
@@ -54,7 +54,7 @@ def test_normalizers_give_a_distribution_and_its_logarithm(name: str) -> None:
 def test_jacobians_keep_mass_and_match_finite_differences(name: str) -> None:
     for z in cases(name):
         p = lambda z: ls.NORMALIZERS[name](z).p
-        reverse, forward = jax.jacrev(p)(z), jax.jacfwd(p)(z)
+        reverse, forward = jax.jit(jax.jacrev(p))(z), jax.jit(jax.jacfwd(p))(z)
         np.testing.assert_allclose(reverse, forward, rtol=1e-12, atol=1e-16)
         np.testing.assert_allclose(reverse, central_difference(p, z), rtol=1e-7, atol=1e-9)
         if name not in SUBSTOCHASTIC:
@@ -228,10 +228,10 @@ def test_gradients_and_hessians_match_finite_differences(spec: str) -> None:
     loss, z = ls.objective(spec), LOGITS["signs"]
     one_hot_only = spec in ("crammer_singer", "weston_watkins")
     for target in [hot(1, 4), hot(3, 4)] + ([] if one_hot_only else [SOFT]):
-        gradient = lambda z, t=target: jax.grad(loss)(z, t)
+        gradient = jax.jit(lambda z, t=target: jax.grad(loss)(z, t))
         np.testing.assert_allclose(gradient(z), central_difference(lambda z, t=target: loss(z, t), z), atol=2e-9)
-        np.testing.assert_allclose(jax.jacfwd(loss)(z, target), gradient(z), rtol=1e-12, atol=1e-16)
-        np.testing.assert_allclose(jax.jacfwd(gradient)(z), central_difference(gradient, z), atol=2e-8)
+        np.testing.assert_allclose(jax.jit(jax.jacfwd(loss))(z, target), gradient(z), rtol=1e-12, atol=1e-16)
+        np.testing.assert_allclose(jax.jit(jax.jacfwd(gradient))(z), central_difference(gradient, z), atol=2e-8)
 
 
 @every_objective
@@ -379,11 +379,11 @@ def test_spherical_bound_bounds_cross_entropy_from_above() -> None:
     for n in (2, 3, 10, 100):
         for scale in (0.0, 0.1, 1.0, 30.0):
             z = jnp.asarray(rng.normal(size=n) * scale)
-            gap = float(bound(z, hot(0, n)) - exact(z, hot(0, n)))
+            gap = float(jax.jit(bound)(z, hot(0, n)) - exact(z, hot(0, n)))
             assert gap >= -1e-12
             target = hot(0, n)
             expected = central_difference(lambda z, t=target: bound(z, t), z)
-            np.testing.assert_allclose(jax.grad(bound)(z, target), expected, atol=2e-6)
+            np.testing.assert_allclose(jax.jit(jax.grad(bound))(z, target), expected, atol=2e-6)
 
 
 @pytest.mark.parametrize("name", [*ls.NORMALIZERS, *ls.LOSSES])

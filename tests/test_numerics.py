@@ -174,7 +174,8 @@ def test_outside_the_domain_everything_is_nan(normalizer):
             measured_one(normalizer, loss, 3, "float64"),
         )
         for i in np.flatnonzero((expected.status == OUTSIDE) | (expected.status == OVERFLOW)):
-            assert np.isnan(got[i]).all(), f"{normalizer} + {loss} at z = {expected.cases[i].z}: {got[i]}"
+            whole = got[i, :1] if normalizer == "argmax" else got[i]  # its derivative is 0 everywhere
+            assert np.isnan(whole).all(), f"{normalizer} + {loss} at z = {expected.cases[i].z}: {got[i]}"
 
 
 @pytest.mark.parametrize("loss", LOGIT_LOSSES)

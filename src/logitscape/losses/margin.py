@@ -18,7 +18,8 @@ def perceptron(logits: Vector, target: Vector) -> Scalar:
 
     Source: Rosenblatt 1958.
     """
-    return jnp.sum(target * (jnp.max(logits) - jnp.where(target == 0, 0, logits)))
+    z = nan_unless(jnp.isfinite(jnp.max(logits)), logits)
+    return jnp.sum(target * (jnp.max(z) - jnp.where(target == 0, 0, z)))
 
 
 @on_logits
