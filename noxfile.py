@@ -11,7 +11,8 @@ nox.options.sessions = ["tests"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 CONSTRAINTS = ("-c", "constraints.txt")
-HEADLESS = {"MPLBACKEND": "Agg"}
+# Many short processes: without compiled modules each would spend seconds on compiling its imports.
+ENVIRONMENT = {"MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def group(name: str) -> tuple[str, ...]:
@@ -47,14 +48,14 @@ def figures(session: nox.Session) -> None:
     session.install("-e", ".", *CONSTRAINTS)
     command = ("python", "-m", "logitscape.analysis", *session.posargs)
     # On Ctrl-C the runner stops its scripts and says what is kept: give it the time.
-    session.run(*command, env=HEADLESS, interrupt_timeout=10, terminate_timeout=5)
+    session.run(*command, env=ENVIRONMENT, interrupt_timeout=10, terminate_timeout=5)
 
 
 @nox.session
 def numerics(session: nox.Session) -> None:
     """Print the accuracy tables, against mpmath, of ours and of what people write today; --write keeps them."""
     session.install("-e", ".", *group("test"), *CONSTRAINTS)
-    session.run("python", "tests/accuracy.py", *session.posargs)
+    session.run("python", "tests/accuracy.py", *session.posargs, env=ENVIRONMENT)
 
 
 @nox.session(venv_backend="virtualenv")
@@ -63,7 +64,7 @@ def benchmarks(session: nox.Session) -> None:
     # pip and not uv: pip's configuration may name a place with CPU builds of PyTorch, which are far smaller.
     session.install("-e", ".[zarr]", *CONSTRAINTS)
     session.install(*group("benchmarks"))  # what PyTorch itself needs is not among the constraints
-    session.run("python", "-m", "benchmarks", *session.posargs, env=HEADLESS)
+    session.run("python", "-m", "benchmarks", *session.posargs, env=ENVIRONMENT)
 
 
 @nox.session(venv_backend="uv")
@@ -105,4 +106,4 @@ def constraints(session: nox.Session) -> None:
 def run_tests(session: nox.Session, *options: str) -> None:
     """Run pytest on every core; a later `-n0` among the arguments wins."""
     command = ("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal", *options, *session.posargs)
-    session.run(*command, env=HEADLESS)
+    session.run(*command, env=ENVIRONMENT)
