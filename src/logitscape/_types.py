@@ -1,6 +1,5 @@
 """Shapes that the whole package speaks of: `n` is the number of classes, and nothing carries a batch axis."""
 
-from collections.abc import Callable
 from typing import TypeAlias
 
 from jax import Array
@@ -10,4 +9,3 @@ Scalar: TypeAlias = Float[Array, ""]
 Vector: TypeAlias = Float[Array, " n"]
 Number: TypeAlias = float | int
 Parameter: TypeAlias = float | int | Array
-LossFunction: TypeAlias = Callable[[Array, Array], Array]

@@ -54,8 +54,7 @@ def bind(term: str, known: Mapping[str, Callable[..., Any]], kind: str) -> Named
     """The function that a term names, with its parameters bound; both must be known.
 
     Raises:
-        KeyError: never; unknown names are a ValueError that lists the nearest ones.
-        ValueError: for a malformed term, an unknown name or an unknown parameter.
+        ValueError: for a malformed term, an unknown name (the nearest are named) or an unknown parameter.
     """
     name, parameters = parse_term(term)
     if name not in known:
