@@ -7,7 +7,7 @@ written with r, never with `1 - p_top`.
 """
 
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +15,10 @@ from jax import Array
 from jaxtyping import Bool, Float
 
 from ._types import Vector
+
+
+Shares: TypeAlias = tuple[Vector, Vector, Array]
+"""p, its logarithm, and 1 - p of the dominant class if there is one."""
 
 
 class Probs(NamedTuple):
@@ -52,7 +56,8 @@ def normalize(log_weights: Vector, gaps: Vector | None = None) -> Probs:
     """
     if gaps is None:
         gaps = log_weights - jnp.max(log_weights)
-    return Probs(*_normalize(log_weights, jax.lax.stop_gradient(gaps)))
+    p, log_p, _ = _normalize(log_weights, jax.lax.stop_gradient(gaps))
+    return Probs(p, log_p)
 
 
 def normalize_powers(amplitudes: Vector, power: int) -> Probs:
@@ -69,25 +74,24 @@ def normalize_powers(amplitudes: Vector, power: int) -> Probs:
         Probs; all NaN if every amplitude is 0, or if one is infinite or NaN.
     """
     largest = jax.lax.stop_gradient(jnp.max(amplitudes))
-    return Probs(*_normalize_powers(amplitudes, largest, power))
+    p, log_p, _ = _normalize_powers(amplitudes, largest, power)
+    return Probs(p, log_p)
 
 
 @jax.custom_jvp
-def _normalize(log_weights: Vector, gaps: Vector) -> tuple[Vector, Vector]:
+def _normalize(log_weights: Vector, gaps: Vector) -> Shares:
     return _from_gaps(gaps, jnp.exp(gaps))
 
 
 @_normalize.defjvp
-def _normalize_jvp(
-    primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]
-) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:
-    (log_weights, gaps), (d_log, _) = primals, tangents
-    p, log_p = _normalize(log_weights, gaps)
-    return (p, log_p), share_tangents(p, gaps == 0, d_log, p * d_log)
+def _normalize_jvp(primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]) -> tuple[Shares, Shares]:
+    d_log = tangents[0]
+    shares = _normalize(*primals)
+    return shares, _share_tangents(shares, d_log, shares[0] * d_log)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(2,))
-def _normalize_powers(amplitudes: Vector, largest: Array, power: int) -> tuple[Vector, Vector]:
+def _normalize_powers(amplitudes: Vector, largest: Array, power: int) -> Shares:
     ratio = _ratio(amplitudes, largest)
     return _from_gaps(power * _log_ratio(amplitudes, largest), ratio**power)
 
@@ -95,14 +99,14 @@ def _normalize_powers(amplitudes: Vector, largest: Array, power: int) -> tuple[V
 @_normalize_powers.defjvp
 def _normalize_powers_jvp(
     power: int, primals: tuple[Vector, Array], tangents: tuple[Vector, Array]
-) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:
+) -> tuple[Shares, Shares]:
     (amplitudes, largest), (d_amplitudes, _) = primals, tangents
-    p, log_p = _normalize_powers(amplitudes, largest, power)
+    shares = _normalize_powers(amplitudes, largest, power)
     positive = amplitudes > 0
     d_log = jnp.where(positive, power * d_amplitudes / jnp.where(positive, amplitudes, 1), 0)
     ratio = _ratio(amplitudes, largest)
     d_share = power * ratio ** (power - 1) * (d_amplitudes / largest) / jnp.sum(ratio**power)
-    return (p, log_p), share_tangents(p, amplitudes == largest, d_log, d_share)
+    return shares, _share_tangents(shares, d_log, d_share)
 
 
 def _ratio(x: Vector, largest: Array) -> Vector:
@@ -118,35 +122,40 @@ def _log_ratio(x: Vector, reference: Array) -> Vector:
     return jnp.where(underflows, jnp.log(x) - jnp.log(reference), jnp.log(ratio))
 
 
-def _from_gaps(gaps: Vector, weights: Vector) -> tuple[Vector, Vector]:
+def _from_gaps(gaps: Vector, weights: Vector) -> Shares:
     """Normalise weights whose largest is 1; `gaps` are their logarithms."""
     largest = gaps == 0
     rest = jnp.sum(jnp.where(largest, 0, weights))
     ties = jnp.sum(largest.astype(gaps.dtype))
-    return weights / (ties + rest), gaps - jnp.log1p(rest + (ties - 1))
+    return weights / (ties + rest), gaps - jnp.log1p(rest + (ties - 1)), rest / (ties + rest)
 
 
-def share_tangents(p: Vector, largest: Bool[Array, " n"], d_log: Vector, d_share: Vector) -> tuple[Vector, Vector]:
-    """Tangents (dp, d log p) of a normalised vector, from those of its unnormalised parts.
+def _share_tangents(shares: Shares, d_log: Vector, d_share: Vector) -> Shares:
+    """Tangents of a normalised vector, from those of its unnormalised parts.
 
     Args:
-        p: the shares, [n].
-        largest: where the share is the largest; more than one class if they tie.
-        d_log: tangent of each class's log-weight.
+        shares: the vector, as `_from_gaps` gives it.
+        d_log: tangent of each class's log-weight, [n].
         d_share: tangent of each class's weight divided by the sum of all weights, `p * d_log` where p does not underflow.
     """
-    d_log_p = centered(p, largest, d_log, d_share)
-    d_total = jnp.sum(d_share)
-    return jnp.where(largest, p * d_log_p, d_share - p * d_total), d_log_p
+    p, _, others = shares
+    dominant = p > 0.5
+    d_log_p, d_total = centered(dominant, others, d_log, d_share)
+    dp = jnp.where(dominant, p * d_log_p, d_share - p * d_total)
+    return dp, d_log_p, -jnp.sum(jnp.where(dominant, dp, 0))
 
 
-def centered(p: Vector, largest: Bool[Array, " n"], d: Vector, p_times_d: Vector) -> Vector:
-    """`d_k - sum_j p_j d_j`, written as `(1 - p_k) d_k - sum_{j != k} p_j d_j` for a class that is alone the largest.
+def centered(dominant: Bool[Array, " n"], share_of_others: Array, d: Vector, p_times_d: Vector) -> tuple[Vector, Array]:
+    """`d_k - sum_j p_j d_j` and that sum, where a dominant class, p_k > 1/2, has `(1 - p_k) d_k - sum_{j != k} p_j d_j`.
 
-    A subtraction `1 - p_k` would lose everything there once p_k rounds to 1; no other class has p_k above 1/2.
+    A subtraction `1 - p_k` would lose everything there once p_k rounds to 1; elsewhere it loses one bit at most.
+
+    Args:
+        dominant: where p > 1/2; one class at most.
+        share_of_others: 1 - p of the dominant class, accurately; unused if there is none.
+        d: what is centred, [n].
+        p_times_d: its product with p.
     """
-    others = jnp.sum(jnp.where(largest, 0, p_times_d))
-    share_of_others = jnp.sum(jnp.where(largest, 0, p))
-    alone = largest & (jnp.sum(largest.astype(p.dtype)) == 1)
-    of_largest = jnp.sum(jnp.where(largest, p_times_d, 0))
-    return jnp.where(alone, share_of_others * d, d - of_largest) - others
+    of_dominant = jnp.sum(jnp.where(dominant, p_times_d, 0))
+    of_others = jnp.sum(jnp.where(dominant, 0, p_times_d))
+    return jnp.where(dominant, share_of_others * d, d - of_dominant) - of_others, of_dominant + of_others

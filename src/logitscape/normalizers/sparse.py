@@ -62,9 +62,11 @@ def _entmax_jvp(
     log_inside = jnp.where(inside, log_p, 0)
     u = jnp.where(inside, jnp.exp((1 - beta) * log_inside), 0)
     share = u / jnp.sum(u)
+    dominant = share > 0.5
+    others = jnp.sum(jnp.where(dominant, 0, share))
     # The derivative of log p in beta, at a fixed distance to the threshold.
     bend = log_slope(log_inside, beta)
-    moved = centered(share, share == jnp.max(share), dz, share * dz) - d_beta * jnp.sum(p * bend) / jnp.sum(u)
+    moved = centered(dominant, others, dz, share * dz)[0] - d_beta * jnp.sum(p * bend) / jnp.sum(u)
     d_log_p = jnp.where(inside, jnp.exp(-beta * log_inside) * moved + d_beta * bend, 0)
     return (p, log_p), (jnp.where(inside, u * moved + d_beta * p * bend, 0), d_log_p)
 
