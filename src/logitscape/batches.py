@@ -33,7 +33,7 @@ def value_and_grad(
 ) -> Callable[[ArrayLike, ArrayLike], Outputs]:
     """The function (logits, labels [m]) -> (losses [m], gradients, of the logits' shape); to be jitted.
 
-    The same numbers as `jax.vmap(jax.value_and_grad(...))`, faster on a CPU, as the examples are taken in blocks; for up to 16
+    The same numbers as `jax.vmap(jax.value_and_grad(...))`, faster on a CPU, as the examples are taken in blocks; for up to 8
     classes several times, as the classes are unrolled.
 
     Args:

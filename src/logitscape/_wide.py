@@ -1,0 +1,17 @@
+"""float64 for the length of a block, whatever the caller has switched on."""
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import jax
+
+
+def wide() -> AbstractContextManager[Any]:
+    """Inside, JAX computes with 64 bits where it is asked to; in this thread only."""
+    if hasattr(jax, "enable_x64"):
+        context: AbstractContextManager[Any] = jax.enable_x64(True)
+        return context
+    from jax.experimental import enable_x64  # older than JAX 0.8
+
+    older: AbstractContextManager[Any] = enable_x64(True)  # type: ignore[no-untyped-call]
+    return older

@@ -1,0 +1,151 @@
+"""The report card: all answers about one objective, and the forms in which it can be read."""
+
+import json
+import math
+from collections import Counter
+from dataclasses import asdict, dataclass
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .._atomic import replacing
+from .answers import SEVERITIES, Answer, Severity
+from .setting import Setting
+from .shell import code, preamble
+from .subject import Subject
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from rich.console import RenderableType
+
+SCHEMA = "logitscape.diagnosis/1"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found about one objective; `print` it, or show it in a notebook.
+
+    Attributes:
+        subject: what was diagnosed.
+        setting: how: number of classes, precision, seed, and the reference.
+        answers: the most serious first.
+    """
+
+    subject: Subject
+    setting: Setting
+    answers: tuple[Answer, ...]
+
+    @property
+    def name(self) -> str:
+        """The objective's name."""
+        return self.subject.name
+
+    @property
+    def worst(self) -> Severity:
+        """The severity of the most serious answer; "fine" if there is none."""
+        decided = [each.severity for each in self.answers if each.severity != "undecided"]
+        return min(decided, key=SEVERITIES.index, default="fine")
+
+    @property
+    def healthy(self) -> bool:
+        """Whether no answer is "serious" or a "warning"."""
+        return self.worst not in ("serious", "warning")
+
+    def of(self, question: str) -> list[Answer]:
+        """The answers to one question."""
+        return [each for each in self.answers if each.question == question]
+
+    def headline(self) -> str:
+        """One line: the name, how many answers of which severity."""
+        counts = Counter(each.severity for each in self.answers)
+        told = ", ".join(f"{counts[each]} {each}" for each in SEVERITIES if counts[each])
+        return f"{self.name}: {'healthy' if self.healthy else 'not healthy'} ({told})"
+
+    def table(self) -> "RenderableType":
+        """The answers as a table for the terminal (rich), of at most 80 columns."""
+        from .table import table
+
+        return table(self)
+
+    def __str__(self) -> str:
+        from rich.console import Console
+
+        console = Console(file=StringIO(), width=80, color_system=None, force_terminal=False)
+        with console.capture() as captured:
+            console.print(self.table())
+        return captured.get()
+
+    def _repr_html_(self) -> str:
+        from .page import fragment
+
+        return fragment(self)
+
+    def witnesses(self) -> list[str]:
+        """Lines of code that show every serious finding, warning and note that has a witness."""
+        lines = preamble(self.subject)
+        for each in self.answers:
+            if each.witness is not None:
+                lines += ["", f"# {each.question}: {each.verdict}", *code(each.witness)]
+        return lines
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, in the types that JSON has; infinities and NaN are the strings "inf", "-inf" and "nan"."""
+        from .diagnose import versions
+
+        return {
+            "schema": SCHEMA,
+            "name": self.name,
+            "form": self.subject.form,
+            "num_classes": self.setting.num_classes,
+            "dtype": self.setting.dtype,
+            "seed": self.setting.seed,
+            "against": self.setting.reference.name,
+            "healthy": self.healthy,
+            "worst": self.worst,
+            "answers": [_plain(asdict(each)) for each in self.answers],
+            "witnesses": self.witnesses(),
+            "versions": versions(),
+        }
+
+    def to_json(self) -> str:
+        """`to_dict` as text."""
+        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
+
+    def figure(self) -> "Figure":
+        """One page: loss, gradient, curvature and precision beside the reference."""
+        from ..plotting.report_card import draw
+
+        return draw(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the report: one self-contained ".html", ".json", ".txt", or the figure as ".png", ".svg" or ".pdf".
+
+        Raises:
+            ValueError: for another suffix.
+        """
+        from .page import page
+
+        target = Path(path)
+        texts = {".html": page, ".json": Diagnosis.to_json, ".txt": str}
+        if target.suffix in texts:
+            with replacing(target) as temporary:
+                temporary.write_text(texts[target.suffix](self), encoding="utf-8")
+        elif target.suffix in (".png", ".svg", ".pdf"):
+            with replacing(target) as temporary:
+                self.figure().savefig(temporary, format=target.suffix[1:])
+        else:
+            allowed = ".html, .json, .txt, .png, .svg or .pdf"
+            raise ValueError(f"`save(path)` must end in {allowed}, got {str(path)!r}.")
+        return target
+
+
+def _plain(value: Any) -> Any:
+    """A value of the types that JSON has."""
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, bool | str | int) or value is None:
+        return value
+    number = float(value)
+    return number if math.isfinite(number) else str(number)

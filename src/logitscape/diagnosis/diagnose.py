@@ -1,0 +1,133 @@
+"""`ls.diagnose`: every question, asked of one objective."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+import jax
+import numpy as np
+
+from .._types import Number
+from .._wide import wide
+from ..objectives import Normalizer
+from ..sweeps import Source
+from . import bounds, consistency, correction, cost, curvature, mistakes, precision, propriety, signal, symmetries
+from .answers import SEVERITIES, Answer, undecided
+from .card import Diagnosis
+from .evaluation import Precision
+from .setting import Setting
+from .subject import Form, Subject, subject
+
+QUESTIONS: Mapping[str, Callable[[Subject, Setting], list[Answer]]] = {
+    "gradient": signal.answers,
+    "correction": correction.answers,
+    "common mistakes": mistakes.answers,
+    "precision": precision.answers,
+    "consistency": consistency.answers,
+    "proper": propriety.answers,
+    "convexity": curvature.answers,
+    "invariances": symmetries.answers,
+    "bounds": bounds.answers,
+    "cost": cost.answers,
+}
+"""Asked in this order."""
+
+
+def diagnose(
+    source: Source | Subject,
+    *,
+    num_classes: int = 10,
+    dtype: str = "float32",
+    seed: int = 0,
+    against: Source = "softmax + cross_entropy",
+    normalizer: str | Normalizer | None = None,
+    form: Form | None = None,
+    name: str | None = None,
+    budget: Number = 120.0,
+    progress: bool = False,
+) -> Diagnosis:
+    """Measure where the gradient of a loss dies or explodes, whether it is convex, proper, invariant, safe, and what it costs.
+
+    Everything is measured on the function itself, in float64 where not said otherwise, whatever JAX has switched on; the
+    same seed gives the same answers, apart from measured times. A question that cannot be answered says so.
+
+    Args:
+        source: a spec, an Objective, or a function: `(logits [n], target [n]) -> scalar`, `(logits [n], label) -> scalar`,
+            `(logits [N, n], labels [N]) -> [N]` or `(logits [N, n], one-hot [N, n]) -> [N]`; which is recognised by trying.
+        num_classes: n, at least 2.
+        dtype: the precision it will be trained in: "float64", "float32", "bfloat16" or "float16".
+        seed: of the random searches.
+        against: what it is compared with; in any of the forms.
+        normalizer: how a function of the user's own predicts, a spec or a function; needed for what concerns probabilities.
+        form: the form of a function: "one example", "one example, label", "batch, labels" or "batch, one-hot".
+        name: instead of the spec, or of the function's name.
+        budget: seconds after which no further question is begun.
+        progress: whether to show on stderr which question is being answered.
+
+    Returns:
+        Diagnosis; print it, or see its methods.
+
+    Raises:
+        TypeError: for a function that has none of the forms.
+        ValueError: for an argument out of range, a spec that is malformed, or a function that reduces its batch.
+    """
+    _check(num_classes, dtype, seed, budget, form)
+    started = time.monotonic()
+    with wide(), np.errstate(all="ignore"):
+        subjects = [
+            subject(source, num_classes=num_classes, normalizer=normalizer, form=form, name=name),
+            subject(against, num_classes=num_classes),
+        ]
+        setting = Setting(subjects[1], num_classes, _precision(dtype), seed)
+        answers = list[Answer]()
+        with _shown(progress) as show:
+            for topic, ask in QUESTIONS.items():
+                show(f"{subjects[0].name}: {topic}")
+                spent = time.monotonic() - started
+                answers += _asked(topic, ask, subjects[0], setting) if spent < budget else [_too_late(topic, budget)]
+    ordered = sorted(answers, key=lambda each: SEVERITIES.index(each.severity))
+    return Diagnosis(subjects[0], setting, tuple(ordered))
+
+
+def _asked(topic: str, ask: Callable[[Subject, Setting], list[Answer]], about: Subject, setting: Setting) -> list[Answer]:
+    """The answers; what the function does not support, such as a second derivative, leaves the question undecided."""
+    try:
+        return ask(about, setting)
+    except Exception as error:
+        first = (str(error).splitlines() or [""])[0]
+        return [undecided(topic, f"Could not be measured: {type(error).__name__}: {first}")]
+
+
+def _too_late(topic: str, budget: Number) -> Answer:
+    return undecided(topic, f"Not asked: the budget of {budget:g} s was spent.")
+
+
+def _shown(progress: bool) -> Any:
+    from .progress import shown
+
+    return shown(progress)
+
+
+def _precision(dtype: str) -> Precision:
+    names: dict[str, Precision] = {each: each for each in get_args(Precision)}
+    return names[dtype]
+
+
+def _check(num_classes: int, dtype: str, seed: int, budget: Number, form: str | None) -> None:
+    if isinstance(num_classes, bool) or not isinstance(num_classes, int | np.integer) or num_classes < 2:
+        raise ValueError(f"`diagnose(num_classes=...)` must be a whole number, at least 2, got {num_classes!r}.")
+    if dtype not in get_args(Precision):
+        raise ValueError(f"`diagnose(dtype=...)` must be one of {', '.join(get_args(Precision))}, got {dtype!r}.")
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"`diagnose(seed=...)` must be a whole number, at least 0, got {seed!r}.")
+    if not budget > 0:
+        raise ValueError(f"`diagnose(budget=...)` must be a positive number of seconds, got {budget!r}.")
+    if form is not None and form not in get_args(Form):
+        raise ValueError(f"`diagnose(form=...)` must be one of {', '.join(map(repr, get_args(Form)))}, got {form!r}.")
+
+
+def versions() -> dict[str, str]:
+    """Of what the answers depend on."""
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("logitscape", "jax", "jaxlib", "numpy")} | {"backend": jax.default_backend()}

@@ -1,0 +1,108 @@
+"""Losses, gradients and Hessians of a subject at any number of points, through one compiled program a precision.
+
+Every question asks here: points go through in chunks of one size, so that nothing is compiled twice.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import ArrayLike, NDArray
+
+from .subject import Subject
+
+Rows: TypeAlias = NDArray[Any]
+Precision: TypeAlias = Literal["float64", "float32", "bfloat16", "float16"]
+
+CHUNK = 512
+HESSIAN_CHUNK = 64
+
+
+class Values(NamedTuple):
+    """Losses [m] and gradients [m, n], as float64 whatever precision they were computed in."""
+
+    loss: Rows
+    gradient: Rows
+
+
+def evaluate(subject: Subject, logits: ArrayLike, targets: ArrayLike = 0, *, dtype: Precision = "float64") -> Values:
+    """Loss and gradient at every row of the logits.
+
+    Args:
+        subject: whose.
+        logits: [m, n], rounded to `dtype` first.
+        targets: a label, labels [m], or distributions [m, n].
+        dtype: in which to compute; float64 needs JAX's 64 bits switched on, as `diagnose` does for all its questions.
+    """
+    z = np.atleast_2d(np.asarray(logits, np.float64))
+    loss, gradient = _in_chunks(_program(subject, "gradient"), CHUNK, z, _targets(targets, z), dtype)
+    return Values(loss, gradient)
+
+
+def losses(subject: Subject, logits: ArrayLike, targets: ArrayLike = 0, *, dtype: Precision = "float64") -> Rows:
+    """The losses alone, [m]; arguments as for `evaluate`."""
+    return evaluate(subject, logits, targets, dtype=dtype).loss
+
+
+def hessians(subject: Subject, logits: ArrayLike, targets: ArrayLike = 0) -> Rows:
+    """The Hessians, [m, n, n], in float64; other arguments as for `evaluate`."""
+    z = np.atleast_2d(np.asarray(logits, np.float64))
+    (second,) = _in_chunks(_program(subject, "hessian"), HESSIAN_CHUNK, z, _targets(targets, z), "float64")
+    return second
+
+
+def probabilities(subject: Subject, logits: ArrayLike, *, dtype: Precision = "float64") -> Rows:
+    """p, [m, n], by the subject's normalizer.
+
+    Raises:
+        TypeError: if it has none.
+    """
+    if subject.normalizer is None:
+        raise TypeError(f"{subject.name!r} has no known normalizer.")
+    z = np.atleast_2d(np.asarray(logits, np.float64))
+    (p,) = _in_chunks(_program(subject, "probabilities"), CHUNK, z, z, dtype)
+    return p
+
+
+def one_hot(label: int, n: int) -> tuple[float, ...]:
+    """A one-hot target, as a witness has it."""
+    return tuple(float(k == label) for k in range(n))
+
+
+def row(z: ArrayLike) -> tuple[float, ...]:
+    """Logits as a witness has them."""
+    return tuple(float(each) for each in np.asarray(z, np.float64))
+
+
+def _targets(targets: ArrayLike, z: Rows) -> Rows:
+    t = np.asarray(targets)
+    if t.shape == z.shape:
+        return t.astype(np.float64)
+    return np.eye(z.shape[1])[np.broadcast_to(t, len(z))]
+
+
+def _in_chunks(run: Callable[..., Any], size: int, z: Rows, t: Rows, dtype: Precision) -> list[Rows]:
+    count = len(z)
+    padded = -(-max(count, 1) // size) * size
+    z, t = (np.resize(each, (padded, each.shape[1])) for each in (z, t))
+    parts = [run(jnp.asarray(z[i : i + size], dtype), jnp.asarray(t[i : i + size], dtype)) for i in range(0, padded, size)]
+    return [np.concatenate([np.asarray(p, np.float64) for p in each])[:count] for each in zip(*parts, strict=True)]
+
+
+@lru_cache(maxsize=64)
+def _program(subject: Subject, kind: Literal["gradient", "hessian", "probabilities"]) -> Callable[..., Any]:
+    def gradient(z: Array, t: Array) -> Any:
+        return jax.value_and_grad(subject.function)(z, t)
+
+    def hessian(z: Array, t: Array) -> Any:
+        return (jax.hessian(subject.function)(z, t),)
+
+    def probability(z: Array, t: Array) -> Any:
+        assert subject.normalizer is not None
+        return (subject.normalizer(z).p,)
+
+    return jax.jit(jax.vmap({"gradient": gradient, "hessian": hessian, "probabilities": probability}[kind]))

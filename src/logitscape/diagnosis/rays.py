@@ -1,0 +1,92 @@
+"""A subject on the probe rays: slope, gradient norm and loss as functions of how wrong the label is.
+
+R1 rival up, R2 label down, R3 both by half: the label is wrong by s, or right by s for the opposite direction.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from .evaluation import Precision, Rows, evaluate, probabilities
+from .gradient_law import find_law
+from .law import Law
+from .subject import Subject
+
+Side: TypeAlias = Literal["wrong", "right"]
+
+NAMES = ("R1", "R2", "R3")
+BASES = (0.0, 1.0)
+GRID = np.geomspace(1e-2, 1e4, 512)
+
+
+@dataclass(frozen=True, eq=False)
+class Ray:
+    """A half line of logits, label 0 and rival 1.
+
+    Attributes:
+        subject: whose values are read there.
+        name: "R1", "R2" or "R3".
+        side: whether the label becomes wrong or right along it.
+        origin: the logits at s = 0, [n].
+        towards: the change of the logits with s, [n].
+    """
+
+    subject: Subject
+    name: str
+    side: Side
+    origin: Rows
+    towards: Rows
+    _known: dict[bytes, Rows] = field(default_factory=dict, repr=False)
+
+    def logits(self, s: Rows) -> Rows:
+        """The points, [m, n]."""
+        points: Rows = self.origin + np.reshape(s, (-1, 1)) * self.towards
+        return points
+
+    def measure(self, s: Rows, dtype: Precision = "float64") -> Rows:
+        """Slope dL/ds, gradient norm and loss, [3, m]; NaN where the loss is not finite."""
+        key = dtype.encode() + np.asarray(s).tobytes()
+        if key not in self._known:
+            self._known[key] = self._measure(s, dtype)
+        return self._known[key]
+
+    def _measure(self, s: Rows, dtype: Precision) -> Rows:
+        values = evaluate(self.subject, self.logits(s), 0, dtype=dtype)
+        largest = np.max(np.abs(values.gradient), axis=1)
+        scale = np.where((largest > 0) & np.isfinite(largest), largest, 1)
+        norm = scale * np.linalg.norm(values.gradient / scale[:, None], axis=1)
+        rows = np.stack([values.gradient @ self.towards, norm, values.loss])
+        return np.where(np.isfinite(values.loss), rows, np.nan)
+
+    def law(self, quantity: Literal["slope", "norm", "loss"]) -> Law:
+        """The law far out."""
+        index = ("slope", "norm", "loss").index(quantity)
+        return find_law(partial(_quantity, self.measure, index))
+
+    def right(self, s: Rows) -> Rows | None:
+        """Where the label is predicted, [m]; None if it is not known how the subject predicts."""
+        if self.subject.normalizer is None:
+            return None
+        p = probabilities(self.subject, self.logits(s))
+        told: Rows = (np.argmax(p, axis=1) == 0) & np.isfinite(p).all(axis=1)
+        return told
+
+
+def ray(subject: Subject, name: str, side: Side, num_classes: int) -> Ray:
+    """A probe ray, from logits of 0, or of 1 if the loss is not finite near 0."""
+    towards = np.zeros(num_classes)
+    towards[:2] = {"R1": (0.0, 1.0), "R2": (-1.0, 0.0), "R3": (-0.5, 0.5)}[name]
+    if side == "right":
+        towards = 0.0 - towards
+    rays = [Ray(subject, name, side, np.full(num_classes, base), towards) for base in BASES]
+    near = np.array([0.1, 0.5])
+    defined = [each for each in rays if np.isfinite(each.measure(near)[2]).all()]
+    return (defined or rays)[0]
+
+
+def _quantity(measure: Callable[[Rows], Rows], index: int, s: Rows) -> Rows:
+    values: Rows = measure(s)[index]
+    return values

@@ -1,0 +1,49 @@
+"""Witnesses as code that anyone can paste into a Python shell."""
+
+import inspect
+from collections import Counter
+
+from .answers import Witness
+from .subject import Subject
+
+FEW = 4
+"""So many logits may differ from the others before all are written out."""
+
+
+def preamble(subject: Subject) -> list[str]:
+    """The lines that all witnesses of a subject begin with; `loss(z, t)` is the objective afterwards."""
+    lines = ["import jax, jax.numpy as jnp, logitscape as ls", 'jax.config.update("jax_enable_x64", True)']
+    if subject.objective is not None:
+        return [*lines, f"loss = {subject.code}"]
+    module = getattr(inspect.unwrap(subject.given), "__module__", "__main__")
+    name = getattr(subject.given, "__qualname__", "")
+    if name.isidentifier() and module not in ("__main__", None):
+        lines.append(f"from {module} import {name}")
+    return [*lines, f"loss = {subject.code}"]
+
+
+def code(witness: Witness) -> list[str]:
+    """The lines that show one witness."""
+    z = f"z = {_vector(witness.logits, witness.dtype)}"
+    t = f"t = {_vector(witness.target, witness.dtype)}"
+    looked_at = {
+        "loss": "loss(z, t)",
+        "gradient": "jax.grad(loss)(z, t)",
+        "hessian": "jnp.linalg.eigvalsh(jax.hessian(loss)(z, t))",
+        "probabilities": "loss.predict(z).p",
+    }
+    return [f"{z}; {t}", f"{looked_at[witness.expression]}  # {witness.shows}"]
+
+
+def _vector(values: tuple[float, ...], dtype: str) -> str:
+    kind = "" if dtype == "float64" else f", dtype=jnp.{dtype}"
+    common, count = Counter(values).most_common(1)[0]
+    if len(values) - count > FEW or len(values) <= FEW:
+        return f"jnp.array([{', '.join(map(_number, values))}]{kind})"
+    start = f"jnp.full({len(values)}, {_number(common)}{kind})"
+    return start + "".join(f".at[{k}].set({_number(each)})" for k, each in enumerate(values) if each != common)
+
+
+def _number(value: float) -> str:
+    text = repr(float(value))
+    return f"jnp.{text.lstrip('-')}" if text in ("inf", "nan") else "-jnp.inf" if text == "-inf" else text

@@ -1,0 +1,200 @@
+"""What is diagnosed: an objective in one form, `(logits [n], target [n]) -> scalar`, whatever form it was given in.
+
+The form is recognised by trying, on shapes alone where the function can be traced.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from .._door import rounded_once
+from ..objectives import Normalizer, Objective, objective
+from ..sweeps import Source
+
+Form: TypeAlias = Literal["one example", "one example, label", "batch, labels", "batch, one-hot"]
+"""(z [n], t [n]) -> scalar; (z [n], y) -> scalar; (z [N, n], y [N]) -> [N]; (z [N, n], t [N, n]) -> [N]."""
+
+BATCH = 7
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is diagnosed.
+
+    Attributes:
+        name: the spec, or the function's name.
+        function: (logits [n], target [n]) -> scalar, traceable; a one-hot target unless `soft_targets`.
+        normalizer: logits [n] -> Probs; None if unknown.
+        soft_targets: whether any distribution may be the target, and not only a one-hot one.
+        form: the form in which it was given.
+        given: the function as it was given.
+        code: an expression that stands for `function` in a shell.
+        objective: the Objective, if it was one or a spec.
+    """
+
+    name: str
+    function: Callable[[Array, Array], Array] = field(repr=False)
+    normalizer: Normalizer | None = field(repr=False)
+    soft_targets: bool
+    form: Form
+    given: Callable[..., Any] = field(repr=False)
+    code: str
+    objective: Objective | None = field(default=None, repr=False)
+
+
+def subject(
+    source: Source | Subject,
+    *,
+    num_classes: int,
+    normalizer: str | Normalizer | None = None,
+    form: Form | None = None,
+    name: str | None = None,
+) -> Subject:
+    """Recognise what is to be diagnosed.
+
+    Args:
+        source: a spec, an Objective, or a function in one of the four forms.
+        num_classes: n.
+        normalizer: how a function of the user's own predicts.
+        form: the form, instead of recognising it by trying.
+        name: instead of the spec, or of the function's name.
+
+    Raises:
+        TypeError: if the function takes none of the forms; the message has what it said to each.
+        ValueError: if it reduces the batch to one number, with the remedy.
+    """
+    if isinstance(source, Subject):
+        return source
+    made = objective(source, normalizer=normalizer, name=name)
+    if isinstance(source, str | Objective):
+        run = partial(_of_objective, made)
+        return Subject(made.name, run, made.normalizer, _takes_soft(run, num_classes), "one example", made, _code(source), made)
+    found = form or recognise(source, num_classes)
+    run = partial(_FORMS[found], source)
+    soft = found in ("one example", "batch, one-hot") and _takes_soft(run, num_classes)
+    return Subject(made.name, run, made.normalizer, soft, found, source, _shell_form(made.name, found))
+
+
+def recognise(function: Callable[..., Any], num_classes: int) -> Form:
+    """The form of a function, by trying; raises as `subject` does."""
+    n = num_classes if num_classes != BATCH else num_classes + 1
+    said = dict[str, str]()
+    shapes = dict[Form, tuple[int, ...]]()
+    for form, arguments in _trials(n).items():
+        try:
+            shapes[form] = _shape(jax.eval_shape(function, *arguments))
+        except Exception as error:
+            said[form] = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+    expected: dict[Form, tuple[int, ...]] = {"one example": (), "batch, labels": (BATCH,), "batch, one-hot": (BATCH,)}
+    if shapes.get("batch, labels") == () and shapes.get("one example") != ():
+        raise ValueError(_reduces(function))
+    for form, shape in {**expected, "one example, label": ()}.items():
+        if shapes.get(form) == shape:
+            return form
+    if shapes.get("batch, one-hot") == () and shapes.get("one example") != ():
+        raise ValueError(_reduces(function))
+    raise TypeError(_no_form(function, said, shapes))
+
+
+def _trials(n: int) -> dict[Form, tuple[Any, Any]]:
+    kind = jax.dtypes.canonicalize_dtype(np.float64)
+    z, t, y = (jax.ShapeDtypeStruct(*each) for each in (((n,), kind), ((n,), kind), ((), np.int32)))
+    zs, ts, ys = (jax.ShapeDtypeStruct((BATCH, *each.shape), each.dtype) for each in (z, t, y))
+    return {
+        "one example": (z, t),
+        "batch, labels": (zs, ys),
+        "one example, label": (z, y),
+        "batch, one-hot": (zs, ts),
+    }
+
+
+def _shape(result: Any) -> tuple[int, ...]:
+    shape: tuple[int, ...] = result.shape
+    return shape
+
+
+def _of_objective(made: Objective, z: Array, t: Array) -> Array:
+    value: Array = rounded_once(made.function, z.dtype, z, t)
+    return value
+
+
+def _one(function: Callable[..., Any], z: Array, t: Array) -> Array:
+    value: Array = function(z, t)
+    return value
+
+
+def _one_label(function: Callable[..., Any], z: Array, t: Array) -> Array:
+    value: Array = function(z, _label(t))
+    return value
+
+
+def _batch_labels(function: Callable[..., Any], z: Array, t: Array) -> Array:
+    value: Array = function(z[None], _label(t)[None])[0]
+    return value
+
+
+def _batch_one_hot(function: Callable[..., Any], z: Array, t: Array) -> Array:
+    value: Array = function(z[None], t[None])[0]
+    return value
+
+
+_FORMS: dict[Form, Callable[..., Array]] = {
+    "one example": _one,
+    "one example, label": _one_label,
+    "batch, labels": _batch_labels,
+    "batch, one-hot": _batch_one_hot,
+}
+
+
+def _label(target: Array) -> Array:
+    return jnp.argmax(target).astype(jnp.int32)
+
+
+def _takes_soft(function: Callable[[Array, Array], Array], n: int) -> bool:
+    """Whether a soft target gives a finite loss at zero logits or at simple positive ones."""
+    soft = jnp.full(n, 1 / n)
+    values = [jax.jit(function)(z, soft) for z in (jnp.zeros(n), jnp.arange(1.0, n + 1))]
+    return bool(np.isfinite(values).any())
+
+
+def _code(source: str | Objective) -> str:
+    return f"ls.objective({source!r})" if isinstance(source, str) else f"ls.objective({source.name!r})"
+
+
+def _shell_form(name: str, form: Form) -> str:
+    of_target = {
+        "one example": name,
+        "one example, label": f"lambda z, t: {name}(z, t.argmax())",
+        "batch, labels": f"lambda z, t: {name}(z[None], t.argmax()[None])[0]",
+        "batch, one-hot": f"lambda z, t: {name}(z[None], t[None])[0]",
+    }
+    return of_target[form]
+
+
+def _reduces(function: Callable[..., Any]) -> str:
+    return (
+        f"`{_called(function)}` returns one number for a batch of {BATCH} examples: a mean or sum over the batch is taken "
+        'inside. Return the losses of the examples, shape [N] (often `reduction="none"`), and take the mean outside.'
+    )
+
+
+def _no_form(function: Callable[..., Any], said: dict[str, str], shapes: dict[Form, tuple[int, ...]]) -> str:
+    wanted = {
+        "one example": "(logits [n], target [n]) -> scalar",
+        "one example, label": "(logits [n], label) -> scalar",
+        "batch, labels": f"(logits [N, n], labels [N]) -> [N], N = {BATCH}",
+        "batch, one-hot": f"(logits [N, n], one-hot [N, n]) -> [N], N = {BATCH}",
+    }
+    answers = {form: said.get(form) or f"returned shape {shapes[form]}" for form in _trials(2)}
+    lines = [f"  {wanted[form]}: {answer}" for form, answer in answers.items()]
+    return "\n".join([f"`{_called(function)}` is no loss in any of the known forms. Tried:", *lines])
+
+
+def _called(function: Callable[..., Any]) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))
