@@ -58,6 +58,13 @@ def numerics(session: nox.Session) -> None:
     session.run("python", "tests/accuracy.py", *session.posargs, env=ENVIRONMENT)
 
 
+@nox.session
+def verdicts(session: nox.Session) -> None:
+    """Diagnose the losses of optax and print the table; --write keeps it."""
+    session.install("-e", ".", *CONSTRAINTS)
+    session.run("python", "docs/optax_losses.py", *session.posargs, env=ENVIRONMENT)
+
+
 @nox.session(venv_backend="virtualenv")
 def benchmarks(session: nox.Session) -> None:
     """Measure speed against PyTorch, NumPy and plain JAX; installs PyTorch."""

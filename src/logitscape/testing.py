@@ -51,7 +51,7 @@ def assert_healthy(
     diagnosis = diagnose(objective, **setting)
     _check_allowed(diagnosis, allow)
     failing = levels[: levels.index(fail_on) + 1]
-    findings = [each for each in diagnosis.answers if each.severity in failing and not {each.question, each.verdict} & {*allow}]
+    findings = [each for each in diagnosis.answers if each.severity in failing and not each.names & {*allow}]
     if findings:
         raise UnhealthyLossError(diagnosis, findings)
     return diagnosis
@@ -61,7 +61,7 @@ def _check_allowed(diagnosis: Diagnosis, allow: Collection[str]) -> None:
     """Refuse what allows nothing, such as a misspelt question."""
     if isinstance(allow, str):
         raise ValueError(f"`assert_healthy(allow=...)` must be a collection of texts such as ({allow!r},), got {allow!r}.")
-    known = {text for each in diagnosis.answers for text in (each.question, each.verdict)}
+    known = {text for each in diagnosis.answers for text in each.names}
     for text in allow:
         if text not in known:
             listed = ", ".join(sorted({each.question for each in diagnosis.answers}))

@@ -54,6 +54,11 @@ class Answer:
     witness: Witness | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """By what it may be asked for: its question, that question's part before a comma, and its verdict."""
+        return frozenset({self.question, self.question.partition(",")[0], self.verdict})
+
 
 def undecided(question: str, why: str, method: str = "") -> Answer:
     """The answer to a question that could not be decided."""

@@ -8,8 +8,8 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._atomic import replacing
 from .answers import SEVERITIES, Answer, Severity
+from .saving import save
 from .setting import Setting
 from .shell import code, preamble
 from .subject import Subject
@@ -52,13 +52,13 @@ class Diagnosis:
         return self.worst not in ("serious", "warning")
 
     def of(self, question: str) -> list[Answer]:
-        """The answers to one question."""
-        return [each for each in self.answers if each.question == question]
+        """The answers to one question; those of "precision, float32" are also answers to "precision"."""
+        return [each for each in self.answers if question in each.names - {each.verdict}]
 
     def headline(self) -> str:
         """One line: the name, how many answers of which severity."""
         counts = Counter(each.severity for each in self.answers)
-        told = ", ".join(f"{counts[each]} {each}" for each in SEVERITIES if counts[each])
+        told = ", ".join(counted(counts[each], each) for each in SEVERITIES if counts[each])
         return f"{self.name}: {'healthy' if self.healthy else 'not healthy'} ({told})"
 
     def table(self) -> "RenderableType":
@@ -125,18 +125,14 @@ class Diagnosis:
         """
         from .page import page
 
-        target = Path(path)
-        texts = {".html": page, ".json": Diagnosis.to_json, ".txt": str}
-        if target.suffix in texts:
-            with replacing(target) as temporary:
-                temporary.write_text(texts[target.suffix](self), encoding="utf-8")
-        elif target.suffix in (".png", ".svg", ".pdf"):
-            with replacing(target) as temporary:
-                self.figure().savefig(temporary, format=target.suffix[1:])
-        else:
-            allowed = ".html, .json, .txt, .png, .svg or .pdf"
-            raise ValueError(f"`save(path)` must end in {allowed}, got {str(path)!r}.")
-        return target
+        texts = {".html": lambda: page(self), ".json": self.to_json, ".txt": lambda: str(self)}
+        return save(path, texts, self.figure)
+
+
+def counted(count: int, severity: Severity) -> str:
+    """ "1 warning", "2 warnings"."""
+    plural = "s" if count != 1 and severity in ("warning", "note") else ""
+    return f"{count} {severity}{plural}"
 
 
 def _plain(value: Any) -> Any:

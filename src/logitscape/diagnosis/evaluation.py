@@ -3,7 +3,7 @@
 Every question asks here: points go through in chunks of one size, so that nothing is compiled twice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -11,11 +11,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .subject import Subject
 
 Rows: TypeAlias = NDArray[Any]
+Points: TypeAlias = Rows | Sequence[Any]
+Targets: TypeAlias = int | np.integer[Any] | Rows | Sequence[Any]
 Precision: TypeAlias = Literal["float64", "float32", "bfloat16", "float16"]
 
 CHUNK = 512
@@ -29,7 +31,7 @@ class Values(NamedTuple):
     gradient: Rows
 
 
-def evaluate(subject: Subject, logits: ArrayLike, targets: ArrayLike = 0, *, dtype: Precision = "float64") -> Values:
+def evaluate(subject: Subject, logits: Points, targets: Targets = 0, *, dtype: Precision = "float64") -> Values:
     """Loss and gradient at every row of the logits.
 
     Args:
@@ -43,19 +45,19 @@ def evaluate(subject: Subject, logits: ArrayLike, targets: ArrayLike = 0, *, dty
     return Values(loss, gradient)
 
 
-def losses(subject: Subject, logits: ArrayLike, targets: ArrayLike = 0, *, dtype: Precision = "float64") -> Rows:
+def losses(subject: Subject, logits: Points, targets: Targets = 0, *, dtype: Precision = "float64") -> Rows:
     """The losses alone, [m]; arguments as for `evaluate`."""
     return evaluate(subject, logits, targets, dtype=dtype).loss
 
 
-def hessians(subject: Subject, logits: ArrayLike, targets: ArrayLike = 0) -> Rows:
+def hessians(subject: Subject, logits: Points, targets: Targets = 0) -> Rows:
     """The Hessians, [m, n, n], in float64; other arguments as for `evaluate`."""
     z = np.atleast_2d(np.asarray(logits, np.float64))
     (second,) = _in_chunks(_program(subject, "hessian"), HESSIAN_CHUNK, z, _targets(targets, z), "float64")
     return second
 
 
-def probabilities(subject: Subject, logits: ArrayLike, *, dtype: Precision = "float64") -> Rows:
+def probabilities(subject: Subject, logits: Points, *, dtype: Precision = "float64") -> Rows:
     """p, [m, n], by the subject's normalizer.
 
     Raises:
@@ -73,12 +75,12 @@ def one_hot(label: int, n: int) -> tuple[float, ...]:
     return tuple(float(k == label) for k in range(n))
 
 
-def row(z: ArrayLike) -> tuple[float, ...]:
+def row(z: Points) -> tuple[float, ...]:
     """Logits as a witness has them."""
     return tuple(float(each) for each in np.asarray(z, np.float64))
 
 
-def _targets(targets: ArrayLike, z: Rows) -> Rows:
+def _targets(targets: Targets, z: Rows) -> Rows:
     t = np.asarray(targets)
     if t.shape == z.shape:
         return t.astype(np.float64)

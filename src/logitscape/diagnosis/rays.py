@@ -5,7 +5,7 @@ R1 rival up, R2 label down, R3 both by half: the label is wrong by s, or right b
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -53,6 +53,7 @@ class Ray:
             self._known[key] = self._measure(s, dtype)
         return self._known[key]
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _measure(self, s: Rows, dtype: Precision) -> Rows:
         values = evaluate(self.subject, self.logits(s), 0, dtype=dtype)
         largest = np.max(np.abs(values.gradient), axis=1)
@@ -76,15 +77,25 @@ class Ray:
 
 
 def ray(subject: Subject, name: str, side: Side, num_classes: int) -> Ray:
-    """A probe ray, from logits of 0, or of 1 if the loss is not finite near 0."""
+    """A probe ray, from logits of 0; from 1 where 0 is no ordinary point, as for what needs positive logits."""
+    base = next((each for each in BASES if _ordinary(subject, each, num_classes)), BASES[0])
+    towards = _direction(name, num_classes)
+    return Ray(subject, name, side, np.full(num_classes, base), towards if side == "wrong" else 0.0 - towards)
+
+
+def _direction(name: str, num_classes: int) -> Rows:
     towards = np.zeros(num_classes)
     towards[:2] = {"R1": (0.0, 1.0), "R2": (-1.0, 0.0), "R3": (-0.5, 0.5)}[name]
-    if side == "right":
-        towards = 0.0 - towards
-    rays = [Ray(subject, name, side, np.full(num_classes, base), towards) for base in BASES]
-    near = np.array([0.1, 0.5])
-    defined = [each for each in rays if np.isfinite(each.measure(near)[2]).all()]
-    return (defined or rays)[0]
+    return towards
+
+
+@lru_cache(maxsize=256)
+def _ordinary(subject: Subject, base: float, num_classes: int) -> bool:
+    """Whether the loss is finite to both sides on every ray, and changes as a rival rises."""
+    steps = np.array([-0.5, -0.1, 0.1, 0.5])
+    rays = [Ray(subject, name, "wrong", np.full(num_classes, base), _direction(name, num_classes)) for name in NAMES]
+    finite = all(np.isfinite(each.measure(steps)[2]).all() for each in rays)
+    return finite and bool(rays[0].measure(steps)[0, -1] != 0)
 
 
 def _quantity(measure: Callable[[Rows], Rows], index: int, s: Rows) -> Rows:

@@ -24,15 +24,21 @@ def preamble(subject: Subject) -> list[str]:
 
 def code(witness: Witness) -> list[str]:
     """The lines that show one witness."""
-    z = f"z = {_vector(witness.logits, witness.dtype)}"
-    t = f"t = {_vector(witness.target, witness.dtype)}"
+    z, t = f"z = {_vector(witness.logits, witness.dtype)}", f"t = {_target(witness.target, witness.dtype)}"
     looked_at = {
         "loss": "loss(z, t)",
         "gradient": "jax.grad(loss)(z, t)",
         "hessian": "jnp.linalg.eigvalsh(jax.hessian(loss)(z, t))",
         "probabilities": "loss.predict(z).p",
     }
-    return [f"{z}; {t}", f"{looked_at[witness.expression]}  # {witness.shows}"]
+    return [z, t, f"{looked_at[witness.expression]}  # {witness.shows}"]
+
+
+def _target(values: tuple[float, ...], dtype: str) -> str:
+    if sorted(values) != [0.0] * (len(values) - 1) + [1.0]:
+        return _vector(values, dtype)
+    kind = "" if dtype == "float64" else f", dtype=jnp.{dtype}"
+    return f"jax.nn.one_hot({values.index(1.0)}, {len(values)}{kind})"
 
 
 def _vector(values: tuple[float, ...], dtype: str) -> str:

@@ -178,7 +178,7 @@ def _sentence(signal: Signal) -> str:
         "explodes": f"Gradient explodes like {law} once it is wrong by s ({name}).",
         "fades slowly": f"Gradient fades like {law} once it is wrong by s ({name}).",
         "fades exponentially": f"Gradient fades like {law} once it is wrong by s ({name}).",
-        "dies": f"Gradient is exactly 0{since}, however wrong it is ({name}).",
+        "dies": f"The slope dL/ds is exactly 0{since}: nothing pulls it back once it is wrong by s ({name}).",
         "infinite": f"Loss is infinite{since} ({name}): no gradient leads back.",
         "leaves the domain": f"Loss is not defined{since} ({name}).",
         "not defined far out": f"Loss is not defined{since} ({name}).",
