@@ -95,7 +95,7 @@ class TestText:
         page = to_markdown([LIMIT, HOLDS, NOT, exact]).splitlines()
         assert page[2] == "holds: 2; holds with a limit: 1; does not hold: 1."
         assert page[6] == r"| C01a | a \| b | 2 of 3 | holds with a limit: only here | [crisp](crisp.svg) |"
-        assert page[9] == "| C08 | equal | 0 (theory: 0 ± 1e-15) | holds |  |"
+        assert page[9] == "| C08 | equal | 0 (theory: off by at most 1e-15) | holds |  |"
         assert len(page) == 10
 
 

@@ -63,7 +63,7 @@ def test_verdict_when_right(spec: str, verdict: str) -> None:
 
 
 def test_numbers_are_those_of_theory() -> None:
-    """With softmax, `dL/ds` on R1 is `p_j` for cross-entropy; Brier's is `2 p_y p_j (1 + ...)`, so `2 e^{-s}` and more far out."""
+    """Brier's slope on R1 is `2 p_j (p_y + sum of the others' p)` and less, so `2 n e^{-s}` far out."""
     wrong, right = answer("softmax + brier")
     assert wrong.number == pytest.approx(2 * N * np.exp(-20.0), rel=0.01)
     of_r1 = wrong.details["rays"][0]

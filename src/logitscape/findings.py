@@ -141,6 +141,8 @@ def _markdown_row(finding: Finding) -> str:
 def _theory(finding: Finding) -> str:
     if finding.expected is None or finding.tolerance is None:
         return ""
+    if finding.expected == 0 and finding.tolerance:
+        return f"theory: off by at most {finding.tolerance:g}"
     expected = f"{_settled(finding.expected, finding.tolerance):.8g}"
     return f"theory: {expected} ± {finding.tolerance:g}" if finding.tolerance else f"theory: {expected}"
 
