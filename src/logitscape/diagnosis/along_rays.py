@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 from .. import engine
 from .._types import Number
@@ -109,17 +111,20 @@ def _along(objectives: Sequence[Objective], line: Slice, label: int, s: Array) -
 
 
 def _norm(gradient: Array) -> Array:
-    """The Euclidean norm over the first axis, without underflow of the squares."""
-    largest = jnp.max(jnp.abs(gradient), axis=0)
-    scale = jnp.where(largest > 0, largest, 1)
-    return largest * jnp.sqrt(jnp.sum((gradient / scale) ** 2, axis=0))
+    """The Euclidean norm over the first axis, without overflow or underflow of the squares.
+
+    Largest entries near the end of float64 are scaled down by less: XLA's reciprocal of them would be subnormal, and so 0.
+    """
+    largest = jnp.max(jnp.abs(gradient), axis=0, keepdims=True)
+    scale = jnp.where(largest > 0, jnp.minimum(largest, 1e300), 1)
+    return scale[0] * jnp.sqrt(jnp.sum((gradient / scale) ** 2, axis=0))
 
 
-def _remembering(function: Callable[[Array], Array]) -> Callable[[Samples], Samples]:
+def _remembering(function: Callable[[Array], Array]) -> Callable[[Samples], NDArray[Any]]:
     """The function, which computes nothing twice: objectives that share a program ask for the same samples."""
-    known = dict[bytes, Samples]()
+    known = dict[bytes, NDArray[Any]]()
 
-    def recall(s: Samples) -> Samples:
+    def recall(s: Samples) -> NDArray[Any]:
         key = s.tobytes()
         if key not in known:
             known[key] = np.asarray(function(jnp.asarray(s)))
@@ -128,6 +133,6 @@ def _remembering(function: Callable[[Array], Array]) -> Callable[[Samples], Samp
     return recall
 
 
-def _one(evaluate: Callable[[Samples], Samples], row: int, index: int, s: Samples) -> Samples:
+def _one(evaluate: Callable[[Samples], NDArray[Any]], row: int, index: int, s: Samples) -> Samples:
     values: Samples = evaluate(s)[row, index]
     return values

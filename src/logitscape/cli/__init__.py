@@ -1,0 +1,3 @@
+"""The command `logitscape`. It imports JAX only for what computes."""
+
+from .app import main as main
