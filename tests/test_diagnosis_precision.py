@@ -91,7 +91,7 @@ def domain_of(limit, z, target):
 def diagnose(source, dtype="float32"):
     setting = Setting(subject("softmax + cross_entropy", num_classes=N), N, dtype)
     found = precision.answers(subject(source, num_classes=N), setting)
-    assert {each.question for each in found} == {"precision"}
+    assert {each.question for each in found} == {f"precision, {each}" for each in ("float64", "float32", "bfloat16", "float16")}
     return {each.details.get("dtype", i): each for i, each in enumerate(found)}
 
 

@@ -2,10 +2,12 @@
 
 import inspect
 from collections import Counter
+from textwrap import wrap
 
 from .answers import Witness
 from .subject import Subject
 
+COLUMNS = 76
 FEW = 4
 """So many logits may differ from the others before all are written out."""
 
@@ -31,7 +33,7 @@ def code(witness: Witness) -> list[str]:
         "hessian": "jnp.linalg.eigvalsh(jax.hessian(loss)(z, t))",
         "probabilities": "loss.predict(z).p",
     }
-    return [z, t, f"{looked_at[witness.expression]}  # {witness.shows}"]
+    return [z, t, looked_at[witness.expression], *wrap(f"# {witness.shows}", COLUMNS, subsequent_indent="# ")]
 
 
 def _target(values: tuple[float, ...], dtype: str) -> str:

@@ -23,7 +23,7 @@ WIDTH = 80
 def table(diagnosis: Diagnosis) -> RenderableType:
     """The headline, a row for every answer, and the code that shows what is serious or a warning."""
     rows = Table(box=None, width=WIDTH, pad_edge=False, show_header=False)
-    rows.add_column(width=19)
+    rows.add_column(width=22)
     rows.add_column(ratio=1)
     for severity, group in groupby(diagnosis.answers, key=lambda each: each.severity):
         heading, style = HEADINGS[severity]
@@ -41,7 +41,7 @@ def _headline(diagnosis: Diagnosis) -> Text:
 
 def _answer(answer: Answer) -> Text:
     """In full where something is to be said; the verdict alone where all is fine."""
-    verdict = answer.verdict[:1].upper() + answer.verdict[1:]
+    verdict = answer.verdict if answer.verdict.startswith("p ") else answer.verdict[:1].upper() + answer.verdict[1:]
     if answer.severity == "fine":
         return Text(verdict)
     return Text.assemble((verdict + ". ", "bold"), answer.text)
