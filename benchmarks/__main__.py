@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from . import cold_start, figures, memory, throughput
+from . import cold_start, ensembles, figures, memory, throughput
 from .report import Report
 
 PARTS: dict[str, Callable[[bool], Report]] = {
@@ -11,6 +11,7 @@ PARTS: dict[str, Callable[[bool], Report]] = {
     "cold": cold_start.measure,
     "figures": figures.measure,
     "memory": memory.measure,
+    "ensembles": ensembles.measure,
 }
 
 

@@ -75,10 +75,9 @@ def test_json_has_everything(many):
     ("sources", "error", "message"),
     [
         ("softmax + brier", TypeError, r"`compare\(sources\)` must be a list or a dict of objectives, got 'softmax \+ brier'"),
-        (3, TypeError, "must be a list or a dict"),
         ([], ValueError, "at least one objective"),
         ({}, ValueError, "at least one objective"),
-        (["brier", "softmax + brier"], ValueError, r"several objectives called 'softmax \+ brier'; name them"),
+        (["crammer_singer", "crammer_singer"], ValueError, "several objectives called 'crammer_singer'; name them"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(sources: Any, error: type[Exception], message: str):
@@ -91,9 +90,8 @@ def test_names_tell_equal_ones_apart():
     assert [each.name for each in comparison.diagnoses.values()] == ["one", "two"]
 
 
-def test_the_figure_is_the_same_every_time(many, few):
-    for comparison in (many, few):
-        assert rendered(comparison.figure(), ".svg") == rendered(comparison.figure(), ".svg")
+def test_the_figure_is_the_same_every_time(few):
+    assert rendered(few.figure(), ".svg") == rendered(few.figure(), ".svg")
 
 
 def test_the_page_is_well_formed_and_closed_in_itself(many, few, tmp_path):

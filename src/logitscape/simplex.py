@@ -16,7 +16,6 @@ from jaxtyping import Bool, Float
 
 from ._types import Vector
 
-
 Shares: TypeAlias = tuple[Vector, Vector, Array]
 """p, its logarithm, and 1 - p of the dominant class if there is one."""
 

@@ -130,7 +130,7 @@ class Diagnosis:
 
 
 def counted(count: int, severity: Severity) -> str:
-    """ "1 warning", "2 warnings"."""
+    """As in "1 warning" and "2 warnings"."""
     plural = "s" if count != 1 and severity in ("warning", "note") else ""
     return f"{count} {severity}{plural}"
 
