@@ -1,5 +1,6 @@
 """The gradient when wrong and when right, against what theory says of the rays."""
 
+import broken
 import jax
 import numpy as np
 import pytest
@@ -84,3 +85,11 @@ def test_the_witness_shows_it() -> None:
     z, t = np.asarray(wrong.witness.logits), np.asarray(wrong.witness.target)
     assert not np.any(jax.grad(ls.objective("sparsemax + brier"))(z, t))
     assert np.argmax(z) != np.argmax(t)
+
+
+def test_what_only_rounding_made_zero_has_faded() -> None:
+    """As with the textbook's squared error, whose `p - t` loses all digits from s = 37 on."""
+    for loss in (broken.squared_error_after_softmax, broken.double_softmax):
+        wrong, _ = answer(loss)
+        assert (wrong.verdict, wrong.severity) == ("fades exponentially", "warning")
+        assert "e^(-1.00 s)" in wrong.text

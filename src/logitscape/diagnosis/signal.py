@@ -8,6 +8,7 @@ import numpy as np
 
 from .answers import SEVERITIES, Answer, Severity, Witness
 from .evaluation import evaluate, one_hot, row
+from .gradient_law import fit_law
 from .law import Law
 from .rays import GRID, NAMES, Ray, ray
 from .samples import short
@@ -17,6 +18,8 @@ from .subject import Subject
 WRONG, RIGHT = "gradient when wrong", "gradient when right"
 SHARE = 0.1
 """The working range: where the slope is at least this share of its largest."""
+FADED, EARLY = 1e-9, 0.9
+"""Values that are down to this share of the largest well before they are 0 got there by fading."""
 AT = 20.0
 """Where a step is compared with one of the reference."""
 
@@ -71,8 +74,23 @@ def answers(subject: Subject, setting: Setting) -> list[Answer]:
 
 def _signal(on: Ray, setting: Setting) -> Signal:
     law = on.law("slope" if on.side == "wrong" else "norm")
+    law = _before_rounding(on, law) or law
     verdict, severity = _judge(on, law)
     return Signal(on, law, verdict, severity, _working(on), _dead(on, setting))
+
+
+def _before_rounding(on: Ray, law: Law) -> Law | None:
+    """The law up to where only rounding made the values 0: what has faded smoothly to the last digit did not end there."""
+    if law.kind != "zero" or law.begins is None or not law.begins > 0:
+        return None
+    s = np.linspace(0, law.begins, GRID.size + 1)[1:]
+    values = on.measure(s)[0 if on.side == "wrong" else 1]
+    size = np.abs(values) / np.nanmax(np.abs(values))
+    seen = s[size > FADED]
+    if seen[-1] > EARLY * law.begins:
+        return None
+    kept = (s <= seen[-1]) & (s >= seen[-1] / 4)
+    return fit_law(s[kept], values[kept]) if kept.sum() >= 16 else None
 
 
 def _judge(on: Ray, law: Law) -> tuple[str, Severity]:

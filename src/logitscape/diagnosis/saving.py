@@ -1,0 +1,53 @@
+"""Writing reports: one suffix, one form, whole or not at all, the same bytes for the same report."""
+
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .._atomic import replacing, write_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+STYLE = "logitscape.styles.paper"
+DOTS_PER_INCH = 200
+UNDATED: Mapping[str, Mapping[str, None]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
+    ".pdf": {"Creator": None, "Producer": None, "CreationDate": None},
+}
+
+
+def save(path: str | Path, texts: Mapping[str, Callable[[], str]], figure: Callable[[], "Figure"]) -> Path:
+    """Write the form that belongs to the suffix.
+
+    Args:
+        path: where to.
+        texts: suffix -> what makes the text.
+        figure: makes the figure, for ".png", ".svg" and ".pdf".
+
+    Raises:
+        ValueError: for another suffix.
+    """
+    target = Path(path)
+    suffix = target.suffix.lower()
+    if suffix in texts:
+        write_text(target, texts[suffix]())
+    elif suffix in UNDATED:
+        drawn = rendered(figure(), suffix)
+        with replacing(target) as temporary:
+            temporary.write_bytes(drawn)
+    else:
+        raise ValueError(f"`save(path)` must end in {', '.join([*texts, *UNDATED])}, got {str(path)!r}.")
+    return target
+
+
+def rendered(figure: "Figure", suffix: str) -> bytes:
+    """A figure as a file's content, without dates, versions or random ids."""
+    from matplotlib import style
+
+    file = BytesIO()
+    with style.context(STYLE, after_reset=True):
+        figure.savefig(file, format=suffix[1:], metadata=dict(UNDATED[suffix]), dpi=DOTS_PER_INCH)
+    return file.getvalue()
