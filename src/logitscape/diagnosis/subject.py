@@ -5,7 +5,7 @@ The form is recognised by trying, on shapes alone where the function can be trac
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Literal, TypeAlias
 
 import jax
@@ -73,12 +73,19 @@ def subject(
         return source
     made = objective(source, normalizer=normalizer, name=name)
     if isinstance(source, str | Objective):
-        run = partial(_of_objective, made)
-        return Subject(made.name, run, made.normalizer, _takes_soft(run, num_classes), "one example", made, _code(source), made)
+        return _known(made, num_classes)
     found = form or recognise(source, num_classes)
     run = partial(_FORMS[found], source)
     soft = found in ("one example", "batch, one-hot") and _takes_soft(run, num_classes)
     return Subject(made.name, run, made.normalizer, soft, found, source, _shell_form(made.name, found))
+
+
+@lru_cache(maxsize=64)
+def _known(made: Objective, num_classes: int) -> Subject:
+    """The subject of an objective; the same one every time, so that its programs are compiled once."""
+    run = partial(_of_objective, made)
+    code = f"ls.objective({made.name!r})"
+    return Subject(made.name, run, made.normalizer, _takes_soft(run, num_classes), "one example", made, code, made)
 
 
 def recognise(function: Callable[..., Any], num_classes: int) -> Form:
@@ -161,10 +168,6 @@ def _takes_soft(function: Callable[[Array, Array], Array], n: int) -> bool:
     soft = jnp.full(n, 1 / n)
     values = [jax.jit(function)(z, soft) for z in (jnp.zeros(n), jnp.arange(1.0, n + 1))]
     return bool(np.isfinite(values).any())
-
-
-def _code(source: str | Objective) -> str:
-    return f"ls.objective({source!r})" if isinstance(source, str) else f"ls.objective({source.name!r})"
 
 
 def _shell_form(name: str, form: Form) -> str:
