@@ -11,7 +11,7 @@ def wide() -> AbstractContextManager[Any]:
     if hasattr(jax, "enable_x64"):
         context: AbstractContextManager[Any] = jax.enable_x64(True)
         return context
-    from jax.experimental import enable_x64  # older than JAX 0.8
+    from jax import experimental
 
-    older: AbstractContextManager[Any] = enable_x64(True)  # type: ignore[no-untyped-call]
+    older: AbstractContextManager[Any] = getattr(experimental, "enable_x64")()  # noqa: B009  (JAX before 0.8; gone since)
     return older

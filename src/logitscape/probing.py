@@ -70,7 +70,7 @@ def probe(
         loss, gradient, right = jax.vmap(partial(_of_one, of_one, predict))(z, y)
         valid = jnp.all((y >= 0) & (y < z.shape[1]))
         found = _statistics(loss, gradient, right, threshold)
-        return jax.tree.map(lambda leaf: jnp.where(valid, leaf, jnp.nan), found)
+        return BatchGradient(*(jnp.where(valid, each, jnp.nan) for each in found))
 
     return measure
 

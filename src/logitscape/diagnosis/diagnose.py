@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, get_args
+from concurrent.futures import ThreadPoolExecutor
+from typing import get_args
 
 import jax
 import numpy as np
@@ -15,6 +16,7 @@ from . import bounds, consistency, correction, cost, curvature, mistakes, precis
 from .answers import SEVERITIES, Answer, undecided
 from .card import Diagnosis
 from .evaluation import Precision
+from .progress import shown
 from .setting import Setting
 from .subject import Form, Subject, subject
 
@@ -30,7 +32,9 @@ QUESTIONS: Mapping[str, Callable[[Subject, Setting], list[Answer]]] = {
     "bounds": bounds.answers,
     "cost": cost.answers,
 }
-"""Asked in this order."""
+"""Told in this order among answers that are equally serious."""
+
+ALONE = ("cost",)
 
 
 def diagnose(
@@ -73,39 +77,41 @@ def diagnose(
     """
     _check(num_classes, dtype, seed, budget, form)
     started = time.monotonic()
-    with wide(), np.errstate(all="ignore"):
-        subjects = [
-            subject(source, num_classes=num_classes, normalizer=normalizer, form=form, name=name),
-            subject(against, num_classes=num_classes),
-        ]
-        setting = Setting(subjects[1], num_classes, _precision(dtype), seed)
-        answers = list[Answer]()
-        with _shown(progress) as show:
-            for topic, ask in QUESTIONS.items():
-                show(f"{subjects[0].name}: {topic}")
-                spent = time.monotonic() - started
-                answers += _asked(topic, ask, subjects[0], setting) if spent < budget else [_too_late(topic, budget)]
+    with wide():
+        about = subject(source, num_classes=num_classes, normalizer=normalizer, form=form, name=name)
+        setting = Setting(subject(against, num_classes=num_classes), num_classes, _precision(dtype), seed)
+    with shown(progress) as show:
+
+        def ask(topic: str) -> list[Answer]:
+            if time.monotonic() - started >= budget:
+                return [undecided(topic, f"Not asked: the budget of {budget:g} s was spent.")]
+            show(f"{about.name}: {topic}")
+            with wide(), np.errstate(all="ignore"):
+                return _asked(topic, about, setting)
+
+        answers = _all(ask)
     ordered = sorted(answers, key=lambda each: SEVERITIES.index(each.severity))
-    return Diagnosis(subjects[0], setting, tuple(ordered))
+    return Diagnosis(about, setting, tuple(ordered))
 
 
-def _asked(topic: str, ask: Callable[[Subject, Setting], list[Answer]], about: Subject, setting: Setting) -> list[Answer]:
+def _all(ask: Callable[[str], list[Answer]]) -> list[Answer]:
+    """All answers, in the order of the questions. Two threads: one compiles while the other traces; cost is timed alone."""
+    together = [topic for topic in QUESTIONS if topic not in ALONE]
+    pool = ThreadPoolExecutor(max_workers=2)
+    try:
+        found = list(pool.map(ask, together))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return [answer for part in [*found, *map(ask, ALONE)] for answer in part]
+
+
+def _asked(topic: str, about: Subject, setting: Setting) -> list[Answer]:
     """The answers; what the function does not support, such as a second derivative, leaves the question undecided."""
     try:
-        return ask(about, setting)
+        return QUESTIONS[topic](about, setting)
     except Exception as error:
         first = (str(error).splitlines() or [""])[0]
         return [undecided(topic, f"Could not be measured: {type(error).__name__}: {first}")]
-
-
-def _too_late(topic: str, budget: Number) -> Answer:
-    return undecided(topic, f"Not asked: the budget of {budget:g} s was spent.")
-
-
-def _shown(progress: bool) -> Any:
-    from .progress import shown
-
-    return shown(progress)
 
 
 def _precision(dtype: str) -> Precision:

@@ -84,7 +84,8 @@ def _targets(targets: Targets, z: Rows) -> Rows:
     t = np.asarray(targets)
     if t.shape == z.shape:
         return t.astype(np.float64)
-    return np.eye(z.shape[1])[np.broadcast_to(t, len(z))]
+    one_hot_rows: Rows = np.eye(z.shape[1])[np.broadcast_to(t, len(z))]
+    return one_hot_rows
 
 
 def _in_chunks(run: Callable[..., Any], size: int, z: Rows, t: Rows, dtype: Precision) -> list[Rows]:
