@@ -18,6 +18,8 @@ from .diagnosis.comparison import compare as compare
 from .diagnosis.diagnose import diagnose as diagnose
 from .dynamics.flow import flow as flow
 from .dynamics.flow import times_to_correct as times_to_correct
+from .dynamics.training import Training as Training
+from .dynamics.training import train as train
 from .forms import drop_in as drop_in
 from .forms import per_example as per_example
 from .landscape import Landscape as Landscape

@@ -1,0 +1,185 @@
+"""Gradient flow, dz/dt = -grad L: how long a wrong model takes to correct itself, and why some never do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import ArrayLike, NDArray
+
+from .._types import Number
+from ..objectives import Objective
+from ..slices import points as points_of
+from ..slices import ray as ray_of
+from ..sweeps import Sources, named_objectives
+from .lanes import Look, checked_starts, viewer
+from .paths import FEW_STEPS, LONGEST, MOST_STEPS, SHORTEST, Path, follow, is_right, runge_kutta, trace
+from .stiff import linearly_implicit
+
+ZERO = "gradient is 0 at the start"
+STUCK = "stuck at a stationary point while wrong"
+OUTSIDE = "starts outside the domain"
+LEAVES = "leaves the domain"
+POLE = "pole"
+AWAY = f"still wrong after a path of length {LONGEST:g}"
+GAVE_UP = f"undecided after {MOST_STEPS} steps"
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Gradient flows of many objectives from many starts.
+
+    Attributes:
+        objectives: their names.
+        starts: [m, n].
+        label: the true class.
+        times: [objective, m], until the label is predicted; 0 for a start that is not wrong, inf where it never is (or
+            beyond the range of float64), NaN where undecided.
+        log_times: [objective, m], their logarithms, which do not overflow.
+        reached: [objective, m], whether the flow corrects itself.
+        reasons: [objective, m], why it does not: "gradient is 0 at the start", "stuck at a stationary point while wrong",
+            "starts outside the domain", "leaves the domain", "pole" (the loss is infinite), "still wrong after a path of
+            length ...", "undecided after ... steps"; "" where it does.
+        ends: [objective, m, n], where the label is first predicted, or how far the flow came.
+        lengths: [objective, m], of the path.
+        paths: [objective, m, points, n], at equal distances along the path, if asked for.
+    """
+
+    objectives: tuple[str, ...]
+    starts: NDArray[Any]
+    label: int
+    times: NDArray[Any]
+    log_times: NDArray[Any]
+    reached: NDArray[Any]
+    reasons: NDArray[Any]
+    ends: NDArray[Any]
+    lengths: NDArray[Any]
+    paths: NDArray[Any] | None = None
+
+
+def flow(objectives: Sources, starts: ArrayLike, *, label: int = 0, points: int | None = None) -> Flows:
+    """Follow the gradient flow of every objective from every start until the label is predicted.
+
+    It is predicted once it is the argmax of p, or of z if the objective has no known normalizer; a tie at the start counts.
+    All flows run together, in one program, with errors near 1e-9 of the time where the gradient is smooth.
+
+    Args:
+        objectives: as for `sweep`.
+        starts: [m, n], or a single one [n].
+        label: the true class.
+        points: how many points of each path to keep, for drawing.
+
+    Raises:
+        RuntimeError: without float64, `jax.config.update("jax_enable_x64", True)`.
+        ValueError: for starts that are no finite logits, a label that is no class, or fewer than 2 points.
+    """
+    named = named_objectives(objectives)
+    z = checked_starts("flow", starts, label)
+    if points is not None and points < 2:
+        raise ValueError(f"`flow(points=...)` must be at least 2, got {points!r}.")
+    lanes = jnp.asarray(np.broadcast_to(z, (len(named), *z.shape)))
+    look = viewer(tuple(named.values()), label)
+    path = _follow(tuple(named.values()), label, lanes)
+    paths = None if points is None else np.asarray(jax.jit(partial(trace, look, points))(lanes, path.length))
+    reasons = _reasons(path)
+    log_times = np.where(reasons == "", _log_time(path), np.where(reasons == GAVE_UP, np.nan, np.inf))
+    with np.errstate(over="ignore"):
+        times = np.exp(log_times)
+    return Flows(
+        tuple(named), z, label, times, log_times, reasons == "", reasons, np.asarray(path.z), np.asarray(path.length), paths
+    )
+
+
+def times_to_correct(
+    objectives: Sources,
+    margins: ArrayLike,
+    ray: str = "R3",
+    num_classes: int = 2,
+    *,
+    base: Number = 0.0,
+    label: int = 0,
+) -> Flows:
+    """The flows from points of a probe ray, of which `times[objective, i]` is the time to correct a margin of `-margins[i]`.
+
+    Args:
+        objectives: as for `sweep`.
+        margins: how wrong the starts are, increasing.
+        ray: "R1", "R2" or "R3".
+        num_classes: n.
+        base: the other logits, as for `ls.ray`.
+        label: the true class.
+
+    Raises:
+        RuntimeError: as for `flow`.
+        ValueError: as for `ls.ray`.
+    """
+    rival = int(label == 0)
+    line = ray_of(ray, np.asarray(margins, np.float64), num_classes=num_classes, label=label, rival=rival, base=base)
+    return flow(objectives, np.asarray(points_of(line)), label=label)
+
+
+def _follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
+    """All flows by few explicit steps; those that were hindered by implicit ones, and if that fails by many explicit ones."""
+    explicit = jax.jit(partial(follow, viewer(objectives, label), runge_kutta))
+    path: Path = jax.tree.map(np.asarray, explicit(FEW_STEPS, lanes, jnp.zeros(lanes.shape[:2], bool)))
+    hindered = ~path.over | path.stuck | (path.least >= 2 * SHORTEST)
+    rows = np.flatnonzero(hindered.any(axis=1))
+    if not rows.size:
+        return path
+    few = viewer([objectives[int(row)] for row in rows], label)
+    implicit = jax.jit(partial(follow, few, linearly_implicit))
+    path = _better(path, implicit(FEW_STEPS, lanes[rows], jnp.asarray(~hindered[rows])), rows)
+    if np.all(path.over):
+        return path
+    every = np.arange(len(objectives))
+    return _better(path, explicit(MOST_STEPS, lanes, jnp.asarray(path.over)), every)
+
+
+def _better(path: Path, again: Path, rows: NDArray[Any]) -> Path:
+    """The path, but in these rows what was found again where that came to a better end."""
+    old: Path = jax.tree.map(lambda leaf: leaf[rows], path)
+    better = again.over & (again.length > 0) & (~old.over | old.stuck | (again.least < old.least))
+    merged: Path = jax.tree.map(partial(_merged, rows, better), path, again)
+    return merged
+
+
+def _merged(rows: NDArray[Any], better: Any, old: NDArray[Any], new: Array) -> NDArray[Any]:
+    """The old values, but in these rows the new ones where they are better."""
+    whole = np.array(old)
+    whole[rows] = np.where(np.expand_dims(better, tuple(range(2, old.ndim))), np.asarray(new), old[rows])
+    return whole
+
+
+def _reasons(path: Path) -> NDArray[Any]:
+    """Of every lane the first that applies."""
+    start, end = _nature(path.start), _nature(path.seen)
+    still = (path.seen.gradient == 0).all(axis=-1)
+    cases = {
+        "": is_right(path.seen),
+        POLE: end == "infinite",
+        OUTSIDE: start == "undefined",
+        LEAVES: end == "undefined",
+        ZERO: still & (path.length == 0),
+        STUCK: still | path.stuck,
+        GAVE_UP: ~path.over,
+    }
+    return np.select(list(cases.values()), list(cases), AWAY).astype(object)
+
+
+def _nature(seen: Look) -> NDArray[Any]:
+    loss = np.asarray(seen.loss)
+    defined = np.isfinite(loss) & np.isfinite(seen.gradient).all(axis=-1) & ~np.isnan(seen.lead)
+    return np.where(np.isinf(loss), "infinite", np.where(defined, "finite", "undefined"))
+
+
+def _log_time(path: Path) -> NDArray[Any]:
+    """The logarithm of t, of u = log(1 + |g_0| t); -inf for a start that is not wrong."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        largest = np.abs(path.start.gradient).max(axis=-1)
+        log_norm = np.log(largest) + np.log(np.linalg.norm(path.start.gradient / largest[..., None], axis=-1))
+        log_time = path.log_time + np.log(-np.expm1(-path.log_time)) - log_norm
+    return np.where(is_right(path.start), -np.inf, log_time)

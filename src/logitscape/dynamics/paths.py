@@ -1,0 +1,192 @@
+"""Gradient flows followed along their paths; every lane takes steps of its own size, those of diffrax or stiff ones.
+
+By the length of the path, dz/dl = -g / |g|, as steps in time would be hopeless where gradients are e^-30 or e^30. Time is
+kept as u = log(1 + |g_0| t), du/dl = |g_0| / |g| e^-u, which neither overflows nor loses its beginning.
+
+Not `diffeqsolve` under `vmap`: that would compute every objective for every lane, and takes five times as long to compile.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+import diffrax
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jax.typing import ArrayLike
+
+from .lanes import Look, norm
+
+TOLERANCE = 1e-9
+END = 1e-12
+"""How closely the end of a path is located, and how little the label may be behind there: a loss may stop at a tie."""
+SHORTEST = 1e-3
+"""The least step that errors can ask for: so finely is a gradient followed that jumps to and fro across a kink."""
+PATIENCE = 64
+"""After so many steps at the least size that size has doubled, after twice as many tripled: a kink may be followed far."""
+LONGEST = 1e4
+"""The length of path after which a flow is taken to lead nowhere."""
+FEW_STEPS = 2**9
+"""What explicit steps do not finish in so many is stiff, or full of kinks."""
+MOST_STEPS = 2**13
+SOLVER = diffrax.Tsit5()
+
+Viewer: TypeAlias = Callable[[Array], Look]
+Step: TypeAlias = Callable[[Viewer, Any], tuple[Array, Array, Array]]
+"""(viewer, path) -> the next z and u, and the error relative to what is allowed."""
+
+
+class Path(NamedTuple):
+    """How far the flow of every lane has come; [objective, m] each, logits [objective, m, n].
+
+    Attributes:
+        start: what is seen at the start.
+        z: the logits.
+        seen: what is seen there.
+        log_time: u = log(1 + |g_0| t).
+        length: of the path.
+        step: the next one to try.
+        least: its least size.
+        room: an upper bound of what is left of the path, infinite until a step has gone too far.
+        stuck: whether the gradient has turned round within the least step.
+        over: whether it has come to its end.
+    """
+
+    start: Look
+    z: Array
+    seen: Look
+    log_time: Array
+    length: Array
+    step: Array
+    least: Array
+    room: Array
+    stuck: Array
+    over: Array
+
+
+def follow(look: Viewer, step: Step, most: ArrayLike, z: Array, skip: Array) -> Path:
+    """Follow every flow, but those to skip, until the label leads or the flow ends, for `most` steps at most."""
+    seen = look(z)
+    zero = jnp.zeros_like(seen.loss)
+    never = jnp.zeros_like(zero, bool)
+    first = Path(seen, z, seen, zero, zero, zero + SHORTEST, zero + SHORTEST, zero + jnp.inf, never, skip | _at_end(seen))
+
+    def going_on(state: tuple[Path, Array]) -> Array:
+        return ~jnp.all(state[0].over) & (state[1] < most)
+
+    def advance(state: tuple[Path, Array]) -> tuple[Path, Array]:
+        return _advance(look, step, state[0]), state[1] + 1
+
+    path: Path = jax.lax.while_loop(going_on, advance, (first, jnp.array(0)))[0]
+    return path
+
+
+def trace(look: Viewer, points: int, z: Array, length: Array) -> Array:
+    """Points at equal distances along paths of known lengths, [objective, m, points, n]."""
+    substeps = -(-256 // (points - 1))
+    step = length / (substeps * (points - 1))
+    start = look(z)
+
+    def advance(state: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], Array]:
+        new = jax.lax.fori_loop(0, substeps, lambda _, y: _explicit(look, start, y, step)[0], state)
+        return new, new[0]
+
+    _, after = jax.lax.scan(advance, (z, jnp.zeros_like(length)), length=points - 1)
+    return jnp.moveaxis(jnp.concatenate([z[None], after]), 0, -2)
+
+
+def runge_kutta(look: Viewer, path: Path) -> tuple[Array, Array, Array]:
+    """A step of diffrax's, by the length of the path: the `Step` for all flows that are not stiff."""
+    new, error = _explicit(look, path.start, (path.z, path.log_time), path.step)
+    return *new, error
+
+
+def relative(error: Array, before: Array, after: Array) -> Array:
+    """An error relative to what is allowed."""
+    return jnp.abs(error) / (TOLERANCE * (1 + jnp.maximum(jnp.abs(before), jnp.abs(after))))
+
+
+def is_alive(seen: Look) -> Array:
+    """Whether the flow goes on there."""
+    size = norm(seen.gradient)
+    return jnp.isfinite(seen.loss) & jnp.isfinite(size) & (size > 0) & ~jnp.isnan(seen.lead)
+
+
+def is_right(seen: Look) -> Any:
+    """Whether the label leads, or shares the lead."""
+    return seen.lead >= -END
+
+
+def _at_end(seen: Look) -> Array:
+    at_end: Array = ~is_alive(seen) | is_right(seen)
+    return at_end
+
+
+def _advance(look: Viewer, step_of: Step, path: Path) -> Path:
+    """Try one step in every lane.
+
+    A step that goes beyond the end is halved until the end is located; a step that is too inaccurate is made shorter.
+    """
+    z, log_time, error = step_of(look, path)
+    seen = look(z)
+    small = path.step <= path.least
+    exact = (error <= 1) | small
+    beyond = exact & _at_end(seen)
+    taken = exact & (~beyond | (path.step <= END))
+    moved = norm(z - path.z)
+    at_rest = (path.step > LONGEST) & (moved < SHORTEST)
+    stuck = taken & ~beyond & ((small & _turned(path.seen, seen)) | at_rest)
+    left = path.room - jnp.where(taken, path.step, 0)
+    room = jnp.where(beyond, path.step, jnp.where(left > END, left, jnp.inf))  # a step across a kink may have misled
+    length = path.length + jnp.where(taken, moved, 0)
+    factor = jnp.clip(0.9 * jnp.maximum(error, 1e-9) ** -0.2, 0.2, jnp.where(exact, 5.0, 0.9))
+    step = jnp.maximum(factor * path.step, path.least)
+    new = Path(
+        start=path.start,
+        z=_where(taken, z, path.z),
+        seen=jax.tree.map(lambda new, old: _where(taken, new, old), seen, path.seen),
+        log_time=_where(taken, log_time, path.log_time),
+        length=length,
+        step=jnp.maximum(jnp.minimum(step, room / 2), END),
+        least=path.least + jnp.where(taken & (error > 1), SHORTEST / PATIENCE, 0),
+        room=room,
+        stuck=stuck,
+        over=(taken & beyond) | stuck | (taken & (length > LONGEST)),
+    )
+    kept: Path = jax.tree.map(lambda new, old: _where(path.over, old, new), new, path)
+    return kept
+
+
+def _explicit(look: Viewer, start: Look, y: tuple[Array, Array], step: Array) -> tuple[tuple[Array, Array], Array]:
+    """The next z and u after a step of its own length in every lane, and the error relative to what is allowed."""
+    origin = jnp.log(jnp.where(is_alive(start), norm(start.gradient), 1))
+
+    def field(_: Any, y: tuple[Array, Array], step: Array) -> tuple[Array, Array]:
+        seen = look(y[0])
+        alive = is_alive(seen)
+        size = jnp.where(alive, norm(seen.gradient), 1)
+        slope = jnp.where(alive[..., None], -seen.gradient / size[..., None], 0)
+        return step[..., None] * slope, jnp.where(alive, step * jnp.exp(origin - jnp.log(size) - y[1]), 0)
+
+    term = diffrax.ODETerm(field)
+    state = SOLVER.init(term, 0.0, 1.0, y, step)
+    new, error, *_ = SOLVER.step(term, 0.0, 1.0, y, step, state, made_jump=jnp.array(False))
+    parts = jax.tree.map(relative, error, y, new)
+    worst = jnp.maximum(jnp.max(parts[0], axis=-1), parts[1])
+    return new, jnp.where(jnp.isnan(worst), jnp.inf, worst)
+
+
+def _turned(before: Look, after: Look) -> Array:
+    """Whether the gradient turned round, so that some mean of the two is hardly anything: it leads nowhere from there.
+
+    Where it only changes its direction, as along a kink, that mean is what the flow follows.
+    """
+    largest = jnp.maximum(norm(before.gradient), norm(after.gradient))[..., None]
+    a, b = before.gradient / largest, after.gradient / largest
+    turn = jnp.sum((b - a) ** 2, axis=-1)
+    weight = jnp.clip(-jnp.sum(a * (b - a), axis=-1) / jnp.where(turn > 0, turn, 1), 0, 1)
+    return norm(a + weight[..., None] * (b - a)) <= 0.03 * jnp.minimum(norm(a), norm(b))
+
+
+def _where(condition: Array, new: Array, old: Array) -> Array:
+    return jnp.where(jnp.expand_dims(condition, tuple(range(condition.ndim, new.ndim))), new, old)
