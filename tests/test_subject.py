@@ -111,3 +111,12 @@ def test_half_precision_is_that_of_the_logits() -> None:
     found = subject(records, num_classes=4)
     evaluate(found, Z, 0, dtype="bfloat16")
     assert seen[-1] == jax.numpy.bfloat16
+
+
+def test_what_runs_in_float32_only_is_computed_in_it() -> None:
+    def hard_wired(z, t):
+        return -jnp.sum(t * jax.lax.add(log_softmax(z), jnp.zeros(4, jnp.float32)))
+
+    found = subject(hard_wired, num_classes=4)
+    assert found.refusal
+    np.testing.assert_allclose(evaluate(found, Z, 2).loss, EXPECTED, rtol=1e-5)

@@ -96,9 +96,7 @@ def _normalize_powers(amplitudes: Vector, largest: Array, power: int) -> Shares:
 
 
 @_normalize_powers.defjvp
-def _normalize_powers_jvp(
-    power: int, primals: tuple[Vector, Array], tangents: tuple[Vector, Array]
-) -> tuple[Shares, Shares]:
+def _normalize_powers_jvp(power: int, primals: tuple[Vector, Array], tangents: tuple[Vector, Array]) -> tuple[Shares, Shares]:
     (amplitudes, largest), (d_amplitudes, _) = primals, tangents
     shares = _normalize_powers(amplitudes, largest, power)
     positive = amplitudes > 0

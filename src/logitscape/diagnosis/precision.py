@@ -58,7 +58,7 @@ def answers(subject: Subject, setting: Setting) -> list[Answer]:
 def _answer(subject: Subject, setting: Setting, dtype: Precision) -> Answer:
     used, refused = dtype == setting.dtype, _refusal(subject, setting.num_classes, dtype)
     if refused:
-        text = f"{dtype}: fails with {refused}"
+        text = f"It fails with {refused}"
         return Answer(
             f"{QUESTION}, {dtype}", "does not run", "serious" if used else "note", text, "traced", details={"dtype": dtype}
         )
@@ -84,6 +84,8 @@ def _answer(subject: Subject, setting: Setting, dtype: Precision) -> Answer:
 
 
 def _refusal(subject: Subject, n: int, dtype: Precision) -> str:
+    if dtype == "float64" and subject.refusal:
+        return subject.refusal
     z = jax.ShapeDtypeStruct((n,), jnp.dtype(dtype))
     try:
         jax.eval_shape(jax.grad(subject.function), z, z)

@@ -83,9 +83,10 @@ def _before_rounding(on: Ray, law: Law) -> Law | None:
     """The law up to where only rounding made the values 0: what has faded smoothly to the last digit did not end there."""
     if law.kind != "zero" or law.begins is None or not law.begins > 0:
         return None
-    s = np.linspace(0, law.begins, GRID.size + 1)[1:]
-    values = on.measure(s)[0 if on.side == "wrong" else 1]
-    size = np.abs(values) / np.nanmax(np.abs(values))
+    index = 0 if on.side == "wrong" else 1
+    s = np.geomspace(GRID[0], law.begins, GRID.size)
+    values = on.measure(s)[index]
+    size = np.abs(values) / max(np.nanmax(np.abs(each)) for each in (values, on.measure(GRID)[index]))
     seen = s[size > FADED]
     if seen[-1] > EARLY * law.begins:
         return None
@@ -193,9 +194,9 @@ def _sentence(signal: Signal) -> str:
     return {
         "constant": f"Gradient stays {law} however wrong it is ({name} and the other rays).",
         "grows": f"Gradient grows like {law} once it is wrong by s ({name}).",
-        "explodes": f"Gradient explodes like {law} once it is wrong by s ({name}).",
-        "fades slowly": f"Gradient fades like {law} once it is wrong by s ({name}).",
-        "fades exponentially": f"Gradient fades like {law} once it is wrong by s ({name}).",
+        "explodes": f"Gradient explodes {_like(law)} once it is wrong by s ({name}).",
+        "fades slowly": f"Gradient fades {_like(law)} once it is wrong by s ({name}).",
+        "fades exponentially": f"Gradient fades {_like(law)} once it is wrong by s ({name}).",
         "dies": f"The slope dL/ds is exactly 0{since}: nothing pulls it back once it is wrong by s ({name}).",
         "infinite": f"Loss is infinite{since} ({name}): no gradient leads back.",
         "leaves the domain": f"Loss is not defined{since} ({name}).",
@@ -204,6 +205,11 @@ def _sentence(signal: Signal) -> str:
         "rewards being wrong": f"Loss falls as the label gets more wrong: dL/ds is {law} ({name}).",
         "undecided": f"No law fits the gradient on {name}: {law}.",
     }[signal.verdict]
+
+
+def _like(law: Law) -> str:
+    text = str(law)
+    return text if text.startswith("faster") else f"like {text}"
 
 
 def _asides(signal: Signal, setting: Setting) -> list[str]:

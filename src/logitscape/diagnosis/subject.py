@@ -36,6 +36,7 @@ class Subject:
         given: the function as it was given.
         code: an expression that stands for `function` in a shell.
         objective: the Objective, if it was one or a spec.
+        refusal: what the function says to float64, if it runs in float32 only; it is then computed in that throughout.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Subject:
     given: Callable[..., Any] = field(repr=False)
     code: str
     objective: Objective | None = field(default=None, repr=False)
+    refusal: str = ""
 
 
 def subject(
@@ -75,9 +77,11 @@ def subject(
     if isinstance(source, str | Objective):
         return _known(made, num_classes)
     found = form or recognise(source, num_classes)
-    run = partial(_FORMS[found], source)
+    run: Callable[[Array, Array], Array] = partial(_FORMS[found], source)
+    if refusal := _refusal(run, num_classes):
+        run = partial(_in_float32, run)
     soft = found in ("one example", "batch, one-hot") and _takes_soft(run, num_classes)
-    return Subject(made.name, run, made.normalizer, soft, found, source, _shell_form(made.name, found))
+    return Subject(made.name, run, made.normalizer, soft, found, source, _shell_form(source, found), None, refusal)
 
 
 @lru_cache(maxsize=64)
@@ -107,6 +111,24 @@ def recognise(function: Callable[..., Any], num_classes: int) -> Form:
     if shapes.get("batch, one-hot") == () and shapes.get("one example") != ():
         raise ValueError(_reduces(function))
     raise TypeError(_no_form(function, said, shapes))
+
+
+def _refusal(function: Callable[[Array, Array], Array], n: int) -> str:
+    """What the gradient raises in float64 if it does not in float32, as code with hard-wired precision does."""
+
+    def said(dtype: Any) -> str:
+        z = jax.ShapeDtypeStruct((n,), dtype)
+        try:
+            jax.eval_shape(jax.grad(function), z, z)
+        except Exception as error:
+            return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+        return ""
+
+    return said(np.float64) and ("" if said(np.float32) else said(np.float64))
+
+
+def _in_float32(function: Callable[[Array, Array], Array], z: Array, t: Array) -> Array:
+    return function(z.astype(jnp.float32), t.astype(jnp.float32)).astype(z.dtype)
 
 
 def _trials(n: int) -> dict[Form, tuple[Any, Any]]:
@@ -170,7 +192,9 @@ def _takes_soft(function: Callable[[Array, Array], Array], n: int) -> bool:
     return bool(np.isfinite(values).any())
 
 
-def _shell_form(name: str, form: Form) -> str:
+def _shell_form(function: Callable[..., Any], form: Form) -> str:
+    name = getattr(function, "__name__", "")
+    name = name if name.isidentifier() else "your_function"
     of_target = {
         "one example": name,
         "one example, label": f"lambda z, t: {name}(z, t.argmax())",

@@ -20,6 +20,7 @@ FAIR = 0.1
 """A fit that is off by more, relative to the time, is none."""
 FAR = 2 / 3
 """The part of the margins that is left out: a growth class is what a time tends to."""
+NEAR_ONE = 0.02
 SETTLED = 0.1
 """The largest share of a bounded time that may still be to come."""
 
@@ -107,7 +108,8 @@ def _linear(m: Samples, log_t: Samples) -> Growth:
 def _polynomial(m: Samples, log_t: Samples) -> Growth:
     """`log T = log a + k log(M + c)`."""
     (log_a, k), residual, _ = _best(log_t, [np.log(m + shift) for shift in SHIFTS], relative=False)
-    return Growth("polynomial", float(np.exp(log_a)), float(k), residual=residual if k > 0 else np.inf)
+    kind: Kind = "linear" if abs(k - 1) < NEAR_ONE else "polynomial"
+    return Growth(kind, float(np.exp(log_a)), float(k), residual=residual if k > 0 else np.inf)
 
 
 def _exponential(m: Samples, log_t: Samples) -> Growth:

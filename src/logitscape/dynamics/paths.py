@@ -22,7 +22,7 @@ END = 1e-12
 """How closely the end of a path is located, and how little the label may be behind there: a loss may stop at a tie."""
 SHORTEST = 1e-3
 """The least step that errors can ask for: so finely is a gradient followed that jumps to and fro across a kink."""
-PATIENCE = 64
+PATIENCE = 256
 """After so many steps at the least size that size has doubled, after twice as many tripled: a kink may be followed far."""
 LONGEST = 1e4
 """The length of path after which a flow is taken to lead nowhere."""
@@ -32,8 +32,8 @@ MOST_STEPS = 2**13
 SOLVER = diffrax.Tsit5()
 
 Viewer: TypeAlias = Callable[[Array], Look]
-Step: TypeAlias = Callable[[Viewer, Any], tuple[Array, Array, Array]]
-"""(viewer, path) -> the next z and u, and the error relative to what is allowed."""
+Step: TypeAlias = Callable[[Viewer, Any], tuple[Array, Array, Array, Array]]
+"""(viewer, path) -> the next z and u, the length of the way there, and the error relative to what is allowed."""
 
 
 class Path(NamedTuple):
@@ -95,10 +95,10 @@ def trace(look: Viewer, points: int, z: Array, length: Array) -> Array:
     return jnp.moveaxis(jnp.concatenate([z[None], after]), 0, -2)
 
 
-def runge_kutta(look: Viewer, path: Path) -> tuple[Array, Array, Array]:
+def runge_kutta(look: Viewer, path: Path) -> tuple[Array, Array, Array, Array]:
     """A step of diffrax's, by the length of the path: the `Step` for all flows that are not stiff."""
     new, error = _explicit(look, path.start, (path.z, path.log_time), path.step)
-    return *new, error
+    return *new, path.step, error
 
 
 def relative(error: Array, before: Array, after: Array) -> Array:
@@ -127,13 +127,12 @@ def _advance(look: Viewer, step_of: Step, path: Path) -> Path:
 
     A step that goes beyond the end is halved until the end is located; a step that is too inaccurate is made shorter.
     """
-    z, log_time, error = step_of(look, path)
+    z, log_time, moved, error = step_of(look, path)
     seen = look(z)
     small = path.step <= path.least
     exact = (error <= 1) | small
     beyond = exact & _at_end(seen)
     taken = exact & (~beyond | (path.step <= END))
-    moved = norm(z - path.z)
     at_rest = (path.step > LONGEST) & (moved < SHORTEST)
     stuck = taken & ~beyond & ((small & _turned(path.seen, seen)) | at_rest)
     left = path.room - jnp.where(taken, path.step, 0)

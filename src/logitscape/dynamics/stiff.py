@@ -4,6 +4,8 @@ The linearly implicit Euler method, `(1 + dt H) dz = -dt g`, in 1 to 6 substeps,
 iteration, and is stable however long the step. Source: Hairer and Wanner, Solving Ordinary Differential Equations II, IV.9.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -14,7 +16,7 @@ from .paths import Path, Viewer, relative
 ORDER = 6
 
 
-def linearly_implicit(look: Viewer, path: Path) -> tuple[Array, Array, Array]:
+def linearly_implicit(look: Viewer, path: Path) -> tuple[Array, Array, Array, Array]:
     """A step in time, of the duration that would lead `path.step` far at the present speed: the `Step` for stiff flows."""
     speed = norm(path.seen.gradient)
     duration = path.step / jnp.where(speed > 0, speed, 1)
@@ -23,7 +25,7 @@ def linearly_implicit(look: Viewer, path: Path) -> tuple[Array, Array, Array]:
     best, second = _extrapolated(ends)
     error = jnp.max(relative(best - second, path.z, best), axis=-1)
     log_time = jnp.logaddexp(path.log_time, jnp.log(norm(path.start.gradient)) + jnp.log(duration))
-    return best, log_time, jnp.where(jnp.isnan(error), jnp.inf, error)
+    return best, log_time, norm(best - path.z), jnp.where(jnp.isnan(error), jnp.inf, error)
 
 
 def _substeps(look: Viewer, z: Array, duration: Array) -> Array:
@@ -37,7 +39,7 @@ def _substeps(look: Viewer, z: Array, duration: Array) -> Array:
         lanes = jnp.moveaxis(y, 0, 1).reshape(shape[1], -1, shape[-1])
         return jnp.moveaxis(look(lanes).gradient.reshape(shape[1], ORDER, *shape[2:]), 1, 0)
 
-    def substep(i: int, y: Array) -> Array:
+    def substep(i: Any, y: Array) -> Array:
         move = -duration[..., None] * gradient(y)
         active = i < jnp.arange(1, ORDER + 1)[:, None, None, None]
         return y + jnp.where(active, jax.scipy.linalg.lu_solve(factors, move[..., None])[..., 0], 0)
