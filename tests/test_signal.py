@@ -3,6 +3,7 @@
 import broken
 import jax
 import numpy as np
+import optax
 import pytest
 
 import logitscape as ls
@@ -93,3 +94,9 @@ def test_what_only_rounding_made_zero_has_faded() -> None:
         wrong, _ = answer(loss)
         assert (wrong.verdict, wrong.severity) == ("fades exponentially", "warning")
         assert "e^(-1.00 s)" in wrong.text
+
+
+def test_noise_far_out_is_no_law() -> None:
+    """The textbook's cosine cancels to noise from s = 1e7 on; before, its slope falls like s^-3."""
+    wrong, _ = answer(optax.losses.cosine_distance)
+    assert wrong.details["rays"][1]["law"].endswith("s^-3.00")

@@ -1,4 +1,4 @@
-"""float64 for the length of a block, whatever the caller has switched on."""
+"""64 bits for the length of a block, or 32, whatever the caller has switched on."""
 
 from contextlib import AbstractContextManager
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 import jax
 
 
-def wide() -> AbstractContextManager[Any]:
-    """Inside, JAX computes with 64 bits where it is asked to; in this thread only."""
+def wide(on: bool = True) -> AbstractContextManager[Any]:
+    """Inside, JAX computes with 64 bits where it is asked to, or nowhere; in this thread only."""
     if hasattr(jax, "enable_x64"):
-        context: AbstractContextManager[Any] = jax.enable_x64(True)
+        context: AbstractContextManager[Any] = jax.enable_x64(on)
         return context
     from jax import experimental
 
-    older: AbstractContextManager[Any] = getattr(experimental, "enable_x64")()  # noqa: B009  (JAX before 0.8; gone since)
+    older: AbstractContextManager[Any] = getattr(experimental, "enable_x64")(on)  # noqa: B009  (JAX before 0.8; gone since)
     return older

@@ -13,7 +13,7 @@ from .output import check_out, say, show, show_json
 
 if TYPE_CHECKING:
     from logitscape.diagnosis.answers import Severity
-    from logitscape.diagnosis.subject import Form as LibraryForm
+    from logitscape.diagnosis.recognition import Form as LibraryForm
     from logitscape.diagnosis.subject import Subject
 
 FailOn: TypeAlias = Literal["serious", "warning", "note", "never"]

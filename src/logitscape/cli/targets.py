@@ -11,7 +11,8 @@ from .faults import UsageError, UserError, blaming, users_lines
 from .imports import DOTTED, from_file, from_name, functions_of, member
 
 if TYPE_CHECKING:
-    from logitscape.diagnosis.subject import Form, Subject
+    from logitscape.diagnosis.recognition import Form
+    from logitscape.diagnosis.subject import Subject
 
 
 @dataclass

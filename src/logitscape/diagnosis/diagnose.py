@@ -17,8 +17,9 @@ from .answers import SEVERITIES, Answer, undecided
 from .card import Diagnosis
 from .evaluation import Precision
 from .progress import shown
+from .recognition import Form
 from .setting import Setting
-from .subject import Form, Subject, subject
+from .subject import Subject, subject
 
 QUESTIONS: Mapping[str, Callable[[Subject, Setting], list[Answer]]] = {
     "gradient": signal.answers,
@@ -45,7 +46,7 @@ def diagnose(
     seed: int = 0,
     against: Source = "softmax + cross_entropy",
     normalizer: str | Normalizer | None = None,
-    form: Form | None = None,
+    form: str | None = None,
     name: str | None = None,
     budget: Number = 120.0,
     progress: bool = False,
@@ -75,10 +76,10 @@ def diagnose(
         TypeError: for a function that has none of the forms.
         ValueError: for an argument out of range, a spec that is malformed, or a function that reduces its batch.
     """
-    _check(num_classes, dtype, seed, budget, form)
+    _check(num_classes, dtype, seed, budget)
     started = time.monotonic()
     with wide():
-        about = subject(source, num_classes=num_classes, normalizer=normalizer, form=form, name=name)
+        about = subject(source, num_classes=num_classes, normalizer=normalizer, form=_form(form), name=name)
         setting = Setting(subject(against, num_classes=num_classes), num_classes, _precision(dtype), seed)
     with shown(progress) as show:
 
@@ -119,7 +120,14 @@ def _precision(dtype: str) -> Precision:
     return names[dtype]
 
 
-def _check(num_classes: int, dtype: str, seed: int, budget: Number, form: str | None) -> None:
+def _form(form: str | None) -> Form | None:
+    names: dict[str | None, Form | None] = {None: None} | {each: each for each in get_args(Form)}
+    if form not in names:
+        raise ValueError(f"`diagnose(form=...)` must be one of {', '.join(map(repr, get_args(Form)))}, got {form!r}.")
+    return names[form]
+
+
+def _check(num_classes: int, dtype: str, seed: int, budget: Number) -> None:
     if isinstance(num_classes, bool) or not isinstance(num_classes, int | np.integer) or num_classes < 2:
         raise ValueError(f"`diagnose(num_classes=...)` must be a whole number, at least 2, got {num_classes!r}.")
     if dtype not in get_args(Precision):
@@ -128,8 +136,6 @@ def _check(num_classes: int, dtype: str, seed: int, budget: Number, form: str | 
         raise ValueError(f"`diagnose(seed=...)` must be a whole number, at least 0, got {seed!r}.")
     if not budget > 0:
         raise ValueError(f"`diagnose(budget=...)` must be a positive number of seconds, got {budget!r}.")
-    if form is not None and form not in get_args(Form):
-        raise ValueError(f"`diagnose(form=...)` must be one of {', '.join(map(repr, get_args(Form)))}, got {form!r}.")
 
 
 def versions() -> dict[str, str]:

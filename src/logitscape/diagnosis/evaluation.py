@@ -13,6 +13,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from .._wide import wide
 from .subject import Subject
 
 Rows: TypeAlias = NDArray[Any]
@@ -92,7 +93,9 @@ def _in_chunks(run: Callable[..., Any], size: int, z: Rows, t: Rows, dtype: Prec
     count = len(z)
     padded = -(-max(count, 1) // size) * size
     z, t = (np.resize(each, (padded, each.shape[1])) for each in (z, t))
-    parts = [run(jnp.asarray(z[i : i + size], dtype), jnp.asarray(t[i : i + size], dtype)) for i in range(0, padded, size)]
+    with wide(dtype == "float64"):  # as who trains in float32 has it: code with constants of its own may depend on it
+        blocks = [[jnp.asarray(each[i : i + size], dtype) for each in (z, t)] for i in range(0, padded, size)]
+        parts = [run(*block) for block in blocks]
     return [np.concatenate([np.asarray(p, np.float64) for p in each])[:count] for each in zip(*parts, strict=True)]
 
 

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .._wide import wide
 from ._reach import LARGEST, RAYS, TOO_LARGE, Failure, Run, failures, finite, grid, info, on, rounded
 from .answers import SEVERITIES, Answer, Severity, Witness, undecided
 from .evaluation import Precision, Rows, evaluate, one_hot, row
@@ -88,7 +89,8 @@ def _refusal(subject: Subject, n: int, dtype: Precision) -> str:
         return subject.refusal
     z = jax.ShapeDtypeStruct((n,), jnp.dtype(dtype))
     try:
-        jax.eval_shape(jax.grad(subject.function), z, z)
+        with wide(dtype == "float64"):
+            jax.eval_shape(jax.grad(subject.function), z, z)
     except Exception as error:
         return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
     return ""

@@ -8,18 +8,16 @@ import numpy as np
 
 from .answers import SEVERITIES, Answer, Severity, Witness
 from .evaluation import evaluate, one_hot, row
-from .gradient_law import fit_law
 from .law import Law
 from .rays import GRID, NAMES, Ray, ray
 from .samples import short
 from .setting import Setting
+from .smooth_law import smooth_law
 from .subject import Subject
 
 WRONG, RIGHT = "gradient when wrong", "gradient when right"
 SHARE = 0.1
 """The working range: where the slope is at least this share of its largest."""
-FADED, EARLY = 1e-9, 0.9
-"""Values that are down to this share of the largest well before they are 0 got there by fading."""
 AT = 20.0
 """Where a step is compared with one of the reference."""
 
@@ -73,25 +71,9 @@ def answers(subject: Subject, setting: Setting) -> list[Answer]:
 
 
 def _signal(on: Ray, setting: Setting) -> Signal:
-    law = on.law("slope" if on.side == "wrong" else "norm")
-    law = _before_rounding(on, law) or law
+    law = smooth_law(on)
     verdict, severity = _judge(on, law)
     return Signal(on, law, verdict, severity, _working(on), _dead(on, setting))
-
-
-def _before_rounding(on: Ray, law: Law) -> Law | None:
-    """The law up to where only rounding made the values 0: what has faded smoothly to the last digit did not end there."""
-    if law.kind != "zero" or law.begins is None or not law.begins > 0:
-        return None
-    index = 0 if on.side == "wrong" else 1
-    s = np.geomspace(GRID[0], law.begins, GRID.size)
-    values = on.measure(s)[index]
-    size = np.abs(values) / max(np.nanmax(np.abs(each)) for each in (values, on.measure(GRID)[index]))
-    seen = s[size > FADED]
-    if seen[-1] > EARLY * law.begins:
-        return None
-    kept = (s <= seen[-1]) & (s >= seen[-1] / 4)
-    return fit_law(s[kept], values[kept]) if kept.sum() >= 16 else None
 
 
 def _judge(on: Ray, law: Law) -> tuple[str, Severity]:

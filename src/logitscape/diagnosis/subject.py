@@ -1,12 +1,9 @@
-"""What is diagnosed: an objective in one form, `(logits [n], target [n]) -> scalar`, whatever form it was given in.
-
-The form is recognised by trying, on shapes alone where the function can be traced.
-"""
+"""What is diagnosed: an objective in one form, `(logits [n], target [n]) -> scalar`, whatever form it was given in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,11 +13,7 @@ from jax import Array
 from .._door import rounded_once
 from ..objectives import Normalizer, Objective, objective
 from ..sweeps import Source
-
-Form: TypeAlias = Literal["one example", "one example, label", "batch, labels", "batch, one-hot"]
-"""(z [n], t [n]) -> scalar; (z [n], y) -> scalar; (z [N, n], y [N]) -> [N]; (z [N, n], t [N, n]) -> [N]."""
-
-BATCH = 7
+from .recognition import Form, recognise
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,27 +85,6 @@ def _known(made: Objective, num_classes: int) -> Subject:
     return Subject(made.name, run, made.normalizer, _takes_soft(run, num_classes), "one example", made, code, made)
 
 
-def recognise(function: Callable[..., Any], num_classes: int) -> Form:
-    """The form of a function, by trying; raises as `subject` does."""
-    n = num_classes if num_classes != BATCH else num_classes + 1
-    said = dict[str, str]()
-    shapes = dict[Form, tuple[int, ...]]()
-    for form, arguments in _trials(n).items():
-        try:
-            shapes[form] = _shape(jax.eval_shape(function, *arguments))
-        except Exception as error:
-            said[form] = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-    expected: dict[Form, tuple[int, ...]] = {"one example": (), "batch, labels": (BATCH,), "batch, one-hot": (BATCH,)}
-    if shapes.get("batch, labels") == () and shapes.get("one example") != ():
-        raise ValueError(_reduces(function))
-    for form, shape in {**expected, "one example, label": ()}.items():
-        if shapes.get(form) == shape:
-            return form
-    if shapes.get("batch, one-hot") == () and shapes.get("one example") != ():
-        raise ValueError(_reduces(function))
-    raise TypeError(_no_form(function, said, shapes))
-
-
 def _refusal(function: Callable[[Array, Array], Array], n: int) -> str:
     """What the gradient raises in float64 if it does not in float32, as code with hard-wired precision does."""
 
@@ -129,23 +101,6 @@ def _refusal(function: Callable[[Array, Array], Array], n: int) -> str:
 
 def _in_float32(function: Callable[[Array, Array], Array], z: Array, t: Array) -> Array:
     return function(z.astype(jnp.float32), t.astype(jnp.float32)).astype(z.dtype)
-
-
-def _trials(n: int) -> dict[Form, tuple[Any, Any]]:
-    kind = jax.dtypes.canonicalize_dtype(np.float64)
-    z, t, y = (jax.ShapeDtypeStruct(*each) for each in (((n,), kind), ((n,), kind), ((), np.int32)))
-    zs, ts, ys = (jax.ShapeDtypeStruct((BATCH, *each.shape), each.dtype) for each in (z, t, y))
-    return {
-        "one example": (z, t),
-        "batch, labels": (zs, ys),
-        "one example, label": (z, y),
-        "batch, one-hot": (zs, ts),
-    }
-
-
-def _shape(result: Any) -> tuple[int, ...]:
-    shape: tuple[int, ...] = result.shape
-    return shape
 
 
 def _of_objective(made: Objective, z: Array, t: Array) -> Array:
@@ -202,26 +157,3 @@ def _shell_form(function: Callable[..., Any], form: Form) -> str:
         "batch, one-hot": f"lambda z, t: {name}(z[None], t[None])[0]",
     }
     return of_target[form]
-
-
-def _reduces(function: Callable[..., Any]) -> str:
-    return (
-        f"`{_called(function)}` returns one number for a batch of {BATCH} examples: a mean or sum over the batch is taken "
-        'inside. Return the losses of the examples, shape [N] (often `reduction="none"`), and take the mean outside.'
-    )
-
-
-def _no_form(function: Callable[..., Any], said: dict[str, str], shapes: dict[Form, tuple[int, ...]]) -> str:
-    wanted = {
-        "one example": "(logits [n], target [n]) -> scalar",
-        "one example, label": "(logits [n], label) -> scalar",
-        "batch, labels": f"(logits [N, n], labels [N]) -> [N], N = {BATCH}",
-        "batch, one-hot": f"(logits [N, n], one-hot [N, n]) -> [N], N = {BATCH}",
-    }
-    answers = {form: said.get(form) or f"returned shape {shapes[form]}" for form in _trials(2)}
-    lines = [f"  {wanted[form]}: {answer}" for form, answer in answers.items()]
-    return "\n".join([f"`{_called(function)}` is no loss in any of the known forms. Tried:", *lines])
-
-
-def _called(function: Callable[..., Any]) -> str:
-    return str(getattr(function, "__name__", type(function).__name__))

@@ -1,0 +1,85 @@
+"""In which form a loss comes, recognised by trying, on shapes alone."""
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias
+
+import jax
+import numpy as np
+
+Form: TypeAlias = Literal["one example", "one example, label", "batch, labels", "batch, one-hot"]
+"""(z [n], t [n]) -> scalar; (z [n], y) -> scalar; (z [N, n], y [N]) -> [N]; (z [N, n], t [N, n]) -> [N]."""
+
+BATCH = 7
+
+
+def recognise(function: Callable[..., Any], num_classes: int) -> Form:
+    """The form of a function, by trying in float64, or in float32 if that fails; raises as `subject` does."""
+    n = num_classes if num_classes != BATCH else num_classes + 1
+    said = dict[Form, str]()
+    shapes = dict[Form, tuple[int, ...]]()
+    for dtype in (jax.dtypes.canonicalize_dtype(np.float64), np.dtype(np.float32)):
+        for form, arguments in _trials(n, dtype).items():
+            if form not in shapes:
+                _try(function, form, arguments, said, shapes)
+    if "batch, labels" in shapes and shapes["batch, labels"] == () and shapes.get("one example") != ():
+        raise ValueError(_reduces(function))
+    wanted: dict[Form, tuple[int, ...]] = {"one example": (), "batch, labels": (BATCH,), "batch, one-hot": (BATCH,)}
+    for form, shape in (wanted | {"one example, label": ()}).items():
+        if shapes.get(form) == shape:
+            return form
+    if shapes.get("batch, one-hot") == ():
+        raise ValueError(_reduces(function))
+    raise TypeError(_no_form(function, said, shapes))
+
+
+def _try(
+    function: Callable[..., Any],
+    form: Form,
+    arguments: tuple[Any, Any],
+    said: dict[Form, str],
+    shapes: dict[Form, tuple[int, ...]],
+) -> None:
+    """Note which shape the function returns, or what it raises."""
+    try:
+        shapes[form] = _shape(jax.eval_shape(function, *arguments))
+    except Exception as error:
+        said.setdefault(form, f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
+
+
+def _trials(n: int, kind: Any) -> dict[Form, tuple[Any, Any]]:
+    z, t, y = (jax.ShapeDtypeStruct(*each) for each in (((n,), kind), ((n,), kind), ((), np.int32)))
+    zs, ts, ys = (jax.ShapeDtypeStruct((BATCH, *each.shape), each.dtype) for each in (z, t, y))
+    return {
+        "one example": (z, t),
+        "batch, labels": (zs, ys),
+        "one example, label": (z, y),
+        "batch, one-hot": (zs, ts),
+    }
+
+
+def _shape(result: Any) -> tuple[int, ...]:
+    shape: tuple[int, ...] = result.shape
+    return shape
+
+
+def _reduces(function: Callable[..., Any]) -> str:
+    return (
+        f"`{_called(function)}` returns one number for a batch of {BATCH} examples: a mean or sum over the batch is taken "
+        'inside. Return the losses of the examples, shape [N] (often `reduction="none"`), and take the mean outside.'
+    )
+
+
+def _no_form(function: Callable[..., Any], said: dict[Form, str], shapes: dict[Form, tuple[int, ...]]) -> str:
+    wanted: dict[Form, str] = {
+        "one example": "(logits [n], target [n]) -> scalar",
+        "one example, label": "(logits [n], label) -> scalar",
+        "batch, labels": f"(logits [N, n], labels [N]) -> [N], N = {BATCH}",
+        "batch, one-hot": f"(logits [N, n], one-hot [N, n]) -> [N], N = {BATCH}",
+    }
+    answers = {form: said.get(form) or f"returned shape {shapes[form]}" for form in wanted}
+    lines = [f"  {wanted[form]}: {answer}" for form, answer in answers.items()]
+    return "\n".join([f"`{_called(function)}` is no loss in any of the known forms. Tried:", *lines])
+
+
+def _called(function: Callable[..., Any]) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))
