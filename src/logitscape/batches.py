@@ -17,7 +17,7 @@ from .objectives import Objective, objective
 from .primitives import Elements
 from .unroll import split, unrolled
 
-BLOCK = 2**14
+BLOCK = 2**16
 """So many examples at a time: their intermediate values, kept class by class, stay in the processor's cache."""
 LARGE_BLOCK = 2**19
 """So many numbers at a time for many classes: enough to share among threads, and memory is touched for the first time once."""
@@ -33,7 +33,7 @@ def value_and_grad(
 ) -> Callable[[ArrayLike, ArrayLike], Outputs]:
     """The function (logits, labels [m]) -> (losses [m], gradients, of the logits' shape); to be jitted.
 
-    The same numbers as `jax.vmap(jax.value_and_grad(...))`, faster on a CPU, as the examples are taken in blocks; for up to 8
+    The same numbers as `jax.vmap(jax.value_and_grad(...))`, faster on a CPU, as the examples are taken in blocks; for up to 6
     classes several times, as the classes are unrolled.
 
     Args:

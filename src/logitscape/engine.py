@@ -21,7 +21,7 @@ from .objectives import Objective
 from .simplex import Probs
 from .unroll import join, split, unrolled
 
-MOST_CLASSES = 8
+MOST_CLASSES = 6
 LEAST_POINTS = 2**18
 """Unrolled code is several times faster for few classes, and several times slower to compile: it wants many points."""
 

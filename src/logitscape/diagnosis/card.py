@@ -53,7 +53,7 @@ class Diagnosis:
 
     def of(self, question: str) -> list[Answer]:
         """The answers to one question; those of "precision, float32" are also answers to "precision"."""
-        return [each for each in self.answers if question in each.names - {each.verdict}]
+        return [each for each in self.answers if question in (each.question, each.question.partition(",")[0])]
 
     def headline(self) -> str:
         """One line: the name, how many answers of which severity."""
