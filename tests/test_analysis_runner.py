@@ -117,6 +117,14 @@ def test_no_more_run_than_asked_for(folder: Path) -> None:
     assert running == 0
 
 
+HEEDING = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("logitscape.analysis", run_name="__main__", alter_sys=True)
+"""
+"""A shell's background job, as which the tests may run, ignores SIGINT, and so would its children."""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_it_keeps_what_is_finished(folder: Path, number: signal.Signals, status: int) -> None:
@@ -124,7 +132,7 @@ def test_interrupted_it_keeps_what_is_finished(folder: Path, number: signal.Sign
     figures = folder.parent / "figures"
     figures.mkdir()
     (figures / "endless.svg").write_text("old")
-    command = [sys.executable, "-m", "logitscape.analysis", "--jobs", "2", "--folder", str(folder)]
+    command = [sys.executable, "-c", HEEDING, "--jobs", "2", "--folder", str(folder)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         while "[1/2] done: done" not in process.stderr.readline():

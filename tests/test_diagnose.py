@@ -28,7 +28,7 @@ def twice() -> ls.Diagnosis:
 
 
 def test_every_question_is_answered(brier: ls.Diagnosis) -> None:
-    assert not [each for each in brier.answers if "Could not be measured" in each.text]
+    assert not [each for each in brier.answers if each.verdict in ("could not be measured", "not asked")]
     asked = {each.question.partition(",")[0] for each in brier.answers}
     assert {"gradient when wrong", "gradient when right", "correction", "common mistakes", "precision"} <= asked
     assert {"consistency", "proper", "convexity", "invariances", "order", "bounds", "cost"} <= asked
@@ -80,6 +80,13 @@ def test_json_has_a_schema_and_only_what_json_has(twice: ls.Diagnosis) -> None:
     assert data["versions"]["jax"] == jax.__version__
 
 
+def test_witnesses_of_a_function_run_as_they_stand(twice: ls.Diagnosis) -> None:
+    scope: dict = {}
+    for line in twice.witnesses():
+        exec(line, scope)
+    assert "predict" in scope
+
+
 @pytest.mark.parametrize("suffix", [".html", ".json", ".txt", ".png", ".svg"])
 def test_it_is_saved_in_every_form(brier: ls.Diagnosis, tmp_path, suffix: str) -> None:
     path = brier.save(tmp_path / f"report{suffix}")
@@ -99,13 +106,14 @@ def test_it_leaves_float64_as_it_was() -> None:
         "print(jnp.zeros(1).dtype, d.worst, {each.verdict for each in d.answers})"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "float32 fine {'undecided'}"
+    assert ran.stdout.strip() == "float32 warning {'not asked'}"
 
 
-def test_a_spent_budget_leaves_questions_undecided() -> None:
+def test_a_spent_budget_does_not_pass_for_healthy() -> None:
     diagnosis = ls.diagnose("softmax + brier", budget=1e-9)
     assert len(diagnosis.answers) == len(QUESTIONS)
     assert all("budget" in each.text for each in diagnosis.answers)
+    assert not diagnosis.healthy
 
 
 @pytest.mark.parametrize(
@@ -171,6 +179,12 @@ class TestProbe:
         z = jnp.array([[-5.0, 1.0]])
         assert ls.probe("abs + brier")(z, jnp.array([0])).wrong == 0
         assert ls.probe(lambda z, t: jnp.sum((z - t) ** 2))(z, jnp.array([0])).wrong == 1
+
+    def test_every_form_is_taken(self) -> None:
+        expected = ls.probe("softmax + cross_entropy")(self.Z, self.Y)
+        for loss in (broken.batched_cross_entropy, broken.plain_cross_entropy):
+            found = jax.jit(ls.probe(loss, normalizer="softmax"))(self.Z, self.Y)
+            assert jnp.allclose(jnp.stack(found[:5]), jnp.stack(expected[:5]))
 
     def test_bad_input_is_explained(self) -> None:
         with pytest.raises(ValueError, match="must be at least 0"):

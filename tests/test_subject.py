@@ -52,6 +52,11 @@ def test_the_form_is_recognised_and_gives_the_same_numbers(source, form, soft) -
     np.testing.assert_allclose(values.gradient, expected, rtol=1e-9, atol=1e-12)
 
 
+def test_a_form_that_is_told_but_not_taken_is_refused() -> None:
+    with pytest.raises(TypeError, match="is no loss in any of the known forms"):
+        subject(of_target, num_classes=4, form="batch, labels")
+
+
 def test_a_form_that_is_told_is_taken() -> None:
     assert subject(optax.softmax_cross_entropy, num_classes=4, form="batch, one-hot").form == "batch, one-hot"
 
@@ -73,6 +78,8 @@ def test_a_reducing_loss_is_refused_with_the_remedy(loss) -> None:
 
 
 def test_what_is_no_loss_is_refused_with_what_was_tried() -> None:
+    with pytest.raises(TypeError, match="returned a tuple; return the losses only"):
+        subject(lambda z, y: (z, {}), num_classes=4)
     with pytest.raises(TypeError, match=re.escape("(logits [N, n], labels [N]) -> [N]")) as told:
         subject(lambda z, t: z * t, num_classes=4)
     assert "returned shape (4,)" in str(told.value)

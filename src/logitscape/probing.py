@@ -11,6 +11,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Float
 
 from ._door import rounded_once
+from .diagnosis.subject import of_one as example_form
 from .forms import checked_labels
 from .objectives import Normalizer, Objective, normalizer_from, objective
 from .simplex import Probs
@@ -49,7 +50,7 @@ def probe(
     Predictions are the argmax of p where it is known how the objective predicts, else of the logits.
 
     Args:
-        source: whatever `ls.objective` takes.
+        source: whatever `ls.diagnose` takes, in any of its forms.
         normalizer: how a function of the user's own predicts.
         threshold: the gradient norm below which an example has no pull.
 
@@ -67,7 +68,8 @@ def probe(
         if z.ndim != 2:
             raise ValueError(f"`probe(...)(logits, ...)` must have shape [m, n], got {z.shape}.")
         y = checked_labels(z, labels)
-        loss, gradient, right = jax.vmap(partial(_of_one, of_one, predict))(z, y)
+        loss_of_one = of_one.function if of_one is source or isinstance(source, str) else example_form(source, z.shape[1])
+        loss, gradient, right = jax.vmap(partial(_of_one, loss_of_one, predict))(z, y)
         valid = jnp.all((y >= 0) & (y < z.shape[1]))
         found = _statistics(loss, gradient, right, threshold)
         return BatchGradient(*(jnp.where(valid, each, jnp.nan) for each in found))
@@ -75,9 +77,11 @@ def probe(
     return measure
 
 
-def _of_one(of_one: Objective, predict: Normalizer | None, z: Array, label: Array) -> tuple[Array, Array, Array]:
+def _of_one(
+    of_one: Callable[[Array, Array], Array], predict: Normalizer | None, z: Array, label: Array
+) -> tuple[Array, Array, Array]:
     target = jax.nn.one_hot(label, z.size, dtype=z.dtype)
-    loss, gradient = jax.value_and_grad(partial(rounded_once, of_one.function, z.dtype))(z, target)
+    loss, gradient = jax.value_and_grad(partial(rounded_once, of_one, z.dtype))(z, target)
     scores: Array = z
     if predict is not None:
         probs: Probs = rounded_once(predict, z.dtype, z)

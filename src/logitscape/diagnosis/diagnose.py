@@ -13,7 +13,7 @@ from .._wide import wide
 from ..objectives import Normalizer
 from ..sweeps import Source
 from . import bounds, consistency, correction, cost, curvature, mistakes, precision, propriety, signal, symmetries
-from .answers import SEVERITIES, Answer, undecided
+from .answers import SEVERITIES, Answer
 from .card import Diagnosis
 from .evaluation import Precision
 from .progress import shown
@@ -54,7 +54,7 @@ def diagnose(
     """Measure where the gradient of a loss dies or explodes, whether it is convex, proper, invariant, safe, and what it costs.
 
     Everything is measured on the function itself, in float64 where not said otherwise, whatever JAX has switched on; the
-    same seed gives the same answers, apart from measured times. A question that cannot be answered says so.
+    same seed gives the same answers, apart from measured times. A question that fails, or comes too late, is a warning.
 
     Args:
         source: a spec, an Objective, or a function: `(logits [n], target [n]) -> scalar`, `(logits [n], label) -> scalar`,
@@ -85,7 +85,7 @@ def diagnose(
 
         def ask(topic: str) -> list[Answer]:
             if time.monotonic() - started >= budget:
-                return [undecided(topic, f"Not asked: the budget of {budget:g} s was spent.")]
+                return [_unanswered(topic, "not asked", f"The budget of {budget:g} s was spent.")]
             show(f"{about.name}: {topic}")
             with wide(), np.errstate(all="ignore"):
                 return _asked(topic, about, setting)
@@ -112,7 +112,12 @@ def _asked(topic: str, about: Subject, setting: Setting) -> list[Answer]:
         return QUESTIONS[topic](about, setting)
     except Exception as error:
         first = (str(error).splitlines() or [""])[0]
-        return [undecided(topic, f"Could not be measured: {type(error).__name__}: {first}")]
+        return [_unanswered(topic, "could not be measured", f"{type(error).__name__}: {first}")]
+
+
+def _unanswered(topic: str, verdict: str, why: str) -> Answer:
+    """A warning: what was not looked at must not pass for healthy."""
+    return Answer(topic, verdict, "warning", why, "")
 
 
 def _precision(dtype: str) -> Precision:

@@ -2,17 +2,18 @@
 
 import numpy as np
 
-from .answers import Witness
-from .evaluation import evaluate, one_hot
+from .answers import Severity, Witness
+from .evaluation import Rows, one_hot
 from .samples import EXACT, Found, Samples, fit, short, weighted_surprise
+
+ZERO, EQUAL = 2, 3
+"""Where `every_label` has the logits that are all 0, and all 1."""
 
 
 def pushes_another_class(samples: Samples) -> Found | None:
     """At equal logits, a step has to raise the label's logit above the others."""
     n = samples.z.shape[1]
-    pushed = -np.concatenate(
-        [evaluate(samples.subject, np.full((1, n), base), y).gradient for y in range(n) for base in (1.0,)]
-    )
+    pushed = -samples.every_label.gradient[:, EQUAL]
     if not np.isfinite(pushed).all() or not np.any(pushed):
         return None
     size = np.max(np.abs(pushed))
@@ -27,6 +28,37 @@ def pushes_another_class(samples: Samples) -> Found | None:
         return Found("wrong sign", "serious", text, float(label_gain[y]), witness)
     text = f"From equal logits a step for label {y} raises class {best} most: wrong labels, or a margin on the wrong class."
     return Found("wrong label convention", "serious", text, float(best - y), witness)
+
+
+def not_finite_when_equal(samples: Samples) -> Found | None:
+    """A gradient that is NaN where all logits are equal, as where a last layer starts from zeros."""
+    zero, one = (~np.isfinite(samples.every_label.gradient[:, at]).all(axis=1) for at in (ZERO, EQUAL))
+    if not zero.any():
+        return None
+    n, label = samples.z.shape[1], int(np.argmax(zero))
+    shows = f"loss = {samples.every_label.loss[label, ZERO]:.4g}, gradient = {short(samples.every_label.gradient[label, ZERO])}"
+    witness = Witness((0.0,) * n, one_hot(label, n), shows)
+    severity: Severity = "serious" if one.any() else "warning"
+    everywhere = ", and wherever all logits are equal" if one.any() else ""
+    text = f"The gradient is not finite at zero logits{everywhere}: a last layer that starts from zeros begins there."
+    return Found("not finite at equal logits", severity, text, None, witness)
+
+
+def label_not_taught(samples: Samples) -> Found | None:
+    """A class whose own label gives no finite loss, or no gradient, though others do."""
+    gradient, loss = samples.every_label.gradient[:, :2], samples.every_label.loss[:, :2]
+    broken = ~np.isfinite(loss).all(axis=1) | ~np.isfinite(gradient).all(axis=(1, 2))
+    idle = ~np.any(gradient, axis=(1, 2))
+    for wrong, verdict, how in (
+        (broken, "not finite for a label", "is not finite"),
+        (idle, "label not taught", "has no gradient"),
+    ):
+        if wrong.any() and not wrong.all():
+            label = int(np.argmax(wrong))
+            witness = samples.witness(label, f"loss = {loss[label, 0]:.4g}, gradient = {short(gradient[label, 0])}")
+            text = f"The loss of label {label} {how}, while that of others is as it should be."
+            return Found(verdict, "serious", text, float(label), witness)
+    return None
 
 
 def target_weights(samples: Samples) -> Found | None:
@@ -45,7 +77,8 @@ def target_weights(samples: Samples) -> Found | None:
         text = f"Wrong label convention: {gets}, so class {int(w.argmax())} is taught instead."
         return Found("wrong label convention", "serious", text, float(w.argmax() - label), witness)
     if np.abs(others).max() <= EXACT:
-        return _scaled(samples, w[label], witness)
+        own = np.array([weights[each] for each, weights in fitted])
+        return _weighted(own) if np.ptp(own) > 1e-3 else _scaled(samples, w[label], witness)
     if abs(total - 1) > 1e-3:
         text = f"The smoothed target does not sum to 1 but to {total:.4g}: {gets}."
         return Found("target does not sum to one", "warning", text, total, witness)
@@ -54,6 +87,13 @@ def target_weights(samples: Samples) -> Found | None:
             "negative target weight", "note", f"Cross-entropy with negative weights: {gets}.", float(others.min()), witness
         )
     return Found("label smoothing", "note", f"This is label smoothing: {gets}.", float(w[label]), None)
+
+
+def _weighted(own: Rows) -> Found:
+    text = (
+        f"Cross-entropy with class weights: {short(own)} for labels 0, 1 and the last. By design it treats classes differently."
+    )
+    return Found("class weights", "note", text, float(own.max() / own.min()))
 
 
 def _scaled(samples: Samples, factor: float, witness: Witness) -> Found | None:
@@ -68,24 +108,34 @@ def _scaled(samples: Samples, factor: float, witness: Witness) -> Found | None:
 
 def margin(samples: Samples) -> Found | None:
     """Cross-entropy with constants added to the logits: e^L is then linear in the odds e^{z_k - z_y}."""
-    label, values = samples.labels[0], samples.values[0]
-    odds = np.exp(np.clip(samples.z - samples.z[:, [label]], -50, 50))
-    if not np.isfinite(values.loss).all() or np.max(np.abs(values.loss)) > 50:
+    shifts = [_shift(samples, label, values.loss) for label, values in zip(samples.labels, samples.values, strict=True)]
+    known = [each for each in shifts if each is not None]
+    if len(known) < len(shifts) or max(np.max(np.abs(each)) for each in known) <= 1e-4:
         return None
-    weights = fit(odds, np.exp(values.loss))
+    label, shift = samples.labels[0], known[0]
+    witness = samples.witness(label, f"exp(loss) = sum_k e^(m_k) e^(z_k - z_y) with m = {short(shift)}")
+    if all(np.allclose(each, shift - shift[y], atol=1e-4) for y, each in zip(samples.labels, known, strict=True)):
+        text = (
+            f"Constants are added to the logits, the same for every label (logit adjustment): {short(shift)}, up to a constant."
+        )
+        return Found("logits adjusted", "note", text, float(np.ptp(shift)))
+    wrong = [float(np.delete(each, y).max()) for y, each in zip(samples.labels, known, strict=True)]
+    if max(wrong) < 0:
+        text = f"A margin on the wrong side: the label's logit is raised by {-wrong[0]:.4g}, so errors cost less."
+        return Found("margin on the wrong side", "serious", text, wrong[0], witness)
+    return Found("margin added", "note", f"Constants are added to the logits, by label: {short(shift)}.", max(wrong))
+
+
+def _shift(samples: Samples, label: int, loss: Rows) -> Rows | None:
+    """The constants m_k - m_y, [n]; None if the loss is none of this kind."""
+    if not np.isfinite(loss).all() or np.max(np.abs(loss)) > 50:
+        return None
+    odds = np.exp(np.clip(samples.z - samples.z[:, [label]], -50, 50))
+    weights = fit(odds, np.exp(loss))
     if weights is None or weights.min() <= 1e-6 or abs(weights[label] - 1) > 1e-3:
         return None
-    shift = np.log(weights)
-    if np.max(np.abs(shift)) <= 1e-4:
-        return None
-    others = np.delete(shift, label)
-    witness = samples.witness(label, f"exp(loss) = sum_k e^(m_k) e^(z_k - z_y) with m = {short(shift)}")
-    if others.max() < 0:
-        text = f"A margin on the wrong side: the label's logit is raised by {-float(others.mean()):.4g}, so errors cost less."
-        return Found("margin on the wrong side", "serious", text, float(others.mean()), witness)
-    return Found(
-        "margin added", "note", f"Cross-entropy with constants added to the logits: {short(shift)}.", float(others.max())
-    )
+    found: Rows = np.log(weights)
+    return found
 
 
 def one_class_only(samples: Samples) -> Found | None:

@@ -16,7 +16,14 @@ from .mistaken_formulas import (
     sparsemax_squared,
     squared_error,
 )
-from .mistaken_targets import margin, one_class_only, pushes_another_class, target_weights
+from .mistaken_targets import (
+    label_not_taught,
+    margin,
+    not_finite_when_equal,
+    one_class_only,
+    pushes_another_class,
+    target_weights,
+)
 from .samples import Found, Samples, sample
 from .setting import Setting
 from .subject import Subject
@@ -25,6 +32,8 @@ QUESTION = "common mistakes"
 METHOD = "loss and gradient at scattered logits in float64, fitted by the mistaken formulas; labels 0, 1 and the last"
 
 RECOGNISERS: tuple[Callable[[Samples], Found | None], ...] = (
+    not_finite_when_equal,
+    label_not_taught,
     pushes_another_class,
     target_weights,
     forgotten_logarithm,

@@ -174,9 +174,13 @@ def _text(run: Run, found: list[Failure], errors: Errors) -> str:
     if run.dtype == "float64":
         return f"{reach}. Nothing wider to compare it with."
     exact = f"relative error at most {errors.usual:.1e} in the usual range, {errors.ends:.1e} at the ends"
-    lost = f"{errors.lost['wrong']} gradient components lost to zero while wrong, {errors.lost['right']} while right"
-    kept = f" ({errors.unlike_reference} of them {run.setting.reference.name} keeps)" if sum(errors.lost.values()) else ""
-    return f"{reach}; {exact}; {lost}{kept}."
+    return f"{reach}; {exact}{_lost(run, errors)}."
+
+
+def _lost(run: Run, errors: Errors) -> str:
+    counts = [f"{count} while {side}" for side, count in errors.lost.items() if count]
+    kept = f" ({errors.unlike_reference} of them {run.setting.reference.name} keeps)"
+    return f"; gradient components that become 0: {', '.join(counts)}{kept}" if counts else ""
 
 
 def _details(dtype: Precision, found: list[Failure], errors: Errors) -> dict[str, Any]:

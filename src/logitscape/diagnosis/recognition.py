@@ -12,8 +12,13 @@ Form: TypeAlias = Literal["one example", "one example, label", "batch, labels", 
 BATCH = 7
 
 
-def recognise(function: Callable[..., Any], num_classes: int) -> Form:
-    """The form of a function, by trying in float64, or in float32 if that fails; raises as `subject` does."""
+def recognise(function: Callable[..., Any], num_classes: int, told: Form | None = None) -> Form:
+    """The form of a function, by trying in float64, or in float32 if that fails; a form that is told is only checked.
+
+    Raises:
+        TypeError: if it takes none of the forms, or not the one that is told.
+        ValueError: if it reduces the batch to one number.
+    """
     n = num_classes if num_classes != BATCH else num_classes + 1
     said = dict[Form, str]()
     shapes = dict[Form, tuple[int, ...]]()
@@ -21,10 +26,15 @@ def recognise(function: Callable[..., Any], num_classes: int) -> Form:
         for form, arguments in _trials(n, dtype).items():
             if form not in shapes:
                 _try(function, form, arguments, said, shapes)
+    wanted: dict[Form, tuple[int, ...]] = {"one example": (), "batch, labels": (BATCH,), "batch, one-hot": (BATCH,)}
+    wanted["one example, label"] = ()
+    if told is not None:
+        if shapes.get(told) != wanted[told]:
+            raise TypeError(_no_form(function, said, shapes))
+        return told
     if "batch, labels" in shapes and shapes["batch, labels"] == () and shapes.get("one example") != ():
         raise ValueError(_reduces(function))
-    wanted: dict[Form, tuple[int, ...]] = {"one example": (), "batch, labels": (BATCH,), "batch, one-hot": (BATCH,)}
-    for form, shape in (wanted | {"one example, label": ()}).items():
+    for form, shape in wanted.items():
         if shapes.get(form) == shape:
             return form
     if shapes.get("batch, one-hot") == ():
@@ -58,6 +68,8 @@ def _trials(n: int, kind: Any) -> dict[Form, tuple[Any, Any]]:
 
 
 def _shape(result: Any) -> tuple[int, ...]:
+    if not hasattr(result, "shape"):
+        raise TypeError(f"returned a {type(result).__name__}; return the losses only")
     shape: tuple[int, ...] = result.shape
     return shape
 
@@ -78,6 +90,8 @@ def _no_form(function: Callable[..., Any], said: dict[Form, str], shapes: dict[F
     }
     answers = {form: said.get(form) or f"returned shape {shapes[form]}" for form in wanted}
     lines = [f"  {wanted[form]}: {answer}" for form, answer in answers.items()]
+    if any("Tracer" in answer for answer in answers.values()):
+        lines.append("It has to be traceable: `jnp.where` instead of `if` on values, `jnp` instead of `np`.")
     return "\n".join([f"`{_called(function)}` is no loss in any of the known forms. Tried:", *lines])
 
 

@@ -12,7 +12,7 @@ from .evaluation import Rows, Values, evaluate, one_hot, row
 from .setting import Setting
 from .subject import Subject
 
-POINTS = 96
+FEWEST_POINTS = 96
 EXACT = 1e-5
 """A formula fits if it leaves so little of the loss, relative to its spread."""
 FAR = np.array([20.0, 60.0, 200.0, 1000.0])
@@ -27,6 +27,7 @@ class Samples:
         z: scattered logits, [m, n].
         labels: those asked about.
         values: loss and gradient at `z`, for each of the labels.
+        every_label: the same at the first two points, and at logits that are all 0 and all 1, for every label: [n, 4, ...].
         far: the same where label 0 is wrong by 20, 60, 200 and 1000.
         right: the same where it is right by as much.
     """
@@ -35,6 +36,7 @@ class Samples:
     z: Rows
     labels: tuple[int, ...]
     values: tuple[Values, ...]
+    every_label: Values
     far: Values
     right: Values
 
@@ -63,7 +65,7 @@ class Found:
 def sample(subject: Subject, setting: Setting) -> Samples:
     """Evaluate what all recognisers share."""
     n = setting.num_classes
-    z = np.round(setting.random().normal(size=(POINTS, n)) * 1.5, 3)
+    z = np.round(setting.random().normal(size=(max(FEWEST_POINTS, 2 * n + 64), n)) * 1.5, 3)
     labels = tuple(sorted({0, 1, n - 1}))
     wrong = np.zeros((len(FAR), n))
     wrong[:, 1] = FAR
@@ -72,16 +74,24 @@ def sample(subject: Subject, setting: Setting) -> Samples:
         z,
         labels,
         tuple(evaluate(subject, z, label) for label in labels),
+        _at_every_label(subject, np.concatenate([z[:2], np.zeros((1, n)), np.ones((1, n))])),
         evaluate(subject, wrong, 0),
         evaluate(subject, wrong, 1),
     )
 
 
+def _at_every_label(subject: Subject, z: Rows) -> Values:
+    n = z.shape[1]
+    found = evaluate(subject, np.tile(z, (n, 1)), np.repeat(np.arange(n), len(z)))
+    return Values(found.loss.reshape(n, len(z)), found.gradient.reshape(n, len(z), n))
+
+
 def fit(features: Rows, loss: Rows) -> Rows | None:
-    """The weights of a linear fit that is exact, or None."""
-    if not np.isfinite(loss).all():
+    """The weights of a linear fit that is exact, also at the points kept out of it; None otherwise, or for a constant."""
+    if not np.isfinite(loss).all() or np.ptp(loss) == 0:
         return None
-    weights, *_ = np.linalg.lstsq(features, loss, rcond=None)
+    fitted = slice(features.shape[1] + 32)
+    weights, *_ = np.linalg.lstsq(features[fitted], loss[fitted], rcond=None)
     left = np.max(np.abs(features @ weights - loss))
     found: Rows = weights
     return found if left <= EXACT * max(float(np.ptp(loss)), 1e-300) else None

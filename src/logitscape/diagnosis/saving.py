@@ -29,8 +29,11 @@ def save(path: str | Path, texts: Mapping[str, Callable[[], str]], figure: Calla
 
     Raises:
         ValueError: for another suffix.
+        FileNotFoundError: if the folder does not exist.
     """
     target = Path(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"`save(path)`: there is no folder {str(target.parent)!r}.")
     suffix = target.suffix.lower()
     if suffix in texts:
         write_text(target, texts[suffix]())

@@ -13,15 +13,20 @@ FEW = 4
 
 
 def preamble(subject: Subject) -> list[str]:
-    """The lines that all witnesses of a subject begin with; `loss(z, t)` is the objective afterwards."""
+    """The lines that all witnesses of a subject begin with: `loss(z, t)` is the objective, `predict(z)` gives Probs."""
     lines = ["import jax, jax.numpy as jnp, logitscape as ls", 'jax.config.update("jax_enable_x64", True)']
-    if subject.objective is not None:
-        return [*lines, f"loss = {subject.code}"]
+    if subject.objective is None:
+        lines += _import_of(subject)
+    lines.append(f"loss = {subject.code}")
+    return [*lines, f"predict = {subject.predictor}"] if subject.predictor else lines
+
+
+def _import_of(subject: Subject) -> list[str]:
     module = getattr(inspect.unwrap(subject.given), "__module__", "__main__")
     name = getattr(subject.given, "__qualname__", "")
-    if name.isidentifier() and module not in ("__main__", None):
-        lines.append(f"from {module} import {name}")
-    return [*lines, f"loss = {subject.code}"]
+    if not name.isidentifier():
+        return ["# your_function is the function that was diagnosed"]
+    return [] if module in ("__main__", None) else [f"from {module} import {name}"]
 
 
 def code(witness: Witness) -> list[str]:
@@ -31,7 +36,7 @@ def code(witness: Witness) -> list[str]:
         "loss": "loss(z, t)",
         "gradient": "jax.grad(loss)(z, t)",
         "hessian": "jnp.linalg.eigvalsh(jax.hessian(loss)(z, t))",
-        "probabilities": "loss.predict(z).p",
+        "probabilities": "predict(z).p",
     }
     return [z, t, looked_at[witness.expression], *wrap(f"# {witness.shows}", COLUMNS, subsequent_indent="# ")]
 

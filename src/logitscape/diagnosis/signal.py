@@ -201,7 +201,7 @@ def _asides(signal: Signal, setting: Setting) -> list[str]:
     ratio = _ratio(signal, setting)
     if ratio is not None and not 0.1 < ratio < 10:
         said.append(f"At s = {AT:g} a step moves it {ratio:.1g} times as far as {setting.reference.name} would.")
-    if math.isfinite(signal.working[1]) and signal.working[1] < GRID[-1] * 0.99:
+    if signal.verdict.startswith("fades") and signal.working[1] < GRID[-1] * 0.99:
         said.append(f"A tenth of the largest slope or more only up to s = {signal.working[1]:.3g}.")
     if math.isfinite(signal.dead):
         said.append(f"In {setting.dtype} it is exactly 0 from s = {signal.dead:.3g} on.")

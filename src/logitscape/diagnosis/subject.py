@@ -29,6 +29,7 @@ class Subject:
         given: the function as it was given.
         code: an expression that stands for `function` in a shell.
         objective: the Objective, if it was one or a spec.
+        predictor: an expression for the normalizer in a shell.
         refusal: what the function says to float64, if it runs in float32 only; it is then computed in that throughout.
     """
 
@@ -41,6 +42,7 @@ class Subject:
     code: str
     objective: Objective | None = field(default=None, repr=False)
     refusal: str = ""
+    predictor: str = ""
 
 
 def subject(
@@ -69,12 +71,23 @@ def subject(
     made = objective(source, normalizer=normalizer, name=name)
     if isinstance(source, str | Objective):
         return _known(made, num_classes)
-    found = form or recognise(source, num_classes)
+    found = recognise(source, num_classes, form)
     run: Callable[[Array, Array], Array] = partial(_FORMS[found], source)
     if refusal := _refusal(run, num_classes):
         run = partial(_in_float32, run)
     soft = found in ("one example", "batch, one-hot") and _takes_soft(run, num_classes)
-    return Subject(made.name, run, made.normalizer, soft, found, source, _shell_form(source, found), None, refusal)
+    return Subject(
+        made.name,
+        run,
+        made.normalizer,
+        soft,
+        found,
+        source,
+        _shell_form(source, found),
+        None,
+        refusal,
+        _shell_normalizer(normalizer),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -82,7 +95,17 @@ def _known(made: Objective, num_classes: int) -> Subject:
     """The subject of an objective; the same one every time, so that its programs are compiled once."""
     run = partial(_of_objective, made)
     code = f"ls.objective({made.name!r})"
-    return Subject(made.name, run, made.normalizer, _takes_soft(run, num_classes), "one example", made, code, made)
+    return Subject(
+        made.name,
+        run,
+        made.normalizer,
+        _takes_soft(run, num_classes),
+        "one example",
+        made,
+        code,
+        made,
+        predictor="" if made.normalizer is None else "loss.predict",
+    )
 
 
 def _refusal(function: Callable[[Array, Array], Array], n: int) -> str:
@@ -97,6 +120,11 @@ def _refusal(function: Callable[[Array, Array], Array], n: int) -> str:
         return ""
 
     return said(np.float64) and ("" if said(np.float32) else said(np.float64))
+
+
+def of_one(source: Callable[..., Any], num_classes: int) -> Callable[[Array, Array], Array]:
+    """A function of any of the forms as (logits [n], target [n]) -> scalar; nothing is computed."""
+    return partial(_FORMS[recognise(source, num_classes)], source)
 
 
 def _in_float32(function: Callable[[Array, Array], Array], z: Array, t: Array) -> Array:
@@ -145,6 +173,12 @@ def _takes_soft(function: Callable[[Array, Array], Array], n: int) -> bool:
     soft = jnp.full(n, 1 / n)
     values = [jax.jit(function)(z, soft) for z in (jnp.zeros(n), jnp.arange(1.0, n + 1))]
     return bool(np.isfinite(values).any())
+
+
+def _shell_normalizer(normalizer: str | Normalizer | None) -> str:
+    if isinstance(normalizer, str):
+        return f"ls.normalizer({normalizer!r})"
+    return "" if normalizer is None else str(getattr(normalizer, "__name__", "your_normalizer"))
 
 
 def _shell_form(function: Callable[..., Any], form: Form) -> str:

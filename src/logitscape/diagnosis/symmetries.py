@@ -105,7 +105,7 @@ def _classes(subject: Subject, z: Rows, labels: Rows) -> Answer:
     other = f"class {n - 1 - label if how else (label + 1) % n} and {row(moved[how][worst])}"
     witness = Witness(row(z[worst]), one_hot(label, n), f"losses {values}, the second for {other}", "loss")
     text = f"The loss depends on which class is which: {values} for the same logits with the classes permuted."
-    return Answer(QUESTION, "treats classes differently", "warning", text, method, witness=witness)
+    return Answer(QUESTION, "treats classes differently", "note", text, method, witness=witness)
 
 
 def _first(differences: Rows) -> int:
