@@ -97,13 +97,13 @@ def diagnose(
 
 def _all(ask: Callable[[str], list[Answer]]) -> list[Answer]:
     """All answers, in the order of the questions. Two threads: one compiles while the other traces; cost is timed alone."""
-    together = [topic for topic in QUESTIONS if topic not in ALONE]
+    together, alone = ([topic for topic in QUESTIONS if (topic in ALONE) is apart] for apart in (False, True))
     pool = ThreadPoolExecutor(max_workers=2)
     try:
         found = list(pool.map(ask, together))
     finally:
         pool.shutdown(cancel_futures=True)
-    return [answer for part in [*found, *map(ask, ALONE)] for answer in part]
+    return [answer for part in [*found, *map(ask, alone)] for answer in part]
 
 
 def _asked(topic: str, about: Subject, setting: Setting) -> list[Answer]:
