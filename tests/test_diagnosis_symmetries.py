@@ -29,7 +29,7 @@ HOLDS = {
 }
 SEVERITIES = {
     "not shift invariant": "note",
-    "treats classes differently": "warning",
+    "treats classes differently": "note",
     "p not shift invariant": "note",
     P_SCALE: "note",
     P_SIGN: "note",
