@@ -60,15 +60,14 @@ def probe(
     """
     if not threshold >= 0:
         raise ValueError(f"`probe(threshold=...)` must be at least 0, got {threshold!r}.")
-    of_one = objective(source)
-    predict = of_one.normalizer if normalizer is None else normalizer_from(normalizer)
+    predict = objective(source).normalizer if normalizer is None else normalizer_from(normalizer)
 
     def measure(logits: ArrayLike, labels: ArrayLike) -> BatchGradient:
         z = jnp.asarray(logits)
         if z.ndim != 2:
             raise ValueError(f"`probe(...)(logits, ...)` must have shape [m, n], got {z.shape}.")
         y = checked_labels(z, labels)
-        loss_of_one = of_one.function if of_one is source or isinstance(source, str) else example_form(source, z.shape[1])
+        loss_of_one = example_form(source, z.shape[1])
         loss, gradient, right = jax.vmap(partial(_of_one, loss_of_one, predict))(z, y)
         valid = jnp.all((y >= 0) & (y < z.shape[1]))
         found = _statistics(loss, gradient, right, threshold)

@@ -1,15 +1,13 @@
 """The report card: all answers about one objective, and the forms in which it can be read."""
 
-import json
 import math
 from collections import Counter
 from dataclasses import asdict, dataclass
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .answers import SEVERITIES, Answer, Severity
-from .saving import save
+from .saving import as_json, as_text, save
 from .setting import Setting
 from .shell import code, preamble
 from .subject import Subject
@@ -68,12 +66,7 @@ class Diagnosis:
         return table(self)
 
     def __str__(self) -> str:
-        from rich.console import Console
-
-        console = Console(file=StringIO(), width=80, color_system=None, force_terminal=False)
-        with console.capture() as captured:
-            console.print(self.table())
-        return captured.get()
+        return as_text(self.table())
 
     def _repr_html_(self) -> str:
         from .page import fragment
@@ -109,7 +102,7 @@ class Diagnosis:
 
     def to_json(self) -> str:
         """`to_dict` as text."""
-        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
+        return as_json(self.to_dict())
 
     def figure(self) -> "Figure":
         """One page: loss, gradient, curvature and precision beside the reference."""

@@ -1,9 +1,7 @@
 """Many objectives side by side: the same questions, one table and one figure."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +11,7 @@ from ..sweeps import Source
 from .answers import SEVERITIES, Severity
 from .card import Diagnosis
 from .diagnose import diagnose
-from .saving import save
+from .saving import as_json, as_text, save
 from .setting import Setting
 from .subject import Subject, subject
 
@@ -56,12 +54,7 @@ class Comparison:
         return table(self)
 
     def __str__(self) -> str:
-        from rich.console import Console
-
-        console = Console(file=StringIO(), width=80, color_system=None, force_terminal=False)
-        with console.capture() as captured:
-            console.print(self.table())
-        return captured.get()
+        return as_text(self.table())
 
     def _repr_html_(self) -> str:
         from .comparison_page import fragment
@@ -84,7 +77,7 @@ class Comparison:
 
     def to_json(self) -> str:
         """`to_dict` as text."""
-        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
+        return as_json(self.to_dict())
 
     def figure(self) -> "Figure":
         """Loss, slope when wrong, and precision of all of them, beside the reference."""

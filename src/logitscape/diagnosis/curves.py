@@ -6,14 +6,14 @@ One ray makes the label wrong by s: the one that the answer about the gradient n
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
-import jax.numpy as jnp
 import numpy as np
 
 from .._wide import wide
+from ._reach import rounded
 from .evaluation import Precision, Rows, evaluate, hessians
-from .rays import Ray, Side, ray
+from .rays import Ray, Side, ray, working_range
 from .setting import Setting
-from .signal import RIGHT, SHARE, WRONG
+from .signal import RIGHT, WRONG
 from .subject import Subject
 
 if TYPE_CHECKING:
@@ -108,14 +108,14 @@ def telling(diagnosis: "Diagnosis") -> dict[Side, str]:
 def curves(subject: Subject, name: str, side: Side, setting: Setting) -> Curves:
     """Measure one subject along one ray; JAX's 64 bits have to be switched on."""
     on = ray(subject, name, side, setting.num_classes)
-    slope = on.measure(FAR)[0 if side == "wrong" else 1]
+    slope = on.signal(FAR)
     narrow = {dtype: found for dtype in NARROW if (found := _errors(on, dtype))}
     return Curves(
         name,
         evaluate(subject, on.logits(NEAR), 0).loss,
         _curvature(on),
         slope,
-        _working(slope),
+        working_range(FAR, slope),
         _dead(on, setting.dtype),
         narrow,
     )
@@ -132,15 +132,6 @@ def _curvature(on: Ray) -> Rows:
     return extremes
 
 
-def _working(slope: Rows) -> tuple[float, float]:
-    size = np.abs(slope)
-    if not np.any(size > 0):
-        return np.nan, np.nan
-    enough: Rows = size >= SHARE * np.nanmax(size)
-    inside = FAR[enough]
-    return float(inside[0]), float(inside[-1])
-
-
 def _dead(on: Ray, dtype: Precision) -> Rows:
     values = evaluate(on.subject, on.logits(FAR), 0, dtype=dtype)
     dead: Rows = ~np.any(values.gradient != 0, axis=1) & np.isfinite(values.loss)
@@ -148,7 +139,7 @@ def _dead(on: Ray, dtype: Precision) -> Rows:
 
 
 def _errors(on: Ray, dtype: Precision) -> Errors | None:
-    z = np.asarray(jnp.asarray(on.logits(FAR), dtype), np.float64)
+    z = rounded(on.logits(FAR), dtype)
     want = evaluate(on.subject, z).gradient
     try:
         got = evaluate(on.subject, z, dtype=dtype).gradient

@@ -107,7 +107,7 @@ def _all(ask: Callable[[str], list[Answer]]) -> list[Answer]:
 
 
 def _asked(topic: str, about: Subject, setting: Setting) -> list[Answer]:
-    """The answers; what the function does not support, such as a second derivative, leaves the question undecided."""
+    """The answers to one question; an error in it is no reason to lose those to the others."""
     try:
         return QUESTIONS[topic](about, setting)
     except Exception as error:

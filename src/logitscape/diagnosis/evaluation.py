@@ -71,6 +71,15 @@ def probabilities(subject: Subject, logits: Points, *, dtype: Precision = "float
     return p
 
 
+def norms(gradient: Rows) -> Rows:
+    """The norm of every row, without overflow or underflow of the squares."""
+    scale = np.max(np.abs(gradient), axis=1, keepdims=True)
+    scale = np.where((scale > 0) & np.isfinite(scale), scale, 1)
+    with np.errstate(over="ignore"):
+        found: Rows = scale[:, 0] * np.linalg.norm(gradient / scale, axis=1)
+    return found
+
+
 def one_hot(label: int, n: int) -> tuple[float, ...]:
     """A one-hot target, as a witness has it."""
     return tuple(float(k == label) for k in range(n))

@@ -3,22 +3,22 @@
 R1 rival up, R2 label down, R3 both by half: the label is wrong by s, or right by s for the opposite direction.
 """
 
-from collections.abc import Callable
+import math
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from .evaluation import Precision, Rows, evaluate, probabilities
-from .gradient_law import find_law
-from .law import Law
+from .evaluation import Precision, Rows, evaluate, norms, probabilities
 from .subject import Subject
 
 Side: TypeAlias = Literal["wrong", "right"]
 
 NAMES = ("R1", "R2", "R3")
 BASES = (0.0, 1.0)
+SHARE = 0.1
+"""The working range: where the slope is at least this share of its largest."""
 GRID = np.geomspace(1e-2, 1e4, 512)
 
 
@@ -56,16 +56,18 @@ class Ray:
     @np.errstate(over="ignore", invalid="ignore")
     def _measure(self, s: Rows, dtype: Precision) -> Rows:
         values = evaluate(self.subject, self.logits(s), 0, dtype=dtype)
-        largest = np.max(np.abs(values.gradient), axis=1)
-        scale = np.where((largest > 0) & np.isfinite(largest), largest, 1)
-        norm = scale * np.linalg.norm(values.gradient / scale[:, None], axis=1)
-        rows = np.stack([values.gradient @ self.towards, norm, values.loss])
+        rows = np.stack([values.gradient @ self.towards, norms(values.gradient), values.loss])
         return np.where(np.isfinite(values.loss), rows, np.nan)
 
-    def law(self, quantity: Literal["slope", "norm", "loss"]) -> Law:
-        """The law far out."""
-        index = ("slope", "norm", "loss").index(quantity)
-        return find_law(partial(_quantity, self.measure, index))
+    def signal(self, s: Rows) -> Rows:
+        """What moves the logits, [m]: the slope dL/ds when wrong, the gradient's norm when right."""
+        found: Rows = self.measure(s)[0 if self.side == "wrong" else 1]
+        return found
+
+    def loss(self, s: Rows) -> Rows:
+        """The loss, [m]."""
+        found: Rows = self.measure(s)[2]
+        return found
 
     def right(self, s: Rows) -> Rows | None:
         """Where the label is predicted, [m]; None if it is not known how the subject predicts."""
@@ -98,6 +100,10 @@ def _ordinary(subject: Subject, base: float, num_classes: int) -> bool:
     return finite and bool(rays[0].measure(steps)[0, -1] != 0)
 
 
-def _quantity(measure: Callable[[Rows], Rows], index: int, s: Rows) -> Rows:
-    values: Rows = measure(s)[index]
-    return values
+def working_range(s: Rows, signal: Rows) -> tuple[float, float]:
+    """The first and last s where the signal is at least a tenth of its largest; NaN if it is 0 everywhere."""
+    size = np.abs(signal)
+    if not np.any(size > 0):
+        return math.nan, math.nan
+    inside = s[size >= SHARE * np.nanmax(size)]
+    return float(inside[0]), float(inside[-1])

@@ -1,14 +1,16 @@
 """Writing reports: one suffix, one form, whole or not at all, the same bytes for the same report."""
 
+import json
 from collections.abc import Callable, Mapping
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._atomic import replacing, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from rich.console import RenderableType
 
 STYLE = "logitscape.styles.paper"
 DOTS_PER_INCH = 200
@@ -44,6 +46,21 @@ def save(path: str | Path, texts: Mapping[str, Callable[[], str]], figure: Calla
     else:
         raise ValueError(f"`save(path)` must end in {', '.join([*texts, *UNDATED])}, got {str(path)!r}.")
     return target
+
+
+def as_text(renderable: "RenderableType") -> str:
+    """What a terminal of 80 columns without colours shows."""
+    from rich.console import Console
+
+    console = Console(file=StringIO(), width=80, color_system=None, force_terminal=False)
+    with console.capture() as captured:
+        console.print(renderable)
+    return captured.get()
+
+
+def as_json(data: Mapping[str, Any]) -> str:
+    """A report's `to_dict` as text."""
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
 def rendered(figure: "Figure", suffix: str) -> bytes:

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from .answers import Witness
-from .evaluation import Rows, evaluate, one_hot, row
+from .evaluation import Rows, evaluate, norms, one_hot, row
 from .probes import number, rounded
 from .subject import Subject
 
@@ -65,7 +65,7 @@ def shells(subject: Subject, n: int, random: np.random.Generator) -> Shells:
     """Look everywhere."""
     z, labels = points(n, random)
     values = evaluate(subject, z.reshape(-1, n), labels.reshape(-1))
-    norm = np.where(np.isfinite(values.loss), _norm(values.gradient), np.nan)
+    norm = np.where(np.isfinite(values.loss), norms(values.gradient), np.nan)
     return Shells(subject, z, labels, values.loss.reshape(labels.shape), norm.reshape(labels.shape))
 
 
@@ -91,21 +91,12 @@ def grows(values: Rows, factor: float = GROWS) -> bool:
 def gradient_norms(subject: Subject, z: Rows, label: int) -> Rows:
     """[m]; NaN where the loss is not finite."""
     values = evaluate(subject, z, label)
-    norms: Rows = np.where(np.isfinite(values.loss), _norm(values.gradient), np.nan)
-    return norms
+    found: Rows = np.where(np.isfinite(values.loss), norms(values.gradient), np.nan)
+    return found
 
 
 def _loss(subject: Subject, z: Rows, label: int) -> Rows:
     return evaluate(subject, z, label).loss
-
-
-def _norm(gradient: Rows) -> Rows:
-    """The norm of every row, without overflow of the squares."""
-    scale = np.max(np.abs(gradient), axis=1, keepdims=True)
-    scale = np.where((scale > 0) & np.isfinite(scale), scale, 1)
-    with np.errstate(over="ignore"):
-        norm: Rows = scale[:, 0] * np.linalg.norm(gradient / scale, axis=1)
-    return norm
 
 
 def _alike(values: Rows, value: float) -> Rows:

@@ -8,16 +8,15 @@ import numpy as np
 
 from .answers import SEVERITIES, Answer, Severity, Witness
 from .evaluation import evaluate, one_hot, row
+from .gradient_law import find_law
 from .law import Law
-from .rays import GRID, NAMES, Ray, ray
+from .rays import GRID, NAMES, Ray, ray, working_range
 from .samples import short
 from .setting import Setting
 from .smooth_law import smooth_law
 from .subject import Subject
 
 WRONG, RIGHT = "gradient when wrong", "gradient when right"
-SHARE = 0.1
-"""The working range: where the slope is at least this share of its largest."""
 AT = 20.0
 """Where a step is compared with one of the reference."""
 
@@ -73,7 +72,7 @@ def answers(subject: Subject, setting: Setting) -> list[Answer]:
 def _signal(on: Ray, setting: Setting) -> Signal:
     law = smooth_law(on)
     verdict, severity = _judge(on, law)
-    return Signal(on, law, verdict, severity, _working(on), _dead(on, setting))
+    return Signal(on, law, verdict, severity, working_range(GRID, on.signal(GRID)), _dead(on, setting))
 
 
 def _judge(on: Ray, law: Law) -> tuple[str, Severity]:
@@ -113,14 +112,6 @@ def _undefined(on: Ray, law: Law) -> tuple[str, Severity]:
 def _turns_right(on: Ray) -> bool:
     told = on.right(np.array([1e3, 1e4, 1e5]))
     return told is not None and bool(told.all())
-
-
-def _working(on: Ray) -> tuple[float, float]:
-    slope = np.abs(on.measure(GRID)[0 if on.side == "wrong" else 1])
-    if not np.any(slope > 0):
-        return math.nan, math.nan
-    inside = GRID[slope >= SHARE * np.nanmax(slope)]
-    return float(inside[0]), float(inside[-1])
 
 
 def _dead(on: Ray, setting: Setting) -> float:
@@ -222,7 +213,7 @@ def _details(signal: Signal) -> dict[str, object]:
         "origin": signal.ray.origin[0],
         "law": str(signal.law),
         "kind": signal.law.kind,
-        "loss": str(signal.ray.law("loss")),
+        "loss": str(find_law(signal.ray.loss)),
         "verdict": signal.verdict,
         "working_range": list(signal.working),
         "dead_from": signal.dead,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .evaluation import Rows
-from .gradient_law import fit_law
+from .gradient_law import find_law, fit_law
 from .law import Law
 from .rays import GRID, Ray
 
@@ -17,22 +17,17 @@ SUSPECT = ("oscillating", "undetermined", "super-exponential decay", "super-expo
 
 def smooth_law(on: Ray) -> Law:
     """The law of the slope dL/ds when wrong, of the gradient's norm when right."""
-    law = on.law("slope" if on.side == "wrong" else "norm")
+    law = find_law(on.signal)
     if law.kind == "zero" and law.begins is not None and law.begins > 0:
         return _faded(on, law.begins) or law
     return (_before_noise(on) or law) if law.kind in SUSPECT else law
 
 
-def _values(on: Ray, s: Rows) -> Rows:
-    values: Rows = on.measure(s)[0 if on.side == "wrong" else 1]
-    return values
-
-
 def _faded(on: Ray, begins: float) -> Law | None:
     """The law on the way to an exact 0 that only rounding made."""
     s = np.geomspace(GRID[0], begins, GRID.size)
-    values = _values(on, s)
-    size = np.abs(values) / max(np.nanmax(np.abs(each)) for each in (values, _values(on, GRID)))
+    values = on.signal(s)
+    size = np.abs(values) / max(np.nanmax(np.abs(each)) for each in (values, on.signal(GRID)))
     last = s[size > FADED][-1]
     if last > EARLY * begins:
         return None
@@ -42,7 +37,7 @@ def _faded(on: Ray, begins: float) -> Law | None:
 def _before_noise(on: Ray) -> Law | None:
     """The law before the values are noise."""
     s = np.geomspace(GRID[0], 1e8, GRID.size)
-    values, beside = _values(on, s), _values(on, s * (1 + STEP))
+    values, beside = on.signal(s), on.signal(s * (1 + STEP))
     noisy = np.abs(beside - values) > JUMP * np.abs(values)
     if not noisy.any():
         return None

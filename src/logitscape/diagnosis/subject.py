@@ -84,9 +84,8 @@ def subject(
         found,
         source,
         _shell_form(source, found),
-        None,
-        refusal,
-        _shell_normalizer(normalizer),
+        refusal=refusal,
+        predictor=_shell_normalizer(normalizer),
     )
 
 
@@ -122,8 +121,10 @@ def _refusal(function: Callable[[Array, Array], Array], n: int) -> str:
     return said(np.float64) and ("" if said(np.float32) else said(np.float64))
 
 
-def of_one(source: Callable[..., Any], num_classes: int) -> Callable[[Array, Array], Array]:
-    """A function of any of the forms as (logits [n], target [n]) -> scalar; nothing is computed."""
+def of_one(source: Source, num_classes: int) -> Callable[[Array, Array], Array]:
+    """A spec, an Objective, or a function of any of the forms as (logits [n], target [n]) -> scalar; nothing is computed."""
+    if isinstance(source, str | Objective):
+        return objective(source).function
     return partial(_FORMS[recognise(source, num_classes)], source)
 
 
