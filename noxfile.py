@@ -52,6 +52,13 @@ def figures(session: nox.Session) -> None:
 
 
 @nox.session
+def studies(session: nox.Session) -> None:
+    """Measure the studies of learning anew, in half an hour: `nox -s studies -- [--quick] NAME ...`; figures redraws them."""
+    session.install("-e", ".[data]", *CONSTRAINTS)
+    session.run("python", "-m", "logitscape.analysis.studies", *session.posargs, env=ENVIRONMENT)
+
+
+@nox.session
 def numerics(session: nox.Session) -> None:
     """Print the accuracy tables, against mpmath, of ours and of what people write today; --write keeps them."""
     session.install("-e", ".", *group("test"), *CONSTRAINTS)

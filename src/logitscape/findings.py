@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, SupportsFloat, TypeAlias, get_args
 
-Verdict: TypeAlias = Literal["holds", "holds with a limit", "does not hold"]
+Verdict: TypeAlias = Literal["holds", "holds with a limit", "does not hold", "cannot tell"]
 
 
 class ContradictsTheory(ArithmeticError):
@@ -27,8 +27,8 @@ class Finding:
         id: the claim's, "C01"; with a letter where a claim has parts, "C01a".
         claim: what was claimed, in a few words.
         measured: the measured number as text, made from it by code.
-        verdict: "holds", "holds with a limit" or "does not hold".
-        limit: the limit, or why it does not hold.
+        verdict: "holds", "holds with a limit", "does not hold", or "cannot tell" where the measurement leaves it open.
+        limit: the limit, why it does not hold, or why one cannot tell.
         value: the number itself, where a single one is measured.
         expected: what theory proves the number to be, if it does.
         tolerance: how far from `expected` the value may lie; the digits beyond it are noise and not written.
@@ -119,7 +119,7 @@ def from_json(text: str) -> list[Finding]:
 def to_markdown(findings: Sequence[Finding]) -> str:
     """The findings as a page with one table."""
     verdicts = Counter(finding.verdict for finding in findings)
-    counts = "; ".join(f"{verdict}: {verdicts[verdict]}" for verdict in get_args(Verdict))
+    counts = "; ".join(f"{verdict}: {verdicts[verdict]}" for verdict in get_args(Verdict) if verdicts[verdict])
     head = ["# Findings", "", f"{counts}.", ""]
     table = ["| id | claim | measured | verdict | figure |", "| --- | --- | --- | --- | --- |"]
     return "\n".join([*head, *table, *map(_markdown_row, findings)]) + "\n"

@@ -17,7 +17,7 @@ from rich.text import Text
 from ..findings import Finding, verdict_text
 
 WIDTH = 80
-COLOURS = {"holds": "green", "holds with a limit": "yellow", "does not hold": "red"}
+COLOURS = {"holds": "green", "holds with a limit": "yellow", "does not hold": "red", "cannot tell": "blue"}
 
 
 @dataclass(frozen=True)

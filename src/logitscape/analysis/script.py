@@ -44,10 +44,21 @@ def main(
     Raises:
         ContradictsTheory: if a finding is further from what theory proves than its tolerance.
     """
-    stem, folder = Path(script).stem, figures_folder(script)
-    _make_writable(folder)
+    folder = figures_folder(script)
+    make_writable(folder)
     configure()
-    data = compute()
+    publish(folder, Path(script).stem, compute(), findings, draw, style)
+
+
+def publish(
+    folder: Path,
+    stem: str,
+    data: Data,
+    findings: Callable[[Data], Iterable[Finding]],
+    draw: Callable[[Data], "matplotlib.figure.Figure"],
+    style: str,
+) -> None:
+    """Check the findings, replace the analysis's files in the folder, and print what was found."""
     found = [replace(finding, figure=stem) for finding in findings(data)]
     verify(found)
     with ExitStack() as files:
@@ -65,18 +76,16 @@ def figures_folder(script: str | os.PathLike[str]) -> Path:
 
 
 def configure() -> None:
-    """float64, no display, and compiled programs kept between runs (in JAX_COMPILATION_CACHE_DIR, if set).
+    """float64, and compiled programs kept between runs (in JAX_COMPILATION_CACHE_DIR, if set).
 
     Each program is compiled once and run once: compiling it fast matters more than running it fast.
     """
     import jax
-    import matplotlib
 
-    matplotlib.use("Agg")
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_backend_optimization_level=0".strip()
     jax.config.update("jax_enable_x64", True)
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "jax"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
@@ -89,7 +98,7 @@ def cache_folder() -> Path:
         base = Path.home() / "Library" / "Caches"
     else:
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "logitscape" / "jax"
+    return Path(base) / "logitscape"
 
 
 def save(figure: "matplotlib.figure.Figure", svg: Path, png: Path) -> None:
@@ -102,6 +111,9 @@ def save(figure: "matplotlib.figure.Figure", svg: Path, png: Path) -> None:
 
 
 def _draw(draw: Callable[[Data], "matplotlib.figure.Figure"], data: Data, style: str, svg: Path, png: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
     import matplotlib.pyplot as plt
     from matplotlib.figure import Figure
 
@@ -113,7 +125,7 @@ def _draw(draw: Callable[[Data], "matplotlib.figure.Figure"], data: Data, style:
         plt.close(figure)
 
 
-def _make_writable(folder: Path) -> None:
+def make_writable(folder: Path) -> None:
     """Say before a long computation, not after it, that its result cannot be written."""
     folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK):

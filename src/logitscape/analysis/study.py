@@ -1,0 +1,176 @@
+"""What a study ends with: an analysis whose measurement takes minutes, so that its results are kept.
+
+`analysis.study(__file__, measure, findings, draw)`. Run without options the script redraws its figure from
+the tables in `figures/data/NAME/`; with `--measure` it makes those tables anew, going on where it was
+interrupted; with `--quick` it measures little, and writes into `figures/quick/`.
+"""
+
+import argparse
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .._atomic import remove_leftovers
+from ..findings import Finding
+from .script import STYLE, cache_folder, figures_folder, make_writable, publish
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+    import pandas as pd
+
+    from .results import Tables
+
+Key = TypeVar("Key")
+QUICK = "quick"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to measure, and where to keep what is done.
+
+    Attributes:
+        quick: measure little: less than half a minute, to see that everything works.
+        folder: for parts that are done and checkpoints; an interrupted study finds it again, a changed one does not.
+    """
+
+    quick: bool
+    folder: Path
+
+    def checkpoint(self, name: str) -> Path:
+        """A file for the state of a long computation, of its own for each name."""
+        return self.folder / f"{_file_name(name)}.checkpoint"
+
+    def gather(
+        self, name: str, keys: Sequence[Key], make: Callable[[Key], "pd.DataFrame"], *, threads: int = 1
+    ) -> "pd.DataFrame":
+        """One table of a part for each key, in order; parts that were done before an interruption are read back.
+
+        Args:
+            name: of the table; also shown beside the progress.
+            keys: what `make` takes; `str(key)` must tell them apart.
+            make: measures a part.
+            threads: how many parts at a time, where one alone leaves cores idle.
+        """
+        import pandas as pd
+
+        paths = [self.folder / f"{_file_name(f'{name} {key}')}.csv" for key in keys]
+        with _progress(name, len(keys)) as done, ThreadPoolExecutor(threads) as pool:
+
+            def one(key: Key, path: Path) -> "pd.DataFrame":
+                part = _kept(path, lambda: make(key))
+                done(str(key))
+                return part
+
+            try:
+                parts = list(pool.map(one, keys, paths))
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        return pd.concat(parts, ignore_index=True)
+
+
+def study(
+    script: str | os.PathLike[str],
+    measure: Callable[[Plan], "Tables"],
+    findings: Callable[["Tables"], Iterable[Finding]],
+    draw: Callable[["Tables"], "matplotlib.figure.Figure"],
+    *,
+    style: str = STYLE,
+) -> None:
+    """Run a study as its command line says; see the module. Findings and figure are made from the tables as written.
+
+    Args:
+        script: the script's `__file__`; its stem names the figure and the results.
+        measure: makes the tables.
+        findings: what they say about the claims.
+        draw: makes the figure.
+        style: a matplotlib style for it.
+
+    Raises:
+        ContradictsTheory: if a finding is further from what theory proves than its tolerance.
+    """
+    from .results import read_results, results_folder
+
+    stem, folder = Path(script).stem, figures_folder(script)
+    options = _parser(stem).parse_args()
+    figures = folder / QUICK if options.quick else folder
+    make_writable(figures)
+    if options.quick or options.measure:
+        _measure(Path(script), figures, measure, options.quick)
+    try:
+        tables = read_results(results_folder(figures, stem))
+    except FileNotFoundError as error:
+        sys.exit(f"{error} Measure first: python {os.fspath(script)} --measure")
+    publish(figures, stem, tables, findings, draw, style)
+
+
+def is_study(script: Path) -> bool:
+    """Whether a script ends with `analysis.study`."""
+    return "analysis.study(" in script.read_text(encoding="utf-8")
+
+
+def _measure(script: Path, figures: Path, measure: Callable[[Plan], "Tables"], quick: bool) -> None:
+    from .results import remove, results_folder, write_results
+
+    work = cache_folder() / "studies" / f"{script.stem}-{_digest(script)}{'-quick' if quick else ''}"
+    if quick:
+        remove(work)
+    work.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    tables = measure(Plan(quick, work))
+    about = {"study": script.stem, "quick": quick, "minutes_of_the_last_run": round((time.monotonic() - started) / 60, 1)}
+    write_results(results_folder(figures, script.stem), tables, about)
+    remove(work)
+
+
+def _digest(script: Path) -> str:
+    """Changes with the script and with the package, so that nothing is taken from what other code has measured."""
+    sources = [script, *sorted(Path(__file__).parent.parent.rglob("*.py"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
+
+
+def _file_name(name: str) -> str:
+    """Readable, safe as a file's name, and different for different names."""
+    readable = "".join(letter if letter.isalnum() else "_" for letter in name)[:80]
+    return f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _kept(path: Path, make: Callable[[], "pd.DataFrame"]) -> "pd.DataFrame":
+    from .results import read_table, write_table
+
+    if not path.exists():
+        remove_leftovers(path.parent, path.stem)
+        write_table(path, make())
+    return read_table(path)
+
+
+@contextmanager
+def _progress(name: str, total: int) -> Iterator[Callable[[str], None]]:
+    """Yield a function that is told what is done: a bar with the remaining time on a terminal, else plain lines."""
+    if not sys.stderr.isatty():
+        count = iter(range(1, total + 1))
+        # One write a line: several threads report.
+        yield lambda key: print(f"{name} [{next(count)}/{total}] {key}\n", end="", file=sys.stderr, flush=True)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns: Any = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, TextColumn("left"), console=Console(stderr=True)) as bar:
+        task = bar.add_task(name, total=total)
+        yield lambda key: bar.advance(task)
+
+
+def _parser(stem: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(f"analyses/{stem}.py", description="Redraw the study from its results, or measure it.")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--measure", action="store_true", help="measure anew, or go on where an earlier run was interrupted")
+    how.add_argument("--quick", action="store_true", help="measure little, to see that it works; writes into figures/quick")
+    return parser
