@@ -31,21 +31,21 @@ def of_batch_one_hot(logits, targets):
 
 
 @pytest.mark.parametrize(
-    ("source", "form", "soft"),
+    ("source", "form"),
     [
-        ("softmax + cross_entropy", "one example", True),
-        (ls.objective("softmax + cross_entropy"), "one example", True),
-        (of_target, "one example", True),
-        (of_label, "one example, label", False),
-        (optax.softmax_cross_entropy, "one example", True),
-        (optax.softmax_cross_entropy_with_integer_labels, "batch, labels", False),
-        (of_batch_one_hot, "batch, one-hot", True),
-        (ls.per_example("softmax + cross_entropy"), "batch, labels", False),
+        ("softmax + cross_entropy", "one example"),
+        (ls.objective("softmax + cross_entropy"), "one example"),
+        (of_target, "one example"),
+        (of_label, "one example, label"),
+        (optax.softmax_cross_entropy, "one example"),
+        (optax.softmax_cross_entropy_with_integer_labels, "batch, labels"),
+        (of_batch_one_hot, "batch, one-hot"),
+        (ls.per_example("softmax + cross_entropy"), "batch, labels"),
     ],
 )
-def test_the_form_is_recognised_and_gives_the_same_numbers(source, form, soft) -> None:
+def test_the_form_is_recognised_and_gives_the_same_numbers(source, form) -> None:
     found = subject(source, num_classes=4)
-    assert (found.form, found.soft_targets) == (form, soft)
+    assert found.form == form
     values = evaluate(found, Z, 2)
     np.testing.assert_allclose(values.loss, EXPECTED, rtol=1e-12)
     expected = softmax(jnp.asarray(Z), axis=1) - one_hot(jnp.full(5, 2), 4)
@@ -59,10 +59,6 @@ def test_a_form_that_is_told_but_not_taken_is_refused() -> None:
 
 def test_a_form_that_is_told_is_taken() -> None:
     assert subject(optax.softmax_cross_entropy, num_classes=4, form="batch, one-hot").form == "batch, one-hot"
-
-
-def test_a_loss_that_refuses_soft_targets_is_known_to() -> None:
-    assert not subject("crammer_singer", num_classes=4).soft_targets
 
 
 @pytest.mark.parametrize(

@@ -100,8 +100,10 @@ def _bisected(run: Run) -> tuple[Rows, Rows]:
     low, high, every = np.zeros(len(RAYS)), np.full(len(RAYS), np.inf), np.arange(len(RAYS))
     for _ in range(3):
         z = np.concatenate([on(ray, each, run.base, run.setting.num_classes) for ray, each in zip(RAYS, s, strict=True)])
-        bad, defined = (~finite(evaluate(each, z, dtype=run.dtype)) for each in (run.subject, run.setting.reference))
-        bad = (bad & ~defined).reshape(s.shape)
+        bad = ~finite(evaluate(run.subject, z, dtype=run.dtype))
+        if bad.any():  # else the reference need not be compiled
+            bad &= finite(evaluate(run.setting.reference, z, dtype=run.dtype))
+        bad = bad.reshape(s.shape)
         first, fails = bad.argmax(axis=1), bad.any(axis=1)
         high = np.where(fails, s[every, first], high)
         low = np.where(fails, np.where(first > 0, s[every, first - 1], low), s[:, -1])

@@ -11,7 +11,8 @@ from ._kinks import kinks
 from ._reach import info
 from ._slopes import QUESTION, Points, against_differences, forward, roughness, scattered, sums
 from .answers import Answer, Witness, undecided
-from .evaluation import Rows, evaluate, one_hot, row
+from .evaluation import Rows, evaluate, losses, one_hot, row
+from .probes import FEW
 from .setting import Setting
 from .subject import Subject
 
@@ -53,35 +54,30 @@ def _reduced(subject: Subject, setting: Setting, points: Points) -> list[Answer]
 
 def _eager(subject: Subject, setting: Setting, points: Points) -> Answer:
     """Compiled against op by op, at an ordinary point and with a large common offset."""
-    method = f"value and gradient of two points, {setting.dtype}"
+    method = f"value of two points, {setting.dtype}"
     z = points.z[:2] + np.array([[0.0], [2e4 if setting.dtype == "float16" else 1e10]])
     targets = np.eye(setting.num_classes)[points.labels[:2]]
-    jitted = evaluate(subject, z, targets, dtype=setting.dtype)
-    run = jax.value_and_grad(subject.function)
-    pairs = [run(jnp.asarray(a, setting.dtype), jnp.asarray(b, setting.dtype)) for a, b in zip(z, targets, strict=True)]
-    eager = np.array([[float(value), *np.asarray(gradient, np.float64)] for value, gradient in pairs])
-    fast = np.c_[jitted.loss, jitted.gradient]
-    differs = (np.isfinite(fast) != np.isfinite(eager)).any(axis=1)
-    error = float(np.abs(fast[0] - eager[0]).max() / (1 + np.abs(eager[0]).max()))
+    fast = losses(subject, z, targets, dtype=setting.dtype)
+    narrow = [jnp.asarray(each, setting.dtype) for each in (z, targets)]
+    eager = np.array([float(subject.function(*each)) for each in zip(*narrow, strict=True)])
+    differs = np.isfinite(fast) != np.isfinite(eager)
+    error = float(abs(fast[0] - eager[0]) / (1 + abs(eager[0])))
     differs[0] |= not error <= 64 * info(setting.dtype, "eps")
     if not differs.any():
         return Answer(QUESTION, "jit agrees with eager", "fine", f"Alike, to {error:.0e} of their size.", method, error)
     i = int(differs.argmax())
-    shows = f"loss {fast[i, 0]:.6g} under jit, {eager[i, 0]:.6g} without"
+    shows = f"loss {fast[i]:.6g} under jit, {eager[i]:.6g} without"
     witness = Witness(row(z[i]), one_hot(int(points.labels[i]), setting.num_classes), shows, "loss", setting.dtype)
     return Answer(QUESTION, "jit differs from eager", "warning", shows + ".", method, None, witness)
 
 
 def _masked(subject: Subject, setting: Setting) -> Answer:
-    """The last class at -inf, against the same loss without that class."""
-    n, method = (
-        setting.num_classes,
-        f"z = (1, 2, 3, 1, ...) with the last logit at -inf, float64, against {setting.num_classes - 1} classes",
-    )
+    """Classes at -inf, against the same loss without them; three that are kept, as propriety compiles for three as well."""
+    n, kept = setting.num_classes, FEW if setting.num_classes > FEW else setting.num_classes - 1
+    method = f"z = (1, 2, 3, -inf, ...), float64, against {kept} classes"
     if n < 3:
         return undecided(QUESTION, "masked logits: needs at least 3 classes.", method)
-    z, t = np.resize([1.0, 2.0, 3.0], n), np.eye(n)[0]
-    z[-1] = -np.inf
+    z = np.where(np.arange(n) < kept, np.arange(1.0, n + 1), -np.inf)
     found = evaluate(subject, z, 0)
     loss, gradient = float(found.loss[0]), found.gradient[0]
     shows = f"loss = {loss:.4g}, gradient = ({', '.join(f'{each:.3g}' for each in gradient[:3])}, ...)"
@@ -94,14 +90,15 @@ def _masked(subject: Subject, setting: Setting) -> Answer:
             QUESTION, "infinite with masked logits", "note", f"A class masked with -inf: {shows}.", method, None, witness
         )
     try:
-        less = jax.jit(jax.value_and_grad(subject.function))(jnp.asarray(z[:-1]), jnp.asarray(t[:-1]))
+        less = evaluate(subject, z[:kept], 0)
     except Exception:
         return undecided(QUESTION, "masked logits: finite, but the function takes no other number of classes.", method)
-    error = np.abs(np.array([less[0] - loss, *(np.asarray(less[1]) - gradient[:-1]), gradient[-1]])).max()
+    change = np.r_[less.loss - loss, less.gradient[0] - gradient[:kept], gradient[kept:]]
+    error = float(np.abs(change).max())
     if error <= 1e-6 * (1 + abs(loss)):
-        return Answer(QUESTION, "mask respected", "fine", "A class at -inf counts as absent.", method, float(error))
-    text = f"A class masked with -inf still counts: {shows}; without the class the loss is {float(less[0]):.4g}."
-    return Answer(QUESTION, "mask not respected", "note", text, method, float(error), witness)
+        return Answer(QUESTION, "mask respected", "fine", "A class at -inf counts as absent.", method, error)
+    text = f"A class masked with -inf still counts: {shows}; without the class the loss is {less.loss[0]:.4g}."
+    return Answer(QUESTION, "mask not respected", "note", text, method, error, witness)
 
 
 def _many(subject: Subject, setting: Setting) -> Answer:

@@ -48,10 +48,15 @@ def invariances(normalizer: str | Callable[..., Any]) -> dict[Change, Invariance
 
     The domain counts: where a change leads out of it, the normalizer is not invariant.
     """
-    z = _probes()
     predict = jax.jit(drop_in(normalizer))
+    return invariances_of(lambda z: np.asarray(predict(jnp.asarray(z)), float))
+
+
+def invariances_of(predict: Callable[[Rows], Rows]) -> dict[Change, Invariance]:
+    """The same for a function from logits [m, 3] to probabilities [m, 3]."""
+    z = _probes()
     inputs = [z, z + SHIFT, SCALE * z, -z, np.roll(z, 1, axis=1), z[:, ::-1]]
-    p, shifted, scaled, negated, rolled, reversed_ = (np.asarray(predict(jnp.asarray(each)), float) for each in inputs)
+    p, shifted, scaled, negated, rolled, reversed_ = map(predict, inputs)
     permuted = np.where(np.isnan(rolled), rolled, np.roll(rolled, -1, axis=1))
     swapped = reversed_[:, ::-1]
     worse = np.nanmax(np.abs(permuted - p), initial=0) >= np.nanmax(np.abs(swapped - p), initial=0)

@@ -106,14 +106,13 @@ def _base(subject: Subject, n: int) -> float | None:
 def _errors(run: Run) -> Errors:
     z, labels, usual = _probes(run)
     got, want = evaluate(run.subject, z, labels, dtype=run.dtype), evaluate(run.subject, z, labels)
-    other, truth = evaluate(run.setting.reference, z, labels, dtype=run.dtype), evaluate(run.setting.reference, z, labels)
     known, wrong, normal = finite(got) & finite(want), z.argmax(axis=1) != labels, 4 * info(run.dtype, "tiny")
     measured, true = (np.where(known[:, None], np.c_[each.loss, each.gradient], 0) for each in (got, want))
     difference, size = np.abs(measured - true), np.maximum(np.abs(true), normal)
     own = np.where(size > normal, difference / size, 0).max(axis=1)
     judged = np.where(usual & wrong, difference.max(axis=1) / size.max(axis=1), 0)
     noise = 4 * info("float64", "eps") * np.abs(true).max(axis=1, keepdims=True)
-    lost, kept = (measured == 0) & (size > np.maximum(normal, noise)), (other.gradient != 0) & (np.abs(truth.gradient) > normal)
+    lost = (measured == 0) & (size > np.maximum(normal, noise))
     lost[:, 0] = False
     wrong_lost, right_lost = (lost & each[:, None] for each in (wrong, ~wrong))
     where = {INACCURATE: judged == judged.max(), LOST_WRONG: wrong_lost.any(axis=1), LOST_RIGHT: right_lost.any(axis=1)}
@@ -123,9 +122,17 @@ def _errors(run: Run) -> Errors:
         judged=float(np.quantile(judged[usual & wrong], 1 - SHARE)),
         lost={"wrong": int(wrong_lost.sum()), "right": int(right_lost.sum())},
         share=float(wrong_lost.sum() / max(1, ((size > normal) & wrong[:, None])[:, 1:].sum())),
-        unlike_reference=int((lost[:, 1:] & kept).sum()),
+        unlike_reference=_unlike_reference(run, z, labels, lost[:, 1:], normal),
         points={name: _least(z, labels, rows) for name, rows in where.items() if rows.any()},
     )
+
+
+def _unlike_reference(run: Run, z: Rows, labels: Rows, lost: Rows, normal: float) -> int:
+    """How many of the lost components, [m, n], the reference keeps; it need not be compiled if none is lost."""
+    if not lost.any():
+        return 0
+    other, truth = (evaluate(run.setting.reference, z, labels, dtype=dtype).gradient for dtype in (run.dtype, "float64"))
+    return int((lost & (other != 0) & (np.abs(truth) > normal)).sum())
 
 
 def _least(z: Rows, labels: Rows, chosen: Rows) -> Point:

@@ -22,9 +22,8 @@ class Subject:
 
     Attributes:
         name: the spec, or the function's name.
-        function: (logits [n], target [n]) -> scalar, traceable; a one-hot target unless `soft_targets`.
+        function: (logits [n], target [n]) -> scalar, traceable.
         normalizer: logits [n] -> Probs; None if unknown.
-        soft_targets: whether any distribution may be the target, and not only a one-hot one.
         form: the form in which it was given.
         given: the function as it was given.
         code: an expression that stands for `function` in a shell.
@@ -36,7 +35,6 @@ class Subject:
     name: str
     function: Callable[[Array, Array], Array] = field(repr=False)
     normalizer: Normalizer | None = field(repr=False)
-    soft_targets: bool
     form: Form
     given: Callable[..., Any] = field(repr=False)
     code: str
@@ -70,17 +68,15 @@ def subject(
         return source
     made = objective(source, normalizer=normalizer, name=name)
     if isinstance(source, str | Objective):
-        return _known(made, num_classes)
+        return _known(made)
     found = recognise(source, num_classes, form)
     run: Callable[[Array, Array], Array] = partial(_FORMS[found], source)
     if refusal := _refusal(run, num_classes):
         run = partial(_in_float32, run)
-    soft = found in ("one example", "batch, one-hot") and _takes_soft(run, num_classes)
     return Subject(
         made.name,
         run,
         made.normalizer,
-        soft,
         found,
         source,
         _shell_form(source, found),
@@ -90,7 +86,7 @@ def subject(
 
 
 @lru_cache(maxsize=64)
-def _known(made: Objective, num_classes: int) -> Subject:
+def _known(made: Objective) -> Subject:
     """The subject of an objective; the same one every time, so that its programs are compiled once."""
     run = partial(_of_objective, made)
     code = f"ls.objective({made.name!r})"
@@ -98,7 +94,6 @@ def _known(made: Objective, num_classes: int) -> Subject:
         made.name,
         run,
         made.normalizer,
-        _takes_soft(run, num_classes),
         "one example",
         made,
         code,
@@ -167,13 +162,6 @@ _FORMS: dict[Form, Callable[..., Array]] = {
 
 def _label(target: Array) -> Array:
     return jnp.argmax(target).astype(jnp.int32)
-
-
-def _takes_soft(function: Callable[[Array, Array], Array], n: int) -> bool:
-    """Whether a soft target gives a finite loss at zero logits or at simple positive ones."""
-    soft = jnp.full(n, 1 / n)
-    values = [jax.jit(function)(z, soft) for z in (jnp.zeros(n), jnp.arange(1.0, n + 1))]
-    return bool(np.isfinite(values).any())
 
 
 def _shell_normalizer(normalizer: str | Normalizer | None) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from .answers import Answer, Severity, Witness, undecided
 from .evaluation import Rows, losses, one_hot, probabilities, row
-from .invariance import SCALE, SHIFT, Change, Invariance, invariances
+from .invariance import SCALE, SHIFT, Change, Invariance, invariances_of
 from .probes import few_classes, listed, number
 from .setting import Setting
 from .subject import Subject
@@ -123,9 +123,8 @@ def _differences(before: Rows, after: Rows) -> tuple[Rows, Rows]:
 
 
 def _of_probabilities(subject: Subject) -> list[Answer]:
-    assert subject.normalizer is not None
     try:
-        found = invariances(subject.normalizer)
+        found = invariances_of(partial(probabilities, subject))
     except Exception as error:
         return [undecided(QUESTION, f"p cannot be had for three classes: {type(error).__name__}")]
     return [_told(WORDINGS[change], each) for change, each in found.items()]

@@ -10,7 +10,7 @@ from jax import Array
 from .._door import on_logits, parameter
 from .._special import box_cox, dot
 from .._types import Parameter, Scalar, Vector
-from ..normalizers import entmax
+from ..normalizers import entmax, sparsemax
 from .distribution import residual, tsallis
 
 
@@ -22,7 +22,7 @@ def sparsemax_loss(logits: Vector, target: Vector) -> Scalar:
 
     Source: Martins and Astudillo, arXiv 1602.02068, equation 13.
     """
-    return _entmax_loss(logits, target, jnp.full((), 2, logits.dtype))
+    return _sparsemax_loss(logits, target)
 
 
 @on_logits
@@ -39,6 +39,23 @@ def entmax_loss(logits: Vector, target: Vector, *, alpha: Parameter = 1.5) -> Sc
     Source: Peters, Niculae and Martins, arXiv 1905.05702.
     """
     return _entmax_loss(logits, target, parameter("entmax_loss", "alpha", alpha, logits.dtype, low=1))
+
+
+@jax.custom_jvp
+def _sparsemax_loss(z: Vector, target: Vector) -> Array:
+    """`|p - t|^2 / 2`, and what classes of the target miss to enter the support, `tau - z_k`: no terms that cancel."""
+    probs, top = sparsemax(z), jnp.max(z)
+    # A class that is not in the target has no weight, wherever it lies: 0 and not 0 times infinity.
+    missing = jnp.maximum(top - jnp.where(target > 0, z, top) - jnp.max(probs.p), 0)
+    return jnp.sum(residual(probs, target) ** 2) / 2 + jnp.sum(target * missing)
+
+
+@_sparsemax_loss.defjvp
+def _sparsemax_loss_jvp(primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]) -> tuple[Array, Array]:
+    """In z by Danskin's theorem, in t by the definition."""
+    (z, target), (dz, d_target) = primals, tangents
+    in_logits = jnp.sum(residual(sparsemax(z), target) * dz)
+    return _sparsemax_loss(z, target), in_logits + dot(d_target, target - z)
 
 
 @jax.custom_jvp

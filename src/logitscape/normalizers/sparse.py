@@ -23,7 +23,7 @@ def sparsemax(logits: Vector) -> Probs:
 
     Source: Martins and Astudillo, arXiv 1602.02068, equation 2 and proposition 1.
     """
-    return Probs(*_entmax(logits, jnp.ones((), logits.dtype)))
+    return Probs(*_sparsemax(logits))
 
 
 @on_logits
@@ -41,6 +41,32 @@ def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
     """
     beta = parameter("entmax", "alpha", alpha, logits.dtype, low=1) - 1
     return Probs(*_entmax(logits, beta))
+
+
+@jax.custom_jvp
+def _sparsemax(z: Vector) -> tuple[Vector, Vector]:
+    """`p_k = [g_k - theta]_+` with `g_k = 1 + z_k - max z` and `theta = max_k (g_(2) + ... + g_(k)) / k`, in falling order.
+
+    Nothing cancels in theta, which is 1 - p of the largest class: the sum starts behind it, and grows while classes enter.
+    """
+    top = jnp.max(z)
+    shifted = jnp.where(jnp.isfinite(top), z - top, jnp.nan)
+    falling = jnp.sort(1 + shifted, descending=True)
+    rank = jnp.arange(1, len(z) + 1)
+    theta = jnp.max(jnp.cumsum(jnp.where(rank == 1, 0, falling)) / rank.astype(z.dtype))
+    log_p = _log_q_exponential(shifted, theta, jnp.ones((), z.dtype))
+    return jnp.exp(log_p), log_p
+
+
+@_sparsemax.defjvp
+def _sparsemax_jvp(primals: tuple[Vector], tangents: tuple[Vector]) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:
+    """On the support, dp is dz less its mean there."""
+    (z,), (dz,) = primals, tangents
+    p, log_p = _sparsemax(z)
+    inside = ~jnp.isneginf(log_p)
+    mean = jnp.sum(jnp.where(inside, dz, 0)) / jnp.sum(inside.astype(z.dtype))
+    dp = jnp.where(inside, dz - mean, 0)
+    return (p, log_p), (dp, jnp.where(inside, dp * jnp.exp(jnp.where(inside, -log_p, 0)), 0))
 
 
 @jax.custom_jvp
@@ -94,10 +120,10 @@ def _threshold(shifted: Vector, beta: Array) -> Array:
 
     def residual(theta: Array) -> tuple[Array, Array]:
         log_p = _log_q_exponential(shifted, theta, beta)
-        log_top = _log_q_exponential(jnp.zeros_like(theta), theta, beta)
-        others = jnp.sum(jnp.where(top, 0, jnp.exp(log_p))) + (ties - 1) * jnp.exp(log_top)
-        inside = ~jnp.isneginf(log_p)
-        slope = jnp.sum(jnp.where(inside, jnp.exp((1 - beta) * jnp.where(inside, log_p, 0)), 0))
+        log_top, p = jnp.max(log_p), jnp.exp(log_p)
+        others = jnp.sum(jnp.where(top, 0, p)) + (ties - 1) * jnp.max(p)
+        base = (1 + beta * shifted) - beta * theta
+        slope = jnp.sum(jnp.where(base > 0, p / jnp.where(base > 0, base, 1), 0))
         return -jnp.expm1(log_top) - others, slope
 
     def step(state: Any) -> Any:
