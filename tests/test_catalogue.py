@@ -193,6 +193,12 @@ def test_identities_between_normalizers(one: str, other: str, shift: float) -> N
     np.testing.assert_allclose(*jacobians, rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.parametrize("name", [name for name in ls.NORMALIZERS if name not in ("min_shift", "softmax_one")])
+def test_equal_logits_of_many_classes_share_evenly(name: str) -> None:
+    p = ls.normalizer(name)(jnp.ones(10_000, jnp.float32)).p
+    np.testing.assert_allclose(p * 10_000, 1, rtol=1e-5)  # 1 - (1 - p) would be off by 10,000 eps
+
+
 SAME_LOSS = [
     ("focal(gamma=0)", "cross_entropy", 1.0),
     ("poly1(epsilon=0)", "cross_entropy", 1.0),

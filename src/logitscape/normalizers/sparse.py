@@ -45,17 +45,19 @@ def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
 
 @jax.custom_jvp
 def _sparsemax(z: Vector) -> tuple[Vector, Vector]:
-    """`p_k = [g_k - theta]_+` with `g_k = 1 + z_k - max z` and `theta = max_k (g_(2) + ... + g_(k)) / k`, in falling order.
+    """`p_k = [p_top + s_k]_+` with `s_k = z_k - max z` and `p_top = min_k (1 - s_(1) - ... - s_(k)) / k`, in falling order.
 
-    Nothing cancels in theta, which is 1 - p of the largest class: the sum starts behind it, and grows while classes enter.
+    Near one-hot, `rest = 1 - p_top = max_k ((1 + s_(2)) + ... + (1 + s_(k))) / k` instead: neither sum cancels.
     """
     top = jnp.max(z)
     shifted = jnp.where(jnp.isfinite(top), z - top, jnp.nan)
-    falling = jnp.sort(1 + shifted, descending=True)
-    rank = jnp.arange(1, len(z) + 1)
-    theta = jnp.max(jnp.cumsum(jnp.where(rank == 1, 0, falling)) / rank.astype(z.dtype))
-    log_p = _log_q_exponential(shifted, theta, jnp.ones((), z.dtype))
-    return jnp.exp(log_p), log_p
+    falling, rank = jnp.sort(shifted, descending=True), jnp.arange(1, len(z) + 1)
+    count = rank.astype(z.dtype)
+    p_top = jnp.min((1 + jnp.cumsum(-falling)) / count)
+    rest = jnp.max(jnp.cumsum(jnp.where(rank == 1, 0, 1 + falling)) / count)
+    p = jnp.maximum(jnp.where(rest < 0.5, (1 + shifted) - rest, p_top + shifted), 0)
+    near_one = p > 0.5
+    return p, jnp.where(near_one, jnp.log1p(jnp.where(near_one, shifted - rest, 0)), jnp.log(p))
 
 
 @_sparsemax.defjvp
