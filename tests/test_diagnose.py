@@ -116,9 +116,17 @@ def test_a_spent_budget_does_not_pass_for_healthy() -> None:
     assert not diagnosis.healthy
 
 
+def test_spent_points_do_not_pass_for_healthy() -> None:
+    diagnosis = ls.diagnose("softmax + brier", num_classes=3, points=1)
+    asked = [each for each in diagnosis.answers if each.verdict != "not asked"]
+    assert 0 < len({each.question for each in asked}) < len(QUESTIONS)
+    assert any(each.text == "The budget of 1 points was spent." for each in diagnosis.answers)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"points": 0}, "`diagnose(points=...)` must be a whole number, at least 1, got 0."),
         ({"num_classes": 1}, "`diagnose(num_classes=...)` must be a whole number, at least 2, got 1."),
         ({"dtype": "int8"}, "`diagnose(dtype=...)` must be one of float64, float32, bfloat16, float16, got 'int8'."),
         ({"seed": -1}, "`diagnose(seed=...)` must be a whole number, at least 0, got -1."),

@@ -15,7 +15,7 @@ from ..sweeps import Source
 from . import bounds, consistency, correction, cost, curvature, mistakes, precision, propriety, signal, symmetries
 from .answers import SEVERITIES, Answer
 from .card import Diagnosis
-from .evaluation import Precision
+from .evaluation import Precision, points_evaluated
 from .progress import shown
 from .recognition import Form
 from .setting import Setting
@@ -49,6 +49,7 @@ def diagnose(
     form: str | None = None,
     name: str | None = None,
     budget: Number = 120.0,
+    points: int = 10_000_000,
     progress: bool = False,
 ) -> Diagnosis:
     """Measure where the gradient of a loss dies or explodes, whether it is convex, proper, invariant, safe, and what it costs.
@@ -67,6 +68,7 @@ def diagnose(
         form: the form of a function: "one example", "one example, label", "batch, labels" or "batch, one-hot".
         name: instead of the spec, or of the function's name.
         budget: seconds after which no further question is begun.
+        points: logits at which the loss may be evaluated before no further question is begun; all questions take about 200,000.
         progress: whether to show on stderr which question is being answered.
 
     Returns:
@@ -76,16 +78,19 @@ def diagnose(
         TypeError: for a function that has none of the forms.
         ValueError: for an argument out of range, a spec that is malformed, or a function that reduces its batch.
     """
-    _check(num_classes, dtype, seed, budget)
+    _check(num_classes, dtype, seed, budget, points)
     started = time.monotonic()
     with wide():
         about = subject(source, num_classes=num_classes, normalizer=normalizer, form=_form(form), name=name)
         setting = Setting(subject(against, num_classes=num_classes), num_classes, _precision(dtype), seed)
+    before = points_evaluated(about)
     with shown(progress) as show:
 
         def ask(topic: str) -> list[Answer]:
             if time.monotonic() - started >= budget:
                 return [_unanswered(topic, "not asked", f"The budget of {budget:g} s was spent.")]
+            if points_evaluated(about) - before >= points:
+                return [_unanswered(topic, "not asked", f"The budget of {points:,} points was spent.")]
             show(f"{about.name}: {topic}")
             with wide(), np.errstate(all="ignore"):
                 return _asked(topic, about, setting)
@@ -132,7 +137,7 @@ def _form(form: str | None) -> Form | None:
     return names[form]
 
 
-def _check(num_classes: int, dtype: str, seed: int, budget: Number) -> None:
+def _check(num_classes: int, dtype: str, seed: int, budget: Number, points: int) -> None:
     if isinstance(num_classes, bool) or not isinstance(num_classes, int | np.integer) or num_classes < 2:
         raise ValueError(f"`diagnose(num_classes=...)` must be a whole number, at least 2, got {num_classes!r}.")
     if dtype not in get_args(Precision):
@@ -141,6 +146,8 @@ def _check(num_classes: int, dtype: str, seed: int, budget: Number) -> None:
         raise ValueError(f"`diagnose(seed=...)` must be a whole number, at least 0, got {seed!r}.")
     if not budget > 0:
         raise ValueError(f"`diagnose(budget=...)` must be a positive number of seconds, got {budget!r}.")
+    if isinstance(points, bool) or not isinstance(points, int | np.integer) or points < 1:
+        raise ValueError(f"`diagnose(points=...)` must be a whole number, at least 1, got {points!r}.")
 
 
 def versions() -> dict[str, str]:

@@ -5,7 +5,9 @@ Every question asks here: points go through in chunks of one size, so that nothi
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from threading import Lock
 from typing import Any, Literal, NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
 
 import jax
 import jax.numpy as jnp
@@ -20,9 +22,12 @@ Rows: TypeAlias = NDArray[Any]
 Points: TypeAlias = Rows | Sequence[Any]
 Targets: TypeAlias = int | np.integer[Any] | Rows | Sequence[Any]
 Precision: TypeAlias = Literal["float64", "float32", "bfloat16", "float16"]
+Kind: TypeAlias = Literal["gradient", "hessian", "probabilities"]
 
 CHUNK = 512
 HESSIAN_CHUNK = 64
+_COUNTS = WeakKeyDictionary[Subject, int]()
+_COUNTING = Lock()
 
 
 class Values(NamedTuple):
@@ -42,7 +47,7 @@ def evaluate(subject: Subject, logits: Points, targets: Targets = 0, *, dtype: P
         dtype: in which to compute; float64 needs JAX's 64 bits switched on, as `diagnose` does for all its questions.
     """
     z = np.atleast_2d(np.asarray(logits, np.float64))
-    loss, gradient = _in_chunks(_program(subject, "gradient"), CHUNK, z, _targets(targets, z), dtype)
+    loss, gradient = _in_chunks(subject, "gradient", z, _targets(targets, z), dtype)
     return Values(loss, gradient)
 
 
@@ -54,7 +59,7 @@ def losses(subject: Subject, logits: Points, targets: Targets = 0, *, dtype: Pre
 def hessians(subject: Subject, logits: Points, targets: Targets = 0) -> Rows:
     """The Hessians, [m, n, n], in float64; other arguments as for `evaluate`."""
     z = np.atleast_2d(np.asarray(logits, np.float64))
-    (second,) = _in_chunks(_program(subject, "hessian"), HESSIAN_CHUNK, z, _targets(targets, z), "float64")
+    (second,) = _in_chunks(subject, "hessian", z, _targets(targets, z), "float64")
     return second
 
 
@@ -67,8 +72,13 @@ def probabilities(subject: Subject, logits: Points, *, dtype: Precision = "float
     if subject.normalizer is None:
         raise TypeError(f"{subject.name!r} has no known normalizer.")
     z = np.atleast_2d(np.asarray(logits, np.float64))
-    (p,) = _in_chunks(_program(subject, "probabilities"), CHUNK, z, z, dtype)
+    (p,) = _in_chunks(subject, "probabilities", z, z, dtype)
     return p
+
+
+def points_evaluated(subject: Subject) -> int:
+    """At how many logits this subject has been evaluated since it was made, padding left out."""
+    return _COUNTS.get(subject, 0)
 
 
 def norms(gradient: Rows) -> Rows:
@@ -98,8 +108,10 @@ def _targets(targets: Targets, z: Rows) -> Rows:
     return one_hot_rows
 
 
-def _in_chunks(run: Callable[..., Any], size: int, z: Rows, t: Rows, dtype: Precision) -> list[Rows]:
-    count = len(z)
+def _in_chunks(subject: Subject, kind: Kind, z: Rows, t: Rows, dtype: Precision) -> list[Rows]:
+    run, size, count = _program(subject, kind), HESSIAN_CHUNK if kind == "hessian" else CHUNK, len(z)
+    with _COUNTING:
+        _COUNTS[subject] = points_evaluated(subject) + count
     padded = -(-max(count, 1) // size) * size
     z, t = (np.resize(each, (padded, each.shape[1])) for each in (z, t))
     with wide(dtype == "float64"):  # as who trains in float32 has it: code with constants of its own may depend on it
@@ -109,7 +121,7 @@ def _in_chunks(run: Callable[..., Any], size: int, z: Rows, t: Rows, dtype: Prec
 
 
 @lru_cache(maxsize=64)
-def _program(subject: Subject, kind: Literal["gradient", "hessian", "probabilities"]) -> Callable[..., Any]:
+def _program(subject: Subject, kind: Kind) -> Callable[..., Any]:
     def gradient(z: Array, t: Array) -> Any:
         return jax.value_and_grad(subject.function)(z, t)
 
