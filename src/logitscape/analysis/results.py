@@ -16,6 +16,7 @@ Tables: TypeAlias = dict[str, pd.DataFrame]
 """The tables of a study, by name."""
 
 DIGITS = "%.6g"
+MISSING = "nan"
 ABOUT = "about.json"
 PACKAGES = ("logitscape", "jax", "jaxlib", "numpy", "optax", "scikit-learn", "mlxtend")
 
@@ -31,7 +32,7 @@ def write_results(folder: Path, tables: Mapping[str, pd.DataFrame], about: Mappi
     with replacing(folder) as temporary:
         temporary.mkdir()
         for name, table in tables.items():
-            table.to_csv(temporary / f"{name}.csv", index=False, float_format=DIGITS, lineterminator="\n")
+            _write(table, temporary / f"{name}.csv", float_format=DIGITS)
         write_text(temporary / ABOUT, json.dumps(dict(about) | versions(), indent=2) + "\n")
 
 
@@ -48,16 +49,19 @@ def read_results(folder: Path) -> Tables:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """A table as it was written; an empty cell of text is "", one of a number NaN."""
-    table = pd.read_csv(path, float_precision="round_trip")
-    texts = table.select_dtypes(exclude="number").columns
-    return table.assign(**{name: table[name].fillna("") for name in texts})
+    """A table as it was written."""
+    return pd.read_csv(path, keep_default_na=False, na_values=[MISSING])
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write a table with all its digits."""
     with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+        _write(table, temporary)
+
+
+def _write(table: pd.DataFrame, path: Path, **options: Any) -> None:
+    """Missing numbers are told from empty text."""
+    table.to_csv(path, index=False, lineterminator="\n", na_rep=MISSING, **options)
 
 
 def versions() -> dict[str, str]:

@@ -61,18 +61,14 @@ class Plan:
         import pandas as pd
 
         paths = [self.folder / f"{_file_name(f'{name} {key}')}.csv" for key in keys]
-        with _progress(name, len(keys)) as done, ThreadPoolExecutor(threads) as pool:
+        with _progress(name, len(keys)) as done:
 
             def one(key: Key, path: Path) -> "pd.DataFrame":
                 part = _kept(path, lambda: make(key))
                 done(str(key))
                 return part
 
-            try:
-                parts = list(pool.map(one, keys, paths))
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+            parts = list(map(one, keys, paths)) if threads == 1 else _side_by_side(threads, one, keys, paths)
         return pd.concat(parts, ignore_index=True)
 
 
@@ -140,6 +136,15 @@ def _file_name(name: str) -> str:
     """Readable, safe as a file's name, and different for different names."""
     readable = "".join(letter if letter.isalnum() else "_" for letter in name)[:80]
     return f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _side_by_side(threads: int, one: Callable[..., "pd.DataFrame"], *each: Sequence[Any]) -> list["pd.DataFrame"]:
+    """In order. After an error or Ctrl-C no part is begun any more, and those that run are waited for."""
+    pool = ThreadPoolExecutor(threads)
+    try:
+        return list(pool.map(one, *each))
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _kept(path: Path, make: Callable[[], "pd.DataFrame"]) -> "pd.DataFrame":
