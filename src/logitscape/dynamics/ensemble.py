@@ -61,18 +61,22 @@ class State(NamedTuple):
     """[members], the steps taken when a loss or a parameter was not finite for the first time; -1 until then."""
 
 
-@partial(jax.jit, static_argnums=(0, 1))
 def start(plan: Plan, examples: int, members: Members, seeds: Array) -> State:
     """The state before the first step, of so many training examples; the seeds are [seeds]."""
+    return _start(plan.optimizer, plan.sizes, examples, members, seeds)
 
+
+# Not by objective: random numbers take longest to compile, and one program serves all.
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _start(optimizer: Optimizer, sizes: tuple[int, ...], examples: int, members: Members, seeds: Array) -> State:
     def one(scale: Array, rate: Array, seed: Array) -> tuple[Any, Any]:
-        parameters = models.initial(_key(seed, 0), plan.sizes, scale)
-        return parameters, plan.optimizer(rate).init(parameters)
+        parameters = models.initial(_key(seed, 0), sizes, scale)
+        return parameters, optimizer(rate).init(parameters)
 
-    parameters, optimizer = jax.vmap(one)(members.scale, members.learning_rate, seeds[members.seed_place])
+    parameters, states = jax.vmap(one)(members.scale, members.learning_rate, seeds[members.seed_place])
     order = jnp.zeros((len(seeds), examples), jnp.int32)
     never = jnp.full(members.scale.shape, -1, jnp.int32)
-    return State(jnp.int32(0), order, parameters, optimizer, never)
+    return State(jnp.int32(0), order, parameters, states, never)
 
 
 @partial(jax.jit, static_argnums=0)

@@ -17,7 +17,7 @@ from ..slices import points as points_of
 from ..slices import ray as ray_of
 from ..sweeps import Sources, named_objectives
 from .lanes import Look, checked_starts, viewer
-from .paths import FEW_STEPS, LONGEST, MOST_STEPS, SHORTEST, Path, follow, is_right, runge_kutta, trace
+from .paths import FEW_STEPS, LONGEST, MOST_STEPS, SHORTEST, STIFF_STEPS, Path, Step, follow, is_right, runge_kutta, trace
 from .stiff import linearly_implicit
 
 ZERO = "gradient is 0 at the start"
@@ -125,33 +125,39 @@ def times_to_correct(
 
 def _follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
     """All flows by few explicit steps; those that were hindered by implicit ones, and if that fails by many explicit ones."""
-    explicit = jax.jit(partial(follow, viewer(objectives, label), runge_kutta))
-    path: Path = jax.tree.map(np.asarray, explicit(FEW_STEPS, lanes, jnp.zeros(lanes.shape[:2], bool)))
-    hindered = ~path.over | path.stuck | (path.least >= 1.25 * SHORTEST)
-    rows = np.flatnonzero(hindered.any(axis=1))
+    first = jax.jit(partial(follow, viewer(objectives, label), runge_kutta))
+    path: Path = jax.tree.map(np.asarray, first(FEW_STEPS, lanes, jnp.zeros(lanes.shape[:2], bool)))
+    again = partial(_again, objectives, label, lanes)
+    path = again(linearly_implicit, STIFF_STEPS, path, ~path.over | path.stuck | (path.least >= 1.25 * SHORTEST))
+    return again(runge_kutta, MOST_STEPS, path, ~path.over)
+
+
+def _again(
+    objectives: Sequence[Objective], label: int, lanes: Array, step: Step, most: int, path: Path, chosen: NDArray[Any]
+) -> Path:
+    """The path, but where another kind of step came to a better end what that found; only the chosen lanes are computed."""
+    rows = np.flatnonzero(chosen.any(axis=1))
     if not rows.size:
         return path
-    few = viewer([objectives[int(row)] for row in rows], label)
-    implicit = jax.jit(partial(follow, few, linearly_implicit))
-    path = _better(path, implicit(FEW_STEPS, lanes[rows], jnp.asarray(~hindered[rows])), rows)
-    if np.all(path.over):
-        return path
-    every = np.arange(len(objectives))
-    return _better(path, explicit(MOST_STEPS, lanes, jnp.asarray(path.over)), every)
+    first = np.argsort(~chosen[rows], axis=1, kind="stable")[:, : chosen.sum(axis=1).max()]
+    at = rows[:, None], first
+    look = viewer([objectives[int(row)] for row in rows], label)
+    found = jax.jit(partial(follow, look, step))(most, lanes[at], jnp.asarray(~chosen[at]))
+    return _better(path, jax.tree.map(np.asarray, found), at)
 
 
-def _better(path: Path, again: Path, rows: NDArray[Any]) -> Path:
-    """The path, but in these rows what was found again where that came to a better end."""
-    old: Path = jax.tree.map(lambda leaf: leaf[rows], path)
+def _better(path: Path, again: Path, at: Any) -> Path:
+    """The path, but at these lanes what was found again where that came to a better end."""
+    old: Path = jax.tree.map(lambda leaf: leaf[at], path)
     better = again.over & (again.length > 0) & (~old.over | old.stuck | (again.least < old.least))
-    merged: Path = jax.tree.map(partial(_merged, rows, better), path, again)
+    merged: Path = jax.tree.map(partial(_merged, at, better), path, again)
     return merged
 
 
-def _merged(rows: NDArray[Any], better: Any, old: NDArray[Any], new: Array) -> NDArray[Any]:
-    """The old values, but in these rows the new ones where they are better."""
+def _merged(at: Any, better: NDArray[Any], old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+    """The old values, but at these lanes the new ones where they are better."""
     whole = np.array(old)
-    whole[rows] = np.where(np.expand_dims(better, tuple(range(2, old.ndim))), np.asarray(new), old[rows])
+    whole[at] = np.where(np.expand_dims(better, tuple(range(2, old.ndim))), new, old[at])
     return whole
 
 

@@ -26,8 +26,10 @@ PATIENCE = 256
 """After so many steps at the least size that size has doubled, after twice as many tripled: a kink may be followed far."""
 LONGEST = 1e4
 """The length of path after which a flow is taken to lead nowhere."""
-FEW_STEPS = 2**9
+FEW_STEPS = 2**8
 """What explicit steps do not finish in so many is stiff, or full of kinks."""
+STIFF_STEPS = 2**11
+"""What implicit steps do not finish in so many is not stiff, but full of kinks."""
 MOST_STEPS = 2**13
 SOLVER = diffrax.Tsit5()
 

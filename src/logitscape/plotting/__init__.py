@@ -13,6 +13,7 @@ from .landscape import plot as plot
 from .lines import hatch_spans as hatch_spans
 from .lines import labelled_curves as labelled_curves
 from .matrices import matrix as matrix
+from .style import GROWTHS as GROWTHS
 from .style import LAWS as LAWS
 from .style import LOSS_STYLES as LOSS_STYLES
 from .style import NORMALIZER_STYLES as NORMALIZER_STYLES

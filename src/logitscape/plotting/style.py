@@ -1,4 +1,4 @@
-"""What everything looks like: a line for every normalizer and loss, a colour for every gradient law.
+"""What everything looks like: a line for every normalizer and loss, a colour for every gradient law and growth.
 
 The colours are those of Okabe and Ito, which the colour-blind tell apart. Line styles say in what a
 curve differs: solid and long dashes are normalizers, short dashes losses of the probabilities, dots losses of
@@ -93,6 +93,19 @@ LAWS: dict[str, Law] = {
     "zero": Law("#FAFAFA", "exactly zero"),
     "undefined": Law("#EDEDED", "undefined", "//////"),
 }
+
+GROWTHS: dict[str, Law] = {
+    "bounded": Law("#0B4F7D", "bounded"),
+    "logarithmic": Law("#5FA8D3", "logarithmic"),
+    "linear": Law("#3FC79A", "linear"),
+    "polynomial": Law("#FBE3A6", "polynomial"),
+    "exponential": Law("#E39A4A", "exponential"),
+    "never": Law("#8C2A10", "never"),
+    "right": Law("#FAFAFA", "is not wrong there"),
+    "undetermined": Law("#CFCFCF", "undetermined"),
+    "outside the domain": Law("#EDEDED", "outside the domain", "//////"),
+}
+"""How the time to correct grows, as `dynamics.growth` names it."""
 
 UNDEFINED: dict[str, Any] = {"facecolor": "0.97", "edgecolor": "0.72", "hatch": "//////", "linewidth": 0}
 
