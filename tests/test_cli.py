@@ -179,7 +179,7 @@ def test_colours_only_where_wanted(capsys: pytest.CaptureFixture[str], monkeypat
         (["show", "softmax"], "is a normalizer and needs a loss"),
         (["show", "my.losses.f"], "path/to/file.py:function"),
         (["show", "crammer_singer", "--ray", "up"], "--ray must be R1, R2, R3 or numbers"),
-        (["show", "crammer_singer", "--classes", "1"], "at least 2"),
+        (["show", "crammer_singer", "--classes", "1"], "--classes. Must be >= 2"),
         (["show", "crammer_singer", "--out", "a.jpeg"], "must end in .png or .svg or .pdf"),
         (["show", "crammer_singer", "--out", "nowhere/a.png"], "there is no folder `nowhere`"),
         (["sweep", "--out", "a.nc"], "name at least one SPEC"),

@@ -79,10 +79,11 @@ def sweep(
     made, roots = _objectives(list(spec), classes, normalizer)
     s = np.linspace(start, stop, points)
     where = _plane(s, classes, base) if plane else _ray(ray, s, classes, base)
-    with blaming("sweeping", roots), working(f"sweeping {len(made)} objectives", quiet=quiet):
+    count = f"{len(made)} objective{'s' if len(made) > 1 else ''}"
+    with blaming("sweeping", roots), working(f"sweeping {count}", quiet=quiet):
         landscape = _sweep(made, where, dtype, hessian=hessian)
     landscape.save(out)
-    say(f"wrote {out}: {len(made)} objectives at {' x '.join(map(str, where.shape))} points, {where.description}", quiet=quiet)
+    say(f"wrote {out}: {count} at {' x '.join(map(str, where.shape))} points, {where.description}", quiet=quiet)
     return 0
 
 

@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 Precision: TypeAlias = Literal["float64", "float32", "bfloat16", "float16"]
 
 Target = Annotated[str, Parameter(help="What to diagnose: a spec, or where a function of your own is.")]
 Spec = Annotated[str, Parameter(help="A spec, or where a function of your own is, as for diagnose.")]
 AsJson = Annotated[bool, Parameter(name="--json", show_default=False, help="Print JSON, with infinities and NaN as words.")]
-Classes = Annotated[int, Parameter(name="--classes", help="How many classes there are.")]
+Classes = Annotated[int, Parameter(name="--classes", validator=Number(gte=2), help="How many classes there are.")]
 Normalizer = Annotated[
     str | None,
     Parameter(name="--normalizer", help="How a function of your own predicts: a spec or a function. Answers all about p."),

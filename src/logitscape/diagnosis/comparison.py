@@ -105,6 +105,7 @@ def compare(
     seed: int = 0,
     against: Source = "softmax + cross_entropy",
     budget: Number = 120.0,
+    points: int = 10_000_000,
     progress: bool = False,
 ) -> Comparison:
     """Diagnose several objectives in the same way.
@@ -117,6 +118,7 @@ def compare(
         seed: of the random searches.
         against: what all are compared with.
         budget: seconds for each of them.
+        points: logits for each of them, as for `diagnose`.
         progress: whether to show on stderr what is being done.
 
     Raises:
@@ -124,11 +126,9 @@ def compare(
         ValueError: if there is none, if two have the same name, or as `diagnose` does.
     """
     given = _named(sources, num_classes)
-    found = {
-        name: diagnose(each, num_classes=num_classes, dtype=dtype, seed=seed, against=against, budget=budget, progress=progress)
-        for name, each in given.items()
-    }
-    return Comparison(found)
+    how: dict[str, Any] = {"num_classes": num_classes, "dtype": dtype, "seed": seed, "against": against}
+    how |= {"budget": budget, "points": points, "progress": progress}
+    return Comparison({name: diagnose(each, **how) for name, each in given.items()})
 
 
 def _named(sources: Sequence[Source | Subject] | Mapping[str, Source | Subject], n: int) -> dict[str, Subject]:
