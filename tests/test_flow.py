@@ -285,6 +285,18 @@ def test_constants_of_growth():
     assert str(of(lambda m: np.exp(0.5 * m))) == "exponential, e^(0.50 M)"
 
 
+def test_growth_that_is_linear_but_for_a_logarithm():
+    found = growth(MARGINS, np.log(2 * MARGINS - 3 * np.log(MARGINS) + 1))
+    assert found.kind == "linear"
+    assert found.coefficient == pytest.approx(2, rel=1e-6)
+    assert growth(MARGINS, np.log(MARGINS**1.1)).kind == "polynomial"
+
+
+def test_times_that_fall_are_bounded():
+    found = growth(MARGINS, -np.log(MARGINS))
+    assert (found.kind, found.coefficient) == ("bounded", pytest.approx(0, abs=1e-9))
+
+
 def test_never_from_where():
     log_times = np.where(MARGINS < 12, np.log(MARGINS), np.inf)
     found = growth(MARGINS, log_times)

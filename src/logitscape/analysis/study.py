@@ -127,8 +127,8 @@ def _measure(script: Path, figures: Path, measure: Callable[[Plan], "Tables"], q
 
 
 def _digest(script: Path) -> str:
-    """Changes with the script and with the package, so that nothing is taken from what other code has measured."""
-    sources = [script, *sorted(Path(__file__).parent.parent.rglob("*.py"))]
+    """Changes with the script, the modules beside it and the package: nothing is taken from what other code has measured."""
+    sources = [script, *sorted(script.parent.glob("_*.py")), *sorted(Path(__file__).parent.parent.rglob("*.py"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
 
 

@@ -63,7 +63,8 @@ class State(NamedTuple):
 
 def start(plan: Plan, examples: int, members: Members, seeds: Array) -> State:
     """The state before the first step, of so many training examples; the seeds are [seeds]."""
-    return _start(plan.optimizer, plan.sizes, examples, members, seeds)
+    state: State = _start(plan.optimizer, plan.sizes, examples, members, seeds)
+    return state
 
 
 # Not by objective: random numbers take longest to compile, and one program serves all.

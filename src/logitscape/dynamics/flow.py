@@ -128,8 +128,9 @@ def _follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
     first = jax.jit(partial(follow, viewer(objectives, label), runge_kutta))
     path: Path = jax.tree.map(np.asarray, first(FEW_STEPS, lanes, jnp.zeros(lanes.shape[:2], bool)))
     again = partial(_again, objectives, label, lanes)
-    path = again(linearly_implicit, STIFF_STEPS, path, ~path.over | path.stuck | (path.least >= 1.25 * SHORTEST))
-    return again(runge_kutta, MOST_STEPS, path, ~path.over)
+    hindered = ~path.over | path.stuck | (path.least >= 1.25 * SHORTEST)
+    path = again(linearly_implicit, STIFF_STEPS, path, np.asarray(hindered))
+    return again(runge_kutta, MOST_STEPS, path, np.asarray(~path.over))
 
 
 def _again(
@@ -149,7 +150,7 @@ def _again(
 def _better(path: Path, again: Path, at: Any) -> Path:
     """The path, but at these lanes what was found again where that came to a better end."""
     old: Path = jax.tree.map(lambda leaf: leaf[at], path)
-    better = again.over & (again.length > 0) & (~old.over | old.stuck | (again.least < old.least))
+    better = np.asarray(again.over) & (again.length > 0) & (~old.over | old.stuck | (again.least < old.least))
     merged: Path = jax.tree.map(partial(_merged, at, better), path, again)
     return merged
 

@@ -83,12 +83,12 @@ def growth(margins: ArrayLike, log_times: ArrayLike) -> Growth:
 
 
 def _bounded(m: Samples, log_t: Samples) -> Growth:
-    """`T = a + b e^(-c M)` or `a + b / (M + c)`, where what b adds is small at the end."""
+    """`T = a + b e^(-c M)` or `a + b / (M + c)`, where what b adds is small at the end, or T falls."""
     t = np.exp(log_t - log_t.max())
     shapes = [np.exp(-rate * (m - m[0])) for rate in RATES] + [1 / (m + shift) for shift in SHIFTS]
     (limit, further), residual, shape = _best(t, shapes)
-    settles = limit > 0 and abs(further * shape[-1]) < SETTLED * limit
-    return Growth("bounded", float(limit * np.exp(log_t.max())), residual=residual if settles else np.inf)
+    settles = further > 0 or (limit > 0 and abs(further * shape[-1]) < SETTLED * limit)
+    return Growth("bounded", float(max(limit, 0) * np.exp(log_t.max())), residual=residual if settles else np.inf)
 
 
 def _logarithmic(m: Samples, log_t: Samples) -> Growth:
@@ -99,10 +99,12 @@ def _logarithmic(m: Samples, log_t: Samples) -> Growth:
 
 
 def _linear(m: Samples, log_t: Samples) -> Growth:
-    """`T = a + b M`."""
-    t = np.exp(log_t - log_t.max())
-    (_, slope), residual, _ = _best(t, [m])
-    return Growth("linear", float(slope * np.exp(log_t.max())), 1.0, residual=residual if slope > 0 else np.inf)
+    """`T = a + b M + c log M`, where what c adds is less than half of what b does."""
+    columns = np.stack([np.ones_like(m), m, np.log(m)], axis=1) / np.exp(log_t - log_t.max())[:, None]
+    (offset, slope, further), *_ = np.linalg.lstsq(columns, np.ones_like(m))
+    residual = float(np.sqrt(np.mean((columns @ [offset, slope, further] - 1) ** 2)))
+    leads = abs(further * np.log(m[-1] / m[0])) < slope * (m[-1] - m[0]) / 2
+    return Growth("linear", float(slope * np.exp(log_t.max())), 1.0, residual=residual if leads else np.inf)
 
 
 def _polynomial(m: Samples, log_t: Samples) -> Growth:

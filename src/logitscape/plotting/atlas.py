@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 from matplotlib.legend import Legend
 from matplotlib.patches import Patch, Rectangle
 
@@ -48,7 +48,7 @@ def law_table(
     axes.vlines([j - 0.5 for j in range(1, len(columns))], -0.5, len(rows) - 0.5, "white", linewidth=1.2)
 
 
-def law_legend(figure: Figure, kinds: Iterable[str] = LAWS, *, laws: Mapping[str, Law] = LAWS) -> Legend:
+def law_legend(figure: FigureBase, kinds: Iterable[str] = LAWS, *, laws: Mapping[str, Law] = LAWS) -> Legend:
     """The legend of a table's colours, in one row below everything."""
     kinds = list(kinds)
     return figure.legend(

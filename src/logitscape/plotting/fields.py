@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
 from matplotlib.colorbar import Colorbar
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 from matplotlib.image import AxesImage
 from matplotlib.patches import Polygon
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -91,7 +91,7 @@ def simplex_field(
     return colors
 
 
-def norm_bar(figure: Figure, colors: ScalarMappable, axes: Sequence[Axes], *, label: str = "gradient norm") -> Colorbar:
+def norm_bar(figure: FigureBase, colors: ScalarMappable, axes: Sequence[Axes], *, label: str = "gradient norm") -> Colorbar:
     """Draw the colour bar that the fields on `axes` share."""
     bar = figure.colorbar(colors, ax=list(axes), extend="both", extendfrac=0.025, label=label, aspect=35, pad=0.02)
     bar.locator = MaxNLocator(integer=True)

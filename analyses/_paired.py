@@ -1,0 +1,43 @@
+"""Paired comparisons: the mean difference over the same seeds with its 95 % interval, and Holm's correction for many."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import stdtr, stdtrit
+
+LEVEL = 0.05
+
+
+class Difference(NamedTuple):
+    """A mean difference, its 95 % interval (Student's t), and the p-value of "it is 0"; NaN where a value is not finite."""
+
+    mean: float
+    low: float
+    high: float
+    p: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:+.2g} [{self.low:.2g}, {self.high:.2g}]"
+
+
+def difference(ours: ArrayLike, theirs: ArrayLike) -> Difference:
+    """Of `ours - theirs`, pair by pair."""
+    each = np.asarray(ours, float) - np.asarray(theirs, float)
+    if len(each) < 2 or not np.isfinite(each).all():
+        return Difference(*[np.nan] * 4)
+    mean, error, freedom = each.mean(), each.std(ddof=1) / np.sqrt(len(each)), len(each) - 1
+    half = stdtrit(freedom, 1 - LEVEL / 2) * error
+    p = 2 * stdtr(freedom, -abs(mean) / error) if error > 0 else float(mean == 0)
+    return Difference(float(mean), float(mean - half), float(mean + half), float(p))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values corrected for being one of so many (Holm 1979); NaN stays, and does not count."""
+    p = np.asarray(p_values, float)
+    order = np.argsort(p)[: np.isfinite(p).sum()]
+    factors = np.arange(len(order), 0, -1)
+    corrected = np.full(p.shape, np.nan)
+    corrected[order] = np.minimum(np.maximum.accumulate(p[order] * factors), 1)
+    return [float(each) for each in corrected]
