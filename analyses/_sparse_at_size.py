@@ -54,7 +54,8 @@ def _fenchel_young(alpha: float) -> Any:
     """`Omega*(z) + Omega(t) - <z, t>` with `Omega(p) = (sum_k p_k^alpha - 1) / (alpha (alpha - 1))`; gradient p - t."""
 
     def omega(p: Array) -> Array:
-        return (jnp.sum(p**alpha) - 1) / (alpha * (alpha - 1))
+        root = p if alpha == 2 else jnp.sqrt(p)
+        return (jnp.sum(p * root) - 1) / (alpha * (alpha - 1))
 
     def loss(z: Array, target: Array) -> Array:
         p = jax.lax.stop_gradient(entmax(z, alpha).p)

@@ -51,7 +51,7 @@ class Task(NamedTuple):
 def images(quick: bool, name: str, pairs: Sequence[str]) -> Task:
     """MNIST-5k, split anew for every seed, for a perceptron."""
     rates = (0.003, 0.01) if quick else (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
-    recipe = Recipe(64, 60 if quick else 1000, 64)
+    recipe = Recipe(64, 20 if quick else 1000, 64)
     scales = (0.01,) if quick else (0.01, 1.0)
     tuning, results = (range(100, 101), range(2)) if quick else (range(100, 103), range(24))
     return Task(name, pairs, _kept(_images), recipe, rates, scales, tuning, results, 2 if quick else 12)
@@ -63,7 +63,7 @@ def _images(seed: int) -> Dataset:
 
 def language(quick: bool, name: str, pairs: Sequence[str]) -> Task:
     """The next token from the one before it, in other files for every seed."""
-    recipe = Recipe(16, 40 if quick else 400, 64)
+    recipe = Recipe(16, 15 if quick else 400, 64)
 
     def load(seed: int) -> Dataset:
         corpus = standard_library_corpus(vocabulary=300, seed=0) if quick else standard_library_corpus(seed=seed)

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from logitscape.analysis import claims
 from logitscape.analysis.study import Plan, is_study
+from logitscape.findings import from_json
 
 ROOT = Path(__file__).parent.parent
 STUDIES = sorted(path.stem for path in (ROOT / "analyses").glob("[!_]*.py") if is_study(path))
@@ -191,3 +193,17 @@ def test_the_findings_are_those_of_the_stored_results(name: str, scripts: Path) 
     assert "jax" not in ended.stderr
     found = f"figures/{name}.findings.json"
     assert (scripts.parent / found).read_text() == (ROOT / found).read_text()
+
+
+class TestClaims:
+    def test_the_readme_has_the_table_of_the_findings(self) -> None:
+        page = (ROOT / "README.md").read_text(encoding="utf-8")
+        findings = from_json((ROOT / "figures" / "findings.json").read_text(encoding="utf-8"))
+        assert claims.within(page, findings) == page
+
+    def test_no_claim_is_left_out(self) -> None:
+        assert list(claims.CLAIMS) == [f"C{number:02}" for number in range(1, 23)]
+
+    def test_a_page_without_a_place_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="has no '<!-- claims"):
+            claims.within("# A page", [])
