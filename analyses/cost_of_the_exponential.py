@@ -12,8 +12,9 @@ does falls on all of them:
   in place of the exponential: by that difference the exponential is judged, and what is left is called the sum;
 * the whole in one program, with the square, and over 512 sampled classes only.
 
-Shares are taken within a round and told as medians with quartiles; seconds differ from machine to machine and are not told.
-Counted FLOP, exponentials and bytes, as the compiler gives them, are beside the times. On whatever JAX runs: CPU or GPU.
+Shares are taken within a round and told as medians with quartiles; one below 0 is lost in the noise. Seconds differ from
+machine to machine and are not told. Counted FLOP, exponentials and bytes, as the compiler gives them, are beside the times.
+It runs on whatever JAX runs on, CPU or GPU.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -84,12 +85,11 @@ def expensive(id: str, rows: "pd.DataFrame", which: str) -> Finding:
     """Of product, sum and exponential: is the last the most of it anywhere?"""
     exp = of(rows, "exp")
     worst = exp.loc[exp["share"].idxmax()]
-    measured = "; ".join(
-        f"{hidden} hidden units: at most {percent(each['share'].max())}" for hidden, each in exp.groupby("hidden")
-    )
+    most = ", ".join(f"{percent(each['share'].max())} with {hidden}" for hidden, each in exp.groupby("hidden"))
     verdict: Verdict = "does not hold" if exp["share_high"].max() < 0.5 else "holds with a limit"
     where = f"most at K = {worst['classes']:,} with {worst['hidden']} hidden units, quartiles {spread(worst)}"
-    return Finding(id, f"the exponential is expensive: its share of an output layer, {which}", measured, verdict, where)
+    claim = f"the exponential is expensive: its share of an output layer, {which}"
+    return Finding(id, claim, f"at most {most} hidden units", verdict, where)
 
 
 def the_sum(parts: "pd.DataFrame") -> Finding:
@@ -100,7 +100,8 @@ def the_sum(parts: "pd.DataFrame") -> Finding:
     verdict: Verdict = "cannot tell" if dearer == cheaper == 0 else "holds with a limit" if dearer else "does not hold"
     if dearer == len(exp):
         verdict = "holds"
-    limit = f"neither is much: sum {percent(rest['share'].min())} to {percent(rest['share'].max())}; the product is the rest"
+    limit = f"of the layer: sum {percent(rest['share'].min())} to {percent(rest['share'].max())}, exp at most "
+    limit += f"{percent(exp['share'].max())}, the product the rest"
     return Finding(
         "C19c", "it is the sum that costs: max, sum, log and division take longer than exp", measured, verdict, limit
     )
@@ -189,10 +190,11 @@ def title(parts: "pd.DataFrame") -> str:
 
 def draw_shares(axes: Axes, rows: "pd.DataFrame") -> None:
     """Bars on top of each other; the exponential with its quartiles."""
-    base = 0.0
+    product, exp = (of(rows, program)["share"].clip(lower=0).to_numpy() for program in ("product", "exp"))
+    shares, base = {"product": product, "square": 1 - product - exp, "exp": exp}, 0.0
     for program, (color, label) in LOOKS.items():
-        each = of(rows, program)
-        place, share = np.arange(len(each)), each["share"].clip(lower=0).to_numpy()
+        each, share = of(rows, program), shares[program]
+        place = np.arange(len(each))
         axes.bar(place, share, bottom=base, color=color, width=0.8, label=label)
         if program == "exp":
             distance = np.stack([share - each["share_low"], each["share_high"] - share]).clip(0)
@@ -211,15 +213,12 @@ def draw_instead(axes: Axes, rows: "pd.DataFrame") -> None:
         distance = np.stack([middle - each["relative_low"], each["relative_high"] - middle]).clip(0)
         axes.errorbar(place, middle, distance, fmt=marker + "-", color=color, markersize=5, capsize=2, label=label)
     axes.set_yscale("log")
-    axes.set_xticks(
-        range(len(classes)), [f"$2^{{{round(np.log2(k))}}}$" if k > 10_000 else f"{k:,}" for k in classes], fontsize=8
-    )
+    axes.set_xticks(range(len(classes)), map(power, classes))
 
 
 def power(k: int) -> str:
     base = 2 if k & (k - 1) == 0 else 10
-    exponent = np.log(k) / np.log(base)
-    return f"${base}^{{{exponent:.3g}}}$"
+    return f"${base}^{{{np.log(k) / np.log(base):.2g}}}$"
 
 
 def caption(tables: "Tables") -> str:

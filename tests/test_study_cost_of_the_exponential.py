@@ -60,4 +60,4 @@ def test_every_round_times_every_run():
 
 def test_numbers_as_text():
     assert [percent(share) for share in (0.5, 0.034, -0.012)] == ["50 %", "3.4 %", "-1.2 %"]
-    assert [power(k) for k in (10, 1000, 262_144)] == ["$10^{1}$", "$10^{3}$", "$2^{18}$"]
+    assert [power(k) for k in (10, 1000, 2000, 262_144)] == ["$10^{1}$", "$10^{3}$", "$10^{3.3}$", "$2^{18}$"]

@@ -45,19 +45,41 @@ def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
 
 @jax.custom_jvp
 def _sparsemax(z: Vector) -> tuple[Vector, Vector]:
-    """`p_k = [p_top + s_k]_+` with `s_k = z_k - max z` and `p_top = min_k (1 - s_(1) - ... - s_(k)) / k`, in falling order.
+    """`p_k = [p_top + s_k]_+` with `s_k = z_k - max z` and `p_top = (1 - sum of s on the support) / its size`.
 
-    Near one-hot, `rest = 1 - p_top = max_k ((1 + s_(2)) + ... + (1 + s_(k))) / k` instead: neither sum cancels.
+    Near one-hot, `rest = 1 - p_top = (sum of 1 + s on the support, but for one top class) / size`: neither sum cancels.
     """
     top = jnp.max(z)
     shifted = jnp.where(jnp.isfinite(top), z - top, jnp.nan)
-    falling, rank = jnp.sort(shifted, descending=True), jnp.arange(1, len(z) + 1)
-    count = rank.astype(z.dtype)
-    p_top = jnp.min((1 + jnp.cumsum(-falling)) / count)
-    rest = jnp.max(jnp.cumsum(jnp.where(rank == 1, 0, 1 + falling)) / count)
-    p = jnp.maximum(jnp.where(rest < 0.5, (1 + shifted) - rest, p_top + shifted), 0)
+    inside = _support(shifted)
+    rest = _rest(shifted, inside)
+    p_top = (1 - jnp.sum(jnp.where(inside, shifted, 0))) / jnp.sum(inside.astype(z.dtype))
+    p = jnp.where(inside, jnp.maximum(jnp.where(rest < 0.5, (1 + shifted) - rest, p_top + shifted), 0), 0)
+    p = jnp.where(jnp.isnan(shifted), jnp.nan, p)
     near_one = p > 0.5
     return p, jnp.where(near_one, jnp.log1p(jnp.where(near_one, shifted - rest, 0)), jnp.log(p))
+
+
+def _support(shifted: Vector) -> Array:
+    """The classes with p > 0, [n]: from all within 1 of the top, drop those that the rest's threshold excludes, until none is.
+
+    It ends after a few rounds. Source: Michelot, A finite algorithm for finding the projection onto the simplex, 1986.
+    """
+
+    def going_on(state: tuple[Array, Array]) -> Array:
+        return jnp.any(state[0] != state[1])
+
+    def narrow(state: tuple[Array, Array]) -> tuple[Array, Array]:
+        _, inside = state
+        return inside, inside & (1 + shifted > _rest(shifted, inside))
+
+    return jax.lax.while_loop(going_on, narrow, (jnp.zeros(shifted.shape, bool), 1 + shifted > 0))[1]
+
+
+def _rest(shifted: Vector, inside: Array) -> Array:
+    others = jnp.sum(jnp.where(inside & (shifted < 0), 1 + shifted, 0))
+    tied = jnp.sum((shifted == 0).astype(shifted.dtype)) - 1
+    return (others + tied) / jnp.sum(inside.astype(shifted.dtype))
 
 
 @_sparsemax.defjvp
