@@ -10,13 +10,13 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from .lanes import norm
+from .lanes import Look, norm
 from .paths import Path, Viewer, relative
 
 ORDER = 6
 
 
-def linearly_implicit(look: Viewer, path: Path) -> tuple[Array, Array, Array, Array]:
+def linearly_implicit(look: Viewer, path: Path) -> tuple[Array, Array, Array, Array, Look]:
     """A step in time, of the duration that would lead `path.step` far at the present speed: the `Step` for stiff flows."""
     speed = norm(path.seen.gradient)
     duration = path.step / jnp.where(speed > 0, speed, 1)
@@ -25,7 +25,7 @@ def linearly_implicit(look: Viewer, path: Path) -> tuple[Array, Array, Array, Ar
     best, second = _extrapolated(ends)
     error = jnp.max(relative(best - second, path.z, best), axis=-1)
     log_time = jnp.logaddexp(path.log_time, jnp.log(norm(path.start.gradient)) + jnp.log(duration))
-    return best, log_time, norm(best - path.z), jnp.where(jnp.isnan(error), jnp.inf, error)
+    return best, log_time, norm(best - path.z), jnp.where(jnp.isnan(error), jnp.inf, error), look(best)
 
 
 def _substeps(look: Viewer, z: Array, duration: Array) -> Array:
