@@ -133,5 +133,6 @@ def curves(final: pd.DataFrame) -> pd.DataFrame:
 def interval(name: str, values: Any) -> dict[str, float]:
     """The mean with its 95 % interval by Student's t."""
     numbers = np.asarray(values, float)
-    half = stdtrit(len(numbers) - 1, 0.975) * numbers.std(ddof=1) / len(numbers) ** 0.5
+    with np.errstate(invalid="ignore"):  # infinite is the way back of what learns nothing
+        half = stdtrit(len(numbers) - 1, 0.975) * numbers.std(ddof=1) / len(numbers) ** 0.5
     return {name: numbers.mean(), f"{name}_low": numbers.mean() - half, f"{name}_high": numbers.mean() + half}

@@ -7,6 +7,7 @@ interrupted; with `--quick` it measures little, and writes into `figures/quick/`
 
 import argparse
 import hashlib
+import itertools
 import os
 import sys
 import time
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 Key = TypeVar("Key")
 QUICK = "quick"
+PROGRAMS_OF = 32
+"""After so many parts their compiled programs are forgotten: a process has room for some thousands (Linux: 65,530 mappings)."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,13 @@ class Plan:
         import pandas as pd
 
         paths = [self.folder / f"{_file_name(f'{name} {key}')}.csv" for key in keys]
+        count = itertools.count(1)
         with _progress(name, len(keys)) as done:
 
             def one(key: Key, path: Path) -> "pd.DataFrame":
                 part = _kept(path, lambda: make(key))
+                if next(count) % PROGRAMS_OF == 0:
+                    _forget_programs()
                 done(str(key))
                 return part
 
@@ -145,6 +151,13 @@ def _side_by_side(threads: int, one: Callable[..., "pd.DataFrame"], *each: Seque
         return list(pool.map(one, *each))
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _forget_programs() -> None:
+    if "jax" in sys.modules:
+        import jax
+
+        jax.clear_caches()
 
 
 def _kept(path: Path, make: Callable[[], "pd.DataFrame"]) -> "pd.DataFrame":
