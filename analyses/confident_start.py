@@ -217,8 +217,7 @@ def scatter(axes: Axes, learn: "pd.DataFrame") -> None:
     axes.set(xscale="log", xlim=(LEAST / 4, 4), ylim=(-0.16, 1.24), xticks=TICKS, xticklabels=TICK_LABELS)
     axes.set(xlabel="smallest / largest gradient norm while wrong, worst ray", ylabel="share of the way back")
     look: Any = {"fontsize": 8, "handletextpad": 0.1, "columnspacing": 0.7, "borderaxespad": 0.1}
-    legend = axes.legend(ncols=len(LOOKS), loc="lower left", bbox_to_anchor=(-0.02, 1.01), **look)
-    legend.set_in_layout(False)
+    axes.legend(ncols=3, loc="lower left", bbox_to_anchor=(-0.02, 1.01), **look)
     for (predicted, recovers), (where, word) in CORNERS.items():
         count = ((learn.predicted == predicted) & (learn.recovers == recovers)).sum()
         place: Any = {"ha": "right" if predicted else "left", "va": "center", "transform": axes.transAxes, "bbox": PAPER}

@@ -31,7 +31,7 @@ CLAIMS: Mapping[str, tuple[str, str]] = {
     "C15": ("One could as well iterate the exponential", "C15c"),
     "C16": ("For Gaussian clusters softmax is the exact posterior", "C16a"),
     "C17": ("An exponential family: gradient p - y, convex", "C17d"),
-    "C18": ("Cross-entropy is maximum likelihood; what ties softmax to it?", "C18g"),
+    "C18": ("Cross-entropy is maximum likelihood; what ties softmax to it?", "C18f"),
     "C19": ("The exponential is expensive", "C19a"),
     "C20": ("The alternatives sometimes do better", "C20a"),
     "C21": ("For inputs in [0, 1] dividing by the sum is as good", "C21a"),
