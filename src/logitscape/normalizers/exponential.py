@@ -58,7 +58,8 @@ def iterated_exponential(logits: Vector, *, depth: int = 2) -> Probs:
     gaps = logits - top
     for _ in range(depth - 1):
         log_g, top, gaps = jnp.exp(log_g), jnp.exp(top), jnp.exp(top) * jnp.expm1(gaps)
-    return normalize(log_g, jnp.where(jnp.isinf(top), jnp.nan, gaps))
+    # NaN beyond the domain by inf - inf: XLA on CPUs makes anything of the exponential of a NaN that it knows beforehand.
+    return normalize(log_g, gaps + (top - top))
 
 
 @on_logits

@@ -50,12 +50,11 @@ def _sparsemax(z: Vector) -> tuple[Vector, Vector]:
     Near one-hot, `rest = 1 - p_top = (sum of 1 + s on the support, but for one top class) / size`: neither sum cancels.
     """
     top = jnp.max(z)
-    shifted = jnp.where(jnp.isfinite(top), z - top, jnp.nan)
+    shifted = z - top + (top - top)  # NaN unless the top is finite
     inside = _support(shifted)
     rest = _rest(shifted, inside)
     p_top = (1 - jnp.sum(jnp.where(inside, shifted, 0))) / jnp.sum(inside.astype(z.dtype))
-    p = jnp.where(inside, jnp.maximum(jnp.where(rest < 0.5, (1 + shifted) - rest, p_top + shifted), 0), 0)
-    p = jnp.where(jnp.isnan(shifted), jnp.nan, p)
+    p = jnp.where(inside, jnp.maximum(jnp.where(rest < 0.5, (1 + shifted) - rest, p_top + shifted), 0), 0) + (top - top)
     near_one = p > 0.5
     return p, jnp.where(near_one, jnp.log1p(jnp.where(near_one, shifted - rest, 0)), jnp.log(p))
 
@@ -96,7 +95,7 @@ def _sparsemax_jvp(primals: tuple[Vector], tangents: tuple[Vector]) -> tuple[tup
 @jax.custom_jvp
 def _entmax(z: Vector, beta: Array) -> tuple[Vector, Vector]:
     top = jnp.max(z)
-    shifted = jnp.where(jnp.isfinite(top), z - top, jnp.nan)
+    shifted = z - top + (top - top)  # NaN unless the top is finite
     log_p = _log_q_exponential(shifted, _threshold(shifted, beta), beta)
     return jnp.exp(log_p), log_p
 
