@@ -36,6 +36,8 @@ QUESTIONS: Mapping[str, Callable[[Subject, Setting], list[Answer]]] = {
 """Told in this order among answers that are equally serious."""
 
 ALONE = ("cost",)
+FIRST = ("consistency", "correction")
+"""What takes longest is begun first, so that no thread is left waiting for it."""
 
 
 def diagnose(
@@ -102,13 +104,14 @@ def diagnose(
 
 def _all(ask: Callable[[str], list[Answer]]) -> list[Answer]:
     """All answers, in the order of the questions. Two threads: one compiles while the other traces; cost is timed alone."""
-    together, alone = ([topic for topic in QUESTIONS if (topic in ALONE) is apart] for apart in (False, True))
+    together = sorted((topic for topic in QUESTIONS if topic not in ALONE), key=lambda topic: topic not in FIRST)
     pool = ThreadPoolExecutor(max_workers=2)
     try:
-        found = list(pool.map(ask, together))
+        found = dict(zip(together, pool.map(ask, together), strict=True))
     finally:
         pool.shutdown(cancel_futures=True)
-    return [answer for part in [*found, *map(ask, alone)] for answer in part]
+    found |= {topic: ask(topic) for topic in ALONE}
+    return [answer for topic in QUESTIONS for answer in found[topic]]
 
 
 def _asked(topic: str, about: Subject, setting: Setting) -> list[Answer]:
