@@ -4,7 +4,6 @@ import jax
 import jax.numpy as jnp
 
 from .._door import on_logits, parameter, whole_number
-from .._special import nan_unless
 from .._types import Parameter, Vector
 from ..simplex import Probs, normalize
 
@@ -24,7 +23,7 @@ def softmax(logits: Vector, *, inverse_temperature: Parameter = 1.0) -> Probs:
     """
     c = parameter("softmax", "inverse_temperature", inverse_temperature, logits.dtype, low=0)
     top = jax.lax.stop_gradient(jnp.max(logits))
-    shifted = nan_unless(jnp.isfinite(top), logits) - top
+    shifted = (logits - top) + (top - top)  # NaN unless the top is finite
     masked = jnp.isneginf(shifted)
     gaps = jnp.where(masked, -jnp.inf, c * jnp.where(masked, 0, shifted))
     return normalize(gaps, gaps)

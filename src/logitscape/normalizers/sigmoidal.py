@@ -6,7 +6,6 @@ from jax import Array
 from jax.nn import log_sigmoid
 
 from .._door import on_logits
-from .._special import nan_unless
 from .._types import Vector
 from ..simplex import Probs, normalize
 
@@ -17,7 +16,8 @@ FAR_LEFT = -20.0
 @on_logits
 def sigmoid(logits: Vector) -> Probs:
     """`g(z) = 1 / (1 + e^{-z})` divided by its sum. -inf is a mask; NaN if all are masked or one is +inf."""
-    return normalize(log_sigmoid(nan_unless(jnp.max(logits) < jnp.inf, logits)))
+    top = jax.lax.stop_gradient(jnp.max(logits))
+    return normalize(log_sigmoid(logits + (top - top)))  # NaN unless the top is finite
 
 
 @on_logits
