@@ -7,8 +7,8 @@ from typing import Any
 import jax
 import numpy as np
 import pandas as pd
+from _intervals import interval
 from _start_laws import CONFIDENT, GENTLE, LOGIT_LOSSES, TRAINED, catalogue, laws_of, points_of
-from scipy.special import stdtrit
 
 import logitscape as ls
 from logitscape.analysis import Plan
@@ -128,11 +128,3 @@ def curves(final: pd.DataFrame) -> pd.DataFrame:
     """Mean test accuracy over the epochs, from both starts."""
     table = final.pivot_table(index=["pair", "start"], columns="epoch", values="test", sort=False)
     return table.rename(columns=lambda epoch: f"{epoch:g}").reset_index()
-
-
-def interval(name: str, values: Any) -> dict[str, float]:
-    """The mean with its 95 % interval by Student's t."""
-    numbers = np.asarray(values, float)
-    with np.errstate(invalid="ignore"):  # infinite is the way back of what learns nothing
-        half = stdtrit(len(numbers) - 1, 0.975) * numbers.std(ddof=1) / len(numbers) ** 0.5
-    return {name: numbers.mean(), f"{name}_low": numbers.mean() - half, f"{name}_high": numbers.mean() + half}

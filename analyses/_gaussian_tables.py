@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from _gaussian_fits import MANY, MOST, MOST_OF_MANY, TRAINED, data, measured
 from _gaussian_identities import three_objectives, tie, unlike_clusters
-from _gaussian_theory import Array, bayes, grid, ideal, softmax
+from _gaussian_theory import bayes, grid, ideal, softmax
+from _intervals import half_width, holm
 from scipy import stats
 
 from logitscape.analysis.results import Tables
@@ -29,7 +30,7 @@ WIDELY |= {f"{normalizer} + cross_entropy" for normalizer in ("spherical", "tayl
 PROPER_PAIRS = ["softmax + brier", "softmax + spherical_score", "softmax + tsallis_score"]
 QUICK = [HERO, "softmax + brier", "argmax + brier", "sum + cross_entropy", "z_loss"]
 QUICK_TIES = ("softmax", "taylor", "softmax_one")
-CONFIDENCE, SAME = 0.95, 1e-3
+SAME = 1e-3
 TEMPERED = {"exponential": 1 / 2, "hellinger": 2.0, "generalized_cross_entropy": 10 / 3}
 """With softmax the logits of the posterior, times this, are what the loss asks for: exactly linear."""
 
@@ -95,14 +96,6 @@ def by_size(fits: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def half_width(values: Array) -> float:
-    """Of Student's interval for the mean; NaN where a value is infinite."""
-    if not np.isfinite(values).all():
-        return float("nan")
-    quantile = stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)
-    return float(quantile * values.std(ddof=1) / np.sqrt(len(values)))
-
-
 def by_pair(fits: pd.DataFrame) -> pd.DataFrame:
     """Of every pair why it was not trained, or what it asks for, its limit, and what many starts have reached."""
     return pd.DataFrame([_of_pair(str(pair), rows) for pair, rows in fits.groupby("pair", sort=False)])
@@ -153,12 +146,3 @@ def _from_zero(differences: pd.DataFrame) -> pd.DataFrame:
     p = np.where(np.ptp(values, axis=0) > 0, p, 1.0)
     columns = {"pair": differences.columns, "difference": values.mean(axis=0), "half_width": [half_width(v) for v in values.T]}
     return pd.DataFrame(columns).assign(p_holm=holm(p))
-
-
-def holm(p: Array) -> Array:
-    """Holm's adjusted p-values."""
-    order = np.argsort(p)
-    scaled = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
-    adjusted = np.empty_like(scaled)
-    adjusted[order] = scaled
-    return adjusted

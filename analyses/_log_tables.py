@@ -5,6 +5,7 @@ import math
 import jax
 import numpy as np
 import pandas as pd
+from _intervals import half_width
 from _log_sums import (
     DTYPES,
     Array,
@@ -20,16 +21,15 @@ from _log_sums import (
     sums,
     unit,
 )
-from scipy import stats
 
 from logitscape.analysis.results import Tables
 from logitscape.analysis.study import Plan
 
 PROBABILITIES = (0.9, 0.5, 0.1, 0.001)
-SEEDS, DRAWS, CONFIDENCE = 10, 1000, 0.95
+SEEDS, DRAWS = 10, 1000
 ENDS = [round(10 ** (i / 2)) for i in range(2, 13)]
 SHORT = [2, 5, 10, 20, 50, 100, 200, 500]
-LONGEST_PRODUCT = 2000
+MOST_FACTORS = 2000
 
 
 def measure(plan: Plan) -> Tables:
@@ -71,11 +71,10 @@ def power_rows(dtype: str) -> pd.DataFrame:
 def uniform_rows(dtype: str) -> pd.DataFrame:
     """-log p is exponential, so that the number of terms is 1 + a Poisson variable of mean -log(smallest normal)."""
     normal = smallest(dtype)[0]
-    p = rounded(np.random.default_rng(0).uniform(size=(DRAWS, LONGEST_PRODUCT)), dtype)
+    p = rounded(np.random.default_rng(0).uniform(size=(DRAWS, MOST_FACTORS)), dtype)
     below = np.multiply.accumulate(p, axis=1).astype(float) < normal
     counts = 1 + below.argmax(axis=1)
-    half_width = stats.t.ppf((1 + CONFIDENCE) / 2, DRAWS - 1) * counts.std(ddof=1) / math.sqrt(DRAWS)
-    row = {"dtype": dtype, "mean": counts.mean(), "half_width": half_width, "theory": 1 - math.log(normal)}
+    row = {"dtype": dtype, "mean": counts.mean(), "half_width": half_width(counts), "theory": 1 - math.log(normal)}
     return pd.DataFrame([row])
 
 
@@ -114,7 +113,7 @@ def _added_up(terms: Array) -> Array:
 def gradient_rows(dtype: str) -> pd.DataFrame:
     """The number of labels from which on a gradient is not finite (-1: none), and the largest error before."""
     rows = []
-    for form, errors in gradients(dtype, LONGEST_PRODUCT // 2).items():
+    for form, errors in gradients(dtype, MOST_FACTORS // 2).items():
         finite = np.isfinite(errors)
         rows.append({"dtype": dtype, "form": form, "not_finite_at": first(~finite), "largest_error": errors[finite].max()})
     return pd.DataFrame(rows)

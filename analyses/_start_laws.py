@@ -3,9 +3,9 @@
 from itertools import combinations
 from typing import Any, NamedTuple, TypeAlias
 
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+from _scattered import scattered
 from numpy.typing import NDArray
 
 import logitscape as ls
@@ -70,11 +70,7 @@ def label_first(z: Values, labels: Values) -> Values:
 def laws_of(family: str, losses: tuple[str, ...], points: Points) -> pd.DataFrame:
     """What is known of each pair before training."""
     pairs = losses if family == LOGIT_LOSSES else tuple(f"{family} + {loss}" for loss in losses)
-    logits = points.logits
-    where = ls.Slice(
-        "points", {"row": np.arange(float(len(logits)))}, lambda c: jnp.asarray(logits)[c[0].astype(int)], CLASSES, ""
-    )
-    found = ls.sweep(pairs, where)
+    found = ls.sweep(pairs, scattered("points", points.logits))
     norms = np.where(found.finite, np.hypot.reduce(np.nan_to_num(found.gradient), axis=-1), np.nan)[:, 0]
     same = twins(pairs, np.concatenate([found.loss[:, 0, :, None], found.gradient[:, 0]], axis=-1))
     wrong = ~found.correct[:, 0]

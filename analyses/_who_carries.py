@@ -6,12 +6,11 @@ from itertools import product
 from typing import Any, TypeAlias
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from _paired import difference, holm
+from _intervals import difference, holm, interval
+from _scattered import scattered
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 import logitscape as ls
 from logitscape.analysis import Plan
@@ -140,17 +139,9 @@ def bounds() -> pd.DataFrame:
     """How often the norm for softmax + cross_entropy leaves its bounds, between sqrt(K / (K - 1)) and sqrt 2 times 1 - p_y."""
     random = np.random.default_rng(0)
     logits = random.normal(size=(PROBES, CLASSES)) * random.uniform(0, 15, size=(PROBES, 1))
-    rows = {"row": np.arange(float(PROBES))}
-    found = ls.sweep(HERO, ls.Slice("random", rows, lambda c: jnp.asarray(logits)[c[0].astype(int)], CLASSES, ""))
+    found = ls.sweep(HERO, scattered("random", logits))
     norm, missing = np.hypot.reduce(np.asarray(found.gradient)[0, 0], axis=-1), -np.asarray(found.gradient)[0, 0, :, 0]
     low, high = missing * (CLASSES / (CLASSES - 1)) ** 0.5, missing * 2**0.5
     outside = (norm < low * (1 - 1e-9)) | (norm > high * (1 + 1e-9))
     wrong = ~np.asarray(found.correct)[0, 0]
     return pd.DataFrame([{"logits": PROBES, "outside": outside.sum(), "least_while_wrong": norm[wrong].min()}])
-
-
-def interval(name: str, values: Any) -> dict[str, float]:
-    """The mean with its 95 % interval by Student's t; NaN if a value is."""
-    numbers = np.asarray(values, float)
-    half = stdtrit(len(numbers) - 1, 0.975) * numbers.std(ddof=1) / len(numbers) ** 0.5
-    return {name: numbers.mean(), f"{name}_low": numbers.mean() - half, f"{name}_high": numbers.mean() + half}

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
-from _paired import LEVEL, Difference, difference, holm
+from _intervals import LEVEL, Difference, difference, holm
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 

@@ -1,28 +1,7 @@
-import sys
-from pathlib import Path
-
+import _start_laws as laws
+import confident_start as study
 import numpy as np
 import pytest
-
-ANALYSES = Path(__file__).parent.parent / "analyses"
-
-
-@pytest.fixture
-def laws(monkeypatch):
-    monkeypatch.syspath_prepend(str(ANALYSES))
-    import _start_laws
-
-    yield _start_laws
-    sys.modules.pop("_start_laws", None)
-
-
-@pytest.fixture
-def study(monkeypatch):
-    monkeypatch.syspath_prepend(str(ANALYSES))
-    import confident_start
-
-    yield confident_start
-    sys.modules.pop("confident_start", None)
 
 
 @pytest.mark.parametrize(
@@ -37,21 +16,21 @@ def study(monkeypatch):
         ([0.0, 0.0], 0.0, "exactly 0"),
     ],
 )
-def test_the_gradient_is_judged_where_the_model_is_wrong(laws, norms, evenness, kind):
+def test_the_gradient_is_judged_where_the_model_is_wrong(norms, evenness, kind):
     assert (laws.evenness(np.array(norms)), laws.kind(np.array(norms))) == (evenness, kind)
 
 
-def test_the_label_changes_places_with_class_0(laws):
+def test_the_label_changes_places_with_class_0():
     z = np.array([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]])
     assert laws.label_first(z, np.array([2, 0])).tolist() == [[2.0, 1.0, 0.0], [3.0, 4.0, 5.0]]
 
 
-def test_pairs_that_are_the_same_are_found(laws):
+def test_pairs_that_are_the_same_are_found():
     values = np.array([[[1.0]], [[2.0]], [[1.0]], [[np.nan]], [[1.0]]])
     assert laws.twins(("a", "b", "c", "d", "e"), values) == ["", "", "a", "", "a"]
 
 
-def test_clopper_and_pearson_keep_their_level(study):
+def test_clopper_and_pearson_keep_their_level():
     from scipy.stats import binom
 
     low, high = study.clopper_pearson(7, 10)
@@ -61,7 +40,7 @@ def test_clopper_and_pearson_keep_their_level(study):
     assert study.clopper_pearson(5, 5)[1] == 1
 
 
-def test_the_steady_pairs_are_those_of_the_atlas(study):
+def test_the_steady_pairs_are_those_of_the_atlas():
     import atlas
 
     expected = {f"{row} + {column}" for row in atlas.EXPONENTIAL for column in atlas.LOGARITHMIC if column != "kl"}

@@ -1,16 +1,10 @@
 """The helpers of the study: its programs compute what they stand for, and its shares are shares."""
 
-import sys
-from pathlib import Path
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "analyses"))
-
 from _output_layer import Layer, arguments, interleaved, layer, parts, programs, with_exp
 from cost_of_the_exponential import percent, power
 

@@ -1,23 +1,17 @@
 """The helpers of the study: sparse normalizers for many classes, counting models, paired differences, verdicts."""
 
-import sys
-from pathlib import Path
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from _intervals import difference, holm
+from _sparse_at_size import ALPHAS, entmax, objective
+from _word_counts import label_probabilities, unigrams
+from do_the_alternatives_win import verdict_of
 from scipy.stats import ttest_1samp
 
 import logitscape as ls
 from logitscape.dynamics.dataset import Dataset, Examples
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "analyses"))
-
-from _paired import difference, holm
-from _sparse_at_size import ALPHAS, entmax, objective
-from _word_counts import label_probabilities, unigrams
-from do_the_alternatives_win import verdict_of
 
 LOGITS = np.random.default_rng(0).standard_normal((3, 40)) * [[1e-3], [1.0], [30.0]]
 DATA = Dataset(

@@ -1,13 +1,7 @@
 """The helpers of the study of Gaussian clusters: its minimiser, its theory and its statistics."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "analyses"))
-
 from _gaussian_theory import SLOPES, bayes, grid, ideal, softmax
 from _minimise import minimise
 
@@ -69,6 +63,6 @@ def test_the_grid_has_the_moments_of_the_clusters():
 
 
 def test_holm():
-    from _gaussian_tables import holm
+    from _intervals import holm
 
     assert holm(np.array([0.01, 0.04, 0.03])) == pytest.approx([0.03, 0.06, 0.06])

@@ -1,16 +1,10 @@
 """The helpers of the study of products and sums of logarithms."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from _log_sums import DTYPES, bound, exact, first, logarithms, pairwise, powers, sequential_sums
 
 from logitscape._wide import wide
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "analyses"))
-
-from _log_sums import DTYPES, bound, exact, first, logarithms, pairwise, powers, sequential_sums
 
 
 @pytest.fixture(autouse=True)

@@ -1,18 +1,13 @@
 """The helpers of analyses/time_to_correct.py: objectives in fewer unknowns, and the times that theory gives."""
 
-import sys
-from pathlib import Path
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-
-import logitscape as ls
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "analyses"))
 from _time_to_correct import folded, starts, unfolded
 from _time_to_correct_checks import by_angle, by_margin
+
+import logitscape as ls
 
 LOGITS = {2: [-1.0, 6.0], 3: [-1.0, 6.0, 1.0], 10: [-1.0, 6.0, *[1.0] * 8]}
 

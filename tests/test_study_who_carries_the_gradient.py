@@ -1,32 +1,19 @@
-import sys
-from pathlib import Path
-
+import _who_carries as measuring
 import numpy as np
 import pytest
 
-ANALYSES = Path(__file__).parent.parent / "analyses"
 
-
-@pytest.fixture
-def measuring(monkeypatch):
-    monkeypatch.syspath_prepend(str(ANALYSES))
-    import _who_carries
-
-    yield _who_carries
-    sys.modules.pop("_who_carries", None)
-
-
-def test_what_is_carried_is_read_off_between_two_epochs(measuring):
+def test_what_is_carried_is_read_off_between_two_epochs():
     wrong, carried = np.array([0.9, 0.07, 0.03, 0.06]), np.array([0.9, 0.4, 0.2, 0.5])
     assert measuring.crossing(wrong, carried, 0.05) == pytest.approx(0.3)
     assert measuring.crossing(wrong, carried, 0.03) == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize("wrong", [[0.9, 0.5, 0.2], [0.01, 0.02]])
-def test_a_run_that_never_is_there_carries_no_number(measuring, wrong):
+def test_a_run_that_never_is_there_carries_no_number(wrong):
     assert np.isnan(measuring.crossing(np.array(wrong), np.ones(len(wrong)), 0.05))
 
 
-def test_the_interval_is_that_of_student(measuring):
+def test_the_interval_is_that_of_student():
     found = measuring.interval("a", [1.0, 2.0, 3.0])
     assert (found["a"], found["a_high"] - found["a"]) == (2, pytest.approx(4.302652729911275 / 3**0.5))

@@ -135,6 +135,11 @@ def _markdown_row(finding: Finding) -> str:
     measured = f"{finding.measured} ({theory})" if theory else finding.measured
     figure = f"[{finding.figure}]({finding.figure}.svg)" if finding.figure else ""
     cells = [finding.id, finding.claim, measured, verdict_text(finding), figure]
+    return markdown_row(cells)
+
+
+def markdown_row(cells: Iterable[str]) -> str:
+    """A row of a Markdown table; in a cell, bars are escaped and lines joined."""
     return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
 
 

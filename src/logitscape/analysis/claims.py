@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .._atomic import write_text
-from ..findings import Finding, from_json
+from ..findings import Finding, from_json, markdown_row
 
 BEGIN, END = "<!-- claims: python -m logitscape.analysis.claims --write -->", "<!-- end of claims -->"
 
@@ -48,7 +48,7 @@ def table(findings: Sequence[Finding]) -> str:
         parts = [finding for finding in findings if finding.id[:3] == claim]
         example = quoted[chosen]
         measured = f"{example.claim}: {example.measured} ([{example.figure}](figures/{example.figure}.svg))"
-        rows.append(f"| {claim} | {text} | {_cell(measured)} | {_verdicts(parts)} |")
+        rows.append(markdown_row([claim, text, measured, _verdicts(parts)]))
     return "\n".join(rows) + "\n"
 
 
@@ -78,10 +78,6 @@ def main() -> None:
 def _verdicts(parts: Sequence[Finding]) -> str:
     counts = Counter(part.verdict for part in parts)
     return ", ".join(f"{verdict}: {count}" for verdict, count in counts.most_common()) if len(counts) > 1 else parts[0].verdict
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
-"""Paired comparisons: the mean difference over the same seeds with its 95 % interval, and Holm's correction for many."""
+"""95 % intervals by Student's t: of a mean over seeds, of a paired difference; and Holm's correction for many comparisons."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,18 +21,31 @@ class Difference(NamedTuple):
         return f"{self.mean:+.2g} [{self.low:.2g}, {self.high:.2g}]"
 
 
+def half_width(values: ArrayLike) -> float:
+    """Of the interval for the mean; NaN where a value is not finite."""
+    each = np.asarray(values, float)
+    if not np.isfinite(each).all():
+        return float("nan")
+    return float(stdtrit(len(each) - 1, 1 - LEVEL / 2) * each.std(ddof=1) / np.sqrt(len(each)))
+
+
+def interval(name: str, values: ArrayLike) -> dict[str, float]:
+    """The mean and the ends of its interval, as columns of a table."""
+    mean, half = float(np.mean(np.asarray(values, float))), half_width(values)
+    return {name: mean, f"{name}_low": mean - half, f"{name}_high": mean + half}
+
+
 def difference(ours: ArrayLike, theirs: ArrayLike) -> Difference:
     """Of `ours - theirs`, pair by pair."""
     each = np.asarray(ours, float) - np.asarray(theirs, float)
     if len(each) < 2 or not np.isfinite(each).all():
         return Difference(*[np.nan] * 4)
-    mean, error, freedom = each.mean(), each.std(ddof=1) / np.sqrt(len(each)), len(each) - 1
-    half = stdtrit(freedom, 1 - LEVEL / 2) * error
-    p = 2 * stdtr(freedom, -abs(mean) / error) if error > 0 else float(mean == 0)
+    mean, error, half = each.mean(), each.std(ddof=1) / np.sqrt(len(each)), half_width(each)
+    p = 2 * stdtr(len(each) - 1, -abs(mean) / error) if error > 0 else float(mean == 0)
     return Difference(float(mean), float(mean - half), float(mean + half), float(p))
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
+def holm(p_values: ArrayLike) -> list[float]:
     """p-values corrected for being one of so many (Holm 1979); NaN stays, and does not count."""
     p = np.asarray(p_values, float)
     order = np.argsort(p)[: np.isfinite(p).sum()]
