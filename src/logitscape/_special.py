@@ -1,13 +1,20 @@
 """Elementary functions that keep their accuracy, and their derivatives, where the textbook formula cancels."""
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.custom_derivatives import SymbolicZero
 
 SERIES_RADIUS = 0.5
 SERIES_TERMS = 18
+
+
+def is_zero(tangent: Any) -> bool:
+    """Whether a tangent is known to be zero, so that a rule (with `symbolic_zeros=True`) need not trace what it multiplies."""
+    return isinstance(tangent, SymbolicZero)
 
 
 @jax.custom_jvp

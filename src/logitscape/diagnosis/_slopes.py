@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .._compile import briefly
 from .answers import Answer, Witness, undecided
 from .evaluation import Rows, evaluate, losses, one_hot, row
 from .setting import Setting
@@ -127,7 +128,7 @@ def forward(subject: Subject, setting: Setting, points: Points) -> Answer:
 
     try:
         targets = jnp.asarray(np.eye(setting.num_classes)[points.labels])
-        found = np.asarray(jax.jit(jax.vmap(slope))(jnp.asarray(points.z), targets))
+        found = np.asarray(briefly(jax.vmap(slope))(jnp.asarray(points.z), targets))
     except Exception as error:
         text = (
             f"jvp, jacfwd and hessian fail ({type(error).__name__}): a jax.custom_vjp has no forward mode. Reverse mode works."

@@ -7,11 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .._compile import briefly
+from .._wide import wide
 from ._kinks import kinks
 from ._reach import info
 from ._slopes import QUESTION, Points, against_differences, forward, roughness, scattered, sums
 from .answers import Answer, Witness, undecided
-from .evaluation import Rows, evaluate, losses, one_hot, row
+from .evaluation import Rows, evaluate, one_hot, row
 from .probes import FEW
 from .setting import Setting
 from .subject import Subject
@@ -57,9 +59,10 @@ def _eager(subject: Subject, setting: Setting, points: Points) -> Answer:
     method = f"value of two points, {setting.dtype}"
     z = points.z[:2] + np.array([[0.0], [2e4 if setting.dtype == "float16" else 1e10]])
     targets = np.eye(setting.num_classes)[points.labels[:2]]
-    fast = losses(subject, z, targets, dtype=setting.dtype)
-    narrow = [jnp.asarray(each, setting.dtype) for each in (z, targets)]
-    eager = np.array([float(subject.function(*each)) for each in zip(*narrow, strict=True)])
+    with wide(setting.dtype == "float64"):
+        narrow = [jnp.asarray(each, setting.dtype) for each in (z, targets)]
+        fast = np.asarray(jax.jit(jax.vmap(subject.function))(*narrow), np.float64)
+        eager = np.array([float(subject.function(*each)) for each in zip(*narrow, strict=True)])
     differs = np.isfinite(fast) != np.isfinite(eager)
     error = float(abs(fast[0] - eager[0]) / (1 + abs(eager[0])))
     differs[0] |= not error <= 64 * info(setting.dtype, "eps")
@@ -133,7 +136,7 @@ def _many(subject: Subject, setting: Setting) -> Answer:
 
 def _at_many(subject: Subject, z: Any, t: Any) -> Rows | None:
     """Losses and gradients, [2, 1 + n]; None if the compiled program would take too much."""
-    program = jax.jit(jax.vmap(jax.value_and_grad(subject.function), (0, None))).lower(z, t[0]).compile()
+    program = briefly(jax.vmap(jax.value_and_grad(subject.function), (0, None))).lower(z, t[0]).compile()
     memory, counted = program.memory_analysis(), program.cost_analysis() or {}
     if getattr(memory, "temp_size_in_bytes", 0) > MEMORY or counted.get("flops", 0) > WORK:
         return None

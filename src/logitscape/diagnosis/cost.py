@@ -41,6 +41,21 @@ def answers(subject: Subject, setting: Setting) -> list[Answer]:
     method = (
         f"compiled programs in {setting.dtype}, {', '.join(f'{m} examples of {n} classes' for n, m in SIZES)}; loops count once"
     )
+    pairs, left_out = programs(subject, setting)
+    if not pairs:
+        return [undecided(QUESTION, f"runs with none of {left_out} classes.", method)]
+    counted = {case: _ratios(*each) for case, each in pairs.items()}
+    measured = {case: {"time": each} for case, each in _times(pairs, setting).items()}
+    for case, (own, reference) in pairs.items():
+        measured[case]["compile time"] = own.compiled / reference.compiled
+    return [_answer(setting, method, counted, measured, left_out, any(own.loops for own, _ in pairs.values()))]
+
+
+def programs(subject: Subject, setting: Setting) -> tuple[dict[str, tuple[Program, Program]], list[int]]:
+    """The compiled programs of every case, the subject's and the reference's, and the sizes left out.
+
+    Compiled once: asked for beside other questions, they are ready when times are measured and nothing else may run.
+    """
     pairs, left_out = dict[str, tuple[Program, Program]](), list[int]()
     for n, m in _sizes(subject, setting):
         if not _runs(subject, n, setting.dtype):
@@ -50,13 +65,7 @@ def answers(subject: Subject, setting: Setting) -> list[Answer]:
         for kind in kinds:
             both = [_program(each, kind, n, m, setting.dtype) for each in (subject, setting.reference)]
             pairs[f"{kind}, n = {n}"] = (both[0], both[1])
-    if not pairs:
-        return [undecided(QUESTION, f"runs with none of {left_out} classes.", method)]
-    counted = {case: _ratios(*each) for case, each in pairs.items()}
-    measured = {case: {"time": each} for case, each in _times(pairs, setting).items()}
-    for case, (own, reference) in pairs.items():
-        measured[case]["compile time"] = own.compiled / reference.compiled
-    return [_answer(setting, method, counted, measured, left_out, any(own.loops for own, _ in pairs.values()))]
+    return pairs, left_out
 
 
 def _answer(

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import get_args
 
 import jax
@@ -35,7 +36,6 @@ QUESTIONS: Mapping[str, Callable[[Subject, Setting], list[Answer]]] = {
 }
 """Told in this order among answers that are equally serious."""
 
-ALONE = ("cost",)
 FIRST = ("consistency", "correction")
 """What takes longest is begun first, so that no thread is left waiting for it."""
 
@@ -97,20 +97,29 @@ def diagnose(
             with wide(), np.errstate(all="ignore"):
                 return _asked(topic, about, setting)
 
-        answers = _all(ask)
+        def prepare() -> None:
+            with suppress(Exception), wide(), np.errstate(all="ignore"):  # an error returns when the question is asked
+                cost.programs(about, setting)
+
+        answers = _all(ask, prepare)
     ordered = sorted(answers, key=lambda each: SEVERITIES.index(each.severity))
     return Diagnosis(about, setting, tuple(ordered))
 
 
-def _all(ask: Callable[[str], list[Answer]]) -> list[Answer]:
-    """All answers, in the order of the questions. Two threads: one compiles while the other traces; cost is timed alone."""
-    together = sorted((topic for topic in QUESTIONS if topic not in ALONE), key=lambda topic: topic not in FIRST)
+def _all(ask: Callable[[str], list[Answer]], prepare: Callable[[], object]) -> list[Answer]:
+    """All answers, in the order of the questions. Two threads: one compiles while the other traces.
+
+    Cost is timed alone, and its programs prepared beside the other questions.
+    """
+    together = sorted((topic for topic in QUESTIONS if topic != cost.QUESTION), key=lambda topic: topic not in FIRST)
     pool = ThreadPoolExecutor(max_workers=2)
     try:
+        prepared = pool.submit(prepare)
         found = dict(zip(together, pool.map(ask, together), strict=True))
+        prepared.result()
     finally:
         pool.shutdown(cancel_futures=True)
-    found |= {topic: ask(topic) for topic in ALONE}
+    found[cost.QUESTION] = ask(cost.QUESTION)
     return [answer for topic in QUESTIONS for answer in found[topic]]
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from .._compile import briefly
 from .._wide import wide
 from .subject import Subject
 
@@ -26,6 +27,8 @@ Kind: TypeAlias = Literal["gradient", "hessian", "probabilities"]
 
 CHUNK = 512
 HESSIAN_CHUNK = 64
+FEW_CLASSES = 100
+"""Up to so many, to compile a program takes longer than to run it."""
 _COUNTS = WeakKeyDictionary[Subject, int]()
 _COUNTING = Lock()
 
@@ -109,7 +112,8 @@ def _targets(targets: Targets, z: Rows) -> Rows:
 
 
 def _in_chunks(subject: Subject, kind: Kind, z: Rows, t: Rows, dtype: Precision) -> list[Rows]:
-    run, size, count = _program(subject, kind), HESSIAN_CHUNK if kind == "hessian" else CHUNK, len(z)
+    run, count = _program(subject, kind, z.shape[1] <= FEW_CLASSES), len(z)
+    size = HESSIAN_CHUNK if kind == "hessian" else CHUNK
     with _COUNTING:
         _COUNTS[subject] = points_evaluated(subject) + count
     padded = -(-max(count, 1) // size) * size
@@ -121,7 +125,7 @@ def _in_chunks(subject: Subject, kind: Kind, z: Rows, t: Rows, dtype: Precision)
 
 
 @lru_cache(maxsize=64)
-def _program(subject: Subject, kind: Kind) -> Callable[..., Any]:
+def _program(subject: Subject, kind: Kind, brief: bool) -> Callable[..., Any]:
     def gradient(z: Array, t: Array) -> Any:
         return jax.value_and_grad(subject.function)(z, t)
 
@@ -132,4 +136,5 @@ def _program(subject: Subject, kind: Kind) -> Callable[..., Any]:
         assert subject.normalizer is not None
         return (subject.normalizer(z).p,)
 
-    return jax.jit(jax.vmap({"gradient": gradient, "hessian": hessian, "probabilities": probability}[kind]))
+    run = jax.vmap({"gradient": gradient, "hessian": hessian, "probabilities": probability}[kind])
+    return briefly(run) if brief else jax.jit(run)

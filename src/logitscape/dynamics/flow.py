@@ -11,6 +11,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import ArrayLike, NDArray
 
+from .._compile import briefly
 from .._types import Number
 from ..objectives import Objective
 from ..slices import points as points_of
@@ -27,6 +28,8 @@ LEAVES = "leaves the domain"
 POLE = "pole"
 AWAY = f"still wrong after a path of length {LONGEST:g}"
 GAVE_UP = f"undecided after {MOST_STEPS} steps"
+FEW_NUMBERS = 1000
+"""Up to so many logits in all lanes, to compile takes longer than to run."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,8 @@ def times_to_correct(
 
 def _follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
     """All flows by few explicit steps; those that were hindered by implicit ones, and if that fails by many explicit ones."""
-    first = jax.jit(partial(follow, viewer(objectives, label), runge_kutta))
+    compiled = briefly if lanes.size <= FEW_NUMBERS else jax.jit
+    first = compiled(partial(follow, viewer(objectives, label), runge_kutta))
     path: Path = jax.tree.map(np.asarray, first(FEW_STEPS, lanes, jnp.zeros(lanes.shape[:2], bool)))
     again = partial(_again, objectives, label, lanes)
     hindered = ~path.over | path.stuck | (path.least >= 1.25 * SHORTEST)

@@ -3,14 +3,18 @@
 Source: Blondel, Martins and Niculae, Learning with Fenchel-Young losses, arXiv 1901.02324.
 """
 
+from functools import partial
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from .._door import on_logits, parameter
-from .._special import box_cox, dot
+from .._special import box_cox, dot, is_zero
 from .._types import Parameter, Scalar, Vector
 from ..normalizers import entmax, sparsemax
+from ..simplex import Probs
 from .distribution import residual, tsallis
 
 
@@ -22,7 +26,7 @@ def sparsemax_loss(logits: Vector, target: Vector) -> Scalar:
 
     Source: Martins and Astudillo, arXiv 1602.02068, equation 13.
     """
-    return _sparsemax_loss(logits, target)
+    return _sparsemax_loss(sparsemax(logits), logits, target)
 
 
 @on_logits
@@ -38,46 +42,49 @@ def entmax_loss(logits: Vector, target: Vector, *, alpha: Parameter = 1.5) -> Sc
 
     Source: Peters, Niculae and Martins, arXiv 1905.05702.
     """
-    return _entmax_loss(logits, target, parameter("entmax_loss", "alpha", alpha, logits.dtype, low=1))
+    checked = parameter("entmax_loss", "alpha", alpha, logits.dtype, low=1)
+    return _entmax_loss(entmax(logits, alpha=checked), logits, target, checked)
 
 
 @jax.custom_jvp
-def _sparsemax_loss(z: Vector, target: Vector) -> Array:
+def _sparsemax_loss(probs: Probs, z: Vector, target: Vector) -> Array:
     """`|p - t|^2 / 2`, and what classes of the target miss to enter the support, `tau - z_k`: no terms that cancel."""
-    probs, top = sparsemax(z), jnp.max(z)
+    top = jnp.max(z)
     # A class that is not in the target has no weight, wherever it lies: 0 and not 0 times infinity.
     missing = jnp.maximum(top - jnp.where(target > 0, z, top) - jnp.max(probs.p), 0)
     return jnp.sum(residual(probs, target) ** 2) / 2 + jnp.sum(target * missing)
 
 
 @_sparsemax_loss.defjvp
-def _sparsemax_loss_jvp(primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]) -> tuple[Array, Array]:
-    """In z by Danskin's theorem, in t by the definition."""
-    (z, target), (dz, d_target) = primals, tangents
-    in_logits = jnp.sum(residual(sparsemax(z), target) * dz)
-    return _sparsemax_loss(z, target), in_logits + dot(d_target, target - z)
+def _sparsemax_loss_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Array, Array]:
+    """In z by Danskin's theorem, so that it does not matter how p moves; in t by the definition."""
+    (probs, z, target), (_, dz, d_target) = primals, tangents
+    return _sparsemax_loss(*primals), jnp.sum(residual(probs, target) * dz) + dot(d_target, target - z)
 
 
 @jax.custom_jvp
-def _entmax_loss(z: Vector, target: Vector, alpha: Array) -> Array:
+def _entmax_loss(probs: Probs, z: Vector, target: Vector, alpha: Array) -> Array:
     """The Tsallis score of p, and what classes of the target miss to enter the support: no terms that cancel."""
-    probs, beta = entmax(z, alpha=alpha), alpha - 1
-    top = jnp.max(z)
+    beta, top = alpha - 1, jnp.max(z)
     to_threshold = box_cox(jnp.max(probs.log_p), beta) - (top - jnp.where(target > 0, z, top))
     outside = jnp.isneginf(probs.log_p) & (target > 0)
     missing = jnp.where(outside, -(to_threshold + 1 / jnp.where(beta == 0, 1, beta)), 0)
     return tsallis(probs, target, alpha) + dot(target, missing) + _negative_entropy(target, alpha)
 
 
-@_entmax_loss.defjvp
-def _entmax_loss_jvp(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Array, Array]:
-    """By the envelope theorem the derivative in alpha is that of `Omega(t) - Omega(p)` at a fixed p."""
-    (z, target, alpha), (dz, d_target, d_alpha) = primals, tangents
-    probs = entmax(z, alpha=alpha)
-    in_logits = jnp.sum(residual(probs, target) * dz)
-    _, of_target = jax.jvp(_negative_entropy, (target, alpha), (d_target, d_alpha))
-    _, of_p = jax.jvp(lambda a: _negative_entropy(probs.p, a), (alpha,), (d_alpha,))
-    return _entmax_loss(*primals), in_logits - dot(d_target, z) + of_target - of_p
+@partial(_entmax_loss.defjvp, symbolic_zeros=True)
+def _entmax_loss_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Array, Array]:
+    """In z as for sparsemax; in alpha, likewise, that of `Omega(t) - Omega(p)` at a fixed p."""
+    (probs, z, target, alpha), (_, dz, d_target, d_alpha) = primals, tangents
+    slope = jnp.zeros_like(z[0])
+    if not is_zero(dz):
+        slope += jnp.sum(residual(probs, target) * dz)
+    if not is_zero(d_target):
+        slope += jax.jvp(lambda t: _negative_entropy(t, alpha), (target,), (d_target,))[1] - dot(d_target, z)
+    if not is_zero(d_alpha):
+        of_target, of_p = (jax.jvp(partial(_negative_entropy, p), (alpha,), (d_alpha,))[1] for p in (target, probs.p))
+        slope += of_target - of_p
+    return _entmax_loss(*primals), slope
 
 
 def _negative_entropy(p: Vector, alpha: Array) -> Array:

@@ -1,5 +1,6 @@
 """Normalizers that give exact zeros: sparsemax and alpha-entmax, `argmax_p <p, z> - Omega(p)` over the simplex."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -7,7 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from .._door import on_logits, parameter
-from .._special import log_slope
+from .._special import is_zero, log_slope
 from .._types import Parameter, Vector
 from ..simplex import Probs, centered
 
@@ -100,9 +101,9 @@ def _entmax(z: Vector, beta: Array) -> tuple[Vector, Vector]:
     return jnp.exp(log_p), log_p
 
 
-@_entmax.defjvp
+@partial(_entmax.defjvp, symbolic_zeros=True)
 def _entmax_jvp(
-    primals: tuple[Vector, Array], tangents: tuple[Vector, Array]
+    primals: tuple[Vector, Array], tangents: tuple[Any, Any]
 ) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:
     """With u = p^{1 - beta} on the support: dp = u (dz - <u, dz> / sum u), and the same for what beta moves."""
     (z, beta), (dz, d_beta) = primals, tangents
@@ -113,11 +114,15 @@ def _entmax_jvp(
     share = u / jnp.sum(u)
     dominant = share > 0.5
     others = jnp.sum(jnp.where(dominant, 0, share))
-    # The derivative of log p in beta, at a fixed distance to the threshold.
-    bend = log_slope(log_inside, beta)
-    moved = centered(dominant, others, dz, share * dz)[0] - d_beta * jnp.sum(p * bend) / jnp.sum(u)
-    d_log_p = jnp.where(inside, jnp.exp(-beta * log_inside) * moved + d_beta * bend, 0)
-    return (p, log_p), (jnp.where(inside, u * moved + d_beta * p * bend, 0), d_log_p)
+    moved, bent = jnp.zeros_like(z), jnp.zeros_like(z)
+    if not is_zero(dz):
+        moved += centered(dominant, others, dz, share * dz)[0]
+    if not is_zero(d_beta):
+        # The derivative of log p in beta, at a fixed distance to the threshold.
+        bent += d_beta * log_slope(log_inside, beta)
+        moved -= jnp.sum(p * bent) / jnp.sum(u)
+    d_log_p = jnp.where(inside, jnp.exp(-beta * log_inside) * moved + bent, 0)
+    return (p, log_p), (jnp.where(inside, u * moved + p * bent, 0), d_log_p)
 
 
 def _log_q_exponential(shifted: Array, theta: Array, beta: Array) -> Array:
@@ -162,7 +167,7 @@ def _threshold(shifted: Vector, beta: Array) -> Array:
 
     count = jnp.sum((~jnp.isneginf(shifted)).astype(dtype))
     rest = jnp.sum(jnp.where(top, 0, jnp.exp(shifted))) + (ties - 1)
-    highest = jnp.where(beta == 0, jnp.log(count), -jnp.expm1(-beta * jnp.log(count)) / jnp.where(beta == 0, 1, beta))
+    highest = jnp.minimum(jnp.log(count), 1 / beta)
     start = jnp.where(beta == 0, jnp.log1p(rest), 0)
     first = (start, jnp.zeros((), dtype), highest, jnp.array(True), jnp.array(0))
     return jax.lax.while_loop(going_on, step, first)[0]
