@@ -110,8 +110,9 @@ OUTSIDE = {
     "spherical": [[-jnp.inf, 1.0, 2.0]],
     "taylor": [[-jnp.inf, 1.0, 2.0]],
     "min_shift": [[1.0, 1.0, 1.0], [-jnp.inf, 1.0, 2.0]],
-    "iterated_exponential": [[710.0, 0.0, 0.0]],
+    "iterated_exponential": [[710.0, 0.0, 0.0], [1000.0, 1000.0, 1000.0], [60000.0, 1.0, 2.0]],
 }
+EVERYWHERE = [[jnp.inf, 0.0, 1.0], [jnp.inf, jnp.inf, 0.0], [jnp.nan, 1.0, 2.0]]
 MASKABLE = set(ls.NORMALIZERS) - {
     "sum",
     "abs",
@@ -125,8 +126,7 @@ MASKABLE = set(ls.NORMALIZERS) - {
 
 @every_normalizer
 def test_outside_the_domain_all_is_nan(name: str) -> None:
-    everywhere = [[jnp.inf, 0.0, 1.0], [jnp.nan, 1.0, 2.0]]
-    for logits in [*OUTSIDE.get(name, []), *everywhere]:
+    for logits in [*OUTSIDE.get(name, []), *EVERYWHERE]:
         z = jnp.array(logits)
         assert np.all(np.isnan(ls.NORMALIZERS[name](z).p)), logits
         value, gradient = jax.value_and_grad(ls.objective(f"{name} + brier").function)(z, hot(0, 3))
@@ -193,20 +193,55 @@ def test_identities_between_normalizers(one: str, other: str, shift: float) -> N
     np.testing.assert_allclose(*jacobians, rtol=1e-12, atol=1e-15)
 
 
-OUTSIDE = {
-    **{name: [(jnp.inf, 1.0, 2.0), (jnp.inf, jnp.inf, 0.0), (jnp.nan, 1.0, 2.0)] for name in ls.NORMALIZERS},
-    "iterated_exponential": [(1000.0, 1000.0, 1000.0), (60000.0, 1.0, 2.0), (jnp.inf, 1.0, 2.0)],
-}
-
-
-@pytest.mark.parametrize("name", OUTSIDE)
+@every_normalizer
 def test_nan_outside_the_domain_in_a_compiled_batch_too(name: str) -> None:
     """XLA on CPUs makes anything of exp(x) where it knows beforehand that x is NaN."""
-    rows = jnp.tile(jnp.array([*OUTSIDE[name], (0.0, 0.5, 1.5)], jnp.float32), (8, 1))
+    outside = [*EVERYWHERE, *OUTSIDE.get(name, [])]
+    rows = jnp.array([*outside, [0.0, 0.5, 1.5]] * 8, jnp.float32)
     p, log_p = jax.jit(jax.vmap(ls.NORMALIZERS[name]))(rows)
-    outside = np.arange(len(rows)) % 4 < 3
-    assert np.isnan(p[outside]).all()
-    assert np.isnan(log_p[outside]).all()
+    beyond = np.arange(len(rows)) % (len(outside) + 1) < len(outside)
+    assert np.isnan(p[beyond]).all()
+    assert np.isnan(log_p[beyond]).all()
+    assert np.isfinite(p[~beyond]).all()
+
+
+OUT_OF_RANGE = [
+    ("softmax", "inverse_temperature", -1.0),
+    ("spherical", "epsilon", 0.0),
+    ("entmax", "alpha", 0.5),
+    ("generalized_cross_entropy", "q", 1.5),
+    ("focal", "gamma", -1.0),
+    ("symmetric_cross_entropy", "log_zero", 1.0),
+    ("clipped_cross_entropy", "epsilon", 0.0),
+    ("tsallis_score", "alpha", 0.5),
+    ("reverse_kl", "smoothing", 0.0),
+    ("label_smoothing", "smoothing", -0.1),
+    ("entmax_loss", "alpha", 0.5),
+    ("squared_logits", "scale", -1.0),
+    ("z_loss", "weight", -1.0),
+]
+
+
+@pytest.mark.parametrize(("name", "parameter", "bad"), OUT_OF_RANGE)
+def test_a_traced_parameter_out_of_range_gives_nan_in_a_compiled_batch_too(name: str, parameter: str, bad: float) -> None:
+    """Value and gradient; infinity is out of range for all of them."""
+    good = inspect.signature((ls.NORMALIZERS | ls.LOSSES)[name]).parameters[parameter].default
+    z = LOGITS["three"].astype(jnp.float32)
+
+    def loss(z: Array, value: Array) -> Array:
+        bound = lambda *args: (ls.NORMALIZERS | ls.LOSSES)[name](*args, **{parameter: value})
+        if name in ls.LOGIT_LOSSES:
+            return bound(z, hot(0, 3).astype(z.dtype))
+        probs = bound(z) if name in ls.NORMALIZERS else ls.normalizer("softmax")(z)
+        return (ls.LOSSES["brier"] if name in ls.NORMALIZERS else bound)(probs, hot(0, 3).astype(z.dtype))
+
+    values = jnp.array([bad, good, jnp.inf] * 8, jnp.float32)
+    found, gradients = jax.jit(jax.vmap(jax.value_and_grad(loss), (None, 0)))(z, values)
+    fine = np.arange(24) % 3 == 1
+    assert np.isnan(found[~fine]).all()
+    assert np.isnan(gradients[~fine]).any(axis=1).all()
+    assert np.isfinite(found[fine]).all()
+    assert np.isfinite(gradients[fine]).all()
 
 
 @pytest.mark.parametrize("name", [name for name in ls.NORMALIZERS if name not in ("min_shift", "softmax_one")])
@@ -324,12 +359,6 @@ def test_the_entmax_loss_is_differentiable_in_alpha() -> None:
     loss = lambda a: ls.LOSSES["entmax_loss"](z, hot(0, 3), alpha=a)
     for alpha in (1.0, 1.5, 2.0):
         np.testing.assert_allclose(jax.grad(loss)(alpha), one_sided(loss, alpha), atol=1e-8)
-
-
-def test_a_traced_parameter_out_of_range_gives_nan() -> None:
-    p = jax.vmap(lambda a: ls.NORMALIZERS["entmax"](LOGITS["three"], alpha=a).p)(jnp.array([0.5, 1.5]))
-    assert np.all(np.isnan(p[0]))
-    assert np.all(np.isfinite(p[1]))
 
 
 def test_sparsemax_loss_where_others_go_wrong() -> None:

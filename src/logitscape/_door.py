@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from ._special import nan_unless
 from ._types import Number, Parameter
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -31,7 +32,7 @@ def parameter(
     high: Number = math.inf,
     open: bool = False,
 ) -> Array:
-    """A parameter as an array of `dtype`, refused if it is known to lie outside `[low, high]`, else NaN there.
+    """A parameter as an array of `dtype`, refused if it is known not to be finite, or outside `[low, high]`; else NaN there.
 
     Args:
         owner: the function that it belongs to.
@@ -44,8 +45,8 @@ def parameter(
     """
     if isinstance(value, jax.core.Tracer):
         number = jnp.asarray(value, dtype)
-        allowed = (number > low if open else number >= low) & (number <= high)
-        return jnp.where(allowed, number, jnp.nan)
+        allowed = (number > low if open else number >= low) & (number <= high) & jnp.isfinite(number)
+        return nan_unless(allowed, number)
     inside = (value > low if open else value >= low) and value <= high if _is_number(value) else False
     if not inside or not math.isfinite(value):
         raise ValueError(f"`{owner}({name}=...)` must be {_range_text(low, high, open)}, got {value!r}.")

@@ -97,7 +97,16 @@ def _over_expm1_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Arra
 
 def nan_unless(condition: Array, x: Array) -> Array:
     """NaN in value and derivative, unless the condition holds."""
-    return x * jnp.where(condition, 1, jnp.nan).astype(x.dtype)
+    return x * (1 + zero_if(condition, x))
+
+
+def zero_if(condition: Array, x: Array) -> Array:
+    """0 if the condition holds, else NaN, in the shape of x and by its numbers, but without their derivative.
+
+    NaN arises when the program runs: XLA on CPUs makes anything of the exponential of a NaN that it knows beforehand.
+    """
+    finite = jax.lax.stop_gradient(jnp.where(jnp.isfinite(x), x, 0))
+    return (finite - finite) * jnp.where(condition, 0, jnp.inf).astype(x.dtype)
 
 
 def dot(target: Array, values: Array) -> Array:

@@ -11,6 +11,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from ._door import rounded_once
+from ._special import zero_if
 from .objectives import Normalizer, Objective, normalizer_from
 from .objectives import objective as objective_from
 from .simplex import Probs
@@ -28,13 +29,13 @@ def per_example(objective: str | Objective | Callable[..., Any]) -> Callable[[Ar
         n = z.shape[-1]
         valid = (y >= 0) & (y < n)
         # A product with NaN would not do: XLA turns a product with a one-hot vector into a choice, and 0 * NaN into 0.
-        poison = jnp.where(valid, 0, jnp.nan).astype(z.dtype)
-        target = jax.nn.one_hot(y, n, dtype=z.dtype) + poison[..., None]
+        target = jax.nn.one_hot(y, n, dtype=z.dtype)
+        target += zero_if(valid[..., None], target)
         run = partial(rounded_once, of_one.function, z.dtype)
         for _ in range(y.ndim):
             run = jax.vmap(run)
         values: Array = run(z, target)
-        return values + poison
+        return values + zero_if(valid, values)
 
     return losses
 

@@ -57,7 +57,7 @@ def iterated_exponential(logits: Vector, *, depth: int = 2) -> Probs:
     gaps = logits - top
     for _ in range(depth - 1):
         log_g, top, gaps = jnp.exp(log_g), jnp.exp(top), jnp.exp(top) * jnp.expm1(gaps)
-    # NaN beyond the domain by inf - inf: XLA on CPUs makes anything of the exponential of a NaN that it knows beforehand.
+    # NaN beyond the domain by inf - inf, when the program runs (see `zero_if`).
     return normalize(log_g, gaps + (top - top))
 
 
@@ -68,6 +68,6 @@ def argmax(logits: Vector) -> Probs:
     The limit of softmax as the inverse temperature grows. NaN if all logits are -inf or one is +inf.
     """
     top = jnp.max(logits)
-    hit = (logits == top).astype(logits.dtype) * jnp.where(jnp.isfinite(top), 1, jnp.nan).astype(logits.dtype)
+    hit = (logits == top).astype(logits.dtype) + (top - top)  # NaN unless the top is finite
     p = jax.lax.stop_gradient(hit / jnp.sum(hit))
     return Probs(p, jnp.log(p))
