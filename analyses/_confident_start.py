@@ -72,6 +72,7 @@ def trained(
         steps=epochs * per_epoch,
         batch_size=BATCH,
         metrics_every=max(1, epochs * per_epoch // records),
+        metrics=("accuracy",),
     )
     axes = {"learning_rate": found.learning_rates, "seed": found.seeds, "start": list(STARTS.values()), "step": found.steps}
     index = pd.MultiIndex.from_product(list(axes.values()), names=list(axes))

@@ -61,6 +61,19 @@ def test_learns_and_records(linear):
     assert linear.parameters[0]["weights"].shape == (2, 2, 2, 2, 3)
 
 
+def test_only_the_metrics_that_are_asked_for(linear, tmp_path):
+    path = tmp_path / "state"
+    some = small(metrics=("saturated", "accuracy"), checkpoint=path)
+    np.testing.assert_array_equal(some.accuracy, linear.accuracy)
+    np.testing.assert_array_equal(some.saturated, linear.saturated)
+    assert np.isnan(some.loss).all()
+    assert some.loss.shape == linear.loss.shape
+    assert set(some.to_xarray()) == {"accuracy", "saturated", "diverged_at"}
+    assert_same(some, small(metrics=("accuracy", "saturated"), checkpoint=path))
+    with pytest.raises(ValueError, match=r"of another training: .*metrics was"):
+        small(checkpoint=path)
+
+
 def test_is_deterministic_and_seeds_matter(linear):
     assert_same(linear, small())
     assert not np.array_equal(linear.loss[:, :, 0], linear.loss[:, :, 1])
@@ -227,7 +240,7 @@ def test_saturated_examples_are_wrong_and_hardly_pushed(pair, share):
 
 
 def test_sums_do_not_depend_on_blocks(linear, monkeypatch):
-    asked = setup.checked(PAIR, CLUSTERS, "linear", **SMALL, optimizer="sgd")
+    asked = setup.checked(PAIR, CLUSTERS, "linear", **SMALL, optimizer="sgd", metrics=metrics.METRICS)
     monkeypatch.setattr(ensemble, "LARGEST_BLOCK", 64)
     measure = jax.jit(ensemble.measure.__wrapped__, static_argnums=(0, 1))
     parameters = [{name: leaf.reshape(8, *leaf.shape[3:]) for name, leaf in layer.items()} for layer in linear.parameters]
@@ -296,6 +309,9 @@ def test_bar_goes_to_stderr(capfd):
         ({"steps": 0}, "steps=.*at least 1, got 0"),
         ({"batch_size": 151}, "batch_size=.*from 1 to 150, the training examples, got 151"),
         ({"metrics_every": 0}, "metrics_every="),
+        ({"metrics": ()}, r"metrics=.*some of loss, accuracy, .*, got \(\)"),
+        ({"metrics": ("accuracy", "f1")}, "metrics=.*got \\('accuracy', 'f1'\\)"),
+        ({"metrics": "loss"}, "metrics=.*got 'loss'"),
         ({"model": "tree"}, 'model=.*"linear" or'),
         ({"model": ("mlp", 0)}, "model="),
         ({"optimizer": "sdg"}, "optimizer=.*sgd, momentum, adam"),

@@ -28,6 +28,7 @@ class Plan:
     optimizer: Optimizer
     sizes: tuple[int, ...]
     batch_size: int
+    metrics: tuple[str, ...] = metrics.METRICS
 
 
 class Members(NamedTuple):
@@ -131,7 +132,7 @@ def _key(seed: Array, purpose: int) -> Array:
 
 @partial(jax.jit, static_argnums=(0, 1))
 def measure(plan: Plan, sets: int, members: Members, data: Part, set_of: Array, parameters: Any) -> dict[str, Array]:
-    """The metrics, by name, each [members, sets]; example i is in the set `set_of[i]`."""
+    """The plan's metrics, by name, each [members, sets]; example i is in the set `set_of[i]`."""
     reference = metrics.reference_gradient(plan.objective, plan.sizes[-1])
     examples = data.labels.shape[1]
     size = min(examples, block_size(plan.sizes[-1], data.inputs.shape[2]))
@@ -146,7 +147,8 @@ def measure(plan: Plan, sets: int, members: Members, data: Part, set_of: Array, 
         return _tallies(plan, reference, members.data_place, block, counted, parameters)
 
     sums = lax.map(of_block, jnp.arange(0, examples, size, dtype=jnp.int32))
-    return metrics.summary(jax.tree.map(partial(jnp.sum, axis=0), sums))
+    summary = metrics.summary(jax.tree.map(partial(jnp.sum, axis=0), sums))
+    return {name: summary[name] for name in plan.metrics}
 
 
 def _tallies(plan: Plan, reference: Array, place: Array, block: Part, counted: Array, parameters: Any) -> metrics.Tally:

@@ -15,10 +15,12 @@ import numpy as np
 import optax
 from jax import Array
 
+from .._compile import briefly
 from ..forms import per_example
 from ..objectives import Objective, objective
 from .dataset import PARTS, Dataset, Examples, check
 from .ensemble import Members, Optimizer, Part, Plan
+from .metrics import METRICS
 from .models import Model, layer_sizes
 
 OPTIMIZERS: dict[str, Optimizer] = {"sgd": optax.sgd, "momentum": partial(optax.sgd, momentum=0.9), "adam": optax.adam}
@@ -63,6 +65,7 @@ def checked(
     batch_size: int,
     optimizer: str | Optimizer,
     metrics_every: int,
+    metrics: Sequence[str],
 ) -> Setup:
     """Everything that `train` takes, checked."""
     of_one = objective(source)
@@ -75,7 +78,7 @@ def checked(
     _whole("metrics_every", metrics_every, 1)
     _whole("batch_size", batch_size, 1, train.labels.shape[1])
     sizes = layer_sizes(model, datasets[0].features, datasets[0].classes)
-    plan = Plan(of_one, _optimizer(optimizer), sizes, batch_size)
+    plan = Plan(of_one, _optimizer(optimizer), sizes, batch_size, _metrics(metrics))
     records = (*range(0, steps, metrics_every), steps)
     description = {
         "objective": of_one.name,
@@ -90,6 +93,7 @@ def checked(
         "batch_size": batch_size,
         "optimizer": _name_of(optimizer),
         "metrics_every": metrics_every,
+        "metrics": list(plan.metrics),
         "dtype": str(_dtype(train)),
         "jax": jax.__version__,
         "machine": f"{jax.default_backend()} {platform.machine()}",
@@ -162,6 +166,13 @@ def _whole(name: str, value: int, low: int, high: int | None = None) -> None:
         raise ValueError(f"`train({name}=...)` must be a whole number, {bound}, got {value!r}.")
 
 
+def _metrics(names: Sequence[str]) -> tuple[str, ...]:
+    """In the usual order, so that the same ones in another do not make another program."""
+    if isinstance(names, str) or not names or set(names) - set(METRICS):
+        raise ValueError(f"`train(metrics=...)` must be some of {', '.join(METRICS)}, got {names!r}.")
+    return tuple(name for name in METRICS if name in names)
+
+
 def _optimizer(source: str | Optimizer) -> Optimizer:
     if callable(source):
         return source
@@ -184,7 +195,7 @@ def _name_of(source: Any) -> str:
 def _fingerprint(of_one: Objective) -> list[str]:
     """Losses at a few logits: what two functions of the same name differ in."""
     logits, labels = jnp.asarray(PROBES.reshape(4, 3), jnp.float32), jnp.arange(4, dtype=jnp.int32) % 3
-    return [f"{value:.4g}" for value in np.asarray(jax.jit(per_example(of_one))(logits, labels))]
+    return [f"{value:.4g}" for value in np.asarray(briefly(per_example(of_one))(logits, labels))]
 
 
 def _digest(data: Part) -> str:

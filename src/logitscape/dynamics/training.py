@@ -40,7 +40,7 @@ class Training:
     """What was recorded of every member of an ensemble.
 
     The metrics are [part, learning rate, seed, scale, record], the parts being train, validation and test;
-    `dynamics.metrics.summary` says what each one is.
+    `dynamics.metrics.summary` says what each one is. Those that were not asked for are all NaN.
 
     Attributes:
         objective: its name.
@@ -76,11 +76,13 @@ class Training:
     description: dict[str, Any]
 
     def to_xarray(self) -> "xarray.Dataset":
-        """The labelled form, without the parameters; dimensions part, learning_rate, seed, scale, step."""
+        """The metrics that were asked for, labelled; dimensions part, learning_rate, seed, scale, step."""
         import xarray
 
         member = ("learning_rate", "seed", "scale")
-        variables: dict[str, Any] = {name: (("part", *member, "step"), getattr(self, name)) for name in METRICS}
+        variables: dict[str, Any] = {
+            name: (("part", *member, "step"), getattr(self, name)) for name in self.description["metrics"]
+        }
         variables["diverged_at"] = member, self.diverged_at
         axes = dict(zip(member, (self.learning_rates, self.seeds, self.scales), strict=True))
         return xarray.Dataset(
@@ -102,6 +104,7 @@ def train(
     batch_size: int = 32,
     optimizer: str | Optimizer = "sgd",
     metrics_every: int = 100,
+    metrics: Sequence[str] = METRICS,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool | Report = False,
 ) -> Training:
@@ -122,6 +125,7 @@ def train(
         batch_size: examples in a step.
         optimizer: "sgd", "momentum", "adam" or a function from a (traced) learning rate to an optax optimizer.
         metrics_every: steps from record to record; there is one at the start and one at the end too.
+        metrics: which to record; "accuracy" alone compiles in a fraction of the time.
         checkpoint: a file to keep the state in every few seconds; if it is there, training goes on from it.
         progress: True for a bar on stderr, or a function that is told (steps done, steps) after every record.
 
@@ -129,7 +133,7 @@ def train(
         ValueError: for anything out of range, data that are not finite or do not fit, or another training's checkpoint.
         FileNotFoundError: if the checkpoint's folder is not there.
     """
-    setup = checked(objective, data, model, learning_rates, seeds, scales, steps, batch_size, optimizer, metrics_every)
+    setup = checked(objective, data, model, learning_rates, seeds, scales, steps, batch_size, optimizer, metrics_every, metrics)
     path = None if checkpoint is None else Path(checkpoint)
     if path is not None and not path.parent.is_dir():
         raise FileNotFoundError(f"`train(checkpoint=...)`: there is no folder `{path.parent}`.")
@@ -149,7 +153,7 @@ def _run(setup: Setup, path: Path | None, report: Report) -> tuple[ensemble.Stat
             call = _in_turn if stop == 0 else in_parallel
             done = call(partial(_advanced, setup, stop), parts, states)
             states = [state for state, _ in done]
-            records.append({name: np.concatenate([metrics[name] for _, metrics in done]).T for name in METRICS})
+            records.append({name: np.concatenate([metrics[name] for _, metrics in done]).T for name in setup.plan.metrics})
             due = stop == setup.records[-1] or time.monotonic() - written >= CHECKPOINT_SECONDS
             if path is not None and due:
                 checkpoints.write(path, setup.description, _joined(states), records)
@@ -192,10 +196,9 @@ def _joined(states: Sequence[ensemble.State]) -> ensemble.State:
 
 def _result(setup: Setup, state: ensemble.State, records: Records) -> Training:
     grid, asked = setup.shape, setup.description
-    metrics = {
-        name: np.stack([record[name] for record in records], axis=-1).reshape(len(PARTS), *grid, len(records))
-        for name in METRICS
-    }
+    shape = len(PARTS), *grid, len(records)
+    found = {name: np.stack([record[name] for record in records], axis=-1) for name in setup.plan.metrics}
+    metrics = {name: found[name].reshape(shape) if name in found else np.full(shape, np.nan) for name in METRICS}
     return Training(
         objective=setup.plan.objective.name,
         learning_rates=np.array(asked["learning_rates"]),
