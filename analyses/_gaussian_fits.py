@@ -70,9 +70,8 @@ def _weighted(inputs: Array, labels: Array, weights: Array, length: int) -> Weig
 
 
 def _first(drawn: Weighted, size: int) -> Weighted:
-    counted = jnp.arange(drawn.labels.shape[1]) < size
-    weights = jnp.broadcast_to(jnp.where(counted, 1 / size, 0.0), drawn.labels.shape)
-    return drawn._replace(weights=weights, blocks=-(-size // BLOCK))
+    weights = np.broadcast_to(np.where(np.arange(drawn.labels.shape[1]) < size, 1 / size, 0.0), drawn.labels.shape)
+    return drawn._replace(weights=jnp.asarray(weights), blocks=-(-size // BLOCK))
 
 
 def starts(seed: int, scale: float) -> Array:

@@ -18,7 +18,20 @@ from ..slices import points as points_of
 from ..slices import ray as ray_of
 from ..sweeps import Sources, named_objectives
 from .lanes import Look, checked_starts, viewer
-from .paths import FEW_STEPS, LONGEST, MOST_STEPS, SHORTEST, STIFF_STEPS, Path, Step, follow, is_right, runge_kutta, trace
+from .paths import (
+    FEW_STEPS,
+    LONGEST,
+    MOST_STEPS,
+    SHORTEST,
+    STIFF_STEPS,
+    Path,
+    Step,
+    Viewer,
+    follow,
+    is_right,
+    runge_kutta,
+    trace,
+)
 from .stiff import linearly_implicit
 
 ZERO = "gradient is 0 at the start"
@@ -28,7 +41,7 @@ LEAVES = "leaves the domain"
 POLE = "pole"
 AWAY = f"still wrong after a path of length {LONGEST:g}"
 GAVE_UP = f"undecided after {MOST_STEPS} steps"
-FEW_NUMBERS = 1000
+FEW_NUMBERS = 200
 """Up to so many logits in all lanes, to compile takes longer than to run."""
 
 
@@ -88,7 +101,7 @@ def flow(objectives: Sources, starts: ArrayLike, *, label: int = 0, points: int 
     lanes = jnp.asarray(np.broadcast_to(z, (len(named), *z.shape)))
     look = viewer(tuple(named.values()), label)
     path = _follow(tuple(named.values()), label, lanes)
-    paths = None if points is None else np.asarray(jax.jit(partial(trace, look, points))(lanes, path.length))
+    paths = None if points is None else np.asarray(jax.jit(partial(trace, look, points))(path.start, lanes, path.length))
     reasons = _reasons(path)
     log_times = np.where(reasons == "", _log_time(path), np.where(reasons == GAVE_UP, np.nan, np.inf))
     with np.errstate(over="ignore"):
@@ -128,9 +141,8 @@ def times_to_correct(
 
 def _follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
     """All flows by few explicit steps; those that were hindered by implicit ones, and if that fails by many explicit ones."""
-    compiled = briefly if lanes.size <= FEW_NUMBERS else jax.jit
-    first = compiled(partial(follow, viewer(objectives, label), runge_kutta))
-    path: Path = jax.tree.map(np.asarray, first(FEW_STEPS, lanes, jnp.zeros(lanes.shape[:2], bool)))
+    look = viewer(objectives, label)
+    path = _compiled(look, runge_kutta, FEW_STEPS, briefly(look)(lanes), lanes, jnp.zeros(lanes.shape[:2], bool))
     again = partial(_again, objectives, label, lanes)
     hindered = ~path.over | path.stuck | (path.least >= 1.25 * SHORTEST)
     path = again(linearly_implicit, STIFF_STEPS, path, np.asarray(hindered))
@@ -147,8 +159,15 @@ def _again(
     first = np.argsort(~chosen[rows], axis=1, kind="stable")[:, : chosen.sum(axis=1).max()]
     at = rows[:, None], first
     look = viewer([objectives[int(row)] for row in rows], label)
-    found = jax.jit(partial(follow, look, step))(most, lanes[at], jnp.asarray(~chosen[at]))
-    return _better(path, jax.tree.map(np.asarray, found), at)
+    start: Look = jax.tree.map(lambda leaf: jnp.asarray(leaf[at]), path.start)
+    return _better(path, _compiled(look, step, most, start, lanes[at], jnp.asarray(~chosen[at])), at)
+
+
+def _compiled(look: Viewer, step: Step, most: int, start: Look, lanes: Array, skip: Array) -> Path:
+    """`follow`, compiled for these lanes."""
+    compiled = briefly if lanes.size <= FEW_NUMBERS else jax.jit
+    path: Path = jax.tree.map(np.asarray, compiled(partial(follow, look, step))(most, start, lanes, skip))
+    return path
 
 
 def _better(path: Path, again: Path, at: Any) -> Path:

@@ -70,9 +70,11 @@ class Path(NamedTuple):
     over: Array
 
 
-def follow(look: Viewer, step: Step, most: ArrayLike, z: Array, skip: Array) -> Path:
-    """Follow every flow, but those to skip, until the label leads or the flow ends, for `most` steps at most."""
-    seen = look(z)
+def follow(look: Viewer, step: Step, most: ArrayLike, seen: Look, z: Array, skip: Array) -> Path:
+    """Follow every flow, but those to skip, until the label leads or the flow ends, for `most` steps at most.
+
+    What is seen at the start is given: in here, it would be compiled once more than the steps need.
+    """
     zero = jnp.zeros_like(seen.loss)
     never = jnp.zeros_like(zero, bool)
     first = Path(seen, z, seen, zero, zero, zero + SHORTEST, zero + SHORTEST, zero + jnp.inf, never, skip | _at_end(seen))
@@ -87,11 +89,10 @@ def follow(look: Viewer, step: Step, most: ArrayLike, z: Array, skip: Array) -> 
     return path
 
 
-def trace(look: Viewer, points: int, z: Array, length: Array) -> Array:
+def trace(look: Viewer, points: int, start: Look, z: Array, length: Array) -> Array:
     """Points at equal distances along paths of known lengths, [objective, m, points, n]."""
     substeps = -(-256 // (points - 1))
     step = length / (substeps * (points - 1))
-    start = look(z)
 
     def advance(state: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], Array]:
         new = jax.lax.fori_loop(0, substeps, lambda _, y: _explicit(look, start, y, step)[0], state)
