@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import itertools
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -106,6 +107,8 @@ def study(
     make_writable(figures)
     if options.quick or options.measure:
         _measure(Path(script), figures, measure, options.quick)
+    if options.measure:  # a figure is the same to the byte only from a process that has done nothing else
+        sys.exit(subprocess.run([sys.executable, os.fspath(script)]).returncode)
     try:
         tables = read_results(results_folder(figures, stem))
     except FileNotFoundError as error:
@@ -121,6 +124,10 @@ def is_study(script: Path) -> bool:
 def _measure(script: Path, figures: Path, measure: Callable[[Plan], "Tables"], quick: bool) -> None:
     from .results import remove, results_folder, write_results
 
+    if quick:
+        from .._compile import all_briefly
+
+        all_briefly()
     work = cache_folder() / "studies" / f"{script.stem}-{_digest(script)}{'-quick' if quick else ''}"
     if quick:
         remove(work)
