@@ -10,6 +10,7 @@ from collections import Counter
 from functools import partial
 from typing import Any, NamedTuple
 
+import _cells
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,7 +18,6 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 
 import logitscape as ls
@@ -33,6 +33,12 @@ PLANE = np.linspace(-8, 8, 81)
 WRONG = np.linspace(-6, 22, 141)
 P = np.array([0.2, 0.5, 0.3])
 CONVEX, MILD, STRONG, KINK = "#0072B2", "#FBE3C3", "#C4560A", "#F3ECD9"
+LOOKS = {
+    "convex (≥ 0 or ∞: where it is finite)": (CONVEX, ""),
+    "bends down: the least eigenvalue of the Hessian": ("#E6A15C", ""),
+    "no negative curvature, but a kink or a jump": (KINK, ""),
+    "infinite everywhere": ("#F7F7F7", "//////"),
+}
 BENDS = LinearSegmentedColormap.from_list("bends", [STRONG, MILD, "#FFFFFF", "#8FC1E3", CONVEX])
 
 
@@ -153,7 +159,7 @@ def draw(data: Data) -> Figure:
     table(alone, ["(of the logits)"], logit_losses, [[data.found[name] for name in logit_losses]])
     alone.set_xlim(-0.5, len(losses) - 0.5)
     top.suptitle("Least curvature of the loss in the logits: convex (blue) or not (orange)", fontsize=12)
-    legend(top)
+    _cells.legend(top, LOOKS)
     curves, *maps = bottom.subplots(1, 4, width_ratios=[1.35, 1, 1, 1])
     draw_pulls(curves, data)
     images = [draw_map(axes, name, values) for axes, name, values in zip(maps, MAPPED, data.maps, strict=True)]
@@ -165,20 +171,14 @@ def table(axes: Axes, rows: list[str], columns: list[str], found: list[list[Conv
     for i, row in enumerate(found):
         for j, each in enumerate(row):
             cell(axes, i, j, each)
-    axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
-    axes.set_yticks(range(len(rows)), rows)
     names = [name.replace("_", "_\n", 1) if len(name) > 13 else name for name in columns]
-    axes.set_xticks(range(len(columns)), names, rotation=30, ha="left", rotation_mode="anchor")
-    axes.tick_params(length=0, labelsize=8.5, labeltop=True, labelbottom=False)
-    axes.spines[:].set_visible(False)
-    axes.grid(visible=False)
+    _cells.frame(axes, rows, names, rotation=30, ha="left", rotation_mode="anchor")
 
 
 def cell(axes: Axes, i: int, j: int, found: Convexity) -> None:
     color, text = look(found)
     hatch = "//////" if found.convex is None else ""
-    edge = "0.75" if hatch else "white"
-    axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=color, edgecolor=edge, hatch=hatch, linewidth=1.2))
+    _cells.square(axes, i, j, facecolor=color, edgecolor="0.75" if hatch else "white", hatch=hatch, linewidth=1.2)
     ink = plotting.ink_on(color)
     axes.text(j, i, text, ha="center", va="center_baseline", color=ink, fontsize=8)
 
@@ -196,17 +196,6 @@ def look(found: Convexity) -> tuple[Any, str]:
 
 def number(curvature: float) -> str:
     return r"$<\!-10^3$" if curvature <= -1000 else f"−{float(f'{-curvature:.2g}'):g}"
-
-
-def legend(figure: Any) -> None:
-    looks = {
-        "convex (≥ 0 or ∞: where it is finite)": (CONVEX, ""),
-        "bends down: the least eigenvalue of the Hessian": ("#E6A15C", ""),
-        "no negative curvature, but a kink or a jump": (KINK, ""),
-        "infinite everywhere": ("#F7F7F7", "//////"),
-    }
-    patches = [Patch(facecolor=color, hatch=hatch, edgecolor="0.6", linewidth=0.5) for color, hatch in looks.values()]
-    figure.legend(patches, list(looks), loc="outside lower center", ncols=4)
 
 
 def draw_pulls(axes: Axes, data: Data) -> None:

@@ -53,9 +53,9 @@ def test_a_cell_of_the_atlas_has_two_digits_and_names_an_infinite_loss(script):
 
 
 def test_normalizers_are_grouped_by_what_strength_does_to_them(script):
-    blurry = script("blurry_or_crisp")
+    strength = script("_strength")
     p = {"a": np.array([0.5, 1.0]), "b": np.array([0.5, 0.8]), "c": np.array([0.8, 0.8])}
-    groups = blurry.grouped({name: blurry.Curve(curve, curve) for name, curve in p.items()})
+    groups = strength.grouped({name: strength.Curve(curve, curve) for name, curve in p.items()})
     assert groups == {"sure": ["a"], "between": ["b"], "never": ["c"]}
 
 

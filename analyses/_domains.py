@@ -1,0 +1,81 @@
+"""What normalizers, and formulas that people use like them, make of a few inputs: the table of `where_it_breaks.py`."""
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import _cells
+import jax
+import jax.numpy as jnp
+import numpy as np
+from _z_score import EXAMPLE, z_score
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+import logitscape as ls
+
+Values: TypeAlias = NDArray[Any]
+
+INPUTS = [EXAMPLE, (-4.0, -3.0, -2.0, -1.0), (0.0,) * 4, (0.0, 0.0, 0.0, 1000.0), (0.0, 1.0, 2.0, -np.inf)]
+OTHERS: dict[str, Callable[[Any], Any]] = {
+    "z / Σ z as written": lambda z: z / jnp.sum(z),
+    "z-score": z_score,
+    "min-max scaling": lambda z: (z - jnp.min(z)) / (jnp.max(z) - jnp.min(z)),
+}
+LOOKS = {
+    "a distribution": ("#CFE3F1", ""),
+    "with exact zeros": ("#FFFFFF", ""),
+    "not a distribution": ("#E8A07A", ""),
+    "undefined": ("#F4F4F4", "//////"),
+}
+"""A colour and a hatch for each kind of output."""
+
+
+def outputs() -> dict[str, Values]:
+    """By name, [input, class]."""
+    everything = {name: ls.drop_in(name) for name in ls.NORMALIZERS} | OTHERS
+    run = jax.jit(lambda z: {name: jax.vmap(function)(z) for name, function in everything.items()})
+    found = run(jnp.array(INPUTS))
+    return {name: np.asarray(found[name]) for name in everything}
+
+
+def lowest_that_wins() -> int:
+    """At how many of 1000 points the lowest class keeps probability, or a finite loss, after min_shift."""
+    z = np.random.default_rng(0).normal(size=(1000, 4))
+    p, lowest = np.asarray(ls.drop_in("min_shift")(z)), np.argmin(z, axis=1)
+    loss = np.asarray(ls.per_example("min_shift + cross_entropy")(z, lowest))
+    return int(np.sum((p[np.arange(len(z)), lowest] != 0) | np.isfinite(loss)))
+
+
+def draw_domains(figure: Any, found: dict[str, Values]) -> None:
+    axes = figure.subplots()
+    for i, by_input in enumerate(found.values()):
+        for j, p in enumerate(by_input):
+            draw_output(axes, i, j, p)
+    names = [f"({', '.join(f'{z:g}' for z in point)})".replace("-", "−").replace("inf", "∞") for point in INPUTS]
+    axes.axhline(len(ls.NORMALIZERS) - 0.5, color="black", linewidth=1)
+    _cells.frame(axes, list(found), names)
+    axes.set_title("What comes out", fontweight="bold", fontsize=11)
+    _cells.legend(figure, LOOKS)
+
+
+def draw_output(axes: Axes, i: int, j: int, p: Values) -> None:
+    color, hatch = LOOKS[kind(p)]
+    _cells.square(axes, i, j, facecolor=color, edgecolor="0.8" if hatch else "white", hatch=hatch, linewidth=1.2)
+    if not hatch:
+        axes.text(j, i, " ".join(map(number, p)), ha="center", va="center_baseline", fontsize=7.5)
+
+
+def kind(p: Values) -> str:
+    if np.isnan(p).any():
+        return "undefined"
+    if (p < 0).any() or (p > 1).any() or p.sum() > 1 + 1e-9:
+        return "not a distribution"
+    return "with exact zeros" if (p == 0).any() else "a distribution"
+
+
+def number(value: float) -> str:
+    """To two decimals, without a leading 0."""
+    text = "∞" if math.isinf(value) else f"{abs(value):.2f}"
+    text = text.removeprefix("0") if abs(value) < 1 else text.removesuffix(".00")
+    return ("−" if value < 0 else "") + ("0" if value == 0 else text)
