@@ -1,6 +1,6 @@
 """The measuring half of `confident_start.py`: gradient laws before training, then the training, and the tables of both."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -45,9 +45,8 @@ def measure(plan: Plan) -> dict[str, pd.DataFrame]:
     laws = plan.gather("gradient laws", list(families), lambda family: laws_of(family, families[family], points), threads=2)
     pairs = list(laws.pair[laws.use == TRAINED])
     train = partial(trained, digits, 2 if plan.quick else EPOCHS)
-    seeds = SEEDS[:3] if plan.quick else SEEDS
-    every = partial(train, LEARNING_RATES, (*TUNING_SEEDS, *seeds))
-    runs = plan.gather("training", pairs, every, threads=2)
+    seeds = SEEDS[:4] if plan.quick else SEEDS
+    runs = plan.gather("training", pairs, partial(tuned_runs, train, seeds), threads=2)
     tuning = tuned(runs)
     shown = [pair for pair in TELLING if pair in pairs][: 1 if plan.quick else None]
     again = plan.gather("curves", shown, lambda pair: train(best_of(tuning, pair), seeds, pair, records=RECORDS), threads=2)
@@ -56,6 +55,17 @@ def measure(plan: Plan) -> dict[str, pd.DataFrame]:
         "tuning": tuning,
         "curves": curves(chosen(again, tuning)),
     }
+
+
+def tuned_runs(train: Callable[..., pd.DataFrame], seeds: Sequence[int], pair: str) -> pd.DataFrame:
+    """The tuning seeds with every learning rate, the others with those that are best from one start or the other.
+
+    Each call trains as many members, so that one program serves all.
+    """
+    tuning = pd.concat([train([rate], TUNING_SEEDS, pair) for rate in LEARNING_RATES], ignore_index=True)
+    groups = [seeds[i : i + len(TUNING_SEEDS)] for i in range(0, len(seeds), len(TUNING_SEEDS))]
+    final = [train([rate], some, pair) for rate in best_of(tuned(tuning), pair) for some in groups]
+    return pd.concat([tuning, *final], ignore_index=True)
 
 
 def trained(

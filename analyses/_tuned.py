@@ -53,7 +53,7 @@ def images(quick: bool, name: str, pairs: Sequence[str]) -> Task:
     rates = (0.003, 0.01) if quick else (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
     recipe = Recipe(64, 20 if quick else 1000, 64)
     scales = (0.01,) if quick else (0.01, 1.0)
-    tuning, results = (range(100, 101), range(2)) if quick else (range(100, 103), range(24))
+    tuning, results = (range(100, 101), range(2)) if quick else (range(100, 102), range(24))
     return Task(name, pairs, _kept(_images), recipe, rates, scales, tuning, results, 2 if quick else 12)
 
 

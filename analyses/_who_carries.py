@@ -38,6 +38,7 @@ QUICK = [f"{HERO} | {model}" for model in MODELS]
 LEARNING_RATES = (0.004, 0.02, 0.1, 0.5, 2.5, 12.5)
 TUNING_SEEDS, SEEDS = tuple(range(100, 105)), ((0, 1, 2, 3, 4), (5, 6, 7, 8, 9))
 BATCH, EPOCHS = 64, 20
+METRICS = "accuracy", "wrong_gradient_share"
 AT = 0.05  # of the examples are wrong where pairs are compared
 CLASSES, PROBES = 10, 10_000
 Values: TypeAlias = NDArray[Any]
@@ -60,7 +61,7 @@ def tuned_runs(digits: Dataset, rates: Sequence[float], seeds: Sequence[Sequence
     pair, name = key.split(" | ")
     model, scale = MODELS[name]
     steps = epochs * (len(digits.train.labels) // BATCH)
-    train = partial(ls.train, pair, digits, model=model, scales=(scale,), steps=steps, batch_size=BATCH)
+    train = partial(ls.train, pair, digits, model=model, scales=(scale,), steps=steps, batch_size=BATCH, metrics=METRICS)
     tuning = [train(learning_rates=(rate,), seeds=TUNING_SEEDS, metrics_every=steps) for rate in rates]
     scores = [float(found.accuracy[1, 0, :, 0, -1].mean()) for found in tuning]
     best = rates[int(np.argmax(scores))]

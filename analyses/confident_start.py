@@ -238,4 +238,4 @@ def courses(axes: Axes, curves: "pd.DataFrame") -> None:
 
 
 if __name__ == "__main__":
-    analysis.study(__file__, measure, findings, draw)
+    analysis.study(__file__, measure, findings, draw, level=1)

@@ -109,4 +109,4 @@ def draw_limits(axes: Axes, pairs: pd.DataFrame) -> None:
 
 
 if __name__ == "__main__":
-    analysis.study(__file__, measure, findings, draw)
+    analysis.study(__file__, measure, findings, draw, level=1)

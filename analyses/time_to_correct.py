@@ -144,4 +144,4 @@ def steps_text(steps: float) -> str:
 
 
 if __name__ == "__main__":
-    analysis.study(__file__, measure, findings, draw)
+    analysis.study(__file__, measure, findings, draw, level=1)

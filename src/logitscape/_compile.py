@@ -11,10 +11,10 @@ LEVEL = "xla_backend_optimization_level"
 
 
 def briefly(function: Callable[..., Any]) -> jax.stages.Wrapped:
-    """`jax.jit`, compiled so."""
+    """`jax.jit`, at level 0."""
     return jax.jit(function, compiler_options={LEVEL: 0} if jax.default_backend() == "cpu" else None)
 
 
-def all_briefly() -> None:
-    """Compile all programs of this process so; it must not have computed anything yet."""
-    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --{LEVEL}=0".strip()
+def compile_all_at(level: int) -> None:
+    """The level of all programs of this process, 0 to 3 (the default); it must not have computed anything yet."""
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --{LEVEL}={level}".strip()

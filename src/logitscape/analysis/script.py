@@ -82,9 +82,9 @@ def configure() -> None:
     """
     import jax
 
-    from .._compile import all_briefly
+    from .._compile import compile_all_at
 
-    all_briefly()
+    compile_all_at(0)
     jax.config.update("jax_enable_x64", True)
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "jax"))

@@ -86,6 +86,7 @@ def study(
     draw: Callable[["Tables"], "matplotlib.figure.Figure"],
     *,
     style: str = STYLE,
+    level: int = 3,
 ) -> None:
     """Run a study as its command line says; see the module. Findings and figure are made from the tables as written.
 
@@ -95,6 +96,7 @@ def study(
         findings: what they say about the claims.
         draw: makes the figure.
         style: a matplotlib style for it.
+        level: of LLVM's optimisations; 1 is faster where many programs are compiled that each run little.
 
     Raises:
         ContradictsTheory: if a finding is further from what theory proves than its tolerance.
@@ -106,6 +108,9 @@ def study(
     figures = folder / QUICK if options.quick else folder
     make_writable(figures)
     if options.quick or options.measure:
+        from .._compile import compile_all_at
+
+        compile_all_at(0 if options.quick else level)
         _measure(Path(script), figures, measure, options.quick)
     if options.measure:  # a figure is the same to the byte only from a process that has done nothing else
         sys.exit(subprocess.run([sys.executable, os.fspath(script)]).returncode)
@@ -124,10 +129,6 @@ def is_study(script: Path) -> bool:
 def _measure(script: Path, figures: Path, measure: Callable[[Plan], "Tables"], quick: bool) -> None:
     from .results import remove, results_folder, write_results
 
-    if quick:
-        from .._compile import all_briefly
-
-        all_briefly()
     work = cache_folder() / "studies" / f"{script.stem}-{_digest(script)}{'-quick' if quick else ''}"
     if quick:
         remove(work)
