@@ -88,7 +88,7 @@ def trained(
     index = pd.MultiIndex.from_product(list(axes.values()), names=list(axes))
     _, validation, test = found.accuracy
     diverged = np.broadcast_to((found.diverged_at >= 0)[..., None], test.shape)
-    columns = {"validation": validation.ravel(), "test": test.ravel(), "diverged": diverged.ravel()}
+    columns = {"validation": validation.ravel().astype(float), "test": test.ravel(), "diverged": diverged.ravel()}
     return pd.DataFrame(columns, index).reset_index().assign(pair=pair, epoch=lambda table: table.step / per_epoch)
 
 
@@ -96,7 +96,7 @@ def tuned(runs: pd.DataFrame) -> pd.DataFrame:
     """Validation accuracy of every learning rate after the last epoch, over the tuning seeds, and the best."""
     last = runs[runs.seed.isin(TUNING_SEEDS) & (runs.epoch == runs.epoch.max())]
     table = last.pivot_table(index=["pair", "start"], columns="learning_rate", values="validation", sort=False)
-    best = table.idxmax(axis=1)
+    best = table.round(6).idxmax(axis=1)  # the same one among equals whether or not the numbers have been text
     edge = np.select([best == table.columns[0], best == table.columns[-1]], ["lowest", "highest"], "inside")
     return table.rename(columns=lambda rate: f"{rate:g}").assign(best=best, edge=edge).reset_index()
 
@@ -108,8 +108,10 @@ def best_of(tuning: pd.DataFrame, pair: str) -> list[float]:
 
 def chosen(runs: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:
     """The runs of the other seeds with the learning rates that were tuned."""
-    best = tuning[["pair", "start", "best"]].rename(columns={"best": "learning_rate"})
-    return runs[~runs.seed.isin(TUNING_SEEDS)].merge(best, on=["pair", "start", "learning_rate"])
+    best = tuning[tuning.pair.isin(runs.pair)][["pair", "start", "best"]].rename(columns={"best": "learning_rate"})
+    found = runs[~runs.seed.isin(TUNING_SEEDS)].merge(best, on=["pair", "start", "learning_rate"])
+    assert len(found.drop_duplicates(["pair", "start"])) == len(best)
+    return found
 
 
 def results(final: pd.DataFrame) -> pd.DataFrame:

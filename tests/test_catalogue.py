@@ -196,7 +196,7 @@ def test_identities_between_normalizers(one: str, other: str, shift: float) -> N
 @every_normalizer
 def test_nan_outside_the_domain_in_a_compiled_batch_too(name: str) -> None:
     """XLA on CPUs makes anything of exp(x) where it knows beforehand that x is NaN."""
-    outside = [*EVERYWHERE, *OUTSIDE.get(name, [])]
+    outside = [*EVERYWHERE, *OUTSIDE.get(name, []), *([] if name == "softmax_one" else [[-jnp.inf] * 3])]
     rows = jnp.array([*outside, [0.0, 0.5, 1.5]] * 8, jnp.float32)
     p, log_p = jax.jit(jax.vmap(ls.NORMALIZERS[name]))(rows)
     beyond = np.arange(len(rows)) % (len(outside) + 1) < len(outside)
@@ -205,12 +205,64 @@ def test_nan_outside_the_domain_in_a_compiled_batch_too(name: str) -> None:
     assert np.isfinite(p[~beyond]).all()
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("alpha", [1.0, 1.01, 1.5, 2.0, 3.0, 8.0, 60.0])
+def test_entmax_at_every_alpha(alpha: float, dtype: str) -> None:
+    """Ties share equally, p sums to 1, and `(p^{a-1} - 1) / (a - 1) - z` is the same wherever p is not 0."""
+    eps, beta = float(np.finfo(dtype).eps), alpha - 1
+    entmax = jax.jit(jax.vmap(lambda z: ls.NORMALIZERS["entmax"](z, alpha=alpha)))
+    for n in (2, 10, 1000):
+        p = np.asarray(entmax(jnp.full((1, n), 0.7, dtype)).p)
+        np.testing.assert_allclose(p, 1 / n, rtol=32 * eps * (1 + np.log(n)))
+    z = np.random.default_rng(0).normal(size=(50, 6)).astype(dtype) / max(1, beta)
+    p, log_p = (np.asarray(each, float) for each in entmax(jnp.asarray(z)))
+    np.testing.assert_allclose(p.sum(axis=1), 1, rtol=64 * eps)
+    level = (np.expm1(beta * log_p) / beta if beta else log_p) - z
+    spread = np.ptp(np.where(p > 0, level, level.max(axis=1, where=p > 0, initial=-9, keepdims=True)), axis=1)
+    assert spread.max() <= 64 * eps * (1 + np.abs(level[p > 0]).max())
+
+
+@pytest.mark.parametrize(
+    "spec", ["sparsemax_loss", "entmax_loss", "entmax_loss(alpha=1)", "softmax + cross_entropy", "softmax + kl"]
+)
+def test_losses_are_differentiable_in_the_target_in_both_modes(spec: str) -> None:
+    loss, z = ls.objective(spec).function, LOGITS["signs"]
+    target = jnp.array([0.1, 0.4, 0.2, 0.3])
+    reverse, forward = (mode(loss, argnums=1)(z, target) for mode in (jax.grad, jax.jacfwd))
+    np.testing.assert_allclose(reverse, forward, rtol=1e-12)
+    within = jnp.array([1.0, -2.0, 0.5, 0.5])  # sums to 0: the target stays a distribution
+    slope = (loss(z, target + 1e-6 * within) - loss(z, target - 1e-6 * within)) / 2e-6
+    np.testing.assert_allclose(reverse @ within, slope, atol=1e-8)
+
+
+def test_outside_the_domain_the_derivative_in_alpha_is_nan_too() -> None:
+    for z in ([jnp.inf, 0.0, 1.0], [-jnp.inf] * 3):
+        assert np.isnan(jax.grad(lambda a, z=z: ls.LOSSES["entmax_loss"](jnp.array(z), hot(0, 3), alpha=a))(1.5))
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("softmax(inverse_temperature=1e39)", r"got 1e\+39 \(in float32, inf\)"),
+        ("spherical(epsilon=1e-50)", r"greater than 0, got 1e-50 \(in float32, 0.0\)"),
+        ("softmax(inverse_temperature=nan)", "got nan"),
+    ],
+)
+def test_a_parameter_that_the_dtype_cannot_hold_is_refused(spec: str, message: str) -> None:
+    name, parameters = spec.partition("(")[0], dict([spec.rstrip(")").partition("(")[2].split("=")])
+    with pytest.raises(ValueError, match=message), np.errstate(over="ignore"):
+        ls.NORMALIZERS[name](jnp.zeros(3, jnp.float32), **{key: float(value) for key, value in parameters.items()})
+
+
 OUT_OF_RANGE = [
     ("softmax", "inverse_temperature", -1.0),
     ("spherical", "epsilon", 0.0),
     ("entmax", "alpha", 0.5),
     ("generalized_cross_entropy", "q", 1.5),
     ("focal", "gamma", -1.0),
+    ("poly1", "epsilon", np.inf),
+    ("symmetric_cross_entropy", "alpha", -1.0),
+    ("symmetric_cross_entropy", "beta", -1.0),
     ("symmetric_cross_entropy", "log_zero", 1.0),
     ("clipped_cross_entropy", "epsilon", 0.0),
     ("tsallis_score", "alpha", 0.5),
@@ -218,13 +270,14 @@ OUT_OF_RANGE = [
     ("label_smoothing", "smoothing", -0.1),
     ("entmax_loss", "alpha", 0.5),
     ("squared_logits", "scale", -1.0),
+    ("squared_logits", "target", np.inf),
     ("z_loss", "weight", -1.0),
 ]
 
 
 @pytest.mark.parametrize(("name", "parameter", "bad"), OUT_OF_RANGE)
 def test_a_traced_parameter_out_of_range_gives_nan_in_a_compiled_batch_too(name: str, parameter: str, bad: float) -> None:
-    """Value and gradient; infinity is out of range for all of them."""
+    """Value and derivatives in the logits and the parameter; infinity is out of range for all of them."""
     good = inspect.signature((ls.NORMALIZERS | ls.LOSSES)[name]).parameters[parameter].default
     z = LOGITS["three"].astype(jnp.float32)
 
@@ -236,12 +289,13 @@ def test_a_traced_parameter_out_of_range_gives_nan_in_a_compiled_batch_too(name:
         return (ls.LOSSES["brier"] if name in ls.NORMALIZERS else bound)(probs, hot(0, 3).astype(z.dtype))
 
     values = jnp.array([bad, good, jnp.inf] * 8, jnp.float32)
-    found, gradients = jax.jit(jax.vmap(jax.value_and_grad(loss), (None, 0)))(z, values)
+    found, (gradients, slopes) = jax.jit(jax.vmap(jax.value_and_grad(loss, (0, 1)), (None, 0)))(z, values)
     fine = np.arange(24) % 3 == 1
     assert np.isnan(found[~fine]).all()
     assert np.isnan(gradients[~fine]).any(axis=1).all()
-    assert np.isfinite(found[fine]).all()
-    assert np.isfinite(gradients[fine]).all()
+    assert np.isnan(slopes[~fine]).all()
+    for each in (found, gradients, slopes):
+        assert np.isfinite(each[fine]).all()
 
 
 @pytest.mark.parametrize("name", [name for name in ls.NORMALIZERS if name not in ("min_shift", "softmax_one")])

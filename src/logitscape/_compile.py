@@ -7,7 +7,7 @@ from typing import Any
 import jax
 
 LEVEL = "xla_backend_optimization_level"
-"""Of LLVM's optimisations. XLA's own, which decide what is computed, are as always."""
+"""Of LLVM's optimisations: a product and a sum may be rounded once or twice. XLA's own, which may do more, are as always."""
 
 
 def briefly(function: Callable[..., Any]) -> jax.stages.Wrapped:

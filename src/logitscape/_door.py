@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
@@ -47,9 +48,11 @@ def parameter(
         number = jnp.asarray(value, dtype)
         allowed = (number > low if open else number >= low) & (number <= high) & jnp.isfinite(number)
         return nan_unless(allowed, number)
-    inside = (value > low if open else value >= low) and value <= high if _is_number(value) else False
-    if not inside or not math.isfinite(value):
-        raise ValueError(f"`{owner}({name}=...)` must be {_range_text(low, high, open)}, got {value!r}.")
+    kept = np.asarray(value, dtype) if _is_number(value) else np.nan
+    inside = (kept > low if open else kept >= low) and kept <= high
+    if not inside or not math.isfinite(value) or not np.isfinite(kept):
+        shown = f"{value!r} (in {np.dtype(dtype)}, {kept})" if _is_number(value) and math.isfinite(value) else repr(value)
+        raise ValueError(f"`{owner}({name}=...)` must be {_range_text(low, high, open)}, got {shown}.")
     return jnp.asarray(value, dtype)
 
 

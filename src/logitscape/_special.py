@@ -12,7 +12,7 @@ SERIES_RADIUS = 0.5
 SERIES_TERMS = 18
 
 
-def is_zero(tangent: Any) -> bool:
+def is_symbolic_zero(tangent: Any) -> bool:
     """Whether a tangent is known to be zero, so that a rule (with `symbolic_zeros=True`) need not trace what it multiplies."""
     return isinstance(tangent, SymbolicZero)
 
@@ -101,9 +101,10 @@ def nan_unless(condition: Array, x: Array) -> Array:
 
 
 def zero_if(condition: Array, x: Array) -> Array:
-    """0 if the condition holds, else NaN, in the shape of x and by its numbers, but without their derivative.
+    """0 if the condition holds, else NaN, of the shape and dtype of x, which is floating; its derivative is 0.
 
-    NaN arises when the program runs: XLA on CPUs makes anything of the exponential of a NaN that it knows beforehand.
+    NaN arises when the program runs, from `x - x`, which no compiler may take for 0, as x might be infinite: XLA on CPUs makes
+    anything of the exponential of a NaN that it knows beforehand.
     """
     finite = jax.lax.stop_gradient(jnp.where(jnp.isfinite(x), x, 0))
     return (finite - finite) * jnp.where(condition, 0, jnp.inf).astype(x.dtype)
@@ -111,4 +112,9 @@ def zero_if(condition: Array, x: Array) -> Array:
 
 def dot(target: Array, values: Array) -> Array:
     """`sum_k t_k v_k`, where an infinite value of a class without weight counts as nothing."""
-    return jnp.sum(target * jnp.where((target == 0) & ~jnp.isfinite(values), 0, values))
+    return jnp.sum(target * counted(target, values))
+
+
+def counted(target: Array, values: Array) -> Array:
+    """The values, but 0 instead of an infinite one of a class without weight."""
+    return jnp.where((target == 0) & ~jnp.isfinite(values), 0, values)

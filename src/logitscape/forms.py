@@ -28,7 +28,7 @@ def per_example(objective: str | Objective | Callable[..., Any]) -> Callable[[Ar
         z, y = jnp.asarray(logits), checked_labels(jnp.asarray(logits), labels)
         n = z.shape[-1]
         valid = (y >= 0) & (y < n)
-        # A product with NaN would not do: XLA turns a product with a one-hot vector into a choice, and 0 * NaN into 0.
+        # No product with the target: XLA turns one with a one-hot vector into a choice, and 0 * NaN into 0.
         target = jax.nn.one_hot(y, n, dtype=z.dtype)
         target += zero_if(valid[..., None], target)
         run = partial(rounded_once, of_one.function, z.dtype)

@@ -10,6 +10,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from ._special import nan_unless
 from ._types import Number
 
 Coordinates: TypeAlias = Array | NDArray[Any] | Sequence[Any]
@@ -182,7 +183,7 @@ def _from_simplex(log: bool, coordinates: Array) -> Array:
     p = jnp.stack([coordinates[0], coordinates[1], last])
     inside = jnp.min(p) > 1e-12  # midpoints of cells on the border are outside by rounding only
     safe = jnp.where(inside, p, 1)
-    return jnp.where(inside, jnp.log(safe) if log else safe, jnp.nan)
+    return nan_unless(inside, jnp.log(safe) if log else safe)
 
 
 def _axis(owner: str, name: str, values: Coordinates) -> Grid:

@@ -86,7 +86,7 @@ def study(
     draw: Callable[["Tables"], "matplotlib.figure.Figure"],
     *,
     style: str = STYLE,
-    level: int = 3,
+    level: int | None = None,
 ) -> None:
     """Run a study as its command line says; see the module. Findings and figure are made from the tables as written.
 
@@ -96,10 +96,11 @@ def study(
         findings: what they say about the claims.
         draw: makes the figure.
         style: a matplotlib style for it.
-        level: of LLVM's optimisations; 1 is faster where many programs are compiled that each run little.
+        level: of LLVM's optimisations, instead of 3; 1 is faster where many programs are compiled that each run little.
 
     Raises:
         ContradictsTheory: if a finding is further from what theory proves than its tolerance.
+        SystemExit: if there are no tables yet, or what was just measured could not be drawn.
     """
     from .results import read_results, results_folder
 
@@ -108,12 +109,11 @@ def study(
     figures = folder / QUICK if options.quick else folder
     make_writable(figures)
     if options.quick or options.measure:
-        from .._compile import compile_all_at
-
-        compile_all_at(0 if options.quick else level)
+        _compile_at(0 if options.quick else level)
         _measure(Path(script), figures, measure, options.quick)
     if options.measure:  # a figure is the same to the byte only from a process that has done nothing else
-        sys.exit(subprocess.run([sys.executable, os.fspath(script)]).returncode)
+        drawn = subprocess.run([sys.executable, os.fspath(script)]).returncode == 0
+        sys.exit(0 if drawn else f"Measured, but not drawn. To draw it: python {os.fspath(script)}")
     try:
         tables = read_results(results_folder(figures, stem))
     except FileNotFoundError as error:
@@ -124,6 +124,13 @@ def study(
 def is_study(script: Path) -> bool:
     """Whether a script ends with `analysis.study`."""
     return "analysis.study(" in script.read_text(encoding="utf-8")
+
+
+def _compile_at(level: int | None) -> None:
+    if level is not None:
+        from .._compile import compile_all_at
+
+        compile_all_at(level)
 
 
 def _measure(script: Path, figures: Path, measure: Callable[[Plan], "Tables"], quick: bool) -> None:

@@ -6,6 +6,7 @@ Counted numbers are the same every time and decide; measured times are told besi
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from itertools import product
 from statistics import median
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -21,6 +22,7 @@ from .subject import Subject
 Kind: TypeAlias = Literal["forward", "gradient"]
 
 QUESTION = "cost"
+KINDS: tuple[Kind, ...] = ("forward", "gradient")
 SIZES = ((10, 4096), (32768, 8))
 MORE = 3.0
 ROUNDS, SECONDS = 9, 1.5
@@ -41,7 +43,7 @@ def answers(subject: Subject, setting: Setting) -> list[Answer]:
     method = (
         f"compiled programs in {setting.dtype}, {', '.join(f'{m} examples of {n} classes' for n, m in SIZES)}; loops count once"
     )
-    pairs, left_out = programs(subject, setting)
+    pairs, left_out = _programs(subject, setting)
     if not pairs:
         return [undecided(QUESTION, f"runs with none of {left_out} classes.", method)]
     counted = {case: _ratios(*each) for case, each in pairs.items()}
@@ -51,18 +53,25 @@ def answers(subject: Subject, setting: Setting) -> list[Answer]:
     return [_answer(setting, method, counted, measured, left_out, any(own.loops for own, _ in pairs.values()))]
 
 
-def programs(subject: Subject, setting: Setting) -> tuple[dict[str, tuple[Program, Program]], list[int]]:
-    """The compiled programs of every case, the subject's and the reference's, and the sizes left out.
+def prepare(subject: Subject, setting: Setting, spent: Callable[[], object]) -> None:
+    """Compile beside other questions, until something is spent, so that programs are ready when times are measured alone.
 
-    Compiled once: asked for beside other questions, they are ready when times are measured and nothing else may run.
+    Compile times are rough then, those of the subject and of the reference alike.
     """
+    sizes = [(n, m) for n, m in _sizes(subject, setting) if _runs(subject, n, setting.dtype)]
+    for (n, m), kind, each in product(sizes, KINDS, (subject, setting.reference)):
+        if not spent():
+            _program(each, kind, n, m, setting.dtype)
+
+
+def _programs(subject: Subject, setting: Setting) -> tuple[dict[str, tuple[Program, Program]], list[int]]:
+    """The compiled programs of every case, the subject's and the reference's, and the sizes left out."""
     pairs, left_out = dict[str, tuple[Program, Program]](), list[int]()
     for n, m in _sizes(subject, setting):
         if not _runs(subject, n, setting.dtype):
             left_out.append(n)
             continue
-        kinds: tuple[Kind, ...] = ("forward", "gradient")
-        for kind in kinds:
+        for kind in KINDS:
             both = [_program(each, kind, n, m, setting.dtype) for each in (subject, setting.reference)]
             pairs[f"{kind}, n = {n}"] = (both[0], both[1])
     return pairs, left_out

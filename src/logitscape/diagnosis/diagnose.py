@@ -88,18 +88,21 @@ def diagnose(
     before = points_evaluated(about)
     with shown(progress) as show:
 
-        def ask(topic: str) -> list[Answer]:
+        def spent() -> str:
             if time.monotonic() - started >= budget:
-                return [_unanswered(topic, "not asked", f"The budget of {budget:g} s was spent.")]
-            if points_evaluated(about) - before >= points:
-                return [_unanswered(topic, "not asked", f"The budget of {points:,} points was spent.")]
+                return f"{budget:g} s"
+            return f"{points:,} points" if points_evaluated(about) - before >= points else ""
+
+        def ask(topic: str) -> list[Answer]:
+            if what := spent():
+                return [_unanswered(topic, "not asked", f"The budget of {what} was spent.")]
             show(f"{about.name}: {topic}")
             with wide(), np.errstate(all="ignore"):
                 return _asked(topic, about, setting)
 
         def prepare() -> None:
             with suppress(Exception), wide(), np.errstate(all="ignore"):  # an error returns when the question is asked
-                cost.programs(about, setting)
+                cost.prepare(about, setting, spent)
 
         answers = _all(ask, prepare)
     ordered = sorted(answers, key=lambda each: SEVERITIES.index(each.severity))

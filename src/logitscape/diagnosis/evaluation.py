@@ -28,7 +28,7 @@ Kind: TypeAlias = Literal["gradient", "hessian", "probabilities"]
 CHUNK = 512
 HESSIAN_CHUNK = 64
 FEW_CLASSES = 100
-"""Up to so many, to compile a program takes longer than to run it."""
+"""Up to so many, to compile a program takes longer than to run it. In float32 it is compiled as it will be used."""
 _COUNTS = WeakKeyDictionary[Subject, int]()
 _COUNTING = Lock()
 
@@ -112,7 +112,7 @@ def _targets(targets: Targets, z: Rows) -> Rows:
 
 
 def _in_chunks(subject: Subject, kind: Kind, z: Rows, t: Rows, dtype: Precision) -> list[Rows]:
-    run, count = _program(subject, kind, z.shape[1] <= FEW_CLASSES), len(z)
+    run, count = _program(subject, kind, z.shape[1] <= FEW_CLASSES and dtype != "float32"), len(z)
     size = HESSIAN_CHUNK if kind == "hessian" else CHUNK
     with _COUNTING:
         _COUNTS[subject] = points_evaluated(subject) + count

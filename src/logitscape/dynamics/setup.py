@@ -82,7 +82,6 @@ def checked(
     records = (*range(0, steps, metrics_every), steps)
     description = {
         "objective": of_one.name,
-        "losses": _fingerprint(of_one),
         "data": [each.name for each in datasets],
         "contents": _digest(everything),
         "model": list(sizes),
@@ -168,7 +167,7 @@ def _whole(name: str, value: int, low: int, high: int | None = None) -> None:
 
 def _metrics(names: Sequence[str]) -> tuple[str, ...]:
     """In the usual order, so that the same ones in another do not make another program."""
-    if isinstance(names, str) or not names or set(names) - set(METRICS):
+    if isinstance(names, str) or not len(names) or set(names) - set(METRICS):
         raise ValueError(f"`train(metrics=...)` must be some of {', '.join(METRICS)}, got {names!r}.")
     return tuple(name for name in METRICS if name in names)
 
@@ -192,7 +191,7 @@ def _name_of(source: Any) -> str:
 
 
 @cache
-def _fingerprint(of_one: Objective) -> list[str]:
+def fingerprint(of_one: Objective) -> list[str]:
     """Losses at a few logits: what two functions of the same name differ in."""
     logits, labels = jnp.asarray(PROBES.reshape(4, 3), jnp.float32), jnp.arange(4, dtype=jnp.int32) % 3
     return [f"{value:.4g}" for value in np.asarray(briefly(per_example(of_one))(logits, labels))]

@@ -21,7 +21,7 @@ from .ensemble import Optimizer
 from .metrics import METRICS
 from .models import Model
 from .progress import Report, shown
-from .setup import Setup, checked
+from .setup import Setup, checked, fingerprint
 from .shards import shards, threads
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def train(
         batch_size: examples in a step.
         optimizer: "sgd", "momentum", "adam" or a function from a (traced) learning rate to an optax optimizer.
         metrics_every: steps from record to record; there is one at the start and one at the end too.
-        metrics: which to record; "accuracy" alone compiles in a fraction of the time.
+        metrics: which to record; "accuracy" alone compiles in a fraction of the time. A checkpoint is for the same ones.
         checkpoint: a file to keep the state in every few seconds; if it is there, training goes on from it.
         progress: True for a bar on stderr, or a function that is told (steps done, steps) after every record.
 
@@ -137,6 +137,8 @@ def train(
     path = None if checkpoint is None else Path(checkpoint)
     if path is not None and not path.parent.is_dir():
         raise FileNotFoundError(f"`train(checkpoint=...)`: there is no folder `{path.parent}`.")
+    if path is not None:
+        setup.description["losses"] = fingerprint(setup.plan.objective)
     with shown(progress, setup.plan.objective.name) as report:
         state, records = _run(setup, path, report)
     return _result(setup, state, records)
@@ -198,7 +200,8 @@ def _result(setup: Setup, state: ensemble.State, records: Records) -> Training:
     grid, asked = setup.shape, setup.description
     shape = len(PARTS), *grid, len(records)
     found = {name: np.stack([record[name] for record in records], axis=-1) for name in setup.plan.metrics}
-    metrics = {name: found[name].reshape(shape) if name in found else np.full(shape, np.nan) for name in METRICS}
+    unasked = np.full(shape, np.nan, next(iter(found.values())).dtype)
+    metrics = {name: found.get(name, unasked).reshape(shape) for name in METRICS}
     return Training(
         objective=setup.plan.objective.name,
         learning_rates=np.array(asked["learning_rates"]),

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from .._door import on_logits, parameter
-from .._special import box_cox, dot, is_zero
+from .._special import box_cox, counted, dot, is_symbolic_zero
 from .._types import Parameter, Scalar, Vector
 from ..normalizers import entmax, sparsemax
 from ..simplex import Probs
@@ -59,7 +59,8 @@ def _sparsemax_loss(probs: Probs, z: Vector, target: Vector) -> Array:
 def _sparsemax_loss_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Array, Array]:
     """In z by Danskin's theorem, so that it does not matter how p moves; in t by the definition."""
     (probs, z, target), (_, dz, d_target) = primals, tangents
-    return _sparsemax_loss(*primals), jnp.sum(residual(probs, target) * dz) + dot(d_target, target - z)
+    slope = jnp.sum(residual(probs, target) * dz) + jnp.sum(d_target * counted(target, target - z))
+    return _sparsemax_loss(*primals), slope
 
 
 @jax.custom_jvp
@@ -77,13 +78,14 @@ def _entmax_loss_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tup
     """In z as for sparsemax; in alpha, likewise, that of `Omega(t) - Omega(p)` at a fixed p."""
     (probs, z, target, alpha), (_, dz, d_target, d_alpha) = primals, tangents
     slope = jnp.zeros_like(z[0])
-    if not is_zero(dz):
+    if not is_symbolic_zero(dz):
         slope += jnp.sum(residual(probs, target) * dz)
-    if not is_zero(d_target):
-        slope += jax.jvp(lambda t: _negative_entropy(t, alpha), (target,), (d_target,))[1] - dot(d_target, z)
-    if not is_zero(d_alpha):
+    if not is_symbolic_zero(d_target):
+        slope += jax.jvp(lambda t: _negative_entropy(t, alpha), (target,), (d_target,))[1]
+        slope -= jnp.sum(d_target * counted(target, z))
+    if not is_symbolic_zero(d_alpha):
         of_target, of_p = (jax.jvp(partial(_negative_entropy, p), (alpha,), (d_alpha,))[1] for p in (target, probs.p))
-        slope += of_target - of_p
+        slope += of_target - of_p + d_alpha * jnp.sum(probs.p - probs.p)  # NaN outside the domain
     return _entmax_loss(*primals), slope
 
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from .._door import on_logits, parameter
-from .._special import is_zero, log_slope
+from .._special import is_symbolic_zero, log_slope
 from .._types import Parameter, Vector
 from ..simplex import Probs, centered
 
@@ -32,7 +32,8 @@ def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
     """`p_k = [(alpha - 1) z_k - tau]_+^{1 / (alpha - 1)}` with tau such that p sums to 1.
 
     alpha = 1 is softmax and alpha = 2 sparsemax, as values and not only as limits. One-hot once the gap is 1 / (alpha - 1).
-    Differentiable in alpha too. Domain, masks and kinks as for sparsemax.
+    Differentiable in alpha too. Domain, masks and kinks as for sparsemax. For alpha > 2, p is infinitely steep at the edge of
+    the support, and the least class there is as exact as 1 minus the others.
 
     Args:
         logits: z, [n].
@@ -97,8 +98,11 @@ def _sparsemax_jvp(primals: tuple[Vector], tangents: tuple[Vector]) -> tuple[tup
 def _entmax(z: Vector, beta: Array) -> tuple[Vector, Vector]:
     top = jnp.max(z)
     shifted = z - top + (top - top)  # NaN unless the top is finite
-    log_p = _log_q_exponential(shifted, _threshold(shifted, beta), beta)
-    return jnp.exp(log_p), log_p
+    surprisal = _surprisal(shifted, beta)
+    log_p = _log_p(shifted, surprisal, beta)
+    p = jnp.exp(log_p)
+    last, rest = _last(shifted, surprisal, p, beta)
+    return jnp.where(last, rest, p), jnp.where(last, jnp.log(rest), log_p)
 
 
 @partial(_entmax.defjvp, symbolic_zeros=True)
@@ -115,9 +119,9 @@ def _entmax_jvp(
     dominant = share > 0.5
     others = jnp.sum(jnp.where(dominant, 0, share))
     moved, bent = jnp.zeros_like(z), jnp.zeros_like(z)
-    if not is_zero(dz):
+    if not is_symbolic_zero(dz):
         moved += centered(dominant, others, dz, share * dz)[0]
-    if not is_zero(d_beta):
+    if not is_symbolic_zero(d_beta):
         # The derivative of log p in beta, at a fixed distance to the threshold.
         bent += d_beta * log_slope(log_inside, beta)
         moved -= jnp.sum(p * bent) / jnp.sum(u)
@@ -125,19 +129,31 @@ def _entmax_jvp(
     return (p, log_p), (jnp.where(inside, u * moved + p * bent, 0), d_log_p)
 
 
-def _log_q_exponential(shifted: Array, theta: Array, beta: Array) -> Array:
-    """`log [1 + beta x]_+^{1 / beta}` at x = shifted - theta; x itself at beta = 0. Near the edge 1 goes first."""
-    x = shifted - theta
-    edge = jnp.log(jnp.maximum((1 + beta * shifted) - beta * theta, 0))
-    log = jnp.where(beta * x < -0.5, edge, jnp.log1p(jnp.maximum(beta * x, -0.5)))
-    return jnp.where(beta == 0, x, log / jnp.where(beta == 0, 1, beta))
+def _log_p(shifted: Array, surprisal: Array, beta: Array) -> Array:
+    """`log [e^{-beta u} + beta s]_+^{1 / beta}` at s = shifted, u the surprisal: -u for the top class; s - u at beta = 0."""
+    base_less_one = jnp.expm1(-beta * surprisal) + beta * shifted
+    edge = jnp.log(jnp.maximum(jnp.exp(-beta * surprisal) + beta * shifted, 0))
+    log = jnp.where(base_less_one < -0.5, edge, jnp.log1p(jnp.maximum(base_less_one, -0.5)))
+    linear = (beta == 0) | (shifted == 0)
+    return jnp.where(linear, shifted - surprisal, log / jnp.where(beta == 0, 1, beta))
 
 
-def _threshold(shifted: Vector, beta: Array) -> Array:
-    """The theta >= 0 with `sum_k exp_q(shifted_k - theta) = 1`, accurate relative to its own size.
+def _last(shifted: Vector, surprisal: Array, p: Vector, beta: Array) -> tuple[Array, Array]:
+    """The least class of the support, [n], and what the others leave for it, if beta > 1: at its edge p is infinitely steep."""
+    allowance = 1 + 64 * float(jnp.finfo(shifted.dtype).eps)  # type: ignore[no-untyped-call]
+    within = allowance * jnp.exp(-beta * surprisal) + beta * shifted > 0
+    least = jnp.min(jnp.where(within, shifted, 0))
+    last = (shifted == least) & (least < 0) & (beta > 1)
+    rest = 1 - jnp.sum(jnp.where(shifted > least, p, 0))
+    return last, jnp.maximum(rest, 0) / jnp.sum(last.astype(p.dtype))
 
-    Newton's method, kept inside a bracket by bisection. It starts at 0, or where beta = 0 at the solution; for beta <= 1 it
-    rises to the root without overshooting, as the sum is convex. The largest class is kept apart: the residual is
+
+def _surprisal(shifted: Vector, beta: Array) -> Array:
+    """`-log p` of the top class, from 0 to log n, with which p sums to 1, accurate relative to its own size.
+
+    Unlike tau it keeps its digits at both ends: near one-hot, and where many tie and `p^beta` is tiny. Newton's
+    method, kept inside a bracket by bisection. It starts at 0, or where beta = 0 at the solution; for beta <= 1 it rises to
+    the root without overshooting, as the sum is convex. The top class is kept apart: the residual is
     `(1 - p_top) - sum of the others`, where neither side cancels.
     """
     dtype = shifted.dtype
@@ -146,28 +162,30 @@ def _threshold(shifted: Vector, beta: Array) -> Array:
 
     precision = 16 * float(jnp.finfo(dtype).eps)  # type: ignore[no-untyped-call]
 
-    def residual(theta: Array) -> tuple[Array, Array]:
-        log_p = _log_q_exponential(shifted, theta, beta)
-        log_top, p = jnp.max(log_p), jnp.exp(log_p)
-        others = jnp.sum(jnp.where(top, 0, p)) + (ties - 1) * jnp.max(p)
-        base = (1 + beta * shifted) - beta * theta
-        slope = jnp.sum(jnp.where(base > 0, p / jnp.where(base > 0, base, 1), 0))
-        return -jnp.expm1(log_top) - others, slope
+    def residual(surprisal: Array) -> tuple[Array, Array]:
+        p, p_top = jnp.exp(_log_p(shifted, surprisal, beta)), jnp.exp(-surprisal)
+        highest = jnp.exp(-beta * surprisal)
+        base = highest + beta * shifted
+        inside = (base > 0) & ~top
+        others = jnp.sum(jnp.where(top, 0, p)) + (ties - 1) * p_top
+        slope = ties * p_top + jnp.sum(jnp.where(inside, p * (highest / jnp.where(inside, base, 1)), 0))
+        return -jnp.expm1(-surprisal) - others, slope
 
     def step(state: Any) -> Any:
-        theta, low, high, _, count = state
-        error, slope = residual(theta)
-        low, high = jnp.where(error <= 0, theta, low), jnp.where(error >= 0, theta, high)
-        newton = theta - error / slope
-        new = jnp.where((newton >= low) & (newton <= high), newton, (low + high) / 2)
-        return new, low, high, jnp.abs(new - theta) > precision * new, count + 1
+        surprisal, low, high, _, count = state
+        error, slope = residual(surprisal)
+        low, high = jnp.where(error <= 0, surprisal, low), jnp.where(error >= 0, surprisal, high)
+        newton = surprisal - error / slope
+        there = jnp.abs(newton - surprisal) <= precision * newton
+        # At an end of the bracket it has been: where p is steep, Newton's method may go to and fro.
+        new = jnp.where(there | ((newton > low) & (newton < high)), newton, (low + high) / 2)
+        return new, low, high, jnp.abs(new - surprisal) > precision * new, count + 1
 
     def going_on(state: Any) -> Any:
         return state[3] & (state[4] < MOST_STEPS)
 
     count = jnp.sum((~jnp.isneginf(shifted)).astype(dtype))
     rest = jnp.sum(jnp.where(top, 0, jnp.exp(shifted))) + (ties - 1)
-    highest = jnp.minimum(jnp.log(count), 1 / beta)
     start = jnp.where(beta == 0, jnp.log1p(rest), 0)
-    first = (start, jnp.zeros((), dtype), highest, jnp.array(True), jnp.array(0))
+    first = (start, jnp.zeros((), dtype), jnp.log(count), jnp.array(True), jnp.array(0))
     return jax.lax.while_loop(going_on, step, first)[0]
