@@ -42,7 +42,7 @@ POLE = "pole"
 AWAY = f"still wrong after a path of length {LONGEST:g}"
 GAVE_UP = f"undecided after {MOST_STEPS} steps"
 FEW_NUMBERS = 200
-"""Up to so many logits in all lanes, to compile takes longer than to run."""
+"""Up to so many logits in all lanes, to compile a few steps takes longer than to run them."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def flow(objectives: Sources, starts: ArrayLike, *, label: int = 0, points: int 
     """Follow the gradient flow of every objective from every start until the label is predicted.
 
     It is predicted once it is the argmax of p, or of z if the objective has no known normalizer; a tie at the start counts.
-    All flows run together, with errors near 1e-9 of the time where the gradient is smooth and 1e-3 where it slides along a
+    All flows run together, with errors near 1e-8 of the time where the gradient is smooth and 1e-3 where it slides along a
     kink. Zero means zero in float64: what underflows never moves.
 
     Args:
@@ -165,7 +165,7 @@ def _again(
 
 def _compiled(look: Viewer, step: Step, most: int, start: Look, lanes: Array, skip: Array) -> Path:
     """`follow`, compiled for these lanes."""
-    compiled = briefly if lanes.size <= FEW_NUMBERS else jax.jit
+    compiled = briefly if lanes.size <= FEW_NUMBERS and most == FEW_STEPS else jax.jit
     path: Path = jax.tree.map(np.asarray, compiled(partial(follow, look, step))(most, start, lanes, skip))
     return path
 
