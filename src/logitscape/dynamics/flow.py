@@ -81,7 +81,7 @@ def flow(objectives: Sources, starts: ArrayLike, *, label: int = 0, points: int 
     """Follow the gradient flow of every objective from every start until the label is predicted.
 
     It is predicted once it is the argmax of p, or of z if the objective has no known normalizer; a tie at the start counts.
-    All flows run together, with errors near 1e-8 of the time where the gradient is smooth and 1e-3 where it slides along a
+    All flows run together, with errors near 1e-9 of the time where the gradient is smooth and 1e-3 where it slides along a
     kink. Zero means zero in float64: what underflows never moves.
 
     Args:

@@ -19,7 +19,7 @@ from jax.typing import ArrayLike
 
 from .lanes import Look, norm
 
-TOLERANCE = 1e-8
+TOLERANCE = 1e-9
 END = 1e-12
 """How closely the end of a path is located, and how little the label may be behind there: a loss may stop at a tie."""
 SHORTEST = 1e-3
