@@ -48,12 +48,17 @@ def parameter(
         number = jnp.asarray(value, dtype)
         allowed = (number > low if open else number >= low) & (number <= high) & jnp.isfinite(number)
         return nan_unless(allowed, number)
-    kept = np.asarray(value, dtype) if _is_number(value) else np.nan
-    inside = (kept > low if open else kept >= low) and kept <= high
-    if not inside or not math.isfinite(value) or not np.isfinite(kept):
-        shown = f"{value!r} (in {np.dtype(dtype)}, {kept})" if _is_number(value) and math.isfinite(value) else repr(value)
-        raise ValueError(f"`{owner}({name}=...)` must be {_range_text(low, high, open)}, got {shown}.")
+    bounds = _range_text(low, high, open)
+    if not (_is_number(value) and _within(value, low, high, open)):
+        raise ValueError(f"`{owner}({name}=...)` must be {bounds}, got {value!r}.")
+    kept = np.asarray(value, dtype)
+    if not _within(kept, low, high, open):
+        raise ValueError(f"`{owner}({name}=...)` must be {bounds}, got {value!r} (in {kept.dtype}, {kept}).")
     return jnp.asarray(value, dtype)
+
+
+def _within(value: Any, low: Number, high: Number, open: bool) -> bool:
+    return bool(math.isfinite(value) and (value > low if open else value >= low) and value <= high)
 
 
 def whole_number(owner: str, name: str, value: int, *, low: int, even: bool = False) -> int:

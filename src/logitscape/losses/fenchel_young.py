@@ -55,11 +55,15 @@ def _sparsemax_loss(probs: Probs, z: Vector, target: Vector) -> Array:
     return jnp.sum(residual(probs, target) ** 2) / 2 + jnp.sum(target * missing)
 
 
-@_sparsemax_loss.defjvp
+@partial(_sparsemax_loss.defjvp, symbolic_zeros=True)
 def _sparsemax_loss_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Array, Array]:
     """In z by Danskin's theorem, so that it does not matter how p moves; in t by the definition."""
     (probs, z, target), (_, dz, d_target) = primals, tangents
-    slope = jnp.sum(residual(probs, target) * dz) + jnp.sum(d_target * counted(target, target - z))
+    slope = jnp.zeros_like(z[0])
+    if not is_symbolic_zero(dz):
+        slope += jnp.sum(residual(probs, target) * dz)
+    if not is_symbolic_zero(d_target):
+        slope += jnp.sum(d_target * counted(target, target - z))
     return _sparsemax_loss(*primals), slope
 
 
