@@ -51,7 +51,8 @@ def parameter(
     bounds = _range_text(low, high, open)
     if not (_is_number(value) and _within(value, low, high, open)):
         raise ValueError(f"`{owner}({name}=...)` must be {bounds}, got {value!r}.")
-    kept = np.asarray(value, dtype)
+    with np.errstate(over="ignore"):
+        kept = np.asarray(value, dtype)
     if not _within(kept, low, high, open):
         raise ValueError(f"`{owner}({name}=...)` must be {bounds}, got {value!r} (in {kept.dtype}, {kept}).")
     return jnp.asarray(value, dtype)
