@@ -123,3 +123,8 @@ def test_what_runs_in_float32_only_is_computed_in_it() -> None:
     found = subject(hard_wired, num_classes=4)
     assert found.refusal
     np.testing.assert_allclose(evaluate(found, Z, 2).loss, EXPECTED, rtol=1e-5)
+
+
+@pytest.mark.parametrize("normalizer", ["softmax", ls.normalizer("softmax"), ls.NORMALIZERS["softmax"]])
+def test_a_known_normalizer_is_written_so_that_it_runs_in_a_shell(normalizer) -> None:
+    assert subject(of_target, num_classes=3, normalizer=normalizer).predictor == "ls.normalizer('softmax')"

@@ -11,7 +11,9 @@ import numpy as np
 from jax import Array
 
 from .._door import rounded_once
+from ..catalog import NORMALIZERS
 from ..objectives import Normalizer, Objective, objective
+from ..specs import Named
 from ..sweeps import Source
 from .recognition import Form, recognise
 
@@ -165,9 +167,12 @@ def _label(target: Array) -> Array:
 
 
 def _shell_normalizer(normalizer: str | Normalizer | None) -> str:
-    if isinstance(normalizer, str):
-        return f"ls.normalizer({normalizer!r})"
-    return "" if normalizer is None else str(getattr(normalizer, "__name__", "your_normalizer"))
+    if normalizer is None:
+        return ""
+    if isinstance(normalizer, str | Named):
+        return f"ls.normalizer({str(normalizer)!r})"
+    known = next((name for name, function in NORMALIZERS.items() if function is normalizer), None)
+    return f"ls.normalizer({known!r})" if known else str(getattr(normalizer, "__name__", "your_normalizer"))
 
 
 def _shell_form(function: Callable[..., Any], form: Form) -> str:
