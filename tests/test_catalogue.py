@@ -241,17 +241,16 @@ def test_outside_the_domain_the_derivative_in_alpha_is_nan_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "message"),
+    ("name", "parameters", "message"),
     [
-        ("softmax(inverse_temperature=1e39)", r"got 1e\+39 \(in float32, inf\)"),
-        ("spherical(epsilon=1e-50)", r"greater than 0, got 1e-50 \(in float32, 0.0\)"),
-        ("softmax(inverse_temperature=nan)", "got nan"),
+        ("softmax", {"inverse_temperature": 1e39}, r"got 1e\+39 \(in float32, inf\)"),
+        ("spherical", {"epsilon": 1e-50}, r"greater than 0, got 1e-50 \(in float32, 0.0\)"),
+        ("softmax", {"inverse_temperature": float("nan")}, "got nan"),
     ],
 )
-def test_a_parameter_that_the_dtype_cannot_hold_is_refused(spec: str, message: str) -> None:
-    name, parameters = spec.partition("(")[0], dict([spec.rstrip(")").partition("(")[2].split("=")])
+def test_a_parameter_that_the_dtype_cannot_hold_is_refused(name: str, parameters: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        ls.NORMALIZERS[name](jnp.zeros(3, jnp.float32), **{key: float(value) for key, value in parameters.items()})
+        ls.NORMALIZERS[name](jnp.zeros(3, jnp.float32), **parameters)
 
 
 OUT_OF_RANGE = [
@@ -420,6 +419,12 @@ def test_the_entmax_loss_is_differentiable_in_alpha() -> None:
     loss = lambda a: ls.LOSSES["entmax_loss"](z, hot(0, 3), alpha=a)
     for alpha in (1.0, 1.5, 2.0):
         np.testing.assert_allclose(jax.grad(loss)(alpha), one_sided(loss, alpha), atol=1e-8)
+
+
+def test_a_traced_parameter_out_of_range_gives_nan() -> None:
+    p = jax.vmap(lambda a: ls.NORMALIZERS["entmax"](LOGITS["three"], alpha=a).p)(jnp.array([0.5, 1.5]))
+    assert np.all(np.isnan(p[0]))
+    assert np.all(np.isfinite(p[1]))
 
 
 def test_sparsemax_loss_where_others_go_wrong() -> None:

@@ -109,7 +109,7 @@ def _normalize_powers_jvp(power: int, primals: tuple[Vector, Array], tangents: t
 
 def _ratio(x: Vector, largest: Array) -> Vector:
     """`x / largest`, exactly 1 for the largest: compiled as `x * (1 / largest)` it need not be. NaN if that is 0 or inf."""
-    one = 1 + (x - jax.lax.stop_gradient(x)) / largest + zero_if(largest > 0, largest) + (largest - largest)
+    one = 1 + (x - jax.lax.stop_gradient(x)) / largest + zero_if((largest > 0) & jnp.isfinite(largest), largest)
     return jnp.where(x == largest, one, x / largest)
 
 

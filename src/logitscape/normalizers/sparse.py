@@ -97,7 +97,7 @@ def _sparsemax_jvp(primals: tuple[Vector], tangents: tuple[Vector]) -> tuple[tup
 @jax.custom_jvp
 def _entmax(z: Vector, beta: Array) -> tuple[Vector, Vector]:
     top = jnp.max(z)
-    shifted = z - top + (top - top)  # NaN unless the top is finite
+    shifted = z - top + (top - top) + (beta - beta)  # NaN unless the top and beta are finite
     surprisal = _surprisal(shifted, beta)
     log_p = _log_p(shifted, surprisal, beta)
     p = jnp.exp(log_p)
@@ -132,10 +132,15 @@ def _entmax_jvp(
 def _log_p(shifted: Array, surprisal: Array, beta: Array) -> Array:
     """`log [e^{-beta u} + beta s]_+^{1 / beta}` at s = shifted, u the surprisal: -u for the top class; s - u at beta = 0."""
     base_less_one = jnp.expm1(-beta * surprisal) + beta * shifted
-    edge = jnp.log(jnp.maximum(jnp.exp(-beta * surprisal) + beta * shifted, 0))
+    edge = jnp.log(jnp.maximum(_base(shifted, surprisal, beta), 0))
     log = jnp.where(base_less_one < -0.5, edge, jnp.log1p(jnp.maximum(base_less_one, -0.5)))
     linear = (beta == 0) | (shifted == 0)
     return jnp.where(linear, shifted - surprisal, log / jnp.where(beta == 0, 1, beta))
+
+
+def _base(shifted: Array, surprisal: Array, beta: Array) -> Array:
+    """`e^{-beta u} + beta s`, which is `p^beta` where it is positive."""
+    return jnp.exp(-beta * surprisal) + beta * shifted
 
 
 def _last(shifted: Vector, surprisal: Array, p: Vector, beta: Array) -> tuple[Array, Array]:
@@ -164,11 +169,10 @@ def _surprisal(shifted: Vector, beta: Array) -> Array:
 
     def residual(surprisal: Array) -> tuple[Array, Array]:
         p, p_top = jnp.exp(_log_p(shifted, surprisal, beta)), jnp.exp(-surprisal)
-        highest = jnp.exp(-beta * surprisal)
-        base = highest + beta * shifted
+        base = _base(shifted, surprisal, beta)
         inside = (base > 0) & ~top
         others = jnp.sum(jnp.where(top, 0, p)) + (ties - 1) * p_top
-        slope = ties * p_top + jnp.sum(jnp.where(inside, p * (highest / jnp.where(inside, base, 1)), 0))
+        slope = ties * p_top + jnp.sum(jnp.where(inside, p * (jnp.exp(-beta * surprisal) / jnp.where(inside, base, 1)), 0))
         return -jnp.expm1(-surprisal) - others, slope
 
     def step(state: Any) -> Any:
