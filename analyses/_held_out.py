@@ -50,8 +50,8 @@ def scores(
     members = ensemble.Members(_column(jobs, "learning_rate"), _column(jobs, "scale"), place, place)
     seeds = jnp.asarray([job.seed for job in jobs], jnp.uint32)
     train, held_out = (_stacked([getattr(each, name) for each in datasets]) for name in ("train", part))
-    state = ensemble.start(plan, train.labels.shape[1], members, seeds)
-    state = ensemble.advance(plan, members, seeds, train, state, jnp.int32(recipe.steps))
+    state = ensemble.start(plan, members, seeds)
+    state = ensemble.advance(plan, members, seeds, train, state, recipe.steps)
     hit, log_p = map(np.asarray, _predictions(objective, state.parameters, held_out))
     found = {
         "accuracy": hit.mean(axis=1),

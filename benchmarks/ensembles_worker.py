@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import torch
@@ -74,7 +73,7 @@ def _vmapped(setup: Setup, batches: Sequence[Any]) -> ensembles_torch.Layers:
 
 def _problem(setup: Setup) -> tuple[ensembles_torch.Layers, Any, Any]:
     """Initial parameters, all training inputs and labels."""
-    state = ensemble.start(setup.plan, setup.train.labels.shape[1], setup.members, setup.seeds)
+    state = ensemble.start(setup.plan, setup.members, setup.seeds)
     hidden, hidden_biases, output, output_biases = (torch.from_numpy(np.array(leaf)) for leaf in _in_order(state.parameters))
     inputs, labels = (torch.from_numpy(np.array(part[0])) for part in setup.train)
     return (hidden, hidden_biases, output, output_biases), inputs, labels.long()
@@ -88,7 +87,6 @@ def _batches(setup: Setup, steps: int) -> list[Any]:
     """The rows of every step and seed, [step][seeds, batch], that logitscape draws."""
     size, batch = setup.train.labels.shape[1], setup.plan.batch_size
     per_epoch = size // batch
-    shuffled = jax.jit(ensemble._shuffled, static_argnums=2)
-    epochs = [np.array(shuffled(setup.seeds, jnp.int32(epoch), size)) for epoch in range(-(-steps // per_epoch))]
+    epochs = [np.array(ensemble.shuffled(setup.seeds, jnp.int32(epoch), size)) for epoch in range(-(-steps // per_epoch))]
     rows = [order[:, batch * i :][:, :batch] for order in epochs for i in range(per_epoch)]
     return [torch.from_numpy(each.copy()).long() for each in rows[:steps]]

@@ -177,7 +177,7 @@ def test_an_infinite_loss_is_flagged_at_the_start():
 def test_softmax_regression_follows_the_closed_form():
     dataset, rate = cast(CLUSTERS, np.float64), 0.3
     one = train(PAIR, dataset, learning_rates=(rate,), seeds=(0,), scales=(1.0,), steps=1, batch_size=150, metrics_every=1)
-    start = ensemble.start(plan_of(150), 150, members(), jnp.array([0], jnp.uint32)).parameters[0]
+    start = ensemble.start(plan_of(150), members(), jnp.array([0], jnp.uint32)).parameters[0]
     x, y = dataset.train
     logits = x @ np.asarray(start["weights"][0])
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -197,10 +197,10 @@ def members() -> ensemble.Members:
 
 
 def test_every_epoch_visits_every_example_once():
-    seen = ensemble._shuffled(jnp.array([1, 2], jnp.uint32), jnp.int32(4), 20)
+    seen = ensemble.shuffled(jnp.array([1, 2], jnp.uint32), jnp.int32(4), 20)
     np.testing.assert_array_equal(np.sort(seen, axis=1), np.tile(np.arange(20), (2, 1)))
     assert not np.array_equal(seen[0], seen[1])
-    assert not np.array_equal(seen, ensemble._shuffled(jnp.array([1, 2], jnp.uint32), jnp.int32(5), 20))
+    assert not np.array_equal(seen, ensemble.shuffled(jnp.array([1, 2], jnp.uint32), jnp.int32(5), 20))
 
 
 def test_metrics_are_what_they_say():

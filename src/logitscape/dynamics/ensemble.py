@@ -53,8 +53,6 @@ class State(NamedTuple):
     """All that a step changes. What is random is drawn anew from seed and epoch, so that `step` stands for it."""
 
     step: Array
-    order: Array
-    """[seeds, m], the epoch's order of the examples."""
     parameters: Any
     """Leaves [members, ...], like those of the optimizer."""
     optimizer: Any
@@ -62,36 +60,44 @@ class State(NamedTuple):
     """[members], the steps taken when a loss or a parameter was not finite for the first time; -1 until then."""
 
 
-def start(plan: Plan, examples: int, members: Members, seeds: Array) -> State:
-    """The state before the first step, of so many training examples; the seeds are [seeds]."""
-    state: State = _start(plan.optimizer, plan.sizes, examples, members, seeds)
+def start(plan: Plan, members: Members, seeds: Array) -> State:
+    """The state before the first step; the seeds are [seeds]."""
+    state: State = _start(plan.optimizer, plan.sizes, members, seeds)
     return state
 
 
 # Not by objective: random numbers take longest to compile, and one program serves all.
-@partial(jax.jit, static_argnums=(0, 1, 2))
-def _start(optimizer: Optimizer, sizes: tuple[int, ...], examples: int, members: Members, seeds: Array) -> State:
+@partial(jax.jit, static_argnums=(0, 1))
+def _start(optimizer: Optimizer, sizes: tuple[int, ...], members: Members, seeds: Array) -> State:
     def one(scale: Array, rate: Array, seed: Array) -> tuple[Any, Any]:
         parameters = models.initial(_key(seed, 0), sizes, scale)
         return parameters, optimizer(rate).init(parameters)
 
     parameters, states = jax.vmap(one)(members.scale, members.learning_rate, seeds[members.seed_place])
-    order = jnp.zeros((len(seeds), examples), jnp.int32)
     never = jnp.full(members.scale.shape, -1, jnp.int32)
-    return State(jnp.int32(0), order, parameters, states, never)
+    return State(jnp.int32(0), parameters, states, never)
+
+
+def advance(plan: Plan, members: Members, seeds: Array, data: Part, state: State, stop: int) -> State:
+    """The state after `stop` steps."""
+    examples = data.labels.shape[1]
+    per_epoch = examples // plan.batch_size
+    step = int(state.step)
+    while step < stop:
+        epoch = step // per_epoch
+        step = min(stop, (epoch + 1) * per_epoch)
+        state = _advance(plan, members, shuffled(seeds, jnp.int32(epoch), examples), data, state, jnp.int32(step))
+    return state
 
 
 @partial(jax.jit, static_argnums=0)
-def advance(plan: Plan, members: Members, seeds: Array, data: Part, state: State, stop: Array) -> State:
-    """The state after `stop` steps."""
-    return lax.while_loop(lambda now: now.step < stop, partial(_step, plan, members, seeds, data), state)
+def _advance(plan: Plan, members: Members, order: Array, data: Part, state: State, stop: Array) -> State:
+    """The same within an epoch, whose order of the examples is [seeds, m]."""
+    return lax.while_loop(lambda now: now.step < stop, partial(_step, plan, members, order, data), state)
 
 
-def _step(plan: Plan, members: Members, seeds: Array, data: Part, state: State) -> State:
-    examples = data.labels.shape[1]
-    per_epoch = examples // plan.batch_size
-    epoch, batch = state.step // per_epoch, state.step % per_epoch
-    order = lax.cond(batch == 0, lambda: _shuffled(seeds, epoch, examples), lambda: state.order)
+def _step(plan: Plan, members: Members, order: Array, data: Part, state: State) -> State:
+    batch = state.step % (order.shape[1] // plan.batch_size)
     rows = lax.dynamic_slice_in_dim(order, batch * plan.batch_size, plan.batch_size, axis=1)[members.seed_place]
     inputs, labels = (part[members.data_place[:, None], rows] for part in data)
     learn = jax.vmap(partial(_learn, plan))
@@ -99,7 +105,7 @@ def _step(plan: Plan, members: Members, seeds: Array, data: Part, state: State) 
     before = jnp.where(jnp.isfinite(loss), -1, state.step)
     after = jnp.where(_all_finite(parameters), -1, state.step + 1)
     found = jnp.where(before >= 0, before, after)
-    return State(state.step + 1, order, parameters, optimizer, jnp.where(state.diverged_at >= 0, state.diverged_at, found))
+    return State(state.step + 1, parameters, optimizer, jnp.where(state.diverged_at >= 0, state.diverged_at, found))
 
 
 def _learn(plan: Plan, rate: Array, inputs: Array, labels: Array, parameters: Any, optimizer: Any) -> tuple[Any, Any, Array]:
@@ -119,7 +125,10 @@ def _all_finite(parameters: Any) -> Array:
     return jnp.isfinite(jnp.max(jnp.stack(largest), axis=0))
 
 
-def _shuffled(seeds: Array, epoch: Array, examples: int) -> Array:
+@partial(jax.jit, static_argnums=2)
+def shuffled(seeds: Array, epoch: Array, examples: int) -> Array:
+    """The epoch's order of the examples, [seeds, m]; like `_start` it is not compiled by objective."""
+
     def one(seed: Array) -> Array:
         return jax.random.permutation(jax.random.fold_in(_key(seed, 1), epoch), examples).astype(jnp.int32)
 

@@ -30,7 +30,7 @@ LONGEST = 1e4
 """The length of path after which a flow is taken to lead nowhere."""
 FEW_STEPS = 2**8
 """What explicit steps do not finish in so many is stiff, or full of kinks."""
-STIFF_STEPS = 2**11
+STIFF_STEPS = 2**9
 """What implicit steps do not finish in so many is not stiff, but full of kinks."""
 MOST_STEPS = 2**13
 ROWS: list[Any] = [[], *diffrax.Tsit5.tableau.a_lower]
@@ -94,17 +94,21 @@ def trace(look: Viewer, points: int, start: Look, z: Array, length: Array) -> Ar
     substeps = -(-256 // (points - 1))
     step = length / (substeps * (points - 1))
 
-    def advance(state: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], Array]:
-        new = jax.lax.fori_loop(0, substeps, lambda _, y: _explicit(look, start, y, step)[0], state)
+    def substep(_: Any, state: tuple[Array, Array, Look]) -> tuple[Array, Array, Look]:
+        new, _, seen = _explicit(look, start, state[:2], state[2], step)
+        return *new, seen
+
+    def advance(state: tuple[Array, Array, Look], _: None) -> tuple[tuple[Array, Array, Look], Array]:
+        new = jax.lax.fori_loop(0, substeps, substep, state)
         return new, new[0]
 
-    _, after = jax.lax.scan(advance, (z, jnp.zeros_like(length)), length=points - 1)
+    _, after = jax.lax.scan(advance, (z, jnp.zeros_like(length), start), length=points - 1)
     return jnp.moveaxis(jnp.concatenate([z[None], after]), 0, -2)
 
 
 def runge_kutta(look: Viewer, path: Path) -> tuple[Array, Array, Array, Array, Look]:
     """A step by the length of the path: the `Step` for all flows that are not stiff."""
-    new, error, seen = _explicit(look, path.start, (path.z, path.log_time), path.step)
+    new, error, seen = _explicit(look, path.start, (path.z, path.log_time), path.seen, path.step)
     return *new, path.step, error, seen
 
 
@@ -162,27 +166,28 @@ def _advance(look: Viewer, step_of: Step, path: Path) -> Path:
     return kept
 
 
-def _explicit(look: Viewer, start: Look, y: tuple[Array, Array], step: Array) -> tuple[tuple[Array, Array], Array, Look]:
+def _explicit(
+    look: Viewer, start: Look, y: tuple[Array, Array], seen: Look, step: Array
+) -> tuple[tuple[Array, Array], Array, Look]:
     """The next z and u after a step of its own length in every lane, the error relative to what is allowed, what is seen there.
 
-    Tsitouras' method, whose last stage is the next point: what is seen there need not be computed again.
+    Tsitouras' method, whose last stage is the next point: what is seen at y is known from the step before.
     """
     origin = jnp.log(jnp.where(is_alive(start), norm(start.gradient), 1))
 
-    def field(y: tuple[Array, Array]) -> tuple[tuple[Array, Array], Look]:
-        seen = look(y[0])
+    def slope(y: tuple[Array, Array], seen: Look) -> tuple[Array, Array]:
         alive = is_alive(seen)
         size = jnp.where(alive, norm(seen.gradient), 1)
-        slope = jnp.where(alive[..., None], -seen.gradient / size[..., None], 0)
-        return (step[..., None] * slope, jnp.where(alive, step * jnp.exp(origin - jnp.log(size) - y[1]), 0)), seen
+        direction = jnp.where(alive[..., None], -seen.gradient / size[..., None], 0)
+        return step[..., None] * direction, jnp.where(alive, step * jnp.exp(origin - jnp.log(size) - y[1]), 0)
 
     def stage(i: Any, state: tuple[Any, Any, Look]) -> tuple[Any, Any, Look]:
         at = jax.tree.map(lambda y, slopes: y + jnp.tensordot(jnp.asarray(STAGES)[i], slopes, 1), y, state[0])
-        slope, seen = field(at)
-        return jax.tree.map(lambda slopes, new: slopes.at[i].set(new), state[0], slope), at, seen
+        seen = look(at[0])
+        return jax.tree.map(lambda slopes, new: slopes.at[i].set(new), state[0], slope(at, seen)), at, seen
 
-    none = jax.tree.map(lambda y: jnp.zeros((len(STAGES), *y.shape), y.dtype), y)
-    slopes, new, seen = jax.lax.fori_loop(0, len(STAGES), stage, (none, y, jax.tree.map(jnp.zeros_like, start)))
+    first = jax.tree.map(lambda slope: jnp.zeros((len(STAGES), *slope.shape), slope.dtype).at[0].set(slope), slope(y, seen))
+    slopes, new, seen = jax.lax.fori_loop(1, len(STAGES), stage, (first, y, seen))
     error = jax.tree.map(lambda slopes: jnp.tensordot(jnp.asarray(ERROR), slopes, 1), slopes)
     parts = jax.tree.map(relative, error, y, new)
     worst = jnp.maximum(jnp.max(parts[0], axis=-1), parts[1])

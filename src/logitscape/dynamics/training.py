@@ -165,7 +165,7 @@ def _run(setup: Setup, path: Path | None, report: Report) -> tuple[ensemble.Stat
 
 
 def _begun(setup: Setup, path: Path | None) -> tuple[ensemble.State, Records]:
-    state = ensemble.start(setup.plan, setup.train.labels.shape[1], setup.members, setup.seeds)
+    state = ensemble.start(setup.plan, setup.members, setup.seeds)
     saved = None if path is None else checkpoints.read(path, setup.description)
     return (state, []) if saved is None else (checkpoints.restored(state, saved.leaves), saved.records)
 
@@ -177,12 +177,12 @@ def _in_turn(function: Callable[..., Any], *each: Sequence[Any]) -> list[Any]:
 def _advanced(setup: Setup, stop: int, part: slice, state: ensemble.State) -> tuple[ensemble.State, dict[str, Any]]:
     """The state of some members after `stop` steps, and their metrics, each [members, parts]."""
     members = jax.tree.map(itemgetter(part), setup.members)
-    state = ensemble.advance(setup.plan, members, setup.seeds, setup.train, state, jnp.int32(stop))
+    state = ensemble.advance(setup.plan, members, setup.seeds, setup.train, state, stop)
     return state, ensemble.measure(setup.plan, len(PARTS), members, setup.everything, setup.set_of, state.parameters)
 
 
 def _divided(state: ensemble.State, parts: Sequence[slice]) -> list[ensemble.State]:
-    """The members' rows in each part; step and order are the same for all."""
+    """The members' rows in each part; the step is the same for all."""
     whole = jax.tree.map(jnp.asarray, state)
     return [
         whole._replace(**{name: jax.tree.map(itemgetter(part), getattr(whole, name)) for name in OF_MEMBERS}) for part in parts
