@@ -18,7 +18,7 @@ from logitscape.dynamics.dataset import Dataset
 STARTS = {GENTLE: "gentle", CONFIDENT: "confident"}
 LEARNING_RATES = (0.03, 0.2, 1.0, 6.0, 40.0, 250.0)
 TUNING_SEEDS, SEEDS = (100, 101), tuple(range(10))
-BATCH, EPOCHS = 64, 16
+BATCH, EPOCHS = 64, 12
 RECORDS = 16  # of the curves
 TELLING = (
     "softmax + cross_entropy",

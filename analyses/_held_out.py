@@ -84,9 +84,9 @@ def _predictions(objective: ls.Objective, parameters: Any, data: ensemble.Part) 
         alone = jnp.sum((probs.p >= label).astype(jnp.int32), axis=1) == 1
         return alone, jnp.take_along_axis(probs.log_p, block.labels[:, None], axis=1)[:, 0]
 
-    def of_member(each: Any, examples: ensemble.Part) -> tuple[Array, Array]:
-        found: tuple[Array, Array] = lax.map(partial(of_block, each), examples)
+    def of_member(member: tuple[Any, ensemble.Part]) -> tuple[Array, Array]:
+        found: tuple[Array, Array] = lax.map(partial(of_block, member[0]), member[1])
         return found
 
-    hit, log_p = jax.vmap(of_member)(parameters, ensemble.Part(*map(blocks, data)))
+    hit, log_p = lax.map(of_member, (parameters, ensemble.Part(*map(blocks, data))))
     return hit.reshape(members, examples), log_p.reshape(members, examples)

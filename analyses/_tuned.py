@@ -63,7 +63,7 @@ def _images(seed: int) -> Dataset:
 
 def language(quick: bool, name: str, pairs: Sequence[str]) -> Task:
     """The next token from the one before it, in other files for every seed."""
-    recipe = Recipe(16, 15 if quick else 400, 64)
+    recipe = Recipe(16, 15 if quick else 300, 64)
 
     def load(seed: int) -> Dataset:
         corpus = standard_library_corpus(vocabulary=300, seed=0) if quick else standard_library_corpus(seed=seed)

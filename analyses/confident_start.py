@@ -2,7 +2,7 @@
 
 Softmax regression in the wide sense: a linear model on scikit-learn's digits (8 x 8 pixels; 1078 images to train, 360 to tune,
 359 to test), with every pair of the catalogue. Weights start gently (standard deviation 0.01) or confidently wrong (4: logits
-of about 15). Mini-batches of 64, 16 epochs of plain gradient descent. Left out is what equals another pair for one-hot labels,
+of about 15). Mini-batches of 64, 12 epochs of plain gradient descent. Left out is what equals another pair for one-hot labels,
 or has at the gentle start no finite gradient for a tenth of the images, or no gradient at all. A pair that does not reach
 LEARNS even from the gentle start tells nothing about recovery, and is counted apart.
 
@@ -15,7 +15,7 @@ diverged run counts with the accuracy it ends with.
 The prediction is made before training: one learning rate must serve all margins that a start has to pass, so the gradient's
 norm must not differ too much over them. Ten classes, rays R1, R2, R3 from z = (1, ..., 1), margins from 1 to the median of a
 confident start: a pair is predicted to recover if, wherever it is wrong, the smallest norm is at least EVEN of the largest, on
-each of the three rays. 1/100 is what several hundred steps can make up for. The rule was fixed before any training; BACK was
+each of the three rays. 1/100 is what some two hundred steps can make up for. The rule was fixed before any training; BACK was
 chosen after a look at tuning runs of nine pairs, so what half of the way back would give is told as well. Single rays are
 judged beside it, and the start's own logits scaled down to smaller margins. The share that is predicted right has the exact
 interval of Clopper and Pearson, as if pairs were independent; they are not, as they share normalizers and losses.

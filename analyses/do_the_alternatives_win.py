@@ -4,9 +4,9 @@ The claim (C20, after arXiv 1511.05042): softmax is an arbitrary choice; Taylor 
 image sets, and worse on language modelling.
 
 * Few classes: MNIST-5k, 3,000 images to train, a perceptron with 64 hidden units, 1,000 steps; every seed splits anew.
-* Many classes: the next of 10,000 tokens in the sources of Python's own standard library from the token before; 25,600 tokens
-  to train, 16 hidden units, 400 steps; every seed has other files and a vocabulary of its own. It depends on Python's version.
-  Three of the Brier pairs are left out, for time.
+* Many classes: the next of 10,000 tokens in the sources of Python's own standard library from the token before; 19,200 tokens
+  to train, 16 hidden units, 300 steps; every seed has other files and a vocabulary of its own. It depends on Python's version.
+  Of the Brier pairs only the one with softmax is there, for time.
 * Mini-batches of 64 and Adam in both. The learning rate (and for images the initial scale) is tuned for each pair on validation
   data over the same grid, by other seeds than those of the results, once for accuracy and once for NLL, and each metric is
   reported with the setting that was tuned for it.
@@ -41,7 +41,7 @@ HERO, TAYLOR, SPHERICAL = (f"{name} + cross_entropy" for name in ("softmax", "ta
 SPARSE = ("sparsemax_loss", "entmax_loss(alpha=1.5)", "sparsemax + brier", "entmax(alpha=1.5) + brier")
 PAIRS = {
     IMAGES: (HERO, TAYLOR, SPHERICAL, "softmax + brier", "taylor + brier", "spherical + brier", *SPARSE),
-    LANGUAGE: (HERO, TAYLOR, SPHERICAL, "softmax + brier", "sparsemax_loss", "entmax_loss(alpha=1.5)", SPARSE[-1]),
+    LANGUAGE: (HERO, TAYLOR, SPHERICAL, "softmax + brier", "sparsemax_loss", "entmax_loss(alpha=1.5)"),
 }
 QUICK_PAIRS = {IMAGES: (HERO, "sparsemax_loss"), LANGUAGE: (HERO, TAYLOR)}
 METRICS = {"accuracy": (100, "percentage points more"), "nll": (-1, "nats per example less")}

@@ -118,6 +118,8 @@ def test_stiff_flows_are_followed_to_their_end():
     flows = times_to_correct("softmax + brier", [26.0, 28.0, 30.0], "R3", 100)
     assert flows.reached.all()
     np.testing.assert_allclose(np.diff(flows.log_times[0]), 1.01, atol=0.01)
+    flows = times_to_correct("softmax + brier", [28.0, 32.0, 36.0], "R3", 3)
+    np.testing.assert_allclose(np.diff(flows.log_times[0]), 3.0, atol=0.01)
 
 
 def test_explicit_and_implicit_steps_agree():

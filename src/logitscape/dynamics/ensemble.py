@@ -18,6 +18,8 @@ Optimizer: TypeAlias = Callable[[Any], optax.GradientTransformation]
 """From a learning rate, which is traced."""
 MOST_NUMBERS, LEAST_BLOCK, LARGEST_BLOCK = 2**16, 16, 512
 """Metrics take so many examples at a time that their logits, or inputs, are not more numbers than this for each member."""
+LARGE = 2**19
+"""With so many numbers in a layer of one member's batch members take turns: side by side they would not fit into caches."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,18 @@ def _step(plan: Plan, members: Members, order: Array, data: Part, state: State) 
     batch = state.step % (order.shape[1] // plan.batch_size)
     rows = lax.dynamic_slice_in_dim(order, batch * plan.batch_size, plan.batch_size, axis=1)[members.seed_place]
     inputs, labels = (part[members.data_place[:, None], rows] for part in data)
-    learn = jax.vmap(partial(_learn, plan))
-    parameters, optimizer, loss = learn(members.learning_rate, inputs, labels, state.parameters, state.optimizer)
+    each = members.learning_rate, inputs, labels, state.parameters, state.optimizer
+    parameters, optimizer, loss = _of_all_members(plan, partial(_learn, plan), each)
     before = jnp.where(jnp.isfinite(loss), -1, state.step)
     after = jnp.where(_all_finite(parameters), -1, state.step + 1)
     found = jnp.where(before >= 0, before, after)
     return State(state.step + 1, parameters, optimizer, jnp.where(state.diverged_at >= 0, state.diverged_at, found))
+
+
+def _of_all_members(plan: Plan, function: Callable[..., Any], each: tuple[Any, ...]) -> Any:
+    if plan.batch_size * max(plan.sizes) >= LARGE and jax.default_backend() == "cpu":
+        return lax.map(lambda one: function(*one), each)
+    return jax.vmap(function)(*each)
 
 
 def _learn(plan: Plan, rate: Array, inputs: Array, labels: Array, parameters: Any, optimizer: Any) -> tuple[Any, Any, Array]:

@@ -30,7 +30,7 @@ LONGEST = 1e4
 """The length of path after which a flow is taken to lead nowhere."""
 FEW_STEPS = 2**8
 """What explicit steps do not finish in so many is stiff, or full of kinks."""
-STIFF_STEPS = 2**9
+STIFF_STEPS = 2**11
 """What implicit steps do not finish in so many is not stiff, but full of kinks."""
 MOST_STEPS = 2**13
 ROWS: list[Any] = [[], *diffrax.Tsit5.tableau.a_lower]
