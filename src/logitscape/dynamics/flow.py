@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import jax
@@ -43,6 +44,8 @@ AWAY = f"still wrong after a path of length {LONGEST:g}"
 GAVE_UP = f"undecided after {MOST_STEPS} steps"
 FEW_NUMBERS = 200
 """Up to so many logits in all lanes, to compile a few steps takes longer than to run them."""
+LANES: dict[Step, int] = {runge_kutta: 128, linearly_implicit: 32}
+"""So many at a time: those that take many steps do not hold up all others, and what they compute stays in caches."""
 
 
 @dataclass(frozen=True)
@@ -164,10 +167,23 @@ def _again(
 
 
 def _compiled(look: Viewer, step: Step, most: int, start: Look, lanes: Array, skip: Array) -> Path:
-    """`follow`, compiled for these lanes."""
+    """`follow`, compiled once, for so many lanes of every objective at a time."""
     compiled = briefly if lanes.size <= FEW_NUMBERS and most == FEW_STEPS else jax.jit
-    path: Path = jax.tree.map(np.asarray, compiled(partial(follow, look, step))(most, start, lanes, skip))
+    run = compiled(partial(follow, look, step))
+    objectives, m = skip.shape
+    parts = [
+        jax.tree.map(np.asarray, run(most, *jax.tree.map(itemgetter(place), (start, lanes, skip))))
+        for place in _places(m, max(1, LANES[step] // objectives))
+    ]
+    path: Path = jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1)[:, :m], *parts)
     return path
+
+
+def _places(m: int, most: int) -> list[tuple[slice, NDArray[Any]]]:
+    """Where the lanes of every part are, [:, width]; the last one is made as wide as the others by repeating the last lane."""
+    count = -(-m // most)
+    width = -(-m // count)
+    return [(slice(None), np.minimum(np.arange(part * width, (part + 1) * width), m - 1)) for part in range(count)]
 
 
 def _better(path: Path, again: Path, at: Any) -> Path:

@@ -21,31 +21,35 @@ def linearly_implicit(look: Viewer, path: Path) -> tuple[Array, Array, Array, Ar
     speed = norm(path.seen.gradient)
     duration = path.step / jnp.where(speed > 0, speed, 1)
     counts = jnp.arange(1, ORDER + 1, dtype=duration.dtype)[:, None, None]
-    ends = _substeps(look, path.z, duration[None] / counts)
+    ends, seen = _substeps(look, path.z, path.seen, duration[None] / counts)
     best, second = _extrapolated(ends)
     error = jnp.max(relative(best - second, path.z, best), axis=-1)
     log_time = jnp.logaddexp(path.log_time, jnp.log(norm(path.start.gradient)) + jnp.log(duration))
-    return best, log_time, norm(best - path.z), jnp.where(jnp.isnan(error), jnp.inf, error), look(best)
+    return best, log_time, norm(best - path.z), jnp.where(jnp.isnan(error), jnp.inf, error), seen
 
 
-def _substeps(look: Viewer, z: Array, duration: Array) -> Array:
-    """The ends of j substeps each of the j-th duration, [j, objective, m, n], j = 1 ... 6."""
+def _substeps(look: Viewer, z: Array, seen: Look, duration: Array) -> tuple[Array, Look]:
+    """The ends of j substeps each of the j-th duration, [j, objective, m, n], j = 1 ... 6, and what is seen at their limit."""
     shape = (ORDER, *z.shape)
     identity = jnp.broadcast_to(jnp.eye(z.shape[-1], dtype=z.dtype), (*shape, z.shape[-1]))
     matrix = identity + duration[..., None, None] * _hessian(look, z)[None]
     factors = jax.scipy.linalg.lu_factor(matrix)
 
-    def gradient(y: Array) -> Array:
-        lanes = jnp.moveaxis(y, 0, 1).reshape(shape[1], -1, shape[-1])
-        return jnp.moveaxis(look(lanes).gradient.reshape(shape[1], ORDER, *shape[2:]), 1, 0)
+    def at(y: Array) -> Look:
+        found = look(jnp.moveaxis(y, 0, 1).reshape(shape[1], -1, shape[-1]))
+        return Look(*(jnp.moveaxis(leaf.reshape(shape[1], ORDER, -1, *leaf.shape[2:]), 1, 0) for leaf in found))
 
-    def substep(i: Any, y: Array) -> Array:
-        move = -duration[..., None] * gradient(y)
+    def substep(i: Any, state: tuple[Array, Look]) -> tuple[Array, Look]:
+        y, seen = state
+        move = -duration[..., None] * seen.gradient
         active = i < jnp.arange(1, ORDER + 1)[:, None, None, None]
-        return y + jnp.where(active, jax.scipy.linalg.lu_solve(factors, move[..., None])[..., 0], 0)
+        y += jnp.where(active, jax.scipy.linalg.lu_solve(factors, move[..., None])[..., 0], 0)
+        # Seen here and not after the loop, where the objectives would have to be compiled once more.
+        return y, at(jnp.where(i == ORDER - 1, _extrapolated(y)[0][None], y))
 
-    ends: Array = jax.lax.fori_loop(0, ORDER, substep, jnp.broadcast_to(z, shape))
-    return ends
+    start = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (ORDER, *leaf.shape)), (z, seen))
+    ends, seen = jax.lax.fori_loop(0, ORDER, substep, start)
+    return ends, jax.tree.map(lambda leaf: leaf[0], seen)
 
 
 def _hessian(look: Viewer, z: Array) -> Array:
