@@ -53,7 +53,7 @@ def figures(session: nox.Session) -> None:
 
 @nox.session
 def studies(session: nox.Session) -> None:
-    """Measure the studies anew, in about 40 minutes: `nox -s studies -- [--quick] NAME ...`; figures redraws them."""
+    """Measure the studies anew, in under 30 minutes: `nox -s studies -- [--quick] NAME ...`; figures redraws them."""
     session.install("-e", ".[data]", *CONSTRAINTS)
     session.run("python", "-m", "logitscape.analysis.studies", *session.posargs, env=ENVIRONMENT)
 

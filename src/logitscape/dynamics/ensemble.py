@@ -1,7 +1,7 @@
 """The compiled programs behind `train`: many classifiers take the same steps side by side."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -147,9 +147,26 @@ def _key(seed: Array, purpose: int) -> Array:
     return jax.random.fold_in(jax.random.key(seed), purpose)
 
 
-@partial(jax.jit, static_argnums=(0, 1))
 def measure(plan: Plan, sets: int, members: Members, data: Part, set_of: Array, parameters: Any) -> dict[str, Array]:
     """The plan's metrics, by name, each [members, sets]; example i is in the set `set_of[i]`."""
+    found: dict[str, Array] = _measure(_that_measures(plan), sets, members, data, set_of, parameters)
+    return found
+
+
+def _that_measures(plan: Plan) -> Plan:
+    """The plan, or where its metrics take no loss one that is the same for all losses, so that one program serves them."""
+    normalizer = plan.objective.normalizer
+    if normalizer is None or not metrics.OF_THE_LOSS.isdisjoint(plan.metrics):
+        return plan
+    return replace(plan, objective=Objective("prediction", _no_loss, normalizer))
+
+
+def _no_loss(logits: Array, target: Array) -> Array:
+    return jnp.zeros((), logits.dtype)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _measure(plan: Plan, sets: int, members: Members, data: Part, set_of: Array, parameters: Any) -> dict[str, Array]:
     reference = metrics.reference_gradient(plan.objective, plan.sizes[-1])
     examples = data.labels.shape[1]
     size = min(examples, block_size(plan.sizes[-1], data.inputs.shape[2]))

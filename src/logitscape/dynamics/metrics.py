@@ -12,6 +12,8 @@ from .._door import HALF, rounded_once
 from ..objectives import Objective
 
 METRICS = ("loss", "accuracy", "nll", "calibration_error", "wrong_gradient_share", "saturated")
+OF_THE_LOSS = {"loss", "wrong_gradient_share", "saturated"}
+"""Those that take the loss or its gradient; the others need only p."""
 BINS = 15
 SATURATED = 1e-3
 PROBES = 256
