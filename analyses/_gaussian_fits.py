@@ -17,6 +17,8 @@ from logitscape.dynamics.data import gaussian_clusters
 LANES, BLOCK = 10, 128
 MOST, MOST_OF_MANY, MANY, STARTED_OFTEN = 100, 30, 100_000, 1000
 """Evaluations of a fit, and of one to many examples, which starts near its end."""
+FEW = 1000
+"""With more examples a fit begins only where that to fewer has ended."""
 ASKED = np.array([[0.6, 0.3, 0.1], [0.45, 0.15, 0.4], [0.3, 0.36, 0.34], [0.1, 0.2, 0.7], [0.02, 0.9, 0.08]])
 SHARES_ASKED, ATTEMPTS = np.repeat(ASKED, LANES // len(ASKED), axis=0), 4
 TRAINED, NO_GRADIENT, UNDEFINED = "trained", "the gradient is 0 at the start", "the loss is infinite or undefined at the start"
@@ -94,7 +96,7 @@ def measured(spec: str, everything: Data, sizes: Sequence[int], many_starts: boo
     if many_starts:
         parts.append(_of_many_starts(spec, everything))
     for size in sizes:
-        others = [RANDOM] if size == sizes[0] else []
+        others = [RANDOM] if size == sizes[0] else [GENTLE] if size <= FEW else []
         found = best(spec, everything.sizes[size], [last, *others], MOST_OF_MANY if size >= MANY else MOST)
         parts.append(_rows(spec, found) | {"data": size})
         last = found.points.reshape(GENTLE.shape)

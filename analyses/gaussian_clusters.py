@@ -5,7 +5,8 @@ shares 0.5, 0.3, 0.2: the posterior is a softmax of linear functions, and known.
 logits, is fitted to the first 100 and 1,000 examples of ten data sets (those that are compared closely to 10,000, or 100,000)
 and to the distribution itself, by the trapezoidal rule: where it ends with unlimited data. The fit is by BFGS on the whole
 data set with line search, so that there is no learning rate to tune. To 100 examples it is the better one from a gentle and
-from a random start, and then that from where the fit to fewer examples has ended. kl is left out: it is cross_entropy here.
+from a random start, to 1,000 from the gentle start and from the fit to 100, and then from the fit to fewer examples. kl is
+left out: it is cross_entropy here.
 
 The distance from the truth is the mean over the inputs, by the same rule, of the KL divergence or of the total variation
 distance (1 where p is undefined). It has two causes, kept apart. The loss may ask for other probabilities: see "asked", fits
