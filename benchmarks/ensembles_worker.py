@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from logitscape.dynamics import data, ensemble
+from logitscape.dynamics.metrics import METRICS
 from logitscape.dynamics.setup import Setup, checked
 from logitscape.dynamics.training import Training, train
 
@@ -33,7 +34,8 @@ def run(quick: bool) -> dict[str, Any]:
 def _case(batch_size: int, rates: int, seeds: int, steps: int, rounds: int) -> dict[str, Any]:
     progress(f"ensembles: mini-batches of {batch_size}")
     grid: dict[str, Any] = {"learning_rates": np.geomspace(0.01, 0.3, rates).tolist(), "seeds": range(seeds), "scales": (0.1,)}
-    setup = checked(PAIR, data.digits(), MODEL, **grid, steps=1, batch_size=batch_size, optimizer="sgd", metrics_every=1)
+    once: dict[str, Any] = {"steps": 1, "batch_size": batch_size, "optimizer": "sgd", "metrics_every": 1, "metrics": METRICS}
+    setup = checked(PAIR, data.digits(), MODEL, **grid, **once)
     batches = _batches(setup, steps)
     _check(setup, _ours(batch_size, grid, CHECKED_STEPS), batches[:CHECKED_STEPS])
     most, members = torch.get_num_threads(), rates * seeds
