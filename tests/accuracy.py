@@ -23,6 +23,9 @@ TOLERANCE = {"float64": 1e-12, "float32": 2e-5}
 CLASSES = (2, 3, 10, 100)
 ONE_HOT_ONLY = ("crammer_singer", "weston_watkins")
 
+as_in_use = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 3, "xla_cpu_use_fusion_emitters": True})
+"""`jax.jit` with the options that are the default outside of the tests."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -128,7 +131,7 @@ def value_and_gradient(function: Callable) -> Callable:
 def evaluate(functions: list, z: np.ndarray, t: np.ndarray, how: Callable = value_and_gradient, jit: bool = True) -> list:
     """Many functions over one batch, in one compiled program: an array of numbers for each."""
     batch = lambda z, t: tuple(jax.vmap(how(f))(z, t) for f in functions)
-    return [np.asarray(x) for x in (jax.jit(batch) if jit else batch)(jnp.asarray(z), jnp.asarray(t))]
+    return [np.asarray(x) for x in (as_in_use(batch) if jit else batch)(jnp.asarray(z), jnp.asarray(t))]
 
 
 @cache
@@ -145,13 +148,13 @@ def measured(normalizer: str, n: int, dtype: str) -> dict[str, np.ndarray]:
     count, size = len(z), max(len(cases(name, n, dtype)) for name in NORMALIZERS)
     z, t = (np.concatenate([x, np.repeat(x[-1:], size - count, 0)]) for x in (z, t))
     function = ls.normalizer(normalizer)
-    values, cotangents = losses_and_cotangents(jax.jit(jax.vmap(function))(z), t)
-    gradients = jax.jit(jax.vmap(partial(pulled_back, function), in_axes=(0, 1)))(z, cotangents)
+    values, cotangents = losses_and_cotangents(as_in_use(jax.vmap(function))(z), t)
+    gradients = as_in_use(jax.vmap(partial(pulled_back, function), in_axes=(0, 1)))(z, cotangents)
     rows = jnp.concatenate([values[:, :, None], jnp.moveaxis(gradients, 1, 0)], axis=2)
     return dict(zip(LOSSES, np.asarray(rows)[:, :count], strict=True))
 
 
-@jax.jit
+@as_in_use
 def losses_and_cotangents(probs: ls.Probs, t: jax.Array) -> tuple[jax.Array, ls.Probs]:
     """All losses of a batch of probabilities, [losses, batch], and their derivatives in (p, log p)."""
     pairs = [jax.vmap(jax.value_and_grad(ls.loss(loss)))(probs, t) for loss in LOSSES]

@@ -10,6 +10,7 @@ from accuracy import (
     TOLERANCE,
     Reference,
     answers,
+    as_in_use,
     evaluate,
     measured_one,
     normal,
@@ -232,7 +233,7 @@ def test_results_do_not_depend_on_the_batch(spec):
     """The same example among others, among NaN and in another place gives the same numbers, to a few ulp."""
     expected = reference(spec, 3, "float64")
     z, t = stack(expected.cases, "float64")
-    run = jax.jit(jax.vmap(value_and_gradient(ls.objective(spec))))
+    run = as_in_use(jax.vmap(value_and_gradient(ls.objective(spec))))
     plain, turned = np.asarray(run(z, t)), np.asarray(run(z[::-1], t[::-1]))[::-1]
     spoilt = np.asarray(run(np.where(np.arange(len(z))[:, None] % 2 == 0, z, np.nan), t))
     ulps = {"rtol": 64 * np.finfo(float).eps, "atol": 0}
@@ -270,7 +271,7 @@ def test_a_temperature_never_makes_a_finite_input_nan(c, dtype):
         (0.0, -largest, 0.0),
     ]
     run = lambda z: ls.normalizer(f"softmax(inverse_temperature={c})")(z).p
-    for mapped in (jax.vmap(run), jax.jit(jax.vmap(run))):
+    for mapped in (jax.vmap(run), as_in_use(jax.vmap(run))):
         p = np.asarray(mapped(jnp.array(rows, dtype)))
         np.testing.assert_allclose(p.sum(1), 1, rtol=8 * np.finfo(dtype).eps)
 

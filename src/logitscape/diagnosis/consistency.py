@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._compile import briefly
 from .._wide import wide
 from ._kinks import kinks
 from ._reach import info
@@ -136,7 +135,7 @@ def _many(subject: Subject, setting: Setting) -> Answer:
 
 def _at_many(subject: Subject, z: Any, t: Any) -> Rows | None:
     """Losses and gradients, [2, 1 + n]; None if the compiled program would take too much."""
-    program = briefly(jax.vmap(jax.value_and_grad(subject.function), (0, None))).lower(z, t[0]).compile()
+    program = jax.jit(jax.vmap(jax.value_and_grad(subject.function), (0, None))).lower(z, t[0]).compile()
     memory, counted = program.memory_analysis(), program.cost_analysis() or {}
     if getattr(memory, "temp_size_in_bytes", 0) > MEMORY or counted.get("flops", 0) > WORK:
         return None
