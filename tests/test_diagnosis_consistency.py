@@ -223,7 +223,7 @@ def test_many_classes_in_float16():
 
 def test_pairs_of_50_000_classes_are_not_even_tried():
     def pairs(z, target):
-        return jnp.sort(z[:, None] - z[None, :], axis=0).sum() * 0 - jnp.sum(z * target)
+        return jnp.max(jax.nn.softmax(z[:, None] - z[None, :], axis=0)) - jnp.sum(z * target)
 
     assert "too large at 50,000 classes" in diagnose(pairs)
 
