@@ -12,6 +12,7 @@ from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from . import engine
+from ._compile import briefly
 from .landscape import Landscape, label_numbers
 from .objectives import Objective, objective
 from .slices import Slice
@@ -21,6 +22,8 @@ Sources: TypeAlias = Source | Sequence[Source] | Mapping[str, Source]
 
 SLAB_BYTES = 64 * 2**20
 """What the results of one slab may take: large enough to hide the start of each, small beside any memory."""
+FEW_NUMBERS = 2**20
+"""Up to so many numbers per objective and label, compiling takes longer than running."""
 
 
 def sweep(
@@ -76,6 +79,12 @@ class Task:
     """The axis of the grid that is cut into slabs."""
     thickness: int
 
+    @property
+    def numbers(self) -> int:
+        """How many derivatives are computed per objective and label."""
+        n = self.slice.num_classes
+        return int(np.prod(self.slice.shape)) * (n * n if self.hessian or self.jacobian else n)
+
     def slab_axis(self, name: str) -> int:
         """The axis of a result along which the slabs lie."""
         return self.along + (1 if name == "jacobian" else 2)
@@ -113,7 +122,7 @@ def slabs(task: Task) -> Iterator[tuple[int, dict[str, Any]]]:
     axes = list(task.slice.coordinates.values())
     cut = axes[task.along]
     whole = [jnp.asarray(axis, task.dtype) for axis in axes]
-    run = jax.jit(partial(_slab, task))
+    run = (briefly if task.numbers <= FEW_NUMBERS else jax.jit)(partial(_slab, task))
     sharding = NamedSharding(Mesh(np.array(jax.devices()), ("grid",)), PartitionSpec("grid"))
     for start in range(0, len(cut), task.thickness):
         part = cut[start : start + task.thickness]
