@@ -9,9 +9,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from logitscape import analysis
 from logitscape.analysis import script
+from logitscape.analysis.pictures import save
 from logitscape.findings import ContradictsTheory, Finding, proved
 
 SCRIPT = """
@@ -132,3 +134,31 @@ def test_it_runs_by_itself_and_again_to_the_same_bytes(tmp_path: Path) -> None:
     assert run("2") == first
     if sys.platform == "linux":
         assert list((cache / "logitscape" / "jax").iterdir())
+
+
+class Unsteady(ConstrainedLayoutEngine):
+    """A layout that differs in the last bits every time, as that of the solver does."""
+
+    def execute(self, fig: Figure) -> None:
+        super().execute(fig)
+        rng = np.random.default_rng()
+        for box in (*(each.bbox_relative for each in fig.subfigs), *(each._position for each in fig.axes)):
+            box.set_points(box.get_points() * (1 + rng.uniform(-1e-14, 1e-14, (2, 2))))
+        for text in fig.texts:
+            text.set_position(np.array(text.get_position()) * (1 + rng.uniform(-1e-14, 1e-14, 2)))
+
+
+def test_a_layout_that_differs_in_the_last_bits_gives_the_same_bytes(tmp_path: Path) -> None:
+    written = []
+    for run in range(2):
+        figure = Figure(figsize=(4, 3), layout=Unsteady())
+        figure.suptitle("a title")
+        upper, lower = figure.subfigures(2, 1)
+        upper.suptitle("half of it")
+        upper.subplots().plot([1, 3, 2])
+        mesh = lower.subplots().pcolormesh(np.eye(3))
+        lower.colorbar(mesh)
+        files = [tmp_path / f"{run}.svg", tmp_path / f"{run}.png"]
+        save(figure, *files)
+        written.append([file.read_bytes() for file in files])
+    assert written[0] == written[1]

@@ -16,6 +16,7 @@ from ..findings import ordered
 from .files import read_findings, stamp
 from .report import Event, Outcome, print_findings, progress
 from .script import figures_folder
+from .study import is_study
 
 POLL_SECONDS = 0.05
 TAIL_LINES = 15
@@ -55,14 +56,17 @@ def discover(folder: Path) -> dict[str, Path]:
 
 
 def choose(known: dict[str, Path], names: Sequence[str]) -> dict[str, Path]:
-    """The named analyses, in the order given; all if none is named. `analyses/NAME.py` is a name too."""
+    """The named analyses, in the order given; all if none is named. `analyses/NAME.py` is a name too.
+
+    Of all, studies come last: here they only draw, and short ones at the end keep every core busy.
+    """
     stems = [Path(name).stem if name.endswith(".py") else name for name in names]
     for stem in stems:
         if stem not in known:
             near = difflib.get_close_matches(stem, known, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise LookupError(f"unknown analysis {stem!r}.{hint} Known: {', '.join(known)}.")
-    return {stem: known[stem] for stem in stems} if stems else known
+    return {stem: known[stem] for stem in stems or sorted(known, key=lambda stem: is_study(known[stem]))}
 
 
 def run(scripts: dict[str, Path], jobs: int) -> Generator[Event]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 Data = TypeVar("Data")
 
 STYLE = "logitscape.styles.paper"
-DOTS_PER_INCH = 200
 
 
 def main(
@@ -103,21 +102,14 @@ def cache_folder() -> Path:
     return Path(base) / "logitscape"
 
 
-def save(figure: "matplotlib.figure.Figure", svg: Path, png: Path) -> None:
-    """Write a figure in both formats, without dates, versions or random ids."""
-    import matplotlib
-
-    with matplotlib.rc_context({"svg.hashsalt": "logitscape"}):
-        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        figure.savefig(png, format="png", metadata={"Software": None}, dpi=DOTS_PER_INCH)
-
-
 def _draw(draw: Callable[[Data], "matplotlib.figure.Figure"], data: Data, style: str, svg: Path, png: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
     from matplotlib.figure import Figure
+
+    from .pictures import save
 
     with plt.style.context(style, after_reset=True):
         figure = draw(data)
