@@ -18,6 +18,7 @@ from mpmath import mp, mpf
 from oracle import INSIDE, LOGIT_LOSSES, LOSSES, NORMALIZERS, OUTSIDE, OVERFLOW, POLE, truth
 
 import logitscape as ls
+from logitscape._compile import briefly
 
 TOLERANCE = {"float64": 1e-12, "float32": 2e-5}
 CLASSES = (2, 3, 10, 100)
@@ -128,23 +129,31 @@ def value_and_gradient(function: Callable) -> Callable:
     return both
 
 
-def evaluate(functions: list, z: np.ndarray, t: np.ndarray, how: Callable = value_and_gradient, jit: bool = True) -> list:
+def evaluate(
+    functions: list, z: np.ndarray, t: np.ndarray, how: Callable = value_and_gradient, compiled: Callable = as_in_use
+) -> list:
     """Many functions over one batch, in one compiled program: an array of numbers for each."""
     batch = lambda z, t: tuple(jax.vmap(how(f))(z, t) for f in functions)
-    return [np.asarray(x) for x in (as_in_use(batch) if jit else batch)(jnp.asarray(z), jnp.asarray(t))]
+    return [np.asarray(x) for x in compiled(batch)(jnp.asarray(z), jnp.asarray(t))]
+
+
+def eager(function: Callable) -> Callable:
+    """Not compiled: one operation after the other."""
+    return function
 
 
 @cache
 def measured(normalizer: str, n: int, dtype: str) -> dict[str, np.ndarray]:
     """Value and gradient of every loss with a normalizer, [cases, 1 + n] each.
 
-    For n = 3 in float64 the objectives themselves, compiled. Elsewhere the same chain of derivatives in two
-    steps, so that the losses are compiled once for all normalizers: cotangents of (p, log p), then the
-    transposed derivative of the normalizer.
+    For n = 3 in float64 the objectives themselves, compiled as small sweeps and diagnoses are. Elsewhere, as in
+    use, the same chain of derivatives in two steps, so that the losses are compiled once for all normalizers:
+    cotangents of (p, log p), then the transposed derivative of the normalizer.
     """
     z, t = stack(reference(f"{normalizer} + brier", n, dtype).cases, dtype)
     if n == 3 and dtype == "float64":
-        return dict(zip(LOSSES, evaluate([ls.objective(f"{normalizer} + {x}") for x in LOSSES], z, t), strict=True))
+        objectives = [ls.objective(f"{normalizer} + {loss}") for loss in LOSSES]
+        return dict(zip(LOSSES, evaluate(objectives, z, t, compiled=briefly), strict=True))
     count, size = len(z), max(len(cases(name, n, dtype)) for name in NORMALIZERS)
     z, t = (np.concatenate([x, np.repeat(x[-1:], size - count, 0)]) for x in (z, t))
     function = ls.normalizer(normalizer)

@@ -11,6 +11,7 @@ from accuracy import (
     Reference,
     answers,
     as_in_use,
+    eager,
     evaluate,
     measured_one,
     normal,
@@ -216,16 +217,16 @@ def forward_and_hessian(function):
 
 @pytest.mark.parametrize("spec", [*(f"{x} + brier" for x in NORMALIZERS), *LOGIT_LOSSES])
 def test_eager_equals_jit(spec):
-    """Without jit every number is right by the same rule, NaN and infinite at the same places."""
+    """With and without jit every number is right by the same rule, NaN and infinite at the same places."""
     expected = reference(spec, 3, "float64")
     count, size = len(expected.cases), max(len(cases(name, 3, "float64")) for name in ("", *NORMALIZERS))
     assert count <= size
     z, t = (np.resize(each, (size, 3)) for each in stack(expected.cases, "float64"))  # operations are compiled for all at once
-    eager = evaluate([ls.objective(spec)], z, t, jit=False)[0][:count]
-    compiled = evaluate([ls.objective(spec)], z, t)[0][:count]
-    assert not failures(spec, eager, expected, "float64"), failures(spec, eager, expected, "float64")
-    np.testing.assert_array_equal(np.isnan(eager), np.isnan(compiled))
-    np.testing.assert_array_equal(np.isinf(eager), np.isinf(compiled))
+    without, compiled = (evaluate([ls.objective(spec)], z, t, compiled=how)[0][:count] for how in (eager, as_in_use))
+    for got in (without, compiled):
+        assert not failures(spec, got, expected, "float64"), failures(spec, got, expected, "float64")
+    np.testing.assert_array_equal(np.isnan(without), np.isnan(compiled))
+    np.testing.assert_array_equal(np.isinf(without), np.isinf(compiled))
 
 
 @pytest.mark.parametrize("spec", [f"{x} + cross_entropy" for x in NORMALIZERS])
