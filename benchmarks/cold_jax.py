@@ -24,12 +24,12 @@ def run(way: str, start: int, step: int, few: bool, keep: str) -> dict[str, Any]
         keep: a file for the gradients on the ray.
     """
     started = time.perf_counter()
-    import logitscape as ls
+    from logitscape import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES, sweeps  # noqa: F401 (with all that a sweep needs)
 
     imported = time.perf_counter()
-    losses = FEW if few else ls.PROBABILITY_LOSSES
-    pairs = [f"{normalizer} + {loss}" for normalizer in ls.NORMALIZERS for loss in losses]
-    names = pairs if few else [*pairs, *ls.LOGIT_LOSSES]
+    losses = FEW if few else PROBABILITY_LOSSES
+    pairs = [f"{normalizer} + {loss}" for normalizer in NORMALIZERS for loss in losses]
+    names = pairs if few else [*pairs, *LOGIT_LOSSES]
     chosen = names[start::step]
     results = _as_family(chosen) if way == "family" else _one_by_one(chosen, joined=way == "jit joined")
     ended = time.perf_counter()

@@ -13,11 +13,12 @@ from .process import progress
 from .report import Report, Table, factor, percent
 from .timing import ratio, spread
 
-ANALYSES = Path(__file__).parent.parent / "analyses"
+PROJECT = Path(__file__).parent.parent
+ANALYSES, RESULTS = PROJECT / "analyses", PROJECT / "figures" / "data"
 GOALS = {"empty": 60, "warm": 30}
 NOTES = (
-    "{count} of {all} analyses, from a copy of their folder; {rounds} rounds of an empty cache and then a warm one; "
-    "wall seconds of the command.",
+    "{count} of {all} analyses, from a copy of their folder and of the studies' results; {rounds} rounds of an empty cache and "
+    "then a warm one; wall seconds of the command.",
     "Goals on 2 cores: 60 s with an empty cache, 30 s with a warm one.",
 )
 
@@ -26,7 +27,7 @@ def measure(quick: bool) -> Report:
     """Run the analyses; quick: only the first."""
     scripts = sorted(path.stem for path in ANALYSES.glob("*.py") if not path.name.startswith("_"))
     chosen, rounds = (scripts[:1], 1) if quick else (scripts, 3)
-    seconds = [_empty_and_warm(chosen, number) for number in range(rounds)]
+    seconds = [_empty_and_warm(chosen if quick else [], number) for number in range(rounds)]
     by_cache = dict(zip(GOALS, zip(*seconds, strict=True), strict=True))
     rows = [
         [cache, f"{statistics.median(values):.1f}", percent(spread(values)), f"{GOALS[cache]}"]
@@ -39,7 +40,8 @@ def measure(quick: bool) -> Report:
 
 def _empty_and_warm(names: list[str], number: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(ANALYSES, Path(folder) / "analyses")
+        for each in (ANALYSES, RESULTS):
+            shutil.copytree(each, Path(folder) / each.relative_to(PROJECT))
         return _run(names, folder, f"empty cache, round {number + 1}"), _run(names, folder, f"warm, round {number + 1}")
 
 
