@@ -96,8 +96,12 @@ def measured(spec: str, everything: Data, sizes: Sequence[int], many_starts: boo
     if many_starts:
         parts.append(_of_many_starts(spec, everything))
     for size in sizes:
-        others = [RANDOM] if size == sizes[0] else [GENTLE] if size <= FEW else []
-        found = best(spec, everything.sizes[size], [last, *others], MOST_OF_MANY if size >= MANY else MOST)
+        starts = [last]
+        if size == sizes[0]:
+            starts.append(RANDOM)
+        elif size <= FEW:
+            starts.append(GENTLE)
+        found = best(spec, everything.sizes[size], starts, MOST_OF_MANY if size >= MANY else MOST)
         parts.append(_rows(spec, found) | {"data": size})
         last = found.points.reshape(GENTLE.shape)
     parts.append(_rows(spec, best(spec, everything.infinite, [last], MOST)) | {"data": "infinite"})

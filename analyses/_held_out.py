@@ -85,7 +85,8 @@ def _predictions(objective: ls.Objective, parameters: Any, data: ensemble.Part) 
         return alone, jnp.take_along_axis(probs.log_p, block.labels[:, None], axis=1)[:, 0]
 
     def of_member(member: tuple[Any, ensemble.Part]) -> tuple[Array, Array]:
-        found: tuple[Array, Array] = lax.map(partial(of_block, member[0]), member[1])
+        layers, data = member
+        found: tuple[Array, Array] = lax.map(partial(of_block, layers), data)
         return found
 
     hit, log_p = lax.map(of_member, (parameters, ensemble.Part(*map(blocks, data))))

@@ -19,6 +19,7 @@ from .process import progress
 from .timing import interleaved
 
 PAIR, MODEL = "softmax + cross_entropy", ("mlp", 64)
+SCALES = (0.1,)
 CHECKED_STEPS = 40
 LOOP_MODELS = 2
 
@@ -33,15 +34,14 @@ def run(quick: bool) -> dict[str, Any]:
 
 def _case(batch_size: int, rates: int, seeds: int, steps: int, rounds: int) -> dict[str, Any]:
     progress(f"ensembles: mini-batches of {batch_size}")
-    grid: dict[str, Any] = {"learning_rates": np.geomspace(0.01, 0.3, rates).tolist(), "seeds": range(seeds), "scales": (0.1,)}
-    once: dict[str, Any] = {"steps": 1, "batch_size": batch_size, "optimizer": "sgd", "metrics_every": 1, "metrics": METRICS}
-    setup = checked(PAIR, data.digits(), MODEL, **grid, **once)
+    grid = np.geomspace(0.01, 0.3, rates).tolist(), range(seeds)
+    setup = checked(PAIR, data.digits(), MODEL, *grid, SCALES, 1, batch_size, optimizer="sgd", metrics_every=1, metrics=METRICS)
     batches = _batches(setup, steps)
-    _check(setup, _ours(batch_size, grid, CHECKED_STEPS), batches[:CHECKED_STEPS])
+    _check(setup, _ours(batch_size, *grid, CHECKED_STEPS), batches[:CHECKED_STEPS])
     most, members = torch.get_num_threads(), rates * seeds
     loop, looped = ensembles_torch.in_best_threads(partial(_loop, setup, batches, LOOP_MODELS), most)
     functional, vmapped = ensembles_torch.in_best_threads(partial(_vmapped, setup, batches), most)
-    tasks: dict[str, Callable[[], object]] = {OURS: partial(_ours, batch_size, grid, steps), FUNCTIONAL: vmapped, LOOP: looped}
+    tasks: dict[str, Callable[[], object]] = {OURS: partial(_ours, batch_size, *grid, steps), FUNCTIONAL: vmapped, LOOP: looped}
     tasks[OURS]()
     model_steps = {OURS: members * steps, FUNCTIONAL: members * steps, LOOP: LOOP_MODELS * steps}
     seconds = interleaved(tasks, rounds)
@@ -49,8 +49,18 @@ def _case(batch_size: int, rates: int, seeds: int, steps: int, rounds: int) -> d
     return {"batch_size": batch_size, "seconds": per_step, "threads": f"{loop} in the loop, {functional} with torch.func"}
 
 
-def _ours(batch_size: int, grid: dict[str, Any], steps: int) -> Training:
-    return train(PAIR, data.digits(), model=MODEL, **grid, steps=steps, batch_size=batch_size, metrics_every=steps)
+def _ours(batch_size: int, learning_rates: Sequence[float], seeds: Sequence[int], steps: int) -> Training:
+    return train(
+        PAIR,
+        data.digits(),
+        model=MODEL,
+        learning_rates=learning_rates,
+        seeds=seeds,
+        scales=SCALES,
+        steps=steps,
+        batch_size=batch_size,
+        metrics_every=steps,
+    )
 
 
 def _check(setup: Setup, ours: Training, batches: Sequence[Any]) -> None:

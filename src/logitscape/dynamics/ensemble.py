@@ -111,6 +111,7 @@ def _step(plan: Plan, members: Members, order: Array, data: Part, state: State) 
 
 
 def _of_all_members(plan: Plan, function: Callable[..., Any], each: tuple[Any, ...]) -> Any:
+    """Side by side; large layers in turn on a CPU, whose cache holds those of one member and not of all."""
     if plan.batch_size * max(plan.sizes) >= LARGE and jax.default_backend() == "cpu":
         return lax.map(lambda one: function(*one), each)
     return jax.vmap(function)(*each)
