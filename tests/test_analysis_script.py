@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from logitscape import analysis
+from logitscape._pictures import save
 from logitscape.analysis import script
-from logitscape.analysis.pictures import save
 from logitscape.findings import ContradictsTheory, Finding, proved
 
 SCRIPT = """
@@ -22,6 +22,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from logitscape import analysis
+from logitscape._pictures import save
 from logitscape.findings import proved
 
 def compute():

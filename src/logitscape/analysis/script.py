@@ -112,7 +112,7 @@ def _draw(draw: Callable[[Data], "matplotlib.figure.Figure"], data: Data, style:
     import matplotlib.pyplot as plt
     from matplotlib.figure import Figure
 
-    from .pictures import save
+    from .._pictures import save
 
     with plt.style.context(style, after_reset=True):
         figure = draw(data)

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 STYLE = "logitscape.styles.paper"
-DOTS_PER_INCH = 200
 UNDATED: Mapping[str, Mapping[str, None]] = {
     ".png": {"Software": None},
     ".svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
@@ -67,7 +66,10 @@ def rendered(figure: "Figure", suffix: str) -> bytes:
     """A figure as a file's content, without dates, versions or random ids."""
     from matplotlib import style
 
+    from .._pictures import settle
+
     file = BytesIO()
     with style.context(STYLE, after_reset=True):
-        figure.savefig(file, format=suffix[1:], metadata=dict(UNDATED[suffix]), dpi=DOTS_PER_INCH)
+        settle(figure)
+        figure.savefig(file, format=suffix[1:], metadata=dict(UNDATED[suffix]))
     return file.getvalue()

@@ -17,7 +17,6 @@ def save(figure: Figure, svg: Path, png: Path) -> None:
 
     By the canvases themselves: `savefig` draws everything twice, once for the layout, which is settled here.
     """
-    figure.dpi = DOTS_PER_INCH
     settle(figure)
     FigureCanvasAgg(figure).print_png(png, metadata={"Software": None})
     with matplotlib.rc_context({"svg.hashsalt": "logitscape"}):
@@ -25,7 +24,11 @@ def save(figure: Figure, svg: Path, png: Path) -> None:
 
 
 def settle(figure: Figure) -> None:
-    """Lay a figure out once and for all: the solver of constrained layouts differs in the last bits from run to run."""
+    """Lay a figure out once and for all, at the resolution of its files.
+
+    The solver of constrained layouts differs in the last bits from run to run, and so would the files.
+    """
+    figure.dpi = DOTS_PER_INCH
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for axes in figure.axes:
