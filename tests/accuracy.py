@@ -47,16 +47,16 @@ class Reference:
 
 
 @cache
-def reference(spec: str, n: int, dtype: str) -> Reference:
+def reference(spec: str, n: int, dtype: str, *, forward: bool = False) -> Reference:
     normalizer, _, loss = spec.rpartition(" + ")
     chosen = cases(normalizer, n, dtype)
     if loss in ONE_HOT_ONLY:
         chosen = [case for case in chosen if 1.0 in case.target]
-    return answers(spec, chosen, dtype)
+    return answers(spec, chosen, dtype, forward=forward)
 
 
-def answers(spec: str, chosen: list[Case], dtype: str) -> Reference:
-    truths = [truth(spec, case.z, case.target, dtype) for case in chosen]
+def answers(spec: str, chosen: list[Case], dtype: str, *, forward: bool = False) -> Reference:
+    truths = [truth(spec, case.z, case.target, dtype, forward=forward) for case in chosen]
     n = len(chosen[0].z)
     rows = [((t.value, *t.gradient), (t.value_size, *t.gradient_size)) for t in truths]
     rows = [(x + (None,) * (1 + n - len(x)), size + (mpf(0),) * (1 + n - len(size))) for x, size in rows]

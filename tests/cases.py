@@ -22,6 +22,7 @@ LARGE = (
     "all 1",
     "all 1.0",
     "tie, label 0",
+    "rivals tie, label 0",
     "one ulp, label -1",
     "waves x 5.0, label -1",
     "a zero, label 0",
@@ -119,6 +120,7 @@ def ties(n: int, dtype: str) -> list[Case]:
     above = float(np.nextafter(np.array(1, dtype), np.array(2, dtype)))
     pairs = {"tie": (1.0, 1.0), "one ulp": (1.0, above), "1e-8 apart": (0.0, 1e-8), "low tie": (-2.0, -2.0)}
     found = [Case(f"{name}, label {y}", padded(n, *z, fill=-1.0), one_hot(n, y)) for name, z in pairs.items() for y in (0, -1)]
+    found += [Case(f"rivals tie, label {y}", padded(n, -17.0, fill=10.0), one_hot(n, y)) for y in (0, 1)]
     return found + [Case(f"all {x}", (x,) * n, one_hot(n, 0)) for x in (1.0, -3.0, 100.0)]
 
 

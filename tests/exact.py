@@ -38,20 +38,20 @@ class Simplex:
 
     `noise`, `share_noise`, `scale_noise` are extra relative errors, in units of a rounding error, of p_j (of
     1 - p_j where p_j > 1/2), share_j and scale_k; `stays` marks zeros that stay zero nearby, `rows` the
-    columns of the Jacobian that have another form (terms, |terms|).
+    columns of the Jacobian that have another form (terms, |terms|); `unseen` is the share that no class has.
     """
 
     p: list
     complement: list
     log_p: list
     share: list
-    rest: list
     scale: list
     noise: list
     share_noise: list
     scale_noise: list
     stays: list
     rows: dict = field(default_factory=dict)
+    unseen: mpf = ZERO
 
 
 def all_but(values: list, extra: mpf = ZERO) -> list:

@@ -7,8 +7,9 @@ Nothing of logitscape is imported: formulas and chain rule are written anew with
 where the amplification is `sum |terms| / |sum terms|` of the textbook formula, computed at the very point,
 never below 1:
 
-* chain rule: the terms are `dL/dp_j dp_j/dz_k`, Jacobian entries taken as products of p and 1 - p, which do
-  not cancel;
+* chain rule: the terms are `dp_j/dz_k dL/dp_j` and `dp_j/dz_k dL/dp_k` for all j that differ from k in logit or
+  target: a column of a Jacobian sums to 0, and equals take nothing from each other (but in forward mode, which
+  sees one direction only);
 * `dL/dp_j` and values that are sums of terms of both signs: their terms (kl, reverse_kl, label smoothing,
   poly1 with epsilon < 0, scores of soft targets, z_loss near logsumexp = 0, the derivative of min_shift in
   its lowest class);
@@ -28,19 +29,19 @@ from ast import literal_eval
 from functools import lru_cache
 
 import numpy as np
-from exact import INSIDE, ONE, OUTSIDE, OVERFLOW, POLE, ZERO, OutsideDomain, Overflow, Simplex, Truth, all_but
+from exact import INSIDE, ONE, OUTSIDE, OVERFLOW, POLE, ZERO, OutsideDomain, Overflow, Simplex, Truth
 from mpmath import inf, isinf, mp, mpf
 from oracle_logit_losses import LOGIT_LOSSES
 from oracle_losses import LOSSES
 from oracle_normalizers import NORMALIZERS, PERTURBATION, perturbed
 
 
-def truth(spec: str, z: np.ndarray, target: np.ndarray, dtype: str = "float64") -> Truth:
-    """Value and gradient of `spec` at exactly these numbers, to 50 digits whatever cancels."""
+def truth(spec: str, z: np.ndarray, target: np.ndarray, dtype: str = "float64", *, forward: bool = False) -> Truth:
+    """Value and gradient of `spec` at exactly these numbers, to 50 digits whatever cancels; `forward`: by forward mode."""
     key = tuple(float(x) for x in z), tuple(float(x) for x in target)
     for digits in (60, 400, 1000):
         with mp.workdps(digits):
-            result = evaluate(spec, *key, dtype, digits)
+            result = evaluate(spec, *key, dtype, digits, forward)
         if settled(result, digits):
             break
     return result
@@ -53,7 +54,7 @@ def settled(result: Truth, digits: int) -> bool:
     return all(x is None or abs(x) >= size * lost for x, size in pairs)
 
 
-def evaluate(spec: str, z: tuple, target: tuple, dtype: str, digits: int) -> Truth:
+def evaluate(spec: str, z: tuple, target: tuple, dtype: str, digits: int, forward: bool = False) -> Truth:
     least = ONE
     try:
         if " + " not in spec:
@@ -78,7 +79,7 @@ def evaluate(spec: str, z: tuple, target: tuple, dtype: str, digits: int) -> Tru
                         b + abs(c - a) / PERTURBATION if mp.isfinite(a) else b
                         for a, b, c in zip(slopes, slope_sizes, moved_slopes, strict=True)
                     ]
-                gradient, sizes = chain(s, slopes, slope_sizes, list(zip(z, target, strict=True)))
+                gradient, sizes = chain(s, slopes, slope_sizes, list(zip(z, target, strict=True)), forward)
     except OutsideDomain:
         return Truth(OUTSIDE)
     except Overflow:
@@ -131,13 +132,15 @@ def parse(spec: str, dtype: str) -> tuple[str, dict]:
     return name, {k: v if isinstance(v, str) else mpf(float(np.dtype(dtype).type(v))) for k, v in numbers.items()}
 
 
-def chain(s: Simplex, slopes: list, sizes: list, classes: list) -> tuple[list, list]:
+def chain(s: Simplex, slopes: list, sizes: list, classes: list, forward: bool) -> tuple[list, list]:
     """Gradient by the chain rule and its |terms|; classes with equal logit and target share a computation."""
-    terms = [q * c if q else ZERO for q, c in zip(s.share, slopes, strict=True)]
-    size = [q * c if q else ZERO for q, c in zip(s.share, sizes, strict=True)]
-    sums = [all_but(terms), all_but([x * (1 + e) for x, e in zip(size, s.share_noise, strict=True)])]
-    sums += [all_but([q * e for q, e in zip(s.share, s.share_noise, strict=True)])]
-    found = {key: component(s, k, slopes, sizes, *(x[k] for x in sums)) for key, k in first(classes).items()}
+    found = {}
+    for key, k in first(classes).items():
+        counts = [
+            bool(q) and (other != key or (forward and j != k))
+            for j, (q, other) in enumerate(zip(s.share, classes, strict=True))
+        ]
+        found[key] = component(s, k, slopes, sizes, [j for j, count in enumerate(counts) if count])
     return [found[key][0] for key in classes], [found[key][1] for key in classes]
 
 
@@ -145,14 +148,15 @@ def first(classes: list) -> dict:
     return {key: k for k, key in reversed(list(enumerate(classes)))}
 
 
-def component(s: Simplex, k: int, slopes: list, sizes: list, others: mpf, size: mpf, unrest: mpf) -> tuple[mpf | None, mpf]:
-    """A component, given `sum_{j != k} share_j dL/dp_j`, its |terms|, and the error of `1 - share_k`."""
+def component(s: Simplex, k: int, slopes: list, sizes: list, rivals: list) -> tuple[mpf | None, mpf]:
+    """`scale_k sum_j share_j (dL/dp_k - dL/dp_j)` and its |terms|."""
     if k in s.rows:
         return column(s, k, slopes, sizes)
     if isinf(slopes[k]):
         return (ZERO, ZERO) if not s.scale[k] and s.stays[k] else (None, ZERO)
-    g = s.scale[k] * (slopes[k] * s.rest[k] - others)
-    return g, abs(s.scale[k]) * (1 + s.scale_noise[k]) * (sizes[k] * (s.rest[k] + unrest) + size)
+    g = s.scale[k] * (mp.fsum(s.share[j] * (slopes[k] - slopes[j]) for j in rivals) + s.unseen * slopes[k])
+    size = mp.fsum(s.share[j] * (1 + s.share_noise[j]) * (sizes[k] + sizes[j]) for j in rivals) + s.unseen * sizes[k]
+    return g, abs(s.scale[k]) * (1 + s.scale_noise[k]) * size
 
 
 def column(s: Simplex, k: int, slopes: list, sizes: list) -> tuple[mpf | None, mpf]:

@@ -41,7 +41,8 @@ def from_weights(g: list, scale: Callable, extra: mpf = ZERO, noise=None, steep=
         shared = [e + common for e in from_the_smaller_side(p, complement, noise)]
     bent = [a + b for a, b in zip(shared, steep or none, strict=True)]
     still = stays or [False for _ in g]
-    return Simplex(p, complement, logarithms(p, complement), p, complement, scales, shared, shared, bent, still)
+    log_p = logarithms(p, complement)
+    return Simplex(p, complement, log_p, p, scales, shared, shared, bent, still, unseen=extra / total)
 
 
 def separable(logs: list, slopes: list, noise=None, steep=None, reference: mpf | None = None) -> Simplex:
@@ -181,11 +182,11 @@ def entmax(z, alpha):
     tau = threshold(x, beta)
     p = [(y - tau) ** (1 / beta) if y - tau > mpf(10) ** (8 - mp.dps) else ZERO for y in x]
     u = [y ** (2 - alpha) if y > 0 else ZERO for y in p]
-    size, others, complement = mp.fsum(u), all_but(u), all_but(p)
+    size, complement = mp.fsum(u), all_but(p)
     noise = [((abs(y) + abs(tau)) / (y - tau) - 1) / beta if q else ZERO for y, q in zip(x, p, strict=True)]
     bent = [abs(2 - alpha) * e for e in noise]
     return Simplex(
-        p, complement, logarithms(p, complement), [y / size for y in u], [y / size for y in others], u,
+        p, complement, logarithms(p, complement), [y / size for y in u], u,
         from_the_smaller_side(p, complement, noise), bent, bent, [q == 0 for q in p],
     )  # fmt: skip
 

@@ -1,9 +1,9 @@
 """Probability vectors that keep their logarithm, and the two places where such vectors are made.
 
 Everything separable, `p_k = g(z_k) / sum_j g(z_j)`, ends here: `normalize` starts from `log g`, `normalize_powers` from
-amplitudes `a` with `g = a^m`. Both keep the largest class apart, so that neither end of the simplex cancels: with r the sum
-of the other classes' weights relative to the largest, `log p_top = -log1p(r)`, and the tangent of the largest class is
-written with r, never with `1 - p_top`.
+amplitudes `a` with `g = a^m`. Both keep the largest class (the first of those that tie) apart, so that neither end of the
+simplex cancels: with r the sum of the other classes' weights relative to the largest, `log p_top = -log1p(r)`, its tangent is
+written with r, never with `1 - p_top`, and the tangent of p_top is minus the sum of the others', so that mass is kept.
 """
 
 from functools import partial
@@ -18,7 +18,7 @@ from ._special import zero_if
 from ._types import Vector
 
 Shares: TypeAlias = tuple[Vector, Vector, Array]
-"""p, its logarithm, and 1 - p of the dominant class if there is one."""
+"""p, its logarithm, and 1 - p of the largest class."""
 
 
 class Probs(NamedTuple):
@@ -80,20 +80,20 @@ def normalize_powers(amplitudes: Vector, power: int) -> Probs:
 
 @jax.custom_jvp
 def _normalize(log_weights: Vector, gaps: Vector) -> Shares:
-    return _from_gaps(gaps, jnp.exp(gaps))
+    return _from_gaps(gaps, jnp.exp(gaps), first(gaps == 0))
 
 
 @_normalize.defjvp
 def _normalize_jvp(primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]) -> tuple[Shares, Shares]:
     d_log = tangents[0]
     shares = _normalize(*primals)
-    return shares, _share_tangents(shares, d_log, shares[0] * d_log)
+    return shares, _share_tangents(shares, first(primals[1] == 0), d_log, shares[0] * d_log)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(2,))
 def _normalize_powers(amplitudes: Vector, largest: Array, power: int) -> Shares:
     ratio = _ratio(amplitudes, largest)
-    return _from_gaps(power * _log_ratio(amplitudes, largest), ratio**power)
+    return _from_gaps(power * _log_ratio(amplitudes, largest), ratio**power, first(amplitudes == largest))
 
 
 @_normalize_powers.defjvp
@@ -104,7 +104,13 @@ def _normalize_powers_jvp(power: int, primals: tuple[Vector, Array], tangents: t
     d_log = jnp.where(positive, power * d_amplitudes / jnp.where(positive, amplitudes, 1), 0)
     ratio = _ratio(amplitudes, largest)
     d_share = power * ratio ** (power - 1) * (d_amplitudes / largest) / jnp.sum(ratio**power)
-    return shares, _share_tangents(shares, d_log, d_share)
+    return shares, _share_tangents(shares, first(amplitudes == largest), d_log, d_share)
+
+
+def first(condition: Bool[Array, " n"]) -> Bool[Array, " n"]:
+    """Whether a class is the first for which the condition holds."""
+    places = jnp.arange(condition.size)
+    return places == jnp.min(jnp.where(condition, places, condition.size))
 
 
 def _ratio(x: Vector, largest: Array) -> Vector:
@@ -120,40 +126,54 @@ def _log_ratio(x: Vector, reference: Array) -> Vector:
     return jnp.where(underflows, jnp.log(x) - jnp.log(reference), jnp.log(ratio))
 
 
-def _from_gaps(gaps: Vector, weights: Vector) -> Shares:
+def _from_gaps(gaps: Vector, weights: Vector, largest: Bool[Array, " n"]) -> Shares:
     """Normalise weights whose largest is 1; `gaps` are their logarithms."""
-    largest = gaps == 0
-    rest = jnp.sum(jnp.where(largest, 0, weights))
-    ties = jnp.sum(largest.astype(gaps.dtype))
-    return weights / (ties + rest), gaps - jnp.log1p(rest + (ties - 1)), rest / (ties + rest)
+    rest = jnp.sum(weights - largest.astype(weights.dtype))
+    return weights / (1 + rest), gaps - jnp.log1p(rest), rest / (1 + rest)
 
 
-def _share_tangents(shares: Shares, d_log: Vector, d_share: Vector) -> Shares:
+def _share_tangents(shares: Shares, largest: Bool[Array, " n"], d_log: Vector, d_share: Vector) -> Shares:
     """Tangents of a normalised vector, from those of its unnormalised parts.
 
     Args:
         shares: the vector, as `_from_gaps` gives it.
+        largest: its largest class.
         d_log: tangent of each class's log-weight, [n].
         d_share: tangent of each class's weight divided by the sum of all weights, `p * d_log` where p does not underflow.
     """
     p, _, others = shares
-    dominant = p > 0.5
-    d_log_p, d_total = centered(dominant, others, d_log, d_share)
-    dp = jnp.where(dominant, p * d_log_p, d_share - p * d_total)
-    return dp, d_log_p, -jnp.sum(jnp.where(dominant, dp, 0))
+    d_log_p, d_total = centered(largest, others, d_log, d_share)
+    dp = keep_mass(largest, p, d_share - p * d_total)
+    return dp, d_log_p, -jnp.sum(jnp.where(largest, dp, 0))
 
 
-def centered(dominant: Bool[Array, " n"], share_of_others: Array, d: Vector, p_times_d: Vector) -> tuple[Vector, Array]:
-    """`d_k - sum_j p_j d_j` and that sum, where a dominant class, p_k > 1/2, has `(1 - p_k) d_k - sum_{j != k} p_j d_j`.
+def keep_mass(largest: Bool[Array, " n"], share: Vector, dp: Vector) -> Vector:
+    """Tangents of p that sum to 0 but for rounding, without what rounding left.
+
+    It is spread over the classes, and the largest class's tangent replaced by minus the sum of the others'. In reverse mode
+    every class's cotangent is then taken relative to that of the largest, and to the mean: of many classes that tie, and that
+    a loss pulls the same way, nothing is left that should have cancelled.
+
+    Args:
+        largest: the class with the largest share, one only.
+        share: what each class takes of a sum that is not 0, [n]; they sum to 1.
+        dp: the tangents, [n].
+    """
+    dp = dp - share * jnp.sum(dp)
+    return jnp.where(largest, -jnp.sum(jnp.where(largest, 0, dp)), dp)
+
+
+def centered(largest: Bool[Array, " n"], share_of_others: Array, d: Vector, p_times_d: Vector) -> tuple[Vector, Array]:
+    """`d_k - sum_j p_j d_j` and that sum; for the largest class `(1 - p_k) d_k - sum_{j != k} p_j d_j`.
 
     A subtraction `1 - p_k` would lose everything there once p_k rounds to 1; elsewhere it loses one bit at most.
 
     Args:
-        dominant: where p > 1/2; one class at most.
-        share_of_others: 1 - p of the dominant class, accurately; unused if there is none.
+        largest: the class with the largest p, one only.
+        share_of_others: its 1 - p, accurately.
         d: what is centred, [n].
         p_times_d: its product with p.
     """
-    of_dominant = jnp.sum(jnp.where(dominant, p_times_d, 0))
-    of_others = jnp.sum(jnp.where(dominant, 0, p_times_d))
-    return jnp.where(dominant, share_of_others * d, d - of_dominant) - of_others, of_dominant + of_others
+    of_largest = jnp.sum(jnp.where(largest, p_times_d, 0))
+    of_others = jnp.sum(jnp.where(largest, 0, p_times_d))
+    return jnp.where(largest, share_of_others * d, d - of_largest) - of_others, of_largest + of_others

@@ -10,7 +10,7 @@ from jax import Array
 from .._door import on_logits, parameter
 from .._special import is_symbolic_zero, log_slope
 from .._types import Parameter, Vector
-from ..simplex import Probs, centered
+from ..simplex import Probs, centered, first, keep_mass
 
 MOST_STEPS = 100
 
@@ -89,8 +89,8 @@ def _sparsemax_jvp(primals: tuple[Vector], tangents: tuple[Vector]) -> tuple[tup
     (z,), (dz,) = primals, tangents
     p, log_p = _sparsemax(z)
     inside = ~jnp.isneginf(log_p)
-    mean = jnp.sum(jnp.where(inside, dz, 0)) / jnp.sum(inside.astype(z.dtype))
-    dp = jnp.where(inside, dz - mean, 0)
+    share = inside.astype(z.dtype) / jnp.sum(inside.astype(z.dtype))
+    dp = keep_mass(first(inside), share, jnp.where(inside, dz - jnp.sum(share * dz), 0))
     return (p, log_p), (dp, jnp.where(inside, dp * jnp.exp(jnp.where(inside, -log_p, 0)), 0))
 
 
@@ -116,17 +116,17 @@ def _entmax_jvp(
     log_inside = jnp.where(inside, log_p, 0)
     u = jnp.where(inside, jnp.exp((1 - beta) * log_inside), 0)
     share = u / jnp.sum(u)
-    dominant = share > 0.5
-    others = jnp.sum(jnp.where(dominant, 0, share))
+    largest = first(share == jnp.max(share))
+    others = jnp.sum(jnp.where(largest, 0, share))
     moved, bent = jnp.zeros_like(z), jnp.zeros_like(z)
     if not is_symbolic_zero(dz):
-        moved += centered(dominant, others, dz, share * dz)[0]
+        moved += centered(largest, others, dz, share * dz)[0]
     if not is_symbolic_zero(d_beta):
         # The derivative of log p in beta, at a fixed distance to the threshold.
         bent += d_beta * log_slope(log_inside, beta)
         moved -= jnp.sum(p * bent) / jnp.sum(u)
     d_log_p = jnp.where(inside, jnp.exp(-beta * log_inside) * moved + bent, 0)
-    return (p, log_p), (jnp.where(inside, u * moved + p * bent, 0), d_log_p)
+    return (p, log_p), (keep_mass(largest, share, jnp.where(inside, u * moved + p * bent, 0)), d_log_p)
 
 
 def _log_p(shifted: Array, surprisal: Array, beta: Array) -> Array:
