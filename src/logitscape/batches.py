@@ -1,5 +1,6 @@
 """Values and gradients of many examples at once, at the speed of the sweep engine."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
@@ -13,12 +14,16 @@ from jax.typing import ArrayLike
 from ._door import rounded_once
 from .engine import MOST_CLASSES
 from .forms import checked_labels
+from .last_axis import along_last_axis
 from .objectives import Objective, objective
 from .primitives import Elements
 from .unroll import split, unrolled
 
 BLOCK = 2**16
 """So many examples at a time: their intermediate values, kept class by class, stay in the processor's cache."""
+SLAB = (64, 256)
+"""For some classes more: so many slabs at a time, shared among threads, of so many examples, which processors add at once."""
+MOST_IN_SLABS = 16
 LARGE_BLOCK = 2**19
 """So many numbers at a time for many classes: enough to share among threads, and memory is touched for the first time once."""
 
@@ -33,8 +38,8 @@ def value_and_grad(
 ) -> Callable[[ArrayLike, ArrayLike], Outputs]:
     """The function (logits, labels [m]) -> (losses [m], gradients, of the logits' shape); to be jitted.
 
-    The same numbers as `jax.vmap(jax.value_and_grad(...))`, faster on a CPU, as the examples are taken in blocks; for up to 6
-    classes several times, as the classes are unrolled.
+    The same numbers as `jax.vmap(jax.value_and_grad(...))`, on a CPU faster, as the examples are taken in blocks, and as for
+    up to 16 classes sums over them are vectorised over examples; for up to 6, which are unrolled, several times.
 
     Args:
         source: whatever `ls.objective` takes.
@@ -53,15 +58,23 @@ def value_and_grad(
         if z.ndim != 2:
             raise ValueError(f"`value_and_grad(...)(logits, ...)` must have two axes, got shape {z.shape}.")
         y = checked_labels(z if class_axis == -1 else z.T, labels)
-        n = z.shape[class_axis]
-        one = partial(_one_example, of_one, n)
-        if n > MOST_CLASSES:
-            rows = z.T if class_axis == 0 else z
-            losses, gradients = _in_blocks(partial(_by_rows, one), max(1, LARGE_BLOCK // n), rows, y)
-            return losses, gradients.T if class_axis == 0 else gradients
-        return _in_blocks(partial(_by_class, one, class_axis), BLOCK, z, y)
+        one = partial(_one_example, of_one, z.shape[class_axis])
+        whole = jax.vmap(one, in_axes=(class_axis + 1, 0), out_axes=(0, class_axis + 1))
+        outputs: Outputs = lax.platform_dependent(z, y, cpu=partial(_on_cpu, one, class_axis), default=whole)
+        return outputs
 
     return run
+
+
+def _on_cpu(one: OfOne, class_axis: int, z: Array, y: Array) -> Outputs:
+    n, m = z.shape[class_axis], y.shape[0]
+    if n <= MOST_CLASSES:
+        return _in_blocks(partial(_by_class, one, class_axis), BLOCK, z, y)
+    if n <= MOST_IN_SLABS and m >= math.prod(SLAB):
+        return _in_blocks(partial(_by_slab, one, class_axis), math.prod(SLAB), z, y)
+    rows = z.T if class_axis == 0 else z
+    losses, gradients = _in_blocks(partial(_by_rows, one), max(1, LARGE_BLOCK // n), rows, y)
+    return losses, gradients.T if class_axis == 0 else gradients
 
 
 def _one_example(of_one: Objective, n: int, logits: Array, label: Array) -> Outputs:
@@ -91,6 +104,15 @@ def _in_blocks(of_block: OfBlock, size: int, z: Array, y: Array) -> Outputs:
 def _by_rows(one: OfOne, z: Array, y: Array, start: Array | int, gradients: Array) -> Outputs:
     loss, gradient = jax.vmap(one)(lax.dynamic_slice_in_dim(z, start, y.shape[0]), y)
     return loss, lax.dynamic_update_slice_in_dim(gradients, gradient, start, axis=0)
+
+
+def _by_slab(one: OfOne, class_axis: int, z: Array, y: Array, start: Array | int, gradients: Array) -> Outputs:
+    axis, size = 1 + class_axis, y.shape[0]
+    examples = lax.dynamic_slice_in_dim(z, start, size, axis)
+    slabs = jnp.moveaxis(examples, class_axis, 0).reshape(-1, *SLAB).swapaxes(0, 1)
+    loss, gradient = jax.vmap(along_last_axis(one))(slabs, y.reshape(SLAB))
+    update = jnp.moveaxis(gradient.swapaxes(0, 1).reshape(-1, size), 0, class_axis)
+    return loss.reshape(size), lax.dynamic_update_slice_in_dim(gradients, update, start, axis)
 
 
 def _by_class(one: OfOne, class_axis: int, z: Array, y: Array, start: Array | int, gradients: Array) -> Outputs:

@@ -1,4 +1,4 @@
-"""What the unroller knows of JAX's primitives: which are element-wise, and what those do that only move elements about."""
+"""What is known of JAX's primitives: which are element-wise, which reduce, and how unrolled elements are moved about."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -22,7 +22,6 @@ ELEMENTWISE = _names(
     mul ne neg nextafter not or pow rem round rsqrt select_n sign sin sinh sqrt square stop_gradient sub tan tanh xor
     """
 )
-CALLS = _names("jit pjit closed_call core_call custom_jvp_call custom_vjp_call custom_vjp_call_jaxpr checkpoint remat2")
 REDUCTIONS: dict[str, Primitive] = {
     "reduce_sum": prim.add_p,
     "reduce_prod": prim.mul_p,

@@ -14,9 +14,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.extend.core import ClosedJaxpr, Literal
+from jax.extend.core import ClosedJaxpr
 
-from .primitives import CALLS, ELEMENTWISE, MOVES, REDUCTIONS, Elements, constant
+from .primitives import ELEMENTWISE, MOVES, REDUCTIONS, Elements, constant
+from .walk import walk
 
 
 def unrolled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,18 +64,7 @@ def _map(function: Callable[[Any], Any], elements: Elements) -> Elements:
 
 
 def _evaluate(closed: ClosedJaxpr, arguments: Sequence[Elements]) -> list[Elements]:
-    jaxpr: Any = closed.jaxpr
-    constants = [constant(value, var.aval.dtype) for var, value in zip(jaxpr.constvars, closed.consts, strict=True)]
-    known: dict[Any, Elements] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*constants, *arguments], strict=True))
-
-    def read(atom: Any) -> Elements:
-        literal = isinstance(atom, Literal)
-        return constant(atom.val, atom.aval.dtype) if literal else known[atom]
-
-    for equation in jaxpr.eqns:
-        results = _apply(equation, [read(atom) for atom in equation.invars])
-        known.update(zip(equation.outvars, results, strict=True))
-    return [read(atom) for atom in jaxpr.outvars]
+    return walk(closed, arguments, constant, _apply)
 
 
 def _apply(equation: Any, arguments: list[Elements]) -> list[Elements]:
@@ -87,9 +77,6 @@ def _apply(equation: Any, arguments: list[Elements]) -> list[Elements]:
         return [MOVES[name](*arguments, **parameters)]
     if name == "while":
         return _while(arguments, **parameters)
-    inner = parameters.get("call_jaxpr", parameters.get("jaxpr")) if name in CALLS else None
-    if inner is not None:
-        return _evaluate(inner if isinstance(inner, ClosedJaxpr) else ClosedJaxpr(inner, ()), arguments)
     return _vectorised(equation, arguments)
 
 
