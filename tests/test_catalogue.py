@@ -93,6 +93,22 @@ def test_normalizers_jit_batch_and_drop_in_agree(name: str) -> None:
 
 
 @every_normalizer
+def test_mass_is_1_all_over_a_compiled_batch(name: str) -> None:
+    """Of any size: what is vectorised and what is left over may be rounded otherwise, within one example too."""
+    rows = jnp.asarray(np.random.default_rng(0).uniform(0.5, 2.5, (77, 3)), jnp.float32)
+    total = jax.jit(jax.vmap(ls.NORMALIZERS[name]))(rows).p.sum(1)
+    assert np.all(total < 1) if name in SUBSTOCHASTIC else np.allclose(total, 1, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("offset", [1e-9, -1e-9, 3.0])
+def test_the_gaps_of_normalize_may_be_off_by_a_constant(offset: float) -> None:
+    z = jnp.array([0.5, 1.5, 2.0])
+    probs, expected = ls.normalize(z, gaps=z - z.max() + offset), ls.normalize(z)
+    np.testing.assert_allclose(probs.p, expected.p, rtol=1e-14)
+    np.testing.assert_allclose(probs.log_p, expected.log_p, rtol=1e-14)
+
+
+@every_normalizer
 @pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16, jnp.float16])
 def test_dtype_follows_the_input(name: str, dtype) -> None:
     z = jnp.array([0.5, 1.5, 2.0], dtype)

@@ -48,14 +48,18 @@ def normalize(log_weights: Vector, gaps: Vector | None = None) -> Probs:
 
     Args:
         log_weights: [n]; -inf gives a class the probability 0 and the derivative 0. Only differences matter.
-        gaps: `log_weights - max(log_weights)`, for a caller that knows them better than by that subtraction. They give
-            the values, `log_weights` the derivatives.
+        gaps: `log_weights` but for a constant, for a caller that knows their differences better than by subtraction. They
+            give the values, `log_weights` the derivatives.
 
     Returns:
         Probs; all NaN if every weight is -inf, or if one is +inf or NaN.
     """
-    if gaps is None:
-        gaps = log_weights - jnp.max(log_weights)
+    gaps = log_weights if gaps is None else gaps
+    return normalize_gaps(log_weights, gaps - jnp.max(gaps))
+
+
+def normalize_gaps(log_weights: Vector, gaps: Vector) -> Probs:
+    """`normalize` for gaps whose largest is exactly 0."""
     p, log_p, _ = _normalize(log_weights, jax.lax.stop_gradient(gaps))
     return Probs(p, log_p)
 
@@ -109,7 +113,7 @@ def _normalize_powers_jvp(power: int, primals: tuple[Vector, Array], tangents: t
 
 def first(condition: Bool[Array, " n"]) -> Bool[Array, " n"]:
     """Whether a class is the first for which the condition holds."""
-    places = jnp.arange(condition.size)
+    places = jnp.arange(condition.size, dtype=jnp.int32)
     return places == jnp.min(jnp.where(condition, places, condition.size))
 
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from .._door import on_logits, parameter, whole_number
 from .._types import Parameter, Vector
-from ..simplex import Probs, normalize
+from ..simplex import Probs, normalize, normalize_gaps
 
 
 @on_logits
@@ -26,7 +26,7 @@ def softmax(logits: Vector, *, inverse_temperature: Parameter = 1.0) -> Probs:
     shifted = (logits - top) + (top - top)  # NaN unless the top is finite
     masked = jnp.isneginf(shifted)
     gaps = jnp.where(masked, -jnp.inf, c * jnp.where(masked, 0, shifted))
-    return normalize(gaps, gaps)
+    return normalize_gaps(gaps, gaps)
 
 
 @on_logits
@@ -58,7 +58,7 @@ def iterated_exponential(logits: Vector, *, depth: int = 2) -> Probs:
     for _ in range(depth - 1):
         log_g, top, gaps = jnp.exp(log_g), jnp.exp(top), jnp.exp(top) * jnp.expm1(gaps)
     # NaN beyond the domain by inf - inf, when the program runs (see `zero_if`).
-    return normalize(log_g, gaps + (top - top))
+    return normalize_gaps(log_g, gaps + (top - top))
 
 
 @on_logits
