@@ -212,6 +212,20 @@ def test_value_and_grad_of_a_batch_is_that_of_its_examples(class_axis: int, n: i
         np.testing.assert_allclose(gradient, expected, rtol=1e-11, atol=1e-15)
 
 
+@pytest.mark.parametrize(("n", "m"), [(3, 300), (10, 20000)])
+def test_value_and_grad_can_be_differentiated(n: int, m: int) -> None:
+    """Its losses and its gradients: with the derivatives of the plain form, not those of the blocks."""
+    rng = np.random.default_rng(0)
+    z, y = jnp.asarray(rng.normal(size=(m, n))), jnp.asarray(rng.integers(0, n, m))
+    run = ls.value_and_grad("softmax + cross_entropy")
+    gradients = jax.jit(run)(z, y)[1]
+    np.testing.assert_allclose(jax.jit(jax.grad(lambda z: run(z, y)[0].sum()))(z), gradients, rtol=1e-12, atol=1e-15)
+    curvature = jax.jit(lambda z: jax.jvp(lambda z: run(z, y)[1], (z,), (jnp.ones_like(z),))[1])(z)
+    np.testing.assert_allclose(curvature, 0, atol=1e-15)  # invariant to a shift
+    slopes = jax.jit(lambda z: jax.jvp(lambda z: run(z, y)[0], (z,), (gradients,))[1])(z)
+    np.testing.assert_allclose(slopes, (gradients**2).sum(1), rtol=1e-12)
+
+
 def test_value_and_grad_refuses_what_it_does_not_know() -> None:
     with pytest.raises(ValueError, match="must be 0 or -1, got 1"):
         ls.value_and_grad("softmax + brier", class_axis=1)

@@ -58,12 +58,25 @@ def value_and_grad(
         if z.ndim != 2:
             raise ValueError(f"`value_and_grad(...)(logits, ...)` must have two axes, got shape {z.shape}.")
         y = checked_labels(z if class_axis == -1 else z.T, labels)
-        one = partial(_one_example, of_one, z.shape[class_axis])
-        whole = jax.vmap(one, in_axes=(class_axis + 1, 0), out_axes=(0, class_axis + 1))
-        outputs: Outputs = lax.platform_dependent(z, y, cpu=partial(_on_cpu, one, class_axis), default=whole)
-        return outputs
+        return _batch(partial(_one_example, of_one, z.shape[class_axis]), class_axis, z, y)
 
     return run
+
+
+def _batch(one: OfOne, class_axis: int, z: Array, y: Array) -> Outputs:
+    """In blocks on a CPU. Derivatives are those of the plain form: the rules of the parts are gone from what is in blocks."""
+    plain = jax.vmap(one, in_axes=(class_axis + 1, 0), out_axes=(0, class_axis + 1))
+
+    @jax.custom_jvp
+    def run(z: Array, y: Array) -> Outputs:
+        outputs: Outputs = lax.platform_dependent(z, y, cpu=partial(_on_cpu, one, class_axis), default=plain)
+        return outputs
+
+    @run.defjvp
+    def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Outputs, Outputs]:
+        return jax.jvp(lambda z: plain(z, primals[1]), primals[:1], tangents[:1])
+
+    return run(z, y)
 
 
 def _on_cpu(one: OfOne, class_axis: int, z: Array, y: Array) -> Outputs:

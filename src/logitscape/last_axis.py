@@ -11,7 +11,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array, lax
 
 from .primitives import ELEMENTWISE, REDUCTIONS
@@ -41,17 +40,22 @@ def _filled(value: Array, size: int) -> Array:
 
 def _apply(equation: Any, arguments: list[Array]) -> list[Array]:
     name, bind = equation.primitive.name, partial(equation.primitive.bind, **equation.params)
-    if not arguments:
-        return [_constant(bind(), equation.outvars[0].aval.dtype)]
     if name in ELEMENTWISE:
         return [bind(*jnp.broadcast_arrays(*arguments))]
-    if name in REDUCTIONS:
+    if name in REDUCTIONS or name == "argmax":
         return [bind(*arguments)]
     if name in MOVES:
         return [MOVES[name](*arguments, **equation.params)]
-    size = max(argument.shape[-1] for argument in arguments)
-    results = jax.vmap(bind, in_axes=-1, out_axes=-1)(*[_filled(argument, size) for argument in arguments])
-    return list(results) if equation.primitive.multiple_results else [results]
+    return _vectorised(bind, arguments)
+
+
+def _vectorised(bind: Callable[..., Any], arguments: list[Array]) -> list[Array]:
+    """Whatever has no rule here, by `jax.vmap`; what is the same for all stays so."""
+    axes = [None if argument.shape[-1] == 1 else -1 for argument in arguments]
+    inputs = [argument if axis else argument[..., 0] for argument, axis in zip(arguments, axes, strict=True)]
+    if not any(axes):
+        return [result[..., None] for result in jax.tree.leaves(bind(*inputs))]
+    return jax.tree.leaves(jax.vmap(bind, in_axes=axes, out_axes=-1)(*inputs))
 
 
 def _broadcast_in_dim(x: Array, *, shape: Any, broadcast_dimensions: Any, **_: Any) -> Array:
@@ -63,7 +67,7 @@ def _slice(x: Array, *, start_indices: Any, limit_indices: Any, strides: Any) ->
 
 
 def _concatenate(*parts: Array, dimension: int) -> Array:
-    size = np.max([part.shape[-1] for part in parts])
+    size = max(part.shape[-1] for part in parts)
     return lax.concatenate([_filled(part, size) for part in parts], dimension)
 
 

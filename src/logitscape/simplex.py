@@ -59,7 +59,7 @@ def normalize(log_weights: Vector, gaps: Vector | None = None) -> Probs:
 
 
 def normalize_gaps(log_weights: Vector, gaps: Vector) -> Probs:
-    """`normalize` for gaps whose largest is exactly 0."""
+    """`normalize` for gaps whose largest is 0, but for rounding."""
     p, log_p, _ = _normalize(log_weights, jax.lax.stop_gradient(gaps))
     return Probs(p, log_p)
 
@@ -84,20 +84,20 @@ def normalize_powers(amplitudes: Vector, power: int) -> Probs:
 
 @jax.custom_jvp
 def _normalize(log_weights: Vector, gaps: Vector) -> Shares:
-    return _from_gaps(gaps, jnp.exp(gaps), first(gaps == 0))
+    return _from_gaps(gaps, jnp.exp(gaps), first_largest(gaps))
 
 
 @_normalize.defjvp
 def _normalize_jvp(primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]) -> tuple[Shares, Shares]:
     d_log = tangents[0]
     shares = _normalize(*primals)
-    return shares, _share_tangents(shares, first(primals[1] == 0), d_log, shares[0] * d_log)
+    return shares, _share_tangents(shares, first_largest(primals[1]), d_log, shares[0] * d_log)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(2,))
 def _normalize_powers(amplitudes: Vector, largest: Array, power: int) -> Shares:
     ratio = _ratio(amplitudes, largest)
-    return _from_gaps(power * _log_ratio(amplitudes, largest), ratio**power, first(amplitudes == largest))
+    return _from_gaps(power * _log_ratio(amplitudes, largest), ratio**power, first_largest(amplitudes))
 
 
 @_normalize_powers.defjvp
@@ -108,13 +108,15 @@ def _normalize_powers_jvp(power: int, primals: tuple[Vector, Array], tangents: t
     d_log = jnp.where(positive, power * d_amplitudes / jnp.where(positive, amplitudes, 1), 0)
     ratio = _ratio(amplitudes, largest)
     d_share = power * ratio ** (power - 1) * (d_amplitudes / largest) / jnp.sum(ratio**power)
-    return shares, _share_tangents(shares, first(amplitudes == largest), d_log, d_share)
+    return shares, _share_tangents(shares, first_largest(amplitudes), d_log, d_share)
 
 
-def first(condition: Bool[Array, " n"]) -> Bool[Array, " n"]:
-    """Whether a class is the first for which the condition holds."""
-    places = jnp.arange(condition.size, dtype=jnp.int32)
-    return places == jnp.min(jnp.where(condition, places, condition.size))
+def first_largest(x: Array) -> Bool[Array, " n"]:
+    """Which class is the largest, one only.
+
+    Never by comparison with 0 or with the maximum: a compiled program may round what it computes twice in two ways.
+    """
+    return jnp.arange(x.size, dtype=jnp.int32) == jax.lax.argmax(x, 0, jnp.int32)
 
 
 def _ratio(x: Vector, largest: Array) -> Vector:
@@ -132,7 +134,9 @@ def _log_ratio(x: Vector, reference: Array) -> Vector:
 
 def _from_gaps(gaps: Vector, weights: Vector, largest: Bool[Array, " n"]) -> Shares:
     """Normalise weights whose largest is 1; `gaps` are their logarithms."""
-    rest = jnp.sum(weights - largest.astype(weights.dtype))
+    gaps = jnp.where(largest, gaps - gaps, gaps)  # 0, or NaN, whatever rounding left
+    rest = jnp.sum(jnp.where(largest, gaps, weights))
+    weights = jnp.where(largest, 1 + gaps, weights)
     return weights / (1 + rest), gaps - jnp.log1p(rest), rest / (1 + rest)
 
 

@@ -73,6 +73,8 @@ def _apply(equation: Any, arguments: list[Elements]) -> list[Elements]:
         return [_elementwise(partial(equation.primitive.bind, **parameters), arguments)]
     if name in REDUCTIONS:
         return [_reduce(REDUCTIONS[name].bind, arguments[0], parameters["axes"])]
+    if name == "argmax":
+        return [_argmax(arguments[0], **parameters)]
     if name in MOVES:
         return [MOVES[name](*arguments, **parameters)]
     if name == "while":
@@ -104,6 +106,20 @@ def _reduce(combine: Callable[[Any, Any], Any], elements: Elements, axes: Sequen
     result = np.empty(front.shape[:-1], object)
     for index in np.ndindex(result.shape):
         result[index] = reduce(lambda a, b: combine(*_same_size([a, b])), front[index])
+    return result
+
+
+def _argmax(elements: Elements, *, axes: Sequence[int], index_dtype: Any) -> Elements:
+    """The first of the largest; where there is a NaN, any."""
+    front = np.moveaxis(elements, axes[0], -1)
+    result = np.empty(front.shape[:-1], object)
+    for index in np.ndindex(result.shape):
+        largest, place = front[index][0], jnp.zeros((), index_dtype)
+        for k, value in enumerate(front[index][1:], start=1):
+            largest, value, place, here = _same_size([largest, value, place, jnp.asarray(k, index_dtype)])
+            greater = value > largest
+            largest, place = jnp.where(greater, value, largest), jnp.where(greater, here, place)
+        result[index] = place
     return result
 
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from .._door import on_logits, parameter, whole_number
 from .._special import hypotenuse, nan_unless, polynomial
 from .._types import Parameter, Vector
-from ..simplex import Probs, normalize_powers
+from ..simplex import Probs, first_largest, normalize_powers
 
 
 @on_logits
@@ -86,7 +86,9 @@ def min_shift(logits: Vector) -> Probs:
     NaN for constant logits or if one is infinite. Where classes tie for the lowest they share its derivative equally.
     """
     halved = 0.5 * logits  # so that no difference of two finite logits overflows
-    return normalize_powers(halved - jnp.min(halved), 1)
+    shifted = halved - jnp.min(halved)
+    nothing = first_largest(-halved) | (shifted < 0)  # whatever rounding left
+    return normalize_powers(shifted - jax.lax.stop_gradient(jnp.where(nothing, shifted, 0)), 1)
 
 
 def _size(z: Vector) -> Vector:

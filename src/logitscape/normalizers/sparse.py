@@ -10,7 +10,7 @@ from jax import Array
 from .._door import on_logits, parameter
 from .._special import is_symbolic_zero, log_slope
 from .._types import Parameter, Vector
-from ..simplex import Probs, centered, first, keep_mass
+from ..simplex import Probs, centered, first_largest, keep_mass
 
 MOST_STEPS = 100
 
@@ -78,9 +78,8 @@ def _support(shifted: Vector) -> Array:
 
 
 def _rest(shifted: Vector, inside: Array) -> Array:
-    others = jnp.sum(jnp.where(inside & (shifted < 0), 1 + shifted, 0))
-    tied = jnp.sum((shifted == 0).astype(shifted.dtype)) - 1
-    return (others + tied) / jnp.sum(inside.astype(shifted.dtype))
+    others = inside & ~first_largest(shifted)
+    return jnp.sum(jnp.where(others, 1 + shifted, 0)) / jnp.sum(inside.astype(shifted.dtype))
 
 
 @_sparsemax.defjvp
@@ -90,7 +89,7 @@ def _sparsemax_jvp(primals: tuple[Vector], tangents: tuple[Vector]) -> tuple[tup
     p, log_p = _sparsemax(z)
     inside = ~jnp.isneginf(log_p)
     share = inside.astype(z.dtype) / jnp.sum(inside.astype(z.dtype))
-    dp = keep_mass(first(inside), share, jnp.where(inside, dz - jnp.sum(share * dz), 0))
+    dp = keep_mass(first_largest(p), share, jnp.where(inside, dz - jnp.sum(share * dz), 0))
     return (p, log_p), (dp, jnp.where(inside, dp * jnp.exp(jnp.where(inside, -log_p, 0)), 0))
 
 
@@ -116,7 +115,7 @@ def _entmax_jvp(
     log_inside = jnp.where(inside, log_p, 0)
     u = jnp.where(inside, jnp.exp((1 - beta) * log_inside), 0)
     share = u / jnp.sum(u)
-    largest = first(share == jnp.max(share))
+    largest = first_largest(share)
     others = jnp.sum(jnp.where(largest, 0, share))
     moved, bent = jnp.zeros_like(z), jnp.zeros_like(z)
     if not is_symbolic_zero(dz):
