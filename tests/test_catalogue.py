@@ -101,15 +101,17 @@ def test_what_is_compiled_before_a_normalizer_changes_nothing(name: str) -> None
     """Compiled, `c z - max(c z)` is rounded once or twice: it need not be 0 for the largest class, nor alike in a batch."""
     rows = jnp.asarray(np.random.default_rng(0).uniform(0.5, 2.5, (77, 3)), jnp.float32)
     weights = jnp.array([0.3, -1.0, 0.5], jnp.float32)
-    for scaled in SCALINGS:
-        p = lambda z, f=scaled: ls.NORMALIZERS[name](f(z)).p
-        gradient = jax.grad(lambda z, p=p: jnp.vdot(p(z), weights))
-        got = as_in_use(jax.vmap(p))(rows)
-        total = got.sum(1)
-        assert np.all(total < 1) if name in SUBSTOCHASTIC else np.allclose(total, 1, rtol=0, atol=1e-6)
-        np.testing.assert_allclose(got, jax.vmap(p)(rows), rtol=2e-3, atol=1e-6)
-        assert np.all(got >= 0)
-        np.testing.assert_allclose(as_in_use(jax.vmap(gradient))(rows), jax.vmap(gradient)(rows), rtol=2e-3, atol=2e-5)
+
+    def all_scalings(z: Array) -> list[tuple[Array, Array]]:
+        through = [lambda z, f=f: ls.NORMALIZERS[name](f(z)).p for f in SCALINGS]
+        return [(p(z), jax.vjp(p, z)[1](weights)[0]) for p in through]
+
+    batch = jax.vmap(all_scalings)
+    for (p, gradient), expected in zip(as_in_use(batch)(rows), batch(rows), strict=True):
+        assert np.all(p >= 0)
+        assert np.all(p.sum(1) < 1) if name in SUBSTOCHASTIC else np.allclose(p.sum(1), 1, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(p, expected[0], rtol=2e-3, atol=1e-6)
+        np.testing.assert_allclose(gradient, expected[1], rtol=2e-3, atol=2e-5)
 
 
 @pytest.mark.parametrize("offset", [1e-9, -1e-9, 3.0])

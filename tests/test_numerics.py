@@ -266,12 +266,15 @@ OF_P = ("mae", "brier", "tsallis_score", "spherical_score", "reverse_kl")
 
 
 @pytest.mark.parametrize("n", [3, 10, 100])
-@pytest.mark.parametrize("spec", [f"{x} + {y}" for x in SPARSE for y in OF_P])
-def test_classes_that_tie_take_nothing_from_each_other(spec, n):
+@pytest.mark.parametrize("normalizer", SPARSE)
+def test_classes_that_tie_take_nothing_from_each_other(normalizer, n):
     """Where the label has p = 0 exactly and all rivals tie there is no gradient; no rounding may leave one to flow along."""
-    z, t = jnp.full(n, 3.0).at[0].set(-3.0), jnp.zeros(n).at[0].set(1.0)
+    z, t = np.full((1, n), 3.0), np.zeros((1, n))
+    z[0, 0], t[0, 0] = -3.0, 1.0
+    objectives = [ls.objective(f"{normalizer} + {loss}") for loss in OF_P]
     for compiled in (eager, as_in_use):
-        np.testing.assert_array_equal(compiled(jax.grad(ls.objective(spec)))(z, t), 0)
+        for got in evaluate(objectives, z, t, compiled=compiled):
+            np.testing.assert_array_equal(got[:, 1:], 0)
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
