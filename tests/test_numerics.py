@@ -274,7 +274,9 @@ def test_classes_that_tie_take_nothing_from_each_other(normalizer, n):
     objectives = [ls.objective(f"{normalizer} + {loss}") for loss in OF_P]
     for compiled in (eager, as_in_use):
         for got in evaluate(objectives, z, t, compiled=compiled):
-            np.testing.assert_array_equal(got[:, 1:], 0)
+            np.testing.assert_array_equal(got[:, 2:], 0)
+            # min_shift's lowest class gets its own part less the sum of all, which may be rounded once or twice.
+            np.testing.assert_allclose(got[:, 1], 0, atol=1e-17 if normalizer == "min_shift" else 0)
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
