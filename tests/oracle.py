@@ -136,11 +136,8 @@ def chain(s: Simplex, slopes: list, sizes: list, classes: list, forward: bool) -
     """Gradient by the chain rule and its |terms|; classes with equal logit and target share a computation."""
     found = {}
     for key, k in first(classes).items():
-        counts = [
-            bool(q) and (other != key or (forward and j != k))
-            for j, (q, other) in enumerate(zip(s.share, classes, strict=True))
-        ]
-        found[key] = component(s, k, slopes, sizes, [j for j, count in enumerate(counts) if count])
+        rivals = [j for j, other in enumerate(classes) if s.share[j] and j != k and (forward or other != key)]
+        found[key] = component(s, k, slopes, sizes, rivals)
     return [found[key][0] for key in classes], [found[key][1] for key in classes]
 
 
