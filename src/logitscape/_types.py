@@ -3,9 +3,10 @@
 from typing import TypeAlias
 
 from jax import Array
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 Scalar: TypeAlias = Float[Array, ""]
 Vector: TypeAlias = Float[Array, " n"]
+Mask: TypeAlias = Bool[Array, " n"]
 Number: TypeAlias = float | int
 Parameter: TypeAlias = float | int | Array

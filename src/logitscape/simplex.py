@@ -7,15 +7,16 @@ written with r, never with `1 - p_top`, and the tangent of p_top is minus the su
 """
 
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
 from jax import Array
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from ._special import zero_if
-from ._types import Vector
+from ._types import Mask, Vector
+from .largest import first_largest
 
 Shares: TypeAlias = tuple[Vector, Vector, Array]
 """p, its logarithm, and 1 - p of the largest class."""
@@ -60,7 +61,8 @@ def normalize(log_weights: Vector, gaps: Vector | None = None) -> Probs:
 
 def normalize_gaps(log_weights: Vector, gaps: Vector) -> Probs:
     """`normalize` for gaps whose largest is 0, but for rounding."""
-    p, log_p, _ = _normalize(log_weights, jax.lax.stop_gradient(gaps))
+    gaps = jax.lax.stop_gradient(gaps)
+    p, log_p, _ = _normalize(log_weights, gaps, first_largest(gaps))
     return Probs(p, log_p)
 
 
@@ -77,46 +79,40 @@ def normalize_powers(amplitudes: Vector, power: int) -> Probs:
     Returns:
         Probs; all NaN if every amplitude is 0, or if one is infinite or NaN.
     """
-    largest = jax.lax.stop_gradient(jnp.max(amplitudes))
-    p, log_p, _ = _normalize_powers(amplitudes, largest, power)
+    top = jax.lax.stop_gradient(jnp.max(amplitudes))
+    p, log_p, _ = _normalize_powers(amplitudes, top, first_largest(amplitudes), power)
     return Probs(p, log_p)
 
 
 @jax.custom_jvp
-def _normalize(log_weights: Vector, gaps: Vector) -> Shares:
-    return _from_gaps(gaps, jnp.exp(gaps), first_largest(gaps))
+def _normalize(log_weights: Vector, gaps: Vector, largest: Mask) -> Shares:
+    return _from_gaps(gaps, jnp.exp(gaps), largest)
 
 
 @_normalize.defjvp
-def _normalize_jvp(primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]) -> tuple[Shares, Shares]:
+def _normalize_jvp(primals: tuple[Vector, Vector, Mask], tangents: tuple[Vector, Vector, Any]) -> tuple[Shares, Shares]:
     d_log = tangents[0]
     shares = _normalize(*primals)
-    return shares, _share_tangents(shares, first_largest(primals[1]), d_log, shares[0] * d_log)
+    return shares, _share_tangents(shares, primals[2], d_log, shares[0] * d_log)
 
 
-@partial(jax.custom_jvp, nondiff_argnums=(2,))
-def _normalize_powers(amplitudes: Vector, largest: Array, power: int) -> Shares:
-    ratio = _ratio(amplitudes, largest)
-    return _from_gaps(power * _log_ratio(amplitudes, largest), ratio**power, first_largest(amplitudes))
+@partial(jax.custom_jvp, nondiff_argnums=(3,))
+def _normalize_powers(amplitudes: Vector, top: Array, largest: Mask, power: int) -> Shares:
+    ratio = _ratio(amplitudes, top)
+    return _from_gaps(power * _log_ratio(amplitudes, top), ratio**power, largest)
 
 
 @_normalize_powers.defjvp
-def _normalize_powers_jvp(power: int, primals: tuple[Vector, Array], tangents: tuple[Vector, Array]) -> tuple[Shares, Shares]:
-    (amplitudes, largest), (d_amplitudes, _) = primals, tangents
-    shares = _normalize_powers(amplitudes, largest, power)
+def _normalize_powers_jvp(
+    power: int, primals: tuple[Vector, Array, Mask], tangents: tuple[Vector, Array, Any]
+) -> tuple[Shares, Shares]:
+    (amplitudes, top, largest), d_amplitudes = primals, tangents[0]
+    shares = _normalize_powers(amplitudes, top, largest, power)
     positive = amplitudes > 0
     d_log = jnp.where(positive, power * d_amplitudes / jnp.where(positive, amplitudes, 1), 0)
-    ratio = _ratio(amplitudes, largest)
-    d_share = power * ratio ** (power - 1) * (d_amplitudes / largest) / jnp.sum(ratio**power)
-    return shares, _share_tangents(shares, first_largest(amplitudes), d_log, d_share)
-
-
-def first_largest(x: Array) -> Bool[Array, " n"]:
-    """Which class is the largest, one only.
-
-    Never by comparison with 0 or with the maximum: a compiled program may round what it computes twice in two ways.
-    """
-    return jnp.arange(x.size, dtype=jnp.int32) == jax.lax.argmax(x, 0, jnp.int32)
+    ratio = _ratio(amplitudes, top)
+    d_share = power * ratio ** (power - 1) * (d_amplitudes / top) / jnp.sum(ratio**power)
+    return shares, _share_tangents(shares, largest, d_log, d_share)
 
 
 def _ratio(x: Vector, largest: Array) -> Vector:
@@ -132,7 +128,7 @@ def _log_ratio(x: Vector, reference: Array) -> Vector:
     return jnp.where(underflows, jnp.log(x) - jnp.log(reference), jnp.log(ratio))
 
 
-def _from_gaps(gaps: Vector, weights: Vector, largest: Bool[Array, " n"]) -> Shares:
+def _from_gaps(gaps: Vector, weights: Vector, largest: Mask) -> Shares:
     """Normalise weights whose largest is 1; `gaps` are their logarithms."""
     gaps = jnp.where(largest, gaps - gaps, gaps)  # 0, or NaN, whatever rounding left
     rest = jnp.sum(jnp.where(largest, gaps, weights))
@@ -140,7 +136,7 @@ def _from_gaps(gaps: Vector, weights: Vector, largest: Bool[Array, " n"]) -> Sha
     return weights / (1 + rest), gaps - jnp.log1p(rest), rest / (1 + rest)
 
 
-def _share_tangents(shares: Shares, largest: Bool[Array, " n"], d_log: Vector, d_share: Vector) -> Shares:
+def _share_tangents(shares: Shares, largest: Mask, d_log: Vector, d_share: Vector) -> Shares:
     """Tangents of a normalised vector, from those of its unnormalised parts.
 
     Args:
@@ -155,7 +151,7 @@ def _share_tangents(shares: Shares, largest: Bool[Array, " n"], d_log: Vector, d
     return dp, d_log_p, -jnp.sum(jnp.where(largest, dp, 0))
 
 
-def keep_mass(largest: Bool[Array, " n"], share: Vector, dp: Vector) -> Vector:
+def keep_mass(largest: Mask, share: Vector, dp: Vector) -> Vector:
     """Tangents of p that sum to 0 but for rounding, without what rounding left.
 
     It is spread over the classes, and the largest class's tangent replaced by minus the sum of the others'. In reverse mode
@@ -171,7 +167,7 @@ def keep_mass(largest: Bool[Array, " n"], share: Vector, dp: Vector) -> Vector:
     return jnp.where(largest, -jnp.sum(jnp.where(largest, 0, dp)), dp)
 
 
-def centered(largest: Bool[Array, " n"], share_of_others: Array, d: Vector, p_times_d: Vector) -> tuple[Vector, Array]:
+def centered(largest: Mask, share_of_others: Array, d: Vector, p_times_d: Vector) -> tuple[Vector, Array]:
     """`d_k - sum_j p_j d_j` and that sum; for the largest class `(1 - p_k) d_k - sum_{j != k} p_j d_j`.
 
     A subtraction `1 - p_k` would lose everything there once p_k rounds to 1; elsewhere it loses one bit at most.

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 from .._door import on_logits, parameter, whole_number
 from .._special import hypotenuse, nan_unless, polynomial
 from .._types import Parameter, Vector
-from ..simplex import Probs, first_largest, normalize_powers
+from ..largest import first_largest
+from ..simplex import Probs, normalize_powers
 
 
 @on_logits

@@ -7,7 +7,7 @@ from jax.nn import log_sigmoid
 
 from .._door import on_logits
 from .._types import Vector
-from ..simplex import Probs, normalize
+from ..simplex import Probs, normalize, normalize_gaps
 
 FAR_LEFT = -20.0
 """Below it `softplus(z) = e^z - e^{2z} / 2` to within rounding, in every dtype."""
@@ -27,7 +27,7 @@ def sigsoftmax(logits: Vector) -> Probs:
     Source: Kanai et al., Sigsoftmax: reanalysis of the softmax bottleneck, arXiv 1805.10829.
     """
     top, log_s = jnp.max(logits), log_sigmoid(logits)
-    return normalize(logits + log_s, (logits - top) + (log_s - log_sigmoid(top)))
+    return normalize_gaps(logits + log_s, (logits - top) + (log_s - log_sigmoid(top)))
 
 
 @on_logits
@@ -36,8 +36,7 @@ def softplus(logits: Vector) -> Probs:
     log_g, top = _log_softplus(logits), jnp.max(logits)
     ratio = jax.nn.softplus(logits) / jax.nn.softplus(top)
     by_ratio = logits > FAR_LEFT
-    gaps = jnp.where(by_ratio, jnp.log(jnp.where(by_ratio, ratio, 1)), log_g - _log_softplus(top))
-    return normalize(log_g, jnp.where(logits == top, top - top, gaps))  # compiled division need not give x / x = 1
+    return normalize_gaps(log_g, jnp.where(by_ratio, jnp.log(jnp.where(by_ratio, ratio, 1)), log_g - _log_softplus(top)))
 
 
 @jax.custom_jvp

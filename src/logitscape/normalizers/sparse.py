@@ -9,8 +9,9 @@ from jax import Array
 
 from .._door import on_logits, parameter
 from .._special import is_symbolic_zero, log_slope
-from .._types import Parameter, Vector
-from ..simplex import Probs, centered, first_largest, keep_mass
+from .._types import Mask, Parameter, Vector
+from ..largest import first_largest
+from ..simplex import Probs, centered, keep_mass
 
 MOST_STEPS = 100
 
@@ -53,15 +54,16 @@ def _sparsemax(z: Vector) -> tuple[Vector, Vector]:
     """
     top = jnp.max(z)
     shifted = z - top + (top - top)  # NaN unless the top is finite
-    inside = _support(shifted)
-    rest = _rest(shifted, inside)
+    largest = first_largest(shifted)
+    inside = _support(shifted, largest)
+    rest = _rest(shifted, largest, inside)
     p_top = (1 - jnp.sum(jnp.where(inside, shifted, 0))) / jnp.sum(inside.astype(z.dtype))
     p = jnp.where(inside, jnp.maximum(jnp.where(rest < 0.5, (1 + shifted) - rest, p_top + shifted), 0), 0) + (top - top)
     near_one = p > 0.5
     return p, jnp.where(near_one, jnp.log1p(jnp.where(near_one, shifted - rest, 0)), jnp.log(p))
 
 
-def _support(shifted: Vector) -> Array:
+def _support(shifted: Vector, largest: Mask) -> Mask:
     """The classes with p > 0, [n]: from all within 1 of the top, drop those that the rest's threshold excludes, until none is.
 
     It ends after a few rounds. Source: Michelot, A finite algorithm for finding the projection onto the simplex, 1986.
@@ -72,14 +74,13 @@ def _support(shifted: Vector) -> Array:
 
     def narrow(state: tuple[Array, Array]) -> tuple[Array, Array]:
         _, inside = state
-        return inside, inside & (1 + shifted > _rest(shifted, inside))
+        return inside, inside & (1 + shifted > _rest(shifted, largest, inside))
 
     return jax.lax.while_loop(going_on, narrow, (jnp.zeros(shifted.shape, bool), 1 + shifted > 0))[1]
 
 
-def _rest(shifted: Vector, inside: Array) -> Array:
-    others = inside & ~first_largest(shifted)
-    return jnp.sum(jnp.where(others, 1 + shifted, 0)) / jnp.sum(inside.astype(shifted.dtype))
+def _rest(shifted: Vector, largest: Mask, inside: Mask) -> Array:
+    return jnp.sum(jnp.where(inside & ~largest, 1 + shifted, 0)) / jnp.sum(inside.astype(shifted.dtype))
 
 
 @_sparsemax.defjvp

@@ -1,0 +1,50 @@
+"""Which class is the largest, one only, however the program around is compiled."""
+
+from typing import TypeAlias
+
+import jax.numpy as jnp
+from jax import Array, lax
+
+from ._types import Mask, Vector
+
+PARTS = 8
+AT_ONCE = 32
+
+Entry: TypeAlias = tuple[Array, Array]
+"""Values and their places."""
+
+
+def first_largest(x: Vector) -> Mask:
+    """Where x [n] is largest, the first of those that tie.
+
+    Never by comparison with 0 or with the maximum: a compiled program may round what it computes twice in two ways.
+    """
+    return jnp.arange(x.size, dtype=jnp.int32) == _argmax(lax.stop_gradient(x))
+
+
+def _argmax(x: Array) -> Array:
+    """`lax.argmax`, of many numbers in eighths: each compared with its fellows in the others, XLA's CPU code runs abreast."""
+    places = lax.iota(jnp.int32, x.size)
+    if x.size <= AT_ONCE:
+        return lax.argmax(x, 0, jnp.int32)
+    while x.size > AT_ONCE:
+        x, places = _halve(x, places)
+    return _reduce(x, places)[1]
+
+
+def _halve(x: Array, places: Array) -> Entry:
+    width = x.size // PARTS
+    whole = PARTS * width
+    largest = _reduce(x[:whole].reshape(PARTS, width), places[:whole].reshape(PARTS, width))
+    return jnp.concatenate([largest[0], x[whole:]]), jnp.concatenate([largest[1], places[whole:]])
+
+
+def _reduce(x: Array, places: Array) -> Entry:
+    beyond = jnp.iinfo(jnp.int32).max  # type: ignore[no-untyped-call]
+    value, place = lax.reduce((x, places), (jnp.array(-jnp.inf, x.dtype), jnp.int32(beyond)), _larger, (0,))
+    return value, place
+
+
+def _larger(a: Entry, b: Entry) -> Entry:
+    first = (a[0] > b[0]) | ((a[0] == b[0]) & (a[1] < b[1]))
+    return jnp.where(first, a[0], b[0]), jnp.where(first, a[1], b[1])
