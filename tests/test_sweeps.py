@@ -112,6 +112,15 @@ def test_hessians_and_jacobians() -> None:
     np.testing.assert_allclose(swept.jacobian[0], jacobian, atol=1e-15)
 
 
+def test_the_program_of_a_sweep_does_not_call_lapack() -> None:
+    """Its calls wait for threads of the pool they run in: two at once on two cores have waited for each other for ever."""
+    task = sweeps.plan(["softmax + cross_entropy", "squared_logits"], ls.ray("R1", S), label=[0, 1], hessian=True)
+    axes = [jnp.asarray(axis) for axis in task.slice.coordinates.values()]
+    program = jax.jit(lambda axes: sweeps._slab(task, axes)).lower(axes).as_text()
+    assert "lapack" in jax.jit(jnp.linalg.eigvalsh).lower(jnp.eye(3)).as_text()
+    assert "lapack" not in program
+
+
 def test_what_keeps_a_gradient_from_misleading() -> None:
     swept = ls.sweep(["sum + cross_entropy", "sparsemax + cross_entropy"], ls.ray("R2", S[1:]), label=0)
     assert not swept.in_domain[0].any()

@@ -134,7 +134,8 @@ def slabs(task: Task) -> Iterator[tuple[int, dict[str, Any]]]:
                 name: None if value is None else jax.lax.slice_in_dim(value, 0, len(part), axis=task.slab_axis(name))
                 for name, value in results.items()
             }
-        yield start, results
+        hessian = results.pop("hessian")
+        yield start, results | {"curvatures": None if hessian is None else _eigenvalues(hessian)}
 
 
 def as_landscape(task: Task, results: dict[str, Any], start: int | None = None) -> Landscape:
@@ -192,7 +193,7 @@ def _at_label(task: Task, logits: Array, label: int) -> dict[str, list[Array] | 
         "in_domain": [~jnp.isnan(each.loss) if each.p is None else ~jnp.any(jnp.isnan(each.p), 0) for each in found],
         "p_label": p_label,
         "correct": [_leads(logits if each.p is None else each.p, label) for each in found],
-        "curvatures": [_eigenvalues(each.hessian) for each in found] if task.hessian else None,
+        "hessian": [each.hessian for each in found if each.hessian is not None] if task.hessian else None,
     }
 
 
@@ -201,13 +202,16 @@ def _leads(scores: Array, label: int) -> Array:
     return scores[label] > others
 
 
-def _eigenvalues(hessian: Array | None) -> Array:
-    """[n, batch], ascending; NaN where the Hessian is not finite."""
-    assert hessian is not None
-    matrices = jnp.moveaxis(hessian, -1, 0)
-    finite = jnp.all(jnp.isfinite(matrices), axis=(1, 2), keepdims=True)
-    values = jnp.linalg.eigvalsh(jnp.where(finite, matrices, 0))
-    return jnp.where(finite[..., 0], values, jnp.nan).T
+def _eigenvalues(hessian: Array) -> Array:
+    """[..., n, n] -> [..., n], ascending; NaN where the Hessian is not finite.
+
+    By NumPy: on a CPU, jaxlib waits in every one of a batched `eigvalsh` for threads of the pool that it runs in, and if a
+    program has as many of them at once as there are threads, for ever.
+    """
+    matrices = np.asarray(hessian, np.promote_types(hessian.dtype, np.float32))
+    finite = np.all(np.isfinite(matrices), axis=(-2, -1), keepdims=True)
+    values = np.linalg.eigvalsh(np.where(finite, matrices, 0))
+    return jnp.asarray(np.where(finite[..., 0], values, np.nan), hessian.dtype)
 
 
 def _jacobians(task: Task, logits: Array, unroll: bool) -> Array:
@@ -234,7 +238,6 @@ def _stacked(by_label: list[list[Array] | None]) -> Array | None:
 
 
 def _on_grid(value: Array, shape: tuple[int, ...]) -> Array:
-    """[objective, label, (n,) batch] -> [objective, label, *grid, (n)]."""
-    if value.ndim == 3:
-        return value.reshape(*value.shape[:2], *shape)
-    return jnp.moveaxis(value.reshape(*value.shape[:3], *shape), 2, -1)
+    """[objective, label, (n, (n,)) batch] -> [objective, label, *grid, (n, (n))]."""
+    orders = value.ndim - 3
+    return jnp.moveaxis(value.reshape(*value.shape[:-1], *shape), range(2, 2 + orders), range(-orders, 0))

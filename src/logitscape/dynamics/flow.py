@@ -1,9 +1,11 @@
 """Gradient flow, dz/dt = -grad L: how long a wrong model takes to correct itself, and why some never do."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
+from threading import Lock
 from typing import Any
 
 import jax
@@ -44,6 +46,10 @@ AWAY = f"still wrong after a path of length {LONGEST:g}"
 GAVE_UP = f"undecided after {MOST_STEPS} steps"
 FEW_NUMBERS = 200
 """Up to so many logits in all lanes, to compile a few steps takes longer than to run them."""
+ALONE = Lock()
+"""For implicit steps: on a CPU, jaxlib waits in every `lu_factor` for threads of the pool that it runs in, and if there are as
+many of them at once as threads, for ever.
+"""
 LANES: dict[Step, int] = {runge_kutta: 128, linearly_implicit: 32}
 """So many at a time: those that take many steps do not hold up all others, and what they compute stays in caches."""
 
@@ -169,13 +175,13 @@ def _again(
 def _compiled(look: Viewer, step: Step, most: int, start: Look, lanes: Array, skip: Array) -> Path:
     """`follow`, compiled once, for so many lanes of every objective at a time."""
     compiled = briefly if lanes.size <= FEW_NUMBERS and most == FEW_STEPS else jax.jit
-    run = compiled(partial(follow, look, step))
     objectives, m = skip.shape
-    parts = [
-        jax.tree.map(np.asarray, run(most, *jax.tree.map(itemgetter(place), (start, lanes, skip))))
-        for place in _places(m, max(1, LANES[step] // objectives))
-    ]
-    path: Path = jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1)[:, :m], *parts)
+    places = _places(m, max(1, LANES[step] // objectives))
+    parts = [jax.tree.map(itemgetter(place), (start, lanes, skip)) for place in places]
+    program = compiled(partial(follow, look, step)).lower(most, *parts[0]).compile()
+    with ALONE if step is linearly_implicit else nullcontext():
+        ends = [jax.tree.map(np.asarray, program(most, *part)) for part in parts]
+    path: Path = jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1)[:, :m], *ends)
     return path
 
 
