@@ -485,6 +485,18 @@ def test_common_offsets_change_nothing() -> None:
         np.testing.assert_allclose(near[1], far[1], rtol=1e-13, atol=1e-16)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@every_normalizer
+def test_equal_logits_have_equal_probabilities(name: str, dtype: str) -> None:
+    """To the last bit: a prediction is right where the label's probability is the largest, alone."""
+    values = np.linspace(0.01, 5, 300) if name in ("sum", "relu") else np.linspace(-5, 5, 300)
+    for others in (0, 1, 40):
+        tied = np.repeat(values[:, None], 2, axis=1)
+        z = jnp.asarray(np.concatenate([tied, np.tile(values[:1], (300, others))], axis=1), dtype)
+        p = np.asarray(jax.jit(jax.vmap(lambda z: ls.normalizer(name)(z).p))(z))
+        np.testing.assert_array_equal(p[:, 0], p[:, 1])
+
+
 def test_gradients_at_ties_and_kinks_keep_mass() -> None:
     for spec, z in [
         ("perceptron", [1.0, 1.0, 0.0]),

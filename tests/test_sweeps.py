@@ -112,6 +112,40 @@ def test_hessians_and_jacobians() -> None:
     np.testing.assert_allclose(swept.jacobian[0], jacobian, atol=1e-15)
 
 
+def test_curvatures_are_of_the_symmetric_part() -> None:
+    """Also of a function whose derivative rule makes the matrix of second derivatives another than its transpose."""
+
+    @jax.custom_jvp
+    def loss(z, t):
+        return z[1] * z[0]
+
+    loss.defjvp(lambda primals, tangents: (loss(*primals), 2 * primals[0][1] * tangents[0][0]))
+    for order in (lambda z: z, lambda z: z[jnp.array([1, 0, 2])]):
+        swept = ls.sweep({"skew": lambda z, t, order=order: loss(order(z), t)}, ls.ray("R1", [1.0, 2.0]), hessian=True)
+        np.testing.assert_allclose(swept.curvatures[0, 0], [[-1, 0, 1]] * 2, atol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
+def test_curvatures_have_the_dtype_asked_for_and_are_nan_where_they_overflow(dtype) -> None:
+    largest = float(jnp.finfo(dtype).max)
+    steep = {"steep": lambda z, t: 0.9 * largest * jnp.sum(z) ** 2, "brier": ls.objective("softmax + brier")}
+    swept = ls.sweep(steep, ls.ray("R1", [0.0, 1e-3]), hessian=True, dtype=jnp.dtype(dtype))
+    assert swept.curvatures.dtype == jnp.dtype(dtype)
+    assert np.isnan(np.asarray(swept.curvatures[0], float)).all()
+    exact = ls.sweep("softmax + brier", ls.ray("R1", [0.0, 1e-3]), hessian=True).curvatures[0]
+    np.testing.assert_allclose(np.asarray(swept.curvatures[1], float), exact, atol=4 * float(jnp.finfo(dtype).eps))
+
+
+def test_curvatures_do_not_depend_on_the_slabs(monkeypatch) -> None:
+    def curvatures():
+        grid = np.linspace(-3, 3, 41)
+        return np.asarray(ls.sweep(["softmax + brier", "squared_logits"], ls.plane(grid, grid), hessian=True).curvatures)
+
+    whole = curvatures()
+    monkeypatch.setattr(sweeps, "SLAB_BYTES", 2**17)
+    np.testing.assert_allclose(curvatures(), whole, atol=1e-14)
+
+
 def test_the_program_of_a_sweep_does_not_call_lapack() -> None:
     """Its calls wait for threads of the pool they run in: two at once on two cores have waited for each other for ever."""
     task = sweeps.plan(["softmax + cross_entropy", "squared_logits"], ls.ray("R1", S), label=[0, 1], hessian=True)

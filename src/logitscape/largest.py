@@ -8,14 +8,15 @@ from jax import Array, lax
 from ._types import Mask, Vector
 
 PARTS = 8
-AT_ONCE = 32
+FEW = 32
+"""Up to so many numbers `lax.argmax` is as fast."""
 
 Entry: TypeAlias = tuple[Array, Array]
 """Values and their places."""
 
 
 def first_largest(x: Vector) -> Mask:
-    """Where x [n] is largest, the first of those that tie.
+    """Where x [n] is largest, the first of those that tie; where there is a NaN, any one.
 
     Never by comparison with 0 or with the maximum: a compiled program may round what it computes twice in two ways.
     """
@@ -23,16 +24,16 @@ def first_largest(x: Vector) -> Mask:
 
 
 def _argmax(x: Array) -> Array:
-    """`lax.argmax`, of many numbers in eighths: each compared with its fellows in the others, XLA's CPU code runs abreast."""
+    """`lax.argmax`; many numbers are cut into eighths, which are compared number by number, as XLA vectorises that on CPUs."""
     places = lax.iota(jnp.int32, x.size)
-    if x.size <= AT_ONCE:
+    if x.size <= FEW:
         return lax.argmax(x, 0, jnp.int32)
-    while x.size > AT_ONCE:
-        x, places = _halve(x, places)
+    while x.size > FEW:
+        x, places = _narrowed(x, places)
     return _reduce(x, places)[1]
 
 
-def _halve(x: Array, places: Array) -> Entry:
+def _narrowed(x: Array, places: Array) -> Entry:
     width = x.size // PARTS
     whole = PARTS * width
     largest = _reduce(x[:whole].reshape(PARTS, width), places[:whole].reshape(PARTS, width))
@@ -46,5 +47,6 @@ def _reduce(x: Array, places: Array) -> Entry:
 
 
 def _larger(a: Entry, b: Entry) -> Entry:
+    """The second where one is NaN."""
     first = (a[0] > b[0]) | ((a[0] == b[0]) & (a[1] < b[1]))
     return jnp.where(first, a[0], b[0]), jnp.where(first, a[1], b[1])

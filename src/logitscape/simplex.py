@@ -115,10 +115,10 @@ def _normalize_powers_jvp(
     return shares, _share_tangents(shares, largest, d_log, d_share)
 
 
-def _ratio(x: Vector, largest: Array) -> Vector:
-    """`x / largest`, exactly 1 for the largest: compiled as `x * (1 / largest)` it need not be. NaN if that is 0 or inf."""
-    one = 1 + (x - jax.lax.stop_gradient(x)) / largest + zero_if((largest > 0) & jnp.isfinite(largest), largest)
-    return jnp.where(x == largest, one, x / largest)
+def _ratio(x: Vector, top: Array) -> Vector:
+    """`x / top`, exactly 1 for the largest: compiled as `x * (1 / top)` it need not be. NaN if that is 0 or inf."""
+    one = 1 + (x - jax.lax.stop_gradient(x)) / top + zero_if((top > 0) & jnp.isfinite(top), top)
+    return jnp.where(x == top, one, x / top)
 
 
 def _log_ratio(x: Vector, reference: Array) -> Vector:

@@ -46,7 +46,8 @@ def sweep(
         label: the true class, or several.
         hessian: whether to compute the Hessian's eigenvalues too.
         jacobian: whether to compute the normalizers' Jacobians too.
-        dtype: of the logits, instead of the default.
+        dtype: of the logits and results, instead of the default. In half precision the Hessian is rounded before its
+            eigenvalues are taken, so that one of 0 need not be 0.
 
     Raises:
         ValueError: for a label that is no class of the slice, or objectives of the same name.
@@ -134,8 +135,7 @@ def slabs(task: Task) -> Iterator[tuple[int, dict[str, Any]]]:
                 name: None if value is None else jax.lax.slice_in_dim(value, 0, len(part), axis=task.slab_axis(name))
                 for name, value in results.items()
             }
-        hessian = results.pop("hessian")
-        yield start, results | {"curvatures": None if hessian is None else _eigenvalues(hessian)}
+        yield start, results | {"curvatures": _eigenvalues(results.pop("hessian"))}
 
 
 def as_landscape(task: Task, results: dict[str, Any], start: int | None = None) -> Landscape:
@@ -193,8 +193,13 @@ def _at_label(task: Task, logits: Array, label: int) -> dict[str, list[Array] | 
         "in_domain": [~jnp.isnan(each.loss) if each.p is None else ~jnp.any(jnp.isnan(each.p), 0) for each in found],
         "p_label": p_label,
         "correct": [_leads(logits if each.p is None else each.p, label) for each in found],
-        "hessian": [each.hessian for each in found if each.hessian is not None] if task.hessian else None,
+        "hessian": [_known(each.hessian) for each in found] if task.hessian else None,
     }
+
+
+def _known(hessian: Array | None) -> Array:
+    assert hessian is not None
+    return hessian
 
 
 def _leads(scores: Array, label: int) -> Array:
@@ -202,16 +207,20 @@ def _leads(scores: Array, label: int) -> Array:
     return scores[label] > others
 
 
-def _eigenvalues(hessian: Array) -> Array:
-    """[..., n, n] -> [..., n], ascending; NaN where the Hessian is not finite.
+def _eigenvalues(hessian: Array | None) -> Array | None:
+    """[..., n, n] -> [..., n] of the symmetric part, ascending; NaN where the Hessian is not finite.
 
-    By NumPy: on a CPU, jaxlib waits in every one of a batched `eigvalsh` for threads of the pool that it runs in, and if a
-    program has as many of them at once as there are threads, for ever.
+    By NumPy: batched `eigvalsh` of jaxlib waits on CPUs for threads of the pool in which it runs. As many calls at once as the
+    pool has threads wait for ever.
     """
-    matrices = np.asarray(hessian, np.promote_types(hessian.dtype, np.float32))
-    finite = np.all(np.isfinite(matrices), axis=(-2, -1), keepdims=True)
-    values = np.linalg.eigvalsh(np.where(finite, matrices, 0))
-    return jnp.asarray(np.where(finite[..., 0], values, np.nan), hessian.dtype)
+    if hessian is None:
+        return None
+    halves = 0.5 * np.asarray(hessian, np.promote_types(hessian.dtype, np.float32))
+    symmetric = halves + halves.swapaxes(-1, -2)
+    finite = np.all(np.isfinite(symmetric), axis=(-2, -1), keepdims=True)
+    values = np.linalg.eigvalsh(np.where(finite, symmetric, 0))
+    with np.errstate(over="ignore"):
+        return jnp.asarray(np.where(finite[..., 0], values, np.nan), hessian.dtype)
 
 
 def _jacobians(task: Task, logits: Array, unroll: bool) -> Array:

@@ -47,8 +47,8 @@ GAVE_UP = f"undecided after {MOST_STEPS} steps"
 FEW_NUMBERS = 200
 """Up to so many logits in all lanes, to compile a few steps takes longer than to run them."""
 ALONE = Lock()
-"""For implicit steps: on a CPU, jaxlib waits in every `lu_factor` for threads of the pool that it runs in, and if there are as
-many of them at once as threads, for ever.
+"""For implicit steps: on CPUs `lu_factor` of jaxlib waits for threads of the pool in which it runs. As many calls at once as
+that has threads wait for ever.
 """
 LANES: dict[Step, int] = {runge_kutta: 128, linearly_implicit: 32}
 """So many at a time: those that take many steps do not hold up all others, and what they compute stays in caches."""
@@ -178,10 +178,12 @@ def _compiled(look: Viewer, step: Step, most: int, start: Look, lanes: Array, sk
     objectives, m = skip.shape
     places = _places(m, max(1, LANES[step] // objectives))
     parts = [jax.tree.map(itemgetter(place), (start, lanes, skip)) for place in places]
-    program = compiled(partial(follow, look, step)).lower(most, *parts[0]).compile()
+    run = compiled(partial(follow, look, step))
+    interpreted = jax.config.jax_disable_jit  # type: ignore[attr-defined]
+    program = run if interpreted else run.lower(most, *parts[0]).compile()
     with ALONE if step is linearly_implicit else nullcontext():
-        ends = [jax.tree.map(np.asarray, program(most, *part)) for part in parts]
-    path: Path = jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1)[:, :m], *ends)
+        found = [jax.tree.map(np.asarray, program(most, *part)) for part in parts]
+    path: Path = jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1)[:, :m], *found)
     return path
 
 

@@ -6,7 +6,7 @@ from jax import Array
 from jax.nn import log_sigmoid
 
 from .._door import on_logits
-from .._types import Vector
+from .._types import Scalar, Vector
 from ..simplex import Probs, normalize, normalize_gaps
 
 FAR_LEFT = -20.0
@@ -27,7 +27,8 @@ def sigsoftmax(logits: Vector) -> Probs:
     Source: Kanai et al., Sigsoftmax: reanalysis of the softmax bottleneck, arXiv 1805.10829.
     """
     top, log_s = jnp.max(logits), log_sigmoid(logits)
-    return normalize_gaps(logits + log_s, (logits - top) + (log_s - log_sigmoid(top)))
+    gaps = (logits - top) + (log_s - log_sigmoid(top))
+    return normalize_gaps(logits + log_s, _zero_at(top, logits, gaps))
 
 
 @on_logits
@@ -36,7 +37,13 @@ def softplus(logits: Vector) -> Probs:
     log_g, top = _log_softplus(logits), jnp.max(logits)
     ratio = jax.nn.softplus(logits) / jax.nn.softplus(top)
     by_ratio = logits > FAR_LEFT
-    return normalize_gaps(log_g, jnp.where(by_ratio, jnp.log(jnp.where(by_ratio, ratio, 1)), log_g - _log_softplus(top)))
+    gaps = jnp.where(by_ratio, jnp.log(jnp.where(by_ratio, ratio, 1)), log_g - _log_softplus(top))
+    return normalize_gaps(log_g, _zero_at(top, logits, gaps))
+
+
+def _zero_at(top: Scalar, logits: Vector, gaps: Vector) -> Vector:
+    """Gaps that are 0 for all that tie for the largest, which need not be when each is rounded (alone and in a vector)."""
+    return jnp.where(logits == top, top - top, gaps)
 
 
 @jax.custom_jvp
