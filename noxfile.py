@@ -1,5 +1,6 @@
 """Every task of the project, listed by `python -m nox -l`; all that they need is `pip install "nox[uv]"`."""
 
+import os
 import sys
 
 import nox
@@ -118,6 +119,7 @@ def constraints(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session, *options: str) -> None:
-    """Run pytest on every core; a later `-n0` among the arguments wins."""
-    command = ("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal", *options, *session.posargs)
+    """Run pytest on every core, by one process more, as some tests wait; a later `-n0` among the arguments wins."""
+    command = ("python", "-m", "pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
+    command = (*command, *options, *session.posargs)
     session.run(*command, env=ENVIRONMENT)

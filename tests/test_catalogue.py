@@ -490,7 +490,7 @@ def test_common_offsets_change_nothing() -> None:
 def test_equal_logits_have_equal_probabilities(name: str, dtype: str) -> None:
     """To the last bit: a prediction is right where the label's probability is the largest, alone."""
     values = np.linspace(0.01, 5, 300) if name in ("sum", "relu") else np.linspace(-5, 5, 300)
-    for others in (0, 1, 40):
+    for others in (0, 40):
         tied = np.repeat(values[:, None], 2, axis=1)
         z = jnp.asarray(np.concatenate([tied, np.tile(values[:1], (300, others))], axis=1), dtype)
         p = np.asarray(jax.jit(jax.vmap(lambda z: ls.normalizer(name)(z).p))(z))
