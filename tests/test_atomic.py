@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+import logitscape as ls
 from logitscape._atomic import remove_leftovers, replacing, write_text
 
 
@@ -53,3 +54,23 @@ def test_leftovers_of_one_stem_are_removed(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     remove_leftovers(tmp_path, "crisp")
     assert names(tmp_path) == sorted(kept)
+
+
+def test_a_folder_of_others_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "data.txt").write_text("mine")
+    with pytest.raises(IsADirectoryError, match=r"`path` must not be a folder that holds something else, got .*precious"):
+        write_text(tmp_path / "precious", "report")
+    landscape = ls.sweep("softmax + brier", ls.ray("R1", [0.0, 1.0]))
+    for write in (landscape.save, lambda path: ls.sweep_to(path, "softmax + brier", ls.ray("R1", [0.0, 1.0]))):
+        with pytest.raises(IsADirectoryError, match="precious"):
+            write(tmp_path / "precious")
+    assert (tmp_path / "precious" / "data.txt").read_text() == "mine"
+    assert names(tmp_path) == ["precious"]
+
+
+def test_an_error_names_the_path_and_not_the_temporary_one(tmp_path: Path) -> None:
+    path = tmp_path / "gone" / "a.txt"
+    with pytest.raises(FileNotFoundError, match="`path` cannot be written") as raised:
+        write_text(path, "text")
+    assert raised.value.filename == str(path)

@@ -55,6 +55,7 @@ BAD_SPECS = [
     ("softmax(inverse_temperature=__import__('os')) + kl", "a parameter is a number or a quoted word"),
     ("__import__('os').getcwd()", "malformed spec"),
     ("softmax +", "malformed spec"),
+    ("softmax + focal(gamma=1, gamma=2)", "the parameter 'gamma' is given twice"),
     ("", "malformed spec"),
     ("softmax - kl", "malformed spec"),
     ("softmax + kl + kl", "one normalizer and one loss, got 3"),

@@ -112,6 +112,12 @@ def test_hessians_and_jacobians() -> None:
     np.testing.assert_allclose(swept.jacobian[0], jacobian, atol=1e-15)
 
 
+@pytest.mark.parametrize("wrong", [[0.0, 1.0], "R1"])
+def test_where_to_look_must_be_a_slice(wrong) -> None:
+    with pytest.raises(TypeError, match="`slice` must be a slice, .* got"):
+        ls.sweep("softmax + brier", wrong)
+
+
 def test_curvatures_are_of_the_symmetric_part() -> None:
     """Also of a function whose derivative rule makes the matrix of second derivatives another than its transpose."""
 

@@ -3,24 +3,43 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 
+def no_folder(_: Path) -> bool:
+    """No folder may be replaced: it may hold anything."""
+    return False
+
+
 @contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+def replacing(path: str | os.PathLike[str], *, may_replace: Callable[[Path], bool] = no_folder) -> Iterator[Path]:
     """Yield a temporary path to write to; it becomes `path` if the block ends well, else it is removed.
 
     It lies in the same folder and keeps the suffix, from which many writers tell the format. Its name says to
     whom it belongs (see `remove_leftovers`): a killed process cannot tidy up after itself.
+
+    Args:
+        path: a file, or a folder of our own.
+        may_replace: whether a folder that is there is one of our own, to be replaced with all that it holds.
+
+    Raises:
+        IsADirectoryError: for another folder, which is left as it is.
+        OSError: if it cannot be written.
     """
     path = Path(path)
+    if _is_folder(path) and not may_replace(path):
+        raise IsADirectoryError(f"`path` must not be a folder that holds something else, got {str(path)!r}.")
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp{path.suffix}")
     try:
         yield temporary
         _remove_folder(path)
         temporary.replace(path)
+    except OSError as error:
+        if not str(error.filename).startswith(str(temporary)):
+            raise
+        raise OSError(error.errno, f"`path` cannot be written: {error.strerror}", str(path)) from error
     finally:
         _remove_folder(temporary)
         temporary.unlink(missing_ok=True)
@@ -28,8 +47,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 def _remove_folder(path: Path) -> None:
     """A folder, unlike a file, is not replaced by a move."""
-    if path.is_dir() and not path.is_symlink():
+    if _is_folder(path):
         shutil.rmtree(path)
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -47,6 +47,9 @@ def parse_term(term: str) -> tuple[str, dict[str, Any]]:
         raise _malformed(term)
     if tree.args or any(keyword.arg is None for keyword in tree.keywords):
         raise ValueError(f"malformed spec {term!r}: parameters are given by name, such as `{tree.func.id}(name=1)`.")
+    names = [str(keyword.arg) for keyword in tree.keywords]
+    for repeated in {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"malformed spec {term!r}: the parameter {repeated!r} is given twice.")
     return tree.func.id, {str(keyword.arg): _literal(term, keyword.value) for keyword in tree.keywords}
 
 

@@ -65,7 +65,8 @@ def sweep_to(
 ) -> None:
     """A sweep written to disk as it runs, as a Zarr store that `xarray.open_zarr` reads; memory holds one slab.
 
-    The store appears whole or not at all; what stood there is replaced. Needs zarr, `pip install "logitscape[zarr]"`.
+    The store appears whole or not at all; a store or file that stood there is replaced, another folder left alone.
+    Needs zarr, `pip install "logitscape[zarr]"`.
 
     Args:
         path: the store, a folder.
@@ -78,6 +79,7 @@ def sweep_to(
     Raises:
         ImportError: without zarr.
         FileNotFoundError: if the folder that shall hold the store is not there.
+        IsADirectoryError: if the path is a folder that holds something else.
         ValueError: as for `sweep`.
     """
     try:
@@ -88,13 +90,18 @@ def sweep_to(
     if not target.parent.is_dir():
         raise FileNotFoundError(f"`sweep_to(path=...)`: there is no folder `{target.parent}`.")
     task = plan(objectives, slice, label=label, hessian=hessian, dtype=dtype)
-    with replacing(target) as temporary:
+    with replacing(target, may_replace=_is_store) as temporary:
         axis = list(slice.coordinates)[task.along]
         for start, slab in slabs(task):
             part = as_landscape(task, slab, start).to_xarray()
             # Format 2: how format 3 stores text is not settled yet.
             where: dict[str, Any] = {"append_dim": axis} if start else {"mode": "w", "zarr_format": 2}
             part.to_zarr(temporary, **where, consolidated=False)
+
+
+def _is_store(folder: Path) -> bool:
+    """Whether a folder is a Zarr store, or empty."""
+    return any((folder / name).is_file() for name in (".zgroup", "zarr.json")) or not any(folder.iterdir())
 
 
 def _reduce(task: Task, slab: dict[str, Any]) -> dict[str, Any]:

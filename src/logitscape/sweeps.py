@@ -50,6 +50,7 @@ def sweep(
             eigenvalues are taken, so that one of 0 need not be 0.
 
     Raises:
+        TypeError: for a slice that is none.
         ValueError: for a label that is no class of the slice, or objectives of the same name.
     """
     task = plan(objectives, slice, label=label, hessian=hessian, jacobian=jacobian, dtype=dtype)
@@ -101,6 +102,8 @@ def plan(
     dtype: Any = None,
 ) -> Task:
     """Check the arguments of a sweep, and cut its grid."""
+    if not isinstance(slice, Slice):
+        raise TypeError(f"`slice` must be a slice, as `ls.ray`, `ls.plane` or `ls.box` makes one, got {slice!r}.")
     named = named_objectives(objectives)
     labels = label_numbers(label, slice.num_classes)  # type: ignore[arg-type]
     kind = jnp.dtype(jax.dtypes.canonicalize_dtype(np.float64) if dtype is None else dtype)
