@@ -115,7 +115,7 @@ def test_hessians_and_jacobians() -> None:
 
 @pytest.mark.parametrize("wrong", [[0.0, 1.0], "R1"])
 def test_where_to_look_must_be_a_slice(wrong) -> None:
-    with pytest.raises(TypeError, match="`slice` must be a slice, .* got"):
+    with pytest.raises(TypeError, match=r"`slice` must be a slice, .* got"):
         inspect.unwrap(sweeps.plan)("softmax + brier", wrong)  # in tests, types are checked before
 
 
