@@ -108,8 +108,7 @@ def test_the_page_is_well_formed_and_closed_in_itself(many, few, tmp_path):
 
 def test_every_form_is_saved(few, tmp_path):
     for suffix in (".json", ".txt", ".png", ".svg", ".pdf"):
-        assert few.save(tmp_path / f"a{suffix}").stat().st_size > 1000
-    assert few.save(str(tmp_path / "b.json")).read_bytes() == (tmp_path / "a.json").read_bytes()
+        assert few.save(tmp_path / f"a{suffix}").read_bytes() == few.save(str(tmp_path / f"b{suffix}")).read_bytes()
     with pytest.raises(ValueError, match="must end in"):
         few.save(tmp_path / "a.gif")
 

@@ -3,18 +3,13 @@
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 
-def no_folder(_: Path) -> bool:
-    """No folder may be replaced: it may hold anything."""
-    return False
-
-
 @contextmanager
-def replacing(path: str | os.PathLike[str], *, may_replace: Callable[[Path], bool] = no_folder) -> Iterator[Path]:
+def replacing(path: str | os.PathLike[str], *, marks: Collection[str] = ()) -> Iterator[Path]:
     """Yield a temporary path to write to; it becomes `path` if the block ends well, else it is removed.
 
     It lies in the same folder and keeps the suffix, from which many writers tell the format. Its name says to
@@ -22,14 +17,15 @@ def replacing(path: str | os.PathLike[str], *, may_replace: Callable[[Path], boo
 
     Args:
         path: a file, or a folder of our own.
-        may_replace: whether a folder that is there is one of our own, to be replaced with all that it holds.
+        marks: files by any of which a folder is known as one of our own, to be replaced with all that it holds, as is an
+            empty one; by default no folder is, as it may hold anything.
 
     Raises:
         IsADirectoryError: for another folder, which is left as it is.
         OSError: if it cannot be written.
     """
     path = Path(path)
-    if _is_folder(path) and not may_replace(path):
+    if _is_folder(path) and not _is_ours(path, marks):
         raise IsADirectoryError(f"`path` must not be a folder that holds something else, got {str(path)!r}.")
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp{path.suffix}")
     try:
@@ -49,6 +45,10 @@ def _remove_folder(path: Path) -> None:
     """A folder, unlike a file, is not replaced by a move."""
     if _is_folder(path):
         shutil.rmtree(path)
+
+
+def _is_ours(folder: Path, marks: Collection[str]) -> bool:
+    return bool(marks) and (any((folder / name).is_file() for name in marks) or not any(folder.iterdir()))
 
 
 def _is_folder(path: Path) -> bool:

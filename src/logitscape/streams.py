@@ -90,18 +90,13 @@ def sweep_to(
     if not target.parent.is_dir():
         raise FileNotFoundError(f"`sweep_to(path=...)`: there is no folder `{target.parent}`.")
     task = plan(objectives, slice, label=label, hessian=hessian, dtype=dtype)
-    with replacing(target, may_replace=_is_store) as temporary:
+    with replacing(target, marks=(".zgroup", "zarr.json")) as temporary:
         axis = list(slice.coordinates)[task.along]
         for start, slab in slabs(task):
             part = as_landscape(task, slab, start).to_xarray()
             # Format 2: how format 3 stores text is not settled yet.
             where: dict[str, Any] = {"append_dim": axis} if start else {"mode": "w", "zarr_format": 2}
             part.to_zarr(temporary, **where, consolidated=False)
-
-
-def _is_store(folder: Path) -> bool:
-    """Whether a folder is a Zarr store, or empty."""
-    return any((folder / name).is_file() for name in (".zgroup", "zarr.json")) or not any(folder.iterdir())
 
 
 def _reduce(task: Task, slab: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import jax
 import jax.numpy as jnp
@@ -196,13 +196,8 @@ def _at_label(task: Task, logits: Array, label: int) -> dict[str, list[Array] | 
         "in_domain": [~jnp.isnan(each.loss) if each.p is None else ~jnp.any(jnp.isnan(each.p), 0) for each in found],
         "p_label": p_label,
         "correct": [_leads(logits if each.p is None else each.p, label) for each in found],
-        "hessian": [_known(each.hessian) for each in found] if task.hessian else None,
+        "hessian": cast(list[Array], [each.hessian for each in found]) if task.hessian else None,
     }
-
-
-def _known(hessian: Array | None) -> Array:
-    assert hessian is not None
-    return hessian
 
 
 def _leads(scores: Array, label: int) -> Array:

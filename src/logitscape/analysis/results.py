@@ -29,15 +29,11 @@ def results_folder(figures: Path, stem: str) -> Path:
 def write_results(folder: Path, tables: Mapping[str, pd.DataFrame], about: Mapping[str, Any]) -> None:
     """Replace the folder by `TABLE.csv` for each table, with 6 significant digits, and `about.json`."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(folder, may_replace=_is_ours) as temporary:
+    with replacing(folder, marks=(ABOUT,)) as temporary:
         temporary.mkdir()
         for name, table in tables.items():
             _write(table, temporary / f"{name}.csv", float_format=DIGITS)
         write_text(temporary / ABOUT, json.dumps(dict(about) | versions(), indent=2) + "\n")
-
-
-def _is_ours(folder: Path) -> bool:
-    return (folder / ABOUT).is_file() or not any(folder.iterdir())
 
 
 def read_results(folder: Path) -> Tables:
