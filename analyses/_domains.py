@@ -25,6 +25,7 @@ OTHERS: dict[str, Callable[[Any], Any]] = {
 LOOKS = {
     "a distribution": ("#CFE3F1", ""),
     "with exact zeros": ("#FFFFFF", ""),
+    "sums to less than 1": ("#F5E6A8", ""),
     "not a distribution": ("#E8A07A", ""),
     "undefined": ("#F4F4F4", "//////"),
 }
@@ -71,6 +72,8 @@ def kind(p: Values) -> str:
         return "undefined"
     if (p < 0).any() or (p > 1).any() or p.sum() > 1 + 1e-9:
         return "not a distribution"
+    if p.sum() < 1 - 1e-9:
+        return "sums to less than 1"
     return "with exact zeros" if (p == 0).any() else "a distribution"
 
 

@@ -218,6 +218,8 @@ def draw_map(axes: Axes, name: str, values: Values) -> Any:
         lowest = np.argwhere(values < np.nanmin(values) + 1e-3)
         i, j = min(lowest, key=lambda at: float(np.abs(PLANE[at]).sum()))
         axes.plot(PLANE[i], PLANE[j], "x", color="black", markersize=7, markeredgewidth=1.6)
+    else:
+        axes.text(0.5, 0.5, "nowhere\nbelow 0", transform=axes.transAxes, ha="center", va="center", color="0.4")
     normalizer, loss = name.split(" + ")
     least = f"{np.nanmin(values):.2f}".replace("-", "−")
     axes.set_title(f"{normalizer} +\n{loss}\nleast: {least}", fontsize=9)

@@ -48,7 +48,7 @@ BAD_SPECS = [
     ("crammer_singr", "unknown objective 'crammer_singr'. Did you mean 'crammer_singer'"),
     (
         "softmax(temperature=2) + kl",
-        "unknown parameter 'temperature' of normalizer 'softmax'. It takes inverse_temperature.",
+        "unknown parameter 'temperature' of normalizer 'softmax', got temperature=2. It takes inverse_temperature.",
     ),
     ("sum(x=2) + kl", "It takes no parameters."),
     ("softmax(2) + kl", "parameters are given by name"),
@@ -79,21 +79,36 @@ def test_bad_specs_are_explained(spec: str, message: str) -> None:
         ls.objective(spec)
 
 
-def test_parameters_of_the_wrong_type_are_explained() -> None:
+def test_arguments_of_the_wrong_type_are_explained() -> None:
     # Without the test suite's own type check, which refuses them first: as a user meets it.
     code = """
+import jax.numpy as jnp
 import logitscape as ls
-for spec in ("taylor(order=2.0) + kl", "softmax(inverse_temperature='2') + kl", "softmax + brier(convention='third')"):
+for call in (
+    lambda: ls.objective("taylor(order=2.0) + kl"),
+    lambda: ls.objective("softmax(inverse_temperature='2') + kl"),
+    lambda: ls.objective("softmax + brier(convention='third')"),
+    lambda: ls.compose("softmax", 3),
+    lambda: ls.compose(3, "brier"),
+    lambda: ls.objective(3),
+    lambda: ls.drop_in("softmax")(jnp.ones(3), axis="x"),
+    lambda: ls.sweep("softmax + brier", ls.ray("R1", [0.0, 1.0]), label=0.5),
+):
     try:
-        ls.objective(spec)
-    except ValueError as error:
+        call()
+    except (TypeError, ValueError) as error:
         print(error)
 """
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.splitlines() == [
         "`taylor(order=...)` must be an even whole number, at least 2, got 2.0.",
-        "`softmax(inverse_temperature=...)` must be at least 0, got '2'.",
+        "`softmax(inverse_temperature=...)` must be a number, at least 0, got '2'.",
         "`brier(convention=...)` must be one of 'sum', 'half', 'mean', got 'third'.",
+        "`compose(loss=...)` must be a spec or a function, got 3.",
+        "a normalizer must be a spec or a function, got 3.",
+        "`objective(source)` must be a spec or a function, got 3.",
+        "`axis` must be one of the 1 axes of the logits, got 'x'.",
+        "`sweep(label=...)` must be a whole number, got 0.5.",
     ]
 
 
@@ -106,6 +121,7 @@ for spec in ("taylor(order=2.0) + kl", "softmax(inverse_temperature='2') + kl", 
         (Z[:1], Y[:1], ValueError, "at least 2 classes, got 1"),
         (Z, Y[:2], ValueError, "must have the logits' shape (3,), got (2,)"),
         (Z, 1, ValueError, "jax.nn.one_hot(label, n)"),
+        (Z, np.array(["a", "b", "c"]), TypeError, "`softmax + cross_entropy(..., target)` must be numbers, got array(['a'"),
         (Z, 2 * Y, ValueError, "must be a distribution"),
         (Z, jnp.array([1.5, -0.5, 0.0]), ValueError, "must be a distribution"),
     ],
@@ -148,6 +164,18 @@ def test_functions_of_the_users_own_compose() -> None:
         ls.objective(lambda z, t: z @ t).predict(Z)
     with pytest.raises(ValueError, match="must return Probs or an array of the logits' shape"):
         ls.compose(lambda z: z[:1], "brier")(Z, Y)
+
+
+def test_a_normalizer_takes_the_logits_alone() -> None:
+    with pytest.raises(TypeError, match=r"a normalizer must take \(logits\), got `<lambda>\(z, t\)`"):
+        ls.compose(lambda z, t: z, "brier")
+
+
+def test_a_loss_that_takes_probs_for_an_array_is_told_what_they_are() -> None:
+    mistaken = ls.compose("softmax", lambda probs, target: -jnp.sum(target * jnp.log(probs)))
+    with pytest.raises(TypeError) as raised:
+        mistaken(Z, Y)
+    assert "use `probs.p` and `probs.log_p`" in "".join(raised.value.__notes__)
 
 
 def test_logit_losses_predict_with_their_own_normalizer() -> None:

@@ -11,7 +11,7 @@ import pytest
 import xarray
 
 import logitscape as ls
-from logitscape import sweeps
+from logitscape import _slab, _sweep_plan
 from logitscape.catalog import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
 
 S = np.linspace(0, 4, 5)
@@ -57,11 +57,21 @@ def test_the_simplex_is_what_softmax_gives_and_nan_outside() -> None:
         (lambda: ls.ray("R1", S, label=3), "`ray(label=...)` must lie between 0 and 2, got 3."),
         (lambda: ls.ray("R1", S, rival=0), "must not be the label"),
         (lambda: ls.ray("R1", S, num_classes=1), "at least 2, got 1"),
+        (lambda: ls.ray("R1", S, base=np.nan), "`ray(base=...)` must be a finite number, got nan."),
+        (lambda: ls.ray("R1", ["a", "b"]), "`ray(s=...)` must be numbers, got ['a', 'b']."),
+        (lambda: ls.ray("R1", np.array([1j])), "`ray(s=...)` must be numbers"),
         (lambda: ls.ray(np.ones((2, 2)), S), "must be a finite vector"),
-        (lambda: ls.ray("R1", S, origin=[0, 0]), "must be 3 finite logits"),
-        (lambda: ls.plane(S, S, axes=(0, 5)), "must name classes between 0 and 2"),
-        (lambda: ls.plane(S, S, axes=(1, 1)), "must name two different classes, got (1, 1)"),
-        (lambda: ls.box([S] * 4), "must name classes between 0 and 2"),
+        (lambda: ls.ray([0.0, 0.0], S), "`ray(direction=...)` must not be zero in every logit"),
+        (lambda: ls.ray([1.0, 2.0], S, num_classes=3), "`ray(direction=...)` must have num_classes = 3 logits, got 2."),
+        (lambda: ls.ray("R1", S, num_classes=3, origin=[0, 0]), "`ray(origin=...)` must have num_classes = 3 logits, got 2."),
+        (lambda: ls.ray("R1", S, origin=[0, np.inf]), "must be 2 finite logits"),
+        (lambda: ls.plane(S, [1, 0]), "`plane(y=...)` must be strictly increasing, got 1 before 0."),
+        (lambda: ls.plane(S, S, axes=(0, 5)), "`plane(axes=...)` must name classes between 0 and 2 (num_classes=3)"),
+        (lambda: ls.plane(S, S, axes=(1, 1)), "each once, got [1, 1]"),
+        (lambda: ls.plane(S, S, directions=([1, 0, 0], [-2, 0, 0])), "`plane(directions=...)` must not be parallel"),
+        (lambda: ls.plane(S, S, directions=([1e300, 0], [0, 0])), "must not be zero"),
+        (lambda: ls.plane(S, S, directions=([1, 0], [0, 0, 1])), "must be of the same length, got 2 and 3 logits"),
+        (lambda: ls.box([S] * 4), "`box(axes=...)` must name classes between 0 and 2 (num_classes=3), each once"),
         (lambda: ls.simplex_plane(1), "at least 2, got 1"),
         (
             lambda: ls.sweep("softmax + brier", ls.ray("R1", S), label=3),
@@ -70,11 +80,66 @@ def test_the_simplex_is_what_softmax_gives_and_nan_outside() -> None:
         (lambda: ls.sweep("softmax + brier", ls.ray("R1", S), label=[0, 0]), "each once"),
         (lambda: ls.sweep([], ls.ray("R1", S)), "at least one"),
         (lambda: ls.sweep(["softmax + kl"] * 2, ls.ray("R1", S)), "of different names"),
+        (
+            lambda: ls.sweep("softmax + kl", ls.ray("R1", S), dtype="float99"),
+            "bfloat16, float16, float32, float64, got 'float99'",
+        ),
+        (lambda: ls.sweep("softmax + kl", ls.ray("R1", S), dtype=int), "`sweep(dtype=...)` must be bfloat16"),
+        (lambda: ls.gradient_law("softmax + kl", [0.0, 1.0, 0.0], label=3), "must lie between 0 and 2, got 3"),
+        (
+            lambda: ls.gradient_law("softmax + kl", end=-1),
+            "`gradient_laws(end=...)` must be finite and more than 0.001, got -1.",
+        ),
     ],
 )
 def test_bad_slices_and_sweeps_are_explained(make, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         make()
+
+
+def test_float64_that_is_switched_off_is_refused() -> None:
+    with jax.enable_x64(False), pytest.raises(ValueError, match=r"float64 needs .*jax_enable_x64"):
+        ls.sweep("softmax + kl", ls.ray("R1", S), dtype="float64")
+
+
+@pytest.mark.parametrize("make", [lambda origin: ls.ray("R1", S, origin=origin), lambda origin: ls.box([S], origin=origin)])
+def test_the_number_of_classes_is_that_of_the_vectors(make) -> None:
+    assert make(None).num_classes == 3
+    assert make([1.0, 2, 3, 4, 5]).num_classes == 5
+    assert ls.ray(np.array([0, 1, 0, 1], "float16"), S).num_classes == 4
+
+
+def test_labels_may_be_arrays() -> None:
+    swept = ls.sweep("softmax + brier", ls.ray("R1", S), label=np.array([0, 2]))
+    assert swept.labels == (0, 2)
+
+
+def test_slices_and_landscapes_print_in_a_few_words() -> None:
+    line = ls.ray("R1", S)
+    assert repr(line) == "Slice('R1', z = (0, 0, 0) + s (0, 1, 0); s: 5 from 0 to 4; 3 classes)"
+    printed = repr(ls.sweep(["softmax + brier", "squared_logits"], line))
+    assert printed == "Landscape('R1', z = (0, 0, 0) + s (0, 1, 0); s: 5; label 0; softmax + brier; squared_logits)"
+
+
+def _of_one_argument(z):
+    return jnp.sum(z)
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (_of_one_argument, r"`objective\(source\)` must take \(logits or probs, target\), got `_of_one_argument\(z\)`"),
+        (lambda z, t: z - t, r"`<lambda>` must return one floating-point number for one example, got float64 of shape \(3,\)"),
+        (lambda z, t: "text", r"`<lambda>` must return one floating-point number, got str"),
+        (
+            lambda z, t: jnp.argmax(z),
+            r"`<lambda>` must return one floating-point number for one example, got int64 of shape \(\)",
+        ),
+    ],
+)
+def test_a_function_that_is_no_loss_is_explained(function, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        ls.sweep(function, ls.ray("R1", S))
 
 
 FAMILY = [f"{n} + {loss}" for n in NORMALIZERS for loss in PROBABILITY_LOSSES][::11] + list(LOGIT_LOSSES)
@@ -116,7 +181,7 @@ def test_hessians_and_jacobians() -> None:
 @pytest.mark.parametrize("wrong", [[0.0, 1.0], "R1"])
 def test_where_to_look_must_be_a_slice(wrong) -> None:
     with pytest.raises(TypeError, match=r"`slice` must be a slice, .* got"):
-        inspect.unwrap(sweeps.plan)("softmax + brier", wrong)  # in tests, types are checked before
+        inspect.unwrap(_sweep_plan.plan)("softmax + brier", wrong)  # in tests, types are checked before
 
 
 def test_curvatures_are_of_the_symmetric_part() -> None:
@@ -149,15 +214,15 @@ def test_curvatures_do_not_depend_on_the_slabs(monkeypatch) -> None:
         return np.asarray(ls.sweep(["softmax + brier", "squared_logits"], ls.plane(grid, grid), hessian=True).curvatures)
 
     whole = curvatures()
-    monkeypatch.setattr(sweeps, "SLAB_BYTES", 2**17)
+    monkeypatch.setattr(_sweep_plan, "SLAB_BYTES", 2**17)
     np.testing.assert_allclose(curvatures(), whole, atol=1e-14)
 
 
 def test_the_program_of_a_sweep_does_not_call_lapack() -> None:
     """Its calls wait for threads of the pool they run in: two at once on two cores have waited for each other for ever."""
-    task = sweeps.plan(["softmax + cross_entropy", "squared_logits"], ls.ray("R1", S), label=[0, 1], hessian=True)
+    task = _sweep_plan.plan(["softmax + cross_entropy", "squared_logits"], ls.ray("R1", S), label=[0, 1], hessian=True)
     axes = [jnp.asarray(axis) for axis in task.slice.coordinates.values()]
-    program = jax.jit(lambda axes: sweeps._slab(task, axes)).lower(axes).as_text()
+    program = jax.jit(lambda axes: _slab.slab(task, axes)).lower(axes).as_text()
     assert "lapack" in jax.jit(jnp.linalg.eigvalsh).lower(jnp.eye(3)).as_text()
     assert "lapack" not in program
 
@@ -186,7 +251,7 @@ def test_slabs_change_nothing(monkeypatch: pytest.MonkeyPatch, unrolled: bool) -
         ["softmax + cross_entropy", "entmax + brier"],
     )
     whole = ls.sweep(specs, slice, label=[0, 1])
-    monkeypatch.setattr(sweeps, "SLAB_BYTES", 2000)
+    monkeypatch.setattr(_sweep_plan, "SLAB_BYTES", 2000)
     monkeypatch.setattr("logitscape.engine.LEAST_POINTS", 1 if unrolled else 10**9)
     cut = ls.sweep(specs, slice, label=[0, 1])
     for name in ("loss", "gradient", "p_label", "correct", "finite"):
@@ -229,7 +294,7 @@ def test_summaries_and_stores_agree_with_the_whole(monkeypatch: pytest.MonkeyPat
         ls.box([np.linspace(-2, 2, n) for n in (4, 9, 3)]),
     )
     whole = ls.sweep(specs, slice, label=[0, 2])
-    monkeypatch.setattr(sweeps, "SLAB_BYTES", 20000)
+    monkeypatch.setattr(_sweep_plan, "SLAB_BYTES", 20000)
     summary = ls.summarize(specs, slice, label=[0, 2])
     for i in range(2):
         for j in range(2):

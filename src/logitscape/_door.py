@@ -49,7 +49,9 @@ def parameter(
         allowed = (number > low if open else number >= low) & (number <= high) & jnp.isfinite(number)
         return nan_unless(allowed, number)
     bounds = _range_text(low, high, open)
-    if not (_is_number(value) and _within(value, low, high, open)):
+    if not _is_number(value):
+        raise ValueError(f"`{owner}({name}=...)` must be a number, {bounds}, got {value!r}.")
+    if not _within(value, low, high, open):
         raise ValueError(f"`{owner}({name}=...)` must be {bounds}, got {value!r}.")
     with np.errstate(over="ignore"):
         kept = np.asarray(value, dtype)
@@ -101,7 +103,7 @@ def on_probs(function: Function) -> Function:
 
 def vector(owner: str, name: str, value: ArrayLike) -> Array:
     """A float vector of at least one entry, or an error that says what is wrong with it."""
-    array = jnp.asarray(value)
+    array = _array(owner, f"{name}, ...", value)
     if not jnp.issubdtype(array.dtype, jnp.floating):
         raise TypeError(f"`{owner}({name}, ...)` must be floating point, got {array.dtype}; convert with `.astype(float)`.")
     if array.ndim != 1 or array.size == 0:
@@ -112,9 +114,16 @@ def vector(owner: str, name: str, value: ArrayLike) -> Array:
     return array
 
 
+def _array(owner: str, argument: str, value: ArrayLike) -> Array:
+    try:
+        return jnp.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"`{owner}({argument})` must be numbers, got {value!r}.") from error
+
+
 def target_like(owner: str, z: Array, target: ArrayLike) -> Array:
     """The target in the logits' dtype; it must have their shape."""
-    array = jnp.asarray(target)
+    array = _array(owner, "..., target", target)
     if array.shape != z.shape:
         hint = " A label is turned into a target by `jax.nn.one_hot(label, n)`." if array.ndim == 0 else ""
         raise ValueError(f"`{owner}(..., target)` must have the logits' shape {z.shape}, got {array.shape}.{hint}")

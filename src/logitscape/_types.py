@@ -1,12 +1,15 @@
 """Shapes that the whole package speaks of: `n` is the number of classes, and nothing carries a batch axis."""
 
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 from jax import Array
 from jaxtyping import Bool, Float
+from numpy.typing import NDArray
 
 Scalar: TypeAlias = Float[Array, ""]
 Vector: TypeAlias = Float[Array, " n"]
 Mask: TypeAlias = Bool[Array, " n"]
 Number: TypeAlias = float | int
 Parameter: TypeAlias = float | int | Array
+Labels: TypeAlias = int | Sequence[int] | NDArray[Any]

@@ -51,8 +51,8 @@ def drop_in(normalizer: str | Normalizer, *, log: bool = False) -> Callable[...,
 
     def probabilities(logits: ArrayLike, axis: int = -1) -> Array:
         z = jnp.asarray(logits)
-        if not -z.ndim <= axis < z.ndim:
-            raise ValueError(f"`axis` must be one of the {z.ndim} axes of the logits, got {axis}.")
+        if not isinstance(axis, int | np.integer) or not -z.ndim <= axis < z.ndim:
+            raise ValueError(f"`axis` must be one of the {z.ndim} axes of the logits, got {axis!r}.")
 
         run: Callable[[Array], Probs] = partial(rounded_once, of_one, z.dtype)
         for _ in range(z.ndim - 1):

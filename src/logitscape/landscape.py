@@ -9,14 +9,15 @@ import jax
 import numpy as np
 
 from ._atomic import replacing
-from ._types import Parameter
+from ._slice_arguments import one_class
+from ._types import Labels
 
 if TYPE_CHECKING:
     import xarray
 
 
 @jax.tree_util.register_dataclass
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Landscape:
     """Values and derivatives of objectives over a slice; a pytree of arrays with the names beside it.
 
@@ -53,6 +54,12 @@ class Landscape:
     labels: tuple[int, ...] = field(metadata={"static": True})
     slice_name: str = field(metadata={"static": True})
     description: str = field(metadata={"static": True})
+
+    def __repr__(self) -> str:
+        """What was swept where, without the arrays."""
+        grid = ", ".join(f"{name}: {np.size(axis)}" for name, axis in zip(self.axes, self.coordinates, strict=True))
+        labels = ", ".join(map(str, self.labels))
+        return f"Landscape({self.slice_name!r}, {self.description}; {grid}; label {labels}; {'; '.join(self.objectives)})"
 
     def to_xarray(self) -> "xarray.Dataset":
         """The labelled form, dimensions `objective`, `label`, the slice's coordinates, and `component`."""
@@ -118,12 +125,10 @@ def _storable(array: Any) -> Any:
     return values.astype(np.float32) if values.dtype.itemsize == 2 and values.dtype.kind in "fV" else values
 
 
-def label_numbers(label: Parameter | tuple[int, ...] | list[int], num_classes: int) -> tuple[int, ...]:
+def label_numbers(label: Labels, num_classes: int) -> tuple[int, ...]:
     """One label or several, checked."""
-    labels = tuple(label) if isinstance(label, tuple | list | range) else (label,)
-    for each in labels:
-        if not isinstance(each, int | np.integer) or isinstance(each, bool) or not 0 <= each < num_classes:
-            raise ValueError(f"`sweep(label=...)` must lie between 0 and {num_classes - 1}, got {each!r}.")
+    several: Any = label if np.ndim(label) else [label]
+    labels = tuple(one_class("sweep", "label", each, num_classes) for each in several)
     if not labels or len(set(labels)) < len(labels):
         raise ValueError(f"`sweep(label=...)` must name at least one class, each once, got {label!r}.")
-    return tuple(int(each) for each in labels)
+    return labels

@@ -13,6 +13,7 @@ from jax.typing import ArrayLike
 
 from . import specs
 from ._door import HALF, rounded_once, target_like, vector
+from ._own import OwnNormalizer, name_of, own_loss, own_normalizer
 from .catalog import LOGIT_LOSSES, LOSSES, NORMALIZERS, PREDICTORS, PROBABILITY_LOSSES
 from .simplex import Probs
 
@@ -109,10 +110,8 @@ def objective(
         made = source
     elif isinstance(source, str):
         made = _from_spec(source)
-    elif callable(source):
-        made = Objective(_name_of(source), source)
     else:
-        raise TypeError(f"`objective(source)` must be a spec, an Objective or a function, got {source!r}.")
+        made = Objective(name_of(source), own_loss("`objective(source)`", source))
     if normalizer is not None:
         if made.loss is not None:
             raise ValueError(f"`objective(normalizer=...)`: {made.name!r} has one already, got {normalizer!r}.")
@@ -132,7 +131,7 @@ def compose(normalizer: str | Normalizer, loss: str | Loss, *, name: str | None 
         ValueError: for an unknown spec, or a loss of logits, which takes no normalizer.
     """
     first, second = normalizer_from(normalizer), _loss_from(loss)
-    return Objective(name or f"{_name_of(normalizer)} + {_name_of(loss)}", partial(_composed, first, second), first, second)
+    return Objective(name or f"{name_of(normalizer)} + {name_of(loss)}", partial(_composed, first, second), first, second)
 
 
 def _composed(normalizer: Normalizer, loss: Loss, logits: Array, target: Array) -> Array:
@@ -163,36 +162,20 @@ def normalizer_from(source: str | Normalizer) -> Normalizer:
     """The normalizer that a spec or a function stands for, always one that returns Probs."""
     if isinstance(source, str):
         return normalizer(source)
-    if isinstance(source, specs.Named) or source in NORMALIZERS.values():
+    if isinstance(source, specs.Named | OwnNormalizer) or any(source is each for each in NORMALIZERS.values()):
         return source
-    return partial(_as_probs, source)
-
-
-def _as_probs(function: Normalizer, logits: Array) -> Probs:
-    """What a normalizer of the user's own returns, Probs or the probabilities alone, as Probs."""
-    result = function(logits)
-    probs = result if isinstance(result, Probs) else Probs(result, jnp.log(result))
-    if jnp.shape(probs.p) != logits.shape:
-        raise ValueError(
-            f"the normalizer `{_name_of(function)}` must return Probs or an array of the logits' shape {logits.shape}, "
-            f"got shape {jnp.shape(probs.p)}."
-        )
-    return probs
+    return own_normalizer("a normalizer", source)
 
 
 def _loss_from(source: str | Loss) -> Loss:
     name = specs.parse_term(source)[0] if isinstance(source, str) else None
     if name in LOGIT_LOSSES or any(source is each for each in LOGIT_LOSSES.values()):
-        raise ValueError(f"`compose(loss=...)`: {_name_of(source)!r} is a loss of logits and takes no normalizer.")
-    return loss(source) if isinstance(source, str) else source
-
-
-def _name_of(source: Any) -> str:
+        raise ValueError(f"`compose(loss=...)`: {name_of(source)!r} is a loss of logits and takes no normalizer.")
     if isinstance(source, str):
+        return loss(source)
+    if isinstance(source, specs.Named) or any(source is each for each in PROBABILITY_LOSSES.values()):
         return source
-    if isinstance(source, partial):
-        return _name_of(source.func)
-    return str(getattr(source, "name", None) or getattr(source, "__name__", type(source).__name__))
+    return own_loss("`compose(loss=...)`", source)
 
 
 def _one_term(spec: str) -> str:

@@ -1,23 +1,22 @@
 """Slices of logit space: where to look. Rays, planes and boxes with named coordinates, for any number of classes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from numpy.typing import NDArray
 
+from . import _slice_arguments as checked
+from ._slice_arguments import Coordinates, Grid
 from ._special import nan_unless
 from ._types import Number
 
-Coordinates: TypeAlias = Array | NDArray[Any] | Sequence[Any]
-Grid: TypeAlias = NDArray[np.float64]
+__all__ = ["Coordinates", "Grid", "Slice", "box", "plane", "points", "ray", "simplex_plane"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Slice:
     """A grid of points in logit space.
 
@@ -31,9 +30,14 @@ class Slice:
 
     name: str
     coordinates: Mapping[str, Grid]
-    embed: Callable[[Array], Array] = field(repr=False)
+    embed: Callable[[Array], Array]
     num_classes: int
     description: str
+
+    def __repr__(self) -> str:
+        """In one line: coordinates by their number and ends."""
+        axes = [f"{name}: {len(axis)} from {axis[0]:g} to {axis[-1]:g}" for name, axis in self.coordinates.items()]
+        return f"Slice({self.name!r}, {self.description}; {', '.join(axes)}; {self.num_classes} classes)"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -45,7 +49,7 @@ def ray(
     direction: str | Coordinates,
     s: Coordinates,
     *,
-    num_classes: int = 3,
+    num_classes: int | None = None,
     label: int = 0,
     rival: int = 1,
     base: Number = 0.0,
@@ -57,25 +61,28 @@ def ray(
         direction: a vector [n], or one of the probe rays: "R1", rival up (`z_rival = s`); "R2", true down (`z_label = -s`);
             "R3", antisymmetric (`z_label = -s/2, z_rival = s/2`).
         s: strictly increasing.
-        num_classes: n, for a probe ray.
+        num_classes: n, for a probe ray; 3, or the length of `origin`, by default.
         label: the true class of a probe ray.
         rival: the wrong class of a probe ray.
         base: the other logits; normalizers that need positive logits want 1.
         origin: [n], instead of `base`.
 
     Raises:
-        ValueError: for an unknown name, coordinates that are no increasing finite numbers, or classes that do not exist.
+        ValueError: for an unknown name, coordinates that are no increasing finite numbers, a direction that is 0, classes that
+            do not exist, or lengths that do not fit.
     """
-    coordinates = {"s": _axis("ray", "s", s)}
-    if not isinstance(direction, str):
-        towards = _vector("ray", "direction", direction)
-        start = _origin("ray", origin, base, len(towards))
-        return Slice("ray", coordinates, partial(_affine, start, towards[None]), len(towards), _formula(start, towards))
-    _check_classes(direction, num_classes, label, rival)
-    towards = np.zeros(num_classes)
-    towards[[label, rival]] = {"R1": (0.0, 1.0), "R2": (-1.0, 0.0), "R3": (-0.5, 0.5)}[direction]
-    start = _origin("ray", origin, base, num_classes)
-    return Slice(direction, coordinates, partial(_affine, start, towards[None]), num_classes, _formula(start, towards))
+    coordinates = {"s": checked.axis("ray", "s", s)}
+    if isinstance(direction, str):
+        ends = checked.probe("ray", direction)
+        n = checked.count("ray", num_classes, origin=origin)
+        checked.label_and_rival("ray", label, rival, n)
+        name, towards = direction, np.zeros(n)
+        towards[[label, rival]] = ends
+    else:
+        name, towards = "ray", checked.direction("ray", "direction", direction)
+        n = checked.count("ray", num_classes, direction=towards, origin=origin)
+    start = checked.start("ray", origin, base, n)
+    return Slice(name, coordinates, partial(_affine, start, towards[None]), n, _formula(start, towards))
 
 
 def plane(
@@ -83,7 +90,7 @@ def plane(
     y: Coordinates,
     *,
     axes: tuple[int, int] = (0, 1),
-    num_classes: int = 3,
+    num_classes: int | None = None,
     base: Number = 0.0,
     origin: Coordinates | None = None,
     directions: tuple[Coordinates, Coordinates] | None = None,
@@ -94,29 +101,32 @@ def plane(
         x: the first coordinate, strictly increasing.
         y: the second.
         axes: the two classes.
-        num_classes: n.
+        num_classes: n; that of `directions` or `origin`, or 3, by default.
         base: the other logits.
         origin: [n], instead of `base`.
         directions: two vectors [n]; the points are `origin + x d_1 + y d_2`.
 
     Raises:
-        ValueError: as for `ray`.
+        ValueError: as for `ray`; for directions that are parallel.
     """
+    sides = checked.axis("plane", "x", x), checked.axis("plane", "y", y)
     if directions is None:
-        if axes[0] == axes[1]:
-            raise ValueError(f"`plane(axes=...)` must name two different classes, got {axes}.")
-        return box(dict(zip(axes, (x, y), strict=True)), num_classes=num_classes, base=base, origin=origin)
-    spanned = np.stack([_vector("plane", "directions", each) for each in directions])
-    start = _origin("plane", origin, base, spanned.shape[1])
-    coordinates = {"x": _axis("plane", "x", x), "y": _axis("plane", "y", y)}
+        n = checked.count("plane", num_classes, origin=origin)
+        both = checked.classes("plane", "axes", axes, n)
+        if len(both) != 2:
+            raise ValueError(f"`plane(axes=...)` must name two classes, got {both}.")
+        return _along_axes(dict(zip(both, sides, strict=True)), checked.start("plane", origin, base, n))
+    spanned = checked.two_directions("plane", "directions", directions)
+    n = checked.count("plane", num_classes, directions=spanned[0], origin=origin)
+    start = checked.start("plane", origin, base, n)
     formula = f"{_formula(start, spanned[0], 'x')} + y {_row(spanned[1])}"
-    return Slice("plane", coordinates, partial(_affine, start, spanned), spanned.shape[1], formula)
+    return Slice("plane", dict(zip("xy", sides, strict=True)), partial(_affine, start, spanned), n, formula)
 
 
 def box(
     axes: Mapping[int, Coordinates] | Sequence[Coordinates],
     *,
-    num_classes: int = 3,
+    num_classes: int | None = None,
     base: Number = 0.0,
     origin: Coordinates | None = None,
 ) -> Slice:
@@ -124,7 +134,7 @@ def box(
 
     Args:
         axes: the coordinates by class, each strictly increasing; in a list, those of the first classes.
-        num_classes: n.
+        num_classes: n; 3, or the length of `origin`, by default.
         base: the logits that stay.
         origin: [n], instead of `base`.
 
@@ -132,16 +142,20 @@ def box(
         ValueError: as for `ray`, and for more axes than classes.
     """
     by_class = dict(axes) if isinstance(axes, Mapping) else dict(enumerate(axes))
-    if len(by_class) == 0 or not all(isinstance(k, int) and 0 <= k < num_classes for k in by_class):
-        raise ValueError(f"`box(axes=...)` must name classes between 0 and {num_classes - 1}, each once, got {list(by_class)}.")
-    _check_count("box", num_classes)
-    coordinates = {f"z_{k}": _axis("box", f"axes[{k}]", axis) for k, axis in by_class.items()}
-    start = _origin("box", origin, base, num_classes)
-    start[list(by_class)] = 0
-    others = [f"z_{k} = {start[k]:g}" for k in range(num_classes) if k not in by_class]
-    name = {1: "line", 2: "plane"}.get(len(by_class), "box")
-    embed = partial(_affine, start, np.eye(num_classes)[list(by_class)])
-    return Slice(name, coordinates, embed, num_classes, ", ".join([*coordinates, *others]))
+    n = checked.count("box", num_classes, origin=origin)
+    checked.classes("box", "axes", by_class, n)
+    grids = {k: checked.axis("box", f"axes[{k}]", each) for k, each in by_class.items()}
+    return _along_axes(grids, checked.start("box", origin, base, n))
+
+
+def _along_axes(grids: Mapping[int, Grid], start: Grid) -> Slice:
+    """The slice where the logits of these classes vary and those of the others stay as in `start`."""
+    n, moving = len(start), list(grids)
+    start[moving] = 0
+    coordinates = {f"z_{k}": grid for k, grid in grids.items()}
+    others = [f"z_{k} = {start[k]:g}" for k in range(n) if k not in grids]
+    name = {1: "line", 2: "plane"}.get(len(grids), "box")
+    return Slice(name, coordinates, partial(_affine, start, np.eye(n)[moving]), n, ", ".join([*coordinates, *others]))
 
 
 def simplex_plane(resolution: int = 101, *, logits: str = "log p") -> Slice:
@@ -184,49 +198,6 @@ def _from_simplex(log: bool, coordinates: Array) -> Array:
     inside = jnp.min(p) > 1e-12  # midpoints of cells on the border are outside by rounding only
     safe = jnp.where(inside, p, 1)
     return nan_unless(inside, jnp.log(safe) if log else safe)
-
-
-def _axis(owner: str, name: str, values: Coordinates) -> Grid:
-    axis = np.asarray(values, dtype=np.float64)
-    if axis.ndim != 1 or axis.size == 0:
-        raise ValueError(f"`{owner}({name}=...)` must be a list of coordinates, got shape {axis.shape}.")
-    if not np.all(np.isfinite(axis)):
-        raise ValueError(f"`{owner}({name}=...)` must be finite, got {axis[~np.isfinite(axis)][0]}.")
-    falls = np.flatnonzero(np.diff(axis) <= 0)
-    if falls.size:
-        at = falls[0]
-        raise ValueError(f"`{owner}({name}=...)` must be strictly increasing, got {axis[at]:g} before {axis[at + 1]:g}.")
-    return axis
-
-
-def _vector(owner: str, name: str, value: Coordinates) -> Grid:
-    vector = np.asarray(value, dtype=np.float64)
-    if vector.ndim != 1 or vector.size < 2 or not np.all(np.isfinite(vector)):
-        raise ValueError(f"`{owner}({name}=...)` must be a finite vector of at least 2 logits, got {value!r}.")
-    return vector
-
-
-def _origin(owner: str, origin: Coordinates | None, base: Number, n: int) -> Grid:
-    start = np.full(n, base, dtype=np.float64) if origin is None else np.array(origin, dtype=np.float64)
-    if start.shape != (n,) or not np.all(np.isfinite(start)):
-        raise ValueError(f"`{owner}(origin=...)` must be {n} finite logits, got {origin if origin is not None else base!r}.")
-    return start
-
-
-def _check_count(owner: str, num_classes: int) -> None:
-    if not isinstance(num_classes, int) or num_classes < 2:
-        raise ValueError(f"`{owner}(num_classes=...)` must be a whole number, at least 2, got {num_classes!r}.")
-
-
-def _check_classes(name: str, num_classes: int, label: int, rival: int) -> None:
-    if name not in ("R1", "R2", "R3"):
-        raise ValueError(f"`ray(direction=...)` must be 'R1', 'R2', 'R3' or a vector, got {name!r}.")
-    _check_count("ray", num_classes)
-    for argument, value in (("label", label), ("rival", rival)):
-        if not (isinstance(value, int) and 0 <= value < num_classes):
-            raise ValueError(f"`ray({argument}=...)` must lie between 0 and {num_classes - 1}, got {value!r}.")
-    if label == rival:
-        raise ValueError(f"`ray(rival=...)` must not be the label, got {rival} for both.")
 
 
 def _row(vector: Grid) -> str:

@@ -63,10 +63,10 @@ def bind(term: str, known: Mapping[str, Callable[..., Any]], kind: str) -> Named
     if name not in known:
         raise ValueError(f"unknown {kind} {name!r}. {_nearest(name, known)}")
     allowed = parameters_of(known[name])
-    for parameter in parameters:
+    for parameter, value in parameters.items():
         if parameter not in allowed:
             takes = f"It takes {', '.join(allowed)}." if allowed else "It takes no parameters."
-            raise ValueError(f"unknown parameter {parameter!r} of {kind} {name!r}. {takes}")
+            raise ValueError(f"unknown parameter {parameter!r} of {kind} {name!r}, got {parameter}={value!r}. {takes}")
     return Named(term, partial(known[name], **parameters) if parameters else known[name])
 
 

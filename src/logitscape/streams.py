@@ -1,7 +1,6 @@
 """Sweeps larger than memory: reduced to a summary, or streamed to disk, slab by slab."""
 
 import os
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from ._atomic import replacing
+from ._sweep_plan import Task, plan
+from ._types import Labels
 from .slices import Slice
-from .sweeps import Sources, Task, as_landscape, plan, slabs
+from .sources import Sources
+from .sweeps import as_landscape, slabs
 
 if TYPE_CHECKING:
     import xarray
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 COUNTS = ("in_domain", "finite", "correct", "pulled")
 
 
-def summarize(objectives: Sources, slice: Slice, *, label: int | Sequence[int] = 0, dtype: Any = None) -> "xarray.Dataset":
+def summarize(objectives: Sources, slice: Slice, *, label: Labels = 0, dtype: Any = None) -> "xarray.Dataset":
     """A sweep reduced to a summary as it runs: any number of points, in constant memory.
 
     Args:
@@ -59,7 +61,7 @@ def sweep_to(
     objectives: Sources,
     slice: Slice,
     *,
-    label: int | Sequence[int] = 0,
+    label: Labels = 0,
     hessian: bool = False,
     dtype: Any = None,
 ) -> None:

@@ -1,9 +1,8 @@
 """Sweeps: many objectives over a slice, in one program that runs over slabs of the grid."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -11,17 +10,14 @@ import numpy as np
 from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from . import engine
 from ._compile import briefly
-from .landscape import Landscape, label_numbers
-from .objectives import Objective, objective
+from ._slab import slab
+from ._sweep_plan import Task, plan
+from ._types import Labels
+from .landscape import Landscape
 from .slices import Slice
+from .sources import Sources
 
-Source: TypeAlias = str | Objective | Callable[..., Any]
-Sources: TypeAlias = Source | Sequence[Source] | Mapping[str, Source]
-
-SLAB_BYTES = 64 * 2**20
-"""What the results of one slab may take: large enough to hide the start of each, small beside any memory."""
 FEW_NUMBERS = 2**20
 """Up to so many numbers per objective and label, compiling takes longer than running."""
 
@@ -30,7 +26,7 @@ def sweep(
     objectives: Sources,
     slice: Slice,
     *,
-    label: int | Sequence[int] = 0,
+    label: Labels = 0,
     hessian: bool = False,
     jacobian: bool = False,
     dtype: Any = None,
@@ -50,8 +46,9 @@ def sweep(
             eigenvalues are taken, so that one of 0 need not be 0.
 
     Raises:
-        TypeError: for a slice that is none.
-        ValueError: for a label that is no class of the slice, or objectives of the same name.
+        TypeError: for a slice or an objective that is none.
+        ValueError: for a label that is no class of the slice, objectives of the same name, or a dtype that is not floating
+            point or not switched on.
     """
     task = plan(objectives, slice, label=label, hessian=hessian, jacobian=jacobian, dtype=dtype)
     results = [slab for _, slab in slabs(task)]
@@ -66,58 +63,6 @@ def sweep(
     return as_landscape(task, joined)
 
 
-@dataclass(frozen=True)
-class Task:
-    """A sweep that is checked and planned: what to run over which slabs."""
-
-    objectives: tuple[Objective, ...]
-    names: tuple[str, ...]
-    slice: Slice
-    labels: tuple[int, ...]
-    hessian: bool
-    jacobian: bool
-    dtype: Any
-    along: int
-    """The axis of the grid that is cut into slabs."""
-    thickness: int
-
-    @property
-    def numbers(self) -> int:
-        """How many derivatives are computed per objective and label."""
-        n = self.slice.num_classes
-        return int(np.prod(self.slice.shape)) * (n * n if self.hessian or self.jacobian else n)
-
-    def slab_axis(self, name: str) -> int:
-        """The axis of a result along which the slabs lie."""
-        return self.along + (1 if name == "jacobian" else 2)
-
-
-def plan(
-    objectives: Sources,
-    slice: Slice,
-    *,
-    label: int | Sequence[int] = 0,
-    hessian: bool = False,
-    jacobian: bool = False,
-    dtype: Any = None,
-) -> Task:
-    """Check the arguments of a sweep, and cut its grid."""
-    if not isinstance(slice, Slice):
-        raise TypeError(f"`slice` must be a slice, as `ls.ray`, `ls.plane` or `ls.box` makes one, got {slice!r}.")
-    named = named_objectives(objectives)
-    labels = label_numbers(label, slice.num_classes)  # type: ignore[arg-type]
-    kind = jnp.dtype(jax.dtypes.canonicalize_dtype(np.float64) if dtype is None else dtype)
-    n = slice.num_classes
-    numbers = len(named) * len(labels) * (n + 4 + (n * (n + 1) if hessian else 0)) + len(named) * n * (n if jacobian else 1)
-    along = int(np.argmax(slice.shape))
-    other = int(np.prod(slice.shape)) // slice.shape[along]
-    devices = jax.device_count()
-    thickness = max(1, SLAB_BYTES // (numbers * max(kind.itemsize, 4) * other))
-    thickness = min(slice.shape[along], thickness)
-    thickness = -(-thickness // devices) * devices
-    return Task(tuple(named.values()), tuple(named), slice, labels, hessian, jacobian, kind, along, thickness)
-
-
 def slabs(task: Task) -> Iterator[tuple[int, dict[str, Any]]]:
     """The results slab by slab, with the position of each on the axis that is cut; only one is in memory at a time.
 
@@ -126,7 +71,7 @@ def slabs(task: Task) -> Iterator[tuple[int, dict[str, Any]]]:
     axes = list(task.slice.coordinates.values())
     cut = axes[task.along]
     whole = [jnp.asarray(axis, task.dtype) for axis in axes]
-    run = (briefly if task.numbers <= FEW_NUMBERS else jax.jit)(partial(_slab, task))
+    run = (briefly if task.numbers <= FEW_NUMBERS else jax.jit)(partial(slab, task))
     sharding = NamedSharding(Mesh(np.array(jax.devices()), ("grid",)), PartitionSpec("grid"))
     for start in range(0, len(cut), task.thickness):
         part = cut[start : start + task.thickness]
@@ -158,53 +103,6 @@ def as_landscape(task: Task, results: dict[str, Any], start: int | None = None) 
     )
 
 
-def named_objectives(sources: Sources) -> dict[str, Objective]:
-    """Whatever a sweep takes, as objectives by name."""
-    if isinstance(sources, Mapping):
-        return {name: objective(source, name=name) for name, source in sources.items()}
-    several = sources if isinstance(sources, list | tuple) else [sources]
-    made = [objective(source) for source in several]  # type: ignore[arg-type]
-    names = [each.name for each in made]
-    if not made or len(set(names)) < len(names):
-        raise ValueError(f"`objectives` must be at least one, of different names (a dict gives them), got {names}.")
-    return dict(zip(names, made, strict=True))
-
-
-def _slab(task: Task, axes: list[Array]) -> dict[str, Any]:
-    """Everything at the product of these coordinates."""
-    shape = tuple(axis.size for axis in axes)
-    grid = [jnp.reshape(each, (-1,)) for each in jnp.meshgrid(*axes, indexing="ij")]
-    n = task.slice.num_classes
-    unroll = engine.worth_unrolling(n, grid[0].size)
-    embed = engine.lift(task.slice.embed, unroll)
-    logits = engine.leave(embed(engine.enter(jnp.stack(grid), unroll)))
-    by_label = [_at_label(task, logits, label) for label in task.labels]
-    results = {name: _stacked([each[name] for each in by_label]) for name in by_label[0]}
-    shaped = {name: None if value is None else _on_grid(value, shape) for name, value in results.items()}
-    jacobian = _jacobians(task, logits, unroll) if task.jacobian else None
-    return shaped | {"jacobian": None if jacobian is None else jacobian.reshape(-1, *shape, n, n)}
-
-
-def _at_label(task: Task, logits: Array, label: int) -> dict[str, list[Array] | None]:
-    target = jax.nn.one_hot(label, task.slice.num_classes, dtype=logits.dtype)
-    found = engine.evaluate(task.objectives, logits, target, hessian=task.hessian)
-    p_label = [jnp.full_like(each.loss, jnp.nan) if each.p is None else each.p[label] for each in found]
-    return {
-        "loss": [each.loss for each in found],
-        "gradient": [each.gradient for each in found],
-        "finite": [jnp.isfinite(each.loss) & jnp.all(jnp.isfinite(each.gradient), 0) for each in found],
-        "in_domain": [~jnp.isnan(each.loss) if each.p is None else ~jnp.any(jnp.isnan(each.p), 0) for each in found],
-        "p_label": p_label,
-        "correct": [_leads(logits if each.p is None else each.p, label) for each in found],
-        "hessian": cast(list[Array], [each.hessian for each in found]) if task.hessian else None,
-    }
-
-
-def _leads(scores: Array, label: int) -> Array:
-    others = jnp.max(jnp.delete(scores, label, axis=0), axis=0)
-    return scores[label] > others
-
-
 def _eigenvalues(hessian: Array | None) -> Array | None:
     """[..., n, n] -> [..., n] of the symmetric part, ascending; NaN where the Hessian is not finite.
 
@@ -219,32 +117,3 @@ def _eigenvalues(hessian: Array | None) -> Array | None:
     values = np.linalg.eigvalsh(np.where(finite, symmetric, 0))
     with np.errstate(over="ignore"):
         return jnp.asarray(np.where(finite[..., 0], values, np.nan), hessian.dtype)
-
-
-def _jacobians(task: Task, logits: Array, unroll: bool) -> Array:
-    """[objective, batch, n, n]; NaN for an objective without a normalizer."""
-    of_normalizer: dict[Any, Array] = {
-        each.normalizer: engine.leave(engine.lift(jax.jacfwd(_only_p(each.normalizer)), unroll)(engine.enter(logits, unroll)))
-        for each in task.objectives
-        if each.normalizer is not None
-    }
-    n, size = logits.shape
-    unknown = jnp.full((n, n, size), jnp.nan, logits.dtype)
-    found = [of_normalizer.get(each.normalizer, unknown) for each in task.objectives]
-    return jnp.moveaxis(jnp.stack(found), -1, 1)
-
-
-def _only_p(normalizer: Callable[[Array], Any]) -> Callable[[Array], Array]:
-    return lambda logits: normalizer(logits).p
-
-
-def _stacked(by_label: list[list[Array] | None]) -> Array | None:
-    """[objective, label, ..., batch]."""
-    rows = [jnp.stack(each) for each in by_label if each is not None]
-    return jnp.stack(rows, axis=1) if rows else None
-
-
-def _on_grid(value: Array, shape: tuple[int, ...]) -> Array:
-    """[objective, label, (n, (n,)) batch] -> [objective, label, *grid, (n, (n))]."""
-    orders = value.ndim - 3
-    return jnp.moveaxis(value.reshape(*value.shape[:-1], *shape), range(2, 2 + orders), range(-orders, 0))

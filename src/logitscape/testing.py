@@ -11,7 +11,7 @@ from .diagnosis.answers import SEVERITIES, Answer, Severity
 from .diagnosis.card import Diagnosis
 from .diagnosis.diagnose import diagnose
 from .diagnosis.shell import code, preamble
-from .sweeps import Source
+from .sources import Source
 
 
 class UnhealthyLossError(AssertionError):

@@ -1,5 +1,6 @@
 """The gradient laws of objectives along a ray: how the pull on the label and the gradient norm behave far out."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,12 +13,13 @@ from jax import Array
 from numpy.typing import NDArray
 
 from .. import engine
+from .._slice_arguments import one_class
 from .._types import Number
 from ..objectives import Objective
 from ..slices import Coordinates, Slice, ray
-from ..sweeps import Source, Sources, named_objectives
+from ..sources import Source, Sources, named_objectives
 from .asymptotics import Samples
-from .gradient_law import find_law
+from .gradient_law import START, find_law
 from .law import Law
 
 QUANTITIES = ("pull", "norm", "loss")
@@ -39,12 +41,16 @@ class GradientLaws:
     loss: Law
     ray: str
 
+    def __str__(self) -> str:
+        """A line for each law."""
+        return "\n".join([f"along {self.ray}", *(f"{name + ':':<6}{getattr(self, name)}" for name in QUANTITIES)])
+
 
 def gradient_law(
     objective: Source,
     direction: str | Coordinates = "R1",
     *,
-    num_classes: int = 3,
+    num_classes: int | None = None,
     label: int = 0,
     rival: int = 1,
     base: Number = 0.0,
@@ -61,7 +67,7 @@ def gradient_laws(
     objectives: Sources,
     direction: str | Coordinates = "R1",
     *,
-    num_classes: int = 3,
+    num_classes: int | None = None,
     label: int = 0,
     rival: int = 1,
     base: Number = 0.0,
@@ -74,20 +80,23 @@ def gradient_laws(
     Args:
         objectives: as for `sweep`.
         direction: "R1", "R2", "R3" or a vector, as for `ray`.
-        num_classes: of a probe ray.
+        num_classes: of a probe ray; 3 by default.
         label: the true class.
         rival: the wrong class of a probe ray.
         base: the other logits.
-        end: how far out to look.
+        end: how far out to look, more than 0.001.
 
     Raises:
         RuntimeError: without float64, `jax.config.update("jax_enable_x64", True)`.
-        ValueError: as for `ray`.
+        ValueError: as for `ray`, and for an end that is no finite number beyond 0.001.
     """
     if jax.dtypes.canonicalize_dtype(np.float64) != np.float64:
         raise RuntimeError('`gradient_laws` needs float64: `jax.config.update("jax_enable_x64", True)` first.')
+    if not START < end < math.inf:
+        raise ValueError(f"`gradient_laws(end=...)` must be finite and more than {START:g}, got {end!r}.")
     named = named_objectives(objectives)
     line = ray(direction, [0.0], num_classes=num_classes, label=label, rival=rival, base=base)
+    one_class("gradient_laws", "label", label, line.num_classes)
     groups = dict[object, list[str]]()
     for name, each in named.items():
         groups.setdefault(each.normalizer, []).append(name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._types import Number
 from .._wide import wide
-from ..sweeps import Source
+from ..sources import Source
 from .answers import SEVERITIES, Severity
 from .card import Diagnosis
 from .diagnose import diagnose

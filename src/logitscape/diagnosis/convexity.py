@@ -20,7 +20,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from ..objectives import Objective
-from ..sweeps import Sources, named_objectives
+from ..sources import Sources, named_objectives
 
 POINTS = 1024
 ROUNDS = 2

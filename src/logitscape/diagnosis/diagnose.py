@@ -12,7 +12,7 @@ import numpy as np
 from .._types import Number
 from .._wide import wide
 from ..objectives import Normalizer
-from ..sweeps import Source
+from ..sources import Source
 from . import bounds, consistency, correction, cost, curvature, mistakes, precision, propriety, signal, symmetries
 from .answers import SEVERITIES, Answer
 from .card import Diagnosis

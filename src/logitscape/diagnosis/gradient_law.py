@@ -18,13 +18,14 @@ from .law import Kind, Law
 
 Pair: TypeAlias = tuple[Samples, Samples]
 
+START = 1e-3
 LEAST, LARGEST = 1e-290, 1e290  # sizes that are trusted
 VANISHING, EXPLODING = 1e-150, 1e150  # beyond which 0 and inf are the end of float64: squares end at 1e±154
 FEWEST = 8  # samples that a law is fitted on
 SAMPLES = 512  # of every call of `evaluate`, so that it is compiled once
 
 
-def find_law(evaluate: Callable[[Samples], ArrayLike], *, start: float = 1e-3, end: float | int = 1e8) -> Law:
+def find_law(evaluate: Callable[[Samples], ArrayLike], *, start: float = START, end: float | int = 1e8) -> Law:
     """The law of a function on a ray, sampled as far and as densely as it takes.
 
     Args:

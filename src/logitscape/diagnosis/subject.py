@@ -13,8 +13,8 @@ from jax import Array
 from .._door import rounded_once
 from ..catalog import NORMALIZERS
 from ..objectives import Normalizer, Objective, objective
+from ..sources import Source
 from ..specs import Named
-from ..sweeps import Source
 from .recognition import Form, recognise
 
 

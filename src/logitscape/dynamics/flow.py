@@ -19,7 +19,7 @@ from .._types import Number
 from ..objectives import Objective
 from ..slices import points as points_of
 from ..slices import ray as ray_of
-from ..sweeps import Sources, named_objectives
+from ..sources import Sources, named_objectives
 from .lanes import Look, checked_starts, viewer
 from .paths import (
     FEW_STEPS,

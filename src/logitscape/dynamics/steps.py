@@ -12,7 +12,7 @@ import optax
 from jax import Array
 from numpy.typing import ArrayLike, NDArray
 
-from ..sweeps import Sources, named_objectives
+from ..sources import Sources, named_objectives
 from .lanes import Look, checked_starts, viewer
 from .paths import is_right
 

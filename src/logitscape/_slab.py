@@ -1,0 +1,75 @@
+"""The program of a sweep: everything at the points of one slab of the grid."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from . import engine
+from ._sweep_plan import Task
+
+
+def slab(task: Task, axes: list[Array]) -> dict[str, Any]:
+    """Everything at the product of these coordinates."""
+    shape = tuple(axis.size for axis in axes)
+    grid = [jnp.reshape(each, (-1,)) for each in jnp.meshgrid(*axes, indexing="ij")]
+    n = task.slice.num_classes
+    unroll = engine.worth_unrolling(n, grid[0].size)
+    embed = engine.lift(task.slice.embed, unroll)
+    logits = engine.leave(embed(engine.enter(jnp.stack(grid), unroll)))
+    by_label = [_at_label(task, logits, label) for label in task.labels]
+    results = {name: _stacked([each[name] for each in by_label]) for name in by_label[0]}
+    shaped = {name: None if value is None else _on_grid(value, shape) for name, value in results.items()}
+    jacobian = _jacobians(task, logits, unroll) if task.jacobian else None
+    return shaped | {"jacobian": None if jacobian is None else jacobian.reshape(-1, *shape, n, n)}
+
+
+def _at_label(task: Task, logits: Array, label: int) -> dict[str, list[Array] | None]:
+    target = jax.nn.one_hot(label, task.slice.num_classes, dtype=logits.dtype)
+    found = engine.evaluate(task.objectives, logits, target, hessian=task.hessian)
+    p_label = [jnp.full_like(each.loss, jnp.nan) if each.p is None else each.p[label] for each in found]
+    return {
+        "loss": [each.loss for each in found],
+        "gradient": [each.gradient for each in found],
+        "finite": [jnp.isfinite(each.loss) & jnp.all(jnp.isfinite(each.gradient), 0) for each in found],
+        "in_domain": [~jnp.isnan(each.loss) if each.p is None else ~jnp.any(jnp.isnan(each.p), 0) for each in found],
+        "p_label": p_label,
+        "correct": [_leads(logits if each.p is None else each.p, label) for each in found],
+        "hessian": cast(list[Array], [each.hessian for each in found]) if task.hessian else None,
+    }
+
+
+def _leads(scores: Array, label: int) -> Array:
+    others = jnp.max(jnp.delete(scores, label, axis=0), axis=0)
+    return scores[label] > others
+
+
+def _jacobians(task: Task, logits: Array, unroll: bool) -> Array:
+    """[objective, batch, n, n]; NaN for an objective without a normalizer."""
+    of_normalizer: dict[Any, Array] = {
+        each.normalizer: engine.leave(engine.lift(jax.jacfwd(_only_p(each.normalizer)), unroll)(engine.enter(logits, unroll)))
+        for each in task.objectives
+        if each.normalizer is not None
+    }
+    n, size = logits.shape
+    unknown = jnp.full((n, n, size), jnp.nan, logits.dtype)
+    found = [of_normalizer.get(each.normalizer, unknown) for each in task.objectives]
+    return jnp.moveaxis(jnp.stack(found), -1, 1)
+
+
+def _only_p(normalizer: Callable[[Array], Any]) -> Callable[[Array], Array]:
+    return lambda logits: normalizer(logits).p
+
+
+def _stacked(by_label: list[list[Array] | None]) -> Array | None:
+    """[objective, label, ..., batch]."""
+    rows = [jnp.stack(each) for each in by_label if each is not None]
+    return jnp.stack(rows, axis=1) if rows else None
+
+
+def _on_grid(value: Array, shape: tuple[int, ...]) -> Array:
+    """[objective, label, (n, (n,)) batch] -> [objective, label, *grid, (n, (n))]."""
+    orders = value.ndim - 3
+    return jnp.moveaxis(value.reshape(*value.shape[:-1], *shape), range(2, 2 + orders), range(-orders, 0))
