@@ -27,9 +27,10 @@ divergences) near theirs. Numbers in subnormal range have an absolute bound (acc
 import re
 from ast import literal_eval
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
-from exact import INSIDE, ONE, OUTSIDE, OVERFLOW, POLE, ZERO, OutsideDomain, Overflow, Simplex, Truth
+from exact import INSIDE, ONE, OUTSIDE, OVERFLOW, POLE, ZERO, OutsideDomain, Overflow, Simplex, Truth, all_but
 from mpmath import inf, isinf, mp, mpf
 from oracle_logit_losses import LOGIT_LOSSES
 from oracle_losses import LOSSES
@@ -133,27 +134,53 @@ def parse(spec: str, dtype: str) -> tuple[str, dict]:
 
 
 def chain(s: Simplex, slopes: list, sizes: list, classes: list, forward: bool) -> tuple[list, list]:
-    """Gradient by the chain rule and its |terms|; classes with equal logit and target share a computation."""
+    """Gradient by the chain rule and its |terms|: `scale_k sum_j share_j (dL/dp_k - dL/dp_j)` over all j other than k.
+
+    Classes with equal logit and target share a computation, and their terms are 0; in forward mode only the sum is.
+    """
+    groups = members(classes)
+    first = [group[0] for group in groups.values()]
+    share = [len(group) * s.share[k] for k, group in zip(first, groups.values(), strict=True)]
+    noisy = [x * (1 + s.share_noise[k]) for k, x in zip(first, share, strict=True)]
+    others = Rivals(
+        all_but(share, s.unseen),
+        all_but([x * slopes[k] if x else ZERO for k, x in zip(first, share, strict=True)]),
+        all_but(noisy, s.unseen),
+        all_but([x * sizes[k] if x else ZERO for k, x in zip(first, noisy, strict=True)]),
+    )
     found = {}
-    for key, k in first(classes).items():
-        rivals = [j for j, other in enumerate(classes) if s.share[j] and j != k and (forward or other != key)]
-        found[key] = component(s, k, slopes, sizes, rivals)
+    for i, (key, group) in enumerate(groups.items()):
+        k = group[0]
+        equals = 2 * (len(group) - 1) * s.share[k] * (1 + s.share_noise[k]) * sizes[k] if forward and s.share[k] else ZERO
+        found[key] = component(s, k, slopes, sizes, Rivals(*(each[i] for each in others)), equals)
     return [found[key][0] for key in classes], [found[key][1] for key in classes]
 
 
-def first(classes: list) -> dict:
-    return {key: k for k, key in reversed(list(enumerate(classes)))}
+class Rivals(NamedTuple):
+    """Sums over all classes but one, and the unseen share: of share_j, share_j dL/dp_j, and the |terms| of both."""
+
+    share: Any
+    pull: Any
+    noisy: Any
+    size: Any
 
 
-def component(s: Simplex, k: int, slopes: list, sizes: list, rivals: list) -> tuple[mpf | None, mpf]:
-    """`scale_k sum_j share_j (dL/dp_k - dL/dp_j)` and its |terms|."""
+def members(classes: list) -> dict:
+    """The indices of every group of equal classes."""
+    groups = {}
+    for k, key in enumerate(classes):
+        groups.setdefault(key, []).append(k)
+    return groups
+
+
+def component(s: Simplex, k: int, slopes: list, sizes: list, rivals: Rivals, equals: mpf) -> tuple[mpf | None, mpf]:
+    """One component and its |terms|, those of its equals among them."""
     if k in s.rows:
         return column(s, k, slopes, sizes)
     if isinf(slopes[k]):
         return (ZERO, ZERO) if not s.scale[k] and s.stays[k] else (None, ZERO)
-    g = s.scale[k] * (mp.fsum(s.share[j] * (slopes[k] - slopes[j]) for j in rivals) + s.unseen * slopes[k])
-    size = mp.fsum(s.share[j] * (1 + s.share_noise[j]) * (sizes[k] + sizes[j]) for j in rivals) + s.unseen * sizes[k]
-    return g, abs(s.scale[k]) * (1 + s.scale_noise[k]) * size
+    g = s.scale[k] * (slopes[k] * rivals.share - rivals.pull)
+    return g, abs(s.scale[k]) * (1 + s.scale_noise[k]) * (sizes[k] * rivals.noisy + rivals.size + equals)
 
 
 def column(s: Simplex, k: int, slopes: list, sizes: list) -> tuple[mpf | None, mpf]:

@@ -11,6 +11,7 @@ from accuracy import as_in_use
 from jax import Array
 
 import logitscape as ls
+from logitscape._compile import briefly, options
 
 LOGITS = {
     "three": jnp.array([0.3, 1.7, 0.9]),
@@ -32,8 +33,9 @@ def cases(name: str) -> list[Array]:
 
 
 def central_difference(f: Callable[[Array], Array], z: Array) -> Array:
-    h, f = 1e-6, jax.jit(f)
-    return jnp.stack([(f(z + h * e) - f(z - h * e)) / (2 * h) for e in jnp.eye(z.size)], axis=-1)
+    h = 1e-6
+    up, down = (jax.vmap(lambda e, h=h: f(z + h * e))(jnp.eye(z.size)) for h in (h, -h))
+    return jnp.moveaxis(up - down, 0, -1) / (2 * h)
 
 
 def every_normalizer(test):
@@ -55,9 +57,10 @@ def test_normalizers_give_a_distribution_and_its_logarithm(name: str) -> None:
 def test_jacobians_keep_mass_and_match_finite_differences(name: str) -> None:
     for z in cases(name):
         p = lambda z: ls.NORMALIZERS[name](z).p
-        reverse, forward = jax.jit(jax.jacrev(p))(z), jax.jit(jax.jacfwd(p))(z)
+        three_ways = jax.jit(lambda z, p=p: (jax.jacrev(p)(z), jax.jacfwd(p)(z), central_difference(p, z)))
+        reverse, forward, difference = map(np.asarray, three_ways(z))
         np.testing.assert_allclose(reverse, forward, rtol=1e-12, atol=1e-16)
-        np.testing.assert_allclose(reverse, central_difference(p, z), rtol=1e-7, atol=1e-9)
+        np.testing.assert_allclose(reverse, difference, rtol=1e-7, atol=1e-9)
         if name not in SUBSTOCHASTIC:
             np.testing.assert_allclose(reverse.sum(0), 0, atol=1e-15)
         if name in SHIFT_INVARIANT:
@@ -85,12 +88,19 @@ def test_invariances_are_as_the_formulas_say(name: str) -> None:
 @every_normalizer
 def test_normalizers_jit_batch_and_drop_in_agree(name: str) -> None:
     rows = jnp.stack([LOGITS["three"], LOGITS["three"] * 1.5, LOGITS["three"] + 0.25])
-    eager = jnp.stack([ls.NORMALIZERS[name](row).p for row in rows])
-    np.testing.assert_allclose(jax.jit(jax.vmap(ls.NORMALIZERS[name]))(rows).p, eager, rtol=1e-14, atol=1e-300)
-    np.testing.assert_allclose(ls.drop_in(name)(rows), eager, rtol=1e-14, atol=1e-300)
-    np.testing.assert_allclose(ls.drop_in(name)(rows.T, axis=0), eager.T, rtol=1e-14, atol=1e-300)
-    log_p = jnp.stack([ls.NORMALIZERS[name](row).log_p for row in rows])
-    np.testing.assert_allclose(ls.drop_in(name, log=True)(rows), log_p, rtol=1e-13, atol=1e-15)
+    alone = [ls.NORMALIZERS[name](row) for row in rows]
+    p, log_p = np.stack([each.p for each in alone]), np.stack([each.log_p for each in alone])
+    batch, along, across, logs = jax.jit(
+        lambda rows: (
+            jax.vmap(ls.NORMALIZERS[name])(rows).p,
+            ls.drop_in(name)(rows),
+            ls.drop_in(name)(rows.T, axis=0).T,
+            ls.drop_in(name, log=True)(rows),
+        )
+    )(rows)
+    for found in (batch, along, across):
+        np.testing.assert_allclose(found, p, rtol=1e-14, atol=1e-300)
+    np.testing.assert_allclose(logs, log_p, rtol=1e-13, atol=1e-15)
 
 
 SCALINGS = (lambda z: z, lambda z: 1.37 * z, lambda z: z / 0.7, lambda z: 0.9 * z * z + 0.1)
@@ -100,18 +110,21 @@ SCALINGS = (lambda z: z, lambda z: 1.37 * z, lambda z: z / 0.7, lambda z: 0.9 * 
 def test_what_is_compiled_before_a_normalizer_changes_nothing(name: str) -> None:
     """Compiled, `c z - max(c z)` is rounded once or twice: it need not be 0 for the largest class, nor alike in a batch."""
     rows = jnp.asarray(np.random.default_rng(0).uniform(0.5, 2.5, (77, 3)), jnp.float32)
-    weights = jnp.array([0.3, -1.0, 0.5], jnp.float32)
 
     def all_scalings(z: Array) -> list[tuple[Array, Array]]:
+        weights = jnp.array([0.3, -1.0, 0.5], z.dtype)
         through = [lambda z, f=f: ls.NORMALIZERS[name](f(z)).p for f in SCALINGS]
         return [(p(z), jax.vjp(p, z)[1](weights)[0]) for p in through]
 
     batch = jax.vmap(all_scalings)
-    for (p, gradient), expected in zip(as_in_use(batch)(rows), batch(rows), strict=True):
-        assert np.all(p >= 0)
-        assert np.all(p.sum(1) < 1) if name in SUBSTOCHASTIC else np.allclose(p.sum(1), 1, rtol=0, atol=1e-6)
-        np.testing.assert_allclose(p, expected[0], rtol=2e-3, atol=1e-6)
-        np.testing.assert_allclose(gradient, expected[1], rtol=2e-3, atol=2e-5)
+    at_level_0 = jax.jit(batch, compiler_options=options(0, newer_emitters=True))
+    found = [as_in_use(batch)(rows), briefly(batch)(rows.astype(jnp.float64)), at_level_0(rows)]
+    for compiled in zip(*found, strict=True):
+        for p, gradient in compiled:
+            assert np.all(p >= 0)
+            assert np.all(p.sum(1) < 1) if name in SUBSTOCHASTIC else np.allclose(p.sum(1), 1, rtol=0, atol=1e-6)
+            np.testing.assert_allclose(p, compiled[1][0], rtol=2e-3, atol=1e-6)
+            np.testing.assert_allclose(gradient, compiled[1][1], rtol=2e-3, atol=2e-5)
 
 
 @pytest.mark.parametrize("offset", [1e-9, -1e-9, 3.0])
@@ -125,11 +138,9 @@ def test_the_gaps_of_normalize_may_be_off_by_a_constant(offset: float) -> None:
 @every_normalizer
 @pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16, jnp.float16])
 def test_dtype_follows_the_input(name: str, dtype) -> None:
-    z = jnp.array([0.5, 1.5, 2.0], dtype)
-    assert ls.NORMALIZERS[name](z).p.dtype == dtype
-    loss = ls.objective(f"{name} + brier")
-    assert loss(z, jnp.array([0, 1, 0], dtype)).dtype == dtype
-    assert jax.grad(loss)(z, jnp.array([0, 1, 0], dtype)).dtype == dtype
+    z, loss = jax.ShapeDtypeStruct((3,), dtype), ls.objective(f"{name} + brier")
+    of_all = lambda z, t: (*ls.NORMALIZERS[name](z), *jax.value_and_grad(loss)(z, t))
+    assert {each.dtype for each in jax.eval_shape(of_all, z, z)} == {jnp.dtype(dtype)}
 
 
 OUTSIDE = {
@@ -156,10 +167,11 @@ MASKABLE = set(ls.NORMALIZERS) - {
 
 @every_normalizer
 def test_outside_the_domain_all_is_nan(name: str) -> None:
+    slope = jax.jit(jax.value_and_grad(ls.objective(f"{name} + brier").function))
     for logits in [*OUTSIDE.get(name, []), *EVERYWHERE]:
         z = jnp.array(logits)
         assert np.all(np.isnan(ls.NORMALIZERS[name](z).p)), logits
-        value, gradient = jax.value_and_grad(ls.objective(f"{name} + brier").function)(z, hot(0, 3))
+        value, gradient = slope(z, hot(0, 3))
         assert np.isnan(value), logits
         assert np.all(np.isnan(gradient) | (gradient == 0)), logits
 
@@ -171,10 +183,10 @@ def test_masked_classes_are_as_if_absent(name: str) -> None:
     p = ls.NORMALIZERS[name](masked).p
     assert p[1] == 0
     np.testing.assert_allclose(p[kept], ls.NORMALIZERS[name](absent).p, rtol=1e-14)
-    for loss in ("cross_entropy", "brier", "focal", "tsallis_score", "spherical_score"):
-        f = ls.objective(f"{name} + {loss}").function
-        value, gradient = jax.value_and_grad(f)(masked, hot(2, 4))
-        expected, of_kept = jax.value_and_grad(f)(absent, hot(1, 3))
+    losses = [ls.objective(f"{name} + {x}") for x in ("cross_entropy", "brier", "focal", "tsallis_score", "spherical_score")]
+    slopes = jax.jit(lambda z, t: [jax.value_and_grad(loss.function)(z, t) for loss in losses])
+    pairs = zip(slopes(masked, hot(2, 4)), slopes(absent, hot(1, 3)), strict=True)
+    for (value, gradient), (expected, of_kept) in pairs:
         np.testing.assert_allclose(value, expected, rtol=1e-13)
         np.testing.assert_allclose(gradient[kept], of_kept, rtol=1e-12, atol=1e-16)
         assert gradient[1] == 0
@@ -219,7 +231,8 @@ EQUAL = [
 def test_identities_between_normalizers(one: str, other: str, shift: float) -> None:
     z = LOGITS["signs"]
     np.testing.assert_allclose(ls.normalizer(one)(z).p, ls.normalizer(other)(z + shift).p, rtol=1e-14, atol=1e-16)
-    jacobians = [jax.jacrev(lambda z, s=spec: ls.normalizer(s)(z).p)(z + by) for spec, by in ((one, 0.0), (other, shift))]
+    jacobian = lambda spec, z: jax.jit(jax.jacrev(lambda z: ls.normalizer(spec)(z).p))(z)
+    jacobians = [jacobian(spec, z + by) for spec, by in ((one, 0.0), (other, shift))]
     np.testing.assert_allclose(*jacobians, rtol=1e-12, atol=1e-15)
 
 
@@ -258,7 +271,7 @@ def test_entmax_at_every_alpha(alpha: float, dtype: str) -> None:
 def test_losses_are_differentiable_in_the_target_in_both_modes(spec: str) -> None:
     loss, z = ls.objective(spec).function, LOGITS["signs"]
     target = jnp.array([0.1, 0.4, 0.2, 0.3])
-    reverse, forward = (mode(loss, argnums=1)(z, target) for mode in (jax.grad, jax.jacfwd))
+    reverse, forward = (jax.jit(mode(loss, argnums=1))(z, target) for mode in (jax.grad, jax.jacfwd))
     np.testing.assert_allclose(reverse, forward, rtol=1e-12)
     within = jnp.array([1.0, -2.0, 0.5, 0.5])  # sums to 0: the target stays a distribution
     slope = (loss(z, target + 1e-6 * within) - loss(z, target - 1e-6 * within)) / 2e-6
@@ -350,7 +363,8 @@ SAME_LOSS = [
 @pytest.mark.parametrize(("one", "other", "factor"), SAME_LOSS)
 def test_identities_between_losses(one: str, other: str, factor: float) -> None:
     z, target = LOGITS["signs"], hot(1, 4)
-    a, b = (jax.value_and_grad(ls.objective(f"softmax + {loss}"))(z, target) for loss in (one, other))
+    both = [ls.objective(f"softmax + {loss}") for loss in (one, other)]
+    a, b = jax.jit(lambda z, t: [jax.value_and_grad(loss)(z, t) for loss in both])(z, target)
     np.testing.assert_allclose(a[0], factor * b[0], rtol=1e-13)
     np.testing.assert_allclose(a[1], factor * b[1], rtol=1e-12, atol=1e-16)
 
@@ -419,7 +433,7 @@ LOSS_PARAMETERS = [
 def one_sided(f: Callable[[Array], Array], x: float) -> Array:
     """Second order, from the right: limits such as alpha = 1 have no left side."""
     h = 1e-5
-    at = [f(jnp.asarray(x + i * h)) for i in range(3)]
+    at = np.asarray(jax.jit(jax.vmap(f))(x + h * jnp.arange(3.0)))
     return (-3 * at[0] + 4 * at[1] - at[2]) / (2 * h)
 
 
@@ -427,19 +441,19 @@ def one_sided(f: Callable[[Array], Array], x: float) -> Array:
 def test_normalizers_are_differentiable_in_their_parameters(name: str, parameter: str, value: float) -> None:
     z = jnp.array([0.3, 1.0, 0.8])
     p = lambda x: ls.NORMALIZERS[name](z, **{parameter: x}).p
-    derivative = jax.jacfwd(p)(jnp.asarray(value))
-    np.testing.assert_allclose(derivative, one_sided(p, value), atol=1e-8)
-    np.testing.assert_allclose(jax.jacrev(p)(jnp.asarray(value)), derivative, rtol=1e-12)
-    assert np.any(np.abs(derivative) > 1e-4)
-    swept = jax.vmap(p)(jnp.asarray([value, value + 0.25]))
-    np.testing.assert_allclose(swept, jnp.stack([p(value), p(value + 0.25)]), rtol=1e-13)
+    forward, reverse = jax.jit(lambda x: (jax.jacfwd(p)(x), jax.jacrev(p)(x)))(jnp.asarray(value))
+    np.testing.assert_allclose(forward, one_sided(p, value), atol=1e-8)
+    np.testing.assert_allclose(reverse, forward, rtol=1e-12)
+    assert np.any(np.abs(forward) > 1e-4)
+    values = jnp.asarray([value, value + 0.25])
+    np.testing.assert_allclose(jax.jit(jax.vmap(p))(values), np.stack([p(x) for x in values]), rtol=1e-13)
 
 
 @pytest.mark.parametrize(("name", "parameter", "value"), LOSS_PARAMETERS)
 def test_losses_are_differentiable_in_their_parameters(name: str, parameter: str, value: float) -> None:
     probs, target = ls.NORMALIZERS["softmax"](LOGITS["three"]), hot(0, 3)
     loss = lambda x: ls.LOSSES[name](probs, target, **{parameter: x})
-    derivative = jax.grad(loss)(jnp.asarray(value))
+    derivative = jax.jit(jax.grad(loss))(jnp.asarray(value))
     np.testing.assert_allclose(derivative, one_sided(loss, value), atol=1e-8)
     assert abs(derivative) > 1e-4
 
@@ -448,7 +462,7 @@ def test_the_entmax_loss_is_differentiable_in_alpha() -> None:
     z = LOGITS["three"]
     loss = lambda a: ls.LOSSES["entmax_loss"](z, hot(0, 3), alpha=a)
     for alpha in (1.0, 1.5, 2.0):
-        np.testing.assert_allclose(jax.grad(loss)(alpha), one_sided(loss, alpha), atol=1e-8)
+        np.testing.assert_allclose(jax.jit(jax.grad(loss))(alpha), one_sided(loss, alpha), atol=1e-8)
 
 
 def test_a_traced_parameter_out_of_range_gives_nan() -> None:
@@ -480,7 +494,8 @@ def test_common_offsets_change_nothing() -> None:
         "crammer_singer",
         "spherical_bound",
     ):
-        near, far = (jax.value_and_grad(ls.objective(spec))(z + offset, hot(0, 3)) for offset in (0.0, 2.0**27))
+        run = jax.jit(jax.value_and_grad(ls.objective(spec)))
+        near, far = (run(z + offset, hot(0, 3)) for offset in (0.0, 2.0**27))
         np.testing.assert_allclose(near[0], far[0], rtol=1e-14)
         np.testing.assert_allclose(near[1], far[1], rtol=1e-13, atol=1e-16)
 
@@ -508,7 +523,7 @@ def test_gradients_at_ties_and_kinks_keep_mass() -> None:
         ("min_shift + brier", [0.0, 0.0, 1.0]),
         ("argmax + brier", [1.0, 1.0, 0.0]),
     ]:
-        gradient = jax.grad(ls.objective(spec))(jnp.array(z), hot(2, 3))
+        gradient = np.asarray(jax.jit(jax.grad(ls.objective(spec)))(jnp.array(z), hot(2, 3)))
         assert np.all(np.isfinite(gradient)), spec
         np.testing.assert_allclose(gradient.sum(), 0, atol=1e-15)
 
@@ -536,13 +551,12 @@ def test_spherical_bound_bounds_cross_entropy_from_above() -> None:
     bound, exact = ls.objective("spherical_bound"), ls.objective("softmax + cross_entropy")
     rng = np.random.default_rng(0)
     for n in (2, 3, 10, 100):
-        for scale in (0.0, 0.1, 1.0, 30.0):
-            z = jnp.asarray(rng.normal(size=n) * scale)
-            gap = float(jax.jit(bound)(z, hot(0, n)) - exact(z, hot(0, n)))
-            assert gap >= -1e-12
-            target = hot(0, n)
-            expected = central_difference(lambda z, t=target: bound(z, t), z)
-            np.testing.assert_allclose(jax.jit(jax.grad(bound))(z, target), expected, atol=2e-6)
+        rows, target = jnp.asarray(rng.normal(size=(4, n)) * np.array([[0.0], [0.1], [1.0], [30.0]])), hot(0, n)
+        of = lambda z, t=target: bound(z, t)
+        of_one = lambda z, t=target, of=of: (of(z) - exact(z, t), jax.grad(of)(z), central_difference(of, z))
+        gaps, gradients, differences = jax.jit(jax.vmap(of_one))(rows)
+        assert np.all(gaps >= -1e-12)
+        np.testing.assert_allclose(gradients, differences, atol=2e-6)
 
 
 @pytest.mark.parametrize("name", [*ls.NORMALIZERS, *ls.LOSSES])

@@ -47,7 +47,7 @@ FUNCTIONS = {
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_along_the_last_axis_is_vmap(name: str) -> None:
     function = FUNCTIONS[name]
-    expected = jax.vmap(function, in_axes=-1, out_axes=-1)(BATCH)
+    expected = jax.jit(jax.vmap(function, in_axes=-1, out_axes=-1))(BATCH)
     assert_same(jax.jit(along_last_axis(function))(BATCH), expected)
     stacked = jax.jit(jax.vmap(along_last_axis(function)))(jnp.stack([BATCH + 1, BATCH]))
     assert_same(jax.tree.map(lambda leaf: leaf[1], stacked), expected)
@@ -57,7 +57,7 @@ def test_along_the_last_axis_is_vmap(name: str) -> None:
 def test_unrolled_is_vmap(name: str) -> None:
     function = FUNCTIONS[name]
     got = jax.jit(lambda batch: jax.tree.map(join, unrolled(function)(split(batch))))(BATCH)
-    assert_same(got, jax.vmap(function, in_axes=-1, out_axes=-1)(BATCH))
+    assert_same(got, jax.jit(jax.vmap(function, in_axes=-1, out_axes=-1))(BATCH))
 
 
 def assert_same(got, expected) -> None:

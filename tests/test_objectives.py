@@ -198,9 +198,14 @@ class TestPerExample:
         optimizer, w = optax.sgd(0.5), jnp.ones((3, 3))
         state = optimizer.init(w)
         before = objective(w)
-        for _ in range(10):
+
+        @jax.jit
+        def step(w, state):
             updates, state = optimizer.update(jax.grad(objective)(w), state)
-            w = optax.apply_updates(w, updates)
+            return optax.apply_updates(w, updates), state
+
+        for _ in range(10):
+            w, state = step(w, state)
         assert objective(w) < before
 
     @pytest.mark.parametrize("label", [-1, 3])

@@ -23,6 +23,12 @@ def first_largest(x: Vector) -> Mask:
     return jnp.arange(x.size, dtype=jnp.int32) == _argmax(lax.stop_gradient(x))
 
 
+def every_largest(x: Vector) -> Mask:
+    """Where x [n] is largest, with those that tie; always one at least."""
+    x = lax.stop_gradient(x)
+    return first_largest(x) | (x == jnp.max(x))
+
+
 def _argmax(x: Array) -> Array:
     """`lax.argmax`; many numbers are cut into eighths, which are compared number by number, as XLA vectorises that on CPUs."""
     places = lax.iota(jnp.int32, x.size)

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 
 from .._door import on_logits, parameter, whole_number
 from .._types import Parameter, Vector
+from ..largest import every_largest
 from ..simplex import Probs, normalize, normalize_gaps
 
 
@@ -68,6 +69,6 @@ def argmax(logits: Vector) -> Probs:
     The limit of softmax as the inverse temperature grows. NaN if all logits are -inf or one is +inf.
     """
     top = jnp.max(logits)
-    hit = (logits == top).astype(logits.dtype) + (top - top)  # NaN unless the top is finite
+    hit = every_largest(logits).astype(logits.dtype) + (top - top)  # NaN unless the top is finite
     p = jax.lax.stop_gradient(hit / jnp.sum(hit))
     return Probs(p, jnp.log(p))

@@ -1,14 +1,15 @@
 """Normalizers that make the logits positive by powers and polynomials, and divide by the sum."""
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from .._door import on_logits, parameter, whole_number
 from .._special import hypotenuse, nan_unless, polynomial
-from .._types import Parameter, Vector
-from ..largest import first_largest
+from .._types import Mask, Parameter, Vector
+from ..largest import every_largest
 from ..simplex import Probs, normalize_powers
 
 
@@ -87,9 +88,22 @@ def min_shift(logits: Vector) -> Probs:
     NaN for constant logits or if one is infinite. Where classes tie for the lowest they share its derivative equally.
     """
     halved = 0.5 * logits  # so that no difference of two finite logits overflows
-    shifted = halved - jnp.min(halved)
-    nothing = first_largest(-halved) | (shifted < 0)  # whatever rounding left
-    return normalize_powers(shifted - jax.lax.stop_gradient(jnp.where(nothing, shifted, 0)), 1)
+    return normalize_powers(_above_lowest(halved, every_largest(-halved)), 1)
+
+
+@jax.custom_jvp
+def _above_lowest(z: Vector, lowest: Mask) -> Vector:
+    """`z - min z`, exactly 0 where it is lowest; NaN if that is infinite."""
+    above = z - jnp.min(z)
+    return jnp.where(lowest, above - above, jnp.maximum(above, 0))  # whatever rounding left
+
+
+@_above_lowest.defjvp
+def _above_lowest_jvp(primals: tuple[Vector, Mask], tangents: tuple[Vector, Any]) -> tuple[Vector, Vector]:
+    """The lowest classes share the tangent of the minimum; one alone stays at 0, and so has none."""
+    (z, lowest), (dz, _) = primals, tangents
+    share = lowest.astype(z.dtype) / jnp.sum(lowest.astype(z.dtype))
+    return _above_lowest(z, lowest), jnp.where(share == 1, 0, dz - jnp.sum(share * dz))
 
 
 def _size(z: Vector) -> Vector:

@@ -98,7 +98,9 @@ def _sparsemax_jvp(primals: tuple[Vector], tangents: tuple[Vector]) -> tuple[tup
 def _entmax(z: Vector, beta: Array) -> tuple[Vector, Vector]:
     top = jnp.max(z)
     shifted = z - top + (top - top) + (beta - beta)  # NaN unless the top and beta are finite
-    surprisal = _surprisal(shifted, beta)
+    largest = first_largest(shifted)
+    shifted = jnp.where(largest, shifted - shifted, shifted)  # 0, or NaN, whatever rounding left
+    surprisal = _surprisal(shifted, largest, beta)
     log_p = _log_p(shifted, surprisal, beta)
     p = jnp.exp(log_p)
     last, rest = _last(shifted, surprisal, p, beta)
@@ -153,26 +155,23 @@ def _last(shifted: Vector, surprisal: Array, p: Vector, beta: Array) -> tuple[Ar
     return last, jnp.maximum(rest, 0) / jnp.sum(last.astype(p.dtype))
 
 
-def _surprisal(shifted: Vector, beta: Array) -> Array:
+def _surprisal(shifted: Vector, largest: Mask, beta: Array) -> Array:
     """`-log p` of the top class, from 0 to log n, with which p sums to 1, accurate relative to its own size.
 
     Unlike tau it keeps its digits at both ends: near one-hot, and where many tie and `p^beta` is tiny. Newton's
     method, kept inside a bracket by bisection. It starts at 0, or where beta = 0 at the solution; for beta <= 1 it rises to
-    the root without overshooting, as the sum is convex. The top class is kept apart: the residual is
+    the root without overshooting, as the sum is convex. The largest class is kept apart: the residual is
     `(1 - p_top) - sum of the others`, where neither side cancels.
     """
     dtype = shifted.dtype
-    top = shifted == 0
-    ties = jnp.sum(top.astype(dtype))
-
     precision = 16 * float(jnp.finfo(dtype).eps)  # type: ignore[no-untyped-call]
 
     def residual(surprisal: Array) -> tuple[Array, Array]:
         p, p_top = jnp.exp(_log_p(shifted, surprisal, beta)), jnp.exp(-surprisal)
         base = _base(shifted, surprisal, beta)
-        inside = (base > 0) & ~top
-        others = jnp.sum(jnp.where(top, 0, p)) + (ties - 1) * p_top
-        slope = ties * p_top + jnp.sum(jnp.where(inside, p * (jnp.exp(-beta * surprisal) / jnp.where(inside, base, 1)), 0))
+        inside = (base > 0) & ~largest
+        others = jnp.sum(jnp.where(largest, 0, p))
+        slope = p_top + jnp.sum(jnp.where(inside, p * (jnp.exp(-beta * surprisal) / jnp.where(inside, base, 1)), 0))
         return -jnp.expm1(-surprisal) - others, slope
 
     def step(state: Any) -> Any:
@@ -189,7 +188,7 @@ def _surprisal(shifted: Vector, beta: Array) -> Array:
         return state[3] & (state[4] < MOST_STEPS)
 
     count = jnp.sum((~jnp.isneginf(shifted)).astype(dtype))
-    rest = jnp.sum(jnp.where(top, 0, jnp.exp(shifted))) + (ties - 1)
+    rest = jnp.sum(jnp.where(largest, 0, jnp.exp(shifted)))
     start = jnp.where(beta == 0, jnp.log1p(rest), 0)
     first = (start, jnp.zeros((), dtype), jnp.log(count), jnp.array(True), jnp.array(0))
     return jax.lax.while_loop(going_on, step, first)[0]
