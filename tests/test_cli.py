@@ -180,6 +180,7 @@ def test_colours_only_where_wanted(capsys: pytest.CaptureFixture[str], monkeypat
         (["show", "my.losses.f"], "path/to/file.py:function"),
         (["show", "crammer_singer", "--ray", "up"], "--ray must be R1, R2, R3 or numbers"),
         (["show", "crammer_singer", "--classes", "1"], "--classes. Must be >= 2"),
+        (["show", "crammer_singer", "--ray", "0,1", "--classes", "3"], "must have num_classes = 3 logits, got 2"),
         (["show", "crammer_singer", "--out", "a.jpeg"], "must end in .png or .svg or .pdf"),
         (["show", "crammer_singer", "--out", "nowhere/a.png"], "there is no folder `nowhere`"),
         (["sweep", "--out", "a.nc"], "name at least one SPEC"),
@@ -303,6 +304,12 @@ def test_show_marks_what_is_infinite(folder: Path, capsys: pytest.CaptureFixture
     _, out, _ = run(capsys, "show", "sparsemax + cross_entropy")
     assert "^^^" in out
     assert json.loads(run(capsys, "show", "sparsemax + cross_entropy", "--json")[1])["loss"][-1] == "inf"
+
+
+@pytest.mark.usefixtures("lawless")
+def test_a_direction_says_how_many_classes_there_are(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "show", "crammer_singer", "--ray", "0,1,0,-1")
+    assert "z = (0, 0, 0, 0) + s (0, 1, 0, -1)" in out
 
 
 @pytest.mark.usefixtures("lawless")

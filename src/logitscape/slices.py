@@ -64,7 +64,7 @@ def ray(
         num_classes: n, for a probe ray; 3, or the length of `origin`, by default.
         label: the true class of a probe ray.
         rival: the wrong class of a probe ray.
-        base: the other logits; normalizers that need positive logits want 1.
+        base: where every logit starts; normalizers that need positive logits want 1, which the figures take.
         origin: [n], instead of `base`.
 
     Raises:

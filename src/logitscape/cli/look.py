@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from . import page, targets
 from .faults import UsageError, blaming
-from .options import AsJson, Base, Classes, Normalizer, PictureFile, Points, Precision, Quiet, Ray, Spec, Start, Stop, SweepFile
+from .options import AsJson, Base, Normalizer, PictureFile, Points, Precision, Quiet, Ray, Spec, Start, Stop, SweepFile
 from .output import PICTURES, check_out, say, show_json, working
 from .output import show as print_result
 
@@ -21,6 +22,10 @@ Dtype = Annotated[Precision, Parameter(name="--dtype", help="The precision to co
 Plane = Annotated[
     bool, Parameter(name="--plane", show_default=False, help="Sweep the plane of the first two logits, not a ray.")
 ]
+ClassesOfRay = Annotated[
+    int | None,
+    Parameter(name="--classes", validator=Number(gte=2), help="How many classes; 3, or as many as --ray has numbers."),
+]
 Hessian = Annotated[bool, Parameter(name="--hessian", show_default=False, help="The eigenvalues of the Hessian too.")]
 
 
@@ -29,7 +34,7 @@ def show(
     /,
     *,
     ray: Ray = "R1",
-    classes: Classes = 3,
+    classes: ClassesOfRay = None,
     base: Base = 0.0,
     stop: Stop = 20.0,
     dtype: Dtype = "float64",
@@ -40,6 +45,7 @@ def show(
 ) -> int:
     """Show loss and gradient of one objective along a ray: numbers, a sparkline, and the laws far out."""
     check_out(out, PICTURES)
+    classes = _count(classes, ray)
     (made,), roots = _objectives([spec], classes, normalizer)
     line = _ray(ray, np.linspace(0, stop, page.COLUMNS), classes, base)
     with blaming(f"sweeping `{spec}`", roots), working(f"sweeping {spec}", quiet=quiet):
@@ -60,7 +66,7 @@ def sweep(
     out: SweepFile,
     ray: Ray = "R1",
     plane: Plane = False,
-    classes: Classes = 3,
+    classes: ClassesOfRay = None,
     base: Base = 0.0,
     start: Start = 0.0,
     stop: Stop = 20.0,
@@ -76,6 +82,7 @@ def sweep(
         raise UsageError("name at least one SPEC: `logitscape sweep 'softmax + brier' --out sweep.nc`.")
     if points < 1:
         raise UsageError(f"--points must be at least 1, got {points}.")
+    classes = _count(classes, "" if plane else ray)
     made, roots = _objectives(list(spec), classes, normalizer)
     s = np.linspace(start, stop, points)
     where = _plane(s, classes, base) if plane else _ray(ray, s, classes, base)
@@ -98,6 +105,14 @@ def _objectives(names: list[str], classes: int, normalizer: str | None) -> tuple
     subjects = targets.recognised(found, "trying it", classes=classes, normalizer=normalizer)
     made = [each.objective or Objective(each.name, each.function, each.normalizer) for each in subjects]
     return made, [root for each in found for root in each.roots]
+
+
+def _count(classes: int | None, ray: str) -> int:
+    """How many classes: as said, else as many as the direction has, else 3."""
+    if classes is not None:
+        return classes
+    direction = ray and _direction(ray)
+    return 3 if isinstance(direction, str) else len(direction)
 
 
 def _ray(ray: str, s: Any, classes: int, base: float) -> "Slice":
