@@ -146,9 +146,9 @@ def eager(function: Callable) -> Callable:
 def measured(normalizer: str, n: int, dtype: str) -> dict[str, np.ndarray]:
     """Value and gradient of every loss with a normalizer, [cases, 1 + n] each.
 
-    For n = 3 in float64 the objectives themselves, compiled as small sweeps and diagnoses are. Elsewhere, as in
-    use, the same chain of derivatives in two steps, so that the losses are compiled once for all normalizers:
-    cotangents of (p, log p), then the transposed derivative of the normalizer.
+    For n = 3 in float64 the objectives themselves, compiled as small sweeps and diagnoses are. Elsewhere, as in use (but for
+    n = 2), the same chain of derivatives in two steps, so that the losses are compiled once for all normalizers: cotangents
+    of (p, log p), then the transposed derivative of the normalizer.
     """
     z, t = stack(reference(f"{normalizer} + brier", n, dtype).cases, dtype)
     if n == 3 and dtype == "float64":
@@ -156,9 +156,9 @@ def measured(normalizer: str, n: int, dtype: str) -> dict[str, np.ndarray]:
         return dict(zip(LOSSES, evaluate(objectives, z, t, compiled=briefly), strict=True))
     count, size = len(z), max(len(cases(name, n, dtype)) for name in NORMALIZERS)
     z, t = (np.concatenate([x, np.repeat(x[-1:], size - count, 0)]) for x in (z, t))
-    function = ls.normalizer(normalizer)
-    values, cotangents = losses_and_cotangents(as_in_use(jax.vmap(function))(z), t)
-    gradients = as_in_use(jax.vmap(partial(pulled_back, function), in_axes=(0, 1)))(z, cotangents)
+    function, compiled = ls.normalizer(normalizer), briefly if n == 2 else as_in_use
+    values, cotangents = losses_and_cotangents(compiled(jax.vmap(function))(z), t)
+    gradients = compiled(jax.vmap(partial(pulled_back, function), in_axes=(0, 1)))(z, cotangents)
     rows = jnp.concatenate([values[:, :, None], jnp.moveaxis(gradients, 1, 0)], axis=2)
     return dict(zip(LOSSES, np.asarray(rows)[:, :count], strict=True))
 

@@ -6,6 +6,7 @@ emitters. What measures accuracy is compiled as it is in use, by `accuracy.as_in
 Nothing here imports logitscape: the import hook that checks every annotated shape is installed later.
 """
 
+import gc
 import os
 
 import jax
@@ -17,6 +18,7 @@ FAST_TO_COMPILE = "--xla_backend_optimization_level=0"
 if jaxlib.version.__version_info__ < (0, 11, 1):  # later ones have no older emitters, and end the process at the option
     FAST_TO_COMPILE += " --xla_cpu_use_fusion_emitters=false"
 os.environ["XLA_FLAGS"] = f"{FAST_TO_COMPILE} {os.environ.get('XLA_FLAGS', '')}".strip()
+gc.set_threshold(20_000, 50, 50)  # each full collection walks through all that has been traced
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")

@@ -37,7 +37,7 @@ class Simplex:
     """Probabilities and their Jacobian in the form `dp_j/dz_k = scale_k ([j = k] - share_j)`.
 
     `noise`, `share_noise`, `scale_noise` are extra relative errors, in units of a rounding error, of p_j (of
-    1 - p_j where p_j > 1/2), share_j and scale_k; `stays` marks zeros that stay zero nearby, `rows` the
+    1 - p_j where p_j > 1/2), share_j and scale_k; `stays` marks zeros that stay zero nearby, `columns` makes the
     columns of the Jacobian that have another form (terms, |terms|); `unseen` is the share that no class has.
     """
 
@@ -50,7 +50,7 @@ class Simplex:
     share_noise: list
     scale_noise: list
     stays: list
-    rows: dict = field(default_factory=dict)
+    columns: dict = field(default_factory=dict)
     unseen: mpf = ZERO
 
 

@@ -175,7 +175,7 @@ def members(classes: list) -> dict:
 
 def component(s: Simplex, k: int, slopes: list, sizes: list, rivals: Rivals, equals: mpf) -> tuple[mpf | None, mpf]:
     """One component and its |terms|, those of its equals among them."""
-    if k in s.rows:
+    if k in s.columns:
         return column(s, k, slopes, sizes)
     if isinf(slopes[k]):
         return (ZERO, ZERO) if not s.scale[k] and s.stays[k] else (None, ZERO)
@@ -184,7 +184,7 @@ def component(s: Simplex, k: int, slopes: list, sizes: list, rivals: Rivals, equ
 
 
 def column(s: Simplex, k: int, slopes: list, sizes: list) -> tuple[mpf | None, mpf]:
-    entries, entry_sizes = s.rows[k]
+    entries, entry_sizes = s.columns[k]()
     pairs = [(c, d, a, b) for c, d, a, b in zip(slopes, sizes, entries, entry_sizes, strict=True) if b > 0]
     pairs = [x for x in pairs if not (isinf(x[0]) and x[2] == 0)]
     if any(isinf(c) for c, *_ in pairs):

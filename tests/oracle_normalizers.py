@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from exact import ONE, ZERO, OutsideDomain, Overflow, Simplex, all_but, excess
 from mpmath import inf, mp, mpf
@@ -155,12 +156,12 @@ def min_shift(z):
     lowest = [k for k in range(n) if d[k] == 0]
     result = from_weights(d, lambda k, total: 1 / total, stays=[len(lowest) == 1 and x == 0 for x in d])
     tie = ONE / len(lowest)
-    for k in lowest:
+
+    def column(k: int) -> tuple[list, list]:
         terms = [((ONE if j == k else ZERO), tie, result.p[j] * (1 - n * tie)) for j in range(n)]
-        result.rows[k] = (
-            [(a - b - c) / total for a, b, c in terms],
-            [(a + b + abs(c)) / total for a, b, c in terms],
-        )
+        return [(a - b - c) / total for a, b, c in terms], [(a + b + abs(c)) / total for a, b, c in terms]
+
+    result.columns.update((k, partial(column, k)) for k in lowest)
     return result
 
 

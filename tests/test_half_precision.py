@@ -4,10 +4,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from accuracy import as_in_use, value_and_gradient
+from accuracy import value_and_gradient
 from oracle import LOGIT_LOSSES, LOSSES, NORMALIZERS
 
 import logitscape as ls
+from logitscape._compile import briefly
 
 HALF = ("bfloat16", "float16")
 ROWS = [
@@ -39,7 +40,7 @@ def ulp(x: np.ndarray, dtype: str) -> np.ndarray:
 
 def assert_close(specs: list[str], targets: list) -> None:
     objectives = [ls.objective(spec) for spec in specs]
-    run = as_in_use(lambda z, t: tuple(jax.vmap(value_and_gradient(each))(z, t) for each in objectives))
+    run = briefly(lambda z, t: tuple(jax.vmap(value_and_gradient(each))(z, t) for each in objectives))
     for dtype in HALF:
         z, t = (jnp.asarray(x, dtype) for x in examples(targets))
         half, full = run(z, t), run(z.astype("float32"), t.astype("float32"))

@@ -40,6 +40,11 @@ def diagnosed(source: Any, name: str | None = None) -> Diagnosis:
     return Diagnosis(about, setting, tuple(sorted(answers, key=lambda each: SEVERITIES.index(each.severity))))
 
 
+@cache
+def drawn(spec: str) -> bytes:
+    return rendered(draw(diagnosed(spec)), ".svg")
+
+
 def log_of_softmax(z: Array, t: Array) -> Array:
     return -jnp.sum(t * jnp.log(jax.nn.softmax(z)))
 
@@ -116,17 +121,16 @@ def test_whatever_a_loss_does_it_is_drawn(loss: Callable[[Array, Array], Array])
     assert rendered(draw(diagnosed(loss)), ".png").startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize(
-    "spec", ["softmax + brier", "sparsemax + brier", "sum + cross_entropy", "crammer_singer", "argmax + mae"]
-)
-def test_figures_are_drawn_without_a_warning_and_the_same_every_time(spec: str):
-    assert rendered(draw(diagnosed(spec)), ".svg") == rendered(draw(diagnosed(spec)), ".svg")
+@pytest.mark.parametrize("spec", ["softmax + brier", "sparsemax + brier", "sum + cross_entropy", "argmax + mae"])
+def test_figures_are_drawn_without_a_warning(spec: str):
+    assert drawn(spec).startswith(b"<?xml")
 
 
-def test_the_user_s_own_style_changes_nothing():
+def test_figures_are_the_same_every_time_whatever_the_user_s_own_style():
     import matplotlib
 
-    usual = rendered(draw(diagnosed("crammer_singer")), ".svg")
+    usual = drawn("crammer_singer")
+    assert rendered(draw(diagnosed("crammer_singer")), ".svg") == usual
     with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "savefig.bbox": "tight"}):
         assert rendered(draw(diagnosed("crammer_singer")), ".svg") == usual
 
