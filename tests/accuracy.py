@@ -142,12 +142,17 @@ def eager(function: Callable) -> Callable:
     return function
 
 
+def compiler(n: int) -> Callable:
+    """Few classes, and many, as in use; the sizes between and below briefly, as small sweeps are, to save time."""
+    return as_in_use if n in (3, 100) else briefly
+
+
 @cache
 def measured(normalizer: str, n: int, dtype: str) -> dict[str, np.ndarray]:
     """Value and gradient of every loss with a normalizer, [cases, 1 + n] each.
 
-    For n = 3 in float64 the objectives themselves, compiled as small sweeps and diagnoses are. Elsewhere, as in use (but for
-    n = 2), the same chain of derivatives in two steps, so that the losses are compiled once for all normalizers: cotangents
+    For n = 3 in float64 the objectives themselves, compiled as small sweeps and diagnoses are. Elsewhere, as `compiler`
+    says, the same chain of derivatives in two steps, so that the losses are compiled once for all normalizers: cotangents
     of (p, log p), then the transposed derivative of the normalizer.
     """
     z, t = stack(reference(f"{normalizer} + brier", n, dtype).cases, dtype)
@@ -156,7 +161,7 @@ def measured(normalizer: str, n: int, dtype: str) -> dict[str, np.ndarray]:
         return dict(zip(LOSSES, evaluate(objectives, z, t, compiled=briefly), strict=True))
     count, size = len(z), max(len(cases(name, n, dtype)) for name in NORMALIZERS)
     z, t = (np.concatenate([x, np.repeat(x[-1:], size - count, 0)]) for x in (z, t))
-    function, compiled = ls.normalizer(normalizer), briefly if n == 2 else as_in_use
+    function, compiled = ls.normalizer(normalizer), compiler(n)
     values, cotangents = losses_and_cotangents(compiled(jax.vmap(function))(z), t)
     gradients = compiled(jax.vmap(partial(pulled_back, function), in_axes=(0, 1)))(z, cotangents)
     rows = jnp.concatenate([values[:, :, None], jnp.moveaxis(gradients, 1, 0)], axis=2)
@@ -178,7 +183,7 @@ def pulled_back(function: Callable, z: jax.Array, cotangents: ls.Probs) -> jax.A
 
 @cache
 def measured_logit_loss(loss: str, n: int, dtype: str) -> np.ndarray:
-    return evaluate([ls.objective(loss)], *stack(reference(loss, n, dtype).cases, dtype))[0]
+    return evaluate([ls.objective(loss)], *stack(reference(loss, n, dtype).cases, dtype), compiled=compiler(n))[0]
 
 
 def measured_one(normalizer: str, loss: str, n: int, dtype: str) -> np.ndarray:

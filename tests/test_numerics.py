@@ -175,7 +175,7 @@ def assert_undefined_outside_the_domain(spec: str, got: np.ndarray, expected: Re
 def test_parameters(normalizer, losses):
     expected = [reference(spec_of(normalizer, loss), 3, "float64") for loss in losses]
     objectives = [ls.objective(spec_of(normalizer, loss)) for loss in losses]
-    got = evaluate(objectives, *stack(expected[0].cases, "float64"))
+    got = evaluate(objectives, *stack(expected[0].cases, "float64"), compiled=briefly)
     found = [failures(spec_of(normalizer, x), a, b, "float64") for x, a, b in zip(losses, got, expected, strict=True)]
     assert not any(found), "\n".join(line for lines in found for line in lines)
 
