@@ -25,4 +25,4 @@ def frame(axes: Axes, rows: Sequence[str], columns: Sequence[str], *, size: floa
 def legend(figure: Any, looks: Mapping[str, tuple[str, str]]) -> None:
     """Below everything; a look is a colour and a hatch."""
     patches = [Patch(facecolor=color, hatch=hatch, edgecolor="0.6", linewidth=0.5) for color, hatch in looks.values()]
-    figure.legend(patches, list(looks), loc="outside lower center", ncols=4)
+    figure.legend(patches, list(looks), loc="outside lower center", ncols=len(looks))

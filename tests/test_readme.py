@@ -23,12 +23,13 @@ def test_every_import_works():
         exec(line, {})
 
 
-def test_the_first_example_and_ones_own_normalizer_run(tmp_path, monkeypatch):
+def test_the_first_example_and_ones_own_normalizer_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     own = next(block for block in BLOCKS if "cubic" in block)
     names: dict = {}
     exec(BLOCKS[0] + own, names)
     plt.close("all")
+    assert f"far out: {capsys.readouterr().out.strip()}\n" in PAGE
     assert (tmp_path / "pair.png").stat().st_size > 10_000
     swept = ls.sweep(names["pair"], ls.ray("R1", np.linspace(0, 12, 5), base=1))
     assert swept.finite.all()
