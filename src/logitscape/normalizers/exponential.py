@@ -66,7 +66,8 @@ def iterated_exponential(logits: Vector, *, depth: int = 2) -> Probs:
 def argmax(logits: Vector) -> Probs:
     """`p_k = [z_k = max z] / |argmax z|` ("hardmax"): shared equally by ties, and with derivative 0 everywhere.
 
-    The limit of softmax as the inverse temperature grows. NaN if all logits are -inf or one is +inf.
+    The limit of softmax as the inverse temperature grows. NaN if all logits are -inf or one is +inf. Where the same compiled
+    program computes the logits, rounding may tell ties apart; the first then takes all.
     """
     top = jnp.max(logits)
     hit = every_largest(logits).astype(logits.dtype) + (top - top)  # NaN unless the top is finite
