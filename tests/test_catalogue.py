@@ -103,7 +103,7 @@ def test_normalizers_jit_batch_and_drop_in_agree(name: str) -> None:
     np.testing.assert_allclose(logs, log_p, rtol=1e-13, atol=1e-15)
 
 
-SCALINGS = (lambda z: 1.37 * z, lambda z: z / 0.7, lambda z: 0.9 * z * z + 0.1)
+SCALINGS = (lambda z: z, lambda z: 1.37 * z, lambda z: z / 0.7, lambda z: 0.9 * z * z + 0.1)
 
 
 @every_normalizer
