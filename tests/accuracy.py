@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from cases import Case, cases, stack
+from exact import distinct
 from mpmath import mp, mpf
 from oracle import INSIDE, LOGIT_LOSSES, LOSSES, NORMALIZERS, OUTSIDE, OVERFLOW, POLE, truth
 
@@ -60,10 +61,16 @@ def answers(spec: str, chosen: list[Case], dtype: str, *, forward: bool = False)
     n = len(chosen[0].z)
     rows = [((t.value, *t.gradient), (t.value_size, *t.gradient_size)) for t in truths]
     rows = [(x + (None,) * (1 + n - len(x)), size + (mpf(0),) * (1 + n - len(size))) for x, size in rows]
-    numbers = np.array([[split(x, size) for x, size in zip(*row, strict=True)] for row in rows])
+    numbers = np.array([split_all(*row) for row in rows])
     smooth = np.array([[x is not None and t.status == INSIDE for x in row[0]] for t, row in zip(truths, rows, strict=True)])
     underflows = np.array([t.least < mpf(float(np.finfo(dtype).tiny)) for t in truths])
     return Reference(chosen, np.array([t.status for t in truths]), *np.moveaxis(numbers, -1, 0), smooth, underflows)
+
+
+def split_all(numbers: tuple, sizes: tuple) -> list:
+    """`split` of each, once for what is shared."""
+    found = {key: split(*pair) for key, pair in distinct(numbers, sizes).items()}
+    return [found[id(x), id(size)] for x, size in zip(numbers, sizes, strict=True)]
 
 
 def split(x: mpf | None, size: mpf) -> tuple[float, float, float]:

@@ -1,6 +1,8 @@
 """What the oracle is made of: exact probability vectors with their Jacobians, and sums without subtractions."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 from mpmath import mpf
@@ -52,6 +54,23 @@ class Simplex:
     stays: list
     columns: dict = field(default_factory=dict)
     unseen: mpf = ZERO
+
+
+    @cached_property
+    def least(self) -> mpf:
+        """The smallest probability that is not 0."""
+        return min(x for x in (*self.p, ONE) if x)
+
+
+@lru_cache(maxsize=4096)
+def exactly(numbers: tuple[float, ...]) -> list:
+    """Doubles as numbers of mpmath."""
+    return [mpf(x) for x in numbers]
+
+
+def distinct(numbers: Iterable, sizes: Iterable) -> dict:
+    """Pairs by the identity of their members: equal classes share a computation, hence its results."""
+    return {(id(x), id(size)): (x, size) for x, size in zip(numbers, sizes, strict=True)}
 
 
 def all_but(values: list, extra: mpf = ZERO) -> list:

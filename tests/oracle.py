@@ -30,7 +30,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from exact import INSIDE, ONE, OUTSIDE, OVERFLOW, POLE, ZERO, OutsideDomain, Overflow, Simplex, Truth, all_but
+from exact import INSIDE, ONE, OUTSIDE, OVERFLOW, POLE, ZERO, OutsideDomain, Overflow, Simplex, Truth, all_but, distinct, exactly
 from mpmath import inf, isinf, mp, mpf
 from oracle_logit_losses import LOGIT_LOSSES
 from oracle_losses import LOSSES
@@ -50,9 +50,9 @@ def truth(spec: str, z: np.ndarray, target: np.ndarray, dtype: str = "float64", 
 
 def settled(result: Truth, digits: int) -> bool:
     """Whether 50 digits are left; a sum of terms is taken for an exact 0 only when 1000 digits say so."""
-    pairs = {(result.value, result.value_size), *zip(result.gradient, result.gradient_size, strict=True)}
+    pairs = distinct((result.value, *result.gradient), (result.value_size, *result.gradient_size))
     lost = mpf(10) ** (50 - digits)
-    return all(x is None or abs(x) >= size * lost for x, size in pairs)
+    return all(x is None or abs(x) >= size * lost for x, size in pairs.values())
 
 
 def evaluate(spec: str, z: tuple, target: tuple, dtype: str, digits: int, forward: bool = False) -> Truth:
@@ -60,17 +60,16 @@ def evaluate(spec: str, z: tuple, target: tuple, dtype: str, digits: int, forwar
     try:
         if " + " not in spec:
             name, parameters = parse(spec, dtype)
-            logits = [mpf(x) for x in z]
+            logits = exactly(z)
             check(logits)
             if max(logits) == -inf:
                 raise OutsideDomain
-            value, total, gradient, sizes = LOGIT_LOSSES[name](logits, [mpf(x) for x in target], **parameters)
+            value, total, gradient, sizes = LOGIT_LOSSES[name](logits, exactly(target), **parameters)
         else:
             normalizer, loss = spec.split(" + ")
             s = simplex(normalizer, z, dtype, digits)
             name, parameters = parse(loss, dtype)
-            loss, t = LOSSES[name], [mpf(x) for x in target]
-            least = min(x for x in (*s.p, ONE) if x)
+            loss, t, least = LOSSES[name], exactly(target), s.least
             value, total, slopes, slope_sizes = loss(s, t, **parameters)
             if not isinf(value):
                 if any(s.noise):
@@ -99,7 +98,7 @@ def vanish(x: mpf | None, size: mpf, digits: int) -> mpf | None:
 @lru_cache(maxsize=4096)
 def simplex(spec: str, z: tuple, dtype: str, digits: int) -> Simplex:
     name, parameters = parse(spec, dtype)
-    logits = [mpf(x) for x in z]
+    logits = exactly(z)
     check(logits)
     if name == "iterated_exponential":
         parameters["largest"] = mpf(float(np.finfo(dtype).max))
