@@ -55,7 +55,6 @@ class Simplex:
     columns: dict = field(default_factory=dict)
     unseen: mpf = ZERO
 
-
     @cached_property
     def least(self) -> mpf:
         """The smallest probability that is not 0."""

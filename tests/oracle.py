@@ -30,7 +30,21 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from exact import INSIDE, ONE, OUTSIDE, OVERFLOW, POLE, ZERO, OutsideDomain, Overflow, Simplex, Truth, all_but, distinct, exactly
+from exact import (
+    INSIDE,
+    ONE,
+    OUTSIDE,
+    OVERFLOW,
+    POLE,
+    ZERO,
+    OutsideDomain,
+    Overflow,
+    Simplex,
+    Truth,
+    all_but,
+    distinct,
+    exactly,
+)
 from mpmath import inf, isinf, mp, mpf
 from oracle_logit_losses import LOGIT_LOSSES
 from oracle_losses import LOSSES

@@ -1,6 +1,7 @@
 """The report of a diagnosis: what its pictures show, the figure, the page, and how it is saved."""
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -10,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import Array
+from matplotlib.figure import Figure
 from pages import CHROMIUM, Page, embedded, in_browser
 
 from logitscape.diagnosis import mistakes, signal
@@ -185,15 +187,30 @@ def test_a_fragment_keeps_its_style_to_itself():
     assert diagnosed("softmax + brier")._repr_html_() == text
 
 
+def small_figure() -> Figure:
+    figure = Figure(figsize=(3, 2), layout="constrained")
+    upper, lower = figure.subplots(2)
+    upper.plot([1, 3, 2], clip_on=False)
+    upper.set_title("$x^2$")
+    figure.colorbar(lower.imshow(np.eye(3)))
+    return figure
+
+
+@pytest.mark.parametrize(("suffix", "start"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")])
+def test_the_same_figure_gives_the_same_bytes(suffix: str, start: bytes):
+    first, again = rendered(small_figure(), suffix), rendered(small_figure(), suffix)
+    assert first == again
+    assert first.startswith(start)
+    assert not re.search(rb"<dc:date>|CreationDate|Software", first)
+
+
 def test_every_form_is_saved(tmp_path):
     diagnosis = diagnosed("softmax + brier")
-    for suffix in (".html", ".json", ".txt", ".png", ".svg", ".pdf"):
-        assert diagnosis.save(tmp_path / f"a{suffix}").stat().st_size > 1000
-    for suffix in (".html", ".json", ".txt", ".png", ".svg", ".pdf"):
-        assert diagnosis.save(str(tmp_path / f"b{suffix.upper()}")).read_bytes() == (tmp_path / f"a{suffix}").read_bytes()
+    for suffix in (".html", ".JSON", ".txt", ".PNG", ".svg", ".Pdf"):
+        assert diagnosis.save(str(tmp_path / f"a{suffix}")).stat().st_size > 1000
     with pytest.raises(ValueError, match=r"must end in \.html, .*, got 'report\.docx'"):
         diagnosis.save("report.docx")
-    assert len(list(tmp_path.iterdir())) == 12
+    assert len(list(tmp_path.iterdir())) == 6
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")

@@ -13,11 +13,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 STYLE = "logitscape.styles.paper"
-UNDATED: Mapping[str, Mapping[str, None]] = {
-    ".png": {"Software": None},
-    ".svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
-    ".pdf": {"Creator": None, "Producer": None, "CreationDate": None},
-}
+DRAWN = (".png", ".svg", ".pdf")
 
 
 def save(path: str | Path, texts: Mapping[str, Callable[[], str]], figure: Callable[[], "Figure"]) -> Path:
@@ -38,12 +34,12 @@ def save(path: str | Path, texts: Mapping[str, Callable[[], str]], figure: Calla
     suffix = target.suffix.lower()
     if suffix in texts:
         write_text(target, texts[suffix]())
-    elif suffix in UNDATED:
+    elif suffix in DRAWN:
         drawn = rendered(figure(), suffix)
         with replacing(target) as temporary:
             temporary.write_bytes(drawn)
     else:
-        raise ValueError(f"`save(path)` must end in {', '.join([*texts, *UNDATED])}, got {str(path)!r}.")
+        raise ValueError(f"`save(path)` must end in {', '.join([*texts, *DRAWN])}, got {str(path)!r}.")
     return target
 
 
@@ -66,10 +62,10 @@ def rendered(figure: "Figure", suffix: str) -> bytes:
     """A figure as a file's content, without dates, versions or random ids."""
     from matplotlib import style
 
-    from .._pictures import settle
+    from .._pictures import settle, write
 
     file = BytesIO()
     with style.context(STYLE, after_reset=True):
         settle(figure)
-        figure.savefig(file, format=suffix[1:], metadata=dict(UNDATED[suffix]))
+        write(figure, file, suffix)
     return file.getvalue()
