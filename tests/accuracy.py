@@ -144,6 +144,12 @@ def evaluate(
     return [np.asarray(x) for x in compiled(batch)(jnp.asarray(z), jnp.asarray(t))]
 
 
+@cache
+def batch_in_use(spec: str) -> Callable:
+    """`(z, t) -> [batch, 1 + n]`, value and gradient, compiled as it is in use."""
+    return as_in_use(jax.vmap(value_and_gradient(ls.objective(spec))))
+
+
 def eager(function: Callable) -> Callable:
     """Not compiled: one operation after the other."""
     return function
@@ -169,13 +175,18 @@ def measured(normalizer: str, n: int, dtype: str) -> dict[str, np.ndarray]:
     count, size = len(z), max(len(cases(name, n, dtype)) for name in NORMALIZERS)
     z, t = (np.concatenate([x, np.repeat(x[-1:], size - count, 0)]) for x in (z, t))
     function, compiled = ls.normalizer(normalizer), compiler(n)
-    values, cotangents = losses_and_cotangents(compiled(jax.vmap(function))(z), t)
+    values, cotangents = compiled_losses(compiled)(compiled(jax.vmap(function))(z), t)
     gradients = compiled(jax.vmap(partial(pulled_back, function), in_axes=(0, 1)))(z, cotangents)
     rows = jnp.concatenate([values[:, :, None], jnp.moveaxis(gradients, 1, 0)], axis=2)
     return dict(zip(LOSSES, np.asarray(rows)[:, :count], strict=True))
 
 
-@as_in_use
+@cache
+def compiled_losses(compiled: Callable) -> Callable:
+    """`losses_and_cotangents`, once for all normalizers."""
+    return compiled(losses_and_cotangents)
+
+
 def losses_and_cotangents(probs: ls.Probs, t: jax.Array) -> tuple[jax.Array, ls.Probs]:
     """All losses of a batch of probabilities, [losses, batch], and their derivatives in (p, log p)."""
     pairs = [jax.vmap(jax.value_and_grad(ls.loss(loss)))(probs, t) for loss in LOSSES]
