@@ -120,6 +120,13 @@ def constraints(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session, *options: str) -> None:
     """Run pytest on every core, by one process more, as some tests wait; a later `-n0` among the arguments wins."""
-    command = ("python", "-m", "pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
+    command = ("python", "-m", "pytest", "-n", str(cores() + 1), "--dist", "worksteal")
     command = (*command, *options, *session.posargs)
     session.run(*command, env=ENVIRONMENT)
+
+
+def cores() -> int:
+    """How many of the machine's cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
