@@ -19,7 +19,7 @@ from logitscape.findings import from_json
 ROOT = Path(__file__).parent.parent
 STUDIES = sorted(path.stem for path in (ROOT / "analyses").glob("[!_]*.py") if is_study(path))
 SHORT = ("cost_of_the_exponential", "products_or_sums_of_logs")
-"""Whose quick forms are run here; `nox -s studies -- --quick`, as .ci/run calls it, runs those of all, which takes two minutes."""
+"""Whose quick forms are run here; `nox -s studies -- --quick`, as .ci/run calls it, runs all of them, in two minutes."""
 
 TOY = """
 import os, sys, time
