@@ -77,6 +77,15 @@ def test_it_runs_in_half_precision():
     assert diagnose(careful, dtype="bfloat16").severity == "fine"
 
 
+@pytest.fixture
+def nothing_compiled():
+    """Neither programs of other tests, nor any left to them."""
+    cost._program.cache_clear()
+    yield
+    cost._program.cache_clear()
+
+
+@pytest.mark.usefixtures("nothing_compiled")
 def test_a_backend_that_counts_nothing(monkeypatch):
     monkeypatch.setattr(jax.stages.Compiled, "cost_analysis", lambda self: None)
     monkeypatch.setattr(jax.stages.Compiled, "memory_analysis", lambda self: None)
