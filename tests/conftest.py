@@ -3,11 +3,12 @@
 Programs of tests run once or twice: they are compiled in a third of the time, without LLVM's optimisations and by XLA's older
 emitters. What measures accuracy is compiled as it is in use, by `accuracy.as_in_use`.
 
-Nothing here imports logitscape: the import hook that checks every annotated shape is installed later.
+Nothing imports logitscape while this is loaded: the import hook that checks every annotated shape is installed later.
 """
 
 import gc
 import os
+from collections.abc import Iterator
 
 import jax
 import jaxlib.version
@@ -29,3 +30,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.cache is not None:
         jax.config.update("jax_compilation_cache_dir", str(config.cache.mkdir("xla")))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def times_are_taken_once() -> Iterator[None]:
+    """No test depends on how long a program takes: nine rounds in each of many reports cost minutes."""
+    from logitscape.diagnosis import cost
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cost, "ROUNDS", 1)
+        yield

@@ -52,7 +52,8 @@ def test_a_careful_loss_is_no_waste():
     assert diagnose(careful).severity == "fine"
 
 
-def test_counted_numbers_are_the_same_every_time():
+def test_counted_numbers_are_the_same_every_time(monkeypatch):
+    monkeypatch.setattr(cost, "ROUNDS", 3)
     first, second = diagnose(wasteful), diagnose(wasteful)
     assert first.details["counted"] == second.details["counted"]
     assert (first.verdict, first.number) == (second.verdict, second.number)
