@@ -144,12 +144,6 @@ def evaluate(
     return [np.asarray(x) for x in compiled(batch)(jnp.asarray(z), jnp.asarray(t))]
 
 
-@cache
-def batch_in_use(spec: str) -> Callable:
-    """`(z, t) -> [batch, 1 + n]`, value and gradient, compiled as it is in use."""
-    return as_in_use(jax.vmap(value_and_gradient(ls.objective(spec))))
-
-
 def eager(function: Callable) -> Callable:
     """Not compiled: one operation after the other."""
     return function

@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def times_are_taken_once() -> Iterator[None]:
-    """No test depends on how long a program takes: nine rounds in each of many reports cost minutes."""
+    """No test depends on how long a program takes: nine rounds in each of many reports add up."""
     from logitscape.diagnosis import cost
 
     with pytest.MonkeyPatch.context() as patch:

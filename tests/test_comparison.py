@@ -90,8 +90,8 @@ def test_names_tell_equal_ones_apart():
     assert [each.name for each in comparison.diagnoses.values()] == ["one", "two"]
 
 
-def test_the_figure_is_the_same_every_time(few, tmp_path):
-    assert few.save(tmp_path / "a.svg").read_bytes() == rendered(few.figure(), ".svg")
+def test_the_figure_is_the_same_every_time(few):
+    assert rendered(few.figure(), ".svg") == rendered(few.figure(), ".svg")
 
 
 def test_the_page_is_well_formed_and_closed_in_itself(many, few, tmp_path):
@@ -107,9 +107,8 @@ def test_the_page_is_well_formed_and_closed_in_itself(many, few, tmp_path):
 
 
 def test_every_form_is_saved(few, tmp_path):
-    for suffix in (".json", ".txt", ".png", ".pdf"):
-        assert few.save(tmp_path / f"a{suffix}").stat().st_size > 1000
-    assert few.save(str(tmp_path / "b.json")).read_bytes() == (tmp_path / "a.json").read_bytes()
+    for suffix in (".json", ".txt", ".png", ".svg", ".pdf"):
+        assert few.save(tmp_path / f"a{suffix}").read_bytes() == few.save(str(tmp_path / f"b{suffix}")).read_bytes()
     with pytest.raises(ValueError, match="must end in"):
         few.save(tmp_path / "a.gif")
 

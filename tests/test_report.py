@@ -206,11 +206,13 @@ def test_the_same_figure_gives_the_same_bytes(suffix: str, start: bytes):
 
 def test_every_form_is_saved(tmp_path):
     diagnosis = diagnosed("softmax + brier")
-    for suffix in (".html", ".JSON", ".txt", ".PNG", ".svg", ".Pdf"):
-        assert diagnosis.save(str(tmp_path / f"a{suffix}")).stat().st_size > 1000
+    for suffix in (".html", ".json", ".txt", ".png", ".svg", ".pdf"):
+        first, second = diagnosis.save(tmp_path / f"a{suffix}"), diagnosis.save(str(tmp_path / f"b{suffix.upper()}"))
+        assert first.read_bytes() == second.read_bytes()
+        assert first.stat().st_size > 1000
     with pytest.raises(ValueError, match=r"must end in \.html, .*, got 'report\.docx'"):
         diagnosis.save("report.docx")
-    assert len(list(tmp_path.iterdir())) == 6
+    assert len(list(tmp_path.iterdir())) == 12
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")

@@ -20,8 +20,7 @@ def save(figure: Figure, svg: Path, png: Path) -> None:
     """Write a figure in both formats."""
     settle(figure)
     write(figure, png, ".png")
-    with matplotlib.rc_context({"svg.hashsalt": "logitscape"}):
-        write(figure, svg, ".svg")
+    write(figure, svg, ".svg")
 
 
 def write(figure: Figure, file: Path | BytesIO, suffix: str) -> None:
@@ -32,7 +31,8 @@ def write(figure: Figure, file: Path | BytesIO, suffix: str) -> None:
     if suffix == ".png":
         FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
     elif suffix == ".svg":
-        FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": None})
+        with matplotlib.rc_context({"svg.hashsalt": "logitscape"}):
+            FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": None})
     else:
         FigureCanvasPdf(figure).print_pdf(file, metadata={"Creator": None, "Producer": None, "CreationDate": None})
 
