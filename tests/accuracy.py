@@ -19,13 +19,13 @@ from mpmath import mp, mpf
 from oracle import INSIDE, LOGIT_LOSSES, LOSSES, NORMALIZERS, OUTSIDE, OVERFLOW, POLE, truth
 
 import logitscape as ls
-from logitscape._compile import briefly, options
+from logitscape._compile import IN_USE, briefly, known
 
 TOLERANCE = {"float64": 1e-12, "float32": 2e-5}
 CLASSES = (2, 3, 10, 100)
 ONE_HOT_ONLY = ("crammer_singer", "weston_watkins")
 
-as_in_use = partial(jax.jit, compiler_options=options(3, newer_emitters=True))
+as_in_use = partial(jax.jit, compiler_options=known(IN_USE))
 """`jax.jit` with the options that are the default outside of the tests."""
 
 

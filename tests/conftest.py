@@ -1,7 +1,7 @@
 """Settings of every test: float64, and an error for anything that JAX would otherwise promote in silence.
 
-Programs of tests run once or twice: they are compiled in a third of the time, without LLVM's optimisations and by XLA's older
-emitters. What measures accuracy is compiled as it is in use, by `accuracy.as_in_use`.
+Programs of tests run once or twice: they are compiled in a third of the time, without LLVM's optimisations, in one piece and by
+XLA's older emitters. What measures accuracy is compiled as it is in use, by `accuracy.as_in_use`.
 
 Nothing imports logitscape while this is loaded: the import hook that checks every annotated shape is installed later.
 """
@@ -15,7 +15,7 @@ import jaxlib.version
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
-FAST_TO_COMPILE = "--xla_backend_optimization_level=0"
+FAST_TO_COMPILE = "--xla_backend_optimization_level=0 --xla_cpu_parallel_codegen_split_count=1"
 if jaxlib.version.__version_info__ < (0, 11, 1):  # later ones have no older emitters, and end the process at the option
     FAST_TO_COMPILE += " --xla_cpu_use_fusion_emitters=false"
 os.environ["XLA_FLAGS"] = f"{FAST_TO_COMPILE} {os.environ.get('XLA_FLAGS', '')}".strip()

@@ -11,7 +11,7 @@ from accuracy import as_in_use
 from jax import Array
 
 import logitscape as ls
-from logitscape._compile import briefly, options
+from logitscape._compile import IN_USE, LEVEL, briefly, known
 
 LOGITS = {
     "three": jnp.array([0.3, 1.7, 0.9]),
@@ -117,7 +117,7 @@ def test_what_is_compiled_before_a_normalizer_changes_nothing(name: str) -> None
         return [(p(z), jax.vjp(p, z)[1](weights)[0]) for p in through]
 
     batch = jax.vmap(all_scalings)
-    at_level_0 = jax.jit(batch, compiler_options=options(0, newer_emitters=True))
+    at_level_0 = jax.jit(batch, compiler_options=known(IN_USE | {LEVEL: 0}))
     found = [as_in_use(batch)(rows), briefly(batch)(rows.astype(jnp.float64)), at_level_0(rows)]
     for compiled in zip(*found, strict=True):
         for p, gradient in compiled:

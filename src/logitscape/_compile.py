@@ -1,7 +1,7 @@
 """How programs are compiled that run once: in a third of the time, to ones that run slower."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -13,11 +13,16 @@ NEWER_EMITTERS = "xla_cpu_use_fusion_emitters"
 """Whether XLA writes its loops by way of MLIR: they run faster, and take longer to compile than everything else together.
 From jaxlib 0.11.1 on it knows no other way.
 """
+MODULES = "xla_cpu_parallel_codegen_split_count"
+"""Into so many a program is cut, for threads to compile; each costs something by itself."""
+IN_USE = {LEVEL: 3, NEWER_EMITTERS: True, MODULES: 32}
+"""XLA's defaults."""
+BRIEF = {LEVEL: 0, NEWER_EMITTERS: False, MODULES: 1}
 
 
 def briefly(function: Callable[..., Any]) -> jax.stages.Wrapped:
-    """`jax.jit`, without LLVM's optimisations and, where XLA still has them, by its older emitters."""
-    return jax.jit(function, compiler_options=options(0, newer_emitters=False) if jax.default_backend() == "cpu" else None)
+    """`jax.jit`, without LLVM's optimisations, in one piece and, where XLA still has them, by its older emitters."""
+    return jax.jit(function, compiler_options=known(BRIEF) if jax.default_backend() == "cpu" else None)
 
 
 def compile_all_at(level: int) -> None:
@@ -25,12 +30,15 @@ def compile_all_at(level: int) -> None:
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --{LEVEL}={level}".strip()
 
 
-@cache
-def options(level: int, *, newer_emitters: bool) -> dict[str, bool | int | str]:
+def known(options: Mapping[str, bool | int]) -> dict[str, bool | int | str]:
     """Options for `jax.jit`, but for those that XLA has no more."""
-    wanted: dict[str, bool | int | str] = {LEVEL: level, NEWER_EMITTERS: newer_emitters}
+    return {name: value for name, value in options.items() if _is_known(name, value)}
+
+
+@cache
+def _is_known(name: str, value: bool | int) -> bool:
     try:
-        jax.jit(lambda: 0, compiler_options=wanted).lower().compile()
-    except RuntimeError:  # no such option
-        return {LEVEL: level}
-    return wanted
+        jax.jit(lambda: 0, compiler_options={name: value}).lower().compile()
+    except RuntimeError:
+        return False
+    return True
