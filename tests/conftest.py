@@ -11,14 +11,9 @@ import os
 from collections.abc import Iterator
 
 import jax
-import jaxlib.version
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
-FAST_TO_COMPILE = "--xla_backend_optimization_level=0 --xla_cpu_parallel_codegen_split_count=1"
-if jaxlib.version.__version_info__ < (0, 11, 1):  # later ones have no older emitters, and end the process at the option
-    FAST_TO_COMPILE += " --xla_cpu_use_fusion_emitters=false"
-os.environ["XLA_FLAGS"] = f"{FAST_TO_COMPILE} {os.environ.get('XLA_FLAGS', '')}".strip()
 gc.set_threshold(20_000, 50, 50)  # each full collection walks through all that has been traced
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
@@ -27,6 +22,9 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep compiled programs in pytest's own cache: many tests, and all workers, compile the same ones."""
+    from logitscape._compile import compile_all_briefly
+
+    compile_all_briefly()
     if config.cache is not None:
         jax.config.update("jax_compilation_cache_dir", str(config.cache.mkdir("xla")))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)

@@ -83,10 +83,10 @@ def configure() -> None:
     """
     import jax
 
-    from .._compile import compile_all_at
+    from .._compile import compile_all_briefly
 
     gc.disable()
-    compile_all_at(0)
+    compile_all_briefly()
     jax.config.update("jax_enable_x64", True)
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "jax"))

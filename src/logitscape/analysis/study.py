@@ -109,7 +109,7 @@ def study(
     figures = folder / QUICK if options.quick else folder
     make_writable(figures)
     if options.quick or options.measure:
-        _compile_at(0 if options.quick else level)
+        _compile(level, options.quick)
         _measure(Path(script), figures, measure, options.quick)
     if options.measure:  # a figure is the same to the byte only from a process that has done nothing else
         drawn = subprocess.run([sys.executable, os.fspath(script)]).returncode == 0
@@ -126,10 +126,12 @@ def is_study(script: Path) -> bool:
     return "analysis.study(" in script.read_text(encoding="utf-8")
 
 
-def _compile_at(level: int | None) -> None:
-    if level is not None:
-        from .._compile import compile_all_at
+def _compile(level: int | None, quick: bool) -> None:
+    from .._compile import compile_all_at, compile_all_briefly
 
+    if quick:
+        compile_all_briefly()
+    elif level is not None:
         compile_all_at(level)
 
 
