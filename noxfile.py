@@ -119,8 +119,8 @@ def constraints(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session, *options: str) -> None:
-    """Run pytest on every core, by one process more, as some tests wait; a later `-n0` among the arguments wins."""
-    command = ("python", "-m", "pytest", "-n", str(cores() + 1), "--dist", "worksteal")
+    """Run pytest by a process on every core; a later `-n0` among the arguments wins."""
+    command = ("python", "-m", "pytest", "-n", str(cores()), "--dist", "worksteal")
     command = (*command, *options, *session.posargs)
     session.run(*command, env=ENVIRONMENT)
 
