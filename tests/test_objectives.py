@@ -12,6 +12,7 @@ import pytest
 
 import logitscape as ls
 from logitscape import specs
+from logitscape.catalog import LOGIT_LOSSES, PROBABILITY_LOSSES
 
 Z = jnp.array([0.3, 1.2, 2.0])
 Y = jnp.array([0.0, 1.0, 0.0])
@@ -93,6 +94,15 @@ for call in (
     lambda: ls.objective(3),
     lambda: ls.drop_in("softmax")(jnp.ones(3), axis="x"),
     lambda: ls.sweep("softmax + brier", ls.ray("R1", [0.0, 1.0]), label=0.5),
+    lambda: ls.loss("focal(gamma=None)"),
+    lambda: ls.loss("focal(gamma=1j)"),
+    lambda: ls.normalizer(["softmax"]),
+    lambda: ls.loss(["brier"]),
+    lambda: ls.plane([0, 1], [0, 1], axes=0),
+    lambda: ls.plane([0, 1], [0, 1], axes=None),
+    lambda: ls.plane([0, 1], [0, 1], directions=3),
+    lambda: ls.box(3),
+    lambda: ls.sweep("softmax + brier", ls.ray("R1", [0.0, 1.0])).save(3),
 ):
     try:
         call()
@@ -109,6 +119,15 @@ for call in (
         "`objective(source)` must be a spec or a function, got 3.",
         "`axis` must be one of the 1 axes of the logits, got 'x'.",
         "`sweep(label=...)` must be a whole number, got 0.5.",
+        "`focal(gamma=...)` must be a number, at least 0, got None.",
+        "`focal(gamma=...)` must be a number, at least 0, got 1j.",
+        "a spec must be text such as 'softmax', got ['softmax'].",
+        "a spec must be text such as 'softmax', got ['brier'].",
+        "`plane(axes=...)` must name classes between 0 and 2 (num_classes=3), each once, got 0.",
+        "`plane(axes=...)` must name classes between 0 and 2 (num_classes=3), each once, got None.",
+        "`plane(directions=...)` must be two vectors, got 3.",
+        "`box(axes=...)` must be coordinates by class, or a list of them, got 3.",
+        "`save(path=...)` must be text or a path, got 3.",
     ]
 
 
@@ -129,6 +148,31 @@ for call in (
 def test_bad_arguments_are_explained(logits, target, error, message: str) -> None:
     with pytest.raises(error, match=re.escape(message)):
         ls.objective("softmax + cross_entropy")(logits, target)
+
+
+@pytest.mark.parametrize(("given", "meant"), [("sofmax", "softmax"), ("focall", "focal"), ("crammersinger", "crammer_singer")])
+def test_an_unknown_name_alone_finds_the_nearest_of_all(given: str, meant: str) -> None:
+    with pytest.raises(ValueError, match=f"unknown objective '{given}'. Did you mean .*'{meant}'"):
+        ls.objective(given)
+
+
+BAD_TARGETS = jnp.array([[0.5, 0.2, 0.1], [0.5, 0.0, 0.0], [1.5, -0.5, 0.0], [2.0, 0.0, 0.0], [np.nan, 0.0, 1.0]])
+
+
+@pytest.mark.parametrize("spec", [*(f"softmax + {loss}" for loss in PROBABILITY_LOSSES), *LOGIT_LOSSES])
+def test_a_traced_target_that_is_no_distribution_gives_nan_in_every_component(spec: str) -> None:
+    run = jax.jit(jax.vmap(jax.value_and_grad(ls.objective(spec)), in_axes=(None, 0)))
+    for z in (jnp.array([0.0, 1.0, 2.0]), jnp.array([5.0, 0.0, 0.0])):
+        value, gradient = run(z, BAD_TARGETS)
+        assert np.isnan(value).all()
+        assert np.isnan(gradient).all()
+
+
+@pytest.mark.parametrize("spec", ["crammer_singer", "weston_watkins"])
+def test_a_traced_soft_target_gives_nan_where_the_formula_has_no_place_for_it(spec: str) -> None:
+    value, gradient = jax.jit(jax.value_and_grad(ls.objective(spec)))(Z, jnp.array([0.5, 0.5, 0.0]))
+    assert np.isnan(value)
+    assert np.isnan(gradient).all()
 
 
 @pytest.mark.parametrize("spec", ["crammer_singer", "weston_watkins"])

@@ -8,6 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def place(owner: str, path: str | os.PathLike[str]) -> Path:
+    """Where the public function `owner` is to write: a path in a folder that exists, or an error that names the argument."""
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"`{owner}(path=...)` must be text or a path, got {path!r}.")
+    target = Path(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"`{owner}(path=...)`: there is no folder `{target.parent}`.")
+    return target
+
+
 @contextmanager
 def replacing(path: str | os.PathLike[str], *, marks: Collection[str] = ()) -> Iterator[Path]:
     """Yield a temporary path to write to; it becomes `path` if the block ends well, else it is removed.

@@ -143,7 +143,11 @@ def cast(tree: Any, dtype: Any) -> Any:
 
 
 def _is_number(value: object) -> bool:
-    return not isinstance(value, bool | str) and jnp.ndim(value) == 0  # type: ignore[arg-type]
+    if isinstance(value, bool | int | float):
+        return not isinstance(value, bool)
+    if not isinstance(value, np.ndarray | np.generic | Array) or value.ndim:
+        return False
+    return jnp.issubdtype(value.dtype, jnp.integer) or jnp.issubdtype(value.dtype, jnp.floating)
 
 
 def _range_text(low: Number, high: Number, open: bool) -> str:

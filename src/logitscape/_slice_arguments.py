@@ -45,8 +45,8 @@ def direction(owner: str, name: str, value: Coordinates) -> Grid:
 
 def two_directions(owner: str, name: str, value: Sequence[Coordinates]) -> Grid:
     """Two vectors that span a plane, [2, n]."""
-    if len(value) != 2:
-        raise ValueError(f"`{owner}({name}=...)` must be two vectors, got {len(value)}.")
+    if not isinstance(value, Iterable) or len(value) != 2:
+        raise ValueError(f"`{owner}({name}=...)` must be two vectors, got {value!r}.")
     first, second = (direction(owner, name, each) for each in value)
     if first.shape != second.shape:
         raise ValueError(f"`{owner}({name}=...)` must be of the same length, got {first.size} and {second.size} logits.")
@@ -83,12 +83,12 @@ def start(owner: str, origin: Coordinates | None, base: Number, n: int) -> Grid:
     return given
 
 
-def classes(owner: str, name: str, given: Iterable[Any], num_classes: int) -> list[int]:
+def classes(owner: str, name: str, given: Any, num_classes: int) -> list[int]:
     """Different classes that exist."""
-    found = list(given)
+    found = list(given) if isinstance(given, Iterable) else []
     if not found or len(set(found)) < len(found) or not all(_is_whole(k) and 0 <= k < num_classes for k in found):
         allowed = f"classes between 0 and {num_classes - 1} (num_classes={num_classes}), each once"
-        raise ValueError(f"`{owner}({name}=...)` must name {allowed}, got {found}.")
+        raise ValueError(f"`{owner}({name}=...)` must name {allowed}, got {found or given!r}.")
     return found
 
 

@@ -2,13 +2,12 @@
 
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
-from ._atomic import replacing
+from ._atomic import place, replacing
 from ._slice_arguments import one_class
 from ._types import Labels
 
@@ -85,11 +84,10 @@ class Landscape:
         """Write as NetCDF; `xarray.load_dataset` reads it. An old file is replaced only by a whole one.
 
         Raises:
+            TypeError: for what is no path.
             OSError: if the path cannot be written.
         """
-        target = Path(path)
-        if not target.parent.is_dir():
-            raise FileNotFoundError(f"`save(path=...)`: there is no folder `{target.parent}`.")
+        target = place("save", path)
         dataset = self.to_xarray()
         flags = {name: variable.astype(np.int8) for name, variable in dataset.items() if variable.dtype == bool}
         with replacing(target) as temporary:

@@ -46,8 +46,9 @@ class Objective:
         if z.size < 2:
             raise ValueError(f"`{self.name}(logits, ...)` must have at least 2 classes, got {z.size}.")
         t = target_like(self.name, z, target)
-        value: Array = rounded_once(self.function, z.dtype, z, t)
-        return value * _distribution_or_nan(self.name, target, z.dtype)
+        one = _distribution_or_nan(self.name, target, z.dtype)  # NaN in every derivative too: it multiplies both
+        value: Array = rounded_once(self.function, z.dtype, one * z, t)
+        return value * one
 
     def predict(self, logits: ArrayLike) -> Probs:
         """The probabilities; the predicted class is the argmax of `p`, which need not be that of the logits."""
@@ -64,26 +65,34 @@ class Objective:
         return self.name
 
 
-@cache
 def normalizer(spec: str) -> specs.Named:
     """The normalizer of a spec such as "softmax(inverse_temperature=2)": logits [n] -> Probs.
 
     Raises:
         ValueError: for a malformed spec, an unknown name (the nearest are named) or a parameter out of range.
     """
-    named = specs.bind(_one_term(spec), NORMALIZERS, "normalizer")
+    return _normalizer(_one_term(spec))
+
+
+@cache
+def _normalizer(spec: str) -> specs.Named:
+    named = specs.bind(spec, NORMALIZERS, "normalizer")
     _try(named, jax.ShapeDtypeStruct((3,), jnp.float32))
     return named
 
 
-@cache
 def loss(spec: str) -> specs.Named:
     """The loss of a spec such as "focal(gamma=2)": (Probs, target) -> scalar, or (logits, target) for losses of logits.
 
     Raises:
         ValueError: for a malformed spec, an unknown name (the nearest are named) or a parameter out of range.
     """
-    named = specs.bind(_one_term(spec), LOSSES, "loss")
+    return _loss(_one_term(spec))
+
+
+@cache
+def _loss(spec: str) -> specs.Named:
+    named = specs.bind(spec, LOSSES, "loss")
     z = jax.ShapeDtypeStruct((3,), jnp.float32)
     _try(named, z if specs.parse_term(spec)[0] in LOGIT_LOSSES else Probs(z, z), z)  # type: ignore[arg-type]
     return named
@@ -150,6 +159,8 @@ def _from_spec(spec: str) -> Objective:
         raise ValueError(f"{name!r} is a loss of probabilities and needs a normalizer: 'softmax + {spec.strip()}'.")
     if name in NORMALIZERS:
         raise ValueError(f"{name!r} is a normalizer and needs a loss: '{spec.strip()} + cross_entropy'.")
+    if name not in LOGIT_LOSSES:
+        raise specs.unknown("objective", name, [*LOGIT_LOSSES, *PROBABILITY_LOSSES, *NORMALIZERS])
     function = specs.bind(terms[0], LOGIT_LOSSES, "objective")
     z = jax.ShapeDtypeStruct((3,), jnp.float32)
     _try(function, z, z)

@@ -1,6 +1,6 @@
 """Slices of logit space: where to look. Rays, planes and boxes with named coordinates, for any number of classes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -141,6 +141,8 @@ def box(
     Raises:
         ValueError: as for `ray`, and for more axes than classes.
     """
+    if not isinstance(axes, Iterable):
+        raise ValueError(f"`box(axes=...)` must be coordinates by class, or a list of them, got {axes!r}.")
     by_class = dict(axes) if isinstance(axes, Mapping) else dict(enumerate(axes))
     n = checked.count("box", num_classes, origin=origin)
     checked.classes("box", "axes", by_class, n)

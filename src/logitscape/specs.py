@@ -3,7 +3,7 @@
 import ast
 import difflib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -61,7 +61,7 @@ def bind(term: str, known: Mapping[str, Callable[..., Any]], kind: str) -> Named
     """
     name, parameters = parse_term(term)
     if name not in known:
-        raise ValueError(f"unknown {kind} {name!r}. {_nearest(name, known)}")
+        raise unknown(kind, name, known)
     allowed = parameters_of(known[name])
     for parameter, value in parameters.items():
         if parameter not in allowed:
@@ -96,13 +96,15 @@ def _literal(term: str, tree: ast.expr) -> Any:
         ) from None
 
 
+def unknown(kind: str, name: str, known: Iterable[str]) -> ValueError:
+    """The error for a name that is not there; the nearest are named."""
+    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Known: {', '.join(known)}."
+    return ValueError(f"unknown {kind} {name!r}. {hint}")
+
+
 def _malformed(spec: object) -> ValueError:
     return ValueError(
         f"malformed spec {spec!r}: write `normalizer(parameter=value) + loss(parameter=value)`, "
         "such as 'softmax + focal(gamma=2)', or the name of a loss of logits."
     )
-
-
-def _nearest(name: str, known: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Known: {', '.join(known)}."

@@ -2,14 +2,13 @@
 
 import os
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._atomic import replacing
+from ._atomic import place, replacing
 from ._sweep_plan import Task, plan
 from ._types import Labels
 from .slices import Slice
@@ -88,9 +87,7 @@ def sweep_to(
         import zarr  # noqa: F401 (xarray needs it)
     except ImportError as error:
         raise ImportError('`sweep_to` needs zarr: pip install "logitscape[zarr]".') from error
-    target = Path(path)
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"`sweep_to(path=...)`: there is no folder `{target.parent}`.")
+    target = place("sweep_to", path)
     task = plan(objectives, slice, label=label, hessian=hessian, dtype=dtype)
     with replacing(target, marks=(".zgroup", "zarr.json")) as temporary:
         axis = list(slice.coordinates)[task.along]

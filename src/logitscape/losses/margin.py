@@ -32,9 +32,10 @@ def crammer_singer(logits: Vector, target: Vector) -> Scalar:
 
     Source: Crammer and Singer 2001.
     """
-    z = nan_unless(jnp.max(logits) < jnp.inf, logits)
+    one = _one_if_one_hot("crammer_singer", target)
+    z = one * nan_unless(jnp.max(logits) < jnp.inf, logits)
     rival = jnp.max(jnp.where(target == 0, z, -jnp.inf))
-    return _only_one_hot("crammer_singer", target) * _hinge(1 + (rival - _of_label(z, target)))
+    return one * _hinge(1 + (rival - _of_label(z, target)))
 
 
 @on_logits
@@ -45,9 +46,10 @@ def weston_watkins(logits: Vector, target: Vector) -> Scalar:
 
     Source: Weston and Watkins 1999.
     """
-    z = nan_unless(jnp.max(logits) < jnp.inf, logits)
+    one = _one_if_one_hot("weston_watkins", target)
+    z = one * nan_unless(jnp.max(logits) < jnp.inf, logits)
     violations = 1 + (z - _of_label(z, target))
-    return _only_one_hot("weston_watkins", target) * jnp.sum(_hinge(jnp.where(target == 0, violations, -jnp.inf)))
+    return one * jnp.sum(_hinge(jnp.where(target == 0, violations, -jnp.inf)))
 
 
 def _of_label(z: Vector, target: Vector) -> Array:
@@ -59,7 +61,8 @@ def _hinge(x: Array) -> Array:
     return jnp.where(x <= 0, 0, x)
 
 
-def _only_one_hot(owner: str, target: Vector) -> Array:
+def _one_if_one_hot(owner: str, target: Vector) -> Array:
+    """1; NaN for a target that is not one-hot, if it is traced. It multiplies logits and loss: neither alone makes all NaN."""
     known = not isinstance(target, jax.core.Tracer)
     t: Any = np.asarray(target) if known else target
     one_hot = ((t == 0) | (t == 1)).all() & (t.sum() == 1)
