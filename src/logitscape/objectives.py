@@ -46,9 +46,8 @@ class Objective:
         if z.size < 2:
             raise ValueError(f"`{self.name}(logits, ...)` must have at least 2 classes, got {z.size}.")
         t = target_like(self.name, z, target)
-        one = _distribution_or_nan(self.name, target, z.dtype)  # NaN in every derivative too: it multiplies both
-        value: Array = rounded_once(self.function, z.dtype, one * z, t)
-        return value * one
+        value: Array = rounded_once(self.function, z.dtype, z, t)
+        return value * _distribution_or_nan(self.name, target, z.dtype)
 
     def predict(self, logits: ArrayLike) -> Probs:
         """The probabilities; the predicted class is the argmax of `p`, which need not be that of the logits."""

@@ -38,9 +38,7 @@ def softmax_one(logits: Vector) -> Probs:
 
     Source: "quiet softmax"; Miller, Attention Is Off By One, 2023.
     """
-    masked = jnp.isneginf(logits)
-    z = jnp.where(masked, -jnp.inf, jnp.where(masked, 0, logits))
-    probs = normalize(jnp.concatenate([z, jnp.zeros(1, logits.dtype)]))
+    probs = normalize(jnp.concatenate([logits, jnp.zeros(1, logits.dtype)]))
     return Probs(probs.p[:-1], probs.log_p[:-1])
 
 
