@@ -11,7 +11,7 @@ from accuracy import as_in_use
 from jax import Array
 
 import logitscape as ls
-from logitscape._compile import briefly
+from logitscape._compile import IN_USE, LEVEL, briefly, known
 
 LOGITS = {
     "three": jnp.array([0.3, 1.7, 0.9]),
@@ -125,8 +125,9 @@ def test_what_is_compiled_before_a_normalizer_changes_nothing(name: str) -> None
         return [(p(z), jax.vjp(p, z)[1](weights)[0]) for p in through]
 
     batch = jax.vmap(all_scalings)
-    in_use, in_float64 = as_in_use(batch)(rows), briefly(batch)(rows.astype(jnp.float64))
-    for compiled in zip(in_use, in_float64, strict=True):
+    at_level_0 = jax.jit(batch, compiler_options=known(IN_USE | {LEVEL: 0}))
+    found = [as_in_use(batch)(rows), briefly(batch)(rows.astype(jnp.float64)), at_level_0(rows)]
+    for compiled in zip(*found, strict=True):
         for p, gradient in compiled:
             assert np.all(p >= 0)
             assert np.all(p.sum(1) < 1) if name in SUBSTOCHASTIC else np.allclose(p.sum(1), 1, rtol=0, atol=1e-6)
