@@ -6,7 +6,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._atomic import replacing, write_text
+from .._atomic import place, replacing, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,9 +28,7 @@ def save(path: str | Path, texts: Mapping[str, Callable[[], str]], figure: Calla
         ValueError: for another suffix.
         FileNotFoundError: if the folder does not exist.
     """
-    target = Path(path)
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"`save(path)`: there is no folder {str(target.parent)!r}.")
+    target = place("save", path)
     suffix = target.suffix.lower()
     if suffix in texts:
         write_text(target, texts[suffix]())
