@@ -262,6 +262,14 @@ class TestPerExample:
         assert np.all(np.isnan(gradient[1]))
         assert np.all(np.isfinite(gradient[0]))
 
+    @pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int64"])
+    def test_labels_of_few_bits_count_many_classes(self, dtype: str) -> None:
+        z, labels = jnp.asarray(np.random.default_rng(0).normal(size=(2, 300))), np.array([3, 100])
+        for of_batch in (ls.per_example("softmax + brier"), lambda *batch: ls.value_and_grad("softmax + brier")(*batch)[0]):
+            expected = of_batch(z, jnp.asarray(labels, jnp.int32))
+            np.testing.assert_allclose(of_batch(z, jnp.asarray(labels.astype(dtype))), expected, rtol=1e-12)
+            np.testing.assert_allclose(jax.jit(of_batch)(z, jnp.asarray(labels.astype(dtype))), expected, rtol=1e-12)
+
     @pytest.mark.parametrize(
         ("logits", "labels", "error", "message"),
         [
@@ -329,3 +337,14 @@ def test_importing_costs_no_plotting_and_changes_no_setting() -> None:
         "bad = {'matplotlib', 'xarray', 'rich', 'zarr'} & set(sys.modules); assert not bad, bad"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_complement_is_accurate_at_both_ends() -> None:
+    p = ls.normalizer("softmax")(jnp.array([0.0, 50.0]))
+    np.testing.assert_allclose(p.complement, [1.0, np.exp(-50.0)], rtol=1e-14)
+    tie = ls.normalizer("softmax")(jnp.zeros(2))
+    np.testing.assert_array_equal(tie.complement, [0.5, 0.5])
+    improper = ls.Probs(jnp.array([0.9, 0.2, 0.8]), jnp.log(jnp.array([0.9, 0.2, 0.8])))
+    np.testing.assert_allclose(improper.complement, [0.1, 0.8, 0.2], rtol=1e-14)
+    rows = jax.vmap(ls.normalizer("softmax"))(jnp.array([[0.0, 50.0], [0.0, 0.0]]))
+    np.testing.assert_array_equal(rows.complement, [p.complement, tie.complement])

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -14,9 +14,11 @@ from jax.typing import ArrayLike
 from ._door import rounded_once
 from .engine import MOST_CLASSES
 from .forms import checked_labels
+from .largest import one_hot
 from .last_axis import along_last_axis
 from .objectives import Objective, objective
 from .primitives import Elements
+from .two_steps import in_two_steps
 from .unroll import split, unrolled
 
 BLOCK = 2**16
@@ -27,10 +29,9 @@ MOST_IN_SLABS = 16
 LARGE_BLOCK = 2**19
 """So many numbers at a time for many classes: enough to share among threads, and memory is touched for the first time once."""
 
+Results = TypeVar("Results")
 Outputs: TypeAlias = tuple[Array, Array]
 OfOne: TypeAlias = Callable[[Array, Array], Outputs]
-OfBlock: TypeAlias = Callable[[Array, Array, Array | int, Array], Outputs]
-"""(all logits, the block's labels, its start, all gradients) -> its losses, and the gradients with its own written."""
 
 
 def value_and_grad(
@@ -82,55 +83,71 @@ def _batch(one: OfOne, class_axis: int, z: Array, y: Array) -> Outputs:
 def _on_cpu(one: OfOne, class_axis: int, z: Array, y: Array) -> Outputs:
     n, m = z.shape[class_axis], y.shape[0]
     if n <= MOST_CLASSES:
-        return _in_blocks(partial(_by_class, one, class_axis), BLOCK, z, y)
+        return _in_blocks(partial(_by_class, one, class_axis, z, y), BLOCK, m, _empty(z, y))
     if n <= MOST_IN_SLABS and m >= math.prod(SLAB):
-        return _in_blocks(partial(_by_slab, one, class_axis), math.prod(SLAB), z, y)
-    rows = z.T if class_axis == 0 else z
-    losses, gradients = _in_blocks(partial(_by_rows, one), max(1, LARGE_BLOCK // n), rows, y)
+        return _in_blocks(partial(_by_slab, one, class_axis, z, y), math.prod(SLAB), m, _empty(z, y))
+    losses, gradients = _in_rows(one, z.T if class_axis == 0 else z, y)
     return losses, gradients.T if class_axis == 0 else gradients
+
+
+def _empty(z: Array, y: Array) -> Outputs:
+    return jnp.zeros(y.shape, z.dtype), jnp.zeros_like(z)
+
+
+def _in_rows(one: OfOne, z: Array, y: Array) -> Outputs:
+    m, size = y.shape[0], max(1, LARGE_BLOCK // z.shape[1])
+    shapes = [jax.ShapeDtypeStruct(each.shape[1:], each.dtype) for each in (z, y)]
+    steps = in_two_steps(one, *shapes)
+    if steps is None:
+        return _in_blocks(partial(_by_row, one, z, y), size, m, _empty(z, y))
+    empty = jax.tree.map(lambda each: jnp.zeros((m, *each.shape), each.dtype), jax.eval_shape(steps.first, *shapes))
+    (losses,), joined = _in_blocks(partial(_by_row, steps.first, z, y), size, m, empty)
+    return losses, jax.vmap(steps.second)(joined, z, y)
 
 
 def _one_example(of_one: Objective, n: int, logits: Array, label: Array) -> Outputs:
     valid = (label >= 0) & (label < n)
-    target = (jnp.arange(n, dtype=label.dtype) == label).astype(logits.dtype)
+    target = one_hot(label, n).astype(logits.dtype)
     value = partial(rounded_once, of_one.function, logits.dtype)
     loss, gradient = jax.value_and_grad(value)(logits, target)
     poison = jnp.where(valid, 1, jnp.nan).astype(logits.dtype)
     return loss * poison, gradient * poison
 
 
-def _in_blocks(of_block: OfBlock, size: int, z: Array, y: Array) -> Outputs:
-    """Block by block; the last one begins early enough to be whole, as slices are moved inside the array by themselves."""
-    m = y.shape[0]
+def _in_blocks(of_block: Callable[[Array | int, int, Results], Results], size: int, m: int, empty: Results) -> Results:
+    """Block by block: of_block(its start, its size, all results) writes its own.
+
+    The last one begins early enough to be whole, as slices are moved inside the array by themselves.
+    """
     size = min(size, m)
 
-    def step(index: Array | int, outputs: Outputs) -> Outputs:
-        losses, gradients = outputs
-        start = index * size
-        loss, gradients = of_block(z, lax.dynamic_slice_in_dim(y, start, size), start, gradients)
-        return lax.dynamic_update_slice_in_dim(losses, loss, start, axis=0), gradients
+    def step(index: Array | int, outputs: Results) -> Results:
+        return of_block(index * size, size, outputs)
 
-    empty = jnp.zeros(m, z.dtype), jnp.zeros_like(z)
-    return step(0, empty) if m <= size else lax.fori_loop(0, -(-m // size), step, empty)
+    results: Results = step(0, empty) if m <= size else lax.fori_loop(0, -(-m // size), step, empty)
+    return results
 
 
-def _by_rows(one: OfOne, z: Array, y: Array, start: Array | int, gradients: Array) -> Outputs:
-    loss, gradient = jax.vmap(one)(lax.dynamic_slice_in_dim(z, start, y.shape[0]), y)
-    return loss, lax.dynamic_update_slice_in_dim(gradients, gradient, start, axis=0)
+def _by_row(one: Callable[[Array, Array], Any], z: Array, y: Array, start: Array | int, size: int, outputs: Any) -> Any:
+    results = jax.vmap(one)(*(lax.dynamic_slice_in_dim(each, start, size) for each in (z, y)))
+    return jax.tree.map(lambda all, own: lax.dynamic_update_slice_in_dim(all, own, start, axis=0), outputs, results)
 
 
-def _by_slab(one: OfOne, class_axis: int, z: Array, y: Array, start: Array | int, gradients: Array) -> Outputs:
-    axis, size = 1 + class_axis, y.shape[0]
-    examples = lax.dynamic_slice_in_dim(z, start, size, axis)
+def _by_slab(one: OfOne, class_axis: int, z: Array, y: Array, start: Array | int, size: int, outputs: Outputs) -> Outputs:
+    examples = lax.dynamic_slice_in_dim(z, start, size, 1 + class_axis)
     slabs = jnp.moveaxis(examples, class_axis, 0).reshape(-1, *SLAB).swapaxes(0, 1)
-    loss, gradient = jax.vmap(along_last_axis(one))(slabs, y.reshape(SLAB))
+    labels = lax.dynamic_slice_in_dim(y, start, size).reshape(SLAB)
+    loss, gradient = jax.vmap(along_last_axis(one))(slabs, labels)
     update = jnp.moveaxis(gradient.swapaxes(0, 1).reshape(-1, size), 0, class_axis)
-    return loss.reshape(size), lax.dynamic_update_slice_in_dim(gradients, update, start, axis)
+    losses = lax.dynamic_update_slice_in_dim(outputs[0], loss.reshape(size), start, axis=0)
+    return losses, lax.dynamic_update_slice_in_dim(outputs[1], update, start, 1 + class_axis)
 
 
-def _by_class(one: OfOne, class_axis: int, z: Array, y: Array, start: Array | int, gradients: Array) -> Outputs:
-    loss, gradient = unrolled(one)(_read(z, start, y.shape[0], class_axis), split(y))
-    return loss[()], _write(gradients, gradient, start, class_axis)
+def _by_class(one: OfOne, class_axis: int, z: Array, y: Array, start: Array | int, size: int, outputs: Outputs) -> Outputs:
+    labels = lax.dynamic_slice_in_dim(y, start, size)
+    loss, gradient = unrolled(one)(_read(z, start, size, class_axis), split(labels))
+    losses = lax.dynamic_update_slice_in_dim(outputs[0], loss[()], start, axis=0)
+    return losses, _write(outputs[1], gradient, start, class_axis)
 
 
 def _read(z: Array, start: Array | int, size: int, class_axis: int) -> Elements:

@@ -78,4 +78,5 @@ def checked_labels(logits: Array, labels: ArrayLike) -> Array:
     wrong = [*y[(y < 0) | (y >= logits.shape[-1])].flat] if known else []
     if wrong:
         raise IndexError(f"`labels` must lie between 0 and {logits.shape[-1] - 1}, got {wrong[0]}.")
-    return jnp.asarray(y)
+    kept = jnp.asarray(y)
+    return kept.astype(jnp.int32) if kept.dtype.itemsize < 4 else kept  # eight bits cannot count many classes

@@ -20,7 +20,12 @@ def first_largest(x: Vector) -> Mask:
 
     Never by comparison with 0 or with the maximum: a compiled program may round what it computes twice in two ways.
     """
-    return jnp.arange(x.size, dtype=jnp.int32) == _argmax(lax.stop_gradient(x))
+    return one_hot(_argmax(lax.stop_gradient(x)), x.size)
+
+
+def one_hot(place: Array, n: int) -> Mask:
+    """Where that class is, [n]. On CPUs comparing places for equality halves the speed of all that is computed beside it."""
+    return jnp.abs(jnp.arange(n, dtype=jnp.int32) - place.astype(jnp.int32)) < 1
 
 
 def every_largest(x: Vector) -> Mask:

@@ -19,7 +19,9 @@ from ._types import Mask, Vector
 from .largest import first_largest
 
 Shares: TypeAlias = tuple[Vector, Vector, Array]
-"""p, its logarithm, and 1 - p of the largest class."""
+"""p, its logarithm, and the sum of the other classes' weights relative to the largest."""
+ROUNDING = 8
+"""Within so many epsilons `1 - p` and the complement of the largest p are the same number, differently rounded."""
 
 
 class Probs(NamedTuple):
@@ -38,8 +40,21 @@ class Probs(NamedTuple):
 
     @property
     def complement(self) -> Float[Array, "*batch n"]:
-        """`1 - p`, accurate relative to its own size also where p is near 1."""
-        return jnp.where(self.p < 0.5, 1 - self.p, -jnp.expm1(self.log_p))
+        """`1 - p`, accurate relative to its own size also where p is near 1, for probabilities that sum to at most 1."""
+        return _complement(self.p, self.log_p)
+
+
+@jax.custom_jvp
+def _complement(p: Array, log_p: Array) -> Array:
+    """Only the largest p can be near 1, so only one `expm1` is needed."""
+    rest, difference = -jnp.expm1(jnp.max(log_p, axis=-1, keepdims=True)), 1 - p
+    same = jnp.abs(difference - rest) < ROUNDING * jnp.finfo(p.dtype).eps  # type: ignore[no-untyped-call]
+    return jnp.where(same, rest, difference)
+
+
+@_complement.defjvp
+def _complement_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    return _complement(*primals), -tangents[0]
 
 
 def normalize(log_weights: Vector, gaps: Vector | None = None) -> Probs:
@@ -110,30 +125,36 @@ def _normalize_powers_jvp(
     shares = _normalize_powers(amplitudes, top, largest, power)
     positive = amplitudes > 0
     d_log = jnp.where(positive, power * d_amplitudes / jnp.where(positive, amplitudes, 1), 0)
-    ratio = _ratio(amplitudes, top)
-    d_share = power * ratio ** (power - 1) * (d_amplitudes / top) / jnp.sum(ratio**power)
+    d_share = _ratio(amplitudes, top) ** (power - 1) * (power / (1 + shares[2])) * (d_amplitudes / top)
     return shares, _share_tangents(shares, largest, d_log, d_share)
 
 
+@jax.custom_jvp
 def _ratio(x: Vector, top: Array) -> Vector:
     """`x / top`, exactly 1 for the largest: compiled as `x * (1 / top)` it need not be. NaN if that is 0 or inf."""
-    one = 1 + (x - jax.lax.stop_gradient(x)) / top + zero_if((top > 0) & jnp.isfinite(top), top)
-    return jnp.where(x == top, one, x / top)
+    return jnp.where(x == top, 1 + zero_if((top > 0) & jnp.isfinite(top), top), x / top)
+
+
+@_ratio.defjvp
+def _ratio_jvp(primals: tuple[Vector, Array], tangents: tuple[Vector, Array]) -> tuple[Vector, Vector]:
+    """The reference is a constant."""
+    return _ratio(*primals), tangents[0] / primals[1]
 
 
 def _log_ratio(x: Vector, reference: Array) -> Vector:
     """`log(x / reference)` for x >= 0, also where the quotient underflows and where x is 0."""
     ratio = _ratio(x, reference)
     underflows = ratio < jnp.finfo(x.dtype).tiny  # type: ignore[no-untyped-call]
-    return jnp.where(underflows, jnp.log(x) - jnp.log(reference), jnp.log(ratio))
+    return jnp.log(jnp.where(underflows, x, ratio)) - jnp.where(underflows, jnp.log(reference), 0)
 
 
 def _from_gaps(gaps: Vector, weights: Vector, largest: Mask) -> Shares:
     """Normalise weights whose largest is 1; `gaps` are their logarithms."""
-    gaps = jnp.where(largest, gaps - gaps, gaps)  # 0, or NaN, whatever rounding left
-    rest = jnp.sum(jnp.where(largest, gaps, weights))
-    weights = jnp.where(largest, 1 + gaps, weights)
-    return weights / (1 + rest), gaps - jnp.log1p(rest), rest / (1 + rest)
+    gaps = gaps - jnp.where(largest, gaps, 0)  # 0, or NaN, whatever rounding left
+    others = weights - jnp.where(largest, weights, 0)
+    rest = jnp.sum(others)
+    weights = jnp.where(largest, 1 + others, others)
+    return weights / (1 + rest), gaps - jnp.log1p(rest), rest
 
 
 def _share_tangents(shares: Shares, largest: Mask, d_log: Vector, d_share: Vector) -> Shares:
@@ -145,10 +166,10 @@ def _share_tangents(shares: Shares, largest: Mask, d_log: Vector, d_share: Vecto
         d_log: tangent of each class's log-weight, [n].
         d_share: tangent of each class's weight divided by the sum of all weights, `p * d_log` where p does not underflow.
     """
-    p, _, others = shares
-    d_log_p, d_total = centered(largest, others, d_log, d_share)
+    p, _, rest = shares
+    d_log_p, d_total = centered(largest, rest / (1 + rest), d_log, d_share)
     dp = keep_mass(largest, p, d_share - p * d_total)
-    return dp, d_log_p, -jnp.sum(jnp.where(largest, dp, 0))
+    return dp, d_log_p, -jnp.sum(jnp.where(largest, dp, 0)) * (1 + rest) ** 2
 
 
 def keep_mass(largest: Mask, share: Vector, dp: Vector) -> Vector:

@@ -9,6 +9,7 @@ import numpy as np
 from jax import Array
 
 from .._door import HALF, rounded_once
+from ..largest import one_hot
 from ..objectives import Objective
 
 METRICS = ("loss", "accuracy", "nll", "calibration_error", "wrong_gradient_share", "saturated")
@@ -54,7 +55,7 @@ def _sums(counted: Array, values: Array) -> Array:
 
 
 def _of_one(objective: Objective, reference: Array, logits: Array, label: Array) -> Tally:
-    target = jnp.arange(logits.shape[0], dtype=label.dtype) == label
+    target = one_hot(label, logits.shape[0])
     loss, norm = _loss_and_norm(objective, logits, target)
     p, log_p = _probabilities(objective, logits)
     scores = logits if p is None else p

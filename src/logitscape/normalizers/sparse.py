@@ -89,7 +89,7 @@ def _sparsemax_jvp(primals: tuple[Vector], tangents: tuple[Vector]) -> tuple[tup
     (z,), (dz,) = primals, tangents
     p, log_p = _sparsemax(z)
     inside = ~jnp.isneginf(log_p)
-    share = inside.astype(z.dtype) / jnp.sum(inside.astype(z.dtype))
+    share = (inside.astype(z.dtype) + (p - p)) / jnp.sum(inside.astype(z.dtype))  # NaN outside the domain
     dp = keep_mass(first_largest(p), share, jnp.where(inside, dz - jnp.sum(share * dz), 0))
     return (p, log_p), (dp, jnp.where(inside, dp * jnp.exp(jnp.where(inside, -log_p, 0)), 0))
 
