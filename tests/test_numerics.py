@@ -61,6 +61,9 @@ CANCELS_WITH = {
 }
 
 
+STEP = 1e-5
+
+
 def spec_of(normalizer: str, loss: str) -> str:
     return f"{normalizer} + {loss}" if normalizer else loss
 
@@ -182,22 +185,42 @@ def test_parameters(normalizer, losses):
 
 @pytest.mark.parametrize("normalizer", [*NORMALIZERS, pytest.param("", id="logit losses")])
 def test_forward_gradient_and_hessian(normalizer):
-    """Forward mode is right by its rule; the Hessian has no NaN inside the domain. Compiled as sweeps with Hessians are."""
+    """Forward mode is right by its rule; the Hessian is the gradient's slope at ordinary points, and nowhere in the domain NaN.
+
+    Compiled as sweeps with Hessians are.
+    """
     few = ("cross_entropy", "tsallis_score")
     losses = LOSSES if normalizer == "softmax" else few if normalizer else sorted(set(LOGIT_LOSSES) - set(ONE_HOT_ONLY))
     specs = [spec_of(normalizer, loss) for loss in losses]
     z, t = stack(reference(specs[0], 3, "float64").cases, "float64")
-    both = evaluate([ls.objective(spec) for spec in specs], z, t, how=forward_and_hessian, compiled=briefly)
+    batch = (np.concatenate(each) for each in zip((z, t), neighbours(), strict=True))
+    both = evaluate([ls.objective(spec) for spec in specs], *batch, how=forward_and_hessian, compiled=briefly)
     sizes = np.abs(z)
     squarable = ((sizes == 0) | (sizes > 1e-100) & (sizes < 1e100)).all(1)  # else the Hessian itself overflows
     found = []
-    for spec, got in zip(specs, both, strict=True):
+    for spec, together in zip(specs, both, strict=True):
+        got, around = np.split(together, [len(z)])
         expected = reference(spec, 3, "float64", forward=True)
+        found += [f"{spec}: {x}" for x in slopes_unlike_the_hessian(around)]
         found += ["forward: " + x for x in failures(spec, got[:, :4], expected, "float64")]
         inside = (expected.status == INSIDE) & expected.smooth.all(1) & (np.abs(expected.high) < 1e300).all(1)
         nan = np.flatnonzero(inside & squarable & np.isnan(got[:, 4:]).any(1))
         found += [f"{spec}: Hessian at z = {z[i]}, target {t[i]}: {got[i, 4:]}" for i in nan[:3]]
     assert not found, "\n".join(found)
+
+
+def neighbours() -> tuple[np.ndarray, np.ndarray]:
+    """Ordinary points of three classes, each with a step in either direction of every axis, and labels."""
+    points = np.random.default_rng(0).uniform(0.3, 3.0, (9, 3))
+    steps = STEP * np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
+    return (points[:, None] + steps).reshape(-1, 3), np.repeat(np.eye(3)[np.arange(9) % 3], len(steps), axis=0)
+
+
+def slopes_unlike_the_hessian(around: np.ndarray) -> list[str]:
+    gradients, hessians = around[:, 1:4].reshape(9, 7, 3), around[::7, 4:].reshape(9, 3, 3)
+    slopes = (gradients[:, 1:4] - gradients[:, 4:]) / (2 * STEP)
+    far = np.abs(slopes - hessians) > 1e-6 * (1 + np.abs(hessians).max((1, 2), keepdims=True))
+    return [f"Hessian {hessians[i]}, but differences {slopes[i]}" for i in np.flatnonzero(far.any((1, 2)))[:3]]
 
 
 def forward_and_hessian(function):

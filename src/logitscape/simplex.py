@@ -18,8 +18,8 @@ from ._special import zero_if
 from ._types import Mask, Vector
 from .largest import first_largest
 
-Shares: TypeAlias = tuple[Vector, Vector, Array]
-"""p, its logarithm, and the sum of the other classes' weights relative to the largest."""
+Shares: TypeAlias = tuple[Vector, Vector, Array, Array]
+"""p, its logarithm, 1 - p of the largest class, and the sum of all weights, which are given."""
 ROUNDING = 8
 """Within so many epsilons `1 - p` and the complement of the largest p are the same number, differently rounded."""
 
@@ -77,7 +77,7 @@ def normalize(log_weights: Vector, gaps: Vector | None = None) -> Probs:
 def normalize_gaps(log_weights: Vector, gaps: Vector) -> Probs:
     """`normalize` for gaps whose largest is 0, but for rounding."""
     gaps = jax.lax.stop_gradient(gaps)
-    p, log_p, _ = _normalize(log_weights, gaps, first_largest(gaps))
+    p, log_p, *_ = _normalize(log_weights, gaps, first_largest(gaps))
     return Probs(p, log_p)
 
 
@@ -95,7 +95,7 @@ def normalize_powers(amplitudes: Vector, power: int) -> Probs:
         Probs; all NaN if every amplitude is 0, or if one is infinite or NaN.
     """
     top = jax.lax.stop_gradient(jnp.max(amplitudes))
-    p, log_p, _ = _normalize_powers(amplitudes, top, first_largest(amplitudes), power)
+    p, log_p, *_ = _normalize_powers(amplitudes, top, first_largest(amplitudes), power)
     return Probs(p, log_p)
 
 
@@ -125,7 +125,7 @@ def _normalize_powers_jvp(
     shares = _normalize_powers(amplitudes, top, largest, power)
     positive = amplitudes > 0
     d_log = jnp.where(positive, power * d_amplitudes / jnp.where(positive, amplitudes, 1), 0)
-    d_share = _ratio(amplitudes, top) ** (power - 1) * (power / (1 + shares[2])) * (d_amplitudes / top)
+    d_share = _ratio(amplitudes, top) ** (power - 1) * (power / shares[3]) * (d_amplitudes / top)
     return shares, _share_tangents(shares, largest, d_log, d_share)
 
 
@@ -154,7 +154,7 @@ def _from_gaps(gaps: Vector, weights: Vector, largest: Mask) -> Shares:
     others = weights - jnp.where(largest, weights, 0)
     rest = jnp.sum(others)
     weights = jnp.where(largest, 1 + others, others)
-    return weights / (1 + rest), gaps - jnp.log1p(rest), rest
+    return weights / (1 + rest), gaps - jnp.log1p(rest), rest / (1 + rest), 1 + rest
 
 
 def _share_tangents(shares: Shares, largest: Mask, d_log: Vector, d_share: Vector) -> Shares:
@@ -166,10 +166,10 @@ def _share_tangents(shares: Shares, largest: Mask, d_log: Vector, d_share: Vecto
         d_log: tangent of each class's log-weight, [n].
         d_share: tangent of each class's weight divided by the sum of all weights, `p * d_log` where p does not underflow.
     """
-    p, _, rest = shares
-    d_log_p, d_total = centered(largest, rest / (1 + rest), d_log, d_share)
-    dp = keep_mass(largest, p, d_share - p * d_total)
-    return dp, d_log_p, -jnp.sum(jnp.where(largest, dp, 0)) * (1 + rest) ** 2
+    p, _, others, total = shares
+    d_log_p, d_log_total = centered(largest, others, d_log, d_share)
+    dp = keep_mass(largest, p, d_share - p * d_log_total)
+    return dp, d_log_p, -jnp.sum(jnp.where(largest, dp, 0)), total * d_log_total
 
 
 def keep_mass(largest: Mask, share: Vector, dp: Vector) -> Vector:
