@@ -32,6 +32,7 @@ LARGE_FAMILIES = (
     "rival up",
     "label up",
     "label down",
+    "others down",
     "antisymmetric",
     "offset 1e+08",
     "gap 1.0",
@@ -111,6 +112,9 @@ def margins(n: int, dtype: str) -> list[Case]:
         found += [Case(f"label down {s}", padded(n, -s), one_hot(n, 0))]
         if n > 2:
             found += [Case(f"antisymmetric {s}", padded(n, -s / 2, s / 2), one_hot(n, y)) for y in (0, 1, 2)]
+        if s in (edge, 17.0):
+            found += [Case(f"others down {s}", padded(n, 0.0, fill=-s), one_hot(n, 0))]
+            found += [Case(f"soft target, up {s}", padded(n, s), t) for t in soft(n)]
         if s in (edge, 3.0):
             found += [Case(f"soft target, {s}", padded(n, 0.0, s), t) for t in soft(n)]
     return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from exact import ONE, ZERO, OutsideDomain
+from exact import ONE, ZERO, OutsideDomain, all_but
 from mpmath import inf, mp, mpf
 
 
@@ -91,14 +91,13 @@ def spherical_score(s, t):
     norm, match = mp.sqrt(mp.fsum(x * x for x in p)), mp.fsum(a * b for a, b in zip(p, t, strict=True))
     if norm == 0:
         raise OutsideDomain
-    slopes = [(match * a - b * norm**2) / norm**3 for a, b in zip(p, t, strict=True)]
+    matches, squares = all_but([a * b for a, b in zip(p, t, strict=True)]), all_but([a * a for a in p])
+    terms = [(a * c / norm**3, b * d / norm**3) for a, b, c, d in zip(p, t, matches, squares, strict=True)]
+    slopes, sizes = [a - b for a, b in terms], [a + b for a, b in terms]
     if y is None:
-        sizes = [(match * a + b * norm**2) / norm**3 for a, b in zip(p, t, strict=True)]
         return 1 - match / norm, 1 + match / norm, slopes, sizes
-    others = mp.fsum(x * x for k, x in enumerate(p) if k != y)
-    slopes[y] = -others / norm**3
-    value = others / (norm + match) / norm
-    return value, value, slopes, [abs(x) for x in slopes]
+    value = squares[y] / (norm + match) / norm
+    return value, value, slopes, sizes
 
 
 def bregman(p: mpf, r: mpf, t: mpf, a: mpf) -> tuple[mpf, mpf]:

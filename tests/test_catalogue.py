@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from accuracy import as_in_use
 from jax import Array
+from mpmath import mp
 
 import logitscape as ls
 from logitscape._compile import IN_USE, LEVEL, briefly, known
@@ -355,6 +356,48 @@ def test_a_traced_parameter_out_of_range_gives_nan_in_a_compiled_batch_too(name:
 def test_equal_logits_of_many_classes_share_evenly(name: str) -> None:
     p = ls.normalizer(name)(jnp.ones(10_000, jnp.float32)).p
     np.testing.assert_allclose(p * 10_000, 1, rtol=1e-5)  # 1 - (1 - p) would be off by 10,000 eps
+
+
+@pytest.mark.parametrize(("dtype", "rtol"), [("float64", 1e-12), ("float32", 2e-5)])
+@pytest.mark.parametrize("gap", [-40.0, -17.25, -3.0, -0.5, 2.0**-10, 0.5, 3.0, 17.25])
+def test_the_derivative_in_gamma_of_focal_is_right_at_either_end(gap: float, dtype: str, rtol: float) -> None:
+    """`(1 - p)^gamma log(1 - p) (-log p)`, where p is near 0 and where it is near 1."""
+    probs, target = ls.NORMALIZERS["softmax"](jnp.array([gap, 0, 0], dtype)), hot(0, 3).astype(dtype)
+    slope = jax.grad(lambda gamma: ls.LOSSES["focal"](probs, target, gamma=gamma))(jnp.array(2, dtype))
+    with mp.workdps(40):
+        p = mp.exp(gap) / (mp.exp(gap) + 2)
+        expected = float(-((1 - p) ** 2) * mp.log(1 - p) * mp.log(p))
+    np.testing.assert_allclose(slope, expected, rtol=rtol)
+
+
+@pytest.mark.parametrize("compiled", [jax.jit, lambda f: f])
+def test_entmax_of_2_is_sparsemax_to_the_bit(compiled) -> None:
+    edge = np.nextafter(1, 0)
+    for z in ([edge, 0, 0], [0, edge, 0], [1 - 1e-9, 0, 0.5], [0.3, 0.2, 0.1], [2.0, 0, 0]):
+        for ours, theirs in (
+            ("entmax(alpha=2.0) + cross_entropy", "sparsemax + cross_entropy"),
+            ("entmax_loss(alpha=2)", "sparsemax_loss"),
+        ):
+            a, b = (
+                compiled(jax.value_and_grad(ls.objective(spec).function))(jnp.array(z), hot(0, 3)) for spec in (ours, theirs)
+            )
+            np.testing.assert_array_equal(a[0], b[0])
+            np.testing.assert_array_equal(a[1], b[1])
+
+
+def test_a_small_q_does_not_lose_a_small_loss() -> None:
+    """`q log p` underflows before log p does."""
+    z, target = jnp.array([84.15, 0, 0], jnp.float32), hot(0, 3).astype(jnp.float32)
+    small = ls.objective("softmax + generalized_cross_entropy(q=1e-6)")(z, target)
+    np.testing.assert_allclose(small, ls.objective("softmax + cross_entropy")(z, target), rtol=2e-5)
+    assert small > 0
+
+
+def test_a_parameter_that_only_float64_holds_is_refused_where_it_meets_float32() -> None:
+    objective = ls.objective("softmax(inverse_temperature=1e300) + cross_entropy")
+    assert objective(jnp.array([1e-300, 0.0]), hot(0, 2)) < 1
+    with pytest.raises(ValueError, match=r"got 1e\+300 \(in float32, inf\)"):
+        objective(jnp.zeros(2, jnp.float32), hot(0, 2))
 
 
 SAME_LOSS = [

@@ -61,6 +61,7 @@ CANCELS_WITH = {
 }
 
 
+RATIOS = ("sum", "square", "min_shift", "sparsemax")  # p may be 0 and move all the same
 STEP = 1e-5
 
 
@@ -154,6 +155,7 @@ def assert_undefined_outside_the_domain(spec: str, got: np.ndarray, expected: Re
             "softmax",
             ("label_smoothing(smoothing=0)", "symmetric_cross_entropy(alpha=0.5, beta=2, log_zero=-3)"),
         ),
+        *((x, ("tsallis_score(alpha=1)", "tsallis_score(alpha=2)", "generalized_cross_entropy(q=1)")) for x in RATIOS),
         ("softmax(inverse_temperature=2)", ("cross_entropy", "brier")),
         ("softmax(inverse_temperature=0.25)", ("cross_entropy", "brier")),
         ("spherical(epsilon=1)", ("cross_entropy", "brier")),

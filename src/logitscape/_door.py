@@ -64,6 +64,11 @@ def _within(value: Any, low: Number, high: Number, open: bool) -> bool:
     return bool(math.isfinite(value) and (value > low if open else value >= low) and value <= high)
 
 
+def is_known_to_be(number: Number, value: Parameter) -> bool:
+    """Whether a parameter has this value, and not only when the program runs."""
+    return not isinstance(value, jax.core.Tracer) and bool(value == number)
+
+
 def whole_number(owner: str, name: str, value: int, *, low: int, even: bool = False) -> int:
     """A parameter that shapes the program, such as the order of a polynomial, and so cannot be traced."""
     good = isinstance(value, int) and not isinstance(value, bool) and value >= low and not (even and value % 2)

@@ -19,11 +19,12 @@ def is_symbolic_zero(tangent: Any) -> bool:
 
 @jax.custom_jvp
 def box_cox(x: Array, q: Array) -> Array:
-    """`(e^{q x} - 1) / q`, and its limit x at q = 0: the Box-Cox transform of `e^x`. Differentiable in both.
+    """`(e^{q x} - 1) / q`, and its limit x for q x near 0: the Box-Cox transform of `e^x`. Differentiable in both.
 
     With x = log p it is the q-logarithm of p behind generalized cross-entropy and the Tsallis entropies.
     """
-    return jnp.where(q == 0, x, jnp.expm1(q * x) / jnp.where(q == 0, 1, q))
+    linear = (q == 0) | (jnp.abs(q * x) < jnp.finfo(x.dtype).eps)  # type: ignore[no-untyped-call]
+    return jnp.where(linear, x, jnp.expm1(q * x) / jnp.where(q == 0, 1, q))
 
 
 @box_cox.defjvp

@@ -76,7 +76,7 @@ def normalizer(spec: str) -> specs.Named:
 @cache
 def _normalizer(spec: str) -> specs.Named:
     named = specs.bind(spec, NORMALIZERS, "normalizer")
-    _try(named, jax.ShapeDtypeStruct((3,), jnp.float32))
+    _try(named, _three_logits())
     return named
 
 
@@ -92,7 +92,7 @@ def loss(spec: str) -> specs.Named:
 @cache
 def _loss(spec: str) -> specs.Named:
     named = specs.bind(spec, LOSSES, "loss")
-    z = jax.ShapeDtypeStruct((3,), jnp.float32)
+    z = _three_logits()
     _try(named, z if specs.parse_term(spec)[0] in LOGIT_LOSSES else Probs(z, z), z)  # type: ignore[arg-type]
     return named
 
@@ -161,7 +161,7 @@ def _from_spec(spec: str) -> Objective:
     if name not in LOGIT_LOSSES:
         raise specs.unknown("objective", name, [*LOGIT_LOSSES, *PROBABILITY_LOSSES, *NORMALIZERS])
     function = specs.bind(terms[0], LOGIT_LOSSES, "objective")
-    z = jax.ShapeDtypeStruct((3,), jnp.float32)
+    z = _three_logits()
     _try(function, z, z)
     predictor = NORMALIZERS[PREDICTORS[name]]
     shared = {key: parameters[key] for key in specs.parameters_of(predictor) if key in parameters}
@@ -192,6 +192,11 @@ def _one_term(spec: str) -> str:
     if not isinstance(spec, str):
         raise TypeError(f"a spec must be text such as 'softmax', got {spec!r}.")
     return spec
+
+
+def _three_logits() -> jax.ShapeDtypeStruct:
+    """In the widest dtype: a parameter that only it can hold is refused when it meets narrower logits."""
+    return jax.ShapeDtypeStruct((3,), jnp.result_type(float))
 
 
 def _try(function: Callable[..., Any], *shapes: Any) -> None:

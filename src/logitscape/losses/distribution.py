@@ -144,13 +144,16 @@ def _one_minus_cosine(p: Vector, target: Vector) -> Array:
 def _one_minus_cosine_jvp(primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]) -> tuple[Array, Array]:
     """`d/dp_k = (p_k sum_{j != k} t_j p_j - t_k sum_{j != k} p_j^2) / |p|^3`."""
     (p, target), (dp, d_target) = primals, tangents
-    inner, squares = jnp.sum(p * target), p * p
-    largest = p == jnp.max(p)
-    alone = largest & (jnp.sum(largest.astype(p.dtype)) == 1)
-    other_squares = jnp.where(alone, jnp.sum(jnp.where(largest, 0, squares)), jnp.sum(squares) - squares)
-    norm = jnp.sqrt(jnp.sum(squares))
-    slope = (p * (inner - target * p) - target * other_squares) / norm**3
+    norm = jnp.sqrt(jnp.sum(p * p))
+    slope = (p * _all_but_each(target * p) - target * _all_but_each(p * p)) / norm**3
     return _one_minus_cosine(p, target), jnp.sum(slope * dp) - jnp.sum(p * d_target) / norm
+
+
+def _all_but_each(x: Vector) -> Vector:
+    """`sum_{j != k} x_j` for x >= 0: a difference, which cancels for the largest only, unless it ties."""
+    largest = x == jnp.max(x)
+    alone = largest & (jnp.sum(largest.astype(x.dtype)) == 1)
+    return jnp.where(alone, jnp.sum(jnp.where(largest, 0, x)), jnp.sum(x) - x)
 
 
 @jax.custom_jvp
@@ -160,12 +163,16 @@ def _tsallis(p: Vector, log_p: Vector, complement: Vector, target: Vector, alpha
 
 @_tsallis.defjvp
 def _tsallis_jvp(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Array, Array]:
-    """`dL = sum_k p_k^{a-2} (p_k - t_k) dp_k`, the part of the target through d log p, which outlives the underflow of p."""
+    """`dL = sum_k p_k^{a-2} (p_k - t_k) dp_k`.
+
+    For a < 2 the part of the target through d log p, which outlives the underflow of p; for a = 2, where p = 0 still counts,
+    through dp.
+    """
     (p, log_p, complement, target, alpha), (dp, d_log_p, _, d_target, d_alpha) = primals, tangents
     occurs = ~jnp.isneginf(log_p)
-    power = jnp.where(occurs, jnp.exp((alpha - 1) * jnp.where(occurs, log_p, 0)), 0)
-    at_zero = jnp.where(alpha == 2, dp, 0)
-    of_target = jnp.where(occurs, power * d_log_p, at_zero)
+    at_zero = (alpha == 1).astype(p.dtype)
+    power = jnp.where(occurs, jnp.exp((alpha - 1) * jnp.where(occurs, log_p, 0)), at_zero)
+    of_target = jnp.where(alpha == 2, dp, jnp.where(occurs, power * d_log_p, 0))
     in_p = jnp.sum((1 - target) * power * dp) - jnp.sum(target * complement * of_target)
     _, in_rest = jax.jvp(lambda t, a: _tsallis_value(p, log_p, complement, t, a), (target, alpha), (d_target, d_alpha))
     return _tsallis(*primals), in_p + in_rest

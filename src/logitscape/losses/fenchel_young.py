@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from .._door import on_logits, parameter
+from .._door import is_known_to_be, on_logits, parameter
 from .._special import box_cox, counted, dot, is_symbolic_zero
 from .._types import Parameter, Scalar, Vector
 from ..normalizers import entmax, sparsemax
@@ -43,6 +43,8 @@ def entmax_loss(logits: Vector, target: Vector, *, alpha: Parameter = 1.5) -> Sc
     Source: Peters, Niculae and Martins, arXiv 1905.05702.
     """
     checked = parameter("entmax_loss", "alpha", alpha, logits.dtype, low=1)
+    if is_known_to_be(2, alpha):
+        return _sparsemax_loss(sparsemax(logits), logits, target)
     return _entmax_loss(entmax(logits, alpha=checked), logits, target, checked)
 
 

@@ -5,6 +5,8 @@ limit of psi, infinite for all with a logarithm; where that pole is the value, t
 log p_y = -inf is taken as 0.
 """
 
+import math
+
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -44,7 +46,8 @@ def generalized_cross_entropy(probs: Probs, target: Vector, *, q: Parameter = 0.
     Source: Zhang and Sabuncu, arXiv 1805.07836, equation 6.
     """
     exponent = parameter("generalized_cross_entropy", "q", q, target.dtype, low=0, high=1)
-    return jnp.sum(target * -box_cox(-_surprise(probs, target), jnp.broadcast_to(exponent, target.shape)))
+    p = jnp.where(target == 0, 1, probs.p)
+    return jnp.sum(target * _power_score(p, -_surprise(probs, target), jnp.broadcast_to(exponent, target.shape)))
 
 
 @on_probs
@@ -136,6 +139,21 @@ def _surprise(probs: Probs, target: Vector) -> Vector:
 
 
 @jax.custom_jvp
+def _power_score(p: Array, log_p: Array, q: Array) -> Array:
+    """`(1 - p^q) / q`."""
+    return -box_cox(log_p, q)
+
+
+@_power_score.defjvp
+def _power_score_jvp(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Array, Array]:
+    """`-p^{q - 1} dp`: for q < 1 through d log p, which outlives the underflow of p; for q = 1 through dp, as p may be 0."""
+    (p, log_p, q), (dp, d_log_p, dq) = primals, tangents
+    linear = q == 1
+    _, slope = jax.jvp(box_cox, (log_p, q), (jnp.where(linear, 0, d_log_p), dq))
+    return _power_score(p, log_p, q), -(slope + jnp.where(linear, dp, 0))
+
+
+@jax.custom_jvp
 def _focal(surprise: Array, gamma: Array) -> Array:
     return (-jnp.expm1(-surprise)) ** gamma * surprise
 
@@ -147,6 +165,13 @@ def _focal_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> t
     inside = (s > 0) & jnp.isfinite(s)
     safe = jnp.where(inside, s, 1)
     complement = -jnp.expm1(-s)
-    in_gamma = jnp.where(inside, jnp.log(-jnp.expm1(-safe)) * safe, 0)
+    in_gamma = jnp.where(inside, _log_complement(safe) * safe, 0)
     value = _focal(s, gamma)
     return value, complement**gamma * ((1 + gamma * over_expm1(s)) * ds + in_gamma * d_gamma)
+
+
+def _log_complement(surprise: Array) -> Array:
+    """`log(1 - e^{-s})` for s > 0, accurate at both ends."""
+    near = surprise < math.log(2)
+    from_one = jnp.log(-jnp.expm1(-jnp.where(near, surprise, 1)))
+    return jnp.where(near, from_one, jnp.log1p(-jnp.exp(-surprise)))

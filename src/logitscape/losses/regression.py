@@ -55,7 +55,18 @@ def z_loss(logits: Vector, target: Vector, *, weight: Parameter = 1e-4) -> Scala
     Source: Chowdhery et al., PaLM, arXiv 2204.02311, section 5.
     """
     scale = parameter("z_loss", "weight", weight, logits.dtype, low=0)
-    return cross_entropy(softmax(logits), target) + scale * jax.nn.logsumexp(logits) ** 2
+    return cross_entropy(softmax(logits), target) + scale * _log_normalizer(logits) ** 2
+
+
+@jax.custom_jvp
+def _log_normalizer(logits: Vector) -> Scalar:
+    """`log sum_k e^{z_k}`, accurate also where it is near 0 because the largest logit is."""
+    return jnp.max(logits) - jnp.max(softmax(logits).log_p)
+
+
+@_log_normalizer.defjvp
+def _log_normalizer_jvp(primals: tuple[Vector], tangents: tuple[Vector]) -> tuple[Scalar, Scalar]:
+    return _log_normalizer(*primals), jnp.sum(softmax(primals[0]).p * tangents[0])
 
 
 @on_logits

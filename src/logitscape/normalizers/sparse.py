@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from .._door import on_logits, parameter
+from .._door import is_known_to_be, on_logits, parameter
 from .._special import is_symbolic_zero, log_slope
 from .._types import Mask, Parameter, Vector
 from ..largest import first_largest
@@ -43,7 +43,7 @@ def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
     Source: Peters, Niculae and Martins, arXiv 1905.05702, equation 10; derivative in alpha: Correia et al., arXiv 1909.00015.
     """
     beta = parameter("entmax", "alpha", alpha, logits.dtype, low=1) - 1
-    return Probs(*_entmax(logits, beta))
+    return Probs(*(_sparsemax(logits) if is_known_to_be(2, alpha) else _entmax(logits, beta)))
 
 
 @jax.custom_jvp
