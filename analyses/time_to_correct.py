@@ -128,7 +128,7 @@ def of_explosion(taken: pd.Series, margin: float) -> list[Finding]:
         return []
     adam, hero, plain = taken["adam", margin, EXPLODING], taken["adam", margin, HERO], taken["sgd", margin, EXPLODING]
     return [
-        Finding("C07m", f"a gradient that explodes makes Adam fast too ({EXPLODING}, M = {margin:g})",
+        Finding("C07w", f"a gradient that explodes makes Adam fast too ({EXPLODING}, M = {margin:g})",
                 f"{steps_text(adam)} steps, cross_entropy {steps_text(hero)}; plain descent {steps_text(plain)}",
                 "does not hold" if adam > 2 * hero else "holds",
                 "its mean of squares remembers the first gradient" if adam > 2 * hero else ""),

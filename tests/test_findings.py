@@ -3,6 +3,7 @@ import json
 import math
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -159,3 +160,9 @@ class TestFiles:
         assert [(finding.figure, finding.measured) for finding in last] == [("crisp", "99"), ("linear", "99")]
         assert (tmp_path / "findings.md").read_text() == to_markdown(last)
         assert not list(tmp_path.glob(".*"))
+
+    def test_every_finding_of_the_repository_has_an_id_of_its_own(self) -> None:
+        figures = Path(__file__).parents[1] / "figures"
+        ids = Counter(finding.id for finding in from_json((figures / "findings.json").read_text(encoding="utf-8")))
+        assert ids
+        assert [name for name, count in ids.items() if count > 1] == []
