@@ -178,3 +178,10 @@ def test_the_table_fits_80_columns_whatever_it_holds(capsys: pytest.CaptureFixtu
     assert table.count("x") == 400
     assert "…" not in table
     assert "\x1b" not in table
+
+
+def test_a_figure_s_name_is_broken_at_its_underscores(capsys: pytest.CaptureFixture[str]) -> None:
+    report.print_findings([Finding("C09a", "claim", "1", "holds", figure="jacobians_and_invariances")])
+    lines = capsys.readouterr().out.splitlines()
+    column = lines[1].index("figure")
+    assert [line[column:].strip() for line in lines[3:] if line[column:].strip()] == ["jacobians_and_", "invariances"]

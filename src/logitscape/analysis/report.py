@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TypeAlias
 
 from rich import box
@@ -17,6 +18,7 @@ from rich.text import Text
 from ..findings import Finding, verdict_text
 
 WIDTH = 80
+FIGURE_WIDTH = 14
 COLOURS = {"holds": "green", "holds with a limit": "yellow", "does not hold": "red", "cannot tell": "blue"}
 
 
@@ -79,9 +81,14 @@ def findings_table(findings: Iterable[Finding]) -> Table:
     """The findings, one a row: id, claim, measured, verdict, figure."""
     table = Table(box=box.SIMPLE_HEAD, padding=0, show_lines=True, expand=True)
     table.add_column("id", no_wrap=True)
-    for name, ratio in (("claim", 23), ("measured", 18), ("verdict", 15), ("figure", 14)):
+    for name, ratio in (("claim", 23), ("measured", 18), ("verdict", 15), ("figure", FIGURE_WIDTH)):
         table.add_column(name, ratio=ratio, overflow="fold")
     for finding in findings:
         verdict = Text(verdict_text(finding), style=COLOURS[finding.verdict])
-        table.add_row(finding.id, Text(finding.claim), Text(finding.measured), verdict, finding.figure)
+        table.add_row(finding.id, Text(finding.claim), Text(finding.measured), verdict, _broken(finding.figure))
     return table
+
+
+def _broken(stem: str) -> str:
+    """The stem on lines that end at an underscore, as a column folds within words."""
+    return "\n".join(wrap(stem.replace("_", "_ "), FIGURE_WIDTH + 1)).replace("_ ", "_")
