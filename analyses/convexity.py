@@ -14,6 +14,7 @@ import _cells
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
@@ -37,26 +38,35 @@ LOOKS = {
     "convex (≥ 0 or ∞: where it is finite)": (CONVEX, ""),
     "bends down: the least eigenvalue of the Hessian": ("#E6A15C", ""),
     "no negative curvature, but a kink or a jump": (KINK, ""),
-    "infinite everywhere": ("#F7F7F7", "//////"),
+    "infinite almost everywhere": ("#F7F7F7", "//////"),
 }
+CAPTION = (
+    "Three classes, label 0. The least eigenvalue found among logits of norm 1 and more, $|z_k| \\leq 12$; "
+    "$<$: it falls on towards a pole or a border. A witness for each: convexity.csv.\n"
+    "Below, left: the pull of losses of the label's probability; right: the least eigenvalue on the plane $z_2 = 0$, "
+    "$\\times$ where it is least."
+)
+FAR = -6000.0
+"""Common value of logits where the sum of exponentials is so small that z_loss bends down."""
 BENDS = LinearSegmentedColormap.from_list("bends", [STRONG, MILD, "#FFFFFF", "#8FC1E3", CONVEX])
 
 
 class Data(NamedTuple):
-    """A verdict for each objective, pulls by loss, least curvatures on a plane, and two identities."""
+    """A verdict for each objective, pulls by loss, least curvatures on a plane, two identities, and z_loss at FAR."""
 
     found: dict[str, Convexity]
     pulls: dict[str, Values]
     maps: Values
     gradient_error: float
     hessian_error: float
+    z_loss_far_out: float
 
 
 def compute() -> Data:
     found = convexities(PAIRS + list(ls.LOGIT_LOSSES))
     swept = ls.sweep(MAPPED, ls.plane(PLANE, PLANE), hessian=True)
     maps = np.where(swept.finite, swept.curvatures[..., 0], np.nan)[:, 0]
-    return Data(found, pulls(), maps, *identities())
+    return Data(found, pulls(), maps, *identities(), z_loss_far_out())
 
 
 def pulls() -> dict[str, Values]:
@@ -91,6 +101,12 @@ def identities() -> tuple[float, float]:
 
     of_gradient, of_hessian = (float(jnp.max(jnp.abs(each))) for each in differences(z))
     return of_gradient, of_hessian
+
+
+def z_loss_far_out() -> float:
+    """The least curvature of z_loss where all logits are FAR: 1/K + 2 c log K + 2 c FAR across, for c = 1e-4."""
+    hessian = jax.jit(jax.hessian(ls.objective("z_loss").function))(jnp.full(3, FAR), jnp.array([1.0, 0.0, 0.0]))
+    return float(np.linalg.eigvalsh(np.asarray(hessian))[0])
 
 
 def pull_theorem(pulls: Values) -> bool:
@@ -128,7 +144,12 @@ def findings(data: Data) -> list[Finding]:
         ),
         proved(
             "C17h", "all losses of the logits themselves are convex", bends, expected=0, tolerance=0,
-            measured=f"{{:.0f}} of {len(ls.LOGIT_LOSSES)} are not, for |z| <= 12",
+            measured=f"{{:.0f}} of {len(ls.LOGIT_LOSSES)} are not, for |z| <= 12", verdict="holds with a limit",
+            limit=f"z_loss bends down far out: curvature {data.z_loss_far_out:.3f} where all logits are {FAR:g}",
+        ),
+        Finding(
+            "C17i", "every other pair has a witness where it bends, kinks or jumps",
+            f"{sum(found[name].convex is False for name in PAIRS)} pairs, in convexity.csv", "holds",
         ),
     ]  # fmt: skip
 
@@ -158,8 +179,12 @@ def draw(data: Data) -> Figure:
     logit_losses = list(ls.LOGIT_LOSSES)
     table(alone, ["(of the logits)"], logit_losses, [[data.found[name] for name in logit_losses]])
     alone.set_xlim(-0.5, len(losses) - 0.5)
-    top.suptitle("Least curvature of the loss in the logits: convex (blue) or not (orange)", fontsize=12)
+    top.suptitle(
+        "Softmax with cross-entropy is convex (blue), most other pairs bend down somewhere: least curvature in the logits",
+        fontsize=12,
+    )
     _cells.legend(top, LOOKS)
+    bottom.supxlabel(CAPTION, fontsize=8, x=0.008, ha="left")
     curves, *maps = bottom.subplots(1, 4, width_ratios=[1.35, 1, 1, 1])
     draw_pulls(curves, data)
     images = [draw_map(axes, name, values) for axes, name, values in zip(maps, MAPPED, data.maps, strict=True)]
@@ -191,11 +216,27 @@ def look(found: Convexity) -> tuple[Any, str]:
     if found.curvature >= 0:
         return KINK, "kink"
     strength = np.clip((np.log10(-found.curvature) + 1.2) / 4.2, 0, 1)
-    return LinearSegmentedColormap.from_list("strength", [MILD, STRONG])(strength)[:3], number(found.curvature)
+    return LinearSegmentedColormap.from_list("strength", [MILD, STRONG])(strength)[:3], number(found.curvature, found.settled)
 
 
-def number(curvature: float) -> str:
-    return r"$<\!-10^3$" if curvature <= -1000 else f"−{float(f'{-curvature:.2g}'):g}"
+def number(curvature: float, settled: bool) -> str:
+    """To two digits; a bound where it is large, or was still falling."""
+    if curvature <= -1000:
+        return r"$<\!-10^3$"
+    return ("" if settled else "<") + f"−{float(f'{-curvature:.2g}'):g}"
+
+
+def witnesses(data: Data) -> pd.DataFrame:
+    """An objective a row: the verdict, the least curvature and where it is, and the chord that lies lowest below the loss."""
+    rows = [
+        {"objective": name, "convex": {True: "yes", False: "no", None: "nowhere finite"}[each.convex]}
+        | {"curvature": each.curvature, "settled": "yes" if each.settled else "no"}
+        | {f"z_{k}": z for k, z in enumerate(each.witness)}
+        | {"excess": each.excess}
+        | {f"{end}_{k}": z for end, at in zip(("from", "to"), each.chord, strict=True) for k, z in enumerate(at)}
+        for name, each in data.found.items()
+    ]
+    return pd.DataFrame(rows)
 
 
 def draw_pulls(axes: Axes, data: Data) -> None:
@@ -229,4 +270,4 @@ def draw_map(axes: Axes, name: str, values: Values) -> Any:
 
 
 if __name__ == "__main__":
-    analysis.main(__file__, compute, findings, draw)
+    analysis.main(__file__, compute, findings, draw, table=witnesses)

@@ -41,6 +41,25 @@ def test_the_witness_bends_down(found):
     assert brier.curvature < -0.4
 
 
+def test_the_least_curvature_is_found_where_a_formula_tells_it():
+    """sum + cross_entropy: 1/S^2 and -1/z_y^2 in the label, least at z = (1, 0, 0) among norms of 1 and more."""
+    bent = convexities(["sum + cross_entropy", "square + exponential"])["sum + cross_entropy"]
+    assert bent.curvature == pytest.approx(-1 - np.sqrt(3), rel=1e-3)
+    assert bent.witness == pytest.approx((1, 0, 0), abs=1e-2)
+    assert bent.settled
+
+
+def test_a_curvature_that_nothing_bounds_is_told(found):
+    """relu: near z = (0+, 0+, -5) the probabilities change as fast as one likes."""
+    steep = convexities(["relu + cross_entropy"])["relu + cross_entropy"]
+    assert steep.curvature < -1000
+    assert not steep.settled
+
+
+def test_the_search_of_one_objective_does_not_depend_on_the_others(found):
+    assert convexities(["softmax + brier"])["softmax + brier"] == found["softmax + brier"]
+
+
 def test_a_jump_is_found_by_chords_only(found):
     argmax = found["argmax + mae"]
     function = ls.objective("argmax + mae").function
@@ -61,7 +80,7 @@ def test_second_derivatives_are_those_of_the_formula(spec):
     """By differences of the gradient: they share nothing with the rules under test."""
     z, d, y = jnp.array([0.3, 1.4, -0.6]), np.array([[1.0, -2.0, 0.5]]), np.eye(3)[0]
     objective = ls.objective(spec)
-    loss, second = jax.jit(partial(second_derivatives, [objective], y, d))(z[None])
+    loss, second = jax.jit(partial(second_derivatives, [objective], y, d))(z[None, None])
     slope = jax.jit(jax.grad(objective.function))
     ends = (slope(z + step * d[0], jnp.asarray(y)) @ d[0] for step in (1e-5, -1e-5))
     assert float(loss[0, 0]) == pytest.approx(float(objective.function(z, jnp.asarray(y))))

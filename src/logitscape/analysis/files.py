@@ -32,6 +32,13 @@ def stamp(folder: Path, stem: str) -> tuple[int, int] | None:
     return (path.stat().st_ino, path.stat().st_mtime_ns) if path.exists() else None
 
 
+def check_others(folder: Path, stem: str) -> None:
+    """Say before anything is computed, or replaced, that the findings of another analysis cannot be read."""
+    for other in _stems(folder):
+        if other != stem:
+            read_findings(folder, other)
+
+
 def merge(folder: Path) -> None:
     """Make `findings.json` and `findings.md` from every `*.findings.json` of the folder.
 
@@ -39,14 +46,17 @@ def merge(folder: Path) -> None:
     again, so the last to replace it has seen every part.
     """
     while True:
-        stems = sorted(path.name.removesuffix(".findings.json") for path in folder.glob("*.findings.json"))
-        findings = ordered(finding for stem in stems for finding in read_findings(folder, stem))
+        findings = ordered(finding for stem in _stems(folder) for finding in read_findings(folder, stem))
         texts = {"findings.json": to_json(findings), "findings.md": to_markdown(findings)}
         outdated = {name: text for name, text in texts.items() if _read(folder / name) != text}
         if not outdated:
             return
         for name, text in outdated.items():
             write_text(folder / name, text)
+
+
+def _stems(folder: Path) -> list[str]:
+    return sorted(path.name.removesuffix(".findings.json") for path in folder.glob("*.findings.json"))
 
 
 def _read(path: Path) -> str | None:

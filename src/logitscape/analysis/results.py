@@ -32,7 +32,7 @@ def write_results(folder: Path, tables: Mapping[str, pd.DataFrame], about: Mappi
     with replacing(folder, marks=(ABOUT,)) as temporary:
         temporary.mkdir()
         for name, table in tables.items():
-            _write(table, temporary / f"{name}.csv", float_format=DIGITS)
+            write_rounded(temporary / f"{name}.csv", table)
         write_text(temporary / ABOUT, json.dumps(dict(about) | versions(), indent=2) + "\n")
 
 
@@ -57,6 +57,11 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write a table with all its digits."""
     with replacing(path) as temporary:
         _write(table, temporary)
+
+
+def write_rounded(path: Path, table: pd.DataFrame) -> None:
+    """Write a table to 6 significant digits: the others may differ between processors."""
+    _write(table, path, float_format=DIGITS)
 
 
 def _write(table: pd.DataFrame, path: Path, **options: Any) -> None:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from .._atomic import replacing
 from ..findings import Finding, verify
-from .files import write_findings
+from .files import check_others, write_findings
 
 if TYPE_CHECKING:
     import matplotlib.figure
+    import pandas as pd
 
 Data = TypeVar("Data")
 
@@ -27,6 +28,7 @@ def main(
     findings: Callable[[Data], Iterable[Finding]],
     draw: Callable[[Data], "matplotlib.figure.Figure"],
     *,
+    table: "Callable[[Data], pd.DataFrame] | None" = None,
     style: str = STYLE,
 ) -> None:
     """Run an analysis; write `NAME.svg`, `.png` and `.findings.json` into `figures`, beside its own folder.
@@ -39,15 +41,18 @@ def main(
         compute: makes the data.
         findings: what they say about the claims; `figure` is filled in here.
         draw: makes the figure.
+        table: makes the numbers behind the figure, for `NAME.csv`; where they are too many for it.
         style: a matplotlib style for it.
 
     Raises:
         ContradictsTheory: if a finding is further from what theory proves than its tolerance.
+        ValueError: if the findings of another analysis cannot be read.
     """
-    folder = figures_folder(script)
+    folder, stem = figures_folder(script), Path(script).stem
     make_writable(folder)
+    check_others(folder, stem)
     configure()
-    publish(folder, Path(script).stem, compute(), findings, draw, style)
+    publish(folder, stem, compute(), findings, draw, style, table)
 
 
 def publish(
@@ -57,6 +62,7 @@ def publish(
     findings: Callable[[Data], Iterable[Finding]],
     draw: Callable[[Data], "matplotlib.figure.Figure"],
     style: str,
+    table: "Callable[[Data], pd.DataFrame] | None" = None,
 ) -> None:
     """Check the findings, replace the analysis's files in the folder, and print what was found."""
     found = [replace(finding, figure=stem) for finding in findings(data)]
@@ -64,6 +70,10 @@ def publish(
     with ExitStack() as files:
         svg, png = (files.enter_context(replacing(folder / f"{stem}.{suffix}")) for suffix in ("svg", "png"))
         _draw(draw, data, style, svg, png)
+        if table is not None:
+            from .results import write_rounded  # here, as few analyses need pandas
+
+            write_rounded(files.enter_context(replacing(folder / f"{stem}.csv")), table(data))
     write_findings(folder, stem, found)
     from .report import print_findings  # here, so that nobody waits for rich who imports the package
 

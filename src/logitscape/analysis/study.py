@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._atomic import remove_leftovers
 from ..findings import Finding
+from .files import check_others
 from .script import STYLE, cache_folder, figures_folder, make_writable, publish
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def study(
     options = _parser(stem).parse_args()
     figures = folder / QUICK if options.quick else folder
     make_writable(figures)
+    check_others(figures, stem)
     if options.quick or options.measure:
         _compile(level, options.quick)
         _measure(Path(script), figures, measure, options.quick)

@@ -1,7 +1,7 @@
 """Whether losses are convex in the logits, with a witness for every "no".
 
 Two searches complement each other: the least eigenvalue of the Hessian, over scattered points and then
-around the worst of them, for what bends the wrong way; chords, whose middle must not lie above the mean of
+around the worst that each objective has, for what bends the wrong way; chords, whose middle must not lie above the mean of
 their ends, for kinks and jumps. Second derivatives are by forward over forward mode along directions, which
 passes through normalizers and losses one after the other: so a family of pairs shares its parts, and
 compiles in a fraction of the time that Hessians by reverse mode take.
@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from ..objectives import Objective
 from ..sources import Sources, named_objectives
 
-POINTS = 1024
-ROUNDS = 2
+POINTS, BATCH = 512, 64
+ROUNDS = 32
 WIDTH = 12.0
 NOISE = 1e-9
 
@@ -35,8 +35,9 @@ class Convexity:
     Attributes:
         convex: whether there is neither negative curvature nor a chord below its middle; None if the loss is
             nowhere finite.
-        curvature: the least eigenvalue of the Hessian, among logits of norm 1 and more in a box; NaN if the
-            loss is nowhere finite.
+        curvature: the least eigenvalue of the Hessian that was found among logits of norm 1 and more in a box:
+            nothing bounds it where the loss has a pole there; NaN if the loss is nowhere finite.
+        settled: whether the last quarter of the search lowered it by less than 2 %.
         witness: the logits where it is.
         excess: how far the loss in the middle of a chord lies above the mean of its ends at most; infinite if
             the middle is a pole.
@@ -46,6 +47,7 @@ class Convexity:
 
     convex: bool | None
     curvature: float
+    settled: bool
     witness: tuple[float, ...]
     excess: float
     chord: tuple[tuple[float, ...], tuple[float, ...]]
@@ -77,13 +79,17 @@ def convexities(objectives: Sources, *, num_classes: int = 3, label: int = 0, wi
         loss, second = map(np.asarray, run(jnp.asarray(z)))
         return _Bent(loss, _eigenvalues(second, num_classes))
 
+    def evaluate_all(z: NDArray[Any]) -> _Bent:
+        batches = [evaluate(np.broadcast_to(each, (len(named), *each.shape))) for each in np.split(z, len(z) // BATCH)]
+        return _Bent(*(np.concatenate(parts, axis=1) for parts in zip(*batches, strict=True)))
+
     random = np.random.default_rng(0)
     z = _scattered(random, num_classes, width)
-    found = evaluate(z)
+    found = evaluate_all(z)
     other = random.permutation(len(z))
     middle = (z + z[other]) / 2
-    excess = _excess(found.loss, found.loss[:, other], evaluate(middle).loss)
-    least, witness = _search(random, evaluate, z, found, width)
+    excess = _excess(found.loss, found.loss[:, other], evaluate_all(middle).loss)
+    least, settled, witness = _search(random, evaluate, z, found, width)
     at = np.argmax(excess, axis=1)
     chords = [(tuple(map(float, z[i])), tuple(map(float, z[other[i]]))) for i in at]
     scale = np.array([np.nanmax(np.abs(row), initial=0, where=np.isfinite(row)) for row in found.loss])
@@ -91,6 +97,7 @@ def convexities(objectives: Sources, *, num_classes: int = 3, label: int = 0, wi
         name: Convexity(
             _verdict(bool(np.isfinite(found.loss[i]).any()), least[i], excess[i, at[i]] / (1 + scale[i])),
             float(least[i]),
+            bool(settled[i]),
             tuple(map(float, witness[i])),
             float(excess[i, at[i]]),
             chords[i],
@@ -103,22 +110,26 @@ def convexities(objectives: Sources, *, num_classes: int = 3, label: int = 0, wi
 def second_derivatives(
     objectives: Sequence[Objective], target: NDArray[Any], directions: NDArray[Any], z: Array
 ) -> tuple[Array, Array]:
-    """Losses at z [m, n], [objective, m]; second derivatives along directions [q, n], [objective, m, q]."""
+    """Losses at z [objective, m, n], [objective, m]; second derivatives along directions [q, n], [objective, m, q]."""
     t, d = jnp.asarray(target, z.dtype), jnp.asarray(directions, z.dtype)
-    pairs = [each for each in objectives if each.loss is not None]
-    normalizers: list[Any] = list(dict.fromkeys(each.normalizer for each in pairs))
-    bent = {normalizer: _bend_all(normalizer, z, d) for normalizer in normalizers}
-    found = dict[Any, Any]()
-    for loss in dict.fromkeys(each.loss for each in pairs):
-        users = [each.normalizer for each in pairs if each.loss is loss]
-        stacked = jax.tree.map(lambda *parts: jnp.stack(parts), *[bent[each] for each in users])
-        value, _, second = jax.vmap(jax.vmap(jax.vmap(partial(_bend, _towards(t, loss)))))(*stacked)
-        found |= {(normalizer, loss): (value[i], second[i]) for i, normalizer in enumerate(users)}
-    for each in objectives:
-        if each.loss is None:
-            found[each] = _bend_all(_towards(t, each.function), z, d)[::2]
-    rows = [found[each if each.loss is None else (each.normalizer, each.loss)] for each in objectives]
-    return jnp.stack([value[:, 0] for value, _ in rows]), jnp.stack([second for _, second in rows])
+    normalizers, losses = dict[Any, list[int]](), dict[Any, list[int]]()
+    for row, each in enumerate(objectives):
+        if each.loss is not None:
+            normalizers.setdefault(each.normalizer, []).append(row)
+            losses.setdefault(each.loss, []).append(row)
+    alone = [row for row, each in enumerate(objectives) if each.loss is None]
+    found = [_bend_all(_towards(t, objectives[row].function), z[row][None], d)[::2] for row in alone]
+    if losses:
+        parts = [_bend_all(normalizer, z[np.array(rows)], d) for normalizer, rows in normalizers.items()]
+        bent = jax.tree.map(lambda *each: jnp.concatenate(each), *parts)
+        place = np.argsort(np.concatenate([*normalizers.values()]))  # of a pair in `bent`, by its rank among the pairs
+        rank = {row: k for k, row in enumerate(sorted(row for rows in losses.values() for row in rows))}
+    for loss, rows in losses.items():
+        chosen = jax.tree.map(lambda x, rows=rows: x[place[[rank[row] for row in rows]]], bent)
+        found.append(jax.vmap(jax.vmap(jax.vmap(partial(_bend, _towards(t, loss)))))(*chosen)[::2])
+    back = np.argsort([*alone, *(row for rows in losses.values() for row in rows)])
+    value, second = (jnp.concatenate(each)[back] for each in zip(*found, strict=True))
+    return value[..., 0], second
 
 
 def _towards(target: Array, loss: Any) -> Callable[[Any], Any]:
@@ -126,12 +137,12 @@ def _towards(target: Array, loss: Any) -> Callable[[Any], Any]:
 
 
 def _bend_all(function: Callable[[Array], Any], z: Array, directions: Array) -> Any:
-    """`_bend` from every point [m, n] along every direction [q, n], [m, q, ...]."""
+    """`_bend` from every point [..., m, n] along every direction [q, n], [..., m, q, ...]."""
 
     def at(z: Array, direction: Array) -> Any:
         return _bend(function, z, direction, jnp.zeros_like(direction))
 
-    return jax.vmap(jax.vmap(at, (None, 0)), (0, None))(z, directions)
+    return jax.vmap(jax.vmap(jax.vmap(at, (None, 0)), (0, None)), (0, None))(z, directions)
 
 
 def _bend(function: Callable[[Any], Any], x: Any, first: Any, second: Any) -> tuple[Any, Any, Any]:
@@ -189,21 +200,55 @@ def _search(
     z: NDArray[Any],
     found: _Bent,
     width: float,
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The least curvature of every objective, and where: at scattered points first, then around the worst."""
-    n = z.shape[1]
-    least, witness = np.full(len(found.loss), np.nan), np.full((len(found.loss), n), np.nan)
-    for step in range(ROUNDS + 1):
-        lowest = np.where(np.linalg.norm(z, axis=1) >= 1, found.curvatures[..., 0], np.nan)
-        lowest = np.where(np.isfinite(found.loss), lowest, np.nan)
-        for i, row in enumerate(lowest):
-            if np.isfinite(row).any() and not np.nanmin(row) >= least[i]:
-                least[i], witness[i] = np.nanmin(row), z[np.nanargmin(row)]
-        if step < ROUNDS:
-            centres = np.resize(witness[np.isfinite(least)], (POINTS, n))
-            z = np.clip(centres + random.normal(size=(POINTS, n)) * 0.5 / 3**step, -width, width)
-            found = evaluate(z)
-    return least, witness
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """The least curvature of every objective, whether it has settled, and where: by differential evolution.
+
+    It starts from the worst of scattered points. A point gives way only to one that is lower by more than rounding, so that processors agree on the way.
+    """
+    lowest = _lowest(found, z)
+    start = np.argsort(lowest, axis=1, kind="stable")[:, :BATCH]
+    points, values = z[start], np.take_along_axis(lowest, start, axis=1)
+    for step in range(ROUNDS):
+        if step == ROUNDS * 3 // 4:
+            before = np.min(values, axis=1)
+        trial = _mutants(random, points, points[np.arange(len(points)), np.argmin(values, axis=1)], width)
+        lowest = _lowest(evaluate(trial), trial)
+        better = lowest < _lowered(values, 1e-6)
+        points, values = np.where(better[..., None], trial, points), np.where(better, lowest, values)
+    best = np.arange(len(points)), np.argmin(values, axis=1)
+    known, settled = np.isfinite(values[best]), values[best] >= _lowered(before, 0.02)
+    return np.where(known, values[best], np.nan), settled, np.where(known[:, None], points[best], np.nan)
+
+
+def _lowered(values: NDArray[Any], share: float) -> NDArray[Any]:
+    return values - share * np.minimum(np.abs(values), 1e300)
+
+
+def _lowest(found: _Bent, z: NDArray[Any]) -> NDArray[Any]:
+    """The least eigenvalues, [objective, m]; infinite where there is none to be had, and within norm 1."""
+    known = np.isfinite(found.loss) & np.isfinite(found.curvatures[..., 0]) & (np.linalg.norm(z, axis=-1) >= 1)
+    return np.where(known, found.curvatures[..., 0], np.inf)
+
+
+def _mutants(random: np.random.Generator, points: NDArray[Any], best: NDArray[Any], width: float) -> NDArray[Any]:
+    """A move of every point [objective, m, n], of five kinds in turn, at norm 1 and more.
+
+    By the difference of two others; so, and towards the best; to somewhere near or very near the best, as what a kink or a
+    border bends; to itself with some logits shrunk, as many losses bend most where logits vanish; to the best with one
+    logit anywhere.
+    """
+    m, n = points.shape[1:]
+    best = np.broadcast_to(best[:, None], points.shape)
+    one, other, size = random.permutation(m), random.permutation(m), random.uniform(0.3, 1, (1, m, 1))
+    difference = size * (points[:, one] - points[:, other])
+    near = 10.0 ** random.uniform(-5, -1, (1, m, 1)) * random.normal(size=(1, m, n))
+    shrunk = 10.0 ** (-2 * random.uniform(size=(1, m, n)) * (random.uniform(size=(1, m, n)) < 0.6))
+    anywhere = np.where(
+        random.permuted(np.tile(np.arange(n), (m, 1)), axis=1) == 0, random.uniform(-width, width, (m, 1)), best
+    )
+    kinds = [points + difference, points + difference + size * (best - points), best + near, points * shrunk, anywhere]
+    z = np.clip(np.choose((np.arange(m) % len(kinds))[:, None], kinds), -width, width)
+    return np.asarray(z * np.maximum(1, (1 + 1e-12) / np.linalg.norm(z, axis=-1, keepdims=True)))
 
 
 def _verdict(defined: bool, least: float, excess: float) -> bool | None:
