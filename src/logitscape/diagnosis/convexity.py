@@ -203,7 +203,8 @@ def _search(
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """The least curvature of every objective, whether it has settled, and where: by differential evolution.
 
-    It starts from the worst of scattered points. A point gives way only to one that is lower by more than rounding, so that processors agree on the way.
+    It starts from the worst of scattered points. A point gives way only to one that is lower by more than
+    rounding, so that processors agree on the way.
     """
     lowest = _lowest(found, z)
     start = np.argsort(lowest, axis=1, kind="stable")[:, :BATCH]
