@@ -22,7 +22,14 @@ def frame(axes: Axes, rows: Sequence[str], columns: Sequence[str], *, size: floa
     axes.grid(visible=False)
 
 
-def legend(figure: Any, looks: Mapping[str, tuple[str, str]]) -> None:
-    """Below everything; a look is a colour and a hatch."""
+def legend(figure: Any, looks: Mapping[str, tuple[str, str]], caption: str = "") -> None:
+    """Below everything, under the caption; a look is a colour and a hatch."""
     patches = [Patch(facecolor=color, hatch=hatch, edgecolor="0.6", linewidth=0.5) for color, hatch in looks.values()]
-    figure.legend(patches, list(looks), loc="outside lower center", ncols=len(looks))
+    figure.legend(
+        patches,
+        list(looks),
+        loc="outside lower center",
+        ncols=len(looks),
+        title=caption,
+        title_fontproperties={"size": 8},
+    )

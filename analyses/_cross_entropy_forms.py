@@ -26,6 +26,11 @@ FORMS: dict[str, Callable[[Any], Any]] = {
 SIDES = {"wrong": (0.0, 1.0), "right": (1.0, 0.0)}
 """Logits of two classes whose gap is 1; the label is 0."""
 POINTS, ROUNDS = 64, 5
+CAPTION = (
+    "Two classes, label 0; wrong by a gap g: z = (0, g), right: z = (g, 0).\n"
+    "A bar ends where the loss or the label's gradient is off by half,\n"
+    "an arrow where the true ones leave the dtype's normal range."
+)
 
 
 def breaks(dtype: str) -> Values:
@@ -85,8 +90,9 @@ def draw_breaks(figure: Any, found: dict[str, Values]) -> None:
         axes.set(xscale="log", xlim=(1, 6000), ylim=(len(FORMS) - 0.5, -0.5), title=f"{side} by a gap of", yticks=[])
     panels[0].set_yticks(range(len(FORMS)), list(FORMS))
     panels[0].tick_params(axis="y", length=0, labelsize=9)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    figure.suptitle("How far cross-entropy and its gradient can be trusted", fontsize=11)
+    look: Any = {"title": CAPTION, "title_fontproperties": {"size": 8}}
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, **look)
+    figure.suptitle("Written naively, cross-entropy breaks at small gaps", fontsize=11)
 
 
 def draw_bar(axes: Axes, y: float, end: float, color: str, label: str) -> None:

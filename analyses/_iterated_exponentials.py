@@ -78,4 +78,4 @@ def draw_depths(axes: Axes, found: dict[int, Depth]) -> None:
         end = f"z ≤ {limit:.4g}" if limit < 1e300 else "any z"
         text = f"depth {depth}: {each.law.math}, {end}"
         axes.text(19.5, HEIGHTS[depth], text, color=COLORS[depth], fontsize=8, ha="right")
-    axes.set(title="iterated exponentials +\ncross_entropy on R1", xlabel="s", ylabel="gradient norm")
+    axes.set(title="iterated exponentials + cross_entropy\non R1, z = (0, s, 0), label 0", xlabel="s", ylabel="gradient norm")

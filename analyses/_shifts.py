@@ -18,7 +18,7 @@ SHIFTS = 10.0 ** np.linspace(0, 17, 69)
 
 
 class Shifts(NamedTuple):
-    """How many probabilities exact shifts change; by dtype, errors over SHIFTS and the largest z with a finite e^z."""
+    """How many probabilities exact shifts change; by dtype, errors over SHIFTS and the least z whose e^z is infinite."""
 
     changed: int
     errors: dict[str, Values]
@@ -55,11 +55,11 @@ def shift_errors(dtype: str) -> Values:
 
 
 def overflow(dtype: str) -> float:
-    """The largest z whose e^z is finite, by bisection down to neighbouring numbers."""
+    """The least z whose e^z is infinite, by bisection down to neighbouring numbers."""
     low, high = jnp.ones((), dtype), jnp.full((), 1000, dtype)
     while low < (middle := low / 2 + high / 2) < high:
         low, high = (middle, high) if jnp.isfinite(jnp.exp(middle)) else (low, middle)
-    return float(low)
+    return float(high)
 
 
 def draw_shifts(axes: Axes, found: Shifts) -> None:
@@ -68,5 +68,5 @@ def draw_shifts(axes: Axes, found: Shifts) -> None:
         axes.plot(SHIFTS, plotting.settled_digits(errors), color=DTYPES[name], label=name)
         axes.axvline(found.overflows[name], color=DTYPES[name], linestyle=":", linewidth=1.2)
     axes.legend(loc="lower right")
-    axes.set(title="softmax(z + c): worst change of p", xlabel="shift c")
+    axes.set(title="softmax(z + c), |z| ≤ 4: worst change of p", xlabel="shift c")
     axes.text(1100, 2e-16, "dotted: where e$^z$ overflows\nwithout max-subtraction", fontsize=7.5, va="center")

@@ -16,6 +16,7 @@ Array: TypeAlias = NDArray[Any]
 
 STRENGTHS = 10.0 ** np.linspace(-1, np.log10(20), 201)
 SURE = 0.99
+STRIP = 0.1  # of a panel's height
 TITLES = {
     "sure": "The stronger the input, the surer",
     "between": "Surer only up to a point",
@@ -74,11 +75,13 @@ def draw_group(top: Axes, norm: Axes, title: str, found: Mapping[str, Curve]) ->
 
 
 def draw_infinite(axes: Axes, infinite: Mapping[str, Array]) -> None:
-    """A hatched strip along the bottom, where and for whom the loss is infinite."""
-    names = [name for name, where in infinite.items() if where.any()]
-    for start in STRENGTHS[np.any([*infinite.values()], axis=0)][:1]:
-        axes.axvspan(start, STRENGTHS[-1], 0, 0.16, zorder=3, **UNDEFINED)
-        look: dict[str, Any] = {"fontsize": 8, "fontstyle": "italic", "ha": "center", "va": "center", "zorder": 4}
-        look |= {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
-        middle = (start * STRENGTHS[-1]) ** 0.5
-        axes.text(middle, 0.08, "infinite loss:\n" + ", ".join(names), transform=axes.get_xaxis_transform(), **look)
+    """Hatched strips along the bottom, each for those whose loss is infinite from the same strength on."""
+    starts = dict[float, list[str]]()
+    for name, where in infinite.items():
+        for start in STRENGTHS[where][:1]:
+            starts.setdefault(start, []).append(name)
+    look: dict[str, Any] = {"fontsize": 8, "fontstyle": "italic", "ha": "center", "va": "center", "zorder": 4}
+    look |= {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}, "transform": axes.get_xaxis_transform()}
+    for i, (start, names) in enumerate(sorted(starts.items(), reverse=True)):
+        axes.axvspan(start, STRENGTHS[-1], STRIP * i, STRIP * (i + 1), zorder=3, **UNDEFINED)
+        axes.text((start * STRENGTHS[-1]) ** 0.5, STRIP * (i + 0.5), "∞: " + ", ".join(names), **look)

@@ -17,6 +17,7 @@ Values: TypeAlias = NDArray[Any]
 
 TEMPERATURES = 10.0 ** np.linspace(-2, 3, 101)
 LOGITS = {"alone": (2.0, 1.0, 0.0), "tied": (2.0, 2.0, 0.0)}
+PLACES = {"label tied for first": "tied", "label last": "alone", "label first": "alone"}
 COLORS = {"alone": BLUE, "tied": VERMILLION}
 
 
@@ -79,6 +80,12 @@ def draw_norms(axes: Axes, norms: dict[str, Values]) -> None:
     axes.set(xscale="log", yscale="log", xlim=(1e-2, 1e3), ylim=(1e-6, 1e4))
     looks = zip(norms.items(), (BLACK, VERMILLION, BLUE), ("--", "-", "-"), strict=True)
     for (name, norm), color, dashes in looks:
-        axes.plot(TEMPERATURES, plotting.settled_digits(norm), color=color, linestyle=dashes, label=name)
+        axes.plot(
+            TEMPERATURES,
+            plotting.settled_digits(norm),
+            color=color,
+            linestyle=dashes,
+            label=f"{name}, z = ({', '.join(f'{z:g}' for z in LOGITS[PLACES[name]])})",
+        )
     axes.legend(loc="upper left")
     axes.set(title="softmax(c z) + cross_entropy: gradient norm", xlabel="inverse temperature c")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import matplotlib.pyplot as plt
 import numpy as np
 from _bounded_inputs import CLASSES, Reached, S, best, draw_best, draw_slopes, slopes
-from _strength import Array, Curve, curves, draw_strength, examples, grouped
+from _strength import SURE, Array, Curve, curves, draw_strength, examples, grouped
 from matplotlib.figure import Figure
 
 from logitscape import analysis
@@ -21,7 +21,7 @@ from logitscape.findings import Finding, proved
 WEAK, STRONG = (0.26894142, 0.73105858), (4.53978687e-05, 0.99995460)  # as the claim has them
 CAPTION = (
     "Above: inputs $z = (t,\\, 2t)$, grouped by what was measured. Where the model is wrong, the smaller "
-    "input is the label. Hatched: infinite loss.\n"
+    "input is the label. Hatched: infinite loss ($\\infty$).\n"
     "Below: the label's input is 1, all others 0, the best that [0, 1] allows (dots measured, lines "
     "$p = e/(e + K - 1)$); right: three classes on ray R1, $z = (0,\\, s,\\, 0)$, label 0."
 )
@@ -64,13 +64,14 @@ def strength(found: Mapping[str, Array]) -> list[Finding]:
 
 def monotone(found: Mapping[str, Curve]) -> list[Finding]:
     groups = grouped(found)
+    unsure = [name for name, curve in found.items() if curve.p[-1] <= SURE]
     falls = [name for name, curve in found.items() if np.diff(curve.p).min() < -1e-12]
     rising = [name for name in found if name not in (*groups["never"], *falls)]
     first, last = found["sum"].norm[[0, -1]]
     return [
         Finding("C01d", "strong inputs give a sure answer: p > 0.99 at (20, 40)",
-                f"{len(groups['sure'])} of {len(found)} normalizers", "holds with a limit",
-                f"not {', '.join(groups['between'])}, nor the scale-invariant ones"),
+                f"{len(found) - len(unsure)} of {len(found)} normalizers", "holds with a limit",
+                f"not {', '.join(unsure)}"),
         proved("C01e", "sure and wrong, softmax has a gradient to match: norm sqrt 2 at (20, 40)",
                found["softmax"].norm[-1], expected=2**0.5, tolerance=1e-7, measured="{:.4f}"),
         Finding("C01f", "dividing by the sum: the stronger the inputs, the weaker the gradient",

@@ -35,6 +35,14 @@ PLANE = np.linspace(-8, 8, 97)
 WRONG = (-6.0, 6.0)
 RESOLUTION = 60
 LIMITS = (1e-3, 1e1)
+CAPTION = (
+    "Three classes, label 0. Colour: $\\|dL/dz\\|$; grey: exactly 0. "
+    "Planes: $z = (z_0,\\, z_1,\\, 0)$, arrows downhill, $-dL/dz$; hatched: outside the domain; "
+    "the dot: wrong by 12, $z = (-6,\\, 6,\\, 0)$.\n"
+    "Triangles: the probabilities $p$, at one of the logits that give them "
+    "($\\log p$ for softmax, $p$ for sum and sparsemax, the upper root for spherical and taylor).\n"
+    "Their arrows: how $p$ moves as these go downhill; hatched: no logits give this $p$."
+)
 
 
 class Data(NamedTuple):
@@ -142,7 +150,8 @@ def draw(data: Data) -> Figure:
     for axes in grid[::2, 0]:
         axes.set_ylabel("$z_1$")
     plotting.norm_bar(figure, colors, list(grid.ravel()))
-    figure.suptitle("Where each pair pushes (arrows) and how hard (colour); grey: exactly 0; hatched: undefined")
+    figure.suptitle("Softmax with cross-entropy pushes wherever the model is wrong; others fade, die or push the wrong way")
+    figure.supxlabel(CAPTION, fontsize=9, x=0.008, ha="left")
     return figure
 
 

@@ -2,8 +2,8 @@
 
 Claims C11 (dividing by the sum fails for negative numbers and a zero sum; subtracting the minimum mends it
 at a price), C15 (one could as well use e^e^z), C22 (a z-score is no distribution), and of C10 where the
-formulas that people write lose cross-entropy or its gradient. Every point is found by narrowing down real
-evaluations.
+formulas that people write lose cross-entropy or its gradient. Breaks are found by narrowing down real
+evaluations, domains by looking on both sides of their borders.
 """
 
 import math
@@ -11,14 +11,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from _cross_entropy_forms import FORMS, breaks, draw_breaks
-from _domains import Values, draw_domains, lowest_that_wins, outputs
+from _domains import DOMAINS, Values, draw_domains, lowest_that_wins, outputs, outside_their_domains
 from _dtypes import DTYPES, limits
 from _iterated_exponentials import Depth, depths, draw_depths
 from _z_score import EXAMPLE, ZScore, at_example, draw_z_score
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-import logitscape as ls
 from logitscape import analysis
 from logitscape.findings import Finding, proved
 
@@ -28,37 +27,42 @@ class Data(NamedTuple):
 
     outputs: dict[str, Values]
     lowest_wins: int
+    misjudged: tuple[int, int]
     breaks: dict[str, Values]
     depths: dict[int, Depth]
     z_score: ZScore
 
 
 def compute() -> Data:
-    return Data(outputs(), lowest_that_wins(), {dtype: breaks(dtype) for dtype in DTYPES}, depths(), at_example())
+    breaks_by_dtype = {dtype: breaks(dtype) for dtype in DTYPES}
+    return Data(outputs(), lowest_that_wins(), outside_their_domains(), breaks_by_dtype, depths(), at_example())
 
 
 def findings(data: Data) -> list[Finding]:
     return [
-        *of_domains(data.outputs, data.lowest_wins),
+        *of_domains(data),
         *of_forms(data.breaks),
         *of_depths(data.depths),
         *of_z_score(data.z_score, data.outputs["z-score"][0]),
     ]
 
 
-def of_domains(found: dict[str, Values], lowest_wins: int) -> list[Finding]:
+def of_domains(data: Data) -> list[Finding]:
+    found, (misjudged, points) = data.outputs, data.misjudged
     written = ", ".join(f"{value:g}" for value in found["z / Σ z as written"][0])
-    undefined = [name for name in ls.NORMALIZERS if np.isnan(found[name][:4]).any()]
+    domains = "; ".join(f"{name}: {words}" for name, (words, _) in DOMAINS.items())
     return [
         Finding("C11a", "dividing by the sum fails at [-2, -1, 1, 2]", f"z / sum z = ({written})", "holds"),
-        Finding("C11b", "so do others, somewhere in the figure", ", ".join(undefined), "holds"),
+        Finding("C11b", "so do others, outside of their domains", domains, "holds"),
         proved("C11c", "exp is always positive", np.sum(found["softmax"][0] <= 0), expected=0,
                tolerance=0, measured="{:.0f} of 4 probabilities are not, at [-2, -1, 1, 2]"),
         proved("C11d", "subtracting the minimum mends it: [0, 1, 3, 4] / 8",
                np.abs(found["min_shift"][0] - np.array([0, 1, 3, 4]) / 8).max(), expected=0, tolerance=1e-13,
                measured="largest difference {:g}"),
-        proved("C11e", "but then the lowest class has p = 0, and infinite loss", lowest_wins, expected=0,
+        proved("C11e", "but then the lowest class has p = 0, and infinite loss", data.lowest_wins, expected=0,
                tolerance=0, measured="{:.0f} exceptions in 1000 random points"),
+        proved("C11f", "all normalizers are defined within their domains and nowhere else", misjudged, expected=0,
+               tolerance=0, measured=f"{{:.0f}} exceptions at {points} points, on both sides of every border"),
     ]  # fmt: skip
 
 
@@ -101,8 +105,8 @@ def of_z_score(found: ZScore, scores: Values) -> list[Finding]:
 
 
 def draw(data: Data) -> Figure:
-    figure = plt.figure(figsize=(13.6, 10.6))
-    parts: Any = figure.subfigures(1, 2, width_ratios=[1.35, 1])
+    figure = plt.figure(figsize=(14.2, 10.6))
+    parts: Any = figure.subfigures(1, 2, width_ratios=[1.6, 1])
     left, right = parts
     draw_domains(left, data.outputs)
     parts = right.subfigures(2, 1, height_ratios=[1.15, 1])

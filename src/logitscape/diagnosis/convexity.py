@@ -222,7 +222,7 @@ def _search(
 
 
 def _lowered(values: NDArray[Any], share: float) -> NDArray[Any]:
-    return values - share * np.minimum(np.abs(values), 1e300)
+    return np.asarray(values - share * np.minimum(np.abs(values), 1e300))
 
 
 def _lowest(found: _Bent, z: NDArray[Any]) -> NDArray[Any]:
