@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from logitscape.largest import first_largest
+from logitscape.largest import first_largest, maximum
 
 SIZES = (1, 2, 3, 10, 31, 32, 33, 39, 40, 41, 100, 257, 1000, 4099)
 
@@ -45,3 +45,33 @@ def test_it_has_no_derivative(n):
     x = jnp.linspace(-1, 1, n)
     assert jax.grad(weighed)(x).tolist() == [3.0] * (n - 1) + [2.0]
     assert not np.asarray(jax.hessian(weighed)(x)).any()
+
+
+@pytest.mark.parametrize(
+    ("x", "derivative"),
+    [
+        ([1.0, 3.0, 2.0], [0, 1, 0]),
+        ([3.0, 1.0, 3.0], [0.5, 0, 0.5]),
+        ([-np.inf, 0.0, -np.inf], [0, 1, 0]),
+        ([5.0], [1]),
+    ],
+)
+def test_the_maximum_and_its_derivative(x, derivative):
+    x = jnp.array(x)
+    assert maximum(x) == max(x)
+    assert jax.grad(maximum)(x).tolist() == derivative
+    assert jax.jacfwd(maximum)(x).tolist() == derivative
+    assert not np.asarray(jax.hessian(maximum)(x)).any()
+
+
+@pytest.mark.parametrize("compiler_options", [None, {"xla_backend_optimization_level": 0}])
+def test_the_derivative_of_the_maximum_has_mass_1_where_the_program_computes_its_argument(compiler_options):
+    """`a + s b` may be rounded once in one place and twice in another; then none is equal to the largest."""
+    a, b = jnp.array([0.1, 0.2, 0.3]), jnp.array([0.3, -0.7, 1.1])
+
+    def at(s):
+        value, gradient = jax.value_and_grad(maximum)(a + s * b)
+        return value, gradient, value - jnp.sum((a + s * b) ** 2)
+
+    run = jax.jit(jax.vmap(at), compiler_options=compiler_options)
+    assert (np.asarray(run(jnp.linspace(-3, 9, 301))[1]).sum(axis=1) == 1).all()

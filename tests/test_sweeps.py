@@ -13,6 +13,7 @@ import xarray
 import logitscape as ls
 from logitscape import _slab, _sweep_plan
 from logitscape.catalog import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
+from logitscape.sweeps import FEW_NUMBERS
 
 S = np.linspace(0, 4, 5)
 
@@ -221,10 +222,29 @@ def test_curvatures_do_not_depend_on_the_slabs(monkeypatch) -> None:
 def test_the_program_of_a_sweep_does_not_call_lapack() -> None:
     """Its calls wait for threads of the pool they run in: two at once on two cores have waited for each other for ever."""
     task = _sweep_plan.plan(["softmax + cross_entropy", "squared_logits"], ls.ray("R1", S), label=[0, 1], hessian=True)
-    axes = [jnp.asarray(axis) for axis in task.slice.coordinates.values()]
-    program = jax.jit(lambda axes: _slab.slab(task, axes)).lower(axes).as_text()
+    program = jax.jit(lambda logits: _slab.slab(task, (S.size,), logits)).lower(jnp.zeros((3, S.size))).as_text()
     assert "lapack" in jax.jit(jnp.linalg.eigvalsh).lower(jnp.eye(3)).as_text()
     assert "lapack" not in program
+
+
+def hinge(z, t):
+    return jnp.maximum(0.0, 1 + jnp.max(jnp.where(t == 0, z, -jnp.inf)) - jnp.sum(z * t))
+
+
+def shifted_softmax(z, t):
+    shifted = z - jnp.max(z)
+    return jnp.log(jnp.sum(jnp.exp(shifted))) - jnp.sum(shifted * t)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("points", [301, FEW_NUMBERS // 3 + 1])
+def test_the_derivative_of_a_maximum_is_kept_on_any_ray(dtype, points) -> None:
+    """`origin + s direction`, rounded once in one place and twice in another, need not be equal to its own maximum."""
+    names = ["crammer_singer", "perceptron", "weston_watkins", "sparsemax_loss", "entmax_loss"]
+    along = ls.ray([0.3, -0.7, 1.1], np.linspace(-3, 9, points), origin=[0.1, 0.2, 0.3])
+    found = ls.sweep([*names, hinge, shifted_softmax], along, dtype=dtype)
+    masses = np.abs(np.asarray(found.gradient, float).sum(axis=-1)).max(axis=(1, 2))
+    assert dict(zip(found.objectives, masses < 1e-5, strict=True)) == dict.fromkeys(found.objectives, True)
 
 
 def test_what_keeps_a_gradient_from_misleading() -> None:

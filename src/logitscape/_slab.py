@@ -1,4 +1,8 @@
-"""The program of a sweep: everything at the points of one slab of the grid."""
+"""The programs of a sweep: the logits of one slab of the grid, and everything at them.
+
+They are two, as one program may compute its logits more than once and round them differently: then no logit need be equal
+to the largest one, and the derivative of a maximum is lost.
+"""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -11,14 +15,18 @@ from . import engine
 from ._sweep_plan import Task
 
 
-def slab(task: Task, axes: list[Array]) -> dict[str, Any]:
-    """Everything at the product of these coordinates."""
-    shape = tuple(axis.size for axis in axes)
+def logits_at(task: Task, axes: list[Array]) -> Array:
+    """The logits at the product of these coordinates, [n, batch]."""
     grid = [jnp.reshape(each, (-1,)) for each in jnp.meshgrid(*axes, indexing="ij")]
-    n = task.slice.num_classes
-    unroll = engine.worth_unrolling(n, grid[0].size)
+    unroll = engine.worth_unrolling(task.slice.num_classes, grid[0].size)
     embed = engine.lift(task.slice.embed, unroll)
-    logits = engine.leave(embed(engine.enter(jnp.stack(grid), unroll)))
+    return engine.leave(embed(engine.enter(jnp.stack(grid), unroll)))
+
+
+def slab(task: Task, shape: tuple[int, ...], logits: Array) -> dict[str, Any]:
+    """Everything at these logits, [n, batch], of a grid of that shape."""
+    n, size = logits.shape
+    unroll = engine.worth_unrolling(n, size)
     by_label = [_at_label(task, logits, label) for label in task.labels]
     results = {name: _stacked([each[name] for each in by_label]) for name in by_label[0]}
     shaped = {name: None if value is None else _on_grid(value, shape) for name, value in results.items()}

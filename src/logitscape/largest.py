@@ -2,10 +2,11 @@
 
 from typing import TypeAlias
 
+import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from ._types import Mask, Vector
+from ._types import Mask, Scalar, Vector
 
 PARTS = 8
 FEW = 32
@@ -32,6 +33,19 @@ def every_largest(x: Vector) -> Mask:
     """Where x [n] is largest, with those that tie; always one at least."""
     x = lax.stop_gradient(x)
     return first_largest(x) | (x == jnp.max(x))
+
+
+@jax.custom_jvp
+def maximum(x: Vector) -> Scalar:
+    """`max_k x_k` of [n]; those that tie share its derivative equally, also where rounding leaves none equal to it."""
+    return jnp.max(x)
+
+
+@maximum.defjvp
+def _maximum_jvp(primals: tuple[Vector], tangents: tuple[Vector]) -> tuple[Scalar, Scalar]:
+    (x,), (dx,) = primals, tangents
+    hit = every_largest(x)
+    return maximum(x), jnp.sum(jnp.where(hit, dx, 0)) / jnp.sum(hit.astype(x.dtype))
 
 
 def _argmax(x: Array) -> Array:

@@ -11,7 +11,7 @@ from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from ._compile import briefly
-from ._slab import slab
+from ._slab import logits_at, slab
 from ._sweep_plan import Task, plan
 from ._types import Labels
 from .landscape import Landscape
@@ -71,13 +71,15 @@ def slabs(task: Task) -> Iterator[tuple[int, dict[str, Any]]]:
     axes = list(task.slice.coordinates.values())
     cut = axes[task.along]
     whole = [jnp.asarray(axis, task.dtype) for axis in axes]
-    run = (briefly if task.numbers <= FEW_NUMBERS else jax.jit)(partial(slab, task))
+    compiled = briefly if task.numbers <= FEW_NUMBERS else jax.jit
+    shape = tuple(task.thickness if i == task.along else len(axis) for i, axis in enumerate(axes))
+    embed, run = compiled(partial(logits_at, task)), compiled(partial(slab, task, shape))
     sharding = NamedSharding(Mesh(np.array(jax.devices()), ("grid",)), PartitionSpec("grid"))
     for start in range(0, len(cut), task.thickness):
         part = cut[start : start + task.thickness]
         padded = np.pad(part, (0, task.thickness - len(part)), mode="edge")
         whole[task.along] = jax.device_put(jnp.asarray(padded, task.dtype), sharding)
-        results = run(whole)
+        results = run(embed(whole))
         if len(part) < task.thickness:
             results = {
                 name: None if value is None else jax.lax.slice_in_dim(value, 0, len(part), axis=task.slab_axis(name))

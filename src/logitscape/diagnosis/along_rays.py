@@ -101,19 +101,29 @@ def gradient_laws(
     for name, each in named.items():
         groups.setdefault(each.normalizer, []).append(name)
     found = dict[str, GradientLaws]()
+    embed = jax.jit(partial(_logits, line))  # a program of its own, as in sweeps
     for names in groups.values():
-        evaluate = _remembering(jax.jit(partial(_along, [named[name] for name in names], line, label)))
+        run = jax.jit(partial(_along, [named[name] for name in names], label))
+        evaluate = _remembering(partial(_composed, run, embed))
         for index, name in enumerate(names):
             laws = {quantity: find_law(partial(_one, evaluate, row, index), end=end) for row, quantity in enumerate(QUANTITIES)}
             found[name] = GradientLaws(**laws, ray=line.description)
     return {name: found[name] for name in named}
 
 
-def _along(objectives: Sequence[Objective], line: Slice, label: int, s: Array) -> Array:
-    """[quantity, objective, m]; NaN where the loss is not finite."""
-    n = line.num_classes
-    logits = jax.vmap(line.embed, out_axes=-1)(jnp.reshape(s, (-1, 1)))
-    found = engine.evaluate(objectives, logits, jax.nn.one_hot(label, n, dtype=s.dtype))
+def _composed(run: Callable[[Array], Array], embed: Callable[[Array], Array], s: Array) -> Array:
+    return run(embed(s))
+
+
+def _logits(line: Slice, s: Array) -> Array:
+    """[n, m]"""
+    logits: Array = jax.vmap(line.embed, out_axes=-1)(jnp.reshape(s, (-1, 1)))
+    return logits
+
+
+def _along(objectives: Sequence[Objective], label: int, logits: Array) -> Array:
+    """[quantity, objective, m] at logits [n, m]; NaN where the loss is not finite."""
+    found = engine.evaluate(objectives, logits, jax.nn.one_hot(label, len(logits), dtype=logits.dtype))
     rows = [jnp.stack([-each.gradient[label], _norm(each.gradient), each.loss]) for each in found]
     finite = jnp.stack([jnp.isfinite(each.loss) for each in found])
     return jnp.where(finite, jnp.stack(rows, axis=1), jnp.nan)

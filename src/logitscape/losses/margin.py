@@ -10,6 +10,7 @@ from jax import Array
 from .._door import on_logits
 from .._special import nan_unless
 from .._types import Scalar, Vector
+from ..largest import maximum
 
 
 @on_logits
@@ -19,7 +20,7 @@ def perceptron(logits: Vector, target: Vector) -> Scalar:
     Source: Rosenblatt 1958.
     """
     z = nan_unless(jnp.isfinite(jnp.max(logits)), logits)
-    return jnp.sum(target * (jnp.max(z) - jnp.where(target == 0, 0, z)))
+    return jnp.sum(target * (maximum(z) - jnp.where(target == 0, 0, z)))
 
 
 @on_logits
@@ -34,7 +35,7 @@ def crammer_singer(logits: Vector, target: Vector) -> Scalar:
     """
     one = _one_if_one_hot("crammer_singer", target)
     z = one * nan_unless(jnp.max(logits) < jnp.inf, logits)
-    rival = jnp.max(jnp.where(target == 0, z, -jnp.inf))
+    rival = maximum(jnp.where(target == 0, z, -jnp.inf))
     return one * _hinge(1 + (rival - _of_label(z, target)))
 
 
