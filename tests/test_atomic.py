@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,13 @@ def test_an_error_names_the_path_and_not_the_temporary_one(tmp_path: Path) -> No
     with pytest.raises(FileNotFoundError, match="`path` cannot be written") as raised:
         write_text(path, "text")
     assert raised.value.filename == str(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_what_is_neither_a_file_nor_a_folder_is_left_as_it_is(tmp_path: Path) -> None:
+    """As root, a move would replace /dev/null."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(FileExistsError, match="must not be a device"), replacing(pipe):
+        pass
+    assert pipe.is_fifo()

@@ -1,7 +1,9 @@
 """Laws that hold over the whole catalogue, and a few reference values each."""
 
 import inspect
+import math
 from collections.abc import Callable
+from fractions import Fraction
 
 import jax
 import jax.numpy as jnp
@@ -226,6 +228,22 @@ REFERENCE = [
 @pytest.mark.parametrize(("spec", "logits", "expected"), REFERENCE)
 def test_reference_values(spec: str, logits: list[float], expected: list[float]) -> None:
     np.testing.assert_allclose(ls.normalizer(spec)(jnp.array(logits)).p, expected, rtol=1e-14, atol=1e-17)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("order", [4, 6, 16, 34, 64])
+def test_taylor_of_every_order_is_the_polynomial(order: int, dtype: str) -> None:
+    """In whole fractions: 1 / order! is no number of float32, and below 0 the terms cancel."""
+    z = [[1.5, -2.0, 10.0], [-8.0, -9.0, -7.5], [30.0, 25.0, 1.0], [-20.0, -21.0, 5.0], [1e4, 1.0, 0.0], [-1e4, -9e3, 9504.0]]
+    weights = [[sum(Fraction(x) ** i / math.factorial(i) for i in range(order + 1)) for x in row] for row in z]
+    exact = [[float(weight / sum(row)) for weight in row] for row in weights]
+    logs = [[-math.log1p(sum(row) / weight - 1) for weight in row] for row in weights]
+    p, log_p = (
+        np.asarray(each, float) for each in jax.jit(jax.vmap(ls.normalizer(f"taylor(order={order})")))(jnp.array(z, dtype))
+    )
+    close = {"rtol": 8 * order * float(jnp.finfo(dtype).eps), "atol": float(jnp.finfo(dtype).tiny)}
+    np.testing.assert_allclose(p, exact, **close)
+    np.testing.assert_allclose(log_p, logs, **close)
 
 
 EQUAL = [

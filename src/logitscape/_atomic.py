@@ -12,6 +12,8 @@ def place(owner: str, path: str | os.PathLike[str]) -> Path:
     """Where the public function `owner` is to write: a path in a folder that exists, or an error that names the argument."""
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"`{owner}(path=...)` must be text or a path, got {path!r}.")
+    if "\0" in os.fspath(path) or not os.fspath(path):
+        raise ValueError(f"`{owner}(path=...)` must be the name of a file, got {path!r}.")
     target = Path(path)
     if not target.parent.is_dir():
         raise FileNotFoundError(f"`{owner}(path=...)`: there is no folder `{target.parent}`.")
@@ -32,11 +34,14 @@ def replacing(path: str | os.PathLike[str], *, marks: Collection[str] = ()) -> I
 
     Raises:
         IsADirectoryError: for another folder, which is left as it is.
+        FileExistsError: for a device or whatever else is neither a file nor a folder.
         OSError: if it cannot be written.
     """
     path = Path(path)
     if _is_folder(path) and not _is_ours(path, marks):
         raise IsADirectoryError(f"`path` must not be a folder that holds something else, got {str(path)!r}.")
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise FileExistsError(f"`path` must not be a device, got {str(path)!r}.")
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp{path.suffix}")
     try:
         yield temporary

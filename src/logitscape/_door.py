@@ -21,6 +21,8 @@ from ._types import Number, Parameter
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 HALF = (jnp.bfloat16, jnp.float16)
+LONGEST = 80
+"""So much of a value is quoted in an error."""
 
 
 def parameter(
@@ -51,6 +53,8 @@ def parameter(
     bounds = _range_text(low, high, open)
     if not _is_number(value):
         raise ValueError(f"`{owner}({name}=...)` must be a number, {bounds}, got {value!r}.")
+    if not _is_finite(value):
+        raise ValueError(f"`{owner}({name}=...)` must be finite and {bounds}, got {_shortened(value)}.")
     if not _within(value, low, high, open):
         raise ValueError(f"`{owner}({name}=...)` must be {bounds}, got {value!r}.")
     with np.errstate(over="ignore"):
@@ -60,8 +64,20 @@ def parameter(
     return jnp.asarray(value, dtype)
 
 
+def _is_finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond all floats
+        return False
+
+
+def _shortened(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text)} characters)"
+
+
 def _within(value: Any, low: Number, high: Number, open: bool) -> bool:
-    return bool(math.isfinite(value) and (value > low if open else value >= low) and value <= high)
+    return bool(_is_finite(value) and (value > low if open else value >= low) and value <= high)
 
 
 def is_known_to_be(number: Number, value: Parameter) -> bool:
@@ -69,13 +85,17 @@ def is_known_to_be(number: Number, value: Parameter) -> bool:
     return not isinstance(value, jax.core.Tracer) and bool(value == number)
 
 
-def whole_number(owner: str, name: str, value: int, *, low: int, even: bool = False) -> int:
+def whole_number(owner: str, name: str, value: Any, *, low: int, high: Number = math.inf, even: bool = False) -> int:
     """A parameter that shapes the program, such as the order of a polynomial, and so cannot be traced."""
-    good = isinstance(value, int) and not isinstance(value, bool) and value >= low and not (even and value % 2)
-    if not good:
+    if not is_whole(value) or not low <= value <= high or (even and value % 2):
         kind = "an even whole number" if even else "a whole number"
-        raise ValueError(f"`{owner}({name}=...)` must be {kind}, at least {low}, got {value!r}.")
-    return value
+        raise ValueError(f"`{owner}({name}=...)` must be {kind}, {_range_text(low, high, False)}, got {value!r}.")
+    return int(value)
+
+
+def is_whole(value: object) -> bool:
+    """Whether it is an integer of Python or NumPy."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def on_logits(function: Function) -> Function:
@@ -108,7 +128,7 @@ def on_probs(function: Function) -> Function:
 
 def vector(owner: str, name: str, value: ArrayLike) -> Array:
     """A float vector of at least one entry, or an error that says what is wrong with it."""
-    array = _array(owner, f"{name}, ...", value)
+    array = numbers(owner, f"{name}, ...", value)
     if not jnp.issubdtype(array.dtype, jnp.floating):
         raise TypeError(f"`{owner}({name}, ...)` must be floating point, got {array.dtype}; convert with `.astype(float)`.")
     if array.ndim != 1 or array.size == 0:
@@ -119,7 +139,8 @@ def vector(owner: str, name: str, value: ArrayLike) -> Array:
     return array
 
 
-def _array(owner: str, argument: str, value: ArrayLike) -> Array:
+def numbers(owner: str, argument: str, value: ArrayLike) -> Array:
+    """An array, or an error that names the argument."""
     try:
         return jnp.asarray(value)
     except (TypeError, ValueError) as error:
@@ -127,12 +148,26 @@ def _array(owner: str, argument: str, value: ArrayLike) -> Array:
 
 
 def target_like(owner: str, z: Array, target: ArrayLike) -> Array:
-    """The target in the logits' dtype; it must have their shape."""
-    array = _array(owner, "..., target", target)
+    """The target in the logits' dtype; it must have their shape and, where that is known, be a distribution."""
+    array = numbers(owner, "..., target", target)
+    if jnp.issubdtype(array.dtype, jnp.complexfloating):
+        raise TypeError(f"`{owner}(..., target)` must be real, got {array.dtype}.")
     if array.shape != z.shape:
         hint = " A label is turned into a target by `jax.nn.one_hot(label, n)`." if array.ndim == 0 else ""
         raise ValueError(f"`{owner}(..., target)` must have the logits' shape {z.shape}, got {array.shape}.{hint}")
+    if not isinstance(target, jax.core.Tracer) and not is_distribution(np.asarray(target)):
+        raise ValueError(
+            f"`{owner}(..., target)` must be a distribution: at least 0 and summing to 1, got {np.asarray(target)}."
+        )
     return array.astype(z.dtype)
+
+
+def is_distribution(target: Any) -> Any:
+    """Whether [n] is nowhere negative and sums to 1, to half of the digits that it is given with."""
+    given = target.dtype if jnp.issubdtype(target.dtype, jnp.floating) else jnp.float32
+    wide = target.astype(jnp.float32 if given in HALF else given)
+    tolerance = float(jnp.finfo(given).eps) ** 0.5  # type: ignore[no-untyped-call]
+    return (wide >= 0).all() & (abs(wide.sum() - 1) <= tolerance)
 
 
 def rounded_once(function: Callable[..., Any], dtype: Any, *args: Any, **parameters: Any) -> Any:
@@ -157,6 +192,6 @@ def _is_number(value: object) -> bool:
 
 def _range_text(low: Number, high: Number, open: bool) -> str:
     if math.isinf(low):
-        return "a finite number"
+        return "a finite number" if math.isinf(high) else f"at most {high:g}"
     text = f"greater than {low:g}" if open else f"at least {low:g}"
     return text if math.isinf(high) else f"{text} and at most {high:g}"

@@ -12,11 +12,29 @@ from jax import Array
 from .simplex import Probs
 
 
-@dataclass(frozen=True)
-class OwnLoss:
-    """A function of two arguments, (logits or Probs, target) -> one number."""
+@dataclass(frozen=True, eq=False)
+class Own:
+    """A function of the user's own; one that cannot be hashed, as an instance of most dataclasses, is equal to itself only."""
 
-    function: Callable[[Any, Any], Any]
+    function: Callable[..., Any]
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and isinstance(other, Own) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @property
+    def _key(self) -> Any:
+        try:
+            hash(self.function)
+        except TypeError:
+            return id(self.function)
+        return self.function
+
+
+class OwnLoss(Own):
+    """A function of two arguments, (logits or Probs, target) -> one number."""
 
     def __call__(self, first: Any, target: Array) -> Array:
         """Call it, and check what it returns."""
@@ -29,16 +47,13 @@ class OwnLoss:
         return _one_number(name_of(self.function), value)
 
 
-@dataclass(frozen=True)
-class OwnNormalizer:
+class OwnNormalizer(Own):
     """A function logits -> Probs, or the probabilities alone, of which the logarithm is taken."""
-
-    function: Callable[[Any], Any]
 
     def __call__(self, logits: Array) -> Probs:
         """Call it, and check what it returns."""
         result = self.function(logits)
-        probs = result if isinstance(result, Probs) else Probs(result, jnp.log(result))
+        probs = result if isinstance(result, Probs) else _with_logarithm(name_of(self.function), result)
         if jnp.shape(probs.p) != logits.shape:
             raise ValueError(
                 f"the normalizer `{name_of(self.function)}` must return Probs or an array of the logits' shape {logits.shape}, "
@@ -79,6 +94,15 @@ def _must_take(what: str, arguments: str, function: Any, count: int) -> None:
         signature.bind(*[None] * count)
     except TypeError:
         raise TypeError(f"{what} must take {arguments}, got `{name_of(function)}{signature}`.") from None
+
+
+def _with_logarithm(name: str, result: Any) -> Probs:
+    allowed = f"the normalizer `{name}` must return `ls.Probs(p, log_p)`, or floating-point probabilities"
+    if not hasattr(result, "dtype"):
+        raise TypeError(f"{allowed}, got {type(result).__name__}.")
+    if not jnp.issubdtype(result.dtype, jnp.floating):
+        raise TypeError(f"{allowed}, got {result.dtype}.")
+    return Probs(result, jnp.log(result))
 
 
 def _one_number(name: str, value: Any) -> Array:

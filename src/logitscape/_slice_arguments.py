@@ -7,6 +7,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from ._door import is_whole
 from ._types import Number
 
 Coordinates: TypeAlias = Array | NDArray[Any] | Sequence[Any]
@@ -21,7 +22,7 @@ PARALLEL = 1e-12
 
 def axis(owner: str, name: str, values: Coordinates) -> Grid:
     """Coordinates: finite numbers, strictly increasing."""
-    found = _floats(owner, name, values)
+    found = floats(owner, name, values)
     if found.ndim != 1 or found.size == 0:
         raise ValueError(f"`{owner}({name}=...)` must be a list of coordinates, got shape {found.shape}.")
     if not np.all(np.isfinite(found)):
@@ -35,7 +36,7 @@ def axis(owner: str, name: str, values: Coordinates) -> Grid:
 
 def direction(owner: str, name: str, value: Coordinates) -> Grid:
     """A vector to go along: finite, of two logits or more, and not zero."""
-    vector = _floats(owner, name, value)
+    vector = floats(owner, name, value)
     if vector.ndim != 1 or vector.size < FEWEST or not np.all(np.isfinite(vector)):
         raise ValueError(f"`{owner}({name}=...)` must be a finite vector of at least {FEWEST} logits, got {value!r}.")
     if not np.any(vector):
@@ -62,7 +63,7 @@ def count(owner: str, num_classes: int | None, **vectors: Coordinates | None) ->
     lengths = {name: len(vector) for name, vector in vectors.items() if vector is not None and np.ndim(vector) == 1}
     if num_classes is None:
         num_classes = next(iter(lengths.values()), USUAL)
-    if not _is_whole(num_classes) or num_classes < FEWEST:
+    if not is_whole(num_classes) or num_classes < FEWEST:
         raise ValueError(f"`{owner}(num_classes=...)` must be a whole number, at least {FEWEST}, got {num_classes!r}.")
     for name, length in lengths.items():
         if length != num_classes:
@@ -73,11 +74,11 @@ def count(owner: str, num_classes: int | None, **vectors: Coordinates | None) ->
 def start(owner: str, origin: Coordinates | None, base: Number, n: int) -> Grid:
     """The point at coordinates 0: `origin`, else `base` everywhere."""
     if origin is None:
-        at = _floats(owner, "base", base)
+        at = floats(owner, "base", base)
         if at.ndim or not np.isfinite(at):
             raise ValueError(f"`{owner}(base=...)` must be a finite number, got {base!r}.")
         return np.full(n, at)
-    given = _floats(owner, "origin", origin).copy()
+    given = floats(owner, "origin", origin).copy()
     if given.shape != (n,) or not np.all(np.isfinite(given)):
         raise ValueError(f"`{owner}(origin=...)` must be {n} finite logits, got {origin!r}.")
     return given
@@ -86,7 +87,7 @@ def start(owner: str, origin: Coordinates | None, base: Number, n: int) -> Grid:
 def classes(owner: str, name: str, given: Any, num_classes: int) -> list[int]:
     """Different classes that exist."""
     found = list(given) if isinstance(given, Iterable) else []
-    if not found or len(set(found)) < len(found) or not all(_is_whole(k) and 0 <= k < num_classes for k in found):
+    if not found or len(set(found)) < len(found) or not all(is_whole(k) and 0 <= k < num_classes for k in found):
         allowed = f"classes between 0 and {num_classes - 1} (num_classes={num_classes}), each once"
         raise ValueError(f"`{owner}({name}=...)` must name {allowed}, got {found or given!r}.")
     return found
@@ -102,7 +103,7 @@ def label_and_rival(owner: str, label: int, rival: int, num_classes: int) -> Non
 
 def one_class(owner: str, name: str, value: Any, num_classes: int) -> int:
     """A class that exists."""
-    if not _is_whole(value):
+    if not is_whole(value):
         raise ValueError(f"`{owner}({name}=...)` must be a whole number, got {value!r}.")
     if not 0 <= value < num_classes:
         raise ValueError(f"`{owner}({name}=...)` must lie between 0 and {num_classes - 1}, got {value!r}.")
@@ -116,11 +117,8 @@ def probe(owner: str, name: str) -> tuple[float, float]:
     return PROBES[name]
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
-def _floats(owner: str, name: str, value: Any) -> Grid:
+def floats(owner: str, name: str, value: Any) -> Grid:
+    """An array of float64, or an error that names the argument."""
     try:
         return np.asarray(value).astype(np.float64, casting="same_kind") if np.size(value) else np.empty(0)
     except (TypeError, ValueError):

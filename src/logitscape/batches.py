@@ -11,7 +11,7 @@ import numpy as np
 from jax import Array, lax
 from jax.typing import ArrayLike
 
-from ._door import rounded_once
+from ._door import numbers, rounded_once
 from .engine import MOST_CLASSES
 from .forms import checked_labels
 from .largest import one_hot
@@ -55,7 +55,7 @@ def value_and_grad(
         raise ValueError(f"`value_and_grad(class_axis=...)` must be 0 or -1, got {class_axis!r}.")
 
     def run(logits: ArrayLike, labels: ArrayLike) -> Outputs:
-        z = jnp.asarray(logits)
+        z = numbers("value_and_grad(...)", "logits, ...", logits)
         if z.ndim != 2:
             raise ValueError(f"`value_and_grad(...)(logits, ...)` must have two axes, got shape {z.shape}.")
         y = checked_labels(z if class_axis == -1 else z.T, labels)

@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
-from ._door import rounded_once
+from ._door import numbers, rounded_once
 from ._special import zero_if
 from .objectives import Normalizer, Objective, normalizer_from
 from .objectives import objective as objective_from
@@ -25,7 +25,8 @@ def per_example(objective: str | Objective | Callable[..., Any]) -> Callable[[Ar
     of_one = objective_from(objective)
 
     def losses(logits: ArrayLike, labels: ArrayLike) -> Array:
-        z, y = jnp.asarray(logits), checked_labels(jnp.asarray(logits), labels)
+        z = numbers("per_example(...)", "logits, ...", logits)
+        y = checked_labels(z, labels)
         n = z.shape[-1]
         valid = (y >= 0) & (y < n)
         # No product with the target: XLA turns one with a one-hot vector into a choice, and 0 * NaN into 0.
@@ -50,7 +51,7 @@ def drop_in(normalizer: str | Normalizer, *, log: bool = False) -> Callable[...,
     of_one = normalizer_from(normalizer)
 
     def probabilities(logits: ArrayLike, axis: int = -1) -> Array:
-        z = jnp.asarray(logits)
+        z = numbers("drop_in(...)", "logits", logits)
         if not isinstance(axis, int | np.integer) or not -z.ndim <= axis < z.ndim:
             raise ValueError(f"`axis` must be one of the {z.ndim} axes of the logits, got {axis!r}.")
 

@@ -1,19 +1,19 @@
 """Objectives: a normalizer and a loss composed into `(logits, target) -> scalar`, from functions or from a spec."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
 from . import specs
-from ._door import HALF, rounded_once, target_like, vector
+from ._door import is_distribution, rounded_once, target_like, vector
 from ._own import OwnNormalizer, name_of, own_loss, own_normalizer
+from ._special import zero_if
 from .catalog import LOGIT_LOSSES, LOSSES, NORMALIZERS, PREDICTORS, PROBABILITY_LOSSES
 from .simplex import Probs
 
@@ -46,8 +46,9 @@ class Objective:
         if z.size < 2:
             raise ValueError(f"`{self.name}(logits, ...)` must have at least 2 classes, got {z.size}.")
         t = target_like(self.name, z, target)
-        value: Array = rounded_once(self.function, z.dtype, z, t)
-        return value * _distribution_or_nan(self.name, target, z.dtype)
+        good = is_distribution(jnp.asarray(target))
+        value: Array = rounded_once(self.function, z.dtype, z, t + zero_if(good, t))
+        return value + zero_if(good, value)
 
     def predict(self, logits: ArrayLike) -> Probs:
         """The probabilities; the predicted class is the argmax of `p`, which need not be that of the logits."""
@@ -75,6 +76,7 @@ def normalizer(spec: str) -> specs.Named:
 
 @cache
 def _normalizer(spec: str) -> specs.Named:
+    _refuse(spec, LOSSES, "a loss, not a normalizer")
     named = specs.bind(spec, NORMALIZERS, "normalizer")
     _try(named, _three_logits())
     return named
@@ -82,6 +84,8 @@ def _normalizer(spec: str) -> specs.Named:
 
 def loss(spec: str) -> specs.Named:
     """The loss of a spec such as "focal(gamma=2)": (Probs, target) -> scalar, or (logits, target) for losses of logits.
+
+    A target that is no distribution is refused; a traced one is taken as it stands, unless an objective is asked.
 
     Raises:
         ValueError: for a malformed spec, an unknown name (the nearest are named) or a parameter out of range.
@@ -91,6 +95,7 @@ def loss(spec: str) -> specs.Named:
 
 @cache
 def _loss(spec: str) -> specs.Named:
+    _refuse(spec, NORMALIZERS, "a normalizer, not a loss")
     named = specs.bind(spec, LOSSES, "loss")
     z = _three_logits()
     _try(named, z if specs.parse_term(spec)[0] in LOGIT_LOSSES else Probs(z, z), z)  # type: ignore[arg-type]
@@ -194,6 +199,12 @@ def _one_term(spec: str) -> str:
     return spec
 
 
+def _refuse(spec: str, others: Container[str], what: str) -> None:
+    name = specs.parse_term(spec)[0]
+    if name in others:
+        raise ValueError(f"{name!r} is {what}.")
+
+
 def _three_logits() -> jax.ShapeDtypeStruct:
     """In the widest dtype: a parameter that only it can hold is refused when it meets narrower logits."""
     return jax.ShapeDtypeStruct((3,), jnp.result_type(float))
@@ -202,16 +213,3 @@ def _three_logits() -> jax.ShapeDtypeStruct:
 def _try(function: Callable[..., Any], *shapes: Any) -> None:
     """Meet the errors of bad parameters now and not at the first call; nothing is computed."""
     jax.eval_shape(function, *shapes)
-
-
-def _distribution_or_nan(name: str, target: ArrayLike, dtype: Any) -> Array:
-    """1 if the target is a distribution; else an error if its values are known, NaN if they are traced."""
-    known = not isinstance(target, jax.core.Tracer)
-    t: Any = np.asarray(target) if known else target
-    given = t.dtype if jnp.issubdtype(t.dtype, jnp.floating) else jnp.float32
-    wide = t.astype(jnp.float32 if given in HALF else given)
-    tolerance = float(jnp.finfo(given).eps) ** 0.5  # type: ignore[no-untyped-call]
-    good = (wide >= 0).all() & (abs(wide.sum() - 1) <= tolerance)
-    if known and not good:
-        raise ValueError(f"`{name}(..., target)` must be a distribution: at least 0 and summing to 1, got {t}.")
-    return jnp.where(good, 1, jnp.nan).astype(dtype)

@@ -14,7 +14,8 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
 
-from ._special import zero_if
+from ._door import vector, whole_number
+from ._special import nan_unless, zero_if
 from ._types import Mask, Vector
 from .largest import first_largest
 
@@ -69,7 +70,12 @@ def normalize(log_weights: Vector, gaps: Vector | None = None) -> Probs:
 
     Returns:
         Probs; all NaN if every weight is -inf, or if one is +inf or NaN.
+
+    Raises:
+        TypeError: for weights that are not floating point.
+        ValueError: for another shape.
     """
+    log_weights = vector("normalize", "log_weights", log_weights)
     gaps = log_weights if gaps is None else gaps
     return normalize_gaps(log_weights, gaps - jnp.max(gaps))
 
@@ -92,8 +98,20 @@ def normalize_powers(amplitudes: Vector, power: int) -> Probs:
         power: m, a positive whole number.
 
     Returns:
-        Probs; all NaN if every amplitude is 0, or if one is infinite or NaN.
+        Probs; all NaN if every amplitude is 0, if one is infinite or NaN, or in traced code negative.
+
+    Raises:
+        TypeError: for amplitudes that are not floating point.
+        ValueError: for negative amplitudes, another shape, or a power that is none.
     """
+    a, m = vector("normalize_powers", "amplitudes", amplitudes), whole_number("normalize_powers", "power", power, low=1)
+    if not isinstance(a, jax.core.Tracer) and bool(jnp.any(a < 0)):
+        raise ValueError(f"`normalize_powers(amplitudes, ...)` must be at least 0, got {a}.")
+    return in_proportion_to_powers(nan_unless(jnp.all(a >= 0), a), m)
+
+
+def in_proportion_to_powers(amplitudes: Vector, power: int) -> Probs:
+    """`normalize_powers` of what is known to be amplitudes and a power."""
     top = jax.lax.stop_gradient(jnp.max(amplitudes))
     p, log_p, *_ = _normalize_powers(amplitudes, top, first_largest(amplitudes), power)
     return Probs(p, log_p)

@@ -9,6 +9,7 @@ import numpy as np
 from jax import Array
 
 from . import _slice_arguments as checked
+from ._door import whole_number
 from ._slice_arguments import Coordinates, Grid
 from ._special import nan_unless
 from ._types import Number
@@ -170,8 +171,7 @@ def simplex_plane(resolution: int = 101, *, logits: str = "log p") -> Slice:
     Raises:
         ValueError: for another form of logits, or fewer than 2 points.
     """
-    if not isinstance(resolution, int) or resolution < 2:
-        raise ValueError(f"`simplex_plane(resolution=...)` must be a whole number, at least 2, got {resolution!r}.")
+    resolution = whole_number("simplex_plane", "resolution", resolution, low=2)
     if logits not in ("log p", "p"):
         raise ValueError(f"`simplex_plane(logits=...)` must be 'log p' or 'p', got {logits!r}.")
     cells = (np.arange(resolution) + 0.5) / resolution
@@ -180,7 +180,13 @@ def simplex_plane(resolution: int = 101, *, logits: str = "log p") -> Slice:
 
 
 def points(slice: Slice) -> Array:
-    """All points of a slice, [*shape, n]."""
+    """All points of a slice, [*shape, n].
+
+    Raises:
+        TypeError: for what is no slice.
+    """
+    if not isinstance(slice, Slice):
+        raise TypeError(f"`points(slice)` must be a slice, as `ls.ray`, `ls.plane` or `ls.box` makes one, got {slice!r}.")
     grid = jnp.stack(jnp.meshgrid(*slice.coordinates.values(), indexing="ij"), axis=-1)
     embed: Callable[[Array], Array] = jnp.vectorize(slice.embed, signature="(d)->(n)")
     return embed(grid)

@@ -12,6 +12,8 @@ Sources: TypeAlias = Source | Sequence[Source] | Mapping[str, Source]
 def named_objectives(sources: Sources) -> dict[str, Objective]:
     """Whatever a sweep takes, as objectives by name."""
     if isinstance(sources, Mapping):
+        if not sources or not all(isinstance(name, str) for name in sources):
+            raise ValueError(f"`objectives` must be at least one, named by text, got the names {list(sources)}.")
         return {name: objective(source, name=name) for name, source in sources.items()}
     several = sources if isinstance(sources, list | tuple) else [sources]
     made = [objective(source) for source in several]  # type: ignore[arg-type]

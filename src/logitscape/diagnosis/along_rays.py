@@ -92,7 +92,7 @@ def gradient_laws(
     """
     if jax.dtypes.canonicalize_dtype(np.float64) != np.float64:
         raise RuntimeError('`gradient_laws` needs float64: `jax.config.update("jax_enable_x64", True)` first.')
-    if not START < end < math.inf:
+    if not isinstance(end, int | float | np.number) or not START < end < math.inf:
         raise ValueError(f"`gradient_laws(end=...)` must be finite and more than {START:g}, got {end!r}.")
     named = named_objectives(objectives)
     line = ray(direction, [0.0], num_classes=num_classes, label=label, rival=rival, base=base)
@@ -116,7 +116,7 @@ def _composed(run: Callable[[Array], Array], embed: Callable[[Array], Array], s:
 
 
 def _logits(line: Slice, s: Array) -> Array:
-    """[n, m]"""
+    """The points of the ray, [n, m]."""
     logits: Array = jax.vmap(line.embed, out_axes=-1)(jnp.reshape(s, (-1, 1)))
     return logits
 

@@ -9,6 +9,7 @@ from typing import get_args
 import jax
 import numpy as np
 
+from .._door import whole_number
 from .._types import Number
 from .._wide import wide
 from ..objectives import Normalizer
@@ -153,16 +154,13 @@ def _form(form: str | None) -> Form | None:
 
 
 def _check(num_classes: int, dtype: str, seed: int, budget: Number, points: int) -> None:
-    if isinstance(num_classes, bool) or not isinstance(num_classes, int | np.integer) or num_classes < 2:
-        raise ValueError(f"`diagnose(num_classes=...)` must be a whole number, at least 2, got {num_classes!r}.")
+    whole_number("diagnose", "num_classes", num_classes, low=2)
     if dtype not in get_args(Precision):
         raise ValueError(f"`diagnose(dtype=...)` must be one of {', '.join(get_args(Precision))}, got {dtype!r}.")
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"`diagnose(seed=...)` must be a whole number, at least 0, got {seed!r}.")
-    if not budget > 0:
+    whole_number("diagnose", "seed", seed, low=0)
+    if not isinstance(budget, int | float | np.number) or not budget > 0:
         raise ValueError(f"`diagnose(budget=...)` must be a positive number of seconds, got {budget!r}.")
-    if isinstance(points, bool) or not isinstance(points, int | np.integer) or points < 1:
-        raise ValueError(f"`diagnose(points=...)` must be a whole number, at least 1, got {points!r}.")
+    whole_number("diagnose", "points", points, low=1)
 
 
 def versions() -> dict[str, str]:

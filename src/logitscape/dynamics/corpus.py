@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._door import whole_number
 from .dataset import SHARES, Dataset, Examples, checked_seed
 
 TOKEN = re.compile(r"[^\W\d]\w*|\d+|[^\w\s]")
@@ -39,8 +40,7 @@ def standard_library_corpus(*, vocabulary: int = 10_000, context: int = 1, seed:
         FileNotFoundError: where the standard library's sources are not installed.
     """
     for name, value, least in (("vocabulary", vocabulary, 2), ("context", context, 1)):
-        if not isinstance(value, int) or value < least:
-            raise ValueError(f"`standard_library_corpus({name}=...)` must be a whole number, at least {least}, got {value!r}.")
+        whole_number("standard_library_corpus", name, value, low=least)
     random = np.random.default_rng(checked_seed("standard_library_corpus", seed))
     parts = _parts(_texts(), random)
     index = _vocabulary(parts[0], vocabulary)

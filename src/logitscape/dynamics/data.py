@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._door import whole_number
 from .corpus import standard_library_corpus
 from .dataset import Dataset, Examples, checked_seed, split
 
@@ -89,8 +90,7 @@ def gaussian_clusters(
         ValueError: for anything out of range.
     """
     for name, value, least in (("classes", classes, 2), ("features", features, 2), ("examples", examples, 1)):
-        if not isinstance(value, int) or value < least:
-            raise ValueError(f"`gaussian_clusters({name}=...)` must be a whole number, at least {least}, got {value!r}.")
+        whole_number("gaussian_clusters", name, value, low=least)
     if not (math.isfinite(separation) and separation > 0):
         raise ValueError(f"`gaussian_clusters(separation=...)` must be greater than 0, got {separation!r}.")
     random = np.random.default_rng(checked_seed("gaussian_clusters", seed))

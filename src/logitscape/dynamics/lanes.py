@@ -9,6 +9,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import ArrayLike, NDArray
 
+from .._slice_arguments import floats, one_class
 from ..objectives import Objective
 
 
@@ -56,11 +57,10 @@ def checked_starts(owner: str, starts: ArrayLike, label: int) -> NDArray[Any]:
     """Starts as [m, n], finite, with the label among the classes; and float64 switched on, or RuntimeError."""
     if jax.dtypes.canonicalize_dtype(np.float64) != np.float64:
         raise RuntimeError(f'`{owner}` needs float64: `jax.config.update("jax_enable_x64", True)` first.')
-    z = np.atleast_2d(np.asarray(starts, np.float64))
+    z = np.atleast_2d(floats(owner, "starts", starts))
     if z.ndim != 2 or z.size == 0 or z.shape[1] < 2 or not np.isfinite(z).all():
         raise ValueError(f"`{owner}(starts)` must be finite logits [m, n] with n >= 2, got {starts!r}.")
-    if not 0 <= label < z.shape[1]:
-        raise ValueError(f"`{owner}(label=...)` must lie between 0 and {z.shape[1] - 1}, got {label!r}.")
+    one_class(owner, "label", label, z.shape[1])
     return z
 
 

@@ -28,7 +28,7 @@ def brier(probs: Probs, target: Vector, *, convention: Literal["sum", "half", "m
     Source: Brier 1950.
     """
     scales = {"sum": 1.0, "half": 0.5, "mean": 1 / target.size}
-    if convention not in scales:
+    if convention not in tuple(scales):
         raise ValueError(f"`brier(convention=...)` must be one of {', '.join(map(repr, scales))}, got {convention!r}.")
     return scales[convention] * jnp.sum(residual(probs, target) ** 2)
 

@@ -1,16 +1,22 @@
 """Normalizers that make the logits positive by powers and polynomials, and divide by the sum."""
 
 import math
+from functools import cache
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .._door import on_logits, parameter, whole_number
 from .._special import hypotenuse, nan_unless, polynomial
 from .._types import Mask, Parameter, Vector
 from ..largest import every_largest
-from ..simplex import Probs, normalize_powers
+from ..simplex import Probs, in_proportion_to_powers
+
+FEW_TERMS = 4
+"""Up to which order a Taylor polynomial is summed as it stands: below 0 its terms cancel, those of order 6 two digits."""
+HIGHEST_ORDER = 64
 
 
 @on_logits
@@ -20,13 +26,13 @@ def sum(logits: Vector) -> Probs:
     Defined where all z_k >= 0 and some z_k > 0; NaN elsewhere, -inf and +inf included. Where z_k = 0, log p_k = -inf and its
     derivative is taken as 0 (p_k itself has the one-sided derivative).
     """
-    return normalize_powers(nan_unless(jnp.all(logits >= 0), logits), 1)
+    return in_proportion_to_powers(nan_unless(jnp.all(logits >= 0), logits), 1)
 
 
 @on_logits
 def abs(logits: Vector) -> Probs:
     """`p_k = |z_k| / sum_j |z_j|`. NaN if all are 0 or one is infinite. At the kink z_k = 0 the derivative is 0."""
-    return normalize_powers(_size(logits), 1)
+    return in_proportion_to_powers(_size(logits), 1)
 
 
 @on_logits
@@ -38,13 +44,13 @@ def relu(logits: Vector) -> Probs:
     """
     top = jnp.max(logits)
     z = nan_unless((top > 0) & (top < jnp.inf), logits)
-    return normalize_powers(jnp.where(z <= 0, 0, z), 1)
+    return in_proportion_to_powers(jnp.where(z <= 0, 0, z), 1)
 
 
 @on_logits
 def square(logits: Vector) -> Probs:
     """`p_k = z_k^2 / sum_j z_j^2`. NaN if all are 0 or one is infinite."""
-    return normalize_powers(_size(logits), 2)
+    return in_proportion_to_powers(_size(logits), 2)
 
 
 @on_logits
@@ -61,7 +67,7 @@ def spherical(logits: Vector, *, epsilon: Parameter = 1e-3) -> Probs:
     arXiv 1511.05042.
     """
     floor = parameter("spherical", "epsilon", epsilon, logits.dtype, low=0, open=True)
-    return normalize_powers(hypotenuse(logits, jnp.broadcast_to(jnp.sqrt(floor), logits.shape)), 2)
+    return in_proportion_to_powers(hypotenuse(logits, jnp.broadcast_to(jnp.sqrt(floor), logits.shape)), 2)
 
 
 @on_logits
@@ -73,12 +79,13 @@ def taylor(logits: Vector, *, order: int = 2) -> Probs:
 
     Args:
         logits: z, [n].
-        order: even and at least 2; polynomials of odd order turn negative.
+        order: even, from 2 to 64; polynomials of odd order turn negative.
 
     Source: Vincent et al., arXiv 1412.7091; arXiv 1511.05042; higher orders: Banerjee et al., arXiv 2011.11538.
     """
-    order = whole_number("taylor", "order", order, low=2, even=True)
-    return normalize_powers(_taylor_root(logits, order), order)
+    order = whole_number("taylor", "order", order, low=2, high=HIGHEST_ORDER, even=True)
+    root = _taylor_root if order <= FEW_TERMS else _high_taylor_root
+    return in_proportion_to_powers(root(logits, order), order)
 
 
 @on_logits
@@ -88,7 +95,7 @@ def min_shift(logits: Vector) -> Probs:
     NaN for constant logits or if one is infinite. Where classes tie for the lowest they share its derivative equally.
     """
     halved = 0.5 * logits  # so that no difference of two finite logits overflows
-    return normalize_powers(_above_lowest(halved, every_largest(-halved)), 1)
+    return in_proportion_to_powers(_above_lowest(halved, every_largest(-halved)), 1)
 
 
 @jax.custom_jvp
@@ -137,3 +144,24 @@ def _taylor_root(z: Vector, order: int) -> Vector:
     root = value ** (1 / order)
     size, sign = jnp.where(small, 1, jnp.abs(z)), jnp.where(small, 1, jnp.sign(z))
     return _scaled_root(z, jax.lax.stop_gradient(size * root), sign * root * slope / (order * value))
+
+
+def _high_taylor_root(z: Vector, order: int) -> Vector:
+    """The same for many terms: `T(z) = int_0^inf (z + t)^order e^{-t} dt / order!`, whose integrand is nowhere negative.
+
+    Gauss-Laguerre quadrature with more than order / 2 nodes is exact; the root is the norm of what it sums, and overflows as
+    little as z does.
+    """
+    nodes, scales = (jnp.asarray(each, z.dtype)[None] for each in _laguerre(order))
+    x = scales * (z[:, None] + nodes)
+    size = jnp.max(jnp.abs(x), axis=1, keepdims=True)
+    root = size * jnp.sum((x / size) ** order, axis=1, keepdims=True) ** (1 / order)
+    slope = jnp.sum(scales * (x / root) ** (order - 1), axis=1)
+    return _scaled_root(z, jax.lax.stop_gradient(root[:, 0]), slope)
+
+
+@cache
+def _laguerre(order: int) -> tuple[Any, Any]:
+    """Nodes, and the roots of `weights / order!`."""
+    nodes, weights = np.polynomial.laguerre.laggauss(order // 2 + 1)
+    return nodes, np.exp((np.log(weights) - math.lgamma(order + 1)) / order)

@@ -30,8 +30,13 @@ def plot(dataset: "xarray.Dataset", *, label: int | None = None) -> Figure:
         label: which label, where the dataset has several.
 
     Raises:
+        TypeError: for what is no dataset.
         ValueError: if the label is not one of the dataset's, or the slice has more than two coordinates.
     """
+    if not hasattr(dataset, "data_vars"):
+        raise TypeError(
+            f"`plot(dataset)` must be a Dataset, as `Landscape.to_xarray()` gives it, got {type(dataset).__name__}."
+        )
     one = dataset.sel(label=_label(dataset, label))
     coordinates = [str(name) for name in one["loss"].dims if name != "objective"]
     if not 1 <= len(coordinates) <= 2:
