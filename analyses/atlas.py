@@ -2,31 +2,30 @@
 
 The atlas (claims C04, C05): three classes from z = (1, 1, 1), where only min_shift is undefined. A cell is
 the law of the slope dL/ds on ray R1, on which a wrong logit rises, z_j = 1 + s: how hard the gradient pushes
-that logit down. Framed: the slope is constant on ray R2 too, on which the label's logit falls. On a third
-ray, where the label's logit rises, the loss should vanish.
+that logit down. Framed: the slope is constant on ray R2 too, on which the label's logit falls. In its
+corners: the law of the whole gradient's norm, where it is another, and the one when right, as the label's
+logit rises. The laws of loss, slope, pull and norm on these rays and on R3, both at once, are in `atlas.csv`.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
-import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+from _probe_rays import Behaviour, Laws, follow, laws, vanishes
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
-from numpy.typing import NDArray
 
 import logitscape as ls
 from logitscape import analysis, plotting
-from logitscape.diagnosis.gradient_law import fit_law
 from logitscape.diagnosis.law import Law
 from logitscape.findings import Finding, proved
-
-Array: TypeAlias = NDArray[Any]
+from logitscape.plotting.style import LAWS
 
 EXPONENTIAL = ("softmax", "softmax_one", "sigsoftmax")  # like e^z or e^2z at both ends
 LOGARITHMIC = (
@@ -51,58 +50,51 @@ COLUMNS = (
 PAIRS = {(row, column): f"{row} + {column}" for row in ROWS for column in COLUMNS}
 ALONE = tuple(ls.LOGIT_LOSSES)
 
-RAYS = {"R1": (1, 1.0), "R2": (0, -1.0), "right": (0, 1.0)}  # the logit that moves, and which way
-LABEL = 0
+NUMBERS = ("coefficient", "power", "log_power", "rate", "order", "inner_rate", "begins")
 S = np.unique([0.5, 2.0, *10.0 ** np.linspace(-2, 14, 801)])
 SPANS = {"iterated_exponential": (2.5, 708.0)}  # further out e^z is no float64, nearer 1e-7 is no small p
+CORNER = 0.13  # of a cell
 
 CAPTION = (
     "Three classes, label 0, ray R1: $z = (1,\\, 1 + s,\\, 1)$. "
     "A cell is the law of the slope $dL/ds$: how hard the gradient pushes the wrong logit down. "
     "Fitted up to $s = 10^{14}$ (708 for iterated_exponential).\n"
     "Framed: the slope is constant on ray R2 too, $z = (1 - s,\\, 1,\\, 1)$. "
-    "$\\infty$: the loss is infinite, as $p_0 = 0$; $s \\geq$: from there on."
+    "$\\infty$: the loss is infinite, as $p_0 = 0$; $s \\geq$: from there on. "
+    "Lower left corner: the law of the gradient's norm, where it is another.\n"
+    "Lower right corner: the law of that norm when right, $z = (1 + s,\\, 1,\\, 1)$. All laws, also on R3: atlas.csv."
 )
-
-
-class Laws(NamedTuple):
-    """The laws of an objective on a ray."""
-
-    slope: Law
-    loss: Law
-    pull: Law
-
 
 Data: TypeAlias = dict[str, dict[str, Laws]]
 """By ray and objective."""
 
 
 def compute() -> Data:
-    found = ls.sweep([*PAIRS.values(), *ALONE], fan())
-    return {
-        ray: {name: laws(found, i, r, *motion) for i, name in enumerate(found.objectives)}
-        for r, (ray, motion) in enumerate(RAYS.items())
-    }
+    found = follow([*PAIRS.values(), *ALONE], S)
+    return {ray: {name: far_out(name, each) for name, each in by_name.items()} for ray, by_name in found.items()}
 
 
-def fan() -> ls.Slice:
-    """All rays in one slice, so that they share a program."""
-    directions = np.array([sign * np.eye(3)[moving] for moving, sign in RAYS.values()])
-    coordinates = {"ray": np.arange(float(len(RAYS))), "s": S}
-    return ls.Slice("fan", coordinates, lambda c: 1 + c[1] * jnp.asarray(directions)[c[0].astype(int)], 3, "")
-
-
-def laws(found: ls.Landscape, objective: int, ray: int, moving: int, sign: float) -> Laws:
-    first, last = SPANS.get(found.objectives[objective].split(" + ")[0], (S[0], S[-1]))
+def far_out(name: str, found: Behaviour) -> Laws:
+    first, last = SPANS.get(name.split(" + ")[0], (S[0], S[-1]))
     far = (first <= S) & (last >= S)
-    loss, gradient = found.loss[objective, 0, ray], found.gradient[objective, 0, ray]
-    values = (sign * gradient[:, moving], loss, -gradient[:, LABEL])
-    known = [np.where(np.isfinite(loss), each, np.nan)[far] for each in values]
-    return Laws(*[fit_law(S[far], each) for each in known])
+    return laws(S[far], Behaviour(*[values[far] for values in found]))
+
+
+def as_table(data: Data) -> pd.DataFrame:
+    """A law a row, with its constants and the range of s."""
+    rows = [
+        {"objective": name, "ray": ray, "quantity": quantity, "kind": law.kind, "law": str(law)}
+        | {number: None if (value := getattr(law, number)) is None else plotting.settled(value) for number in NUMBERS}
+        | dict(zip(("from", "to"), law.range if kind_of(law) in LAWS else (None, None), strict=True))
+        for ray, by_name in data.items()
+        for name, each in by_name.items()
+        for quantity, law in each._asdict().items()
+    ]
+    return pd.DataFrame(rows)
 
 
 def findings(data: Data) -> list[Finding]:
-    return [*while_wrong(data), *when_right({name: each.loss for name, each in data["right"].items()})]
+    return [*while_wrong(data), *when_right(data["right"])]
 
 
 def while_wrong(data: Data) -> list[Finding]:
@@ -112,6 +104,11 @@ def while_wrong(data: Data) -> list[Finding]:
     alone = [name for name in ALONE if name in constant(data)]
     pulled = sum(data["R1"][pair].pull.kind == "constant" for pair in PAIRS.values())
     others = ", ".join(f"{kind} {count}" for kind, count in kinds.items() if kind != "constant")
+    same = sum(kind_of(data["R1"][pair].norm) == kind_of(data["R1"][pair].slope) for pair in PAIRS.values())
+    steadily = {
+        ray: {pair for pair in PAIRS.values() if data[ray][pair].slope.kind == "constant"} for ray in ("R1", "R2", "R3")
+    }
+    everywhere, on_two = set.intersection(*steadily.values()), (steadily["R2"] & steadily["R3"]) - steadily["R1"]
     return [
         proved("C04g", "the slope stays constant while wrong, R1 and R2, for e^z with -log p only",
                len(steady ^ predicted), expected=0, tolerance=0,
@@ -123,21 +120,40 @@ def while_wrong(data: Data) -> list[Finding]:
         Finding("C04j", "the pull on the label stays constant (R1)", f"{pulled} of {len(PAIRS)} pairs",
                 "holds with a limit",
                 "the label's logit stands still on R1: the slope can fade all the same"),
+        Finding("C04k", "the gradient's norm has the slope's law (R1)", f"{same} of {len(PAIRS)} pairs",
+                "holds with a limit",
+                "for the others a norm that does not fade pulls at the label and leaves the rival alone"),
+        Finding("C04l", "the slope is constant on R3 too, where both move",
+                f"on R1, R2 and R3: {len(everywhere)} pairs; on R2 and R3 alone: {len(on_two)}", "holds with a limit",
+                f"{' and '.join(sorted({pair.split()[0] for pair in on_two}))} are like e^z on the left only"),
     ]  # fmt: skip
 
 
-def when_right(losses: dict[str, Law]) -> list[Finding]:
-    kinds = {pair: vanishing(losses[pair]) for pair in PAIRS.values()}
+def counted(several: Iterable[Law]) -> str:
+    """How many laws grow, decay and so on."""
+    return ", ".join(f"{kind} {count}" for kind, count in sorted(Counter(law.kind.split()[-1] for law in several).items()))
+
+
+def when_right(right: dict[str, Laws]) -> list[Finding]:
+    kinds = {pair: vanishing(right[pair].loss) for pair in PAIRS.values()}
     predicted = {pair for (row, column), pair in PAIRS.items() if row != "sigmoid" and column not in SMOOTHED}
     reached = {pair for pair, kind in kinds.items() if kind}
+    resting = {pair for pair in PAIRS.values() if vanishes(right[pair].norm)}
+    to_rest = {pair for (row, column), pair in PAIRS.items() if row != "sigmoid" and column != "label_smoothing"}
     counts = Counter(filter(None, kinds.values()))
     return [
         proved("C05d", "when right, the loss goes to 0 for every pair", len(reached ^ predicted), expected=0,
                tolerance=0, measured=f"{len(reached)} of {len(PAIRS)} pairs, {{:.0f}} unpredicted",
                verdict="holds with a limit",
-               limit="not to a smoothed target, nor with sigmoid, whose p stays below 1"),
+               limit="not to a smoothed target, nor with sigmoid, whose p stays below 1; clipped, to within 1e-7"),
         Finding("C05e", "when right, how fast the loss goes to 0",
                 ", ".join(f"{kind} {count}" for kind, count in counts.items()), "holds"),
+        proved("C05g", "when right, the gradient goes to 0 for every pair", len(resting ^ to_rest), expected=0,
+               tolerance=0, measured=f"{len(resting)} of {len(PAIRS)} pairs, {{:.0f}} unpredicted",
+               verdict="holds with a limit",
+               limit="not with sigmoid, nor with a smoothed target, which a sure model misses"),
+        Finding("C05h", "when right, how the gradient's norm ends",
+                counted(right[pair].norm for pair in PAIRS.values()), "holds"),
     ]  # fmt: skip
 
 
@@ -152,7 +168,7 @@ def vanishing(law: Law) -> str:
     kind = kind_of(law)
     if kind == "constant" and abs(law.coefficient) < 1e-6:
         return "clipped"
-    return kind if kind == "zero" or kind.endswith("decay") else ""
+    return kind if vanishes(law) else ""
 
 
 def kind_of(law: Law) -> str:
@@ -167,30 +183,37 @@ def draw(data: Data) -> Figure:
         x=0.008,
         ha="left",
     )
-    slopes, steady = {name: each.slope for name, each in data["R1"].items()}, constant(data)
-    table(pairs, ROWS, COLUMNS, [[PAIRS[row, column] for column in COLUMNS] for row in ROWS], slopes, steady)
-    table(alone, ["losses of the logits"], ALONE, [ALONE], slopes, steady)
+    table(pairs, ROWS, COLUMNS, [[PAIRS[row, column] for column in COLUMNS] for row in ROWS], data)
+    table(alone, ["losses of the logits"], ALONE, [ALONE], data)
     alone.set_xlim(pairs.get_xlim())
-    shown = {kind_of(law) for law in slopes.values()}
+    shown = {kind_of(law) for each in data["R1"].values() for law in (each.slope, each.norm)}
+    shown |= {kind_of(each.norm) for each in data["right"].values()}
     legend = plotting.law_legend(figure, [kind for kind in plotting.LAWS if kind in shown])
     legend.set_title(CAPTION, prop=FontProperties(size=8.5))
     return figure
 
 
-def table(
-    axes: Axes,
-    rows: Sequence[str],
-    columns: Sequence[str],
-    names: Sequence[Sequence[str]],
-    slopes: dict[str, Law],
-    framed: Iterable[str],
-) -> None:
-    kinds = [[kind_of(slopes[name]) for name in row] for row in names]
-    texts = [[short(slopes[name]) for name in row] for row in names]
+def table(axes: Axes, rows: Sequence[str], columns: Sequence[str], names: Sequence[Sequence[str]], data: Data) -> None:
+    wrong, right, steady = data["R1"], data["right"], constant(data)
+    kinds = [[kind_of(wrong[name].slope) for name in row] for row in names]
+    texts = [[short(wrong[name].slope) for name in row] for row in names]
     plotting.law_table(axes, rows, columns, kinds, texts)
     for i, row in enumerate(names):
-        for j in (j for j, name in enumerate(row) if name in framed):
-            axes.add_patch(Rectangle((j - 0.45, i - 0.42), 0.9, 0.84, fill=False, linewidth=1.2))
+        for j, name in enumerate(row):
+            if name in steady:
+                axes.add_patch(Rectangle((j - 0.45, i - 0.42), 0.9, 0.84, fill=False, linewidth=1.2))
+            if kind_of(wrong[name].norm) != kinds[i][j]:
+                corner(axes, j - 0.47, i, kind_of(wrong[name].norm))
+            corner(axes, j + 0.47 - CORNER, i, kind_of(right[name].norm))
+
+
+def corner(axes: Axes, x: float, i: int, kind: str) -> None:
+    """Empty where rounding leaves nothing but noise."""
+    if kind not in LAWS:
+        return
+    look = LAWS[kind]
+    square: dict[str, Any] = {"facecolor": look.color, "hatch": look.hatch, "edgecolor": "0.35", "linewidth": 0.5}
+    axes.add_patch(Rectangle((x, i + 0.45 - 2 * CORNER), CORNER, 2 * CORNER, **square))
 
 
 def short(law: Law) -> str:
@@ -200,4 +223,4 @@ def short(law: Law) -> str:
 
 
 if __name__ == "__main__":
-    analysis.main(__file__, compute, findings, draw)
+    analysis.main(__file__, compute, findings, draw, table=as_table)

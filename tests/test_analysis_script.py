@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -76,6 +77,28 @@ def test_it_writes_its_files_and_prints_its_findings(path: Path, capsys: pytest.
     assert "C13" in printed
     assert "1.0" in printed
     assert not plt.get_fignums()
+
+
+def table(data: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"p": data + 1e-12, "name": ["a", "b", "c"]})
+
+
+def test_it_writes_the_numbers_behind_the_figure_to_six_digits(path: Path) -> None:
+    analysis.main(path, compute, findings, draw, table=table, style="default")
+    assert (path.parent.parent / "figures" / "crisp.csv").read_text() == "p,name\n1e-12,a\n0.5,b\n1,c\n"
+
+
+def test_damaged_findings_of_another_are_named_before_anything_is_computed_or_replaced(path: Path) -> None:
+    figures = path.parent.parent / "figures"
+    figures.mkdir(parents=True)
+    (figures / "blurry.findings.json").write_text("[{")
+
+    def never() -> np.ndarray:
+        raise AssertionError
+
+    with pytest.raises(ValueError, match=r"blurry\.findings\.json` is not a file of findings"):
+        analysis.main(path, never, findings, draw, style="default")
+    assert [file.name for file in figures.iterdir()] == ["blurry.findings.json"]
 
 
 def bad_draw(data: np.ndarray) -> Figure:
