@@ -12,6 +12,8 @@ nox.options.sessions = ["tests"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 CONSTRAINTS = ("-c", "constraints.txt")
+# What builds the package, apart from everything else, is pinned there too.
+BUILD = {"UV_BUILD_CONSTRAINT": "constraints.txt", "PIP_BUILD_CONSTRAINT": "constraints.txt"}
 # Many short processes: without compiled modules each would spend seconds on compiling its imports.
 ENVIRONMENT = {"MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": ""}
 
@@ -21,17 +23,22 @@ def group(name: str) -> tuple[str, ...]:
     return nox.project.dependency_groups(PYPROJECT, name)
 
 
+def install(session: nox.Session, *what: str) -> None:
+    """The versions of constraints.txt."""
+    session.install(*what, *CONSTRAINTS, env=BUILD)
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests; arguments go to pytest: `nox -s tests -- -k softmax`."""
-    session.install("-e", ".", *group("test"), *CONSTRAINTS)
+    install(session, "-e", ".", *group("test"))
     run_tests(session)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and formatting with ruff; `nox -s lint -- --fix` mends what it can."""
-    session.install(*group("lint"), *CONSTRAINTS)
+    install(session, *group("lint"))
     session.run("python", "-m", "ruff", "check", *session.posargs)
     session.run("python", "-m", "ruff", "format", *([] if "--fix" in session.posargs else ["--check"]))
 
@@ -39,14 +46,14 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types with mypy (strict); arguments go to mypy."""
-    session.install("-e", ".", *group("types"), *CONSTRAINTS)
+    install(session, "-e", ".", *group("types"))
     session.run("python", "-m", "mypy", *session.posargs)
 
 
 @nox.session
 def figures(session: nox.Session) -> None:
     """Compute and draw every figure, print the findings; or only some: `nox -s figures -- NAME ...`."""
-    session.install("-e", ".", *CONSTRAINTS)
+    install(session, "-e", ".")
     command = ("python", "-m", "logitscape.analysis", *session.posargs)
     # On Ctrl-C the runner stops its scripts and says what is kept: give it the time.
     session.run(*command, env=ENVIRONMENT, interrupt_timeout=10, terminate_timeout=5)
@@ -55,21 +62,21 @@ def figures(session: nox.Session) -> None:
 @nox.session
 def studies(session: nox.Session) -> None:
     """Measure the studies anew, in under 30 minutes: `nox -s studies -- [--quick] NAME ...`; figures redraws them."""
-    session.install("-e", ".[data]", *CONSTRAINTS)
+    install(session, "-e", ".[data]")
     session.run("python", "-m", "logitscape.analysis.studies", *session.posargs, env=ENVIRONMENT)
 
 
 @nox.session
 def numerics(session: nox.Session) -> None:
     """Print the accuracy tables, against mpmath, of ours and of what people write today; --write keeps them."""
-    session.install("-e", ".", *group("test"), *CONSTRAINTS)
+    install(session, "-e", ".", *group("test"))
     session.run("python", "tests/accuracy.py", *session.posargs, env=ENVIRONMENT)
 
 
 @nox.session
 def verdicts(session: nox.Session) -> None:
     """Diagnose the losses of optax and print the table; --write keeps it."""
-    session.install("-e", ".", *CONSTRAINTS)
+    install(session, "-e", ".")
     session.run("python", "docs/optax_losses.py", *session.posargs, env=ENVIRONMENT)
 
 
@@ -77,7 +84,7 @@ def verdicts(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Measure speed against PyTorch, NumPy and plain JAX; installs PyTorch."""
     # pip and not uv: pip's configuration may name a place with CPU builds of PyTorch, which are far smaller.
-    session.install("-e", ".[zarr]", *CONSTRAINTS)
+    install(session, "-e", ".[zarr]")
     session.install(*group("benchmarks"))  # what PyTorch itself needs is not among the constraints
     session.run("python", "-m", "benchmarks", *session.posargs, env=ENVIRONMENT)
 
@@ -93,7 +100,7 @@ def floors(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def constraints(session: nox.Session) -> None:
     """Remake constraints.txt: the newest versions that work together on every Python."""
-    groups = [argument for name in ("test", "lint", "types") for argument in ("--group", name)]
+    groups = [argument for name in ("build", "test", "lint", "types") for argument in ("--group", name)]
     options = [
         "--universal",
         "--fork-strategy",
