@@ -24,6 +24,9 @@ SPAN = 27.0  # the family is told from the last factor 27 of s, split into three
 FAR = 100.0  # powers are fitted on the last factor 100, where corrections have died out
 NEAR = 3.0  # rates on the last factor 3: a second exponential, if any, is long gone there
 FLAT = 0.01  # a power smaller than this is called constant
+SLOW = 0.05  # and one smaller than this must fit well: iterated logarithms look like it
+WELL = 1e-4
+LEAST_ORDER = 0.1  # of a stretched exponential that can be told from powers of logarithms
 ROUGH = 0.05  # what a smooth law cannot leave as a residual
 
 
@@ -39,12 +42,18 @@ def tail_law(s: Samples, size: Samples) -> Law:
     """The law of `size > 0` on increasing `s > 0`, eight or more; without constants where no formula fits."""
     y = np.log(size)
     law = _smooth_law(s, y)
-    if law.residual <= ROUGH:
+    if law.residual <= ROUGH and not _hardly_told(law):
         return law
     if law.kind.startswith("super"):
         return Law(law.kind, law.range, coefficient=1.0, order=math.inf, residual=law.residual)
     turns = np.sum(np.diff(np.sign(np.diff(y[s > s[-1] / FAR]))) != 0)
     return Law("oscillating" if turns > 2 else "undetermined", law.range, residual=law.residual)
+
+
+def _hardly_told(law: Law) -> bool:
+    """Whether what fits is so slow that almost anything slow would."""
+    slow_power = law.kind.startswith("polynomial") and abs(law.power) < SLOW and law.residual > WELL
+    return slow_power or (law.kind.startswith("stretched") and law.order < LEAST_ORDER)
 
 
 def _smooth_law(s: Samples, y: Samples) -> Law:
@@ -84,11 +93,11 @@ def _power(s: Samples, y: Samples) -> Law:
 
 
 def _logarithmic(s: Samples, y: Samples, power: Fit) -> Law | None:
-    """`f = s^k (c log s + d)^q` for k a multiple of 1/2 and q = ±1, ±2, if exact where a power is not."""
+    """`f = s^k (c log s + d)^q` for k a multiple of 1/2 and q = ±1, ±2, ±3, if exact where a power is not."""
     k = round(2 * power.constants[1]) / 2
     if power.residual < 1e-9:
         return None
-    for q in (1, -1, 2, -2):
+    for q in (1, -1, 2, -2, 3, -3):
         root = np.exp((y - k * np.log(s)) / q)
         fit = _least_squares([np.ones_like(s), np.log(s)], root / root[-1])
         slope = fit.constants[1]
