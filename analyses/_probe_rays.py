@@ -76,7 +76,7 @@ def behaviour(loss: Array, gradient: Array, direction: Array) -> Behaviour:
     moving = direction != 0  # an infinite component that stands still says nothing of the slope
     terms = gradient[:, moving] * direction[moving]
     slope = np.sum(terms, axis=-1)
-    slope = np.where(np.abs(slope) <= NOISE * np.sum(np.abs(terms), axis=-1), 0 * slope, slope)
+    slope = np.where(np.abs(slope) < NOISE * np.sum(np.abs(terms), axis=-1), 0.0, slope)
     quantities = loss, slope, -gradient[:, LABEL], np.hypot.reduce(gradient, axis=-1)
     return Behaviour(*[np.where(np.isfinite(loss), each, np.nan) for each in quantities])
 
