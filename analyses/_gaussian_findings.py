@@ -141,7 +141,7 @@ def efficiency(comparisons: pd.DataFrame) -> Finding:
     return Finding(
         "C18h", "maximum likelihood wants the fewest data: other proper losses are farther from the truth",
         f"{clear.sum()} of {len(found)} clearly, at n = {found['examples'].max():,} (Holm)", result,
-        f"cannot tell for {', '.join(names)}" if names else "",
+        f"not told apart: {', '.join(names)}" if names else "",
     )  # fmt: skip
 
 

@@ -3,8 +3,8 @@
 The atlas (claims C04, C05): three classes from z = (1, 1, 1), where only min_shift is undefined. A cell is
 the law of the slope dL/ds on ray R1, on which a wrong logit rises, z_j = 1 + s: how hard the gradient pushes
 that logit down. Framed: the slope is constant on ray R2 too, on which the label's logit falls. In its
-corners: the law of the whole gradient's norm, where it is another, and the one when right, as the label's
-logit rises. The laws of loss, slope, pull and norm on these rays and on R3, both at once, are in `atlas.csv`.
+corners: the kind of law of the whole gradient's norm, where it is another, and the one when right, as the
+label's logit rises. The laws of loss, slope, pull and norm on these rays and on R3, both at once, are in `atlas.csv`.
 """
 
 from collections import Counter
@@ -61,8 +61,8 @@ CAPTION = (
     "Fitted up to $s = 10^{14}$ (708 for iterated_exponential).\n"
     "Framed: the slope is constant on ray R2 too, $z = (1 - s,\\, 1,\\, 1)$. "
     "$\\infty$: the loss is infinite, as $p_0 = 0$; $s \\geq$: from there on. "
-    "Lower left corner: the law of the gradient's norm, where it is another.\n"
-    "Lower right corner: the law of that norm when right, $z = (1 + s,\\, 1,\\, 1)$. All laws, also on R3: atlas.csv."
+    "Lower left corner: the kind of law of the gradient's norm, where it is another.\n"
+    "Lower right corner: that of the norm when right, $z = (1 + s,\\, 1,\\, 1)$. All laws, also on R3: atlas.csv."
 )
 
 Data: TypeAlias = dict[str, dict[str, Laws]]
@@ -104,7 +104,8 @@ def while_wrong(data: Data) -> list[Finding]:
     alone = [name for name in ALONE if name in constant(data)]
     pulled = sum(data["R1"][pair].pull.kind == "constant" for pair in PAIRS.values())
     others = ", ".join(f"{kind} {count}" for kind, count in kinds.items() if kind != "constant")
-    same = sum(kind_of(data["R1"][pair].norm) == kind_of(data["R1"][pair].slope) for pair in PAIRS.values())
+    unlike = [pair for pair in PAIRS.values() if kind_of(data["R1"][pair].norm) != kind_of(data["R1"][pair].slope)]
+    kept = sum(not vanishes(data["R1"][pair].norm) for pair in unlike)
     steadily = {
         ray: {pair for pair in PAIRS.values() if data[ray][pair].slope.kind == "constant"} for ray in ("R1", "R2", "R3")
     }
@@ -120,9 +121,9 @@ def while_wrong(data: Data) -> list[Finding]:
         Finding("C04j", "the pull on the label stays constant (R1)", f"{pulled} of {len(PAIRS)} pairs",
                 "holds with a limit",
                 "the label's logit stands still on R1: the slope can fade all the same"),
-        Finding("C04k", "the gradient's norm has the slope's law (R1)", f"{same} of {len(PAIRS)} pairs",
-                "holds with a limit",
-                "for the others a norm that does not fade pulls at the label and leaves the rival alone"),
+        Finding("C04k", "the gradient's norm has a law of the slope's kind (R1)",
+                f"{len(PAIRS) - len(unlike)} of {len(PAIRS)} pairs", "holds with a limit",
+                f"{kept} of the others keep or raise a norm that pulls at the label and leaves the rival alone"),
         Finding("C04l", "the slope is constant on R3 too, where both move",
                 f"on R1, R2 and R3: {len(everywhere)} pairs; on R2 and R3 alone: {len(on_two)}", "holds with a limit",
                 f"{' and '.join(sorted({pair.split()[0] for pair in on_two}))} are like e^z on the left only"),
@@ -145,13 +146,13 @@ def when_right(right: dict[str, Laws]) -> list[Finding]:
         proved("C05d", "when right, the loss goes to 0 for every pair", len(reached ^ predicted), expected=0,
                tolerance=0, measured=f"{len(reached)} of {len(PAIRS)} pairs, {{:.0f}} unpredicted",
                verdict="holds with a limit",
-               limit="not to a smoothed target, nor with sigmoid, whose p stays below 1; clipped, to within 1e-7"),
+               limit="not with reverse_kl or label_smoothing, nor with sigmoid, whose p stays below 1; clipped, to 1e-7"),
         Finding("C05e", "when right, how fast the loss goes to 0",
                 ", ".join(f"{kind} {count}" for kind, count in counts.items()), "holds"),
         proved("C05g", "when right, the gradient goes to 0 for every pair", len(resting ^ to_rest), expected=0,
                tolerance=0, measured=f"{len(resting)} of {len(PAIRS)} pairs, {{:.0f}} unpredicted",
                verdict="holds with a limit",
-               limit="not with sigmoid, nor with a smoothed target, which a sure model misses"),
+               limit="not with sigmoid, nor with label_smoothing, whose target a sure model misses"),
         Finding("C05h", "when right, how the gradient's norm ends",
                 counted(right[pair].norm for pair in PAIRS.values()), "holds"),
     ]  # fmt: skip

@@ -108,7 +108,7 @@ def within_bounds(found: Mapping[str, Mapping[int, Reached]]) -> list[Finding]:
 def softmax_twice(slope: Array) -> Finding:
     law = fit_law(S[S > 0], slope[S > 0])
     claim = "softmax applied twice loses the constant gradient: the slope while wrong (R1)"
-    return proved("C21f", claim, law.rate, expected=1, tolerance=1e-6, measured=f"{law}")
+    return proved("C21f", claim, law.rate, expected=1, tolerance=1e-6, measured=f"rate {{:.4f}}: {law}")
 
 
 def draw(data: Data) -> Figure:

@@ -53,7 +53,7 @@ LEAST = 1e-12  # of the axis
 TICKS = [LEAST, 1e-9, 1e-6, 1e-3, 1]
 TICK_LABELS = ["0", "$10^{-9}$", "$10^{-6}$", "$10^{-3}$", "1"]
 PAPER: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.8}
-FLOOR_AND_CEILING = -0.05, 1.08
+FLOOR_AND_CEILING = -0.13, 1.08
 CORNERS = {
     (True, True): ((0.985, 0.965), "recover, as predicted"),
     (False, True): ((0.015, 0.965), "recover unexpectedly"),
@@ -64,7 +64,8 @@ CAPTION = (
     "A linear model on digits; weights of standard deviation 4 at the confident start, 0.01 at the gentle one; learning rates "
     "tuned for each pair and start; means over 10 seeds.\nWay back: from the start's test accuracy (0) to what a gentle start "
     "reaches (1); at 0.9 a pair counts as recovered. Shaded: predicted to recover, as the gradient's norm\n"
-    "stays within a factor of 100 over all margins from 1 to the start's (rays R1, R2, R3; ten classes)."
+    "stays within a factor of 100 over all margins from 1 to the start's (rays R1, R2, R3; ten classes). Right: the same runs, "
+    "repeated; one that diverges predicts nothing (0)."
 )
 
 
@@ -166,7 +167,8 @@ def coverage(pairs: "pd.DataFrame", tuning: "pd.DataFrame") -> list[Finding]:
                 f"{(trained & ~learns).sum()} stay below {LEARNS:.0%}"),
         Finding("C07u", "the learning rates that were tuned lie inside the grid",
                 f"at its edge gentle {at_edge.get('gentle', 0)}, confident {at_edge.get('confident', 0)} of {learns.sum()}",
-                "holds" if at_edge.empty else "holds with a limit", "" if at_edge.empty else "these might do better beyond it"),
+                "holds" if at_edge.empty else "does not hold" if 2 * at_edge.max() > learns.sum() else "holds with a limit",
+                "" if at_edge.empty else "these might do better beyond it"),
     ]  # fmt: skip
 
 

@@ -225,7 +225,8 @@ def caption(tables: "Tables") -> str:
     machine = tables["machine"].iloc[0]
     return (
         f"Medians of interleaved rounds with quartiles; {machine['dtype']} on {machine['backend']}: {machine['processor']}, "
-        f"{machine['cores']} cores. The exponential: what a loss with a square in its place takes less."
+        f"{machine['cores']} cores. "
+        "The exponential: what a loss with a square in its place takes less, shown as 0 where that is negative."
     )
 
 

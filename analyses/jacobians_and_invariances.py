@@ -52,7 +52,7 @@ def findings(data: Data) -> list[Finding]:
 
 def of_invariances(found: dict[str, dict[Change, Invariance]], laws: ScaleLaws) -> list[Finding]:
     def blind(change: Change) -> str:
-        return "blind to it: " + ", ".join(name for name, each in found.items() if each[change].holds)
+        return f"blind to {change}: " + ", ".join(name for name, each in found.items() if each[change].holds)
 
     return [
         Finding("C02a", "dividing by the sum treats [1,2] and [10,20] alike; others too", blind("scale"), "holds"),

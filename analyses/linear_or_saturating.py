@@ -61,7 +61,7 @@ def findings(data: Data) -> list[Finding]:
         proved("C04d", "while wrong, the gradient's norm stays constant, sqrt 2 (R1)",
                hero.norm.coefficient, expected=2**0.5, tolerance=1e-6, measured="{:.4f}"),
         proved("C04e", "squared error does not have this: with softmax its pull fades like e^-s (R1)",
-               squared.pull.rate, expected=1, tolerance=1e-6, measured=f"{squared.pull}"),
+               squared.pull.rate, expected=1, tolerance=1e-6, measured=f"rate {{:.4f}}: {squared.pull}"),
         Finding("C04f", "none of seven alternatives has a constant slope on R1 and R2",
                 f"constant {len(steady) - 1}, " + ", ".join(f"{end} {n}" for end, n in others.items()),
                 "holds with a limit", f"{', '.join(steady[1:])} has it too: its normalizer and loss match"),
@@ -80,7 +80,7 @@ def draw(data: Data) -> Figure:
         draw_curves(slopes, "slope", data, ray)
     panels[0, 0].set_ylabel("loss $L$")
     panels[1, 0].set_ylabel("slope $dL/ds$, log axis")
-    say(panels[0, 0], "linear", 6.4, 6.9, rotation=34)
+    say(panels[0, 0], "linear", 5.8, 6.9, rotation=38)
     for word, (x, y) in WORDS.items():
         say(panels[1, 0], word, x, y)
     say(panels[1, 1], "turns around", 2.15, 1e-4)

@@ -27,7 +27,7 @@ CLASSES = (2, 10, 100, 1000)
 FLOOR = 1e-6
 CAPTION = (
     "Left: the label leads, all others are equal, a gap behind; dotted: $(K - 1)\\,e^{-\\mathrm{gap}}$. "
-    "Right: three classes, label 0, $z = (1 + s,\\, 1,\\, 1)$;\n"
+    "Middle and right: three classes, label 0, $z = (1 + s,\\, 1,\\, 1)$;\n"
     "beside each name stands the law that was fitted up to $s = 10^{14}$."
 )
 
@@ -94,9 +94,7 @@ def when_right(laws: Mapping[str, Laws]) -> list[Finding]:
 
 def draw(data: Data) -> Figure:
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15, 4.9))
-    title = (
-        "Right and sure: the loss of softmax with cross-entropy, and its gradient, fade like $e^{-s}$; others slowly, or stop"
-    )
+    title = "Right and sure: with softmax, loss and gradient fade like powers of $e^{-s}$; with sum and taylor slowly"
     figure.suptitle(title, x=0.008, ha="left")
     figure.supxlabel(CAPTION, fontsize=8, x=0.008, ha="left")
     draw_errors(left, data.errors)

@@ -149,7 +149,7 @@ def _theory(finding: Finding) -> str:
     if finding.expected == 0 and finding.tolerance:
         return f"theory: off by at most {finding.tolerance:g}"
     expected = f"{_settled(finding.expected, finding.tolerance):.8g}"
-    return f"theory: {expected} ± {finding.tolerance:g}" if finding.tolerance else f"theory: {expected}"
+    return f"theory: {expected} ± {finding.tolerance:.2g}" if finding.tolerance else f"theory: {expected}"
 
 
 def _stored(finding: Finding) -> dict[str, Any]:

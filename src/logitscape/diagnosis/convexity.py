@@ -184,7 +184,7 @@ def _scattered(random: np.random.Generator, n: int, width: float) -> NDArray[Any
     size = np.exp(random.uniform(np.log(0.1), np.log(width), (POINTS, 1)))
     z = size * random.uniform(-1, 1, (POINTS, n))
     z[::2] = np.abs(z[::2])
-    return z
+    return _rounded(z)
 
 
 def _excess(a: NDArray[Any], b: NDArray[Any], middle: NDArray[Any]) -> NDArray[Any]:
@@ -249,7 +249,12 @@ def _mutants(random: np.random.Generator, points: NDArray[Any], best: NDArray[An
     )
     kinds = [points + difference, points + difference + size * (best - points), best + near, points * shrunk, anywhere]
     z = np.clip(np.choose((np.arange(m) % len(kinds))[:, None], kinds), -width, width)
-    return np.asarray(z * np.maximum(1, (1 + 1e-12) / np.linalg.norm(z, axis=-1, keepdims=True)))
+    return _rounded(z * np.maximum(1, (1 + 1e-6) / np.linalg.norm(z, axis=-1, keepdims=True)))
+
+
+def _rounded(z: NDArray[Any]) -> NDArray[Any]:
+    """To float32: processors that differ in the last digits of float64 look at the same points."""
+    return z.astype(np.float32).astype(np.float64)
 
 
 def _verdict(defined: bool, least: float, excess: float) -> bool | None:

@@ -10,11 +10,14 @@ from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
+from .._types import Number
 from .style import UNDEFINED, settled, settled_digits, style_of
 
 LABEL_SIZE = 8.5
 ROW = 1.4  # of a label, in multiples of its font size: exponents need some room
 GAP = 8  # points from the axes to the labels, and from those to the notes
+MIDDLE = LABEL_SIZE / 3  # of small letters, above their baseline
+SAMPLE = 20  # points of a line before its name, where colours alone do not tell
 
 Renderer: TypeAlias = Any  # the one of SVG is no RendererBase
 Place: TypeAlias = Callable[[Renderer], Affine2D]
@@ -30,6 +33,8 @@ def labelled_curves(
     notes: Mapping[str, str] | None = None,
 ) -> list[Annotation]:
     """Draw curves, each named right of the axes at the height where it ends; the names never overlap.
+
+    Where two have the same colour, a piece of its curve stands before each name.
 
     Set a logarithmic scale before. There, a curve that becomes exactly 0 leaves through the bottom.
 
@@ -47,11 +52,16 @@ def labelled_curves(
     drawn = [settle(values) for values in curves.values()]
     looks = [(styles or {}).get(label) or style_of(label) for label in curves]
     ends = partial(_ends, axes, s, drawn)
+    alike = len({look["color"] for look in looks}) < len(looks)
     labels = []
     for index, (label, values, look) in enumerate(zip(curves, drawn, looks, strict=True)):
         axes.plot(s, np.where(np.isfinite(values), values, np.nan), **{"zorder": _depth(look)} | look)
-        beside = partial(_beside_end, axes, ends, index)
-        labels.append(_label(axes, label, look["color"], partial(_at_end, ends, index), beside))
+        start = partial(_beside_end, axes, ends, index)
+        _leader(axes, look["color"], partial(_at_end, ends, index), partial(_moved, start, 0, MIDDLE))
+        if alike:
+            _sample(axes, look, start)
+        beside = partial(_moved, start, SAMPLE + GAP / 2 if alike else 0, 0)
+        labels.append(_text(axes, label, look["color"], beside, xy=(0, 0), xycoords=beside))
         if notes and label in notes:
             _note(axes, notes[label], labels[-1], beside)
     return labels
@@ -112,11 +122,24 @@ def _depth(look: dict[str, Any]) -> float:
     return 2.0 + 0.2 * float(dashed) - 0.1 * float(look.get("linewidth", 1.6))
 
 
-def _label(axes: Axes, text: str, color: Any, end: Place, beside: Place) -> Annotation:
-    """A name and a thin line to its curve; where both are is asked anew at every drawing."""
-    line: dict[str, Any] = {"color": color, "alpha": 0.6, "linewidth": 0.6, "arrowstyle": "-"}
-    line |= {"shrinkA": 1.5, "shrinkB": 0, "relpos": (0, 0.5)}
-    return _text(axes, text, color, beside, xy=(0, 0), xycoords=end, arrowprops=line)
+def _leader(axes: Axes, color: Any, end: Place, start: Place) -> None:
+    """A thin line from a curve to its name; where both are is asked anew at every drawing."""
+    line: dict[str, Any] = {"color": color, "alpha": 0.6, "linewidth": 0.6, "arrowstyle": "-", "shrinkA": 1.5, "shrinkB": 0}
+    _text(axes, "", color, start, xy=(0, 0), xycoords=end, arrowprops=line)
+
+
+def _sample(axes: Axes, look: dict[str, Any], start: Place) -> None:
+    """A piece of a curve."""
+    line: dict[str, Any] = {name: look[name] for name in ("color", "linestyle", "linewidth") if name in look}
+    line |= {"arrowstyle": "-", "shrinkA": 0, "shrinkB": 0}
+    begin, end = (partial(_moved, start, right, MIDDLE) for right in (0, SAMPLE))
+    _text(axes, "", look["color"], begin, xy=(0, 0), xycoords=end, arrowprops=line)
+
+
+def _moved(place: Place, right: Number, up: Number, renderer: Renderer) -> Affine2D:
+    """So many points further."""
+    point = renderer.points_to_pixels(1)
+    return Affine2D(place(renderer).get_matrix()).translate(right * point, up * point)
 
 
 def _note(axes: Axes, text: str, label: Annotation, beside: Place) -> None:
@@ -161,4 +184,4 @@ def _beside_end(axes: Axes, ends: Ends, index: int, renderer: Renderer) -> Affin
     """Where a label's baseline begins, right of the axes."""
     point = renderer.points_to_pixels(1)
     heights = spread(ends()[:, 1], ROW * LABEL_SIZE * point, axes.bbox.y0, axes.bbox.y1)
-    return Affine2D().translate(axes.bbox.x1 + GAP * point, heights[index] - LABEL_SIZE * point / 3)
+    return Affine2D().translate(axes.bbox.x1 + GAP * point, heights[index] - MIDDLE * point)
