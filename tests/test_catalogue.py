@@ -246,6 +246,19 @@ def test_taylor_of_every_order_is_the_polynomial(order: int, dtype: str) -> None
     np.testing.assert_allclose(log_p, logs, **close)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+@pytest.mark.parametrize("order", [2, 4, 6, 8, 64])
+def test_taylor_at_the_end_of_the_range(order: int, dtype: str) -> None:
+    """The reciprocal of the largest numbers is subnormal, and so 0 on CPUs."""
+    huge = 0.9 * float(jnp.finfo(dtype).max)
+    z = jnp.array([[huge, 1.0, -huge], [huge, 0.0, 0.0]], dtype)
+    taylor = ls.normalizer(f"taylor(order={order})")
+    p = np.asarray(jax.jit(jax.vmap(taylor))(z).p, float)
+    np.testing.assert_allclose(p, [[0.5, 0, 0.5], [1, 0, 0]], rtol=1e-2 if dtype == "bfloat16" else 1e-5, atol=1e-30)
+    slopes = jax.jit(jax.vmap(jax.jacrev(lambda z: taylor(z).log_p)))(z)
+    assert np.isfinite(np.asarray(slopes, float)).all()
+
+
 EQUAL = [
     ("taylor(order=2)", "spherical(epsilon=1)", 1.0),
     ("entmax(alpha=2)", "sparsemax", 0.0),

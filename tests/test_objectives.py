@@ -122,6 +122,8 @@ for call in (
     lambda: ls.compose(lambda z: (z, z), "brier")(jnp.ones(3), jnp.array([1.0, 0, 0])),
     lambda: ls.compose(lambda z: jnp.array([1, 0, 0]), "brier")(jnp.ones(3), jnp.array([1.0, 0, 0])),
     lambda: ls.normalize([[1.0, 2.0]]),
+    lambda: ls.normalize(jnp.ones(3), jnp.ones(2)),
+    lambda: ls.normalize(jnp.ones(3), 0.0),
     lambda: ls.normalize_powers([-1.0, 2.0], 1),
     lambda: ls.normalize_powers(jnp.ones(2), 1.5),
     lambda: ls.loss("kl")(ls.normalizer("softmax")(jnp.ones(3)), [0.3, 0.3, 0.401]),
@@ -170,8 +172,11 @@ for call in (
         "the normalizer `<lambda>` must return `ls.Probs(p, log_p)`, or floating-point probabilities, got int32.",
         "`normalize(log_weights, ...)` must be one example of shape [n] with n >= 1, got shape (1, 2); "
         "use `jax.vmap`, `ls.per_example` or `ls.drop_in` for more.",
+        "`normalize(gaps=...)` must have the weights' shape (3,), got (2,).",
+        "`normalize(gaps, ...)` must be one example of shape [n] with n >= 1, got shape (); "
+        "use `jax.vmap`, `ls.per_example` or `ls.drop_in` for more.",
         "`normalize_powers(amplitudes, ...)` must be at least 0, got [-1.  2.].",
-        "`normalize_powers(power=...)` must be a whole number, at least 1, got 1.5.",
+        "`normalize_powers(power=...)` must be a whole number, at least 1 and at most 1024, got 1.5.",
         "`kl(..., target)` must be a distribution: at least 0 and summing to 1, got [0.3   0.3   0.401].",
         "`kl(..., target)` must be real, got complex64.",
         "`sparsemax_loss(..., target)` must be a distribution: at least 0 and summing to 1, got [ 2. -1.  0.].",
@@ -216,6 +221,30 @@ def test_a_traced_target_that_is_no_distribution_gives_nan_in_every_component(sp
         value, gradient = run(z, BAD_TARGETS)
         assert np.isnan(value).all()
         assert np.isnan(gradient).all()
+
+
+@pytest.mark.parametrize("name", [*PROBABILITY_LOSSES, *LOGIT_LOSSES])
+def test_a_loss_alone_gives_nan_for_a_traced_target_that_is_no_distribution(name: str) -> None:
+    first = ls.normalizer("softmax")(Z) if name in PROBABILITY_LOSSES else Z
+    for loss in (ls.loss(name), ls.LOSSES[name]):
+        assert np.isnan(jax.jit(jax.vmap(loss, in_axes=(None, 0)))(first, BAD_TARGETS)).all()
+        assert np.isfinite(jax.jit(loss)(first, Y))
+
+
+def test_targets_of_other_dtypes_and_lists_of_tracers_are_distributions_too() -> None:
+    probs, kl = ls.normalizer("softmax")(Z), ls.loss("kl")
+    narrow = jax.nn.softmax(jax.random.normal(jax.random.PRNGKey(1), (50, 3), jnp.float32))
+    for target in np.asarray(narrow, np.float64):
+        assert np.isfinite(kl(probs, target))
+        assert np.isfinite(kl(probs, target.tolist()))
+    assert np.isfinite(jax.jit(jax.vmap(ls.objective("softmax + kl"), in_axes=(None, 0)))(Z, narrow.astype(float))).all()
+    assert np.isfinite(jax.jit(lambda a: kl(probs, [a, 1 - a, 0.0]))(0.3))
+
+
+def test_a_loss_of_a_batch_of_probabilities_points_to_vmap() -> None:
+    probs = jax.vmap(ls.normalizer("softmax"))(jnp.stack([Z, Z]))
+    with pytest.raises(ValueError, match=r"`brier\(probs.p, ...\)` must be one example.*use `jax.vmap`"):
+        ls.loss("brier")(probs, jnp.eye(3)[:2])
 
 
 @pytest.mark.parametrize("spec", ["crammer_singer", "weston_watkins"])

@@ -15,7 +15,7 @@ import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
-from ._special import nan_unless
+from ._special import nan_unless, zero_if
 from ._types import Number, Parameter
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -99,31 +99,48 @@ def is_whole(value: object) -> bool:
 
 
 def on_logits(function: Function) -> Function:
-    """Check the logits of `function(logits, ...)`; in half precision compute in float32 and round once."""
+    """Check the logits, and the target if any, of `function(logits, ...)`; in half precision compute in float32 and round once.
 
-    @wraps(function)
-    def checked(logits: ArrayLike, /, *args: Any, **parameters: Any) -> Any:
+    Its attribute `trusting` is the same without a test of a traced target, for who knows that it is a distribution.
+    """
+
+    def trusting(logits: ArrayLike, /, *args: Any, **parameters: Any) -> Any:
         z = vector(function.__name__, "logits", logits)
         targets = tuple(target_like(function.__name__, z, target) for target in args)
         return rounded_once(function, z.dtype, z, *targets, **parameters)
 
-    return checked  # type: ignore[return-value]
+    return _testing_targets(function, trusting)
 
 
 def on_probs(function: Function) -> Function:
     """The same for `function(probs, target, ...)`."""
 
-    @wraps(function)
-    def checked(probs: Any, target: ArrayLike, /, **parameters: Any) -> Any:
+    def trusting(probs: Any, target: Any, /, **parameters: Any) -> Any:
         if not (hasattr(probs, "p") and hasattr(probs, "log_p")):
             raise TypeError(
                 f"`{function.__name__}(probs, ...)` must be Probs(p, log_p) as normalizers return them, "
                 f"got {type(probs).__name__}."
             )
-        t = target_like(function.__name__, probs.p, target)
-        return rounded_once(function, probs.p.dtype, probs, t, **parameters)
+        p = vector(function.__name__, "probs.p", probs.p)
+        return rounded_once(function, p.dtype, probs, target_like(function.__name__, p, target), **parameters)
 
+    return _testing_targets(function, trusting)
+
+
+def _testing_targets(function: Function, trusting: Callable[..., Any]) -> Function:
+    @wraps(function)
+    def checked(first: Any, /, *args: Any, **parameters: Any) -> Any:
+        return trusting(first, *map(nan_unless_distribution, args), **parameters)
+
+    checked.trusting = wraps(function)(trusting)  # type: ignore[attr-defined]
     return checked  # type: ignore[return-value]
+
+
+def nan_unless_distribution(target: Any) -> Any:
+    """A traced target that is no distribution as NaN."""
+    if not isinstance(target, jax.core.Tracer) or not jnp.issubdtype(target.dtype, jnp.floating):
+        return target
+    return target + zero_if(is_distribution(target), target)
 
 
 def vector(owner: str, name: str, value: ArrayLike) -> Array:
@@ -139,7 +156,7 @@ def vector(owner: str, name: str, value: ArrayLike) -> Array:
     return array
 
 
-def numbers(owner: str, argument: str, value: ArrayLike) -> Array:
+def numbers(owner: str, argument: str, value: Any) -> Array:
     """An array, or an error that names the argument."""
     try:
         return jnp.asarray(value)
@@ -147,7 +164,7 @@ def numbers(owner: str, argument: str, value: ArrayLike) -> Array:
         raise TypeError(f"`{owner}({argument})` must be numbers, got {value!r}.") from error
 
 
-def target_like(owner: str, z: Array, target: ArrayLike) -> Array:
+def target_like(owner: str, z: Array, target: Any) -> Array:
     """The target in the logits' dtype; it must have their shape and, where that is known, be a distribution."""
     array = numbers(owner, "..., target", target)
     if jnp.issubdtype(array.dtype, jnp.complexfloating):
@@ -155,7 +172,7 @@ def target_like(owner: str, z: Array, target: ArrayLike) -> Array:
     if array.shape != z.shape:
         hint = " A label is turned into a target by `jax.nn.one_hot(label, n)`." if array.ndim == 0 else ""
         raise ValueError(f"`{owner}(..., target)` must have the logits' shape {z.shape}, got {array.shape}.{hint}")
-    if not isinstance(target, jax.core.Tracer) and not is_distribution(np.asarray(target)):
+    if not isinstance(array, jax.core.Tracer) and not is_distribution(np.asarray(array)):
         raise ValueError(
             f"`{owner}(..., target)` must be a distribution: at least 0 and summing to 1, got {np.asarray(target)}."
         )
@@ -163,10 +180,10 @@ def target_like(owner: str, z: Array, target: ArrayLike) -> Array:
 
 
 def is_distribution(target: Any) -> Any:
-    """Whether [n] is nowhere negative and sums to 1, to half of the digits that it is given with."""
+    """Whether [n] is nowhere negative and sums to 1, to half of the digits of its dtype, at most of float32's."""
     given = target.dtype if jnp.issubdtype(target.dtype, jnp.floating) else jnp.float32
+    tolerance = float(max(jnp.finfo(given).eps, jnp.finfo(jnp.float32).eps)) ** 0.5  # type: ignore[no-untyped-call]
     wide = target.astype(jnp.float32 if given in HALF else given)
-    tolerance = float(jnp.finfo(given).eps) ** 0.5  # type: ignore[no-untyped-call]
     return (wide >= 0).all() & (abs(wide.sum() - 1) <= tolerance)
 
 

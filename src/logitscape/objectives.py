@@ -46,8 +46,11 @@ class Objective:
         if z.size < 2:
             raise ValueError(f"`{self.name}(logits, ...)` must have at least 2 classes, got {z.size}.")
         t = target_like(self.name, z, target)
+        if not isinstance(t, jax.core.Tracer):
+            value: Array = rounded_once(self.function, z.dtype, z, t)
+            return value
         good = is_distribution(jnp.asarray(target))
-        value: Array = rounded_once(self.function, z.dtype, z, t + zero_if(good, t))
+        value = rounded_once(self.function, z.dtype, z, t + zero_if(good, t))
         return value + zero_if(good, value)
 
     def predict(self, logits: ArrayLike) -> Probs:
@@ -85,7 +88,7 @@ def _normalizer(spec: str) -> specs.Named:
 def loss(spec: str) -> specs.Named:
     """The loss of a spec such as "focal(gamma=2)": (Probs, target) -> scalar, or (logits, target) for losses of logits.
 
-    A target that is no distribution is refused; a traced one is taken as it stands, unless an objective is asked.
+    A target that is no distribution is refused; a traced one gives NaN.
 
     Raises:
         ValueError: for a malformed spec, an unknown name (the nearest are named) or a parameter out of range.
@@ -143,7 +146,7 @@ def compose(normalizer: str | Normalizer, loss: str | Loss, *, name: str | None 
     Raises:
         ValueError: for an unknown spec, or a loss of logits, which takes no normalizer.
     """
-    first, second = normalizer_from(normalizer), _loss_from(loss)
+    first, second = normalizer_from(normalizer), _trusting(_loss_from(loss))
     return Objective(name or f"{name_of(normalizer)} + {name_of(loss)}", partial(_composed, first, second), first, second)
 
 
@@ -165,7 +168,7 @@ def _from_spec(spec: str) -> Objective:
         raise ValueError(f"{name!r} is a normalizer and needs a loss: '{spec.strip()} + cross_entropy'.")
     if name not in LOGIT_LOSSES:
         raise specs.unknown("objective", name, [*LOGIT_LOSSES, *PROBABILITY_LOSSES, *NORMALIZERS])
-    function = specs.bind(terms[0], LOGIT_LOSSES, "objective")
+    function = _trusting(specs.bind(terms[0], LOGIT_LOSSES, "objective"))
     z = _three_logits()
     _try(function, z, z)
     predictor = NORMALIZERS[PREDICTORS[name]]
@@ -180,6 +183,16 @@ def normalizer_from(source: str | Normalizer) -> Normalizer:
     if isinstance(source, specs.Named | OwnNormalizer) or any(source is each for each in NORMALIZERS.values()):
         return source
     return own_normalizer("a normalizer", source)
+
+
+@cache
+def _trusting(function: Any) -> Any:
+    """The loss without a test of a traced target, which `Objective` tests itself."""
+    if isinstance(function, specs.Named):
+        return specs.Named(function.name, _trusting(function.function))
+    if isinstance(function, partial):
+        return partial(_trusting(function.func), *function.args, **function.keywords)
+    return getattr(function, "trusting", function)
 
 
 def _loss_from(source: str | Loss) -> Loss:

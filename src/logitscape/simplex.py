@@ -21,6 +21,7 @@ from .largest import first_largest
 
 Shares: TypeAlias = tuple[Vector, Vector, Array, Array]
 """p, its logarithm, 1 - p of the largest class, and the sum of all weights, which are given."""
+HIGHEST_POWER = 1024
 ROUNDING = 8
 """Within so many epsilons `1 - p` and the complement of the largest p are the same number, differently rounded."""
 
@@ -76,7 +77,9 @@ def normalize(log_weights: Vector, gaps: Vector | None = None) -> Probs:
         ValueError: for another shape.
     """
     log_weights = vector("normalize", "log_weights", log_weights)
-    gaps = log_weights if gaps is None else gaps
+    gaps = log_weights if gaps is None else vector("normalize", "gaps", gaps).astype(log_weights.dtype)
+    if gaps.shape != log_weights.shape:
+        raise ValueError(f"`normalize(gaps=...)` must have the weights' shape {log_weights.shape}, got {gaps.shape}.")
     return normalize_gaps(log_weights, gaps - jnp.max(gaps))
 
 
@@ -95,7 +98,7 @@ def normalize_powers(amplitudes: Vector, power: int) -> Probs:
 
     Args:
         amplitudes: [n], non-negative.
-        power: m, a positive whole number.
+        power: m, a whole number from 1 to 1024.
 
     Returns:
         Probs; all NaN if every amplitude is 0, if one is infinite or NaN, or in traced code negative.
@@ -104,7 +107,10 @@ def normalize_powers(amplitudes: Vector, power: int) -> Probs:
         TypeError: for amplitudes that are not floating point.
         ValueError: for negative amplitudes, another shape, or a power that is none.
     """
-    a, m = vector("normalize_powers", "amplitudes", amplitudes), whole_number("normalize_powers", "power", power, low=1)
+    a, m = (
+        vector("normalize_powers", "amplitudes", amplitudes),
+        whole_number("normalize_powers", "power", power, low=1, high=HIGHEST_POWER),
+    )
     if not isinstance(a, jax.core.Tracer) and bool(jnp.any(a < 0)):
         raise ValueError(f"`normalize_powers(amplitudes, ...)` must be at least 0, got {a}.")
     return in_proportion_to_powers(nan_unless(jnp.all(a >= 0), a), m)

@@ -19,6 +19,8 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from .._door import whole_number
+from .._slice_arguments import one_class
 from ..objectives import Objective
 from ..sources import Sources, named_objectives
 
@@ -69,8 +71,16 @@ def convexities(objectives: Sources, *, num_classes: int = 3, label: int = 0, wi
         num_classes: n.
         label: the true class.
         width: the logits lie between -width and width.
+
+    Raises:
+        RuntimeError: without float64.
+        ValueError: for a label that is no class, or fewer than 2 classes.
     """
+    if jax.dtypes.canonicalize_dtype(np.float64) != np.float64:
+        raise RuntimeError('`convexities` needs float64: `jax.config.update("jax_enable_x64", True)` first.')
     named = named_objectives(objectives)
+    whole_number("convexities", "num_classes", num_classes, low=2)
+    one_class("convexities", "label", label, num_classes)
     target = np.eye(num_classes)[label]
     directions = _directions(num_classes)
     run = jax.jit(partial(second_derivatives, list(named.values()), target, directions))

@@ -153,11 +153,11 @@ def _high_taylor_root(z: Vector, order: int) -> Vector:
     little as z does.
     """
     nodes, scales = (jnp.asarray(each, z.dtype)[None] for each in _laguerre(order))
-    x = scales * (z[:, None] + nodes)
+    x = 0.25 * scales * (z[:, None] + nodes)  # a quarter, as the reciprocal of the largest number is none
     size = jnp.max(jnp.abs(x), axis=1, keepdims=True)
     root = size * jnp.sum((x / size) ** order, axis=1, keepdims=True) ** (1 / order)
     slope = jnp.sum(scales * (x / root) ** (order - 1), axis=1)
-    return _scaled_root(z, jax.lax.stop_gradient(root[:, 0]), slope)
+    return _scaled_root(z, jax.lax.stop_gradient(4 * root[:, 0]), slope)
 
 
 @cache
