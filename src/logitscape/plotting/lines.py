@@ -10,14 +10,13 @@ from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
-from .._types import Number
 from .style import UNDEFINED, settled, settled_digits, style_of
 
 LABEL_SIZE = 8.5
 ROW = 1.4  # of a label, in multiples of its font size: exponents need some room
 GAP = 8  # points from the axes to the labels, and from those to the notes
 MIDDLE = LABEL_SIZE / 3  # of small letters, above their baseline
-SAMPLE = 20  # points of a line before its name, where colours alone do not tell
+SAMPLE = 20.0  # points of a line before its name, where colours alone do not tell
 
 Renderer: TypeAlias = Any  # the one of SVG is no RendererBase
 Place: TypeAlias = Callable[[Renderer], Affine2D]
@@ -57,10 +56,10 @@ def labelled_curves(
     for index, (label, values, look) in enumerate(zip(curves, drawn, looks, strict=True)):
         axes.plot(s, np.where(np.isfinite(values), values, np.nan), **{"zorder": _depth(look)} | look)
         start = partial(_beside_end, axes, ends, index)
-        _leader(axes, look["color"], partial(_at_end, ends, index), partial(_moved, start, 0, MIDDLE))
+        _leader(axes, look["color"], partial(_at_end, ends, index), partial(_moved, start, 0.0, MIDDLE))
         if alike:
             _sample(axes, look, start)
-        beside = partial(_moved, start, SAMPLE + GAP / 2 if alike else 0, 0)
+        beside = partial(_moved, start, SAMPLE + GAP / 2 if alike else 0.0, 0.0)
         labels.append(_text(axes, label, look["color"], beside, xy=(0, 0), xycoords=beside))
         if notes and label in notes:
             _note(axes, notes[label], labels[-1], beside)
@@ -132,11 +131,11 @@ def _sample(axes: Axes, look: dict[str, Any], start: Place) -> None:
     """A piece of a curve."""
     line: dict[str, Any] = {name: look[name] for name in ("color", "linestyle", "linewidth") if name in look}
     line |= {"arrowstyle": "-", "shrinkA": 0, "shrinkB": 0}
-    begin, end = (partial(_moved, start, right, MIDDLE) for right in (0, SAMPLE))
+    begin, end = (partial(_moved, start, right, MIDDLE) for right in (0.0, SAMPLE))
     _text(axes, "", look["color"], begin, xy=(0, 0), xycoords=end, arrowprops=line)
 
 
-def _moved(place: Place, right: Number, up: Number, renderer: Renderer) -> Affine2D:
+def _moved(place: Place, right: float, up: float, renderer: Renderer) -> Affine2D:
     """So many points further."""
     point = renderer.points_to_pixels(1)
     return Affine2D(place(renderer).get_matrix()).translate(right * point, up * point)
