@@ -58,20 +58,26 @@ def blaming(doing: str, roots: Iterable[Path] = ()) -> Iterator[None]:
 
 def users_lines(error: BaseException, roots: tuple[Path, ...] = ()) -> str:
     """The traceback of an error without the lines of libraries; empty if the user's code has no part in it."""
-    trace = traceback.TracebackException.from_exception(error)
-    causes = list(_chain(trace))
-    for each in causes:
+    causes = list(_chain(error, traceback.TracebackException.from_exception(error)))
+    for _, each in causes:
         each.stack = traceback.StackSummary.from_list([frame for frame in each.stack if _is_users(frame.filename, roots)])
-    blamed = [each for each in causes if each.stack or issubclass(each.exc_type or object, SyntaxError)]
+    blamed = [each for cause, each in causes if each.stack or isinstance(cause, SyntaxError)]
     return "\n".join("".join(_alone(each)).rstrip() for each in reversed(blamed))
 
 
-def _chain(trace: traceback.TracebackException | None) -> Iterator[traceback.TracebackException]:
+def _chain(
+    error: BaseException | None, trace: traceback.TracebackException | None
+) -> Iterator[tuple[BaseException, traceback.TracebackException]]:
     """The error and what caused it; JAX chains its own notes on what it left out, which say nothing here."""
-    while trace is not None:
-        if not (trace.exc_type and trace.exc_type.__module__.startswith("jax._src.traceback_util")):
-            yield trace
-        trace = trace.__cause__ or (None if trace.__suppress_context__ else trace.__context__)
+    while error is not None and trace is not None:
+        if not type(error).__module__.startswith("jax._src.traceback_util"):
+            yield error, trace
+        if trace.__cause__ is not None:
+            error, trace = error.__cause__, trace.__cause__
+        elif trace.__suppress_context__:
+            return
+        else:
+            error, trace = error.__context__, trace.__context__
 
 
 def _alone(trace: traceback.TracebackException) -> Iterator[str]:
