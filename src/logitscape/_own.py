@@ -21,11 +21,7 @@ class Own:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Own):
             return False
-        return (
-            self.function is other.function
-            or self._key is other._key
-            or bool(hash(self) == hash(other) and self._key == other._key)
-        )
+        return self._key is other._key or bool(hash(self) == hash(other) and self._key == other._key)
 
     def __hash__(self) -> int:
         return hash(self._key)

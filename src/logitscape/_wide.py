@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import jax
+import numpy as np
 
 
 def wide(on: bool = True) -> AbstractContextManager[Any]:
@@ -15,3 +16,9 @@ def wide(on: bool = True) -> AbstractContextManager[Any]:
 
     older: AbstractContextManager[Any] = getattr(experimental, "enable_x64")(on)  # noqa: B009  (JAX before 0.8; gone since)
     return older
+
+
+def needs_float64(owner: str) -> None:
+    """Refuse to compute without float64 switched on."""
+    if jax.dtypes.canonicalize_dtype(np.float64) != np.float64:
+        raise RuntimeError(f'`{owner}` needs float64: `jax.config.update("jax_enable_x64", True)` first.')

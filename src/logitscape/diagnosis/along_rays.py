@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from .. import engine
 from .._slice_arguments import one_class
 from .._types import Number
+from .._wide import needs_float64
 from ..objectives import Objective
 from ..slices import Coordinates, Slice, ray
 from ..sources import Source, Sources, named_objectives
@@ -90,8 +91,7 @@ def gradient_laws(
         RuntimeError: without float64, `jax.config.update("jax_enable_x64", True)`.
         ValueError: as for `ray`, and for an end that is no finite number beyond 0.001.
     """
-    if jax.dtypes.canonicalize_dtype(np.float64) != np.float64:
-        raise RuntimeError('`gradient_laws` needs float64: `jax.config.update("jax_enable_x64", True)` first.')
+    needs_float64("gradient_laws")
     if not isinstance(end, int | float | np.number) or not START < end < math.inf:
         raise ValueError(f"`gradient_laws(end=...)` must be finite and more than {START:g}, got {end!r}.")
     named = named_objectives(objectives)
@@ -104,15 +104,11 @@ def gradient_laws(
     embed = jax.jit(partial(_logits, line))  # a program of its own, as in sweeps
     for names in groups.values():
         run = jax.jit(partial(_along, [named[name] for name in names], label))
-        evaluate = _remembering(partial(_composed, run, embed))
+        evaluate = _remembering(lambda s, run=run: run(embed(s)))  # type: ignore[misc]
         for index, name in enumerate(names):
             laws = {quantity: find_law(partial(_one, evaluate, row, index), end=end) for row, quantity in enumerate(QUANTITIES)}
             found[name] = GradientLaws(**laws, ray=line.description)
     return {name: found[name] for name in named}
-
-
-def _composed(run: Callable[[Array], Array], embed: Callable[[Array], Array], s: Array) -> Array:
-    return run(embed(s))
 
 
 def _logits(line: Slice, s: Array) -> Array:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from .._door import whole_number
 from .._slice_arguments import one_class
+from .._wide import needs_float64
 from ..objectives import Objective
 from ..sources import Sources, named_objectives
 
@@ -76,8 +77,7 @@ def convexities(objectives: Sources, *, num_classes: int = 3, label: int = 0, wi
         RuntimeError: without float64.
         ValueError: for a label that is no class, or fewer than 2 classes.
     """
-    if jax.dtypes.canonicalize_dtype(np.float64) != np.float64:
-        raise RuntimeError('`convexities` needs float64: `jax.config.update("jax_enable_x64", True)` first.')
+    needs_float64("convexities")
     named = named_objectives(objectives)
     whole_number("convexities", "num_classes", num_classes, low=2)
     one_class("convexities", "label", label, num_classes)

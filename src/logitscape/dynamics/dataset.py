@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._door import is_whole
+
 PARTS = ("train", "validation", "test")
 SHARES = (0.6, 0.2, 0.2)
 
@@ -81,7 +83,7 @@ def _rows(inputs: NDArray[Any], labels: NDArray[Any], rows: NDArray[Any]) -> Exa
 
 def checked_seed(owner: str, seed: int) -> int:
     """A seed, or an error."""
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed < 2**31:
+    if not is_whole(seed) or not 0 <= seed < 2**31:
         raise ValueError(f"`{owner}(seed=...)` must be a whole number from 0 to 2147483647, got {seed!r}.")
     return int(seed)
 

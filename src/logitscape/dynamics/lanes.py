@@ -10,6 +10,7 @@ from jax import Array
 from numpy.typing import ArrayLike, NDArray
 
 from .._slice_arguments import floats, one_class
+from .._wide import needs_float64
 from ..objectives import Objective
 
 
@@ -55,8 +56,7 @@ def norm(vector: Array) -> Array:
 
 def checked_starts(owner: str, starts: ArrayLike, label: int) -> NDArray[Any]:
     """Starts as [m, n], finite, with the label among the classes; and float64 switched on, or RuntimeError."""
-    if jax.dtypes.canonicalize_dtype(np.float64) != np.float64:
-        raise RuntimeError(f'`{owner}` needs float64: `jax.config.update("jax_enable_x64", True)` first.')
+    needs_float64(owner)
     z = np.atleast_2d(floats(owner, "starts", starts))
     if z.ndim != 2 or z.size == 0 or z.shape[1] < 2 or not np.isfinite(z).all():
         raise ValueError(f"`{owner}(starts)` must be finite logits [m, n] with n >= 2, got {starts!r}.")

@@ -16,6 +16,7 @@ import optax
 from jax import Array
 
 from .._compile import briefly
+from .._door import is_whole
 from ..forms import per_example
 from ..objectives import Objective, objective
 from .dataset import PARTS, Dataset, Examples, check
@@ -160,7 +161,7 @@ def _seeds(values: Sequence[int]) -> list[int]:
 
 
 def _whole(name: str, value: int, low: int, high: int | None = None) -> None:
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < low or (high is not None and value > high):
+    if not is_whole(value) or value < low or (high is not None and value > high):
         bound = f"at least {low}" if high is None else f"from {low} to {high}, the training examples"
         raise ValueError(f"`train({name}=...)` must be a whole number, {bound}, got {value!r}.")
 
