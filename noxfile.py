@@ -54,7 +54,7 @@ def types(session: nox.Session) -> None:
 def figures(session: nox.Session) -> None:
     """Compute and draw every figure, print the findings; or only some: `nox -s figures -- NAME ...`."""
     install(session, "-e", ".")
-    command = ("python", "-m", "logitscape.analysis", *session.posargs)
+    command = ("python", "-m", "analyses", *session.posargs)
     # On Ctrl-C the runner stops its scripts and says what is kept: give it the time.
     session.run(*command, env=ENVIRONMENT, interrupt_timeout=10, terminate_timeout=5)
 
@@ -63,21 +63,22 @@ def figures(session: nox.Session) -> None:
 def studies(session: nox.Session) -> None:
     """Measure the studies anew, in under 30 minutes: `nox -s studies -- [--quick] NAME ...`; figures redraws them."""
     install(session, "-e", ".[data]")
-    session.run("python", "-m", "logitscape.analysis.studies", *session.posargs, env=ENVIRONMENT)
+    how = () if "--quick" in session.posargs else ("--measure",)
+    session.run("python", "-m", "analyses", *how, *session.posargs, env=ENVIRONMENT)
 
 
 @nox.session
 def numerics(session: nox.Session) -> None:
     """Print the accuracy tables, against mpmath, of ours and of what people write today; --write keeps them."""
     install(session, "-e", ".", *group("test"))
-    session.run("python", "tests/accuracy.py", *session.posargs, env=ENVIRONMENT)
+    session.run("python", "-m", "docs.numerics", *session.posargs, env=ENVIRONMENT)
 
 
 @nox.session
 def verdicts(session: nox.Session) -> None:
     """Diagnose the losses of optax and print the table; --write keeps it."""
     install(session, "-e", ".")
-    session.run("python", "docs/optax_losses.py", *session.posargs, env=ENVIRONMENT)
+    session.run("python", "-m", "docs.optax_losses", *session.posargs, env=ENVIRONMENT)
 
 
 @nox.session(venv_backend="virtualenv")

@@ -15,17 +15,19 @@ from typing import Any, TypeAlias
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from _probe_rays import Behaviour, Laws, follow, laws, vanishes
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 
 import logitscape as ls
-from logitscape import analysis, plotting
-from logitscape.diagnosis.law import Law
-from logitscape.findings import Finding, proved
-from logitscape.plotting.style import LAWS
+from logitscape import plotting
+from logitscape._src.plotting.style import LAWS
+from logitscape._src.properties.law import Law
+
+from . import harness
+from .harness.findings import Finding, proved
+from .shared.probe_rays import Behaviour, Laws, follow, laws, vanishes
 
 EXPONENTIAL = ("softmax", "softmax_one", "sigsoftmax")  # like e^z or e^2z at both ends
 LOGARITHMIC = (
@@ -224,4 +226,4 @@ def short(law: Law) -> str:
 
 
 if __name__ == "__main__":
-    analysis.main(__file__, compute, findings, draw, table=as_table)
+    harness.main(__file__, compute, findings, draw, table=as_table)

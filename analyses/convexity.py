@@ -10,7 +10,6 @@ from collections import Counter
 from functools import partial
 from typing import Any, NamedTuple
 
-import _cells
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -22,9 +21,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 import logitscape as ls
-from logitscape import analysis, plotting
-from logitscape.diagnosis.convexity import Convexity, convexities
-from logitscape.findings import Finding, proved
+from logitscape import plotting
+from logitscape._src.properties.convexity import Convexity, convexities
+
+from . import harness
+from .harness.findings import Finding, proved
+from .shared import cells
 
 Values = NDArray[Any]
 
@@ -185,7 +187,7 @@ def draw(data: Data) -> Figure:
         "Softmax with cross-entropy is convex (blue), most other pairs bend down somewhere: least curvature in the logits",
         fontsize=12,
     )
-    _cells.legend(top, LOOKS)
+    cells.legend(top, LOOKS)
     bottom.supxlabel(CAPTION, fontsize=8, x=0.008, ha="left")
     curves, *maps = bottom.subplots(1, 4, width_ratios=[1.35, 1, 1, 1])
     draw_pulls(curves, data)
@@ -199,13 +201,13 @@ def table(axes: Axes, rows: list[str], columns: list[str], found: list[list[Conv
         for j, each in enumerate(row):
             cell(axes, i, j, each)
     names = [name.replace("_", "_\n", 1) if len(name) > 13 else name for name in columns]
-    _cells.frame(axes, rows, names, rotation=30, ha="left", rotation_mode="anchor")
+    cells.frame(axes, rows, names, rotation=30, ha="left", rotation_mode="anchor")
 
 
 def cell(axes: Axes, i: int, j: int, found: Convexity) -> None:
     color, text = look(found)
     hatch = "//////" if found.convex is None else ""
-    _cells.square(axes, i, j, facecolor=color, edgecolor="0.75" if hatch else "white", hatch=hatch, linewidth=1.2)
+    cells.square(axes, i, j, facecolor=color, edgecolor="0.75" if hatch else "white", hatch=hatch, linewidth=1.2)
     ink = plotting.ink_on(color)
     axes.text(j, i, text, ha="center", va="center_baseline", color=ink, fontsize=8)
 
@@ -272,4 +274,4 @@ def draw_map(axes: Axes, name: str, values: Values) -> Any:
 
 
 if __name__ == "__main__":
-    analysis.main(__file__, compute, findings, draw, table=witnesses)
+    harness.main(__file__, compute, findings, draw, table=witnesses)

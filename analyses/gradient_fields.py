@@ -16,8 +16,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 import logitscape as ls
-from logitscape import analysis, plotting
-from logitscape.findings import Finding, proved
+from logitscape import plotting
+
+from . import harness
+from .harness.findings import Finding, proved
 
 Values = NDArray[Any]
 
@@ -163,4 +165,4 @@ def told(norm: float) -> str:
 
 
 if __name__ == "__main__":
-    analysis.main(__file__, compute, findings, draw)
+    harness.main(__file__, compute, findings, draw)

@@ -11,14 +11,16 @@ from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
-from _probe_rays import HERO, PAIRS, SHOWN, SQUARED_ERROR, SUM, Behaviour, Laws, S, follow, laws
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from logitscape import analysis, plotting
-from logitscape.diagnosis.law import Law
-from logitscape.findings import Finding, proved
-from logitscape.plotting.style import UNDEFINED
+from logitscape import plotting
+from logitscape._src.plotting.style import UNDEFINED
+from logitscape._src.properties.law import Law
+
+from . import harness
+from .harness.findings import Finding, proved
+from .shared.probe_rays import HERO, PAIRS, SHOWN, SQUARED_ERROR, SUM, Behaviour, Laws, S, follow, laws
 
 TITLES = {
     "R1": "A wrong logit rises (ray R1: $z = (1,\\, 1 + s,\\, 1)$)",
@@ -111,4 +113,4 @@ def note(law: Law, quantity: str) -> str:
 
 
 if __name__ == "__main__":
-    analysis.main(__file__, compute, findings, draw)
+    harness.main(__file__, compute, findings, draw)

@@ -12,14 +12,16 @@ import jax
 import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
-from _probe_rays import HERO, PAIRS, SHOWN, Array, Behaviour, Laws, S, follow, laws, vanishes
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import logitscape as ls
-from logitscape import analysis, plotting
-from logitscape.findings import Finding, proved
-from logitscape.plotting.style import BLACK, BLUE, GREEN, VERMILLION
+from logitscape import plotting
+from logitscape._src.plotting.style import BLACK, BLUE, GREEN, VERMILLION
+
+from . import harness
+from .harness.findings import Finding, proved
+from .shared.probe_rays import HERO, PAIRS, SHOWN, Array, Behaviour, Laws, S, follow, laws, vanishes
 
 RAY = "right"
 GAPS = np.linspace(0, 40, 161)
@@ -125,4 +127,4 @@ def draw_pairs(axes: Axes, quantity: str, data: Data) -> None:
 
 
 if __name__ == "__main__":
-    analysis.main(__file__, compute, findings, draw)
+    harness.main(__file__, compute, findings, draw)

@@ -24,7 +24,8 @@ def run(way: str, start: int, step: int, few: bool, keep: str) -> dict[str, Any]
         keep: a file for the gradients on the ray.
     """
     started = time.perf_counter()
-    from logitscape import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES, sweeps  # noqa: F401 (with all that a sweep needs)
+    from logitscape import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
+    from logitscape._src.landscapes import sweep as sweeps  # noqa: F401 (with all that a sweep needs)
 
     imported = time.perf_counter()
     losses = FEW if few else PROBABILITY_LOSSES

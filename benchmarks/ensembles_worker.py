@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import torch
 
-from logitscape.dynamics import data, ensemble
-from logitscape.dynamics.metrics import METRICS
-from logitscape.dynamics.setup import Setup, checked
-from logitscape.dynamics.training import Training, train
+from logitscape._src.datasets import builtin as data
+from logitscape._src.training import ensemble
+from logitscape._src.training.metrics import METRICS
+from logitscape._src.training.setup import Setup, checked
+from logitscape._src.training.train import Training, train
 
 from . import ensembles_torch
 from .ensembles import FUNCTIONAL, LOOP, OURS

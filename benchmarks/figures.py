@@ -1,4 +1,4 @@
-"""The whole `python -m logitscape.analysis`, with an empty compile cache and with the one it leaves."""
+"""The whole `python -m analyses`, with an empty compile cache and with the one it leaves."""
 
 import os
 import shutil
@@ -8,6 +8,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from analyses.harness.scripts import discover
 
 from .process import progress
 from .report import Report, Table, factor, percent
@@ -25,7 +27,7 @@ NOTES = (
 
 def measure(quick: bool) -> Report:
     """Run the analyses; quick: only the first."""
-    scripts = sorted(path.stem for path in ANALYSES.glob("*.py") if not path.name.startswith("_"))
+    scripts = list(discover(ANALYSES))
     chosen, rounds = (scripts[:1], 1) if quick else (scripts, 3)
     seconds = [_empty_and_warm(chosen if quick else [], number) for number in range(rounds)]
     by_cache = dict(zip(GOALS, zip(*seconds, strict=True), strict=True))
@@ -48,7 +50,7 @@ def _empty_and_warm(names: list[str], number: int) -> tuple[float, float]:
 def _run(names: list[str], folder: str, what: str) -> float:
     progress(f"figures: {what}")
     environment = os.environ | {"JAX_COMPILATION_CACHE_DIR": f"{folder}/cache", "MPLBACKEND": "Agg"}
-    command = [sys.executable, "-m", "logitscape.analysis", *names, "--folder", f"{folder}/analyses"]
+    command = [sys.executable, "-m", "analyses", *names, "--folder", f"{folder}/analyses"]
     started = time.perf_counter()
     subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - started

@@ -22,7 +22,7 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep compiled programs in pytest's own cache: many tests, and all workers, compile the same ones."""
-    from logitscape._compile import compile_all_briefly
+    from logitscape._src.base.xla import compile_all_briefly
 
     compile_all_briefly()
     if config.cache is not None:
@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True, scope="session")
 def times_are_taken_once() -> Iterator[None]:
     """No test depends on how long a program takes: nine rounds in each of many reports add up."""
-    from logitscape.diagnosis import cost
+    from logitscape._src.diagnosis.questions import cost
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cost, "ROUNDS", 1)

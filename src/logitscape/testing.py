@@ -7,11 +7,11 @@ def test_my_loss():
 from collections.abc import Collection
 from typing import Any
 
-from .diagnosis.answers import SEVERITIES, Answer, Severity
-from .diagnosis.card import Diagnosis
-from .diagnosis.diagnose import diagnose
-from .diagnosis.shell import code, preamble
-from .sources import Source
+from ._src.diagnosis.answers import SEVERITIES, Answer, Severity
+from ._src.objectives.sources import Source
+from ._src.reports.diagnose import diagnose
+from ._src.reports.diagnosis import Diagnosis
+from ._src.reports.witness_code import code, preamble
 
 
 class UnhealthyLossError(AssertionError):

@@ -1,0 +1,1 @@
+"""The analyses behind the figures: `python -m analyses [NAME ...]` runs them."""

@@ -1,0 +1,85 @@
+"""The README's table: one row for each claim, made from `figures/findings.json`.
+
+`python -m analyses.harness.claims` prints it, with `--write` it replaces the one in `README.md`.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from logitscape._src.base.files import write_text
+
+from .findings import Finding, from_json, markdown_row
+
+BEGIN, END = "<!-- claims: python -m analyses.harness.claims --write -->", "<!-- end of claims -->"
+
+CLAIMS: Mapping[str, tuple[str, str]] = {
+    "C01": ("Softmax reacts to strength; dividing by the sum does not", "C01e"),
+    "C02": ("Dividing by the sum is right to see ratios only", "C02a"),
+    "C03": ("log softmax is about the gap to the largest logit", "C03c"),
+    "C04": ("exp and log cancel: the gradient is constant while wrong", "C04g"),
+    "C05": ("When right, the loss goes to 0 as the gap grows", "C05c"),
+    "C06": ("What is wrong dominates the likelihood", "C06b"),
+    "C07": ("So the model can correct itself quickly", "C07b"),
+    "C08": ("Softmax is the many-class sigmoid", "C08a"),
+    "C09": ("The derivative of softmax is s(1 - s)", "C09a"),
+    "C10": ("softmax(z) = softmax(z + c)", "C10b"),
+    "C11": ("Dividing by the sum fails for negative numbers", "C11b"),
+    "C12": ("exp(c z) goes from even to the hard maximum", "C12d"),
+    "C13": ("At a fixed ratio, larger inputs give a larger top probability", "C13a"),
+    "C14": ("Log-probabilities are numerically safer", "C14b"),
+    "C15": ("One could as well iterate the exponential", "C15c"),
+    "C16": ("For Gaussian clusters softmax is the exact posterior", "C16a"),
+    "C17": ("An exponential family: gradient p - y, convex", "C17d"),
+    "C18": ("Cross-entropy is maximum likelihood; what ties softmax to it?", "C18f"),
+    "C19": ("The exponential is expensive", "C19a"),
+    "C20": ("The alternatives sometimes do better", "C20a"),
+    "C21": ("For inputs in [0, 1] dividing by the sum is as good", "C21a"),
+    "C22": ("A z-score as the transform", "C22a"),
+}
+"""For each claim, what it says, and the finding that is quoted for it."""
+
+
+def table(findings: Sequence[Finding]) -> str:
+    """The table as Markdown: the claim, a telling measurement, and the verdicts of all its parts."""
+    rows = ["| | claim | measured, for example | all parts |", "| --- | --- | --- | --- |"]
+    quoted = {finding.id: finding for finding in findings}
+    for claim, (text, chosen) in CLAIMS.items():
+        parts = [finding for finding in findings if finding.id[:3] == claim]
+        example = quoted[chosen]
+        measured = f"{example.claim}: {example.measured} ([{example.figure}](figures/{example.figure}.svg))"
+        rows.append(markdown_row([claim, text, measured, _verdicts(parts)]))
+    return "\n".join(rows) + "\n"
+
+
+def within(page: str, findings: Sequence[Finding]) -> str:
+    """A page with its table made anew.
+
+    Raises:
+        ValueError: if the page has no place for it.
+    """
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"the page has no {BEGIN!r} and {END!r}.")
+    return f"{before}{begin}\n{table(findings)}{end}{after}"
+
+
+def main() -> None:
+    """Print the table, or write it."""
+    findings = from_json(Path("figures/findings.json").read_text(encoding="utf-8"))
+    if sys.argv[1:] == ["--write"]:
+        readme = Path("README.md")
+        write_text(readme, within(readme.read_text(encoding="utf-8"), findings))
+    else:
+        print(table(findings), end="")
+
+
+def _verdicts(parts: Sequence[Finding]) -> str:
+    counts = Counter(part.verdict for part in parts)
+    return ", ".join(f"{verdict}: {count}" for verdict, count in counts.most_common()) if len(counts) > 1 else parts[0].verdict
+
+
+if __name__ == "__main__":
+    main()

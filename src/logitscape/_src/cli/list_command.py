@@ -1,0 +1,63 @@
+"""`list`, which does not import JAX."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from .errors import UsageError, nearest
+from .listing import Entry, Kind, read
+from .options import AsJson
+from .output import show, show_json
+
+Names = Annotated[str, Parameter(help="Only these; all by default.")]
+
+TITLES: dict[Kind, str] = {
+    "normalizer": "Normalizers: logits -> probabilities. Verdict with cross_entropy.",
+    "loss of probabilities": "Losses of probabilities: normalizer + loss. Verdict with softmax.",
+    "loss of logits": "Losses of logits: they stand alone.",
+}
+
+
+def list_(*name: Names, json: AsJson = False) -> int:
+    """List normalizers and losses: parameters, formula, verdict, source.
+
+    The verdict says what becomes of the gradient's norm when a wrong logit rises by s.
+    """
+    entries = _chosen(read(), name)
+    if json:
+        show_json([asdict(entry) for entry in entries])
+        return 0
+    for kind, title in TITLES.items():
+        if rows := [entry for entry in entries if entry.kind == kind]:
+            show(_table(title, rows))
+    return 0
+
+
+def _chosen(entries: list[Entry], names: tuple[str, ...]) -> list[Entry]:
+    known = [entry.name for entry in entries]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"unknown name {name!r}. {nearest(name, known)}")
+    return [entry for entry in entries if entry.name in names] if names else entries
+
+
+def _table(title: str, entries: list[Entry]) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE, show_header=False, padding=(0, 1, 1, 0), expand=True)
+    table.add_column(width=25, overflow="fold")
+    table.add_column(ratio=1, overflow="fold")
+    for entry in entries:
+        verdict = Text(f"-> {entry.verdict}", style="green" if "stays" in entry.verdict else "yellow")
+        lines = [Text(entry.formula), verdict, *([Text(f"[{entry.source}]", style="dim")] if entry.source else [])]
+        table.add_row(_signature(entry), Text("\n").join(lines))
+    return table
+
+
+def _signature(entry: Entry) -> Text:
+    text = Text(entry.name, style="bold")
+    for parameter, default in entry.parameters.items():
+        text.append(f"\n  {parameter}={default!r}", style="not bold")
+    return text

@@ -1,0 +1,86 @@
+"""What is printed and written: results to stdout, messages to stderr, files whole or not at all."""
+
+import json
+import math
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from .errors import UsageError
+
+WIDTH = 80
+PICTURES = (".png", ".svg", ".pdf")
+
+
+class Output(Console):
+    """A console that is at most 80 columns wide, and falls silent if nobody reads on: `logitscape list | head -1`."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        """On stdout, or on stderr."""
+        super().__init__(stderr=stderr, highlight=False, soft_wrap=False)
+        if self.width > WIDTH:
+            self.width = WIDTH
+
+    def on_broken_pipe(self) -> None:
+        """Go on without a reader: the exit status is the verdict whether or not it is read."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def show(result: RenderableType) -> None:
+    """Print a result."""
+    Output().print(result)
+
+
+def show_json(data: Any) -> None:
+    """Print a result as JSON."""
+    Output().out(to_json(data), highlight=False)
+
+
+def say(message: str, *, quiet: bool = False) -> None:
+    """Print a message to stderr."""
+    if not quiet:
+        Output(stderr=True).print(Text(message), soft_wrap=True)
+
+
+@contextmanager
+def working(message: str, *, quiet: bool = False) -> Iterator[None]:
+    """Show on a terminal that something is under way."""
+    console = Output(stderr=True)
+    if quiet or not console.is_terminal:
+        yield
+    else:
+        with console.status(message):
+            yield
+
+
+def to_json(data: Any) -> str:
+    """JSON as the standard has it: infinities and NaN are the words "inf", "-inf" and "nan"."""
+    return json.dumps(_standard(data), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _standard(data: Any) -> Any:
+    if isinstance(data, float) and not math.isfinite(data):
+        return str(data)
+    if isinstance(data, Mapping):
+        return {str(key): _standard(value) for key, value in data.items()}
+    return [_standard(each) for each in data] if isinstance(data, list | tuple) else data
+
+
+def check_out(out: Path | None, suffixes: Iterable[str]) -> None:
+    """Refuse before a long computation what could not be written after it."""
+    if out is None:
+        return
+    allowed = list(suffixes)
+    if out.suffix.lower() not in allowed:
+        raise UsageError(f"--out: the name must end in {' or '.join(allowed)}, got `{out}`.")
+    if not out.parent.is_dir():
+        raise UsageError(f"--out: there is no folder `{out.parent}`.")
+    if out.is_dir() or not os.access(out.parent, os.W_OK):
+        raise UsageError(f"--out: `{out}` cannot be written.")

@@ -1,0 +1,1 @@
+"""What a diagnosis asks, and what it answers: data only, no pictures."""

@@ -1,0 +1,1 @@
+"""Gradient flow and descent in logit space: how long a wrong model takes to correct itself."""

@@ -1,0 +1,1 @@
+"""How objectives are evaluated and differentiated on many logits at once, fast."""

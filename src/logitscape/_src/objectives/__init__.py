@@ -1,0 +1,1 @@
+"""A normalizer and a loss as one objective, from a spec, from functions, for a batch."""

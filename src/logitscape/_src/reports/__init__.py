@@ -1,0 +1,1 @@
+"""Diagnoses and comparisons as a table, a page, a figure, a file."""

@@ -1,0 +1,1 @@
+"""Many classifiers trained side by side in one compiled program."""

@@ -1,0 +1,28 @@
+"""How programs are compiled: options that XLA lacks are left out, and what the user has set wins."""
+
+import os
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from logitscape._src.base.xla import BRIEF, LEVEL, briefly, compile_all_briefly, known
+
+
+def test_what_xla_does_not_know_is_left_out():
+    assert known({LEVEL: 0, "xla_no_such_option": True}) == {LEVEL: 0}
+    assert known(BRIEF)[LEVEL] == 0
+
+
+def test_the_user_s_own_flags_come_last(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("XLA_FLAGS", f"--{LEVEL}=2")
+    compile_all_briefly()
+    flags = os.environ["XLA_FLAGS"].split()
+    assert flags[0] == f"--{LEVEL}=0"
+    assert flags[-1] == f"--{LEVEL}=2"
+    assert all(flag == flag.lower() for flag in flags)
+
+
+def test_what_is_compiled_briefly_computes_the_same():
+    x = jnp.linspace(-3.0, 3.0, 7)
+    np.testing.assert_allclose(briefly(lambda x: jnp.exp(x) / jnp.exp(x).sum())(x), np.exp(x) / np.exp(x).sum(), rtol=1e-14)

@@ -1,0 +1,129 @@
+"""Every broken loss is named, with a witness; no healthy one raises an alarm."""
+
+import jax
+import numpy as np
+import pytest
+
+import logitscape as ls
+from logitscape._src.base.x64 import wide
+from logitscape._src.diagnosis.config import Setting
+from logitscape._src.diagnosis.evaluation import evaluate
+from logitscape._src.diagnosis.questions import consistency, mistakes
+from logitscape._src.diagnosis.subject import subject
+from tests.diagnosis import broken
+
+N = 10
+WITHOUT_WITNESS = {"scaled", "label smoothing", "squared error after softmax", "examples influence each other"}
+
+
+def found(name: str):
+    """The answers of the two questions that name what is broken, and only alarms or notes."""
+    each = broken.BROKEN[name]
+    setting = Setting(subject("softmax + cross_entropy", num_classes=N), N)
+    about = subject(each.loss, num_classes=N, normalizer=each.normalizer)
+    return [answer for ask in (mistakes.answers, consistency.answers) for answer in ask(about, setting)]
+
+
+@pytest.mark.parametrize("name", broken.BROKEN)
+def test_a_broken_loss_is_named(name: str) -> None:
+    with wide(), np.errstate(all="ignore"):
+        answers = {each.verdict: each for each in found(name)}
+    verdict = broken.BROKEN[name].verdict
+    assert verdict in answers
+    assert answers[verdict].severity in ("serious", "warning", "note")
+    assert verdict in WITHOUT_WITNESS or answers[verdict].witness is not None
+
+
+@pytest.mark.parametrize("name", broken.HEALTHY)
+def test_a_healthy_loss_raises_no_alarm(name: str) -> None:
+    source, normalizer = broken.HEALTHY[name]
+    diagnosis = ls.diagnose(source, normalizer=normalizer)
+    alarms = [(each.question, each.verdict, each.text) for each in diagnosis.answers if each.severity in ("serious", "warning")]
+    assert not alarms
+
+
+@pytest.mark.parametrize("offset", [0.3, 2.0])
+def test_a_margin_is_measured(offset: float) -> None:
+    def margin(z, t):
+        return broken.plain_cross_entropy(z - offset * t, t)
+
+    setting = Setting(subject("softmax + cross_entropy", num_classes=N), N)
+    (answer,) = mistakes.answers(subject(margin, num_classes=N), setting)
+    assert (answer.verdict, answer.severity) == ("margin added", "note")
+    assert answer.number == pytest.approx(offset, rel=1e-6)
+
+
+@pytest.mark.parametrize("epsilon", [1e-9, 1e-7, 1e-3])
+@pytest.mark.parametrize("clip", [True, False])
+def test_the_epsilon_is_measured(epsilon: float, clip: bool) -> None:
+    def loss(z, t):
+        p = jax.nn.softmax(z)
+        kept = jax.numpy.clip(p, epsilon, 1) if clip else p + epsilon
+        return -jax.numpy.sum(t * jax.numpy.log(kept))
+
+    setting = Setting(subject("softmax + cross_entropy", num_classes=N), N)
+    (answer,) = mistakes.answers(subject(loss, num_classes=N), setting)
+    assert answer.verdict == ("clipped probability" if clip else "epsilon inside the logarithm")
+    assert answer.number == pytest.approx(epsilon, rel=1e-6)
+
+
+def test_the_witness_of_a_clip_shows_a_dead_gradient() -> None:
+    setting = Setting(subject("softmax + cross_entropy", num_classes=N), N)
+    about = subject(broken.clamped_probabilities, num_classes=N)
+    (answer,) = mistakes.answers(about, setting)
+    assert answer.witness is not None
+    values = evaluate(about, [answer.witness.logits], [answer.witness.target])
+    assert not values.gradient.any()
+    assert values.loss > 10
+
+
+def test_many_classes_raise_no_false_alarm() -> None:
+    """As many unknowns as points would fit anything."""
+    setting = Setting(subject("softmax + cross_entropy", num_classes=150), 150)
+    for spec in ("softmax + cross_entropy", "one_vs_rest", "softmax + focal", "crammer_singer", "softmax + brier"):
+        verdicts = [each.verdict for each in mistakes.answers(subject(spec, num_classes=150), setting)]
+        assert verdicts == (["squared error after softmax"] if spec == "softmax + brier" else ["none recognised"]), spec
+
+
+WEIGHTS = np.linspace(1, 3, N)
+
+
+def class_weights(z, t):
+    return jax.numpy.sum(t * WEIGHTS) * broken.plain_cross_entropy(z, t)
+
+
+def logit_adjustment(z, t):
+    return broken.plain_cross_entropy(z - np.log(WEIGHTS), t)
+
+
+def constant(z, t):
+    return jax.numpy.zeros((), z.dtype)
+
+
+def nan_when_equal(z, t):
+    return broken.plain_cross_entropy(z, t) + 1e-3 * jax.numpy.linalg.norm(z - z[0])
+
+
+def nan_for_a_label(z, t):
+    return broken.plain_cross_entropy(z, t) + jax.numpy.where(t[5] > 0, jax.numpy.nan, 0.0)
+
+
+def deaf_to_a_label(z, t):
+    return (1 - t[3]) * broken.plain_cross_entropy(z, t)
+
+
+@pytest.mark.parametrize(
+    ("loss", "verdict", "severity"),
+    [
+        (class_weights, "class weights", "note"),
+        (logit_adjustment, "logits adjusted", "note"),
+        (constant, "none recognised", "fine"),
+        (nan_when_equal, "not finite at equal logits", "serious"),
+        (nan_for_a_label, "not finite for a label", "serious"),
+        (deaf_to_a_label, "label not taught", "serious"),
+    ],
+)
+def test_what_is_meant_and_what_is_not(loss, verdict: str, severity: str) -> None:
+    setting = Setting(subject("softmax + cross_entropy", num_classes=N), N)
+    (answer,) = mistakes.answers(subject(loss, num_classes=N), setting)
+    assert (answer.verdict, answer.severity) == (verdict, severity)

@@ -1,0 +1,240 @@
+"""Gradients that are not the loss's, examples that are not their own, and what -inf and 50,000 classes do."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from logitscape._src.diagnosis.config import Setting
+from logitscape._src.diagnosis.questions import consistency
+from logitscape._src.diagnosis.subject import subject
+
+N = 4
+CATALOGUE = {
+    "softmax + cross_entropy": {"mask respected", "gradient sums to 0", "smooth where tried"},
+    "softmax + label_smoothing": {"gradient sums to 0", "smooth where tried"},
+    "softmax + focal": {"mask respected", "gradient sums to 0"},
+    "softplus + cross_entropy": {"smooth where tried", "mask respected"},
+    "crammer_singer": {"kink", "mask respected", "gradient sums to 0"},
+    "weston_watkins": {"kink", "gradient sums to 0"},
+    "sparsemax_loss": {"mask respected", "gradient sums to 0"},
+    "one_vs_rest": {"smooth where tried"},
+    "z_loss": {"mask respected"},
+    "argmax + mae": {"jump"},
+}
+
+
+def careful(z, label):
+    return -jax.nn.log_softmax(z)[label]
+
+
+def one_hot_form(z, target):
+    """0 * -inf if a class is masked."""
+    return -jnp.sum(target * jax.nn.log_softmax(z))
+
+
+def rounded(z, label):
+    return careful(z + jax.lax.stop_gradient(jnp.round(z) - z), label)
+
+
+def stopped(z, label):
+    return jax.lax.stop_gradient(jax.nn.logsumexp(z)) - z[label]
+
+
+def clipped(z, target):
+    return -jnp.sum(target * jnp.log(jnp.clip(jax.nn.softmax(z), 1e-7, 1.0)))
+
+
+def clamped(z, label):
+    return careful(jnp.maximum(z, -6.0), label)
+
+
+def low(z, target):
+    return one_hot_form(z.astype(jnp.bfloat16), target.astype(jnp.bfloat16)).astype(z.dtype)
+
+
+def float32_inside(z, target):
+    return one_hot_form(z.astype(jnp.float32), target.astype(jnp.float32)).astype(z.dtype)
+
+
+def batched(logits, labels):
+    return -jnp.take_along_axis(jax.nn.log_softmax(logits, axis=-1), labels[:, None], axis=-1)[:, 0]
+
+
+def over_the_batch(logits, labels):
+    return -jnp.take_along_axis(jax.nn.log_softmax(logits, axis=0), labels[:, None], axis=-1)[:, 0]
+
+
+def over_the_batch_one_hot(logits, targets):
+    return -jnp.sum(targets * jax.nn.log_softmax(logits, axis=0), axis=-1)
+
+
+def centred(logits, labels):
+    """Batch statistics without a gradient: only the values tell."""
+    others = jax.lax.stop_gradient(logits.mean(axis=0, keepdims=True))
+    return batched(logits - others, labels)
+
+
+def fixed_classes(z, label):
+    return careful(z * jnp.arange(1.0, N + 1, dtype=z.dtype), label)
+
+
+def naive(z, target):
+    weights = jnp.exp(z)
+    return -jnp.sum(target * jnp.log(weights / jnp.sum(weights)))
+
+
+def compiled_differently(z, label):
+    """Twice as large where the values are not known, as a Python branch may make it."""
+    try:
+        known = bool(z[0] == z[0])
+    except jax.errors.ConcretizationTypeError:
+        known = False
+    return careful(z, label) * (1 if known else 2)
+
+
+@jax.custom_vjp
+def without_forward(z, target):
+    return one_hot_form(z, target)
+
+
+without_forward.defvjp(
+    lambda z, t: (one_hot_form(z, t), (z, t)),
+    lambda kept, g: (g * (jax.nn.softmax(kept[0]) - kept[1]), jnp.zeros_like(kept[1])),
+)
+
+
+@jax.custom_vjp
+def doubled(z, target):
+    return one_hot_form(z, target)
+
+
+doubled.defvjp(
+    lambda z, t: (one_hot_form(z, t), (z, t)),
+    lambda kept, g: (2 * g * (jax.nn.softmax(kept[0]) - kept[1]), jnp.zeros_like(kept[1])),
+)
+
+
+def diagnose(source, dtype="float32", n=N, form=None):
+    setting = Setting(subject("softmax + cross_entropy", num_classes=n), n, dtype)
+    found = consistency.answers(subject(source, num_classes=n, form=form), setting)
+    assert {each.question for each in found} == {"consistency"}
+    return {each.verdict: each for each in found}
+
+
+@pytest.mark.parametrize("spec", CATALOGUE)
+def test_the_catalogue_is_consistent(spec):
+    found = diagnose(spec)
+    assert set(found) >= CATALOGUE[spec] | {"jit agrees with eager", "fine at 50,000 classes"}
+    assert "gradient is that of the loss" in found
+    assert "forward agrees with reverse" in found
+    assert {each.severity for each in found.values()} <= {"fine", "note", "undecided"}
+
+
+@pytest.mark.parametrize("source", [careful, batched], ids=["label", "batch"])
+def test_a_careful_loss_raises_no_alarm(source):
+    assert {each.severity for each in diagnose(source).values()} == {"fine"}
+
+
+@pytest.mark.parametrize("source", [rounded, stopped, doubled])
+def test_a_gradient_of_something_else(source):
+    found = diagnose(source)["gradient is not that of the loss"]
+    assert found.severity == "serious"
+    z, h = jnp.array(found.witness.logits), 1e-4
+    t = jnp.array(found.witness.target)
+    function = subject(source, num_classes=N).function
+    k = int(found.witness.shows.split("_")[1][0])
+    slope = (function(z.at[k].add(h), t) - function(z.at[k].add(-h), t)) / (2 * h)
+    assert abs(slope - jax.grad(function)(z, t)[k]) > 0.1 * abs(slope - 1e-3)
+
+
+def test_a_gradient_that_does_not_sum_to_0():
+    found = diagnose(stopped)["gradient does not sum to 0"]
+    assert found.severity == "warning"
+    assert found.number == pytest.approx(1)
+
+
+def test_jit_that_differs_from_eager():
+    found = diagnose(compiled_differently)["jit differs from eager"]
+    assert found.severity == "warning"
+    assert found.witness.dtype == "float32"
+
+
+def test_forward_mode_may_be_missing():
+    found = diagnose(without_forward)
+    assert found["no forward mode"].severity == "note"
+    assert "gradient is that of the loss" in found
+
+
+def test_the_kink_of_a_clip_is_found():
+    found = diagnose(clipped)["kink"]
+    assert found.number == pytest.approx(16.1, abs=0.1)
+    assert found.severity == "note"
+
+
+def test_a_hinge_has_its_kinks_at_the_margin():
+    assert diagnose("crammer_singer")["kink"].details["places"] == [-2.0, 0.0]
+
+
+def test_masked_logits():
+    assert diagnose(one_hot_form)["NaN with masked logits"].severity == "note"
+    assert diagnose("sum + cross_entropy")["NaN with masked logits"].severity == "note"
+    assert diagnose("softmax + label_smoothing")["infinite with masked logits"].severity == "note"
+    assert diagnose(clamped)["mask not respected"].severity == "note"
+    seen = diagnose(one_hot_form)["NaN with masked logits"].witness
+    assert np.isnan(one_hot_form(jnp.array(seen.logits), jnp.array(seen.target)))
+
+
+def test_few_digits_inside():
+    found = diagnose(low)
+    assert found["computed in reduced precision inside"].severity == "warning"
+    assert "gradient is not that of the loss" not in found
+    found = diagnose(float32_inside)
+    assert "computed in reduced precision inside" not in found
+    assert "gradient is that of the loss" in found
+
+
+@pytest.mark.parametrize(
+    ("source", "form"),
+    [(over_the_batch, None), (over_the_batch_one_hot, "batch, one-hot"), (centred, None)],
+    ids=["labels", "one-hot", "statistics"],
+)
+def test_examples_that_influence_each_other(source, form):
+    found = diagnose(source, form=form)["examples influence each other"]
+    assert found.severity == "serious"
+    assert "in a batch of 5" in found.witness.shows
+
+
+def test_examples_that_do_not():
+    assert diagnose(batched)["examples are independent"].severity == "fine"
+    assert not any("examples" in verdict for verdict in diagnose(careful))
+
+
+def test_a_fixed_number_of_classes_is_undecided():
+    found = diagnose(fixed_classes)
+    assert found["undecided"].severity == "undecided"
+    assert {each.severity for each in found.values()} <= {"fine", "undecided"}
+
+
+def test_many_classes_in_float16():
+    found = diagnose(naive, "float16")
+    assert found["not finite at 50,000 classes"].severity == "warning"
+
+
+def test_pairs_of_50_000_classes_are_not_even_tried():
+    def pairs(z, target):
+        return jnp.max(jax.nn.softmax(z[:, None] - z[None, :], axis=0)) - jnp.sum(z * target)
+
+    assert "too large at 50,000 classes" in diagnose(pairs)
+
+
+def test_two_classes():
+    found = diagnose(careful, n=2)
+    assert {each.severity for each in found.values()} <= {"fine", "undecided"}
+
+
+def test_nowhere_finite_is_undecided():
+    def nowhere(z, target):
+        return jnp.sum(z * target) * jnp.nan
+
+    assert [each.severity for each in diagnose(nowhere).values()] == ["undecided"]

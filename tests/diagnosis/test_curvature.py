@@ -1,0 +1,148 @@
+"""Convex by which theorem, or not and where, against theory and closed forms."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import logitscape as ls
+from logitscape._src.diagnosis.config import Setting
+from logitscape._src.diagnosis.evaluation import Values
+from logitscape._src.diagnosis.questions import convexity as curvature
+from logitscape._src.diagnosis.questions.certificates import logits, sparsemax, tangent_excess, weakens
+from logitscape._src.diagnosis.subject import subject
+
+CERTIFIED = {
+    "softmax + cross_entropy": "pull theorem",
+    "softmax + kl": "pull theorem",
+    "softmax + exponential": "pull theorem",
+    "softmax + poly1(epsilon=1)": "pull theorem",
+    "softmax + poly1(epsilon=-1)": "pull theorem",
+    "softmax + symmetric_cross_entropy(alpha=1, beta=0.2)": "pull theorem",
+    "softmax(inverse_temperature=2) + cross_entropy": "logsumexp at inverse temperature 2",
+    "softmax + label_smoothing": "logsumexp",
+    "one_vs_rest": "softplus",
+    "sparsemax_loss": "sparsemax",
+    "squared_logits": "squares",
+    "crammer_singer": "3 affine functions",
+    "weston_watkins": "4 affine functions",
+    "perceptron": "3 affine functions",
+}
+NOT_CONVEX = (
+    "softmax + brier",
+    "softmax + mae",
+    "softmax + focal",
+    "softmax + hellinger",
+    "softmax + generalized_cross_entropy",
+    "softmax + poly1(epsilon=1.1)",
+    "softmax + symmetric_cross_entropy",
+    "softmax + clipped_cross_entropy",
+    "spherical + cross_entropy",
+    "sum + cross_entropy",
+    "taylor + cross_entropy",
+)
+NOT_FOUND = ("entmax_loss", "z_loss")
+
+
+def clipped_far_out(z, label):
+    """Bends the wrong way beyond a margin of 69 only."""
+    return -jnp.log(jax.nn.softmax(z)[label] + 1e-30)
+
+
+def in_float32(z, label):
+    return -jax.nn.log_softmax(z.astype(jnp.float32))[label].astype(z.dtype)
+
+
+def concave_kink(z, t):
+    return -jnp.abs(z[0]) + 0 * jnp.sum(t)
+
+
+def undefined(z, t):
+    return jnp.sum(z * t) * jnp.nan
+
+
+def diagnose(source):
+    of = subject(source, num_classes=3)
+    (found,) = curvature.answers(of, Setting(of, 3))
+    assert found.question == "convexity"
+    return found
+
+
+@pytest.mark.parametrize("spec", CERTIFIED)
+def test_theorems(spec):
+    found = diagnose(spec)
+    assert (found.verdict, found.severity) == ("convex (certified)", "fine")
+    assert CERTIFIED[spec] in found.text
+
+
+@pytest.mark.parametrize("spec", NOT_CONVEX)
+def test_the_hessian_at_the_witness_has_a_negative_eigenvalue(spec):
+    found = diagnose(spec)
+    assert (found.verdict, found.severity, found.witness.expression) == ("not convex", "note", "hessian")
+    target = jnp.array(found.witness.target)
+    hessian = jax.jit(jax.hessian(ls.objective(spec).function))(jnp.array(found.witness.logits), target)
+    assert np.linalg.eigvalsh(hessian)[0] <= found.number / 2 < 0
+
+
+@pytest.mark.parametrize("spec", NOT_FOUND)
+def test_no_theorem_is_no_certificate(spec):
+    assert diagnose(spec).verdict == "no negative curvature found"
+
+
+def test_weak_pull_beyond_the_box():
+    found = diagnose(clipped_far_out)
+    assert found.verdict == "not convex"
+    assert found.witness.logits[0] < -60
+    assert found.number < -0.1
+
+
+@pytest.mark.parametrize("source", [concave_kink, "argmax + mae"])
+def test_kinks_and_jumps_are_seen_by_chords(source):
+    found = diagnose(source)
+    assert (found.verdict, found.witness.expression) == ("not convex", "loss")
+    assert found.number < 0
+
+
+def test_rounding_is_no_curvature():
+    assert diagnose(in_float32).severity == "fine"
+
+
+def test_undefined_losses():
+    assert diagnose(undefined).verdict == "undecided"
+
+
+def test_a_function_without_second_derivatives():
+    @jax.custom_vjp
+    def squares(z):
+        return jnp.sum(z * z)
+
+    def backward(z, g):
+        return (jax.pure_callback(lambda x: 2 * np.asarray(x), z, z, vmap_method="sequential") * g,)
+
+    squares.defvjp(lambda z: (squares(z), z), backward)
+    found = diagnose(lambda z, t: squares(z) + 0 * jnp.sum(t))
+    assert found.verdict == "undecided"
+    assert "second derivatives" in found.text
+
+
+def test_tangent_planes_lie_below_a_convex_function():
+    z = np.random.default_rng(0).normal(size=(40, 3))
+    square = Values((z * z).sum(axis=1), 2 * z)
+    assert (tangent_excess(z, square) <= 0).all()
+    assert (tangent_excess(z, Values(-square.loss, -square.gradient)) > 0).any()
+
+
+def test_logits_have_the_log_odds_that_were_asked_for():
+    p = jax.nn.softmax(jnp.array(logits(np.array([-2.0, 3.0]), np.array([5.0, 2.0]))))[:, 0]
+    np.testing.assert_allclose(np.log(p / (1 - p)), [-2, 3])
+
+
+def test_a_pull_that_grows_or_is_negative():
+    assert not weakens(np.array([3.0, 2.0, 1.0])).any()
+    assert weakens(np.array([1.0, 2.0, 1.0])).tolist() == [True, False]
+    assert weakens(np.array([1.0, -1.0, -1.0])).any()
+
+
+def test_sparsemax_is_that_of_the_catalogue():
+    z = np.random.default_rng(0).normal(size=(20, 4))
+    np.testing.assert_allclose(sparsemax(z), ls.drop_in("sparsemax")(jnp.array(z)), atol=1e-12)

@@ -1,0 +1,231 @@
+"""Every normalizer to any number of digits, as a Simplex."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from mpmath import inf, mp, mpf
+
+from .exact import ONE, ZERO, OutsideDomain, Overflow, Simplex, all_but, excess
+
+
+def logarithms(p: list, complement: list) -> list:
+    return [-inf if not x else mp.log(x) if 2 * x < 1 else mp.log1p(-y) for x, y in zip(p, complement, strict=True)]
+
+
+PERTURBATION = mpf(2) ** -120
+
+
+def perturbed(s: Simplex) -> Simplex:
+    """Probabilities off by their noise, times a number so small that everything is linear in it."""
+    small = [2 * a < 1 for a in s.p]
+    shift = [PERTURBATION * e * (a if low else -b) for a, b, e, low in zip(s.p, s.complement, s.noise, small, strict=True)]
+    p = [a + x for a, x in zip(s.p, shift, strict=True)]
+    complement = [b - x for b, x in zip(s.complement, shift, strict=True)]
+    return replace(s, p=p, complement=complement, log_p=logarithms(p, complement))
+
+
+def from_the_smaller_side(p: list, complement: list, noise: list) -> list:
+    """Relative errors of p become those of 1 - p where p > 1/2: there the other classes determine it."""
+    others = all_but([a * b for a, b in zip(p, noise, strict=True)])
+    return [e if 2 * a < 1 or not b else o / b for a, b, e, o in zip(p, complement, noise, others, strict=True)]
+
+
+def from_weights(g: list, scale: Callable, extra: mpf = ZERO, noise=None, steep=None, stays=None) -> Simplex:
+    """`p_k = g_k / (sum g + extra)`; `scale(k, total)` is d g_k / dz_k over the total."""
+    none, others = [ZERO for _ in g], all_but(g, extra)
+    total = g[0] + others[0]
+    p, complement = [x / total for x in g], [x / total for x in others]
+    scales = [scale(k, total) for k in range(len(g))]
+    shared = noise or none
+    if noise:
+        common = mp.fsum(a * b for a, b in zip(p, noise, strict=True))
+        shared = [e + common for e in from_the_smaller_side(p, complement, noise)]
+    bent = [a + b for a, b in zip(shared, steep or none, strict=True)]
+    still = stays or [False for _ in g]
+    log_p = logarithms(p, complement)
+    return Simplex(p, complement, log_p, p, scales, shared, shared, bent, still, unseen=extra / total)
+
+
+def separable(logs: list, slopes: list, noise=None, steep=None, reference: mpf | None = None) -> Simplex:
+    """`p_k` in proportion to `e^{l_k}`, slopes `dl_k/dz_k`; `reference`: that of an unlisted class."""
+    top = max([*logs, *([] if reference is None else [reference])])
+    if top == -inf:
+        raise OutsideDomain
+    g = [ZERO if x == -inf else mp.exp(x - top) for x in logs]
+    extra = ZERO if reference is None else mp.exp(reference - top)
+    masks = [x == -inf for x in logs]
+    return from_weights(g, lambda k, total: g[k] / total * slopes[k], extra, noise, steep, masks)
+
+
+def unmasked(function: Callable) -> Callable:
+    """A mask has log-weight -inf and slope 0: `function(z) -> (l, dl/dz)` is for finite z."""
+
+    def masked(z: list, **parameters) -> tuple[list, list]:
+        pairs = [(-inf, ZERO) if x == -inf else function(x, **parameters) for x in z]
+        return [a for a, _ in pairs], [b for _, b in pairs]
+
+    return masked
+
+
+def sigmoid(z: mpf) -> mpf:
+    return 1 / (1 + mp.exp(-z)) if z > 0 else mp.exp(z) / (1 + mp.exp(z))
+
+
+def softplus(z: mpf) -> mpf:
+    return z + mp.log1p(mp.exp(-z)) if z > 0 else mp.log1p(mp.exp(z))
+
+
+def softmax(z, inverse_temperature=ONE):
+    return separable(*unmasked(lambda x: (inverse_temperature * x, inverse_temperature))(z))
+
+
+def softmax_one(z):
+    return separable(*unmasked(lambda x: (x, ONE))(z), reference=ZERO)
+
+
+def softplus_normalizer(z):
+    return separable(*unmasked(lambda x: (mp.log(softplus(x)), sigmoid(x) / softplus(x)))(z))
+
+
+def sigmoid_normalizer(z):
+    return separable(*unmasked(lambda x: (-softplus(-x), sigmoid(-x)))(z))
+
+
+def sigsoftmax(z):
+    return separable(*unmasked(lambda x: (x - softplus(-x), 1 + sigmoid(-x)))(z))
+
+
+def spherical(z, epsilon):
+    finite(z)
+    return separable([mp.log(x * x + epsilon) for x in z], [2 * x / (x * x + epsilon) for x in z])
+
+
+def taylor(z, order=2):
+    finite(z)
+    order = int(order)
+    terms = [[x**i / mp.factorial(i) for i in range(order + 1)] for x in z]
+    g, slope = [mp.fsum(t) for t in terms], [mp.fsum(t[:-1]) for t in terms]
+    noise = [excess(mp.fsum(map(abs, t)), s) if order > 2 else ZERO for t, s in zip(terms, g, strict=True)]
+    steep = [excess(mp.fsum(map(abs, t[:-1])), s) if order > 2 else ZERO for t, s in zip(terms, slope, strict=True)]
+    steep = [a + b for a, b in zip(noise, steep, strict=True)]
+    return separable([mp.log(x) for x in g], [a / b for a, b in zip(slope, g, strict=True)], noise, steep)
+
+
+def iterated_exponential(z, depth=2, largest=inf):
+    if max(z) == -inf:
+        raise OutsideDomain
+    logs, slopes = list(z), [ONE for _ in z]
+    for _ in range(int(depth) - 1):
+        if max(logs) > mp.log(largest):
+            raise Overflow
+        logs = [mp.exp(x) for x in logs]
+        slopes = [a * b for a, b in zip(slopes, logs, strict=True)]
+    rounding = [mp.exp(x) if depth > 2 else ZERO for x in z]
+    noise = [(max(logs) - x) * max(rounding) for x in logs]
+    return separable(logs, slopes, noise, rounding)
+
+
+def powers(amplitude: Callable, slope: Callable, power: int, stays: Callable) -> Callable:
+    """`p_k` in proportion to `amplitude(z_k)^power`."""
+
+    def normalizer(z):
+        finite(z)
+        a = [amplitude(x) for x in z]
+        if max(a) <= 0 or min(a) < 0:
+            raise OutsideDomain
+        change = [power * x ** (power - 1) * slope(y) for x, y in zip(a, z, strict=True)]
+        return from_weights([x**power for x in a], lambda k, total: change[k] / total, stays=[stays(x) for x in z])
+
+    return normalizer
+
+
+def relu(z):
+    a = [x if x > 0 else ZERO for x in z]
+    if max(a) <= 0:
+        raise OutsideDomain
+    return from_weights(a, lambda k, total: (ONE if a[k] > 0 else ZERO) / total, stays=[x < 0 for x in z])
+
+
+def min_shift(z):
+    finite(z)
+    n, least = len(z), min(z)
+    d = [x - least for x in z]
+    total = mp.fsum(d)
+    if total == 0:
+        raise OutsideDomain
+    lowest = [k for k in range(n) if d[k] == 0]
+    result = from_weights(d, lambda k, total: 1 / total, stays=[len(lowest) == 1 and x == 0 for x in d])
+    tie = ONE / len(lowest)
+
+    def column(k: int) -> tuple[list, list]:
+        terms = [((ONE if j == k else ZERO), tie, result.p[j] * (1 - n * tie)) for j in range(n)]
+        return [(a - b - c) / total for a, b, c in terms], [(a + b + abs(c)) / total for a, b, c in terms]
+
+    result.columns.update((k, partial(column, k)) for k in lowest)
+    return result
+
+
+def argmax(z):
+    top = max(z)
+    if top == -inf:
+        raise OutsideDomain
+    g = [ONE if x == top else ZERO for x in z]
+    return from_weights(g, lambda k, total: ZERO, stays=[x < top for x in z])
+
+
+def entmax(z, alpha):
+    if max(z) == -inf:
+        raise OutsideDomain
+    if alpha == 1:
+        return softmax(z)
+    beta, top = alpha - 1, max(z)
+    x = [-inf if y == -inf else beta * (y - top) for y in z]
+    tau = threshold(x, beta)
+    p = [(y - tau) ** (1 / beta) if y - tau > mpf(10) ** (8 - mp.dps) else ZERO for y in x]
+    u = [y ** (2 - alpha) if y > 0 else ZERO for y in p]
+    size, complement = mp.fsum(u), all_but(p)
+    noise = [((abs(y) + abs(tau)) / (y - tau) - 1) / beta if q else ZERO for y, q in zip(x, p, strict=True)]
+    bent = [abs(2 - alpha) * e for e in noise]
+    return Simplex(
+        p, complement, logarithms(p, complement), [y / size for y in u], u,
+        from_the_smaller_side(p, complement, noise), bent, bent, [q == 0 for q in p],
+    )  # fmt: skip
+
+
+def threshold(x: list, beta: mpf) -> mpf:
+    """tau with `sum [x - tau]_+^{1/beta} = 1`: Newton's method from the left of a convex falling function."""
+    tau = mpf(-1)
+    for _ in range(200):
+        gaps = [y - tau for y in x if y > tau]
+        excess = mp.fsum(y ** (1 / beta) for y in gaps) - 1
+        step = excess / mp.fsum(y ** (1 / beta - 1) / beta for y in gaps)
+        tau += step
+        if step < mpf(10) ** (3 - mp.dps):
+            return tau
+    raise RuntimeError("Newton's method for tau did not converge")
+
+
+def finite(z: list) -> None:
+    if min(z) == -inf:
+        raise OutsideDomain
+
+
+NORMALIZERS = {
+    "softmax": softmax,
+    "sum": powers(lambda x: x, lambda x: ONE, 1, lambda x: False),
+    "abs": powers(abs, lambda x: mp.sign(x), 1, lambda x: False),
+    "relu": relu,
+    "square": powers(abs, lambda x: mp.sign(x), 2, lambda x: False),
+    "spherical": lambda z, epsilon=0.001: spherical(z, epsilon),
+    "taylor": taylor,
+    "softplus": softplus_normalizer,
+    "sigmoid": sigmoid_normalizer,
+    "sigsoftmax": sigsoftmax,
+    "iterated_exponential": iterated_exponential,
+    "min_shift": min_shift,
+    "argmax": argmax,
+    "softmax_one": softmax_one,
+    "sparsemax": lambda z: entmax(z, mpf(2)),
+    "entmax": lambda z, alpha=1.5: entmax(z, alpha),
+}

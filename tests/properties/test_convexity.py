@@ -1,0 +1,87 @@
+"""Convex or not, where theory or a closed form says; and second derivatives against those of JAX."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import logitscape as ls
+from logitscape._src.properties.convexity import convexities, second_derivatives
+
+CONVEX = {
+    "softmax + cross_entropy": True,
+    "softmax + brier": False,
+    "softmax + clipped_cross_entropy": False,
+    "sum + cross_entropy": False,
+    "sparsemax + brier": False,
+    "argmax + mae": False,
+    "min_shift + label_smoothing": None,
+    "crammer_singer": True,
+    "squared_logits": True,
+}
+
+
+@pytest.fixture(scope="module")
+def found():
+    return convexities(list(CONVEX))
+
+
+@pytest.mark.parametrize("name", CONVEX)
+def test_verdicts(found, name):
+    assert found[name].convex is CONVEX[name]
+
+
+def test_the_witness_bends_down(found):
+    brier = found["softmax + brier"]
+    function = ls.objective("softmax + brier").function
+    hessian = jax.jit(jax.hessian(function))(jnp.array(brier.witness), jnp.eye(3)[0])
+    assert np.linalg.eigvalsh(hessian)[0] == pytest.approx(brier.curvature, rel=1e-9)
+    assert brier.curvature < -0.4
+
+
+def test_the_least_curvature_is_found_where_a_formula_tells_it():
+    """sum + cross_entropy: 1/S^2 and -1/z_y^2 in the label, least at z = (1, 0, 0) among norms of 1 and more."""
+    bent = convexities(["sum + cross_entropy", "square + exponential"])["sum + cross_entropy"]
+    assert bent.curvature == pytest.approx(-1 - np.sqrt(3), rel=1e-3)
+    assert bent.witness == pytest.approx((1, 0, 0), abs=1e-2)
+    assert bent.settled
+
+
+def test_a_curvature_that_nothing_bounds_is_told(found):
+    """relu: near z = (0+, 0+, -5) the probabilities change as fast as one likes."""
+    steep = convexities(["relu + cross_entropy"])["relu + cross_entropy"]
+    assert steep.curvature < -1000
+    assert not steep.settled
+
+
+def test_the_search_of_one_objective_does_not_depend_on_the_others(found):
+    assert convexities(["softmax + brier"])["softmax + brier"] == found["softmax + brier"]
+
+
+def test_a_jump_is_found_by_chords_only(found):
+    argmax = found["argmax + mae"]
+    function = ls.objective("argmax + mae").function
+    ends = jnp.array(argmax.chord)
+    a, b, middle = (float(function(z, jnp.eye(3)[0])) for z in (*ends, ends.mean(axis=0)))
+    assert argmax.curvature == 0
+    assert middle - (a + b) / 2 == pytest.approx(argmax.excess)
+
+
+def test_the_curvature_of_squares(found):
+    assert found["squared_logits"].curvature == pytest.approx(2)
+    assert np.isnan(found["min_shift + label_smoothing"].curvature)
+    assert found["min_shift + label_smoothing"].infinite == 1
+
+
+@pytest.mark.parametrize("spec", ["softmax + focal", "taylor + cross_entropy", "square + exponential", "z_loss"])
+def test_second_derivatives_are_those_of_the_formula(spec):
+    """By differences of the gradient: they share nothing with the rules under test."""
+    z, d, y = jnp.array([0.3, 1.4, -0.6]), np.array([[1.0, -2.0, 0.5]]), np.eye(3)[0]
+    objective = ls.objective(spec)
+    loss, second = jax.jit(partial(second_derivatives, [objective], y, d))(z[None, None])
+    slope = jax.jit(jax.grad(objective.function))
+    ends = (slope(z + step * d[0], jnp.asarray(y)) @ d[0] for step in (1e-5, -1e-5))
+    assert float(loss[0, 0]) == pytest.approx(float(objective.function(z, jnp.asarray(y))))
+    assert float(second[0, 0, 0]) == pytest.approx(float(np.subtract(*map(float, ends)) / 2e-5), rel=1e-6)
