@@ -13,7 +13,10 @@ nox.options.sessions = ["tests"]
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 CONSTRAINTS = ("-c", "constraints.txt")
 # What builds the package, apart from everything else, is pinned there too.
-BUILD = {"UV_BUILD_CONSTRAINT": "constraints.txt", "PIP_BUILD_CONSTRAINT": "constraints.txt"}
+BUILD = {
+    "UV_BUILD_CONSTRAINT": "constraints.txt",
+    "PIP_BUILD_CONSTRAINT": "constraints.txt",
+}
 # Many short processes: without compiled modules each would spend seconds on compiling its imports.
 ENVIRONMENT = {"MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": ""}
 
@@ -40,7 +43,13 @@ def lint(session: nox.Session) -> None:
     """Check style and formatting with ruff; `nox -s lint -- --fix` mends what it can."""
     install(session, *group("lint"))
     session.run("python", "-m", "ruff", "check", *session.posargs)
-    session.run("python", "-m", "ruff", "format", *([] if "--fix" in session.posargs else ["--check"]))
+    session.run(
+        "python",
+        "-m",
+        "ruff",
+        "format",
+        *([] if "--fix" in session.posargs else ["--check"]),
+    )
 
 
 @nox.session
@@ -86,7 +95,9 @@ def benchmarks(session: nox.Session) -> None:
     """Measure speed against PyTorch, NumPy and plain JAX; installs PyTorch."""
     # pip and not uv: pip's configuration may name a place with CPU builds of PyTorch, which are far smaller.
     install(session, "-e", ".[zarr]")
-    session.install(*group("benchmarks"))  # what PyTorch itself needs is not among the constraints
+    session.install(
+        *group("benchmarks")
+    )  # what PyTorch itself needs is not among the constraints
     session.run("python", "-m", "benchmarks", *session.posargs, env=ENVIRONMENT)
 
 
@@ -101,7 +112,11 @@ def floors(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def constraints(session: nox.Session) -> None:
     """Remake constraints.txt: the newest versions that work together on every Python."""
-    groups = [argument for name in ("build", "test", "lint", "types") for argument in ("--group", name)]
+    groups = [
+        argument
+        for name in ("build", "test", "lint", "types")
+        for argument in ("--group", name)
+    ]
     options = [
         "--universal",
         "--fork-strategy",
@@ -111,7 +126,11 @@ def constraints(session: nox.Session) -> None:
         "--all-extras",
         "--upgrade",
     ]
-    header = ["--no-annotate", "--custom-compile-command", "python -m nox -s constraints"]
+    header = [
+        "--no-annotate",
+        "--custom-compile-command",
+        "python -m nox -s constraints",
+    ]
     command = [
         sys.executable,
         "-m",

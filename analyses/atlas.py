@@ -54,7 +54,9 @@ ALONE = tuple(ls.LOGIT_LOSSES)
 
 NUMBERS = ("coefficient", "power", "log_power", "rate", "order", "inner_rate", "begins")
 S = np.unique([0.5, 2.0, *10.0 ** np.linspace(-2, 14, 801)])
-SPANS = {"iterated_exponential": (2.5, 708.0)}  # further out e^z is no float64, nearer 1e-7 is no small p
+SPANS = {
+    "iterated_exponential": (2.5, 708.0)
+}  # further out e^z is no float64, nearer 1e-7 is no small p
 CORNER = 0.13  # of a cell
 
 CAPTION = (
@@ -73,7 +75,10 @@ Data: TypeAlias = dict[str, dict[str, Laws]]
 
 def compute() -> Data:
     found = follow([*PAIRS.values(), *ALONE], S)
-    return {ray: {name: far_out(name, each) for name, each in by_name.items()} for ray, by_name in found.items()}
+    return {
+        ray: {name: far_out(name, each) for name, each in by_name.items()}
+        for ray, by_name in found.items()
+    }
 
 
 def far_out(name: str, found: Behaviour) -> Laws:
@@ -85,9 +90,26 @@ def far_out(name: str, found: Behaviour) -> Laws:
 def as_table(data: Data) -> pd.DataFrame:
     """A law a row, with its constants and the range of s."""
     rows = [
-        {"objective": name, "ray": ray, "quantity": quantity, "kind": law.kind, "law": str(law)}
-        | {number: None if (value := getattr(law, number)) is None else plotting.settled(value) for number in NUMBERS}
-        | dict(zip(("from", "to"), law.range if kind_of(law) in LAWS else (None, None), strict=True))
+        {
+            "objective": name,
+            "ray": ray,
+            "quantity": quantity,
+            "kind": law.kind,
+            "law": str(law),
+        }
+        | {
+            number: None
+            if (value := getattr(law, number)) is None
+            else plotting.settled(value)
+            for number in NUMBERS
+        }
+        | dict(
+            zip(
+                ("from", "to"),
+                law.range if kind_of(law) in LAWS else (None, None),
+                strict=True,
+            )
+        )
         for ray, by_name in data.items()
         for name, each in by_name.items()
         for quantity, law in each._asdict().items()
@@ -105,13 +127,25 @@ def while_wrong(data: Data) -> list[Finding]:
     steady = set(constant(data)) & set(PAIRS.values())
     alone = [name for name in ALONE if name in constant(data)]
     pulled = sum(data["R1"][pair].pull.kind == "constant" for pair in PAIRS.values())
-    others = ", ".join(f"{kind} {count}" for kind, count in kinds.items() if kind != "constant")
-    unlike = [pair for pair in PAIRS.values() if kind_of(data["R1"][pair].norm) != kind_of(data["R1"][pair].slope)]
+    others = ", ".join(
+        f"{kind} {count}" for kind, count in kinds.items() if kind != "constant"
+    )
+    unlike = [
+        pair
+        for pair in PAIRS.values()
+        if kind_of(data["R1"][pair].norm) != kind_of(data["R1"][pair].slope)
+    ]
     kept = sum(not vanishes(data["R1"][pair].norm) for pair in unlike)
     steadily = {
-        ray: {pair for pair in PAIRS.values() if data[ray][pair].slope.kind == "constant"} for ray in ("R1", "R2", "R3")
+        ray: {
+            pair for pair in PAIRS.values() if data[ray][pair].slope.kind == "constant"
+        }
+        for ray in ("R1", "R2", "R3")
     }
-    everywhere, on_two = set.intersection(*steadily.values()), (steadily["R2"] & steadily["R3"]) - steadily["R1"]
+    everywhere, on_two = (
+        set.intersection(*steadily.values()),
+        (steadily["R2"] & steadily["R3"]) - steadily["R1"],
+    )
     return [
         proved("C04g", "the slope stays constant while wrong, R1 and R2, for e^z with -log p only",
                len(steady ^ predicted), expected=0, tolerance=0,
@@ -134,15 +168,28 @@ def while_wrong(data: Data) -> list[Finding]:
 
 def counted(several: Iterable[Law]) -> str:
     """How many laws grow, decay and so on."""
-    return ", ".join(f"{kind} {count}" for kind, count in sorted(Counter(law.kind.split()[-1] for law in several).items()))
+    return ", ".join(
+        f"{kind} {count}"
+        for kind, count in sorted(
+            Counter(law.kind.split()[-1] for law in several).items()
+        )
+    )
 
 
 def when_right(right: dict[str, Laws]) -> list[Finding]:
     kinds = {pair: vanishing(right[pair].loss) for pair in PAIRS.values()}
-    predicted = {pair for (row, column), pair in PAIRS.items() if row != "sigmoid" and column not in SMOOTHED}
+    predicted = {
+        pair
+        for (row, column), pair in PAIRS.items()
+        if row != "sigmoid" and column not in SMOOTHED
+    }
     reached = {pair for pair, kind in kinds.items() if kind}
     resting = {pair for pair in PAIRS.values() if vanishes(right[pair].norm)}
-    to_rest = {pair for (row, column), pair in PAIRS.items() if row != "sigmoid" and column != "label_smoothing"}
+    to_rest = {
+        pair
+        for (row, column), pair in PAIRS.items()
+        if row != "sigmoid" and column != "label_smoothing"
+    }
     counts = Counter(filter(None, kinds.values()))
     return [
         proved("C05d", "when right, the loss goes to 0 for every pair", len(reached ^ predicted), expected=0,
@@ -163,7 +210,11 @@ def when_right(right: dict[str, Laws]) -> list[Finding]:
 def constant(data: Data) -> list[str]:
     """The objectives whose slope is constant on R1 and R2."""
     wrong = data["R1"], data["R2"]
-    return [name for name in data["R1"] if all(ray[name].slope.kind == "constant" for ray in wrong)]
+    return [
+        name
+        for name in data["R1"]
+        if all(ray[name].slope.kind == "constant" for ray in wrong)
+    ]
 
 
 def vanishing(law: Law) -> str:
@@ -186,17 +237,33 @@ def draw(data: Data) -> Figure:
         x=0.008,
         ha="left",
     )
-    table(pairs, ROWS, COLUMNS, [[PAIRS[row, column] for column in COLUMNS] for row in ROWS], data)
+    table(
+        pairs,
+        ROWS,
+        COLUMNS,
+        [[PAIRS[row, column] for column in COLUMNS] for row in ROWS],
+        data,
+    )
     table(alone, ["losses of the logits"], ALONE, [ALONE], data)
     alone.set_xlim(pairs.get_xlim())
-    shown = {kind_of(law) for each in data["R1"].values() for law in (each.slope, each.norm)}
+    shown = {
+        kind_of(law) for each in data["R1"].values() for law in (each.slope, each.norm)
+    }
     shown |= {kind_of(each.norm) for each in data["right"].values()}
-    legend = plotting.law_legend(figure, [kind for kind in plotting.LAWS if kind in shown])
+    legend = plotting.law_legend(
+        figure, [kind for kind in plotting.LAWS if kind in shown]
+    )
     legend.set_title(CAPTION, prop=FontProperties(size=8.5))
     return figure
 
 
-def table(axes: Axes, rows: Sequence[str], columns: Sequence[str], names: Sequence[Sequence[str]], data: Data) -> None:
+def table(
+    axes: Axes,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    names: Sequence[Sequence[str]],
+    data: Data,
+) -> None:
     wrong, right, steady = data["R1"], data["right"], constant(data)
     kinds = [[kind_of(wrong[name].slope) for name in row] for row in names]
     texts = [[short(wrong[name].slope) for name in row] for row in names]
@@ -204,7 +271,11 @@ def table(axes: Axes, rows: Sequence[str], columns: Sequence[str], names: Sequen
     for i, row in enumerate(names):
         for j, name in enumerate(row):
             if name in steady:
-                axes.add_patch(Rectangle((j - 0.45, i - 0.42), 0.9, 0.84, fill=False, linewidth=1.2))
+                axes.add_patch(
+                    Rectangle(
+                        (j - 0.45, i - 0.42), 0.9, 0.84, fill=False, linewidth=1.2
+                    )
+                )
             if kind_of(wrong[name].norm) != kinds[i][j]:
                 corner(axes, j - 0.47, i, kind_of(wrong[name].norm))
             corner(axes, j + 0.47 - CORNER, i, kind_of(right[name].norm))
@@ -215,13 +286,20 @@ def corner(axes: Axes, x: float, i: int, kind: str) -> None:
     if kind not in LAWS:
         return
     look = LAWS[kind]
-    square: dict[str, Any] = {"facecolor": look.color, "hatch": look.hatch, "edgecolor": "0.35", "linewidth": 0.5}
+    square: dict[str, Any] = {
+        "facecolor": look.color,
+        "hatch": look.hatch,
+        "edgecolor": "0.35",
+        "linewidth": 0.5,
+    }
     axes.add_patch(Rectangle((x, i + 0.45 - 2 * CORNER), CORNER, 2 * CORNER, **square))
 
 
 def short(law: Law) -> str:
     """The law with two digits; an infinite loss as such."""
-    rounded = replace(law, coefficient=float(f"{law.coefficient:.2g}"), rate=float(f"{law.rate:.2g}"))
+    rounded = replace(
+        law, coefficient=float(f"{law.coefficient:.2g}"), rate=float(f"{law.rate:.2g}")
+    )
     return rounded.math.replace(r"\mathrm{undefined}", r"\infty")
 
 

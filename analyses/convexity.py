@@ -30,7 +30,11 @@ from .shared import cells
 
 Values = NDArray[Any]
 
-PAIRS = [f"{normalizer} + {loss}" for normalizer in ls.NORMALIZERS for loss in ls.PROBABILITY_LOSSES]
+PAIRS = [
+    f"{normalizer} + {loss}"
+    for normalizer in ls.NORMALIZERS
+    for loss in ls.PROBABILITY_LOSSES
+]
 MAPPED = ["softmax + cross_entropy", "softmax + brier", "taylor + cross_entropy"]
 PLANE = np.linspace(-8, 8, 81)
 WRONG = np.linspace(-6, 22, 141)
@@ -50,7 +54,9 @@ CAPTION = (
 )
 FAR = -6000.0
 """Common value of logits where the sum of exponentials is so small that z_loss bends down."""
-BENDS = LinearSegmentedColormap.from_list("bends", [STRONG, MILD, "#FFFFFF", "#8FC1E3", CONVEX])
+BENDS = LinearSegmentedColormap.from_list(
+    "bends", [STRONG, MILD, "#FFFFFF", "#8FC1E3", CONVEX]
+)
 
 
 class Data(NamedTuple):
@@ -80,18 +86,32 @@ def pulls() -> dict[str, Values]:
         return loss(ls.Probs(jnp.exp(log_p), log_p), jnp.array([1.0, 0.0]))
 
     def measure(loss: Any) -> Any:
-        slopes = jax.grad(loss)(ls.Probs(jnp.asarray(P), jnp.log(P)), jnp.array([1.0, 0.0, 0.0]))
+        slopes = jax.grad(loss)(
+            ls.Probs(jnp.asarray(P), jnp.log(P)), jnp.array([1.0, 0.0, 0.0])
+        )
         w = -jax.vmap(jax.grad(partial(psi, loss)))(jax.nn.log_sigmoid(margins))
         return slopes, w * jax.nn.sigmoid(-margins)
 
-    found = jax.jit(lambda: {name: measure(loss) for name, loss in ls.PROBABILITY_LOSSES.items()})()
-    only_label = {name: not any(np.asarray(slope)[1:].any() for slope in found[name][0]) for name in found}
-    return {name: np.asarray(found[name][1]) for name in ls.PROBABILITY_LOSSES if only_label[name]}
+    found = jax.jit(
+        lambda: {name: measure(loss) for name, loss in ls.PROBABILITY_LOSSES.items()}
+    )()
+    only_label = {
+        name: not any(np.asarray(slope)[1:].any() for slope in found[name][0])
+        for name in found
+    }
+    return {
+        name: np.asarray(found[name][1])
+        for name in ls.PROBABILITY_LOSSES
+        if only_label[name]
+    }
 
 
 def identities() -> tuple[float, float]:
     """How far softmax with cross-entropy is from gradient p - y, and from Hessian diag(p) - p p^T."""
-    z, y = jnp.asarray(np.random.default_rng(1).uniform(-6, 6, (200, 3))), jnp.array([1.0, 0.0, 0.0])
+    z, y = (
+        jnp.asarray(np.random.default_rng(1).uniform(-6, 6, (200, 3))),
+        jnp.array([1.0, 0.0, 0.0]),
+    )
     loss = ls.objective("softmax + cross_entropy").function
 
     @jax.jit
@@ -107,7 +127,9 @@ def identities() -> tuple[float, float]:
 
 def z_loss_far_out() -> float:
     """The least curvature of z_loss where all logits are FAR: 1/K + 2 c log K + 2 c FAR across, for c = 1e-4."""
-    hessian = jax.jit(jax.hessian(ls.objective("z_loss").function))(jnp.full(3, FAR), jnp.array([1.0, 0.0, 0.0]))
+    hessian = jax.jit(jax.hessian(ls.objective("z_loss").function))(
+        jnp.full(3, FAR), jnp.array([1.0, 0.0, 0.0])
+    )
     return float(np.linalg.eigvalsh(np.asarray(hessian))[0])
 
 
@@ -119,7 +141,10 @@ def pull_theorem(pulls: Values) -> bool:
 
 def findings(data: Data) -> list[Finding]:
     hero, found = data.found["softmax + cross_entropy"], data.found
-    disagree = sum(found[f"softmax + {loss}"].convex != pull_theorem(pulls) for loss, pulls in data.pulls.items())
+    disagree = sum(
+        found[f"softmax + {loss}"].convex != pull_theorem(pulls)
+        for loss, pulls in data.pulls.items()
+    )
     nowhere = sum(found[name].convex is None for name in PAIRS)
     bends = sum(found[name].convex is not True for name in ls.LOGIT_LOSSES)
     return [
@@ -160,7 +185,9 @@ def findings(data: Data) -> list[Finding]:
 
 def convex_pairs(found: dict[str, Convexity]) -> str:
     counts = Counter(name.split(" + ")[0] for name in PAIRS if found[name].convex)
-    return f"{counts.total()} of {len(PAIRS)}: " + ", ".join(f"{name} {count}" for name, count in counts.items())
+    return f"{counts.total()} of {len(PAIRS)}: " + ", ".join(
+        f"{name} {count}" for name, count in counts.items()
+    )
 
 
 def bent(found: dict[str, Convexity], name: str) -> str:
@@ -181,7 +208,12 @@ def draw(data: Data) -> Figure:
         [[data.found[f"{n} + {loss}"] for loss in losses] for n in ls.NORMALIZERS],
     )
     logit_losses = list(ls.LOGIT_LOSSES)
-    table(alone, ["(of the logits)"], logit_losses, [[data.found[name] for name in logit_losses]])
+    table(
+        alone,
+        ["(of the logits)"],
+        logit_losses,
+        [[data.found[name] for name in logit_losses]],
+    )
     alone.set_xlim(-0.5, len(losses) - 0.5)
     top.suptitle(
         "Softmax with cross-entropy is convex (blue), most other pairs bend down somewhere: least curvature in the logits",
@@ -191,23 +223,40 @@ def draw(data: Data) -> Figure:
     bottom.supxlabel(CAPTION, fontsize=8, x=0.008, ha="left")
     curves, *maps = bottom.subplots(1, 4, width_ratios=[1.35, 1, 1, 1])
     draw_pulls(curves, data)
-    images = [draw_map(axes, name, values) for axes, name, values in zip(maps, MAPPED, data.maps, strict=True)]
-    bottom.colorbar(images[0], ax=maps, label="least curvature", extend="both", aspect=22, pad=0.02)
+    images = [
+        draw_map(axes, name, values)
+        for axes, name, values in zip(maps, MAPPED, data.maps, strict=True)
+    ]
+    bottom.colorbar(
+        images[0], ax=maps, label="least curvature", extend="both", aspect=22, pad=0.02
+    )
     return figure
 
 
-def table(axes: Axes, rows: list[str], columns: list[str], found: list[list[Convexity]]) -> None:
+def table(
+    axes: Axes, rows: list[str], columns: list[str], found: list[list[Convexity]]
+) -> None:
     for i, row in enumerate(found):
         for j, each in enumerate(row):
             cell(axes, i, j, each)
-    names = [name.replace("_", "_\n", 1) if len(name) > 13 else name for name in columns]
+    names = [
+        name.replace("_", "_\n", 1) if len(name) > 13 else name for name in columns
+    ]
     cells.frame(axes, rows, names, rotation=30, ha="left", rotation_mode="anchor")
 
 
 def cell(axes: Axes, i: int, j: int, found: Convexity) -> None:
     color, text = look(found)
     hatch = "//////" if found.convex is None else ""
-    cells.square(axes, i, j, facecolor=color, edgecolor="0.75" if hatch else "white", hatch=hatch, linewidth=1.2)
+    cells.square(
+        axes,
+        i,
+        j,
+        facecolor=color,
+        edgecolor="0.75" if hatch else "white",
+        hatch=hatch,
+        linewidth=1.2,
+    )
     ink = plotting.ink_on(color)
     axes.text(j, i, text, ha="center", va="center_baseline", color=ink, fontsize=8)
 
@@ -220,7 +269,9 @@ def look(found: Convexity) -> tuple[Any, str]:
     if found.curvature >= 0:
         return KINK, "kink"
     strength = np.clip((np.log10(-found.curvature) + 1.2) / 4.2, 0, 1)
-    return LinearSegmentedColormap.from_list("strength", [MILD, STRONG])(strength)[:3], number(found.curvature, found.settled)
+    return LinearSegmentedColormap.from_list("strength", [MILD, STRONG])(strength)[
+        :3
+    ], number(found.curvature, found.settled)
 
 
 def number(curvature: float, settled: bool) -> str:
@@ -233,11 +284,18 @@ def number(curvature: float, settled: bool) -> str:
 def witnesses(data: Data) -> pd.DataFrame:
     """An objective a row: the verdict, the least curvature and where it is, and the chord that lies lowest below the loss."""
     rows = [
-        {"objective": name, "convex": {True: "yes", False: "no", None: "nowhere finite"}[each.convex]}
+        {
+            "objective": name,
+            "convex": {True: "yes", False: "no", None: "nowhere finite"}[each.convex],
+        }
         | {"curvature": each.curvature, "settled": "yes" if each.settled else "no"}
         | {f"z_{k}": repr(z) for k, z in enumerate(each.witness)}
         | {"excess": each.excess}
-        | {f"{end}_{k}": repr(z) for end, at in zip(("from", "to"), each.chord, strict=True) for k, z in enumerate(at)}
+        | {
+            f"{end}_{k}": repr(z)
+            for end, at in zip(("from", "to"), each.chord, strict=True)
+            for k, z in enumerate(at)
+        }
         for name, each in data.found.items()
     ]
     return pd.DataFrame(rows)
@@ -245,7 +303,10 @@ def witnesses(data: Data) -> pd.DataFrame:
 
 def draw_pulls(axes: Axes, data: Data) -> None:
     axes.set(xlim=(WRONG[0], WRONG[-1]), ylim=(-0.03, 2.6))
-    notes = {name: "convex" if pull_theorem(pulls) else "" for name, pulls in data.pulls.items()}
+    notes = {
+        name: "convex" if pull_theorem(pulls) else ""
+        for name, pulls in data.pulls.items()
+    }
     plotting.labelled_curves(axes, WRONG, data.pulls, notes=notes)
     axes.set(
         title="softmax is convex where the pull never falls",
@@ -258,13 +319,31 @@ def draw_map(axes: Axes, name: str, values: Values) -> Any:
     values = plotting.settled(values)
     half = (PLANE[1] - PLANE[0]) / 2
     extent = (PLANE[0] - half, PLANE[-1] + half) * 2
-    image = axes.imshow(values.T, extent=extent, origin="lower", cmap=BENDS, vmin=-0.5, vmax=0.5)
+    image = axes.imshow(
+        values.T, extent=extent, origin="lower", cmap=BENDS, vmin=-0.5, vmax=0.5
+    )
     if np.nanmin(values) < 0:
         lowest = np.argwhere(values < np.nanmin(values) + 1e-3)
         i, j = min(lowest, key=lambda at: float(np.abs(PLANE[at]).sum()))
-        axes.plot(PLANE[i], PLANE[j], "x", color="black", markersize=7, markeredgewidth=1.6, clip_on=False)
+        axes.plot(
+            PLANE[i],
+            PLANE[j],
+            "x",
+            color="black",
+            markersize=7,
+            markeredgewidth=1.6,
+            clip_on=False,
+        )
     else:
-        axes.text(0.5, 0.5, "nowhere\nbelow 0", transform=axes.transAxes, ha="center", va="center", color="0.4")
+        axes.text(
+            0.5,
+            0.5,
+            "nowhere\nbelow 0",
+            transform=axes.transAxes,
+            ha="center",
+            va="center",
+            color="0.4",
+        )
     normalizer, loss = name.split(" + ")
     least = f"{np.nanmin(values):.2f}".replace("-", "−")
     axes.set_title(f"{normalizer} +\n{loss}\nleast: {least}", fontsize=9)

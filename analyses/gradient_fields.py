@@ -61,10 +61,17 @@ class Data(NamedTuple):
 
 def compute() -> Data:
     plane = ls.sweep(PAIRS, ls.plane(PLANE, PLANE))
-    gradient = np.where(plane.finite[..., None], plane.gradient, np.nan)[:, 0].swapaxes(1, 2)
+    gradient = np.where(plane.finite[..., None], plane.gradient, np.nan)[:, 0].swapaxes(
+        1, 2
+    )
     norm = np.linalg.norm(gradient, axis=-1)
-    z = np.stack([*np.meshgrid(PLANE, PLANE), np.zeros((PLANE.size, PLANE.size))], axis=-1)
-    blind, bounded = PAIRS.index("sum + cross_entropy"), PAIRS.index("sparsemax + brier")
+    z = np.stack(
+        [*np.meshgrid(PLANE, PLANE), np.zeros((PLANE.size, PLANE.size))], axis=-1
+    )
+    blind, bounded = (
+        PAIRS.index("sum + cross_entropy"),
+        PAIRS.index("sparsemax + brier"),
+    )
     wrong = ~plane.correct[bounded, 0].T
     return Data(
         norm,
@@ -85,7 +92,16 @@ def at_wrong(norm: Values) -> Values:
 def triangle_points() -> Values:
     """Centres of small triangles that fill the simplex: no point lies on its border."""
     m = RESOLUTION
-    return np.array([(i + 1 / 3, j + 1 / 3, m - 1 - i - j + 1 / 3) for i in range(m) for j in range(m - i)]) / m
+    return (
+        np.array(
+            [
+                (i + 1 / 3, j + 1 / 3, m - 1 - i - j + 1 / 3)
+                for i in range(m)
+                for j in range(m - i)
+            ]
+        )
+        / m
+    )
 
 
 def logits_of(pair: str, p: Values) -> Any:
@@ -109,16 +125,23 @@ def triangles() -> tuple[Values, Values]:
         _, moves = jax.jvp(lambda z: objective.predict(z).p, (z,), (-gradient,))
         return jnp.linalg.norm(gradient), moves, objective.predict(z).p
 
-    found = jax.jit(lambda z: [jax.vmap(lambda z, o=o: at(o, z))(z[i]) for i, o in enumerate(objectives)])(
-        jnp.stack([logits_of(pair, p) for pair in PAIRS])
+    found = jax.jit(
+        lambda z: [
+            jax.vmap(lambda z, o=o: at(o, z))(z[i]) for i, o in enumerate(objectives)
+        ]
+    )(jnp.stack([logits_of(pair, p) for pair in PAIRS]))
+    norm, moves, reached = (
+        np.stack([np.asarray(each[i]) for each in found]) for i in range(3)
     )
-    norm, moves, reached = (np.stack([np.asarray(each[i]) for each in found]) for i in range(3))
     missed = np.max(np.abs(reached - p), axis=-1) > 1e-9
     return np.where(missed, np.nan, norm), np.where(missed[..., None], np.nan, moves)
 
 
 def findings(data: Data) -> list[Finding]:
-    full, lost, least = (data.at_wrong[pair] for pair in ("softmax + cross_entropy", "softmax + brier", "softmax + mae"))
+    full, lost, least = (
+        data.at_wrong[pair]
+        for pair in ("softmax + cross_entropy", "softmax + brier", "softmax + mae")
+    )
     return [
         proved(
             "C02e", "dividing by the sum: no push along z, on the whole plane", data.along, expected=0,
@@ -136,23 +159,36 @@ def findings(data: Data) -> list[Finding]:
 
 
 def draw(data: Data) -> Figure:
-    figure, grid = plt.subplots(4, 4, figsize=(13, 12.3), height_ratios=[1.1, 0.86, 1.1, 0.86])
+    figure, grid = plt.subplots(
+        4, 4, figsize=(13, 12.3), height_ratios=[1.1, 0.86, 1.1, 0.86]
+    )
     planes, triangles = grid[::2].ravel(), grid[1::2].ravel()
     p = triangle_points()
     for i, pair in enumerate(PAIRS):
-        colors = plotting.plane_field(planes[i], PLANE, PLANE, data.plane_norm[i], data.plane_descent[i], limits=LIMITS)
+        colors = plotting.plane_field(
+            planes[i],
+            PLANE,
+            PLANE,
+            data.plane_norm[i],
+            data.plane_descent[i],
+            limits=LIMITS,
+        )
         plotting.simplex_field(
             triangles[i], p, data.triangle_norm[i], data.triangle_descent[i], limits=LIMITS,
             corners=("label 0", "class 1", "class 2"),
         )  # fmt: skip
         planes[i].set_title(f"{pair}\n{told(data.at_wrong[pair])}", fontsize=9.5)
-        planes[i].plot(*WRONG, "o", color="white", markeredgecolor="black", markersize=6, zorder=5)
+        planes[i].plot(
+            *WRONG, "o", color="white", markeredgecolor="black", markersize=6, zorder=5
+        )
         planes[i].set(xticks=[-8, 0, 8], yticks=[-8, 0, 8])
         planes[i].set_xlabel("$z_0$ (label)", labelpad=1)
     for axes in grid[::2, 0]:
         axes.set_ylabel("$z_1$")
     plotting.norm_bar(figure, colors, list(grid.ravel()))
-    figure.suptitle("Softmax with cross-entropy pushes wherever the model is wrong; others fade, die or push the wrong way")
+    figure.suptitle(
+        "Softmax with cross-entropy pushes wherever the model is wrong; others fade, die or push the wrong way"
+    )
     figure.supxlabel(CAPTION, fontsize=9, x=0.008, ha="left")
     return figure
 

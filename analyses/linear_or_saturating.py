@@ -20,13 +20,29 @@ from logitscape._src.properties.law import Law
 
 from . import harness
 from .harness.findings import Finding, proved
-from .shared.probe_rays import HERO, PAIRS, SHOWN, SQUARED_ERROR, SUM, Behaviour, Laws, S, follow, laws
+from .shared.probe_rays import (
+    HERO,
+    PAIRS,
+    SHOWN,
+    SQUARED_ERROR,
+    SUM,
+    Behaviour,
+    Laws,
+    S,
+    follow,
+    laws,
+)
 
 TITLES = {
     "R1": "A wrong logit rises (ray R1: $z = (1,\\, 1 + s,\\, 1)$)",
     "R2": "The label's logit falls (ray R2: $z = (1 - s,\\, 1,\\, 1)$)",
 }
-WORDS = {"explodes": (2.9, 300.0), "constant": (8.2, 1.6), "fade": (4.6, 1.5e-3), "dies": (1.15, 1e-5)}
+WORDS = {
+    "explodes": (2.9, 300.0),
+    "constant": (8.2, 1.6),
+    "fade": (4.6, 1.5e-3),
+    "dies": (1.15, 1e-5),
+}
 STRIP = 0.07  # of a panel's height
 CAPTION = (
     "Three classes, label $y = 0$. The slope is what the gradient does about $s$: "
@@ -45,13 +61,28 @@ class Data(NamedTuple):
 
 def compute() -> Data:
     found = follow(PAIRS, S, ("R1", "R2"))
-    return Data(found, {ray: {pair: laws(S, each) for pair, each in pairs.items()} for ray, pairs in found.items()})
+    return Data(
+        found,
+        {
+            ray: {pair: laws(S, each) for pair, each in pairs.items()}
+            for ray, pairs in found.items()
+        },
+    )
 
 
 def findings(data: Data) -> list[Finding]:
-    hero, falling, squared = data.laws["R1"][HERO], data.laws["R2"][HERO], data.laws["R1"][SQUARED_ERROR]
-    wrong = [{pair: each.slope.kind for pair, each in laws.items()} for laws in data.laws.values()]
-    steady = [pair for pair in PAIRS if all(kinds[pair] == "constant" for kinds in wrong)]
+    hero, falling, squared = (
+        data.laws["R1"][HERO],
+        data.laws["R2"][HERO],
+        data.laws["R1"][SQUARED_ERROR],
+    )
+    wrong = [
+        {pair: each.slope.kind for pair, each in laws.items()}
+        for laws in data.laws.values()
+    ]
+    steady = [
+        pair for pair in PAIRS if all(kinds[pair] == "constant" for kinds in wrong)
+    ]
     others = Counter(wrong[0][pair].split()[-1] for pair in PAIRS if pair not in steady)
     return [
         proved("C04a", "log and exp cancel: while wrong, the loss is linear (R1: its power of s)",
@@ -73,7 +104,9 @@ def findings(data: Data) -> list[Finding]:
 def draw(data: Data) -> Figure:
     figure, panels = plt.subplots(2, 2, figsize=(11.4, 6.8), sharex=True)
     title = "While the model is wrong, softmax with cross-entropy has a linear loss and a constant gradient;"
-    figure.suptitle(f"{title}\nothers fade, explode, die or turn around", x=0.008, ha="left")
+    figure.suptitle(
+        f"{title}\nothers fade, explode, die or turn around", x=0.008, ha="left"
+    )
     figure.supxlabel(CAPTION, fontsize=8, x=0.008, ha="left")
     for (losses, slopes), (ray, title) in zip(panels.T, TITLES.items(), strict=True):
         losses.set(title=title, xlim=(0, SHOWN), ylim=(-1.2, 13))
@@ -91,25 +124,46 @@ def draw(data: Data) -> Figure:
 
 def draw_curves(axes: Axes, quantity: str, data: Data, ray: str) -> None:
     near = S <= SHOWN
-    curves = {pair: getattr(each, quantity)[near] for pair, each in data.found[ray].items()}
-    notes = {pair: note(getattr(each, quantity), quantity) for pair, each in data.laws[ray].items()}
+    curves = {
+        pair: getattr(each, quantity)[near] for pair, each in data.found[ray].items()
+    }
+    notes = {
+        pair: note(getattr(each, quantity), quantity)
+        for pair, each in data.laws[ray].items()
+    }
     labels = plotting.labelled_curves(axes, S[near], curves, notes=notes)
     labels[PAIRS.index(HERO)].set_fontweight("bold")
     for start in S[near][~np.isfinite(curves[SUM])][:1]:
         axes.axvspan(start, SHOWN, 0, STRIP, zorder=3, **UNDEFINED)
-        middle, paper = (start + SHOWN) / 2, {"facecolor": "white", "edgecolor": "none", "pad": 1.2}
+        middle, paper = (
+            (start + SHOWN) / 2,
+            {"facecolor": "white", "edgecolor": "none", "pad": 1.2},
+        )
         centred: dict[str, Any] = {"ha": "center", "va": "center", "bbox": paper}
-        say(axes, f"no {SUM}", middle, STRIP / 2, transform=axes.get_xaxis_transform(), **centred)
+        say(
+            axes,
+            f"no {SUM}",
+            middle,
+            STRIP / 2,
+            transform=axes.get_xaxis_transform(),
+            **centred,
+        )
 
 
 def say(axes: Axes, word: str, x: float, y: float, **look: Any) -> None:
-    axes.text(x, y, word, fontsize=8, fontstyle="italic", color="0.25", zorder=4, **look)
+    axes.text(
+        x, y, word, fontsize=8, fontstyle="italic", color="0.25", zorder=4, **look
+    )
 
 
 def note(law: Law, quantity: str) -> str:
     if law.kind == "undefined":
         return rf"$\infty$ at $s = {law.begins:.3g}$"
-    return rf"$\to${law.math}" if (law.kind, quantity) == ("constant", "loss") else law.math
+    return (
+        rf"$\to${law.math}"
+        if (law.kind, quantity) == ("constant", "loss")
+        else law.math
+    )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,18 @@ from logitscape._src.plotting.style import BLACK, BLUE, GREEN, VERMILLION
 
 from . import harness
 from .harness.findings import Finding, proved
-from .shared.probe_rays import HERO, PAIRS, SHOWN, Array, Behaviour, Laws, S, follow, laws, vanishes
+from .shared.probe_rays import (
+    HERO,
+    PAIRS,
+    SHOWN,
+    Array,
+    Behaviour,
+    Laws,
+    S,
+    follow,
+    laws,
+    vanishes,
+)
 
 RAY = "right"
 GAPS = np.linspace(0, 40, 161)
@@ -61,7 +72,10 @@ def findings(data: Data) -> list[Finding]:
 
 def approximation(errors: Mapping[int, Array]) -> list[Finding]:
     claim = "log softmax_y is about z_y - max z"
-    outside = sum(np.sum((each < -1e-12) | (each > np.log(k) + 1e-12)) for k, each in errors.items())
+    outside = sum(
+        np.sum((each < -1e-12) | (each > np.log(k) + 1e-12))
+        for k, each in errors.items()
+    )
     tied = max(abs(each[0, 0] - np.log(k)) for k, each in errors.items())
     at_five = {k: each[0, GAPS == 5].item() for k, each in errors.items()}
     return [
@@ -79,7 +93,11 @@ def when_right(laws: Mapping[str, Laws]) -> list[Finding]:
     hero, others = laws[HERO], [pair for pair in PAIRS if pair != HERO]
     vanish = [pair for pair in others if vanishes(laws[pair].loss)]
     rest = [pair for pair in others if vanishes(laws[pair].norm)]
-    slow = [f"{pair}: {laws[pair].loss}" for pair in vanish if laws[pair].loss.kind == "polynomial decay"]
+    slow = [
+        f"{pair}: {laws[pair].loss}"
+        for pair in vanish
+        if laws[pair].loss.kind == "polynomial decay"
+    ]
     return [
         proved("C05a", "when right, the loss goes to 0 like (K-1) e^-s (K = 3)", hero.loss.coefficient,
                expected=2, tolerance=1e-6, measured="{:.4f} e^-s"),
@@ -109,11 +127,31 @@ def draw(data: Data) -> Figure:
 
 def draw_errors(axes: Axes, errors: Mapping[int, Array]) -> None:
     shown = GAPS <= SHOWN
-    axes.set(yscale="log", xlim=(0, SHOWN), ylim=(FLOOR, 20), xlabel="gap between the label and the others")
-    axes.set(title="$z_y - \\max z$ for $\\log p_y$: the error", ylabel="error, log axis")
-    for color, (classes, each) in zip((BLACK, BLUE, GREEN, VERMILLION), errors.items(), strict=True):
-        axes.plot(GAPS[shown], plotting.settled_digits(each[0, shown]), color=color, label=f"K = {classes}")
-        axes.plot(GAPS[shown], plotting.settled_digits((classes - 1) * np.exp(-GAPS[shown])), ":", color=color, linewidth=1)
+    axes.set(
+        yscale="log",
+        xlim=(0, SHOWN),
+        ylim=(FLOOR, 20),
+        xlabel="gap between the label and the others",
+    )
+    axes.set(
+        title="$z_y - \\max z$ for $\\log p_y$: the error", ylabel="error, log axis"
+    )
+    for color, (classes, each) in zip(
+        (BLACK, BLUE, GREEN, VERMILLION), errors.items(), strict=True
+    ):
+        axes.plot(
+            GAPS[shown],
+            plotting.settled_digits(each[0, shown]),
+            color=color,
+            label=f"K = {classes}",
+        )
+        axes.plot(
+            GAPS[shown],
+            plotting.settled_digits((classes - 1) * np.exp(-GAPS[shown])),
+            ":",
+            color=color,
+            linewidth=1,
+        )
     axes.legend(loc="lower left")
 
 

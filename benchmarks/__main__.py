@@ -17,10 +17,21 @@ PARTS: dict[str, Callable[[bool], Report]] = {
 
 def main() -> None:
     """Measure the parts that the command line names, or all."""
-    parser = argparse.ArgumentParser("python -m benchmarks", description="Measure speed and memory against peers.")
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all if none is named")
-    parser.add_argument("--quick", action="store_true", help="small sizes, to see that everything works")
-    parser.add_argument("--write", action="store_true", help="keep the tables in benchmarks/results")
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks", description="Measure speed and memory against peers."
+    )
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        metavar="PART",
+        help=f"{', '.join(PARTS)}; all if none is named",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes, to see that everything works"
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="keep the tables in benchmarks/results"
+    )
     options = parser.parse_args()
     for name in options.parts:
         if name not in PARTS:

@@ -55,7 +55,9 @@ LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "clipped_cross_entropy": lambda p, log_p: -(p[:, 0] + 1e-7).log(),
     "brier": lambda p, log_p: (p - _target(p)).square().sum(-1),
     "spherical_score": lambda p, log_p: 1 - p[:, 0] / p.norm(dim=-1),
-    "tsallis_score": lambda p, log_p: 4 / 3 - 2 * p[:, 0].sqrt() + (p**1.5).sum(-1) / 1.5,
+    "tsallis_score": lambda p, log_p: (
+        4 / 3 - 2 * p[:, 0].sqrt() + (p**1.5).sum(-1) / 1.5
+    ),
     "kl": lambda p, log_p: -log_p[:, 0],
     "reverse_kl": lambda p, log_p: (p * (log_p - _smoothed(p).log())).sum(-1),
     "label_smoothing": lambda p, log_p: -(_smoothed(p) * log_p).sum(-1),

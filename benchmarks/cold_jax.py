@@ -32,10 +32,18 @@ def run(way: str, start: int, step: int, few: bool, keep: str) -> dict[str, Any]
     pairs = [f"{normalizer} + {loss}" for normalizer in NORMALIZERS for loss in losses]
     names = pairs if few else [*pairs, *LOGIT_LOSSES]
     chosen = names[start::step]
-    results = _as_family(chosen) if way == "family" else _one_by_one(chosen, joined=way == "jit joined")
+    results = (
+        _as_family(chosen)
+        if way == "family"
+        else _one_by_one(chosen, joined=way == "jit joined")
+    )
     ended = time.perf_counter()
     np.savez(keep, allow_pickle=False, **results)
-    return {"imports": imported - started, "rest": ended - imported, "measured": len(chosen)}
+    return {
+        "imports": imported - started,
+        "rest": ended - imported,
+        "measured": len(chosen),
+    }
 
 
 def _as_family(names: Sequence[str]) -> Results:
@@ -59,7 +67,11 @@ def _one_by_one(names: Sequence[str], joined: bool) -> Results:
     batches = [np.concatenate(slices)] if joined else slices
     results = {}
     for name in names:
-        compiled = jax.jit(jax.vmap(jax.value_and_grad(ls.objective(name)), in_axes=(0, None)))
-        of_batches = jax.block_until_ready([compiled(batch, target) for batch in batches])
+        compiled = jax.jit(
+            jax.vmap(jax.value_and_grad(ls.objective(name)), in_axes=(0, None))
+        )
+        of_batches = jax.block_until_ready(
+            [compiled(batch, target) for batch in batches]
+        )
         results[name] = np.asarray(of_batches[0][1][: len(RAY)])
     return results

@@ -21,4 +21,8 @@ def ray_points() -> NDArray[Any]:
 def plane_points() -> NDArray[Any]:
     """`(x, y, 1)`, [201 * 201, 3]."""
     x, y = np.meshgrid(PLANE, PLANE, indexing="ij")
-    return np.stack([x, y, np.full_like(x, BASE)], axis=-1).reshape(-1, 3).astype(np.float32)
+    return (
+        np.stack([x, y, np.full_like(x, BASE)], axis=-1)
+        .reshape(-1, 3)
+        .astype(np.float32)
+    )

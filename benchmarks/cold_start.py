@@ -56,8 +56,16 @@ def measure(quick: bool) -> Report:
     starts = [_round(number, quick) for number in range(rounds)]
     first = starts[0]
     torch = first[TORCH].measured if TORCH in first else "no"
-    notes = [note.format(all=first[OURS].measured, rounds=rounds, torch=torch) for note in NOTES]
-    return Report("cold", "Cold start", [_table({way: [each[way] for each in starts] for way in first})], notes)
+    notes = [
+        note.format(all=first[OURS].measured, rounds=rounds, torch=torch)
+        for note in NOTES
+    ]
+    return Report(
+        "cold",
+        "Cold start",
+        [_table({way: [each[way] for each in starts] for way in first})],
+        notes,
+    )
 
 
 def _round(number: int, few: bool) -> dict[str, Start]:
@@ -67,18 +75,31 @@ def _round(number: int, few: bool) -> dict[str, Start]:
         results = {}
         for way, options in JAX.items():
             progress(f"cold: {way}, round {number + 1}")
-            results[way] = in_fresh_process("cold_jax", **options, start=number % options["step"], few=few, keep=kept[way])
+            results[way] = in_fresh_process(
+                "cold_jax",
+                **options,
+                start=number % options["step"],
+                few=few,
+                keep=kept[way],
+            )
         if find_spec("torch"):
             progress(f"cold: {TORCH}, round {number + 1}")
             results[TORCH] = in_fresh_process("cold_torch", few=few, keep=kept[TORCH])
         for way in results:
             _check(way, kept[OURS], kept[way])
-    return {way: _scaled(result, results[OURS]["measured"]) for way, result in results.items()}
+    return {
+        way: _scaled(result, results[OURS]["measured"])
+        for way, result in results.items()
+    }
 
 
 def _scaled(result: dict[str, Any], objectives: int) -> Start:
     fixed = result["wall"] - result["rest"]
-    return Start(result["imports"], fixed + result["rest"] * objectives / result["measured"], result["measured"])
+    return Start(
+        result["imports"],
+        fixed + result["rest"] * objectives / result["measured"],
+        result["measured"],
+    )
 
 
 def _check(way: str, ours: str, theirs: str) -> None:
@@ -88,7 +109,9 @@ def _check(way: str, ours: str, theirs: str) -> None:
             finite = np.isfinite(got[name]) & np.isfinite(expected[name])
             a, b = got[name][finite], expected[name][finite]
             scale = np.max(np.abs(b), initial=0)
-            np.testing.assert_allclose(a, b, rtol=TOLERANCE, atol=TOLERANCE * scale, err_msg=f"{way}: {name}")
+            np.testing.assert_allclose(
+                a, b, rtol=TOLERANCE, atol=TOLERANCE * scale, err_msg=f"{way}: {name}"
+            )
 
 
 def _table(starts: Mapping[str, Sequence[Start]]) -> Table:
@@ -97,6 +120,22 @@ def _table(starts: Mapping[str, Sequence[Start]]) -> Table:
     for way, runs in starts.items():
         totals = [each.total for each in runs]
         imports = statistics.median(each.imports for each in runs)
-        cells = [f"{imports:.1f}", f"{statistics.median(totals):.1f}", percent(spread(totals)), factor(ratio(totals, ours))]
+        cells = [
+            f"{imports:.1f}",
+            f"{statistics.median(totals):.1f}",
+            percent(spread(totals)),
+            factor(ratio(totals, ours)),
+        ]
         rows.append([way, str(runs[0].measured), *cells])
-    return Table("Seconds", ("way", "objectives measured", "imports", "all, scaled", "spread", "time / ours"), rows)
+    return Table(
+        "Seconds",
+        (
+            "way",
+            "objectives measured",
+            "imports",
+            "all, scaled",
+            "spread",
+            "time / ours",
+        ),
+        rows,
+    )

@@ -16,15 +16,28 @@ def run(few: bool, keep: str) -> dict[str, Any]:
     from .cold_formulas import LOSSES, NORMALIZERS
 
     imported = time.perf_counter()
-    pairs = [(normalizer, loss) for normalizer in NORMALIZERS for loss in (FEW if few else LOSSES)]
-    slices = [torch.from_numpy(points).requires_grad_() for points in (ray_points(), plane_points())]
+    pairs = [
+        (normalizer, loss)
+        for normalizer in NORMALIZERS
+        for loss in (FEW if few else LOSSES)
+    ]
+    slices = [
+        torch.from_numpy(points).requires_grad_()
+        for points in (ray_points(), plane_points())
+    ]
     results = {}
     for normalizer, loss in pairs:
-        gradients = [_gradient(NORMALIZERS[normalizer], LOSSES[loss], z) for z in slices]
+        gradients = [
+            _gradient(NORMALIZERS[normalizer], LOSSES[loss], z) for z in slices
+        ]
         results[f"{normalizer} + {loss}"] = gradients[0].numpy()
     ended = time.perf_counter()
     np.savez(keep, **results)
-    return {"imports": imported - started, "rest": ended - imported, "measured": len(pairs)}
+    return {
+        "imports": imported - started,
+        "rest": ended - imported,
+        "measured": len(pairs),
+    }
 
 
 def _gradient(normalizer: Any, loss: Any, z: Any) -> Any:

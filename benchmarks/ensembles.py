@@ -32,19 +32,35 @@ def measure(quick: bool) -> Report:
     result = in_fresh_process("ensembles_worker", quick=quick)
     cases = result["cases"]
     notes = [note.format(**result) for note in NOTES]
-    return Report("ensembles", "Training many classifiers", [_goals(cases), _speeds(cases, result["models"])], notes)
+    return Report(
+        "ensembles",
+        "Training many classifiers",
+        [_goals(cases), _speeds(cases, result["models"])],
+        notes,
+    )
 
 
 def _goals(cases: Sequence[dict[str, Any]]) -> Table:
     rows = [_goal(cases, LOOP, 10), _goal(cases, FUNCTIONAL, 1)]
-    return Table("Goals", ("logitscape's model-steps per second", "goal", "least", "met"), rows)
+    return Table(
+        "Goals", ("logitscape's model-steps per second", "goal", "least", "met"), rows
+    )
 
 
 def _goal(cases: Sequence[dict[str, Any]], rival: str, goal: float) -> list[str]:
-    ratios = [ratio(each["seconds"][rival], each["seconds"][OURS]) for each in cases if rival in each["seconds"]]
+    ratios = [
+        ratio(each["seconds"][rival], each["seconds"][OURS])
+        for each in cases
+        if rival in each["seconds"]
+    ]
     if not ratios:
         return [f"times {rival}", factor(goal), "not measured", ""]
-    return [f"times {rival}", factor(goal), factor(min(ratios)), "yes" if min(ratios) >= goal else "no"]
+    return [
+        f"times {rival}",
+        factor(goal),
+        factor(min(ratios)),
+        "yes" if min(ratios) >= goal else "no",
+    ]
 
 
 def _speeds(cases: Sequence[dict[str, Any]], models: int) -> Table:
@@ -59,5 +75,12 @@ def _speeds(cases: Sequence[dict[str, Any]], models: int) -> Table:
                 factor(ratio(seconds, case["seconds"][OURS])),
             )
             rows.append([name, str(case["batch_size"]), *speed])
-    columns = ("way", "mini-batch", "model-steps/s", "spread", "microseconds per model-step", "logitscape is faster by")
+    columns = (
+        "way",
+        "mini-batch",
+        "model-steps/s",
+        "spread",
+        "microseconds per model-step",
+        "logitscape is faster by",
+    )
     return Table(f"{models} classifiers", columns, rows)

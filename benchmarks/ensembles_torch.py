@@ -13,20 +13,39 @@ Layers = tuple[Any, Any, Any, Any]
 
 
 def one_after_the_other(
-    start: Layers, rates: Sequence[float], inputs: Any, labels: Any, batches: Sequence[Any], seeds: Sequence[int]
+    start: Layers,
+    rates: Sequence[float],
+    inputs: Any,
+    labels: Any,
+    batches: Sequence[Any],
+    seeds: Sequence[int],
 ) -> Layers:
     """A loop over classifiers, each a module with an optimizer, as most training code is; batches are [step][seed, rows]."""
     trained = [
-        _alone([layer[i] for layer in start], rate, inputs, labels, [rows[seed] for rows in batches])
+        _alone(
+            [layer[i] for layer in start],
+            rate,
+            inputs,
+            labels,
+            [rows[seed] for rows in batches],
+        )
         for i, (rate, seed) in enumerate(zip(rates, seeds, strict=True))
     ]
-    hidden, hidden_biases, output, output_biases = (torch.stack(layer) for layer in zip(*trained, strict=True))
+    hidden, hidden_biases, output, output_biases = (
+        torch.stack(layer) for layer in zip(*trained, strict=True)
+    )
     return hidden, hidden_biases, output, output_biases
 
 
-def _alone(start: Sequence[Any], rate: float, inputs: Any, labels: Any, batches: Sequence[Any]) -> list[Any]:
+def _alone(
+    start: Sequence[Any], rate: float, inputs: Any, labels: Any, batches: Sequence[Any]
+) -> list[Any]:
     (features, hidden), (_, classes) = start[0].shape, start[2].shape
-    model = torch.nn.Sequential(torch.nn.Linear(features, hidden), torch.nn.ReLU(), torch.nn.Linear(hidden, classes))
+    model = torch.nn.Sequential(
+        torch.nn.Linear(features, hidden),
+        torch.nn.ReLU(),
+        torch.nn.Linear(hidden, classes),
+    )
     parameters = list(model.parameters())
     with torch.no_grad():
         for parameter, value in zip(parameters, start, strict=True):
@@ -39,7 +58,14 @@ def _alone(start: Sequence[Any], rate: float, inputs: Any, labels: Any, batches:
     return [parameter.detach().t() for parameter in parameters]
 
 
-def vmapped(start: Layers, rates: Any, inputs: Any, labels: Any, batches: Sequence[Any], seeds: Any) -> Layers:
+def vmapped(
+    start: Layers,
+    rates: Any,
+    inputs: Any,
+    labels: Any,
+    batches: Sequence[Any],
+    seeds: Any,
+) -> Layers:
     """All classifiers at once: `torch.func.vmap` of the gradient of one."""
     gradient = torch.func.vmap(torch.func.grad(_loss))
     layers = start
@@ -47,7 +73,8 @@ def vmapped(start: Layers, rates: Any, inputs: Any, labels: Any, batches: Sequen
         of_members = rows[seeds]
         steps = gradient(layers, inputs[of_members], labels[of_members])
         layers = tuple(
-            layer - rates.view(-1, *[1] * (layer.dim() - 1)) * step for layer, step in zip(layers, steps, strict=True)
+            layer - rates.view(-1, *[1] * (layer.dim() - 1)) * step
+            for layer, step in zip(layers, steps, strict=True)
         )
     return layers
 
@@ -58,9 +85,14 @@ def _loss(layers: Layers, inputs: Any, labels: Any) -> Any:
     return functional.cross_entropy(logits, labels)
 
 
-def in_best_threads(task: Callable[[], object], most: int) -> tuple[int, Callable[[], object]]:
+def in_best_threads(
+    task: Callable[[], object], most: int
+) -> tuple[int, Callable[[], object]]:
     """The task with as many threads as it is fastest with, and their number."""
-    return min((_seconds(threads, task), threads, partial(_in_threads, threads, task)) for threads in {1, most})[1:]
+    return min(
+        (_seconds(threads, task), threads, partial(_in_threads, threads, task))
+        for threads in {1, most}
+    )[1:]
 
 
 def _seconds(threads: int, task: Callable[[], object]) -> float:

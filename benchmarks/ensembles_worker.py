@@ -28,29 +28,75 @@ LOOP_MODELS = 2
 def run(quick: bool) -> dict[str, Any]:
     """Every size of mini-batch; quick: few and small."""
     rates, seeds, steps, rounds = (4, 2, 64, 3) if quick else (8, 10, 330, 7)
-    cases = [_case(batch, rates, seeds, steps, rounds) for batch in ((32,) if quick else (32, 64))]
-    sizes = {"models": rates * seeds, "rates": rates, "seeds": seeds, "steps": steps, "rounds": rounds}
-    return sizes | {"loop_models": LOOP_MODELS, "threads": cases[0]["threads"], "cases": cases}
+    cases = [
+        _case(batch, rates, seeds, steps, rounds)
+        for batch in ((32,) if quick else (32, 64))
+    ]
+    sizes = {
+        "models": rates * seeds,
+        "rates": rates,
+        "seeds": seeds,
+        "steps": steps,
+        "rounds": rounds,
+    }
+    return sizes | {
+        "loop_models": LOOP_MODELS,
+        "threads": cases[0]["threads"],
+        "cases": cases,
+    }
 
 
-def _case(batch_size: int, rates: int, seeds: int, steps: int, rounds: int) -> dict[str, Any]:
+def _case(
+    batch_size: int, rates: int, seeds: int, steps: int, rounds: int
+) -> dict[str, Any]:
     progress(f"ensembles: mini-batches of {batch_size}")
     grid = np.geomspace(0.01, 0.3, rates).tolist(), range(seeds)
-    setup = checked(PAIR, data.digits(), MODEL, *grid, SCALES, 1, batch_size, optimizer="sgd", metrics_every=1, metrics=METRICS)
+    setup = checked(
+        PAIR,
+        data.digits(),
+        MODEL,
+        *grid,
+        SCALES,
+        1,
+        batch_size,
+        optimizer="sgd",
+        metrics_every=1,
+        metrics=METRICS,
+    )
     batches = _batches(setup, steps)
     _check(setup, _ours(batch_size, *grid, CHECKED_STEPS), batches[:CHECKED_STEPS])
     most, members = torch.get_num_threads(), rates * seeds
-    loop, looped = ensembles_torch.in_best_threads(partial(_loop, setup, batches, LOOP_MODELS), most)
-    functional, vmapped = ensembles_torch.in_best_threads(partial(_vmapped, setup, batches), most)
-    tasks: dict[str, Callable[[], object]] = {OURS: partial(_ours, batch_size, *grid, steps), FUNCTIONAL: vmapped, LOOP: looped}
+    loop, looped = ensembles_torch.in_best_threads(
+        partial(_loop, setup, batches, LOOP_MODELS), most
+    )
+    functional, vmapped = ensembles_torch.in_best_threads(
+        partial(_vmapped, setup, batches), most
+    )
+    tasks: dict[str, Callable[[], object]] = {
+        OURS: partial(_ours, batch_size, *grid, steps),
+        FUNCTIONAL: vmapped,
+        LOOP: looped,
+    }
     tasks[OURS]()
-    model_steps = {OURS: members * steps, FUNCTIONAL: members * steps, LOOP: LOOP_MODELS * steps}
+    model_steps = {
+        OURS: members * steps,
+        FUNCTIONAL: members * steps,
+        LOOP: LOOP_MODELS * steps,
+    }
     seconds = interleaved(tasks, rounds)
-    per_step = {name: [each / model_steps[name] for each in seconds[name]] for name in tasks}
-    return {"batch_size": batch_size, "seconds": per_step, "threads": f"{loop} in the loop, {functional} with torch.func"}
+    per_step = {
+        name: [each / model_steps[name] for each in seconds[name]] for name in tasks
+    }
+    return {
+        "batch_size": batch_size,
+        "seconds": per_step,
+        "threads": f"{loop} in the loop, {functional} with torch.func",
+    }
 
 
-def _ours(batch_size: int, learning_rates: Sequence[float], seeds: Sequence[int], steps: int) -> Training:
+def _ours(
+    batch_size: int, learning_rates: Sequence[float], seeds: Sequence[int], steps: int
+) -> Training:
     return train(
         PAIR,
         data.digits(),
@@ -66,28 +112,46 @@ def _ours(batch_size: int, learning_rates: Sequence[float], seeds: Sequence[int]
 
 def _check(setup: Setup, ours: Training, batches: Sequence[Any]) -> None:
     """The same parameters from all, after a few steps."""
-    expected = [np.asarray(leaf).reshape(-1, *leaf.shape[3:]) for leaf in _in_order(ours.parameters)]
-    for name, others in (("loop", _loop(setup, batches, LOOP_MODELS)), ("torch.func", _vmapped(setup, batches))):
+    expected = [
+        np.asarray(leaf).reshape(-1, *leaf.shape[3:])
+        for leaf in _in_order(ours.parameters)
+    ]
+    for name, others in (
+        ("loop", _loop(setup, batches, LOOP_MODELS)),
+        ("torch.func", _vmapped(setup, batches)),
+    ):
         for mine, other in zip(expected, others, strict=True):
-            np.testing.assert_allclose(mine[: len(other)], other.numpy(), rtol=1e-3, atol=1e-4, err_msg=name)
+            np.testing.assert_allclose(
+                mine[: len(other)], other.numpy(), rtol=1e-3, atol=1e-4, err_msg=name
+            )
 
 
 def _loop(setup: Setup, batches: Sequence[Any], models: int) -> ensembles_torch.Layers:
     start, inputs, labels = _problem(setup)
-    rates, seeds = setup.members.learning_rate[:models].tolist(), setup.members.seed_place[:models].tolist()
-    return ensembles_torch.one_after_the_other(start, rates, inputs, labels, batches, seeds)
+    rates, seeds = (
+        setup.members.learning_rate[:models].tolist(),
+        setup.members.seed_place[:models].tolist(),
+    )
+    return ensembles_torch.one_after_the_other(
+        start, rates, inputs, labels, batches, seeds
+    )
 
 
 def _vmapped(setup: Setup, batches: Sequence[Any]) -> ensembles_torch.Layers:
     start, inputs, labels = _problem(setup)
-    rates, seeds = (torch.from_numpy(np.array(each)) for each in (setup.members.learning_rate, setup.members.seed_place))
+    rates, seeds = (
+        torch.from_numpy(np.array(each))
+        for each in (setup.members.learning_rate, setup.members.seed_place)
+    )
     return ensembles_torch.vmapped(start, rates, inputs, labels, batches, seeds.long())
 
 
 def _problem(setup: Setup) -> tuple[ensembles_torch.Layers, Any, Any]:
     """Initial parameters, all training inputs and labels."""
     state = ensemble.start(setup.plan, setup.members, setup.seeds)
-    hidden, hidden_biases, output, output_biases = (torch.from_numpy(np.array(leaf)) for leaf in _in_order(state.parameters))
+    hidden, hidden_biases, output, output_biases = (
+        torch.from_numpy(np.array(leaf)) for leaf in _in_order(state.parameters)
+    )
     inputs, labels = (torch.from_numpy(np.array(part[0])) for part in setup.train)
     return (hidden, hidden_biases, output, output_biases), inputs, labels.long()
 
@@ -100,6 +164,11 @@ def _batches(setup: Setup, steps: int) -> list[Any]:
     """The rows of every step and seed, [step][seeds, batch], that logitscape draws."""
     size, batch = setup.train.labels.shape[1], setup.plan.batch_size
     per_epoch = size // batch
-    epochs = [np.array(ensemble.shuffled(setup.seeds, jnp.int32(epoch), size)) for epoch in range(-(-steps // per_epoch))]
-    rows = [order[:, batch * i :][:, :batch] for order in epochs for i in range(per_epoch)]
+    epochs = [
+        np.array(ensemble.shuffled(setup.seeds, jnp.int32(epoch), size))
+        for epoch in range(-(-steps // per_epoch))
+    ]
+    rows = [
+        order[:, batch * i :][:, :batch] for order in epochs for i in range(per_epoch)
+    ]
     return [torch.from_numpy(each.copy()).long() for each in rows[:steps]]

@@ -29,28 +29,57 @@ def measure(quick: bool) -> Report:
     """Run the analyses; quick: only the first."""
     scripts = list(discover(ANALYSES))
     chosen, rounds = (scripts[:1], 1) if quick else (scripts, 3)
-    seconds = [_empty_and_warm(chosen if quick else [], number) for number in range(rounds)]
+    seconds = [
+        _empty_and_warm(chosen if quick else [], number) for number in range(rounds)
+    ]
     by_cache = dict(zip(GOALS, zip(*seconds, strict=True), strict=True))
     rows = [
-        [cache, f"{statistics.median(values):.1f}", percent(spread(values)), f"{GOALS[cache]}"]
+        [
+            cache,
+            f"{statistics.median(values):.1f}",
+            percent(spread(values)),
+            f"{GOALS[cache]}",
+        ]
         for cache, values in by_cache.items()
     ]
-    rows.append(["empty / warm", factor(ratio(by_cache["empty"], by_cache["warm"])), "", ""])
-    notes = [note.format(count=len(chosen), all=len(scripts), rounds=rounds) for note in NOTES]
-    return Report("figures", "The figures run", [Table("Seconds", ("cache", "seconds", "spread", "goal"), rows)], notes)
+    rows.append(
+        ["empty / warm", factor(ratio(by_cache["empty"], by_cache["warm"])), "", ""]
+    )
+    notes = [
+        note.format(count=len(chosen), all=len(scripts), rounds=rounds)
+        for note in NOTES
+    ]
+    return Report(
+        "figures",
+        "The figures run",
+        [Table("Seconds", ("cache", "seconds", "spread", "goal"), rows)],
+        notes,
+    )
 
 
 def _empty_and_warm(names: list[str], number: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         for each in (ANALYSES, RESULTS):
             shutil.copytree(each, Path(folder) / each.relative_to(PROJECT))
-        return _run(names, folder, f"empty cache, round {number + 1}"), _run(names, folder, f"warm, round {number + 1}")
+        return _run(names, folder, f"empty cache, round {number + 1}"), _run(
+            names, folder, f"warm, round {number + 1}"
+        )
 
 
 def _run(names: list[str], folder: str, what: str) -> float:
     progress(f"figures: {what}")
-    environment = os.environ | {"JAX_COMPILATION_CACHE_DIR": f"{folder}/cache", "MPLBACKEND": "Agg"}
-    command = [sys.executable, "-m", "analyses", *names, "--folder", f"{folder}/analyses"]
+    environment = os.environ | {
+        "JAX_COMPILATION_CACHE_DIR": f"{folder}/cache",
+        "MPLBACKEND": "Agg",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "analyses",
+        *names,
+        "--folder",
+        f"{folder}/analyses",
+    ]
     started = time.perf_counter()
     subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - started

@@ -28,15 +28,32 @@ def measure(quick: bool) -> Report:
     """Run every way at every size."""
     sides, rounds = (QUICK, 1) if quick else (SIDES, 3)
     tasks = [("nothing", 8, (2, 2, 2))]
-    tasks += [(way, points, shape) for points, shape in sides.items() for way in WAYS[1:] if _fits(way, points)]
+    tasks += [
+        (way, points, shape)
+        for points, shape in sides.items()
+        for way in WAYS[1:]
+        if _fits(way, points)
+    ]
     results: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for _ in range(rounds):
         for way, points, shape in tasks:
             results.setdefault((way, points), []).append(_one(way, points, shape))
     rows = [_row(way, points, runs) for (way, points), runs in results.items()]
-    columns = ("way", "points", "peak MiB", "seconds", "compilation", "ns per point", "spread", "below 2 GiB")
+    columns = (
+        "way",
+        "points",
+        "peak MiB",
+        "seconds",
+        "compilation",
+        "ns per point",
+        "spread",
+        "below 2 GiB",
+    )
     return Report(
-        "memory", "Memory of large sweeps", [Table("Sweeps", columns, rows)], [n.format(rounds=rounds) for n in NOTES]
+        "memory",
+        "Memory of large sweeps",
+        [Table("Sweeps", columns, rows)],
+        [n.format(rounds=rounds) for n in NOTES],
     )
 
 
@@ -47,13 +64,30 @@ def _fits(way: str, points: int) -> bool:
 def _one(way: str, points: int, shape: Sequence[int]) -> dict[str, Any]:
     progress(f"memory: {way}, {points:,} points")
     with tempfile.TemporaryDirectory() as folder:
-        return in_fresh_process("memory_worker", way=way, shape=shape, path=str(Path(folder) / "sweep.zarr"))
+        return in_fresh_process(
+            "memory_worker", way=way, shape=shape, path=str(Path(folder) / "sweep.zarr")
+        )
 
 
 def _row(way: str, points: int, runs: Sequence[dict[str, Any]]) -> list[str]:
     costs = [(run["seconds"] - run["compilation"]) / points * 1e9 for run in runs]
     peak = statistics.median(run["peak"] for run in runs) / 2**20
-    seconds, compilation = (statistics.median(run[key] for run in runs) for key in ("seconds", "compilation"))
-    cost = ("", "") if way == "nothing" else (f"{statistics.median(costs):.0f}", percent(spread(costs)))
+    seconds, compilation = (
+        statistics.median(run[key] for run in runs)
+        for key in ("seconds", "compilation")
+    )
+    cost = (
+        ("", "")
+        if way == "nothing"
+        else (f"{statistics.median(costs):.0f}", percent(spread(costs)))
+    )
     below = "yes" if peak < 1024 * LIMIT_GIB else "no"
-    return [way, f"{points:,}", f"{peak:.0f}", f"{seconds:.2f}", f"{compilation:.2f}", *cost, below]
+    return [
+        way,
+        f"{points:,}",
+        f"{peak:.0f}",
+        f"{seconds:.2f}",
+        f"{compilation:.2f}",
+        *cost,
+        below,
+    ]

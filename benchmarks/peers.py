@@ -68,4 +68,10 @@ def check(peer: Peer, outputs: tuple[Any, Any], reference: tuple[Array, Array]) 
     rows = gradients.T if peer.class_axis == 0 else gradients
     for got, expected in zip((losses, rows), reference, strict=True):
         typical = float(np.median(np.abs(expected)))
-        np.testing.assert_allclose(got[: len(expected)], expected, rtol=TOLERANCE, atol=TOLERANCE * typical, err_msg=peer.name)
+        np.testing.assert_allclose(
+            got[: len(expected)],
+            expected,
+            rtol=TOLERANCE,
+            atol=TOLERANCE * typical,
+            err_msg=peer.name,
+        )

@@ -20,9 +20,18 @@ def peers(problem: Problem) -> list[Peer]:
         peer
         for axis in problem.layouts()
         for peer in (
-            _peer("logitscape", problem, axis, ls.value_and_grad(problem.pair, class_axis=axis)),
-            _peer("plain JAX", problem, axis, _vmapped(ls.objective(problem.pair), axis)),
-            _peer("textbook JAX", problem, axis, _vmapped(textbook(problem.pair), axis)),
+            _peer(
+                "logitscape",
+                problem,
+                axis,
+                ls.value_and_grad(problem.pair, class_axis=axis),
+            ),
+            _peer(
+                "plain JAX", problem, axis, _vmapped(ls.objective(problem.pair), axis)
+            ),
+            _peer(
+                "textbook JAX", problem, axis, _vmapped(textbook(problem.pair), axis)
+            ),
         )
     ]
 
@@ -30,7 +39,10 @@ def peers(problem: Problem) -> list[Peer]:
 def limits(problem: Problem) -> dict[str, Callable[[], object]]:
     """One pass that takes the exponential of every logit, and one that copies it."""
     z = jnp.asarray(problem.logits)
-    passes = {name: jax.jit(one).lower(z).compile() for name, one in (("exp", jnp.exp), ("copy", jnp.copy))}
+    passes = {
+        name: jax.jit(one).lower(z).compile()
+        for name, one in (("exp", jnp.exp), ("copy", jnp.copy))
+    }
     return {name: partial(_blocking, one, z) for name, one in passes.items()}
 
 
@@ -40,7 +52,9 @@ def textbook(pair: str) -> Callable[[Array, Array], Array]:
     return partial(LOSSES[loss], normalizer)
 
 
-def _peer(family: str, problem: Problem, axis: int, function: Callable[..., Any]) -> Peer:
+def _peer(
+    family: str, problem: Problem, axis: int, function: Callable[..., Any]
+) -> Peer:
     z, y = jnp.asarray(problem.laid_out(axis)), jnp.asarray(problem.labels)
     return Peer(family, axis, partial(_blocking, jax.jit(function), z, y))
 
@@ -49,15 +63,23 @@ def _blocking(function: Callable[..., Any], *args: Array) -> Any:
     return jax.block_until_ready(function(*args))
 
 
-def _vmapped(objective: Callable[[Array, Array], Array], axis: int) -> Callable[..., Any]:
+def _vmapped(
+    objective: Callable[[Array, Array], Array], axis: int
+) -> Callable[..., Any]:
     def of_one(z: Array, label: Array) -> tuple[Array, Array]:
-        return jax.value_and_grad(objective)(z, jax.nn.one_hot(label, z.size, dtype=z.dtype))
+        return jax.value_and_grad(objective)(
+            z, jax.nn.one_hot(label, z.size, dtype=z.dtype)
+        )
 
     return jax.vmap(of_one, in_axes=(axis + 1, 0), out_axes=(0, axis + 1))
 
 
 def _cross_entropy(normalizer: str, z: Array, target: Array) -> Array:
-    log_p = jax.nn.log_softmax(z) if normalizer == "softmax" else jnp.log(_probabilities(normalizer, z))
+    log_p = (
+        jax.nn.log_softmax(z)
+        if normalizer == "softmax"
+        else jnp.log(_probabilities(normalizer, z))
+    )
     return -jnp.sum(target * log_p)
 
 

@@ -20,7 +20,13 @@ def peers(problem: Problem) -> list[Peer]:
         Peer(
             "NumPy",
             axis,
-            partial(value_and_grad, problem.pair, problem.laid_out(axis), _index(problem, axis), axis),
+            partial(
+                value_and_grad,
+                problem.pair,
+                problem.laid_out(axis),
+                _index(problem, axis),
+                axis,
+            ),
         )
         for axis in problem.layouts()
     ]
@@ -29,7 +35,9 @@ def peers(problem: Problem) -> list[Peer]:
 def reference(problem: Problem) -> tuple[Array, Array]:
     """Losses and gradients of the first examples, in float64."""
     labels = problem.labels[:CHECKED].astype(np.int64)[:, None]
-    return value_and_grad(problem.pair, problem.logits[:CHECKED].astype(np.float64), labels, -1)
+    return value_and_grad(
+        problem.pair, problem.logits[:CHECKED].astype(np.float64), labels, -1
+    )
 
 
 def value_and_grad(pair: str, z: Array, index: Array, axis: int) -> tuple[Array, Array]:
@@ -53,16 +61,22 @@ def _spherical(z: Array, axis: int) -> tuple[Array, Array]:
     return z * z + EPSILON, 2 * z
 
 
-def _cross_entropy(weights: Array, slopes: Array, index: Array, axis: int) -> tuple[Array, Array]:
+def _cross_entropy(
+    weights: Array, slopes: Array, index: Array, axis: int
+) -> tuple[Array, Array]:
     total = weights.sum(axis, keepdims=True)
     at_label = np.take_along_axis(weights, index, axis)
     gradient = slopes / total
     slope_at_label = np.take_along_axis(slopes, index, axis)
-    np.put_along_axis(gradient, index, slope_at_label / total - slope_at_label / at_label, axis)
+    np.put_along_axis(
+        gradient, index, slope_at_label / total - slope_at_label / at_label, axis
+    )
     return np.log(total / at_label).squeeze(axis), gradient
 
 
-def _brier(weights: Array, slopes: Array, index: Array, axis: int) -> tuple[Array, Array]:
+def _brier(
+    weights: Array, slopes: Array, index: Array, axis: int
+) -> tuple[Array, Array]:
     total = weights.sum(axis, keepdims=True)
     p = weights / total
     residual = p.copy()
@@ -84,4 +98,7 @@ WEIGHTS: dict[str, Callable[[Array, int], Any]] = {
     "taylor": _taylor,
     "spherical": _spherical,
 }
-LOSSES: dict[str, Callable[..., Any]] = {"cross_entropy": _cross_entropy, "brier": _brier}
+LOSSES: dict[str, Callable[..., Any]] = {
+    "cross_entropy": _cross_entropy,
+    "brier": _brier,
+}

@@ -21,9 +21,18 @@ def _with_layout(problem: Problem, axis: int) -> list[Peer]:
     of_batch = partial(loss_of(problem.pair), axis)
     compiled = torch.compile(of_batch, dynamic=False)
     return [
-        Peer("PyTorch autograd", axis, partial(_autograd, of_batch, z.clone().requires_grad_(), y)),
+        Peer(
+            "PyTorch autograd",
+            axis,
+            partial(_autograd, of_batch, z.clone().requires_grad_(), y),
+        ),
         Peer("torch.func", axis, partial(_by_function, problem.pair, axis, z, y)),
-        Peer("torch.compile", axis, partial(_autograd, compiled, z.clone().requires_grad_(), y), may_fail=True),
+        Peer(
+            "torch.compile",
+            axis,
+            partial(_autograd, compiled, z.clone().requires_grad_(), y),
+            may_fail=True,
+        ),
     ]
 
 
@@ -50,7 +59,9 @@ def _cross_entropy(normalizer: str, axis: int, z: Any, y: Any) -> Any:
     if normalizer == "softmax":
         return -torch.log_softmax(z, axis).gather(axis, y).squeeze(axis)
     weights = WEIGHTS[normalizer](z)
-    return (weights.sum(axis, keepdim=True) / weights.gather(axis, y)).log().squeeze(axis)
+    return (
+        (weights.sum(axis, keepdim=True) / weights.gather(axis, y)).log().squeeze(axis)
+    )
 
 
 def _brier(normalizer: str, axis: int, z: Any, y: Any) -> Any:
@@ -71,4 +82,7 @@ def _spherical(z: Any) -> Any:
 
 
 WEIGHTS: dict[str, Callable[[Any], Any]] = {"taylor": _taylor, "spherical": _spherical}
-LOSSES: dict[str, Callable[..., Any]] = {"cross_entropy": _cross_entropy, "brier": _brier}
+LOSSES: dict[str, Callable[..., Any]] = {
+    "cross_entropy": _cross_entropy,
+    "brier": _brier,
+}

@@ -14,9 +14,17 @@ def in_fresh_process(worker: str, **arguments: Any) -> dict[str, Any]:
 
     JAX's cache on disk is off. The parent must stay small: a child's peak memory is at least its parent's.
     """
-    command = [sys.executable, "-m", "benchmarks.process", worker, json.dumps(arguments)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.process",
+        worker,
+        json.dumps(arguments),
+    ]
     started = time.perf_counter()
-    ended = subprocess.run(command, env=without_cache(), stdout=subprocess.PIPE, text=True, check=True)
+    ended = subprocess.run(
+        command, env=without_cache(), stdout=subprocess.PIPE, text=True, check=True
+    )
     wall = time.perf_counter() - started
     result: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
     return result | {"wall": wall}
@@ -24,7 +32,11 @@ def in_fresh_process(worker: str, **arguments: Any) -> dict[str, Any]:
 
 def without_cache() -> dict[str, str]:
     """This process's environment, in which JAX compiles everything anew."""
-    kept = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "JAX_COMPILATION_CACHE_DIR"
+    }
     return kept | {"JAX_ENABLE_COMPILATION_CACHE": "0"}
 
 

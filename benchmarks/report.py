@@ -24,7 +24,13 @@ class Table:
         """The first column aligned left, the others right."""
         rule = ["---"] + ["---:"] * (len(self.columns) - 1)
         lines = [self.columns, rule, *self.rows]
-        return "\n".join([f"## {self.title}", "", *("| " + " | ".join(line) + " |" for line in lines)])
+        return "\n".join(
+            [
+                f"## {self.title}",
+                "",
+                *("| " + " | ".join(line) + " |" for line in lines),
+            ]
+        )
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,12 @@ class Report:
 
     def markdown(self) -> str:
         notes = "\n".join(f"* {note}" for note in [machine(), versions(), *self.notes])
-        return "\n\n".join([f"# {self.title}", notes, *(table.markdown() for table in self.tables)]) + "\n"
+        return (
+            "\n\n".join(
+                [f"# {self.title}", notes, *(table.markdown() for table in self.tables)]
+            )
+            + "\n"
+        )
 
     def publish(self, write: bool) -> None:
         """Print it; on request write `benchmarks/results/NAME.md`."""
@@ -46,18 +57,28 @@ class Report:
         print(text, flush=True)
         if write:
             RESULTS.mkdir(exist_ok=True)
-            (RESULTS / f"{self.name}.md").write_text(text, encoding="utf-8", newline="\n")
+            (RESULTS / f"{self.name}.md").write_text(
+                text, encoding="utf-8", newline="\n"
+            )
 
 
 def machine() -> str:
     """Processor, cores and memory, and how busy it was, where the system tells."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count()
+    )
     parts = [_processor(), f"{cores} cores"]
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        parts.append(f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB of memory")
+        parts.append(
+            f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB of memory"
+        )
     parts.append(f"{platform.system()} {platform.machine()}")
     if hasattr(os, "getloadavg"):
-        parts.append(f"load of the last 15 minutes {os.getloadavg()[2]:.1f}, this benchmark included")
+        parts.append(
+            f"load of the last 15 minutes {os.getloadavg()[2]:.1f}, this benchmark included"
+        )
     return "Machine: " + ", ".join(parts) + "."
 
 
@@ -87,5 +108,7 @@ def _version(name: str) -> str:
 def _processor() -> str:
     path = Path("/proc/cpuinfo")
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    models = [
+        line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")
+    ]
     return models[0] if models else platform.processor() or "unknown processor"

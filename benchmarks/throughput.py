@@ -48,7 +48,11 @@ class Case:
     def times_faster(self, families: Iterable[str]) -> float:
         """How many times faster ours is than the best of others, each in its faster layout."""
         known = [key for key in self.seconds if key[0] in families]
-        return ratio(self.seconds[self.best(families)], self.seconds[self.best([OURS])]) if known else float("nan")
+        return (
+            ratio(self.seconds[self.best(families)], self.seconds[self.best([OURS])])
+            if known
+            else float("nan")
+        )
 
 
 def measure(quick: bool) -> Report:
@@ -56,13 +60,23 @@ def measure(quick: bool) -> Report:
     result = in_fresh_process("throughput_worker", quick=quick)
     cases = [_case(each) for each in result["cases"]]
     notes = [note.format(**result) for note in NOTES]
-    reasons = sorted({f"Not available: {name}: {why}" for case in cases for name, why in case.unavailable.items()})
+    reasons = sorted(
+        {
+            f"Not available: {name}: {why}"
+            for case in cases
+            for name, why in case.unavailable.items()
+        }
+    )
     tables = [_goals(cases), _ratios(cases), _times(cases)]
-    return Report("throughput", "Throughput of loss and gradient", tables, notes + reasons)
+    return Report(
+        "throughput", "Throughput of loss and gradient", tables, notes + reasons
+    )
 
 
 def _case(result: dict[str, Any]) -> Case:
-    seconds = {(family, layout): values for family, layout, values in result.pop("seconds")}
+    seconds = {
+        (family, layout): values for family, layout, values in result.pop("seconds")
+    }
     return Case(**result, seconds=seconds)
 
 
@@ -77,19 +91,41 @@ def _goals(cases: Sequence[Case]) -> Table:
         _goal("times PyTorch's best, n = 3", 5, three, TORCH),
         _goal("times one exp pass, softmax + cross_entropy", 0.5, entropy, ["exp"]),
     ]
-    return Table("Goals", ("logitscape's numbers per second", "goal", "least", "geometric mean", "met"), rows)
+    return Table(
+        "Goals",
+        ("logitscape's numbers per second", "goal", "least", "geometric mean", "met"),
+        rows,
+    )
 
 
-def _goal(name: str, goal: float, cases: Sequence[Case], rivals: Sequence[str]) -> list[str]:
+def _goal(
+    name: str, goal: float, cases: Sequence[Case], rivals: Sequence[str]
+) -> list[str]:
     ratios = [case.times_faster(rivals) for case in cases]
     if not ratios or math.isnan(min(ratios)):
         return [name, factor(goal), "not measured", "", ""]
     least, mean = min(ratios), statistics.geometric_mean(ratios)
-    return [name, factor(goal), f"{least:.2f}×", f"{mean:.2f}×", "yes" if least >= goal else "no"]
+    return [
+        name,
+        factor(goal),
+        f"{least:.2f}×",
+        f"{mean:.2f}×",
+        "yes" if least >= goal else "no",
+    ]
 
 
 def _ratios(cases: Sequence[Case]) -> Table:
-    columns = ("pair", "n", "million numbers/s", "spread", "in [m, n]", *RIVALS, "PyTorch's best", "exp", "copy")
+    columns = (
+        "pair",
+        "n",
+        "million numbers/s",
+        "spread",
+        "in [m, n]",
+        *RIVALS,
+        "PyTorch's best",
+        "exp",
+        "copy",
+    )
     return Table("Times faster than", columns, [_ratio_row(case) for case in cases])
 
 
@@ -97,7 +133,11 @@ def _ratio_row(case: Case) -> list[str]:
     ours = case.seconds[case.best([OURS])]
     speed = case.numbers / statistics.median(ours) / 1e6
     rivals = [factor(case.times_faster(families)) for families in RIVALS.values()]
-    torch = case.best(TORCH)[0] if any(family in TORCH for family, _ in case.seconds) else "none"
+    torch = (
+        case.best(TORCH)[0]
+        if any(family in TORCH for family, _ in case.seconds)
+        else "none"
+    )
     limits = [factor(case.times_faster([limit])) for limit in ("exp", "copy")]
     in_rows = case.numbers / statistics.median(case.seconds[OURS, "[m, n]"]) / 1e6
     speeds = [f"{speed:.0f}", percent(spread(ours)), f"{in_rows:.0f}"]
@@ -106,7 +146,14 @@ def _ratio_row(case: Case) -> list[str]:
 
 def _times(cases: Sequence[Case]) -> Table:
     rows = [
-        [case.pair, str(case.n), family, layout, f"{1e3 * statistics.median(values):.2f}", percent(spread(values))]
+        [
+            case.pair,
+            str(case.n),
+            family,
+            layout,
+            f"{1e3 * statistics.median(values):.2f}",
+            percent(spread(values)),
+        ]
         for case in cases
         for (family, layout), values in case.seconds.items()
     ]

@@ -8,13 +8,19 @@ from .peers import Peer, Problem, check, random_problem
 from .process import progress
 from .timing import interleaved
 
-PAIRS = [f"{normalizer} + {loss}" for normalizer in ("softmax", "taylor", "spherical") for loss in ("cross_entropy", "brier")]
+PAIRS = [
+    f"{normalizer} + {loss}"
+    for normalizer in ("softmax", "taylor", "spherical")
+    for loss in ("cross_entropy", "brier")
+]
 CLASSES = (3, 10, 1000, 32768)
 
 
 def run(quick: bool) -> dict[str, Any]:
     """Every case; quick: few and small."""
-    classes, pairs, numbers, rounds = ((3, 1000), PAIRS[:3:2], 10**5, 3) if quick else (CLASSES, PAIRS, 10**7, 7)
+    classes, pairs, numbers, rounds = (
+        ((3, 1000), PAIRS[:3:2], 10**5, 3) if quick else (CLASSES, PAIRS, 10**7, 7)
+    )
     cases = [_case(pair, n, numbers, rounds) for n in classes for pair in pairs]
     return {"numbers": numbers, "rounds": rounds, "cases": cases}
 
@@ -27,7 +33,13 @@ def _case(pair: str, n: int, numbers: int, rounds: int) -> dict[str, Any]:
     seconds = interleaved(tasks, rounds)
     by_layout = [(peer.family, peer.layout, seconds[peer.name]) for peer in peers]
     by_layout += [(limit, "any", seconds[limit]) for limit in ("exp", "copy")]
-    return {"pair": pair, "n": n, "numbers": problem.logits.size, "seconds": by_layout, "unavailable": unavailable}
+    return {
+        "pair": pair,
+        "n": n,
+        "numbers": problem.logits.size,
+        "seconds": by_layout,
+        "unavailable": unavailable,
+    }
 
 
 def _checked(problem: Problem) -> tuple[Sequence[Peer], dict[str, str]]:

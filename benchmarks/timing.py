@@ -9,7 +9,9 @@ PAUSE_SECONDS = 0.02
 """Before each task: the threads of the one before it spin for a while, waiting for more."""
 
 
-def interleaved(tasks: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+def interleaved(
+    tasks: Mapping[str, Callable[[], object]], rounds: int
+) -> dict[str, list[float]]:
     """Seconds of every task in every round."""
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(rounds):

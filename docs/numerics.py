@@ -13,12 +13,24 @@ import optax
 
 import logitscape as ls
 from tests.oracle import INSIDE, LOGIT_LOSSES, LOSSES, NORMALIZERS
-from tests.oracle.accuracy import CLASSES, TOLERANCE, Reference, answers, evaluate, measured_one, normal, ratios, reference
+from tests.oracle.accuracy import (
+    CLASSES,
+    TOLERANCE,
+    Reference,
+    answers,
+    evaluate,
+    measured_one,
+    normal,
+    ratios,
+    reference,
+)
 from tests.oracle.cases import cases, stack
 
 SOFTMAX = {
     "`logitscape`: softmax + cross_entropy": ls.objective("softmax + cross_entropy"),
-    "`-jnp.log(jax.nn.softmax(z))[y]`": lambda z, t: -jnp.log(jax.nn.softmax(z))[jnp.argmax(t)],
+    "`-jnp.log(jax.nn.softmax(z))[y]`": lambda z, t: (
+        -jnp.log(jax.nn.softmax(z))[jnp.argmax(t)]
+    ),
     "`-jax.nn.log_softmax(z)[y]`": lambda z, t: -jax.nn.log_softmax(z)[jnp.argmax(t)],
     "`optax.softmax_cross_entropy_with_integer_labels`": (
         lambda z, t: optax.softmax_cross_entropy_with_integer_labels(z, jnp.argmax(t))
@@ -49,11 +61,18 @@ def softmax_table(dtype: str) -> list[str]:
                 lost.any(1).sum(),
             ]
             with np.errstate(invalid="ignore", divide="ignore"):
-                error = np.abs(got.astype("float64") - expected.high) / np.abs(expected.high)
-            worst = max(worst, np.nan_to_num(error, nan=0, posinf=0)[there & np.isfinite(got)].max())
+                error = np.abs(got.astype("float64") - expected.high) / np.abs(
+                    expected.high
+                )
+            worst = max(
+                worst,
+                np.nan_to_num(error, nan=0, posinf=0)[there & np.isfinite(got)].max(),
+            )
         total, value, gradient, *rest = counts
         shares = f"{value / total:.0%} | {gradient / total:.0%} | {worst:.1e}"
-        rows.append(f"| {name} | {total:.0f} | {shares} | {' | '.join(f'{x:.0f}' for x in rest)} |")
+        rows.append(
+            f"| {name} | {total:.0f} | {shares} | {' | '.join(f'{x:.0f}' for x in rest)} |"
+        )
     return rows
 
 
@@ -61,7 +80,11 @@ def smooth_one_hot(n: int, dtype: str) -> Reference:
     spec = "softmax + cross_entropy"
     chosen = [c for c in cases("softmax", n, dtype) if 1.0 in c.target]
     expected = answers(spec, chosen, dtype)
-    return answers(spec, [c for c, s in zip(chosen, expected.status, strict=True) if s == INSIDE], dtype)
+    return answers(
+        spec,
+        [c for c, s in zip(chosen, expected.status, strict=True) if s == INSIDE],
+        dtype,
+    )
 
 
 def normalizer_table() -> list[str]:
@@ -85,7 +108,9 @@ def normalizer_table() -> list[str]:
                     ratio = np.where(there, ratios(got, expected, dtype), 0).max()
                     worst, where = max((worst, where), (float(ratio), loss))
             cells.append(f"{worst:.2g} | {where}")
-        rows.append(f"| {normalizer or 'losses of logits'} | {compared} | {cells[0]} | {cells[1]} |")
+        rows.append(
+            f"| {normalizer or 'losses of logits'} | {compared} | {cells[0]} | {cells[1]} |"
+        )
     return rows
 
 
@@ -98,7 +123,9 @@ def main() -> None:
         page = Path(__file__).with_suffix(".md")
         head, _, rest = page.read_text().partition("<!-- tables -->")
         tail = rest.partition("<!-- end of tables -->")[2]
-        page.write_text(f"{head}<!-- tables -->\n\n{text}\n\n<!-- end of tables -->{tail}")
+        page.write_text(
+            f"{head}<!-- tables -->\n\n{text}\n\n<!-- end of tables -->{tail}"
+        )
 
 
 if __name__ == "__main__":

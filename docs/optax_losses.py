@@ -40,24 +40,42 @@ def of_one_row(loss: Callable[..., Array]) -> Callable[[Array, Array], Array]:
 
 LOSSES: dict[str, tuple[Callable[..., Any], str | None]] = {
     "softmax_cross_entropy": (losses.softmax_cross_entropy, "softmax"),
-    "softmax_cross_entropy_with_integer_labels": (losses.softmax_cross_entropy_with_integer_labels, "softmax"),
+    "softmax_cross_entropy_with_integer_labels": (
+        losses.softmax_cross_entropy_with_integer_labels,
+        "softmax",
+    ),
     "safe_softmax_cross_entropy": (losses.safe_softmax_cross_entropy, "softmax"),
     "poly_loss_cross_entropy": (losses.poly_loss_cross_entropy, "softmax"),
     "ranking_softmax_loss": (losses.ranking_softmax_loss, "softmax"),
-    "make_fenchel_young_loss(logsumexp)": (losses.make_fenchel_young_loss(jax.scipy.special.logsumexp), "softmax"),
+    "make_fenchel_young_loss(logsumexp)": (
+        losses.make_fenchel_young_loss(jax.scipy.special.logsumexp),
+        "softmax",
+    ),
     "kl_divergence, of log_softmax": (of_log_softmax(losses.kl_divergence), "softmax"),
-    "convex_kl_divergence, of log_softmax": (of_log_softmax(losses.convex_kl_divergence), "softmax"),
-    "generalized_kl_divergence, of log_softmax": (of_log_softmax(losses.generalized_kl_divergence), "softmax"),
+    "convex_kl_divergence, of log_softmax": (
+        of_log_softmax(losses.convex_kl_divergence),
+        "softmax",
+    ),
+    "generalized_kl_divergence, of log_softmax": (
+        of_log_softmax(losses.generalized_kl_divergence),
+        "softmax",
+    ),
     "multiclass_sparsemax_loss": (losses.multiclass_sparsemax_loss, "sparsemax"),
     "multiclass_hinge_loss": (losses.multiclass_hinge_loss, None),
     "multiclass_perceptron_loss": (losses.multiclass_perceptron_loss, None),
-    "sigmoid_binary_cross_entropy, summed": (summed(losses.sigmoid_binary_cross_entropy), None),
+    "sigmoid_binary_cross_entropy, summed": (
+        summed(losses.sigmoid_binary_cross_entropy),
+        None,
+    ),
     "sigmoid_focal_loss, summed": (summed(losses.sigmoid_focal_loss), None),
     "sparsemax_loss, summed": (summed(losses.sparsemax_loss), None),
     "hinge_loss, summed": (signed(losses.hinge_loss), None),
     "perceptron_loss, summed": (signed(losses.perceptron_loss), None),
     "dice_loss": (of_one_row(losses.dice_loss), "softmax"),
-    "multiclass_generalized_dice_loss": (of_one_row(losses.multiclass_generalized_dice_loss), "softmax"),
+    "multiclass_generalized_dice_loss": (
+        of_one_row(losses.multiclass_generalized_dice_loss),
+        "softmax",
+    ),
     "squared_error, of the logits": (summed(losses.squared_error), None),
     "huber_loss, of the logits": (summed(losses.huber_loss), None),
     "log_cosh, of the logits": (summed(losses.log_cosh), None),
@@ -69,12 +87,17 @@ LOSSES: dict[str, tuple[Callable[..., Any], str | None]] = {
 def diagnosed() -> Mapping[str, ls.Diagnosis]:
     """Every loss, at ten classes in float32."""
     run = partial(ls.diagnose, progress=True)
-    return {name: run(loss, normalizer=normalizer, name=name) for name, (loss, normalizer) in LOSSES.items()}
+    return {
+        name: run(loss, normalizer=normalizer, name=name)
+        for name, (loss, normalizer) in LOSSES.items()
+    }
 
 
 def page(found: Mapping[str, ls.Diagnosis]) -> str:
     """The table as Markdown."""
-    used = ", ".join(f"{name} {version(name)}" for name in ("optax", "jax", "logitscape"))
+    used = ", ".join(
+        f"{name} {version(name)}" for name in ("optax", "jax", "logitscape")
+    )
     head = (
         "# The losses of optax, diagnosed\n\n"
         f"With {used}; 10 classes, float32, on a CPU. Made by `python -m nox -s verdicts -- --write`.\n"
@@ -88,7 +111,14 @@ def page(found: Mapping[str, ls.Diagnosis]) -> str:
 def _row(name: str, found: ls.Diagnosis) -> str:
     (wrong,) = found.of("gradient when wrong")
     law = wrong.details["rays"][0]["law"]
-    cells = [f"`{name}`", law, *(_verdicts(found, question) for question in ("correction", "convexity", "proper"))]
+    cells = [
+        f"`{name}`",
+        law,
+        *(
+            _verdicts(found, question)
+            for question in ("correction", "convexity", "proper")
+        ),
+    ]
     cells += [_of_severity(found, severity) for severity in ("serious", "warning")]
     return "| " + " | ".join(cells) + " |"
 
@@ -98,7 +128,11 @@ def _verdicts(found: ls.Diagnosis, question: str) -> str:
 
 
 def _of_severity(found: ls.Diagnosis, severity: str) -> str:
-    return "; ".join(f"{each.question}: {each.verdict}" for each in found.answers if each.severity == severity)
+    return "; ".join(
+        f"{each.question}: {each.verdict}"
+        for each in found.answers
+        if each.severity == severity
+    )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,9 @@ import jax
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
-gc.set_threshold(20_000, 50, 50)  # each full collection walks through all that has been traced
+gc.set_threshold(
+    20_000, 50, 50
+)  # each full collection walks through all that has been traced
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")

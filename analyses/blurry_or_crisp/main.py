@@ -19,7 +19,10 @@ from ..harness.findings import Finding, proved
 from .bounded_inputs import CLASSES, Reached, S, best, draw_best, draw_slopes, slopes
 from .strength import SURE, Array, Curve, curves, draw_strength, examples, grouped
 
-WEAK, STRONG = (0.26894142, 0.73105858), (4.53978687e-05, 0.99995460)  # as the claim has them
+WEAK, STRONG = (
+    (0.26894142, 0.73105858),
+    (4.53978687e-05, 0.99995460),
+)  # as the claim has them
 CAPTION = (
     "Above: inputs $z = (t,\\, 2t)$, grouped by what was measured. Where the model is wrong, the smaller "
     "input is the label. Hatched: infinite loss ($\\infty$).\n"
@@ -90,8 +93,13 @@ def within_bounds(found: Mapping[str, Mapping[int, Reached]]) -> list[Finding]:
     theory = {classes: Reached(p, -np.log(p), 1 - p) for classes, p in bounds.items()}
 
     def agree(id: str, claim: str, field: str, name: str = "softmax") -> Finding:
-        values = {classes: getattr(each, field) for classes, each in found[name].items()}
-        worst = max(abs(values[classes] - getattr(theory[classes], field)) for classes in CLASSES)
+        values = {
+            classes: getattr(each, field) for classes, each in found[name].items()
+        }
+        worst = max(
+            abs(values[classes] - getattr(theory[classes], field))
+            for classes in CLASSES
+        )
         text = ", ".join(f"{value:.4g}" for value in values.values())
         return proved(id, claim, worst, expected=0, tolerance=1e-12, measured=text)
 
@@ -108,8 +116,17 @@ def within_bounds(found: Mapping[str, Mapping[int, Reached]]) -> list[Finding]:
 
 def softmax_twice(slope: Array) -> Finding:
     law = fit_law(S[S > 0], slope[S > 0])
-    claim = "softmax applied twice loses the constant gradient: the slope while wrong (R1)"
-    return proved("C21f", claim, law.rate, expected=1, tolerance=1e-6, measured=f"rate {{:.4f}}: {law}")
+    claim = (
+        "softmax applied twice loses the constant gradient: the slope while wrong (R1)"
+    )
+    return proved(
+        "C21f",
+        claim,
+        law.rate,
+        expected=1,
+        tolerance=1e-6,
+        measured=f"rate {{:.4f}}: {law}",
+    )
 
 
 def draw(data: Data) -> Figure:

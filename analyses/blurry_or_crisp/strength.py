@@ -33,17 +33,33 @@ class Curve(NamedTuple):
 
 def examples() -> dict[str, Array]:
     """Probabilities of [1, 2] and of [10, 20], by normalizer."""
-    return {name: np.stack([ls.normalizer(name)(t * jnp.arange(1.0, 3.0)).p for t in (1, 10)]) for name in ("softmax", "sum")}
+    return {
+        name: np.stack(
+            [ls.normalizer(name)(t * jnp.arange(1.0, 3.0)).p for t in (1, 10)]
+        )
+        for name in ("softmax", "sum")
+    }
 
 
 def curves() -> dict[str, Curve]:
     """Label 0 has the larger input on the first of two rays and the smaller one on the second."""
     order = np.array([[2.0, 1.0], [1.0, 2.0]])
     coordinates = {"ray": np.arange(2.0), "t": STRENGTHS}
-    both = ls.Slice("strengths", coordinates, lambda c: c[1] * jnp.asarray(order)[c[0].astype(int)], 2, "")
+    both = ls.Slice(
+        "strengths",
+        coordinates,
+        lambda c: c[1] * jnp.asarray(order)[c[0].astype(int)],
+        2,
+        "",
+    )
     found = ls.sweep([f"{name} + cross_entropy" for name in ls.NORMALIZERS], both)
-    norms = np.where(np.isfinite(found.loss), np.hypot.reduce(found.gradient, axis=-1), np.nan)
-    return {name: Curve(np.asarray(found.p_label[i, 0, 0]), norms[i, 0, 1]) for i, name in enumerate(ls.NORMALIZERS)}
+    norms = np.where(
+        np.isfinite(found.loss), np.hypot.reduce(found.gradient, axis=-1), np.nan
+    )
+    return {
+        name: Curve(np.asarray(found.p_label[i, 0, 0]), norms[i, 0, 1])
+        for i, name in enumerate(ls.NORMALIZERS)
+    }
 
 
 def grouped(found: Mapping[str, Curve]) -> dict[str, list[str]]:
@@ -57,7 +73,9 @@ def grouped(found: Mapping[str, Curve]) -> dict[str, list[str]]:
 
 def draw_strength(tops: Any, norms: Any, found: Mapping[str, Curve]) -> None:
     """A column for each group."""
-    for top, norm, (group, names) in zip(tops, norms, grouped(found).items(), strict=True):
+    for top, norm, (group, names) in zip(
+        tops, norms, grouped(found).items(), strict=True
+    ):
         draw_group(top, norm, TITLES[group], {name: found[name] for name in names})
     tops[0].set_ylabel("probability of the larger input")
     norms[0].set_ylabel("gradient norm where wrong")
@@ -68,10 +86,18 @@ def draw_group(top: Axes, norm: Axes, title: str, found: Mapping[str, Curve]) ->
     norm.set(yscale="log", ylim=(1e-4, 1e3), xlabel="strength $t$, log axis")
     for axes in (top, norm):
         axes.set(xscale="log", xlim=(STRENGTHS[0], STRENGTHS[-1]))
-    norms = {name: curve.norm for name, curve in found.items() if np.isfinite(curve.norm).any()}
-    plotting.labelled_curves(top, STRENGTHS, {name: curve.p for name, curve in found.items()})
+    norms = {
+        name: curve.norm
+        for name, curve in found.items()
+        if np.isfinite(curve.norm).any()
+    }
+    plotting.labelled_curves(
+        top, STRENGTHS, {name: curve.p for name, curve in found.items()}
+    )
     plotting.labelled_curves(norm, STRENGTHS, norms)
-    draw_infinite(norm, {name: ~np.isfinite(curve.norm) for name, curve in found.items()})
+    draw_infinite(
+        norm, {name: ~np.isfinite(curve.norm) for name, curve in found.items()}
+    )
 
 
 def draw_infinite(axes: Axes, infinite: Mapping[str, Array]) -> None:
@@ -80,8 +106,24 @@ def draw_infinite(axes: Axes, infinite: Mapping[str, Array]) -> None:
     for name, where in infinite.items():
         for start in STRENGTHS[where][:1]:
             starts.setdefault(start, []).append(name)
-    look: dict[str, Any] = {"fontsize": 8, "fontstyle": "italic", "ha": "center", "va": "center", "zorder": 4}
-    look |= {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}, "transform": axes.get_xaxis_transform()}
+    look: dict[str, Any] = {
+        "fontsize": 8,
+        "fontstyle": "italic",
+        "ha": "center",
+        "va": "center",
+        "zorder": 4,
+    }
+    look |= {
+        "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1},
+        "transform": axes.get_xaxis_transform(),
+    }
     for i, (start, names) in enumerate(sorted(starts.items(), reverse=True)):
-        axes.axvspan(start, STRENGTHS[-1], STRIP * i, STRIP * (i + 1), zorder=3, **UNDEFINED)
-        axes.text((start * STRENGTHS[-1]) ** 0.5, STRIP * (i + 0.5), "∞: " + ", ".join(names), **look)
+        axes.axvspan(
+            start, STRENGTHS[-1], STRIP * i, STRIP * (i + 1), zorder=3, **UNDEFINED
+        )
+        axes.text(
+            (start * STRENGTHS[-1]) ** 0.5,
+            STRIP * (i + 0.5),
+            "∞: " + ", ".join(names),
+            **look,
+        )

@@ -18,7 +18,10 @@ Values: TypeAlias = NDArray[Any]
 GENTLE, CONFIDENT = 0.01, 4.0
 RAYS = ("R1", "R2", "R3")
 CLASSES = 10
-EXAMPLES, SCALES = 128, 8  # of the start's own logits, and how often each is scaled down
+EXAMPLES, SCALES = (
+    128,
+    8,
+)  # of the start's own logits, and how often each is scaled down
 MOST = 0.9  # of the examples must have a finite loss and gradient at the gentle start
 LOGIT_LOSSES = "alone"
 TRAINED = "trained"
@@ -39,7 +42,9 @@ class Points(NamedTuple):
 
 def catalogue() -> dict[str, tuple[str, ...]]:
     """The losses of every normalizer, and those of the logits."""
-    return {name: tuple(ls.PROBABILITY_LOSSES) for name in ls.NORMALIZERS} | {LOGIT_LOSSES: tuple(ls.LOGIT_LOSSES)}
+    return {name: tuple(ls.PROBABILITY_LOSSES) for name in ls.NORMALIZERS} | {
+        LOGIT_LOSSES: tuple(ls.LOGIT_LOSSES)
+    }
 
 
 def points_of(digits: Dataset) -> Points:
@@ -51,14 +56,27 @@ def points_of(digits: Dataset) -> Points:
     wrong = margins > 0
     margin = CONFIDENT * float(np.median(margins[wrong]))
     s = np.linspace(1, margin, 3 * SCALES)
-    rays = np.concatenate([np.asarray(points_on(ls.ray(ray, s, num_classes=CLASSES, base=1.0))) for ray in RAYS])
+    rays = np.concatenate(
+        [
+            np.asarray(points_on(ls.ray(ray, s, num_classes=CLASSES, base=1.0)))
+            for ray in RAYS
+        ]
+    )
     rows = np.flatnonzero(wrong)[:EXAMPLES]
-    scaled = np.linspace(1, CONFIDENT * margins[rows], SCALES, axis=1) / margins[rows, None]
+    scaled = (
+        np.linspace(1, CONFIDENT * margins[rows], SCALES, axis=1) / margins[rows, None]
+    )
     own = (scaled[:, :, None] * z[rows, None]).reshape(-1, CLASSES)
     sizes = [len(rays), len(own), EXAMPLES]
     of_rays, of_own, of_gentle = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
     logits = np.concatenate([rays, own, GENTLE * z[:EXAMPLES]])
-    return Points(logits, of_rays.reshape(len(RAYS), -1), of_own.reshape(-1, SCALES), of_gentle, margin)
+    return Points(
+        logits,
+        of_rays.reshape(len(RAYS), -1),
+        of_own.reshape(-1, SCALES),
+        of_gentle,
+        margin,
+    )
 
 
 def label_first(z: Values, labels: Values) -> Values:
@@ -70,20 +88,38 @@ def label_first(z: Values, labels: Values) -> Values:
 
 def laws_of(family: str, losses: tuple[str, ...], points: Points) -> pd.DataFrame:
     """What is known of each pair before training."""
-    pairs = losses if family == LOGIT_LOSSES else tuple(f"{family} + {loss}" for loss in losses)
+    pairs = (
+        losses
+        if family == LOGIT_LOSSES
+        else tuple(f"{family} + {loss}" for loss in losses)
+    )
     found = ls.sweep(pairs, scattered("points", points.logits))
-    norms = np.where(found.finite, np.hypot.reduce(np.nan_to_num(found.gradient), axis=-1), np.nan)[:, 0]
-    same = twins(pairs, np.concatenate([found.loss[:, 0, :, None], found.gradient[:, 0]], axis=-1))
+    norms = np.where(
+        found.finite, np.hypot.reduce(np.nan_to_num(found.gradient), axis=-1), np.nan
+    )[:, 0]
+    same = twins(
+        pairs,
+        np.concatenate([found.loss[:, 0, :, None], found.gradient[:, 0]], axis=-1),
+    )
     wrong = ~found.correct[:, 0]
-    return pd.DataFrame([law(points, *each) for each in zip(pairs, norms, wrong, same, strict=True)])
+    return pd.DataFrame(
+        [law(points, *each) for each in zip(pairs, norms, wrong, same, strict=True)]
+    )
 
 
-def law(points: Points, pair: str, norms: Values, wrong: Values, same_as: str) -> dict[str, Any]:
+def law(
+    points: Points, pair: str, norms: Values, wrong: Values, same_as: str
+) -> dict[str, Any]:
     masked = np.where(wrong, norms, -1.0)  # -1 where the model is right
-    rays = {ray: evenness(masked[rows]) for ray, rows in zip(RAYS, points.rays, strict=True)}
+    rays = {
+        ray: evenness(masked[rows]) for ray, rows in zip(RAYS, points.rays, strict=True)
+    }
     own = float(np.median([evenness(masked[rows]) for rows in points.own]))
     worst = min(rays, key=lambda ray: rays[ray])
-    finite, moving = np.isfinite(norms[points.gentle]).mean(), (norms[points.gentle] > 0).mean()
+    finite, moving = (
+        np.isfinite(norms[points.gentle]).mean(),
+        (norms[points.gentle] > 0).mean(),
+    )
     return {
         "pair": pair,
         "use": use(float(finite), float(moving), same_as),
@@ -126,6 +162,9 @@ def twins(pairs: tuple[str, ...], values: Values) -> list[str]:
     """For each pair an earlier one with the same losses and gradients, "" if there is none."""
     same = dict[int, str]()
     for i, k in combinations(range(len(pairs)), 2):
-        if np.allclose(values[i], values[k], rtol=1e-9, atol=1e-12, equal_nan=True) and np.isfinite(values[i]).any():
+        if (
+            np.allclose(values[i], values[k], rtol=1e-9, atol=1e-12, equal_nan=True)
+            and np.isfinite(values[i]).any()
+        ):
             same.setdefault(k, pairs[i])
     return [same.get(k, "") for k in range(len(pairs))]

@@ -40,10 +40,20 @@ if TYPE_CHECKING:
 
 EVEN = 1 / 100
 LEARNS, BACK, HALF = 0.8, 0.9, 0.5
-HERO, SQUARED_ERROR, DEAD = "softmax + cross_entropy", "softmax + brier", "sparsemax + brier"
+HERO, SQUARED_ERROR, DEAD = (
+    "softmax + cross_entropy",
+    "softmax + brier",
+    "sparsemax + brier",
+)
 RULES = {"R1": "R1", "R2": "R2", "R3": "R3", "own": "own logits"}
 EXPONENTIAL = {"softmax", "softmax_one", "sigsoftmax"}
-LOGARITHMIC = {"cross_entropy", "focal", "poly1", "symmetric_cross_entropy", "label_smoothing"}
+LOGARITHMIC = {
+    "cross_entropy",
+    "focal",
+    "poly1",
+    "symmetric_cross_entropy",
+    "label_smoothing",
+}
 LOOKS = {
     "keeps its size": ("#009E73", "o"),
     "fades": ("#56B4E9", "v"),
@@ -54,7 +64,12 @@ LOOKS = {
 LEAST = 1e-12  # of the axis
 TICKS = [LEAST, 1e-9, 1e-6, 1e-3, 1]
 TICK_LABELS = ["0", "$10^{-9}$", "$10^{-6}$", "$10^{-3}$", "1"]
-PAPER: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.8}
+PAPER: dict[str, Any] = {
+    "facecolor": "white",
+    "edgecolor": "none",
+    "pad": 1.5,
+    "alpha": 0.8,
+}
 FLOOR_AND_CEILING = -0.13, 1.08
 CORNERS = {
     (True, True): ((0.985, 0.965), "recover, as predicted"),
@@ -91,7 +106,12 @@ def judged(pairs: "pd.DataFrame") -> "pd.DataFrame":
 def findings(tables: "Mapping[str, pd.DataFrame]") -> list[Finding]:
     pairs, learn = tables["pairs"], judged(tables["pairs"])
     named, hero = learn.set_index("pair"), pairs.set_index("pair").loc[HERO]
-    return [*outcomes(learn, hero), *predictions(learn), *contrasts(named), *coverage(pairs, tables["tuning"])]
+    return [
+        *outcomes(learn, hero),
+        *predictions(learn),
+        *contrasts(named),
+        *coverage(pairs, tables["tuning"]),
+    ]
 
 
 def outcomes(learn: "pd.DataFrame", hero: "pd.Series[Any]") -> list[Finding]:
@@ -115,8 +135,14 @@ def predictions(learn: "pd.DataFrame") -> list[Finding]:
     usual = max(learn.recovers.mean(), 1 - learn.recovers.mean())
     better: Verdict = "holds with a limit" if low > usual else "cannot tell"
     false, missed = learn.predicted & ~learn.recovers, ~learn.predicted & learn.recovers
-    singles = {name: ((learn[rule] >= EVEN) == learn.recovers).mean() for rule, name in RULES.items()}
-    halfway, usual_halfway = (learn.predicted == ~learn.stuck).mean(), max(learn.stuck.mean(), 1 - learn.stuck.mean())
+    singles = {
+        name: ((learn[rule] >= EVEN) == learn.recovers).mean()
+        for rule, name in RULES.items()
+    }
+    halfway, usual_halfway = (
+        (learn.predicted == ~learn.stuck).mean(),
+        max(learn.stuck.mean(), 1 - learn.stuck.mean()),
+    )
     return [
         Finding("C07o", "the gradient law tells before training who recovers",
                 f"right for {right} of {count}, {right / count:.0%} [{low:.0%}, {high:.0%}]",
@@ -147,7 +173,9 @@ def contrasts(named: "pd.DataFrame") -> list[Finding]:
     ]  # fmt: skip
     if SQUARED_ERROR in named.index:
         row = named.loc[SQUARED_ERROR]
-        apart: Verdict = "holds" if row.difference_high < 0 and row.stuck else "holds with a limit"
+        apart: Verdict = (
+            "holds" if row.difference_high < 0 and row.stuck else "holds with a limit"
+        )
         found.append(Finding("C07r", "squared error with softmax stays stuck",
                              f"{percent(row, 'confident')}, started gently {percent(row, 'gentle')}",
                              apart, "" if apart == "holds" else f"comes {row.way_back:.0%} of the way back"))  # fmt: skip
@@ -160,7 +188,10 @@ def contrasts(named: "pd.DataFrame") -> list[Finding]:
 
 def coverage(pairs: "pd.DataFrame", tuning: "pd.DataFrame") -> list[Finding]:
     same, trained = pairs.use.str.startswith("the same"), pairs.use == "trained"
-    learns, edges = pairs.gentle >= LEARNS, tuning[tuning.pair.isin(pairs.pair[pairs.gentle >= LEARNS])]
+    learns, edges = (
+        pairs.gentle >= LEARNS,
+        tuning[tuning.pair.isin(pairs.pair[pairs.gentle >= LEARNS])],
+    )
     at_edge = edges[edges.edge != "inside"].start.value_counts()
     return [
         Finding("C07t", "which pairs this can be asked of",
@@ -198,9 +229,15 @@ def points(row: "pd.Series[Any]") -> str:
 def draw(tables: "Mapping[str, pd.DataFrame]") -> Figure:
     learn = judged(tables["pairs"])
     right_share = (learn.predicted == learn.recovers).mean()
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11.4, 5.4), width_ratios=(1.2, 1))
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(11.4, 5.4), width_ratios=(1.2, 1)
+    )
     title = "Whether a confidently wrong classifier recovers shows in the gradient before training"
-    figure.suptitle(f"{title}: right for {right_share:.0%} of {len(learn)} pairs", x=0.008, ha="left")
+    figure.suptitle(
+        f"{title}: right for {right_share:.0%} of {len(learn)} pairs",
+        x=0.008,
+        ha="left",
+    )
     figure.supxlabel(CAPTION, fontsize=8, x=0.008, ha="left")
     scatter(left, learn)
     courses(right, tables["curves"])
@@ -210,35 +247,73 @@ def draw(tables: "Mapping[str, pd.DataFrame]") -> Figure:
 def scatter(axes: Axes, learn: "pd.DataFrame") -> None:
     """What was predicted against what came of it, a mark for each pair."""
     random = np.random.default_rng(0)
-    x = np.maximum(learn.evenness, LEAST) * 10 ** random.uniform(-0.12, 0.12, len(learn))
-    y = np.clip(learn.way_back, *FLOOR_AND_CEILING) + random.uniform(-0.01, 0.01, len(learn))
+    x = np.maximum(learn.evenness, LEAST) * 10 ** random.uniform(
+        -0.12, 0.12, len(learn)
+    )
+    y = np.clip(learn.way_back, *FLOOR_AND_CEILING) + random.uniform(
+        -0.01, 0.01, len(learn)
+    )
     axes.axvspan(EVEN, 4, color="#009E73", alpha=0.07, lw=0)
     for law, (color, marker) in LOOKS.items():
         rows, label = learn.law == law, f"{law} ({(learn.law == law).sum()})"
-        axes.scatter(x[rows], y[rows], 26, color, marker=marker, label=label, alpha=0.7, linewidths=0, zorder=3)
+        axes.scatter(
+            x[rows],
+            y[rows],
+            26,
+            color,
+            marker=marker,
+            label=label,
+            alpha=0.7,
+            linewidths=0,
+            zorder=3,
+        )
     axes.axhline(BACK, color="0.4", lw=0.8)
     axes.axvline(EVEN, color="0.4", lw=0.8)
-    axes.set(xscale="log", xlim=(LEAST / 4, 4), ylim=(-0.16, 1.24), xticks=TICKS, xticklabels=TICK_LABELS)
-    axes.set(xlabel="smallest / largest gradient norm while wrong, worst ray", ylabel="share of the way back")
-    look: Any = {"fontsize": 8, "handletextpad": 0.1, "columnspacing": 0.7, "borderaxespad": 0.1}
+    axes.set(
+        xscale="log",
+        xlim=(LEAST / 4, 4),
+        ylim=(-0.16, 1.24),
+        xticks=TICKS,
+        xticklabels=TICK_LABELS,
+    )
+    axes.set(
+        xlabel="smallest / largest gradient norm while wrong, worst ray",
+        ylabel="share of the way back",
+    )
+    look: Any = {
+        "fontsize": 8,
+        "handletextpad": 0.1,
+        "columnspacing": 0.7,
+        "borderaxespad": 0.1,
+    }
     axes.legend(ncols=3, loc="lower left", bbox_to_anchor=(-0.02, 1.01), **look)
     for (predicted, recovers), (where, word) in CORNERS.items():
         count = ((learn.predicted == predicted) & (learn.recovers == recovers)).sum()
-        place: Any = {"ha": "right" if predicted else "left", "va": "center", "transform": axes.transAxes, "bbox": PAPER}
+        place: Any = {
+            "ha": "right" if predicted else "left",
+            "va": "center",
+            "transform": axes.transAxes,
+            "bbox": PAPER,
+        }
         weight = "bold" if predicted == recovers else "normal"
         axes.text(*where, f"{word}: {count}", fontsize=9, fontweight=weight, **place)
 
 
 def courses(axes: Axes, curves: "pd.DataFrame") -> None:
     """Test accuracy over the epochs from the confident start, and the range of those from the gentle one."""
-    tables = {start: table.set_index("pair").drop(columns="start") for start, table in curves.groupby("start")}
+    tables = {
+        start: table.set_index("pair").drop(columns="start")
+        for start, table in curves.groupby("start")
+    }
     gentle, confident = tables["gentle"], tables["confident"]
     epochs = confident.columns.astype(float)
     axes.set_title("Confident start (grey: the same pairs, gentle start)", fontsize=10)
     axes.set(xlabel="epoch", ylabel="test accuracy", xlim=(0, epochs[-1]), ylim=(0, 1))
     axes.set_xticks(np.linspace(0, epochs[-1], 5))
     axes.fill_between(epochs, gentle.min(), gentle.max(), color="0.88", lw=0, zorder=0)
-    plotting.labelled_curves(axes, epochs, {pair: row.to_numpy() for pair, row in confident.iterrows()})
+    plotting.labelled_curves(
+        axes, epochs, {pair: row.to_numpy() for pair, row in confident.iterrows()}
+    )
 
 
 if __name__ == "__main__":

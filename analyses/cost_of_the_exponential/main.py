@@ -34,7 +34,11 @@ if TYPE_CHECKING:
 
     from ..harness.results import Tables
 
-CLASSES, HIDDEN, PASSES = (10, 100, 1000, 10_000, 65_536, 262_144), (64, 512), ("forward", "gradient")
+CLASSES, HIDDEN, PASSES = (
+    (10, 100, 1000, 10_000, 65_536, 262_144),
+    (64, 512),
+    ("forward", "gradient"),
+)
 QUICK_CLASSES, QUICK_HIDDEN = (10, 2000), (64,)
 SECONDS, QUICK_SECONDS = 3.5, 0.2
 LOOKS = {
@@ -52,14 +56,21 @@ def measure(plan: harness.Plan) -> "Tables":
     from .output_layer import layer, machine, measured
 
     sizes = [
-        (hidden, k) for hidden in (QUICK_HIDDEN if plan.quick else HIDDEN) for k in (QUICK_CLASSES if plan.quick else CLASSES)
+        (hidden, k)
+        for hidden in (QUICK_HIDDEN if plan.quick else HIDDEN)
+        for k in (QUICK_CLASSES if plan.quick else CLASSES)
     ]
     seconds = QUICK_SECONDS if plan.quick else SECONDS
 
     def make(key: tuple[int, int, str]) -> "pd.DataFrame":
         of = layer(*key[:2])
         found = measured(of, key[2] == "gradient", seconds)
-        about = {"pass": key[2], "hidden": of.hidden, "classes": of.classes, "batch": of.batch}
+        about = {
+            "pass": key[2],
+            "hidden": of.hidden,
+            "classes": of.classes,
+            "batch": of.batch,
+        }
         return found.assign(**about)[[*about, *found.columns]]
 
     keys = [(*size, each) for size in sizes for each in PASSES]
@@ -86,8 +97,13 @@ def expensive(id: str, rows: "pd.DataFrame", which: str) -> Finding:
     """Of product, sum and exponential: is the last the most of it anywhere?"""
     exp = of(rows, "exp")
     worst = exp.loc[exp["share"].idxmax()]
-    most = ", ".join(f"{percent(each['share'].max())} with {hidden}" for hidden, each in exp.groupby("hidden"))
-    verdict: Verdict = "does not hold" if exp["share_high"].max() < 0.5 else "holds with a limit"
+    most = ", ".join(
+        f"{percent(each['share'].max())} with {hidden}"
+        for hidden, each in exp.groupby("hidden")
+    )
+    verdict: Verdict = (
+        "does not hold" if exp["share_high"].max() < 0.5 else "holds with a limit"
+    )
     where = f"most at K = {worst['classes']:,} with {worst['hidden']} hidden units, quartiles {spread(worst)}"
     claim = f"the exponential is expensive: its share of an output layer, {which}"
     return Finding(id, claim, f"at most {most} hidden units", verdict, where)
@@ -96,26 +112,49 @@ def expensive(id: str, rows: "pd.DataFrame", which: str) -> Finding:
 def the_sum(parts: "pd.DataFrame") -> Finding:
     """Literally: what normalising takes beside the exponential, against the exponential; told apart by their quartiles."""
     exp, rest = of(parts, "exp"), of(parts, "square")
-    dearer, cheaper = (int((a["share_low"] > b["share_high"]).sum()) for a, b in ((rest, exp), (exp, rest)))
+    dearer, cheaper = (
+        int((a["share_low"] > b["share_high"]).sum())
+        for a, b in ((rest, exp), (exp, rest))
+    )
     measured = f"longer in {dearer} of {len(exp)} cases, shorter in {cheaper}"
-    verdict: Verdict = "cannot tell" if dearer == cheaper == 0 else "holds with a limit" if dearer else "does not hold"
+    verdict: Verdict = (
+        "cannot tell"
+        if dearer == cheaper == 0
+        else "holds with a limit"
+        if dearer
+        else "does not hold"
+    )
     if dearer == len(exp):
         verdict = "holds"
     limit = f"of the layer: sum {percent(rest['share'].min())} to {percent(rest['share'].max())}, exp at most "
     limit += f"{percent(exp['share'].max())}, the product the rest"
     return Finding(
-        "C19c", "it is the sum that costs: max, sum, log and division take longer than exp", measured, verdict, limit
+        "C19c",
+        "it is the sum that costs: max, sum, log and division take longer than exp",
+        measured,
+        verdict,
+        limit,
     )
 
 
 def all_classes(rows: "pd.DataFrame") -> Finding:
     """As the reply means it: everything that is done for every class, against a few."""
     sampled = {each["pass"]: each for _, each in of(rows, "whole, sampled").iterrows()}
-    measured = ", ".join(f"{name} {1 / each['relative']:.0f} times" for name, each in sampled.items())
-    least = min((1 / each["relative_high"] for each in sampled.values()), default=np.nan)
+    measured = ", ".join(
+        f"{name} {1 / each['relative']:.0f} times" for name, each in sampled.items()
+    )
+    least = min(
+        (1 / each["relative_high"] for each in sampled.values()), default=np.nan
+    )
     verdict: Verdict = "holds" if least > 2 else "cannot tell"
     claim = f"all classes cost: the layer of {rows['classes'].max():,} classes takes, against 512 sampled ones"
-    return Finding("C19d", claim, measured, verdict, f"the product is most of it; {rows['hidden'].max()} hidden units")
+    return Finding(
+        "C19d",
+        claim,
+        measured,
+        verdict,
+        f"the product is most of it; {rows['hidden'].max()} hidden units",
+    )
 
 
 def saved(parts: "pd.DataFrame") -> Finding:
@@ -123,8 +162,16 @@ def saved(parts: "pd.DataFrame") -> Finding:
     measured = f"time {percent(relative['relative'].min())} to {percent(relative['relative'].max())} of softmax's"
     clear = int((relative["relative_high"] < 0.95).sum())
     verdict: Verdict = "does not hold" if clear == 0 else "holds with a limit"
-    limit = f"more than 5 % saved, at three quartiles, in {clear} of {len(relative)} cases"
-    return Finding("C19e", "squares instead of exponentials make the output layer cheaper", measured, verdict, limit)
+    limit = (
+        f"more than 5 % saved, at three quartiles, in {clear} of {len(relative)} cases"
+    )
+    return Finding(
+        "C19e",
+        "squares instead of exponentials make the output layer cheaper",
+        measured,
+        verdict,
+        limit,
+    )
 
 
 def counted(rows: "pd.DataFrame") -> list[Finding]:
@@ -132,9 +179,13 @@ def counted(rows: "pd.DataFrame") -> list[Finding]:
     forward = rows[rows["pass"] == "forward"]
     product, loss = of(forward, "product"), of(forward, "exp")
     logits = product["batch"] * product["classes"]
-    flop = (product["flops"].to_numpy() / (2 * product["hidden"] * logits).to_numpy() - 1).tolist()
+    flop = (
+        product["flops"].to_numpy() / (2 * product["hidden"] * logits).to_numpy() - 1
+    ).tolist()
     # The logarithm of each example's sum is one more.
-    exponentials = ((loss["transcendentals"] - loss["batch"]).to_numpy() / logits.to_numpy()).tolist()
+    exponentials = (
+        (loss["transcendentals"] - loss["batch"]).to_numpy() / logits.to_numpy()
+    ).tolist()
     if not np.isfinite([*flop, *exponentials]).all():
         return []
     hidden = int(rows["hidden"].max())
@@ -162,7 +213,9 @@ def draw(tables: "Tables") -> Figure:
     parts = tables["parts"]
     hidden = sorted(set(parts["hidden"]))
     columns = [(width, each) for width in hidden for each in PASSES]
-    figure, panels = plt.subplots(2, len(columns), figsize=(11.4, 5.6), sharey="row", sharex="col", squeeze=False)
+    figure, panels = plt.subplots(
+        2, len(columns), figsize=(11.4, 5.6), sharey="row", sharex="col", squeeze=False
+    )
     figure.suptitle(title(parts), x=0.008, ha="left")
     for (top, bottom), (width, each) in zip(panels.T, columns, strict=True):
         rows = parts[(parts["hidden"] == width) & (parts["pass"] == each)]
@@ -174,7 +227,9 @@ def draw(tables: "Tables") -> Figure:
     panels[1, 0].set_ylabel("time, softmax over all = 1")
     for row in panels:
         handles, labels = row[0].get_legend_handles_labels()
-        row[-1].legend(handles, labels, loc="upper left", bbox_to_anchor=(1.02, 1), fontsize=8.5)
+        row[-1].legend(
+            handles, labels, loc="upper left", bbox_to_anchor=(1.02, 1), fontsize=8.5
+        )
     figure.supxlabel(caption(tables), fontsize=8, x=0.008, ha="left")
     return figure
 
@@ -191,15 +246,28 @@ def title(parts: "pd.DataFrame") -> str:
 
 def draw_shares(axes: Axes, rows: "pd.DataFrame") -> None:
     """Bars on top of each other; the exponential with its quartiles."""
-    product, exp = (of(rows, program)["share"].clip(lower=0).to_numpy() for program in ("product", "exp"))
+    product, exp = (
+        of(rows, program)["share"].clip(lower=0).to_numpy()
+        for program in ("product", "exp")
+    )
     shares, base = {"product": product, "square": 1 - product - exp, "exp": exp}, 0.0
     for program, (color, label) in LOOKS.items():
         each, share = of(rows, program), shares[program]
         place = np.arange(len(each))
         axes.bar(place, share, bottom=base, color=color, width=0.8, label=label)
         if program == "exp":
-            distance = np.stack([share - each["share_low"], each["share_high"] - share]).clip(0)
-            axes.errorbar(place, base + share, distance, fmt="none", ecolor=style.BLACK, elinewidth=1, capsize=2)
+            distance = np.stack(
+                [share - each["share_low"], each["share_high"] - share]
+            ).clip(0)
+            axes.errorbar(
+                place,
+                base + share,
+                distance,
+                fmt="none",
+                ecolor=style.BLACK,
+                elinewidth=1,
+                capsize=2,
+            )
         base = base + share
     axes.set_ylim(0, 1.15)
 
@@ -211,8 +279,19 @@ def draw_instead(axes: Axes, rows: "pd.DataFrame") -> None:
         each = of(rows, program)
         place = [classes.index(k) for k in each["classes"]]
         middle = each["relative"].to_numpy()
-        distance = np.stack([middle - each["relative_low"], each["relative_high"] - middle]).clip(0)
-        axes.errorbar(place, middle, distance, fmt=marker + "-", color=color, markersize=5, capsize=2, label=label)
+        distance = np.stack(
+            [middle - each["relative_low"], each["relative_high"] - middle]
+        ).clip(0)
+        axes.errorbar(
+            place,
+            middle,
+            distance,
+            fmt=marker + "-",
+            color=color,
+            markersize=5,
+            capsize=2,
+            label=label,
+        )
     axes.set_yscale("log")
     axes.set_xticks(range(len(classes)), map(power, classes))
 

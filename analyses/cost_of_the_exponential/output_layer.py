@@ -16,7 +16,11 @@ from jax import Array
 
 MOST_LOGITS, LEAST_BATCH, LARGEST_BATCH = 2**20, 16, 4096
 SAMPLED = 512
-COUNTS = {"flops": "flops", "transcendentals": "transcendentals", "bytes": "bytes accessed"}
+COUNTS = {
+    "flops": "flops",
+    "transcendentals": "transcendentals",
+    "bytes": "bytes accessed",
+}
 
 
 class Layer(NamedTuple):
@@ -29,7 +33,9 @@ class Layer(NamedTuple):
 
 def layer(hidden: int, classes: int) -> Layer:
     """So many examples that there is work to do for few classes, and memory for many."""
-    return Layer(hidden, classes, max(LEAST_BATCH, min(LARGEST_BATCH, MOST_LOGITS // classes)))
+    return Layer(
+        hidden, classes, max(LEAST_BATCH, min(LARGEST_BATCH, MOST_LOGITS // classes))
+    )
 
 
 def loss_from(g: Callable[[Array], Array]) -> Callable[[Array, Array], Array]:
@@ -46,7 +52,9 @@ def loss_from(g: Callable[[Array], Array]) -> Callable[[Array, Array], Array]:
 with_exp, with_square = loss_from(jnp.exp), loss_from(lambda x: x * x + 1)
 
 
-def programs(gradient: bool, of: Layer) -> dict[str, tuple[Callable[..., Any], tuple[str, ...]]]:
+def programs(
+    gradient: bool, of: Layer
+) -> dict[str, tuple[Callable[..., Any], tuple[str, ...]]]:
     """What is timed, by name, with the names of its arguments.
 
     * product: logits from hidden units; for the gradient also the two products back, from a gradient in the logits.
@@ -56,22 +64,35 @@ def programs(gradient: bool, of: Layer) -> dict[str, tuple[Callable[..., Any], t
     * whole, sampled: over few classes, where there are many.
     """
     parts: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
-        "product": (_products if gradient else jnp.matmul, ("h", "w", "z") if gradient else ("h", "w")),
+        "product": (
+            _products if gradient else jnp.matmul,
+            ("h", "w", "z") if gradient else ("h", "w"),
+        ),
         "exp": (_or_gradient(with_exp, gradient, 0), ("z", "y")),
         "square": (_or_gradient(with_square, gradient, 0), ("z", "y")),
         "whole": (_or_gradient(_whole(with_exp), gradient, (0, 1)), ("h", "w", "y")),
-        "whole, square": (_or_gradient(_whole(with_square), gradient, (0, 1)), ("h", "w", "y")),
+        "whole, square": (
+            _or_gradient(_whole(with_square), gradient, (0, 1)),
+            ("h", "w", "y"),
+        ),
     }
     if of.classes > SAMPLED:
-        parts["whole, sampled"] = (_or_gradient(_whole(with_exp), gradient, (0, 1)), ("h", "few", "few_y"))
+        parts["whole, sampled"] = (
+            _or_gradient(_whole(with_exp), gradient, (0, 1)),
+            ("h", "few", "few_y"),
+        )
     return parts
 
 
-def _whole(loss: Callable[[Array, Array], Array]) -> Callable[[Array, Array, Array], Array]:
+def _whole(
+    loss: Callable[[Array, Array], Array],
+) -> Callable[[Array, Array, Array], Array]:
     return lambda h, w, y: loss(h @ w, y)
 
 
-def _or_gradient(function: Callable[..., Any], gradient: bool, of: int | tuple[int, ...]) -> Callable[..., Any]:
+def _or_gradient(
+    function: Callable[..., Any], gradient: bool, of: int | tuple[int, ...]
+) -> Callable[..., Any]:
     return jax.value_and_grad(function, of) if gradient else function
 
 
@@ -83,10 +104,19 @@ def arguments(of: Layer) -> dict[str, Array]:
     """Logits of standard deviation about 1."""
     random = np.random.default_rng(0)
     h = random.standard_normal((of.batch, of.hidden), np.float32)
-    w = random.standard_normal((of.hidden, of.classes), np.float32) / np.float32(of.hidden**0.5)
+    w = random.standard_normal((of.hidden, of.classes), np.float32) / np.float32(
+        of.hidden**0.5
+    )
     few = min(of.classes, SAMPLED)
     y = random.integers(0, of.classes, of.batch).astype(np.int32)
-    numpy = {"h": h, "w": w, "z": h @ w, "y": y, "few": np.ascontiguousarray(w[:, :few]), "few_y": y % few}
+    numpy = {
+        "h": h,
+        "w": w,
+        "z": h @ w,
+        "y": y,
+        "few": np.ascontiguousarray(w[:, :few]),
+        "few_y": y % few,
+    }
     return {name: jnp.asarray(values) for name, values in numpy.items()}
 
 
@@ -99,15 +129,23 @@ def measured(of: Layer, gradient: bool, seconds: float) -> pd.DataFrame:
         compiled = jax.jit(function).lower(*values).compile()
         runs[name] = partial(compiled, *values)
         counted = compiled.cost_analysis() or {}
-        counts[name] = {short: float(counted.get(long, np.nan)) for short, long in COUNTS.items()}
+        counts[name] = {
+            short: float(counted.get(long, np.nan)) for short, long in COUNTS.items()
+        }
     times = interleaved(runs, seconds)
-    table = pd.DataFrame({"program": list(runs)}).assign(rounds=len(next(iter(times.values()))))
+    table = pd.DataFrame({"program": list(runs)}).assign(
+        rounds=len(next(iter(times.values())))
+    )
     for told, by_program in parts(times).items():
         table = table.merge(_quartiles(told, by_program), on="program", how="left")
-    return table.assign(**{short: [counts[name][short] for name in runs] for short in COUNTS})
+    return table.assign(
+        **{short: [counts[name][short] for name in runs] for short in COUNTS}
+    )
 
 
-def interleaved(runs: Mapping[str, Callable[[], Any]], seconds: float) -> dict[str, np.ndarray[Any, Any]]:
+def interleaved(
+    runs: Mapping[str, Callable[[], Any]], seconds: float
+) -> dict[str, np.ndarray[Any, Any]]:
     """Times of one run after the other, in rounds, after a first round that does not count."""
     for run in runs.values():
         jax.block_until_ready(run())
@@ -134,12 +172,18 @@ def parts(times: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         "exp": (times["exp"] - times["square"]) / total,
         "square": times["square"] / total,
     }
-    return {"share": shares, "relative": {name: each / times["whole"] for name, each in times.items()}}
+    return {
+        "share": shares,
+        "relative": {name: each / times["whole"] for name, each in times.items()},
+    }
 
 
 def _quartiles(name: str, values: Mapping[str, Any]) -> pd.DataFrame:
     columns = {"": 50, "_low": 25, "_high": 75}
-    found = {f"{name}{end}": [np.percentile(each, q) for each in values.values()] for end, q in columns.items()}
+    found = {
+        f"{name}{end}": [np.percentile(each, q) for each in values.values()]
+        for end, q in columns.items()
+    }
     return pd.DataFrame({"program": list(values), **found})
 
 
@@ -147,7 +191,11 @@ def machine() -> pd.DataFrame:
     """Where it was measured."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    names = [
+        line.partition(":")[2].strip()
+        for line in lines
+        if line.startswith("model name")
+    ]
     about = {
         "processor": names[0] if names else platform.processor() or platform.machine(),
         "cores": os.cpu_count() or 1,

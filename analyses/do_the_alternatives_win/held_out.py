@@ -35,7 +35,11 @@ class Recipe(NamedTuple):
 
 
 def scores(
-    objective: ls.Objective, recipe: Recipe, jobs: Sequence[Job], datasets: Sequence[Dataset], part: str
+    objective: ls.Objective,
+    recipe: Recipe,
+    jobs: Sequence[Job],
+    datasets: Sequence[Dataset],
+    part: str,
 ) -> pd.DataFrame:
     """Train a classifier for each job on the data set beside it, with Adam; a row each with its scores on a part.
 
@@ -47,9 +51,13 @@ def scores(
     sizes = (datasets[0].features, recipe.hidden, datasets[0].classes)
     plan = ensemble.Plan(objective, OPTIMIZERS["adam"], sizes, recipe.batch)
     place = jnp.arange(len(jobs), dtype=jnp.int32)
-    members = ensemble.Members(_column(jobs, "learning_rate"), _column(jobs, "scale"), place, place)
+    members = ensemble.Members(
+        _column(jobs, "learning_rate"), _column(jobs, "scale"), place, place
+    )
     seeds = jnp.asarray([job.seed for job in jobs], jnp.uint32)
-    train, held_out = (_stacked([getattr(each, name) for each in datasets]) for name in ("train", part))
+    train, held_out = (
+        _stacked([getattr(each, name) for each in datasets]) for name in ("train", part)
+    )
     state = ensemble.start(plan, members, seeds)
     state = ensemble.advance(plan, members, seeds, train, state, recipe.steps)
     hit, log_p = map(np.asarray, _predictions(objective, state.parameters, held_out))
@@ -67,11 +75,15 @@ def _column(jobs: Sequence[Job], name: str) -> Array:
 
 
 def _stacked(examples: Sequence[Examples]) -> ensemble.Part:
-    return ensemble.Part(*(jnp.asarray(np.stack(arrays)) for arrays in zip(*examples, strict=True)))
+    return ensemble.Part(
+        *(jnp.asarray(np.stack(arrays)) for arrays in zip(*examples, strict=True))
+    )
 
 
 @partial(jax.jit, static_argnums=0)
-def _predictions(objective: ls.Objective, parameters: Any, data: ensemble.Part) -> tuple[Array, Array]:
+def _predictions(
+    objective: ls.Objective, parameters: Any, data: ensemble.Part
+) -> tuple[Array, Array]:
     """Whether the label alone has the largest probability, and its logarithm, each [members, m]; a block at a time."""
     members, examples = data.labels.shape
 
@@ -82,7 +94,9 @@ def _predictions(objective: ls.Objective, parameters: Any, data: ensemble.Part) 
         probs = jax.vmap(objective.predict)(models.logits(of_member, block.inputs))
         label = jnp.take_along_axis(probs.p, block.labels[:, None], axis=1)
         alone = jnp.sum((probs.p >= label).astype(jnp.int32), axis=1) == 1
-        return alone, jnp.take_along_axis(probs.log_p, block.labels[:, None], axis=1)[:, 0]
+        return alone, jnp.take_along_axis(probs.log_p, block.labels[:, None], axis=1)[
+            :, 0
+        ]
 
     def of_member(member: tuple[Any, ensemble.Part]) -> tuple[Array, Array]:
         layers, data = member

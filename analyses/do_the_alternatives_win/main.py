@@ -38,14 +38,39 @@ if TYPE_CHECKING:
     from ..harness.results import Tables
 
 IMAGES, LANGUAGE = "images, 10 classes", "language, 10,000 classes"
-HERO, TAYLOR, SPHERICAL = (f"{name} + cross_entropy" for name in ("softmax", "taylor", "spherical"))
-SPARSE = ("sparsemax_loss", "entmax_loss(alpha=1.5)", "sparsemax + brier", "entmax(alpha=1.5) + brier")
+HERO, TAYLOR, SPHERICAL = (
+    f"{name} + cross_entropy" for name in ("softmax", "taylor", "spherical")
+)
+SPARSE = (
+    "sparsemax_loss",
+    "entmax_loss(alpha=1.5)",
+    "sparsemax + brier",
+    "entmax(alpha=1.5) + brier",
+)
 PAIRS = {
-    IMAGES: (HERO, TAYLOR, SPHERICAL, "softmax + brier", "taylor + brier", "spherical + brier", *SPARSE),
-    LANGUAGE: (HERO, TAYLOR, SPHERICAL, "softmax + brier", "sparsemax_loss", "entmax_loss(alpha=1.5)"),
+    IMAGES: (
+        HERO,
+        TAYLOR,
+        SPHERICAL,
+        "softmax + brier",
+        "taylor + brier",
+        "spherical + brier",
+        *SPARSE,
+    ),
+    LANGUAGE: (
+        HERO,
+        TAYLOR,
+        SPHERICAL,
+        "softmax + brier",
+        "sparsemax_loss",
+        "entmax_loss(alpha=1.5)",
+    ),
 }
 QUICK_PAIRS = {IMAGES: (HERO, "sparsemax_loss"), LANGUAGE: (HERO, TAYLOR)}
-METRICS = {"accuracy": (100, "percentage points more"), "nll": (-1, "nats per example less")}
+METRICS = {
+    "accuracy": (100, "percentage points more"),
+    "nll": (-1, "nats per example less"),
+}
 """What a difference is multiplied by, so that better is positive."""
 
 
@@ -65,11 +90,15 @@ def measure(plan: harness.Plan) -> "Tables":
 
     tasks = [images, language]
     found = [
-        measured(plan, task(plan.quick, name, (QUICK_PAIRS if plan.quick else PAIRS)[name]))
+        measured(
+            plan, task(plan.quick, name, (QUICK_PAIRS if plan.quick else PAIRS)[name])
+        )
         for task, name in zip(tasks, PAIRS, strict=True)
     ]
     return {
-        name: pd.concat([each[name] for each in found if name in each], ignore_index=True)
+        name: pd.concat(
+            [each[name] for each in found if name in each], ignore_index=True
+        )
         for name in ("tasks", "tuning", "results", "baselines")
     }
 
@@ -78,19 +107,59 @@ def findings(tables: "Tables") -> list[Finding]:
     compared = comparisons(tables["results"])
     paper = "as arXiv 1511.05042 has it"
     directions = [
-        ("C20a", f"few classes: Taylor softmax does better than softmax, {paper}", IMAGES, TAYLOR, 1),
-        ("C20b", f"few classes: spherical softmax does better than softmax, {paper}", IMAGES, SPHERICAL, 1),
-        ("C20c", f"many classes: Taylor softmax does worse than softmax, {paper}", LANGUAGE, TAYLOR, -1),
-        ("C20d", f"many classes: spherical softmax does worse than softmax, {paper}", LANGUAGE, SPHERICAL, -1),
+        (
+            "C20a",
+            f"few classes: Taylor softmax does better than softmax, {paper}",
+            IMAGES,
+            TAYLOR,
+            1,
+        ),
+        (
+            "C20b",
+            f"few classes: spherical softmax does better than softmax, {paper}",
+            IMAGES,
+            SPHERICAL,
+            1,
+        ),
+        (
+            "C20c",
+            f"many classes: Taylor softmax does worse than softmax, {paper}",
+            LANGUAGE,
+            TAYLOR,
+            -1,
+        ),
+        (
+            "C20d",
+            f"many classes: spherical softmax does worse than softmax, {paper}",
+            LANGUAGE,
+            SPHERICAL,
+            -1,
+        ),
     ]
     return [
         *[
-            direction(id, claim, compared[task, pair, "accuracy"], compared[task, pair, "nll"], sign)
+            direction(
+                id,
+                claim,
+                compared[task, pair, "accuracy"],
+                compared[task, pair, "nll"],
+                sign,
+            )
             for id, claim, task, pair, sign in directions
             if (task, pair, "nll") in compared
         ],
-        winners("C20e", "few classes: some other pair is more accurate than softmax with cross-entropy", compared, IMAGES),
-        winners("C20f", "many classes: some other pair is more accurate than softmax with cross-entropy", compared, LANGUAGE),
+        winners(
+            "C20e",
+            "few classes: some other pair is more accurate than softmax with cross-entropy",
+            compared,
+            IMAGES,
+        ),
+        winners(
+            "C20f",
+            "many classes: some other pair is more accurate than softmax with cross-entropy",
+            compared,
+            LANGUAGE,
+        ),
         impossible(compared),
         has_learned(tables),
     ]
@@ -101,9 +170,13 @@ def comparisons(results: "pd.DataFrame") -> dict[tuple[str, str, str], Compariso
     tasks = list(dict.fromkeys(results["task"]))
     keys, gains, lost = [], [], []
     for task, (metric, (factor, _)) in product(tasks, METRICS.items()):
-        of_metric = results[(results["task"] == task) & results["best_for"].str.contains(metric)]
+        of_metric = results[
+            (results["task"] == task) & results["best_for"].str.contains(metric)
+        ]
         hero = of_metric[of_metric["pair"] == HERO].set_index("seed")[metric]
-        for pair, rows in of_metric[of_metric["pair"] != HERO].groupby("pair", sort=False):
+        for pair, rows in of_metric[of_metric["pair"] != HERO].groupby(
+            "pair", sort=False
+        ):
             ours = rows.set_index("seed")[metric].reindex(hero.index)
             keys.append((task, str(pair), metric))
             gains.append(difference(factor * ours, factor * hero))
@@ -113,9 +186,14 @@ def comparisons(results: "pd.DataFrame") -> dict[tuple[str, str, str], Compariso
     return {key: Comparison(gain, p < LEVEL, share) for key, gain, p, share in found}
 
 
-def direction(id: str, claim: str, accuracy: Comparison, nll: Comparison, sign: int) -> Finding:
+def direction(
+    id: str, claim: str, accuracy: Comparison, nll: Comparison, sign: int
+) -> Finding:
     """Whether both metrics, one or none go where the claim says."""
-    goes = [round(np.sign(each.gain.mean) * sign) if each.significant else 0 for each in (accuracy, nll)]
+    goes = [
+        round(np.sign(each.gain.mean) * sign) if each.significant else 0
+        for each in (accuracy, nll)
+    ]
     measured = f"acc. {accuracy.gain} points; NLL {flipped(nll.gain)}"
     verdict, limit = verdict_of(*goes)
     return Finding(id, claim, measured, verdict, limit)
@@ -140,47 +218,102 @@ def flipped(gain: Difference) -> Difference:
     return Difference(-gain.mean, -gain.high, -gain.low, gain.p)
 
 
-def winners(id: str, claim: str, compared: dict[tuple[str, str, str], Comparison], task: str) -> Finding:
-    each = {pair: found for (of, pair, metric), found in compared.items() if (of, metric) == (task, "accuracy")}
+def winners(
+    id: str, claim: str, compared: dict[tuple[str, str, str], Comparison], task: str
+) -> Finding:
+    each = {
+        pair: found
+        for (of, pair, metric), found in compared.items()
+        if (of, metric) == (task, "accuracy")
+    }
     better, worse = (
-        [pair for pair, found in each.items() if found.significant and found.gain.mean * sign > 0] for sign in (1, -1)
+        [
+            pair
+            for pair, found in each.items()
+            if found.significant and found.gain.mean * sign > 0
+        ]
+        for sign in (1, -1)
     )
     measured = f"{len(better)} of {len(each)} better, {len(worse)} worse, {len(each) - len(better) - len(worse)} not told apart"
     if better:
         best = max(better, key=lambda pair: each[pair].gain.mean)
-        return Finding(id, claim, measured, "holds", f"most: {best}, {each[best].gain} points")
+        return Finding(
+            id, claim, measured, "holds", f"most: {best}, {each[best].gain} points"
+        )
     verdict: Verdict = "does not hold" if len(worse) == len(each) else "cannot tell"
-    return Finding(id, claim, measured, verdict, "" if verdict == "does not hold" else "none is significantly better")
+    return Finding(
+        id,
+        claim,
+        measured,
+        verdict,
+        "" if verdict == "does not hold" else "none is significantly better",
+    )
 
 
 def impossible(compared: dict[tuple[str, str, str], Comparison]) -> Finding:
     shares = {task: [each.impossible for (of, pair, _), each in compared.items() if of == task and pair in SPARSE]
               for task in PAIRS}  # fmt: skip
-    measured = "; ".join(f"{task.split(',')[0]} {min(each):.2g} to {max(each):.2g}" for task, each in shares.items() if each)
+    measured = "; ".join(
+        f"{task.split(',')[0]} {min(each):.2g} to {max(each):.2g}"
+        for task, each in shares.items()
+        if each
+    )
     sparse = all(share > 0 for each in shares.values() for share in each)
     claim = "sparse normalizers give test labels probability 0, so that their NLL is infinite: share"
-    return Finding("C20g", claim, measured, "holds" if sparse else "holds with a limit", "" if sparse else "not every one")
+    return Finding(
+        "C20g",
+        claim,
+        measured,
+        "holds" if sparse else "holds with a limit",
+        "" if sparse else "not every one",
+    )
 
 
 def has_learned(tables: "Tables") -> Finding:
     results, base = tables["results"], tables["baselines"].set_index("seed")
-    hero = results[(results["task"] == LANGUAGE) & (results["pair"] == HERO) & results["best_for"].str.contains("nll")]
+    hero = results[
+        (results["task"] == LANGUAGE)
+        & (results["pair"] == HERO)
+        & results["best_for"].str.contains("nll")
+    ]
     nll = hero.set_index("seed")["nll"].reindex(base.index)
     gain = difference(base["unigram_nll"], nll)
-    words = {"unigram": base["unigram_nll"], "softmax": nll, "bigram": base["bigram_nll"]}
-    measured = "perplexity: " + ", ".join(f"{name} {np.exp(values.mean()):.0f}" for name, values in words.items())
+    words = {
+        "unigram": base["unigram_nll"],
+        "softmax": nll,
+        "bigram": base["bigram_nll"],
+    }
+    measured = "perplexity: " + ", ".join(
+        f"{name} {np.exp(values.mean()):.0f}" for name, values in words.items()
+    )
     verdict: Verdict = "holds" if gain.low > 0 else "cannot tell"
-    return Finding("C20h", "many classes: the models have learned more than the frequencies of tokens", measured, verdict)
+    return Finding(
+        "C20h",
+        "many classes: the models have learned more than the frequencies of tokens",
+        measured,
+        verdict,
+    )
 
 
 def draw(tables: "Tables") -> Figure:
     compared = comparisons(tables["results"])
-    rows = [pair for pair in PAIRS[IMAGES] if pair != HERO and pair in set(tables["results"]["pair"])]
-    figure, panels = plt.subplots(1, 4, figsize=(11.4, 0.34 * len(rows) + 2.1), sharey=True)
+    rows = [
+        pair
+        for pair in PAIRS[IMAGES]
+        if pair != HERO and pair in set(tables["results"]["pair"])
+    ]
+    figure, panels = plt.subplots(
+        1, 4, figsize=(11.4, 0.34 * len(rows) + 2.1), sharey=True
+    )
     figure.suptitle(title(compared), x=0.008, ha="left")
     for axes, (task, metric) in zip(panels, product(PAIRS, METRICS), strict=True):
         measured = [pair for pair in rows if (task, pair, "accuracy") in compared]
-        draw_gains(axes, {pair: compared.get((task, pair, metric)) for pair in rows}, measured, metric)
+        draw_gains(
+            axes,
+            {pair: compared.get((task, pair, metric)) for pair in rows},
+            measured,
+            metric,
+        )
         axes.set_title(f"{task}\nsoftmax: {level(tables, task, metric)}", fontsize=9)
         axes.set_xlabel(METRICS[metric][1], fontsize=8.5)
     panels[0].set_yticks(range(len(rows)), rows, fontsize=8.5)
@@ -191,7 +324,11 @@ def draw(tables: "Tables") -> Figure:
 
 def title(compared: dict[tuple[str, str, str], Comparison]) -> str:
     def better(task: str) -> str:
-        each = [found for (of, _, metric), found in compared.items() if (of, metric) == (task, "accuracy")]
+        each = [
+            found
+            for (of, _, metric), found in compared.items()
+            if (of, metric) == (task, "accuracy")
+        ]
         return f"{sum(found.significant and found.gain.mean > 0 for found in each) or 'none'} of {len(each)}"
 
     few, many = better(IMAGES), better(LANGUAGE)
@@ -200,27 +337,62 @@ def title(compared: dict[tuple[str, str, str], Comparison]) -> str:
 
 def level(tables: "Tables", task: str, metric: str) -> str:
     results = tables["results"]
-    hero = results[(results["task"] == task) & (results["pair"] == HERO) & results["best_for"].str.contains(metric)]
+    hero = results[
+        (results["task"] == task)
+        & (results["pair"] == HERO)
+        & results["best_for"].str.contains(metric)
+    ]
     mean = hero[metric].mean()
     if metric == "accuracy":
         return f"accuracy {100 * mean:.1f} %"
-    return f"NLL {mean:.3f}" + (f", perplexity {np.exp(mean):.0f}" if task == LANGUAGE else "")
+    return f"NLL {mean:.3f}" + (
+        f", perplexity {np.exp(mean):.0f}" if task == LANGUAGE else ""
+    )
 
 
-def draw_gains(axes: Axes, gains: "dict[str, Comparison | None]", measured: Collection[str], metric: str) -> None:
+def draw_gains(
+    axes: Axes,
+    gains: "dict[str, Comparison | None]",
+    measured: Collection[str],
+    metric: str,
+) -> None:
     """A dot and its interval in a row each, filled where it is significant."""
     axes.axvline(0, color=style.BLACK, linewidth=2.0, zorder=1)
     for row, (pair, found) in enumerate(gains.items()):
         if found is None or not np.isfinite(found.gain.mean):
-            text = r"$\infty$: impossible labels" if metric == "nll" and pair in measured else "not measured"
+            text = (
+                r"$\infty$: impossible labels"
+                if metric == "nll" and pair in measured
+                else "not measured"
+            )
             paper = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-            look: dict[str, Any] = {"fontsize": 7.5, "color": "0.4", "ha": "center", "va": "center", "bbox": paper}
+            look: dict[str, Any] = {
+                "fontsize": 7.5,
+                "color": "0.4",
+                "ha": "center",
+                "va": "center",
+                "bbox": paper,
+            }
             axes.text(0.5, row, text, transform=axes.get_yaxis_transform(), **look)
             continue
         color = style.style_of(pair)["color"]
-        axes.plot([found.gain.low, found.gain.high], [row, row], color=color, linewidth=2.2, solid_capstyle="butt")
+        axes.plot(
+            [found.gain.low, found.gain.high],
+            [row, row],
+            color=color,
+            linewidth=2.2,
+            solid_capstyle="butt",
+        )
         face = color if found.significant else "white"
-        axes.plot(found.gain.mean, row, "o", color=color, markerfacecolor=face, markersize=6, zorder=3)
+        axes.plot(
+            found.gain.mean,
+            row,
+            "o",
+            color=color,
+            markerfacecolor=face,
+            markersize=6,
+            zorder=3,
+        )
     axes.grid(axis="x", alpha=0.3)
     axes.margins(x=0.12)
     axes.locator_params(axis="x", nbins=5)
@@ -228,7 +400,10 @@ def draw_gains(axes: Axes, gains: "dict[str, Comparison | None]", measured: Coll
 
 def caption(tables: "Tables") -> str:
     base, results = tables["baselines"], tables["results"]
-    perplexities = [f"{name} {np.exp(base[f'{name}_nll'].mean()):.0f}" for name in ("unigram", "bigram")]
+    perplexities = [
+        f"{name} {np.exp(base[f'{name}_nll'].mean()):.0f}"
+        for name in ("unigram", "bigram")
+    ]
     source = tables["tasks"]["data"].iloc[-1]
     return (
         "Right of 0 is better than softmax. Test data; 95 % intervals of the paired difference; filled: significant after "

@@ -9,7 +9,12 @@ from jax import Array
 
 import logitscape as ls
 
-ALPHAS = {"sparsemax": 2.0, "entmax(alpha=1.5)": 1.5, "sparsemax_loss": 2.0, "entmax_loss(alpha=1.5)": 1.5}
+ALPHAS = {
+    "sparsemax": 2.0,
+    "entmax(alpha=1.5)": 1.5,
+    "sparsemax_loss": 2.0,
+    "entmax_loss(alpha=1.5)": 1.5,
+}
 MOST_STEPS, PRECISION = 30, 1e-6
 
 
@@ -21,7 +26,11 @@ def objective(pair: str) -> ls.Objective:
         return ls.objective(pair)
     if loss:
         return ls.compose(lambda z: entmax(z, ALPHAS[first]), loss[0], name=pair)
-    return ls.objective(_fenchel_young(ALPHAS[first]), normalizer=lambda z: entmax(z, ALPHAS[first]), name=pair)
+    return ls.objective(
+        _fenchel_young(ALPHAS[first]),
+        normalizer=lambda z: entmax(z, ALPHAS[first]),
+        name=pair,
+    )
 
 
 def entmax(z: Array, alpha: float) -> ls.Probs:
@@ -40,7 +49,11 @@ def entmax(z: Array, alpha: float) -> ls.Probs:
 
     fixed = jax.lax.stop_gradient(scaled)
     first = jnp.full((), -1, z.dtype)
-    tau, _, _ = jax.lax.while_loop(_goes_on, lambda s: (step(fixed, s[0]), s[0], s[2] + 1), (step(fixed, first), first, 0))
+    tau, _, _ = jax.lax.while_loop(
+        _goes_on,
+        lambda s: (step(fixed, s[0]), s[0], s[2] + 1),
+        (step(fixed, first), first, 0),
+    )
     p = jnp.maximum(scaled - step(scaled, jax.lax.stop_gradient(tau)), 0) ** power
     return ls.Probs(p, jnp.where(p > 0, jnp.log(jnp.where(p > 0, p, 1)), -jnp.inf))
 

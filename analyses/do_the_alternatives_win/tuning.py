@@ -54,8 +54,20 @@ def images(quick: bool, name: str, pairs: Sequence[str]) -> Task:
     rates = (0.003, 0.01) if quick else (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
     recipe = Recipe(64, 20 if quick else 1000, 64)
     scales = (0.01,) if quick else (0.01, 1.0)
-    tuning, results = (range(100, 101), range(2)) if quick else (range(100, 102), range(24))
-    return Task(name, pairs, _kept(_images), recipe, rates, scales, tuning, results, 2 if quick else 12)
+    tuning, results = (
+        (range(100, 101), range(2)) if quick else (range(100, 102), range(24))
+    )
+    return Task(
+        name,
+        pairs,
+        _kept(_images),
+        recipe,
+        rates,
+        scales,
+        tuning,
+        results,
+        2 if quick else 12,
+    )
 
 
 def _images(seed: int) -> Dataset:
@@ -67,13 +79,29 @@ def language(quick: bool, name: str, pairs: Sequence[str]) -> Task:
     recipe = Recipe(16, 15 if quick else 300, 64)
 
     def load(seed: int) -> Dataset:
-        corpus = standard_library_corpus(vocabulary=300, seed=0) if quick else standard_library_corpus(seed=seed)
+        corpus = (
+            standard_library_corpus(vocabulary=300, seed=0)
+            if quick
+            else standard_library_corpus(seed=seed)
+        )
         held_out = 1000 if quick else 4000
-        return corpus.first(train=recipe.steps * recipe.batch, validation=held_out, test=held_out)
+        return corpus.first(
+            train=recipe.steps * recipe.batch, validation=held_out, test=held_out
+        )
 
     rates = (0.02, 0.06) if quick else (0.002, 0.006, 0.02, 0.06, 0.2, 0.6)
     results = range(2 if quick else 12)
-    return Task(name, pairs, _kept(load), recipe, rates, (0.01,), range(100, 101), results, 2 if quick else 6)
+    return Task(
+        name,
+        pairs,
+        _kept(load),
+        recipe,
+        rates,
+        (0.01,),
+        range(100, 101),
+        results,
+        2 if quick else 6,
+    )
 
 
 def _kept(load: Callable[[int], Dataset]) -> Callable[[int], Dataset]:
@@ -93,7 +121,10 @@ def measured(plan: Plan, task: Task) -> dict[str, pd.DataFrame]:
     results = _results(plan, task, tuning)
     tables = {"tuning": tuning, "results": results, "tasks": _described(task)}
     if np.issubdtype(task.load(task.seeds[0]).train.inputs.dtype, np.integer):
-        rows = [{"task": task.name, "seed": seed} | baselines(task.load(seed)) for seed in task.seeds]
+        rows = [
+            {"task": task.name, "seed": seed} | baselines(task.load(seed))
+            for seed in task.seeds
+        ]
         tables["baselines"] = pd.DataFrame(rows)
     return tables
 
@@ -101,8 +132,14 @@ def measured(plan: Plan, task: Task) -> dict[str, pd.DataFrame]:
 def _tuned(plan: Plan, task: Task) -> pd.DataFrame:
     """Validation scores of every setting, means over the tuning seeds, and what they are the best for."""
     jobs = [Job(*each) for each in product(task.rates, task.scales, task.tuning_seeds)]
-    each = _in_waves(plan, f"tune {task.name}", task, dict.fromkeys(task.pairs, jobs), "validation")
-    means = each.groupby(["pair", *SETTING], sort=False)[["accuracy", "nll", "diverged"]].mean().reset_index()
+    each = _in_waves(
+        plan, f"tune {task.name}", task, dict.fromkeys(task.pairs, jobs), "validation"
+    )
+    means = (
+        each.groupby(["pair", *SETTING], sort=False)[["accuracy", "nll", "diverged"]]
+        .mean()
+        .reset_index()
+    )
     means["best_for"] = ""
     for _, rows in means.groupby("pair"):
         for metric, scores_ in (("accuracy", rows["accuracy"]), ("nll", -rows["nll"])):
@@ -111,7 +148,9 @@ def _tuned(plan: Plan, task: Task) -> pd.DataFrame:
                 means.loc[known.idxmax(), "best_for"] += f" {metric}"
     means["best_for"] = means["best_for"].str.strip().str.replace(" ", " and ")
     rate = means["learning_rate"]
-    means["at_the_edge"] = (means["best_for"] != "") & ((rate == min(task.rates)) | (rate == max(task.rates)))
+    means["at_the_edge"] = (means["best_for"] != "") & (
+        (rate == min(task.rates)) | (rate == max(task.rates))
+    )
     means.insert(0, "task", task.name)
     return means
 
@@ -120,32 +159,55 @@ def _results(plan: Plan, task: Task, tuning: pd.DataFrame) -> pd.DataFrame:
     """Test scores of the settings that are best for something, a row for each seed."""
     winners = tuning[tuning["best_for"] != ""]
     jobs = {
-        pair: [Job(rate, scale, seed) for rate, scale in rows[SETTING].itertuples(index=False) for seed in task.seeds]
+        pair: [
+            Job(rate, scale, seed)
+            for rate, scale in rows[SETTING].itertuples(index=False)
+            for seed in task.seeds
+        ]
         for pair, rows in winners.groupby("pair", sort=False)
     }
     each = _in_waves(plan, f"test {task.name}", task, jobs, "test")
     each.insert(0, "task", task.name)
-    return each.merge(winners[["pair", *SETTING, "best_for"]], on=["pair", *SETTING], how="left")
+    return each.merge(
+        winners[["pair", *SETTING, "best_for"]], on=["pair", *SETTING], how="left"
+    )
 
 
-def _in_waves(plan: Plan, name: str, task: Task, jobs: Mapping[str, Sequence[Job]], part: str) -> pd.DataFrame:
+def _in_waves(
+    plan: Plan, name: str, task: Task, jobs: Mapping[str, Sequence[Job]], part: str
+) -> pd.DataFrame:
     """The scores of all jobs of every pair; waves are of the same size, so that one compiled program serves them all."""
     numbers = {pair: range(-(-len(each) // task.wave)) for pair, each in jobs.items()}
     # By number first: two threads seldom compile the same program at the same time.
-    keys = sorted(((number, pair) for pair, each in numbers.items() for number in each), key=lambda key: key[0])
+    keys = sorted(
+        ((number, pair) for pair, each in numbers.items() for number in each),
+        key=lambda key: key[0],
+    )
 
     def make(key: tuple[int, str]) -> pd.DataFrame:
         number, pair = key
         begin = number * task.wave
         wave = jobs[pair][begin : begin + task.wave]
-        found = scores(objective(pair), task.recipe, wave, [task.load(job.seed) for job in wave], part)
+        found = scores(
+            objective(pair),
+            task.recipe,
+            wave,
+            [task.load(job.seed) for job in wave],
+            part,
+        )
         found.insert(0, "pair", pair)
         return found
 
-    table = plan.gather(name, keys, make, threads=min(os.cpu_count() or 1, MOST_THREADS))
-    table[SETTING] = table[SETTING].round(9)  # which text may have changed in the last digit
+    table = plan.gather(
+        name, keys, make, threads=min(os.cpu_count() or 1, MOST_THREADS)
+    )
+    table[SETTING] = table[SETTING].round(
+        9
+    )  # which text may have changed in the last digit
     order = {pair: place for place, pair in enumerate(jobs)}
-    return table.sort_values("pair", key=lambda pairs: pairs.map(order), kind="stable", ignore_index=True)
+    return table.sort_values(
+        "pair", key=lambda pairs: pairs.map(order), kind="stable", ignore_index=True
+    )
 
 
 def _described(task: Task) -> pd.DataFrame:

@@ -8,7 +8,12 @@ HERO = "softmax + cross_entropy"
 REACHED, ALIKE, LEVEL = 1e-3, 1e-5, 0.05
 TEMPERED = ("exponential", "hellinger", "generalized_cross_entropy")
 PARAMETERS = 6  # (classes - 1) (features + 1): half of it over n is the KL divergence that maximum likelihood expects
-WITHOUT_PROBABILITIES = ("perceptron", "crammer_singer", "weston_watkins", "squared_logits")
+WITHOUT_PROBABILITIES = (
+    "perceptron",
+    "crammer_singer",
+    "weston_watkins",
+    "squared_logits",
+)
 
 
 def findings(tables: dict[str, pd.DataFrame]) -> list[Finding]:
@@ -24,15 +29,21 @@ def findings(tables: dict[str, pd.DataFrame]) -> list[Finding]:
     ]
 
 
-def posterior(trained: pd.DataFrame, fits: pd.DataFrame, values: pd.Series) -> list[Finding]:
+def posterior(
+    trained: pd.DataFrame, fits: pd.DataFrame, values: pd.Series
+) -> list[Finding]:
     hero = fits[fits["pair"] == HERO].iloc[-1]
     n = hero["examples"]
     mean, width = n * hero["kl"], n * hero["kl_half_width"]
     efficient = abs(mean - PARAMETERS / 2) <= width
-    normalizers = trained[trained["loss"] == "cross_entropy"].set_index("normalizer")["limit_tv"]
+    normalizers = trained[trained["loss"] == "cross_entropy"].set_index("normalizer")[
+        "limit_tv"
+    ]
     others = normalizers.drop("softmax").sort_values()
     exact = others[others < REACHED]
-    own = trained[(trained["normalizer"] == "") & ~trained["loss"].isin(WITHOUT_PROBABILITIES)].set_index("loss")["limit_tv"]
+    own = trained[
+        (trained["normalizer"] == "") & ~trained["loss"].isin(WITHOUT_PROBABILITIES)
+    ].set_index("loss")["limit_tv"]
     return [
         proved("C16a", "a Gaussian cluster per class: a softmax of linear functions is the posterior",
                trained.loc[HERO, "limit_kl"], expected=0, tolerance=1e-8, measured="KL {:.0g} with unlimited data"),
@@ -76,9 +87,14 @@ def elsewhere(trained: pd.DataFrame, values: pd.Series) -> list[Finding]:
 
 
 def against_hero(pairs: pd.DataFrame, comparisons: pd.DataFrame) -> Finding:
-    found = comparisons[(comparisons["family"] == "all pairs") & (comparisons["examples"] == 1000)]
+    found = comparisons[
+        (comparisons["family"] == "all pairs") & (comparisons["examples"] == 1000)
+    ]
     clear = found["p_holm"] < LEVEL
-    worse, better = (clear & (found["difference"] > 0)).sum(), (clear & (found["difference"] < 0)).sum()
+    worse, better = (
+        (clear & (found["difference"] > 0)).sum(),
+        (clear & (found["difference"] < 0)).sum(),
+    )
     untrained = (pairs["outcome"] != "trained").sum()
     return Finding(
         "C16j", "1,000 examples: no pair comes nearer to the posterior than softmax + cross_entropy",
@@ -106,9 +122,22 @@ def exponential_family(trained: pd.DataFrame) -> list[Finding]:
     ]  # fmt: skip
 
 
-def likelihood(trained: pd.DataFrame, values: pd.Series, ties: pd.DataFrame, comparisons: pd.DataFrame) -> list[Finding]:
-    softmax = trained[trained["normalizer"] == "softmax"].set_index("loss")["asked_tv"].drop("cross_entropy")
-    crossed = trained[trained["loss"] == "cross_entropy"].set_index("normalizer")["asked_tv"].drop("softmax")
+def likelihood(
+    trained: pd.DataFrame,
+    values: pd.Series,
+    ties: pd.DataFrame,
+    comparisons: pd.DataFrame,
+) -> list[Finding]:
+    softmax = (
+        trained[trained["normalizer"] == "softmax"]
+        .set_index("loss")["asked_tv"]
+        .drop("cross_entropy")
+    )
+    crossed = (
+        trained[trained["loss"] == "cross_entropy"]
+        .set_index("normalizer")["asked_tv"]
+        .drop("softmax")
+    )
     distances = ties.set_index("normalizer")["relative_distance"].dropna()
     tied = distances[distances < ALIKE].index.drop("softmax")
     return [
@@ -136,7 +165,13 @@ def efficiency(comparisons: pd.DataFrame) -> Finding:
     found = comparisons[comparisons["family"] == "proper losses"]
     found = found[found["examples"] == found["examples"].max()]
     clear = (found["p_holm"] < LEVEL) & (found["difference"] > 0)
-    result: Verdict = "holds" if clear.all() else "holds with a limit" if clear.any() else "cannot tell"
+    result: Verdict = (
+        "holds"
+        if clear.all()
+        else "holds with a limit"
+        if clear.any()
+        else "cannot tell"
+    )
     names = [pair.removeprefix("softmax + ") for pair in found["pair"][~clear]]
     return Finding(
         "C18h", "maximum likelihood wants the fewest data: other proper losses are farther from the truth",

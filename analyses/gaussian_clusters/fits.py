@@ -20,9 +20,21 @@ MOST, MOST_OF_MANY, MANY, STARTED_OFTEN = 100, 30, 100_000, 1000
 """Evaluations of a fit, and of one to many examples, which starts near its end."""
 FEW = 1000
 """With more examples a fit begins only where that to fewer has ended."""
-ASKED = np.array([[0.6, 0.3, 0.1], [0.45, 0.15, 0.4], [0.3, 0.36, 0.34], [0.1, 0.2, 0.7], [0.02, 0.9, 0.08]])
+ASKED = np.array(
+    [
+        [0.6, 0.3, 0.1],
+        [0.45, 0.15, 0.4],
+        [0.3, 0.36, 0.34],
+        [0.1, 0.2, 0.7],
+        [0.02, 0.9, 0.08],
+    ]
+)
 SHARES_ASKED, ATTEMPTS = np.repeat(ASKED, LANES // len(ASKED), axis=0), 4
-TRAINED, NO_GRADIENT, UNDEFINED = "trained", "the gradient is 0 at the start", "the loss is infinite or undefined at the start"
+TRAINED, NO_GRADIENT, UNDEFINED = (
+    "trained",
+    "the gradient is 0 at the start",
+    "the loss is infinite or undefined at the start",
+)
 
 
 class Weighted(NamedTuple):
@@ -50,16 +62,35 @@ def data(sizes: Sequence[int]) -> Data:
     points, density = grid()
     length = max(*sizes, CLASSES * len(points))
     length += -length % BLOCK
-    sets = [gaussian_clusters(examples=length, separation=SEPARATION, priors=SHARES, seed=seed).train for seed in range(LANES)]
-    inputs, labels = np.stack([each.inputs for each in sets]), np.stack([each.labels for each in sets])
+    sets = [
+        gaussian_clusters(
+            examples=length, separation=SEPARATION, priors=SHARES, seed=seed
+        ).train
+        for seed in range(LANES)
+    ]
+    inputs, labels = (
+        np.stack([each.inputs for each in sets]),
+        np.stack([each.labels for each in sets]),
+    )
     drawn = _weighted(inputs, labels, np.ones(labels.shape), length)
     names = np.arange(CLASSES, dtype=np.int32)
-    inputs, joint = np.repeat(points, CLASSES, axis=0), (density[:, None] * bayes(points)).ravel()
-    everywhere, cases = np.broadcast_to(inputs, (LANES, *inputs.shape)), np.broadcast_to(joint, (LANES, len(joint)))
+    inputs, joint = (
+        np.repeat(points, CLASSES, axis=0),
+        (density[:, None] * bayes(points)).ravel(),
+    )
+    everywhere, cases = (
+        np.broadcast_to(inputs, (LANES, *inputs.shape)),
+        np.broadcast_to(joint, (LANES, len(joint))),
+    )
     return Data(
         {size: _first(drawn, size) for size in sizes},
         _weighted(everywhere, np.tile(names, (LANES, len(points))), cases, length),
-        _weighted(np.zeros((LANES, CLASSES, 2)), np.tile(names, (LANES, 1)), SHARES_ASKED, length),
+        _weighted(
+            np.zeros((LANES, CLASSES, 2)),
+            np.tile(names, (LANES, 1)),
+            SHARES_ASKED,
+            length,
+        ),
     )
 
 
@@ -67,29 +98,45 @@ def _weighted(inputs: Array, labels: Array, weights: Array, length: int) -> Weig
     """Inputs [lanes, m, 2] and the rest, with as many more of no weight as make the length."""
     m = labels.shape[1]
     padding = [(0, 0), (0, length - m)]
-    features = np.moveaxis(np.concatenate([inputs, np.ones((*labels.shape, 1))], axis=2), 2, 0)
+    features = np.moveaxis(
+        np.concatenate([inputs, np.ones((*labels.shape, 1))], axis=2), 2, 0
+    )
     x, y = np.pad(features, [(0, 0), *padding], "edge"), np.pad(labels, padding, "edge")
-    return Weighted(jnp.asarray(x), jnp.asarray(y), jnp.asarray(np.pad(weights, padding)), -(-m // BLOCK))
+    return Weighted(
+        jnp.asarray(x),
+        jnp.asarray(y),
+        jnp.asarray(np.pad(weights, padding)),
+        -(-m // BLOCK),
+    )
 
 
 def _first(drawn: Weighted, size: int) -> Weighted:
-    weights = np.broadcast_to(np.where(np.arange(drawn.labels.shape[1]) < size, 1 / size, 0.0), drawn.labels.shape)
+    weights = np.broadcast_to(
+        np.where(np.arange(drawn.labels.shape[1]) < size, 1 / size, 0.0),
+        drawn.labels.shape,
+    )
     return drawn._replace(weights=jnp.asarray(weights), blocks=-(-size // BLOCK))
 
 
 def starts(seed: int, scale: float) -> Array:
     """Random weights [lanes, 3, 3]; the biases lie about 1, where all normalizers have their domain."""
     centre = np.array([0.0, 0.0, 1.0])[:, None]
-    found: Array = centre + scale * np.random.default_rng(seed).standard_normal((LANES, 3, CLASSES))
+    found: Array = centre + scale * np.random.default_rng(seed).standard_normal(
+        (LANES, 3, CLASSES)
+    )
     return found
 
 
 GENTLE, RANDOM = starts(0, 0.05), starts(1, 1.0)
 
 
-def measured(spec: str, everything: Data, sizes: Sequence[int], many_starts: bool) -> pd.DataFrame:
+def measured(
+    spec: str, everything: Data, sizes: Sequence[int], many_starts: bool
+) -> pd.DataFrame:
     """All fits of a pair, a row for each lane of each data set."""
-    value, gradient = _losses(spec, everything.sizes[sizes[0]])(GENTLE.reshape(LANES, -1))
+    value, gradient = _losses(spec, everything.sizes[sizes[0]])(
+        GENTLE.reshape(LANES, -1)
+    )
     if not np.isfinite(value).any() or not np.nan_to_num(gradient).any():
         reason = UNDEFINED if not np.isfinite(value).any() else NO_GRADIENT
         return pd.DataFrame([{"pair": spec, "data": "none", "outcome": reason}])
@@ -102,11 +149,19 @@ def measured(spec: str, everything: Data, sizes: Sequence[int], many_starts: boo
             starts.append(RANDOM)
         elif size <= FEW:
             starts.append(GENTLE)
-        found = best(spec, everything.sizes[size], starts, MOST_OF_MANY if size >= MANY else MOST)
+        found = best(
+            spec, everything.sizes[size], starts, MOST_OF_MANY if size >= MANY else MOST
+        )
         parts.append(_rows(spec, found) | {"data": size})
         last = found.points.reshape(GENTLE.shape)
-    parts.append(_rows(spec, best(spec, everything.infinite, [last], MOST)) | {"data": "infinite"})
-    return pd.concat([pd.DataFrame({"pair": spec, "outcome": TRAINED, **part}) for part in parts], ignore_index=True)
+    parts.append(
+        _rows(spec, best(spec, everything.infinite, [last], MOST))
+        | {"data": "infinite"}
+    )
+    return pd.concat(
+        [pd.DataFrame({"pair": spec, "outcome": TRAINED, **part}) for part in parts],
+        ignore_index=True,
+    )
 
 
 def best(spec: str, examples: Weighted, candidates: Sequence[Array], most: int) -> Fits:
@@ -115,20 +170,34 @@ def best(spec: str, examples: Weighted, candidates: Sequence[Array], most: int) 
     found = []
     for start in candidates:
         defined = np.isfinite(function(start.reshape(LANES, -1))[0])
-        found.append(minimise(function, np.where(defined[:, None, None], start, GENTLE).reshape(LANES, -1), most=most))
-    values = np.stack([np.where(np.isnan(each.values), np.inf, each.values) for each in found])
+        found.append(
+            minimise(
+                function,
+                np.where(defined[:, None, None], start, GENTLE).reshape(LANES, -1),
+                most=most,
+            )
+        )
+    values = np.stack(
+        [np.where(np.isnan(each.values), np.inf, each.values) for each in found]
+    )
     winner = values.argmin(axis=0)
-    return Fits(*(np.stack(each)[winner, np.arange(LANES)] for each in zip(*found, strict=True)))
+    return Fits(
+        *(np.stack(each)[winner, np.arange(LANES)] for each in zip(*found, strict=True))
+    )
 
 
 def _of_many_starts(spec: str, everything: Data) -> dict[str, Any]:
     """Ten starts on the first data set."""
     drawn = everything.sizes[STARTED_OFTEN]
     same = drawn._replace(
-        inputs=jnp.repeat(drawn.inputs[:, :1], LANES, axis=1), labels=jnp.repeat(drawn.labels[:1], LANES, axis=0)
+        inputs=jnp.repeat(drawn.inputs[:, :1], LANES, axis=1),
+        labels=jnp.repeat(drawn.labels[:1], LANES, axis=0),
     )
     found = best(spec, same, [starts(2, 1.0)], 2 * MOST)
-    return _rows(spec, found) | {"data": "starts", "moments": _moments(spec, same, found)}
+    return _rows(spec, found) | {
+        "data": "starts",
+        "moments": _moments(spec, same, found),
+    }
 
 
 def _moments(spec: str, examples: Weighted, fits: Fits) -> Array:
@@ -136,7 +205,9 @@ def _moments(spec: str, examples: Weighted, fits: Fits) -> Array:
     x, y = (np.asarray(each)[..., :STARTED_OFTEN] for each in examples[:2])
     z = np.einsum("fln,lfk->lnk", x, fits.points.reshape(GENTLE.shape))
     residuals = np.asarray(_predicted(spec)(jnp.asarray(z))[0]) - np.eye(CLASSES)[y]
-    found: Array = np.abs(np.einsum("fln,lnk->lfk", x, residuals) / STARTED_OFTEN).max(axis=(1, 2))
+    found: Array = np.abs(np.einsum("fln,lnk->lfk", x, residuals) / STARTED_OFTEN).max(
+        axis=(1, 2)
+    )
     return found
 
 
@@ -148,12 +219,18 @@ def _of_labels_alone(spec: str, everything: Data) -> dict[str, Any]:
     p = np.asarray(p)[_lower(found.values.reshape(len(ASKED), -1))]
     loss = spec.partition(" + ")[2]
     wanted = ideal(loss, ASKED) if loss else np.full(ASKED.shape, np.nan)
-    return {"data": "labels alone", "tv": distance(p, ASKED), "tv_ideal": distance(p, wanted)}
+    return {
+        "data": "labels alone",
+        "tv": distance(p, ASKED),
+        "tv_ideal": distance(p, wanted),
+    }
 
 
 def _lower(values: Array) -> Array:
     """In each row the place of the least, counted through all rows."""
-    found: Array = np.arange(len(values)) * values.shape[1] + np.where(np.isnan(values), np.inf, values).argmin(axis=1)
+    found: Array = np.arange(len(values)) * values.shape[1] + np.where(
+        np.isnan(values), np.inf, values
+    ).argmin(axis=1)
     return found
 
 
@@ -162,7 +239,10 @@ def _rows(spec: str, fits: Fits) -> dict[str, Any]:
     points, density = grid()
     eta = bayes(points)
     theta = fits.points.reshape(GENTLE.shape)
-    p, log_p = (np.asarray(each) for each in _predicted(spec)(jnp.asarray(points @ theta[:, :2] + theta[:, 2:])))
+    p, log_p = (
+        np.asarray(each)
+        for each in _predicted(spec)(jnp.asarray(points @ theta[:, :2] + theta[:, 2:]))
+    )
     with np.errstate(invalid="ignore"):
         divergence = (eta * (np.log(eta) - log_p)).sum(axis=2)
     loss = spec.partition(" + ")[2]
@@ -215,10 +295,17 @@ def _program(spec: str) -> Callable[..., Any]:
     @jax.jit
     def run(theta: Any, x: Any, y: Any, w: Any, blocks: Any) -> Any:
         def step(i: Any, sums: Any) -> Any:
-            cut = partial(jax.lax.dynamic_slice_in_dim, start_index=i * BLOCK, slice_size=BLOCK, axis=-1)
+            cut = partial(
+                jax.lax.dynamic_slice_in_dim,
+                start_index=i * BLOCK,
+                slice_size=BLOCK,
+                axis=-1,
+            )
             return jax.tree.map(jnp.add, sums, block(theta, *map(cut, (x, y, w))))
 
-        value, gradient = jax.lax.fori_loop(0, blocks, step, (jnp.zeros(LANES), jnp.zeros((3, CLASSES, LANES))))
+        value, gradient = jax.lax.fori_loop(
+            0, blocks, step, (jnp.zeros(LANES), jnp.zeros((3, CLASSES, LANES)))
+        )
         return value, jnp.moveaxis(gradient, 2, 0)
 
     return run

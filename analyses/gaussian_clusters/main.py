@@ -34,10 +34,19 @@ from .findings import HERO, REACHED, findings
 
 Array: TypeAlias = NDArray[Any]
 
-LOSSES_DRAWN = ("brier", "spherical_score", "poly1", "label_smoothing", "hellinger", "exponential")
+LOSSES_DRAWN = (
+    "brier",
+    "spherical_score",
+    "poly1",
+    "label_smoothing",
+    "hellinger",
+    "exponential",
+)
 NORMALIZERS_DRAWN = ("softplus", "taylor", "abs", "sum", "sparsemax")
 AT_INFINITY = 1e6
-FADE = LinearSegmentedColormap.from_list("distance", ["#009E73", "#FFFFFF", "#F3C58E", "#D55E00", "#7A2E00"])
+FADE = LinearSegmentedColormap.from_list(
+    "distance", ["#009E73", "#FFFFFF", "#F3C58E", "#D55E00", "#7A2E00"]
+)
 
 
 def measure(plan: Plan) -> dict[str, pd.DataFrame]:
@@ -54,19 +63,37 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     halves = figure.add_gridspec(1, 2, width_ratios=[1, 1.12])
     left, right = (figure.add_subfigure(halves[0, i]) for i in (0, 1))
     losses, normalizers = left.subplots(2, 1, sharex=True)
-    draw_growth(losses, tables, {HERO: HERO} | {f"softmax + {loss}": loss for loss in LOSSES_DRAWN})
-    draw_growth(normalizers, tables, {HERO: HERO} | {f"{name} + cross_entropy": name for name in NORMALIZERS_DRAWN})
+    draw_growth(
+        losses,
+        tables,
+        {HERO: HERO} | {f"softmax + {loss}": loss for loss in LOSSES_DRAWN},
+    )
+    draw_growth(
+        normalizers,
+        tables,
+        {HERO: HERO} | {f"{name} + cross_entropy": name for name in NORMALIZERS_DRAWN},
+    )
     losses.set_title("Softmax with different losses")
-    normalizers.set(title="Different normalizers with cross-entropy", xlabel="training examples")
+    normalizers.set(
+        title="Different normalizers with cross-entropy", xlabel="training examples"
+    )
     draw_limits(right.subplots(), tables["pairs"])
     return figure
 
 
-def draw_growth(axes: Axes, tables: dict[str, pd.DataFrame], names: dict[str, str]) -> None:
+def draw_growth(
+    axes: Axes, tables: dict[str, pd.DataFrame], names: dict[str, str]
+) -> None:
     fits, limits = tables["fits"], tables["pairs"].set_index("pair")["limit_tv"]
     drawn = {pair: name for pair, name in names.items() if pair in set(fits["pair"])}
     sizes = np.unique(fits["examples"]).astype(float)
-    axes.set(xscale="log", yscale="log", xlim=(sizes[0], AT_INFINITY), ylim=(6e-4, 0.7), ylabel="total variation from Bayes")
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlim=(sizes[0], AT_INFINITY),
+        ylim=(6e-4, 0.7),
+        ylabel="total variation from Bayes",
+    )
     curves = {}
     for pair, name in drawn.items():
         rows = fits[fits["pair"] == pair].set_index("examples")
@@ -74,18 +101,32 @@ def draw_growth(axes: Axes, tables: dict[str, pd.DataFrame], names: dict[str, st
         if limits[pair] > REACHED:
             points[AT_INFINITY] = limits[pair]
         curves[name] = joined(np.append(sizes, AT_INFINITY), points)
-        band = rows["tv"].to_numpy() + np.array([[-1], [1]]) * rows["tv_half_width"].to_numpy()
-        look = {"color": plotting.style_of(pair)["color"], "alpha": 0.15, "linewidth": 0}
+        band = (
+            rows["tv"].to_numpy()
+            + np.array([[-1], [1]]) * rows["tv_half_width"].to_numpy()
+        )
+        look = {
+            "color": plotting.style_of(pair)["color"],
+            "alpha": 0.15,
+            "linewidth": 0,
+        }
         axes.fill_between(rows.index, *settled(np.clip(band, 1e-9, None)), **look)
     styles = {name: plotting.style_of(pair) for pair, name in drawn.items()}
     plotting.labelled_curves(axes, np.append(sizes, AT_INFINITY), curves, styles=styles)
-    axes.set_xticks([*sizes, AT_INFINITY], [*(f"{size:,.0f}" for size in sizes), "unlimited"])
+    axes.set_xticks(
+        [*sizes, AT_INFINITY], [*(f"{size:,.0f}" for size in sizes), "unlimited"]
+    )
     axes.minorticks_off()
 
 
 def joined(sizes: Array, points: pd.Series) -> Array:
     """A curve through what was measured, NaN after its end."""
-    logs = np.interp(np.log(sizes), np.log(points.index.to_numpy(float)), np.log(points.to_numpy()), right=np.nan)
+    logs = np.interp(
+        np.log(sizes),
+        np.log(points.index.to_numpy(float)),
+        np.log(points.to_numpy()),
+        right=np.nan,
+    )
     found: Array = np.exp(logs)
     return found
 
@@ -94,18 +135,41 @@ def draw_limits(axes: Axes, pairs: pd.DataFrame) -> None:
     """The limits of all pairs as a table, in percent."""
     table = pairs[pairs["normalizer"] != ""]
     rows, columns = table["normalizer"].unique(), table["loss"].unique()
-    matrix = table.pivot(index="normalizer", columns="loss", values="limit_tv").reindex(index=rows, columns=columns)
+    matrix = table.pivot(index="normalizer", columns="loss", values="limit_tv").reindex(
+        index=rows, columns=columns
+    )
     values = 100 * matrix.to_numpy(float)
     axes.set_facecolor(UNDEFINED["facecolor"])
-    axes.imshow(settled(np.sqrt(values)), cmap=FADE, vmin=0, vmax=np.sqrt(60), aspect="auto")
+    axes.imshow(
+        settled(np.sqrt(values)), cmap=FADE, vmin=0, vmax=np.sqrt(60), aspect="auto"
+    )
     for (i, j), value in np.ndenumerate(values):
-        text = "–" if np.isnan(value) else "0" if value < 0.05 else f"{value:.1f}" if value < 1 else f"{value:.0f}"
+        text = (
+            "–"
+            if np.isnan(value)
+            else "0"
+            if value < 0.05
+            else f"{value:.1f}"
+            if value < 1
+            else f"{value:.0f}"
+        )
         ink = "0.5" if np.isnan(value) else ink_on(FADE(np.sqrt(value / 60)))
         axes.text(j, i, text, ha="center", va="center", fontsize=8, color=ink)
-    axes.set_xticks(range(len(columns)), columns, rotation=40, ha="left", rotation_mode="anchor", fontsize=8)
+    axes.set_xticks(
+        range(len(columns)),
+        columns,
+        rotation=40,
+        ha="left",
+        rotation_mode="anchor",
+        fontsize=8,
+    )
     axes.set_yticks(range(len(rows)), rows, fontsize=8)
-    axes.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
-    axes.set_xlabel("Unlimited data: total variation distance from the Bayes posterior, in percent\n(– cannot be trained)")
+    axes.tick_params(
+        length=0, top=False, labeltop=True, bottom=False, labelbottom=False
+    )
+    axes.set_xlabel(
+        "Unlimited data: total variation distance from the Bayes posterior, in percent\n(– cannot be trained)"
+    )
     axes.grid(False)
     axes.spines[:].set_visible(False)
 

@@ -51,28 +51,50 @@ def minimise(function: Function, start: Array, *, most: int) -> Fits:
         evaluations = evaluations + ~over
         good, search = _judged(search, f, g, new_f, new_g)
         good &= ~over
-        inverse[good] = _updated(inverse[good], fresh[good], (there - x)[good], (new_g - g)[good])
+        inverse[good] = _updated(
+            inverse[good], fresh[good], (there - x)[good], (new_g - g)[good]
+        )
         gain = np.where(good, f, np.inf) - np.where(good, new_f, 0)
         ended = good & ((_largest(new_g) <= FLAT) | (gain <= GAIN * np.abs(f)))
-        x, f, g = np.where(good[:, None], there, x), np.where(good, new_f, f), np.where(good[:, None], new_g, g)
+        x, f, g = (
+            np.where(good[:, None], there, x),
+            np.where(good, new_f, f),
+            np.where(good[:, None], new_g, g),
+        )
         stuck = ~good & (search.trials >= TRIALS)
         over |= ended | (stuck & fresh)
         inverse[stuck], fresh = np.eye(x.shape[1]), np.where(good, False, fresh | stuck)
         newton = -np.einsum("lij,lj->li", inverse, g)
-        search = _where(good | stuck, _begin(np.where(fresh[:, None], -_shortened(g), newton)), search)
+        search = _where(
+            good | stuck,
+            _begin(np.where(fresh[:, None], -_shortened(g), newton)),
+            search,
+        )
     return Fits(x, f, g, evaluations)
 
 
-def _judged(search: _Search, f: Array, g: Array, new_f: Array, new_g: Array) -> tuple[Array, _Search]:
+def _judged(
+    search: _Search, f: Array, g: Array, new_f: Array, new_g: Array
+) -> tuple[Array, _Search]:
     """Which steps are taken, and where to try next in the other lanes."""
     slope, step = np.sum(search.direction * g, axis=1), search.step
     finite = np.isfinite(new_f) & np.isfinite(new_g).all(axis=1)
     low = finite & (np.where(finite, new_f, 0) <= f + DECREASE * step * slope)
-    flat = np.sum(search.direction * np.where(finite[:, None], new_g, 0), axis=1) >= CURVATURE * slope
-    short, long = np.where(low & ~flat, step, search.short), np.where(low, search.long, step)
+    flat = (
+        np.sum(search.direction * np.where(finite[:, None], new_g, 0), axis=1)
+        >= CURVATURE * slope
+    )
+    short, long = (
+        np.where(low & ~flat, step, search.short),
+        np.where(low, search.long, step),
+    )
     bracketed = np.isfinite(long)
-    following = np.where(bracketed, (short + np.where(bracketed, long, 0)) / 2, 2 * step)
-    return low & flat, search._replace(step=following, short=short, long=long, trials=search.trials + 1)
+    following = np.where(
+        bracketed, (short + np.where(bracketed, long, 0)) / 2, 2 * step
+    )
+    return low & flat, search._replace(
+        step=following, short=short, long=long, trials=search.trials + 1
+    )
 
 
 def _updated(inverse: Array, fresh: Array, s: Array, y: Array) -> Array:
@@ -82,14 +104,25 @@ def _updated(inverse: Array, fresh: Array, s: Array, y: Array) -> Array:
         scale = np.where(fresh, product / np.sum(y * y, axis=1), 1)[:, None, None]
         rho = 1 / product[:, None, None]
         left = np.eye(s.shape[1]) - rho * s[:, :, None] * y[:, None, :]
-        new = left @ (scale * inverse) @ left.transpose(0, 2, 1) + rho * s[:, :, None] * s[:, None, :]
-    found: Array = np.where(np.isfinite(new).all(axis=(1, 2))[:, None, None], new, inverse)
+        new = (
+            left @ (scale * inverse) @ left.transpose(0, 2, 1)
+            + rho * s[:, :, None] * s[:, None, :]
+        )
+    found: Array = np.where(
+        np.isfinite(new).all(axis=(1, 2))[:, None, None], new, inverse
+    )
     return found
 
 
 def _begin(direction: Array) -> _Search:
     lanes = len(direction)
-    return _Search(direction, np.ones(lanes), np.zeros(lanes), np.full(lanes, np.inf), np.zeros(lanes, int))
+    return _Search(
+        direction,
+        np.ones(lanes),
+        np.zeros(lanes),
+        np.full(lanes, np.inf),
+        np.zeros(lanes, int),
+    )
 
 
 def _where(chosen: Array, new: _Search, old: _Search) -> _Search:
@@ -102,7 +135,9 @@ def _where(chosen: Array, new: _Search, old: _Search) -> _Search:
 def _shortened(vectors: Array) -> Array:
     """No longer than 1."""
     shorter = vectors / np.maximum(np.abs(vectors).max(axis=1, keepdims=True), 1)
-    found: Array = shorter / np.maximum(np.linalg.norm(shorter, axis=1, keepdims=True), 1)
+    found: Array = shorter / np.maximum(
+        np.linalg.norm(shorter, axis=1, keepdims=True), 1
+    )
     return found
 
 

@@ -8,7 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from logitscape._src.objectives.catalog import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
+from logitscape._src.objectives.catalog import (
+    LOGIT_LOSSES,
+    NORMALIZERS,
+    PROBABILITY_LOSSES,
+)
 
 from ..harness.results import Tables
 from ..harness.study import Plan
@@ -20,15 +24,32 @@ from .theory import bayes, grid, ideal, softmax
 HERO = "softmax + cross_entropy"
 SIZES, LARGEST = (100, 1000, 10_000), 100_000
 LOSSES = [loss for loss in PROBABILITY_LOSSES if loss != "kl"]
-PAIRS = [f"{normalizer} + {loss}" for normalizer in NORMALIZERS for loss in LOSSES] + list(LOGIT_LOSSES)
+PAIRS = [
+    f"{normalizer} + {loss}" for normalizer in NORMALIZERS for loss in LOSSES
+] + list(LOGIT_LOSSES)
 CLOSELY = {HERO, *LOGIT_LOSSES}
 CLOSELY |= {f"softmax + {loss}" for loss in LOSSES}
-CLOSELY |= {f"{normalizer} + {loss}" for normalizer in NORMALIZERS for loss in ("cross_entropy", "brier")}
+CLOSELY |= {
+    f"{normalizer} + {loss}"
+    for normalizer in NORMALIZERS
+    for loss in ("cross_entropy", "brier")
+}
 """Fitted to 10,000 examples, and from many starts too."""
-WIDELY = {f"softmax + {loss}" for loss in LOSSES if loss not in ("mae", "clipped_cross_entropy")}
-WIDELY |= {f"{normalizer} + cross_entropy" for normalizer in ("spherical", "taylor", "abs", "softplus", "sigsoftmax")}
+WIDELY = {
+    f"softmax + {loss}"
+    for loss in LOSSES
+    if loss not in ("mae", "clipped_cross_entropy")
+}
+WIDELY |= {
+    f"{normalizer} + cross_entropy"
+    for normalizer in ("spherical", "taylor", "abs", "softplus", "sigsoftmax")
+}
 """Fitted to 100,000 examples too."""
-PROPER_PAIRS = ["softmax + brier", "softmax + spherical_score", "softmax + tsallis_score"]
+PROPER_PAIRS = [
+    "softmax + brier",
+    "softmax + spherical_score",
+    "softmax + tsallis_score",
+]
 QUICK = [HERO, "softmax + brier", "argmax + brier", "sum + cross_entropy", "z_loss"]
 QUICK_TIES = ("softmax", "taylor", "softmax_one")
 SAME = 1e-3
@@ -45,7 +66,9 @@ def measure(plan: Plan) -> Tables:
 
     everything()
     fits = plan.gather("fits", QUICK if plan.quick else PAIRS, part, threads=2)
-    ties = plan.gather("ties", QUICK_TIES if plan.quick else list(NORMALIZERS), _tie, threads=2)
+    ties = plan.gather(
+        "ties", QUICK_TIES if plan.quick else list(NORMALIZERS), _tie, threads=2
+    )
     return {
         "fits": by_size(fits),
         "pairs": by_pair(fits),
@@ -62,7 +85,9 @@ def sizes_of(pair: str, quick: bool) -> Sequence[int]:
 
 
 def _tie(normalizer: str) -> pd.DataFrame:
-    return pd.DataFrame([{"normalizer": normalizer, "relative_distance": tie(normalizer)}])
+    return pd.DataFrame(
+        [{"normalizer": normalizer, "relative_distance": tie(normalizer)}]
+    )
 
 
 def identities() -> pd.DataFrame:
@@ -72,7 +97,9 @@ def identities() -> pd.DataFrame:
         "three objectives, gradients": gradients,
         "unlike clusters, linear functions": unlike_clusters(squares=False),
         "unlike clusters, quadratic functions": unlike_clusters(squares=True),
-        "tempered posteriors": max(tempering(loss, power) for loss, power in TEMPERED.items()),
+        "tempered posteriors": max(
+            tempering(loss, power) for loss, power in TEMPERED.items()
+        ),
     }
     return pd.DataFrame({"what": list(rows), "value": list(rows.values())})
 
@@ -85,33 +112,56 @@ def tempering(loss: str, power: float) -> float:
 
 def by_size(fits: pd.DataFrame) -> pd.DataFrame:
     """Means over the data sets, with the half widths of their intervals."""
-    drawn = fits[fits["data"].astype(str).str.isdigit()].assign(examples=lambda rows: rows["data"].astype(int))
+    drawn = fits[fits["data"].astype(str).str.isdigit()].assign(
+        examples=lambda rows: rows["data"].astype(int)
+    )
     rows = []
     for (pair, examples), lanes in drawn.groupby(["pair", "examples"], sort=False):
         cut = lanes["evaluations"] >= (MOST_OF_MANY if examples >= MANY else MOST)
         row = {"pair": pair, "examples": examples}
         for name in ("kl", "tv"):
-            row |= {name: lanes[name].mean(), f"{name}_half_width": half_width(lanes[name].to_numpy())}
-        ended = {"cut_off": int(cut.sum()), "infinite_loss": int((~np.isfinite(lanes["loss"])).sum())}
+            row |= {
+                name: lanes[name].mean(),
+                f"{name}_half_width": half_width(lanes[name].to_numpy()),
+            }
+        ended = {
+            "cut_off": int(cut.sum()),
+            "infinite_loss": int((~np.isfinite(lanes["loss"])).sum()),
+        }
         rows.append(row | {"undefined": lanes["undefined"].mean()} | ended)
     return pd.DataFrame(rows)
 
 
 def by_pair(fits: pd.DataFrame) -> pd.DataFrame:
     """Of every pair why it was not trained, or what it asks for, its limit, and what many starts have reached."""
-    return pd.DataFrame([_of_pair(str(pair), rows) for pair, rows in fits.groupby("pair", sort=False)])
+    return pd.DataFrame(
+        [_of_pair(str(pair), rows) for pair, rows in fits.groupby("pair", sort=False)]
+    )
 
 
 def _of_pair(pair: str, rows: pd.DataFrame) -> dict[str, object]:
     normalizer, _, loss = pair.rpartition(" + ")
-    row: dict[str, object] = {"pair": pair, "normalizer": normalizer, "loss": loss, "outcome": rows["outcome"].iloc[0]}
+    row: dict[str, object] = {
+        "pair": pair,
+        "normalizer": normalizer,
+        "loss": loss,
+        "outcome": rows["outcome"].iloc[0],
+    }
     if row["outcome"] != TRAINED:
         return row
-    asked, limit, starts = (rows[rows["data"] == name] for name in ("labels alone", "infinite", "starts"))
+    asked, limit, starts = (
+        rows[rows["data"] == name] for name in ("labels alone", "infinite", "starts")
+    )
     last = limit.loc[limit["loss"].fillna(np.inf).idxmin()]
-    row |= {"asked_tv": asked["tv"].max(), "asked_tv_from_theory": asked["tv_ideal"].max(), "limit_loss": last["loss"]}
+    row |= {
+        "asked_tv": asked["tv"].max(),
+        "asked_tv_from_theory": asked["tv_ideal"].max(),
+        "limit_loss": last["loss"],
+    }
     if np.isfinite(last["loss"]):
-        row |= {f"limit_{name}": last[name] for name in ("kl", "tv", "undefined")} | {"limit_tv_from_theory": last["tv_ideal"]}
+        row |= {f"limit_{name}": last[name] for name in ("kl", "tv", "undefined")} | {
+            "limit_tv_from_theory": last["tv_ideal"]
+        }
     return row | (_of_starts(starts) if len(starts) else {})
 
 
@@ -121,22 +171,37 @@ def _of_starts(starts: pd.DataFrame) -> dict[str, object]:
     tolerance = SAME * np.abs(reached).max(initial=0)
     return {
         "solutions": int((np.diff(reached, prepend=-np.inf) > tolerance).sum()),
-        "starts_at_best": int((reached <= reached.min(initial=np.inf) + tolerance).sum()),
-        "largest_loss_difference": float(np.ptp(reached)) if len(reached) else float("nan"),
+        "starts_at_best": int(
+            (reached <= reached.min(initial=np.inf) + tolerance).sum()
+        ),
+        "largest_loss_difference": float(np.ptp(reached))
+        if len(reached)
+        else float("nan"),
         "moments": starts["moments"].max(),
     }
 
 
 def comparisons(fits: pd.DataFrame) -> pd.DataFrame:
     """Distances less those of softmax + cross_entropy, by data set; every family of one size is corrected as a whole."""
-    families = {"all pairs": ("tv", [pair for pair in PAIRS if pair != HERO]), "proper losses": ("kl", PROPER_PAIRS)}
+    families = {
+        "all pairs": ("tv", [pair for pair in PAIRS if pair != HERO]),
+        "proper losses": ("kl", PROPER_PAIRS),
+    }
     rows = []
-    for examples in sorted(int(name) for name in fits["data"].astype(str).unique() if name.isdigit()):
+    for examples in sorted(
+        int(name) for name in fits["data"].astype(str).unique() if name.isdigit()
+    ):
         drawn = fits[fits["data"].astype(str) == str(examples)]
         for family, (measure, pairs) in families.items():
             lanes = drawn.pivot(index="lane", columns="pair", values=measure)
-            differences = lanes[[pair for pair in pairs if pair in lanes]].sub(lanes[HERO], axis=0)
-            rows.append(_from_zero(differences).assign(family=family, measure=measure, examples=examples))
+            differences = lanes[[pair for pair in pairs if pair in lanes]].sub(
+                lanes[HERO], axis=0
+            )
+            rows.append(
+                _from_zero(differences).assign(
+                    family=family, measure=measure, examples=examples
+                )
+            )
     return pd.concat(rows, ignore_index=True)
 
 
@@ -145,5 +210,9 @@ def _from_zero(differences: pd.DataFrame) -> pd.DataFrame:
     with np.errstate(divide="ignore", invalid="ignore"):
         p = stats.ttest_1samp(values, 0).pvalue
     p = np.where(np.ptp(values, axis=0) > 0, p, 1.0)
-    columns = {"pair": differences.columns, "difference": values.mean(axis=0), "half_width": [half_width(v) for v in values.T]}
+    columns = {
+        "pair": differences.columns,
+        "difference": values.mean(axis=0),
+        "half_width": [half_width(v) for v in values.T],
+    }
     return pd.DataFrame(columns).assign(p_holm=holm(p))

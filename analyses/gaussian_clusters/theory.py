@@ -42,7 +42,11 @@ def true_weights() -> Array:
 def densities(points: Array, deviations: Array) -> Array:
     """Of inputs with each label, [m, 3], for clusters of different widths."""
     squares = ((points[:, None] - centres()) ** 2).sum(axis=2)
-    found: Array = np.array(SHARES) * np.exp(-squares / (2 * deviations**2)) / (2 * np.pi * deviations**2)
+    found: Array = (
+        np.array(SHARES)
+        * np.exp(-squares / (2 * deviations**2))
+        / (2 * np.pi * deviations**2)
+    )
     return found
 
 
@@ -86,7 +90,13 @@ def _equal_slopes(slope: Callable[[Array], Array], eta: Array) -> Array:
 
     def shares(log_multiplier: Array) -> Array:
         wanted = np.exp(log_multiplier)[:, None] / eta
-        return np.exp(_bisected(lambda log_p: slope(np.exp(log_p)) > wanted, np.full(eta.shape, -60.0), np.zeros(eta.shape)))
+        return np.exp(
+            _bisected(
+                lambda log_p: slope(np.exp(log_p)) > wanted,
+                np.full(eta.shape, -60.0),
+                np.zeros(eta.shape),
+            )
+        )
 
     def too_much(log_multiplier: Array) -> Array:
         above: Array = shares(log_multiplier).sum(axis=1) > 1

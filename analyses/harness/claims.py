@@ -12,7 +12,10 @@ from logitscape._src.base.files import write_text
 
 from .findings import Finding, from_json, markdown_row
 
-BEGIN, END = "<!-- claims: python -m analyses.harness.claims --write -->", "<!-- end of claims -->"
+BEGIN, END = (
+    "<!-- claims: python -m analyses.harness.claims --write -->",
+    "<!-- end of claims -->",
+)
 
 CLAIMS: Mapping[str, tuple[str, str]] = {
     "C01": ("Softmax reacts to strength; dividing by the sum does not", "C01e"),
@@ -43,7 +46,10 @@ CLAIMS: Mapping[str, tuple[str, str]] = {
 
 def table(findings: Sequence[Finding]) -> str:
     """The table as Markdown: the claim, a telling measurement, and the verdicts of all its parts."""
-    rows = ["| | claim | measured, for example | all parts |", "| --- | --- | --- | --- |"]
+    rows = [
+        "| | claim | measured, for example | all parts |",
+        "| --- | --- | --- | --- |",
+    ]
     quoted = {finding.id: finding for finding in findings}
     for claim, (text, chosen) in CLAIMS.items():
         parts = [finding for finding in findings if finding.id[:3] == claim]
@@ -78,7 +84,11 @@ def main() -> None:
 
 def _verdicts(parts: Sequence[Finding]) -> str:
     counts = Counter(part.verdict for part in parts)
-    return ", ".join(f"{verdict}: {count}" for verdict, count in counts.most_common()) if len(counts) > 1 else parts[0].verdict
+    return (
+        ", ".join(f"{verdict}: {count}" for verdict, count in counts.most_common())
+        if len(counts) > 1
+        else parts[0].verdict
+    )
 
 
 if __name__ == "__main__":

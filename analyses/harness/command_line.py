@@ -52,12 +52,20 @@ def _draw(chosen: dict[str, Script], jobs: int) -> int:
 def _measure(chosen: dict[str, Script], flag: str) -> int:
     """One study after the other, as each uses every core."""
     try:
-        failed = [name for name, script in chosen.items() if _run_study(script, flag) != 0]
+        failed = [
+            name for name, script in chosen.items() if _run_study(script, flag) != 0
+        ]
     except KeyboardInterrupt:
-        print("interrupted; what is done is kept: the same command goes on from there", file=sys.stderr)
+        print(
+            "interrupted; what is done is kept: the same command goes on from there",
+            file=sys.stderr,
+        )
         return 130
     if failed:
-        print(f"{len(failed)} of {len(chosen)} failed: {', '.join(failed)}", file=sys.stderr)
+        print(
+            f"{len(failed)} of {len(chosen)} failed: {', '.join(failed)}",
+            file=sys.stderr,
+        )
     return 1 if failed else 0
 
 
@@ -68,7 +76,11 @@ def _run_study(script: Script, flag: str) -> int:
 
 def _print_findings(scripts: dict[str, Script], outcomes: Sequence[Outcome]) -> None:
     done = sorted(outcome.name for outcome in outcomes if outcome.error is None)
-    findings = [finding for name in done for finding in read_findings(scripts[name].figures, name)]
+    findings = [
+        finding
+        for name in done
+        for finding in read_findings(scripts[name].figures, name)
+    ]
     if findings:
         print_findings(ordered(findings))
 
@@ -76,33 +88,69 @@ def _print_findings(scripts: dict[str, Script], outcomes: Sequence[Outcome]) -> 
 def _say_what_failed(outcomes: Sequence[Outcome]) -> int:
     failed = sorted(outcome.name for outcome in outcomes if outcome.error is not None)
     if failed:
-        print(f"{len(failed)} of {len(outcomes)} failed: {', '.join(failed)}", file=sys.stderr)
+        print(
+            f"{len(failed)} of {len(outcomes)} failed: {', '.join(failed)}",
+            file=sys.stderr,
+        )
     return 1 if failed else 0
 
 
 def _say_what_is_kept(scripts: dict[str, Script], outcomes: Sequence[Outcome]) -> None:
     done = [outcome.name for outcome in outcomes if outcome.error is None]
     rest = [name for name in scripts if name not in done]
-    print(f"interrupted; finished and kept: {', '.join(done) or 'none'}", file=sys.stderr)
-    print(f"not finished, their files are as they were: {', '.join(rest) or 'none'}", file=sys.stderr)
+    print(
+        f"interrupted; finished and kept: {', '.join(done) or 'none'}", file=sys.stderr
+    )
+    print(
+        f"not finished, their files are as they were: {', '.join(rest) or 'none'}",
+        file=sys.stderr,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m analyses", description="Compute and draw the figures.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="an analysis; all if none is named")
-    parser.add_argument("--folder", type=Path, default=Path("analyses"), help="where they are (default: analyses)")
+    parser = argparse.ArgumentParser(
+        "python -m analyses", description="Compute and draw the figures."
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="an analysis; all if none is named"
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("analyses"),
+        help="where they are (default: analyses)",
+    )
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--measure", action="store_true", help="measure studies anew, in up to half an hour, and draw them")
-    how.add_argument("--quick", action="store_true", help="measure little of each study, into figures/quick")
-    parser.add_argument("--jobs", type=_positive, default=_cores(), help="how many at a time (default: one per core)")
+    how.add_argument(
+        "--measure",
+        action="store_true",
+        help="measure studies anew, in up to half an hour, and draw them",
+    )
+    how.add_argument(
+        "--quick",
+        action="store_true",
+        help="measure little of each study, into figures/quick",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=_positive,
+        default=_cores(),
+        help="how many at a time (default: one per core)",
+    )
     return parser
 
 
 def _positive(text: str) -> int:
     if not (text.isdecimal() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"must be a positive whole number, got {text!r}")
+        raise argparse.ArgumentTypeError(
+            f"must be a positive whole number, got {text!r}"
+        )
     return int(text)
 
 
 def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count() or 1
+    )

@@ -24,7 +24,9 @@ def read_findings(folder: Path, stem: str) -> list[Finding]:
     try:
         return from_json(path.read_text(encoding="utf-8"))
     except (AttributeError, TypeError, ValueError) as error:
-        raise ValueError(f"`{path}` is not a file of findings; run its analysis again.") from error
+        raise ValueError(
+            f"`{path}` is not a file of findings; run its analysis again."
+        ) from error
 
 
 def stamp(folder: Path, stem: str) -> tuple[int, int] | None:
@@ -47,9 +49,18 @@ def merge(folder: Path) -> None:
     again, so the last to replace it has seen every part.
     """
     while True:
-        findings = ordered(finding for stem in _stems(folder) for finding in read_findings(folder, stem))
-        texts = {"findings.json": to_json(findings), "findings.md": to_markdown(findings)}
-        outdated = {name: text for name, text in texts.items() if _read(folder / name) != text}
+        findings = ordered(
+            finding
+            for stem in _stems(folder)
+            for finding in read_findings(folder, stem)
+        )
+        texts = {
+            "findings.json": to_json(findings),
+            "findings.md": to_markdown(findings),
+        }
+        outdated = {
+            name: text for name, text in texts.items() if _read(folder / name) != text
+        }
         if not outdated:
             return
         for name, text in outdated.items():
@@ -57,7 +68,10 @@ def merge(folder: Path) -> None:
 
 
 def _stems(folder: Path) -> list[str]:
-    return sorted(path.name.removesuffix(".findings.json") for path in folder.glob("*.findings.json"))
+    return sorted(
+        path.name.removesuffix(".findings.json")
+        for path in folder.glob("*.findings.json")
+    )
 
 
 def _read(path: Path) -> str | None:

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, SupportsFloat, TypeAlias, get_args
 
-Verdict: TypeAlias = Literal["holds", "holds with a limit", "does not hold", "cannot tell"]
+Verdict: TypeAlias = Literal[
+    "holds", "holds with a limit", "does not hold", "cannot tell"
+]
 
 
 class ContradictsTheory(ArithmeticError):
@@ -48,20 +50,31 @@ class Finding:
     def __post_init__(self) -> None:
         """Refuse a finding that would read as something else than it is."""
         if not re.fullmatch(r"C\d\d[a-z]?", self.id):
-            raise ValueError(f"`Finding(id=...)` must be like 'C01' or 'C01a', got {self.id!r}.")
+            raise ValueError(
+                f"`Finding(id=...)` must be like 'C01' or 'C01a', got {self.id!r}."
+            )
         if self.verdict not in get_args(Verdict):
-            raise ValueError(f"`Finding(verdict=...)` must be in {get_args(Verdict)}, got {self.verdict!r}.")
+            raise ValueError(
+                f"`Finding(verdict=...)` must be in {get_args(Verdict)}, got {self.verdict!r}."
+            )
         if self.verdict == "holds with a limit" and not self.limit:
-            raise ValueError(f"`Finding(limit=...)` of {self.id} must say which limit, got ''.")
+            raise ValueError(
+                f"`Finding(limit=...)` of {self.id} must say which limit, got ''."
+            )
         if self.expected is not None and (self.value is None or self.tolerance is None):
-            raise ValueError(f"`Finding(expected=...)` of {self.id} needs `value` and `tolerance` too.")
+            raise ValueError(
+                f"`Finding(expected=...)` of {self.id} needs `value` and `tolerance` too."
+            )
 
     @property
     def contradicts_theory(self) -> bool:
         """Whether the value lies further than the tolerance from what theory proves; NaN always does."""
         if self.expected is None or self.value is None or self.tolerance is None:
             return False
-        return not (self.value == self.expected or abs(self.value - self.expected) <= self.tolerance)
+        return not (
+            self.value == self.expected
+            or abs(self.value - self.expected) <= self.tolerance
+        )
 
 
 def proved(
@@ -90,14 +103,24 @@ def proved(
         limit: the limit, or why it does not hold.
     """
     text = measured.format(_settled(float(value), float(tolerance)))
-    return Finding(id, claim, text, verdict, limit, float(value), float(expected), float(tolerance))
+    return Finding(
+        id, claim, text, verdict, limit, float(value), float(expected), float(tolerance)
+    )
 
 
 def verify(findings: Iterable[Finding]) -> None:
     """Raise `ContradictsTheory`, naming every finding that does, if one does."""
-    wrong = [f"{f.id}: {f.claim}: {f.value!r} ({_theory(f)})" for f in findings if f.contradicts_theory]
+    wrong = [
+        f"{f.id}: {f.claim}: {f.value!r} ({_theory(f)})"
+        for f in findings
+        if f.contradicts_theory
+    ]
     if wrong:
-        raise ContradictsTheory("\n  ".join(["measured numbers that contradict what theory proves:", *wrong]))
+        raise ContradictsTheory(
+            "\n  ".join(
+                ["measured numbers that contradict what theory proves:", *wrong]
+            )
+        )
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:
@@ -107,7 +130,12 @@ def ordered(findings: Iterable[Finding]) -> list[Finding]:
 
 def to_json(findings: Iterable[Finding]) -> str:
     """The findings as JSON, without the digits that are noise: the same text on every machine."""
-    return json.dumps([_stored(finding) for finding in findings], indent=2, ensure_ascii=False) + "\n"
+    return (
+        json.dumps(
+            [_stored(finding) for finding in findings], indent=2, ensure_ascii=False
+        )
+        + "\n"
+    )
 
 
 def from_json(text: str) -> list[Finding]:
@@ -119,9 +147,16 @@ def from_json(text: str) -> list[Finding]:
 def to_markdown(findings: Sequence[Finding]) -> str:
     """The findings as a page with one table."""
     verdicts = Counter(finding.verdict for finding in findings)
-    counts = "; ".join(f"{verdict}: {verdicts[verdict]}" for verdict in get_args(Verdict) if verdicts[verdict])
+    counts = "; ".join(
+        f"{verdict}: {verdicts[verdict]}"
+        for verdict in get_args(Verdict)
+        if verdicts[verdict]
+    )
     head = ["# Findings", "", f"{counts}.", ""]
-    table = ["| id | claim | measured | verdict | figure |", "| --- | --- | --- | --- | --- |"]
+    table = [
+        "| id | claim | measured | verdict | figure |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     return "\n".join([*head, *table, *map(_markdown_row, findings)]) + "\n"
 
 
@@ -140,7 +175,11 @@ def _markdown_row(finding: Finding) -> str:
 
 def markdown_row(cells: Iterable[str]) -> str:
     """A row of a Markdown table; in a cell, bars are escaped and lines joined."""
-    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+    return (
+        "| "
+        + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells)
+        + " |"
+    )
 
 
 def _theory(finding: Finding) -> str:
@@ -149,7 +188,11 @@ def _theory(finding: Finding) -> str:
     if finding.expected == 0 and finding.tolerance:
         return f"theory: off by at most {finding.tolerance:g}"
     expected = f"{_settled(finding.expected, finding.tolerance):.8g}"
-    return f"theory: {expected} ± {finding.tolerance:.2g}" if finding.tolerance else f"theory: {expected}"
+    return (
+        f"theory: {expected} ± {finding.tolerance:.2g}"
+        if finding.tolerance
+        else f"theory: {expected}"
+    )
 
 
 def _stored(finding: Finding) -> dict[str, Any]:
@@ -170,7 +213,11 @@ def _number(value: float | None, tolerance: float | None) -> float | str | None:
 
 def _numbers(row: dict[str, Any]) -> dict[str, float]:
     """The numbers of a row again, from what `_number` made of them."""
-    return {name: float(row[name]) for name in ("value", "expected", "tolerance") if row[name] is not None}
+    return {
+        name: float(row[name])
+        for name in ("value", "expected", "tolerance")
+        if row[name] is not None
+    }
 
 
 def _settled(value: float, tolerance: float) -> float:

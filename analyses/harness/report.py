@@ -19,7 +19,12 @@ from .findings import Finding, verdict_text
 
 WIDTH = 80
 FIGURE_WIDTH = 14
-COLOURS = {"holds": "green", "holds with a limit": "yellow", "does not hold": "red", "cannot tell": "blue"}
+COLOURS = {
+    "holds": "green",
+    "holds with a limit": "yellow",
+    "does not hold": "red",
+    "cannot tell": "blue",
+}
 
 
 @dataclass(frozen=True)
@@ -43,14 +48,20 @@ def progress(total: int) -> Iterator[Callable[[Event], None]]:
             yield show
     else:
         numbers = itertools.count(1)
-        yield lambda event: print(_line(event, numbers, total), file=sys.stderr, flush=True)
+        yield lambda event: print(
+            _line(event, numbers, total), file=sys.stderr, flush=True
+        )
 
 
 @contextmanager
 def _live(total: int) -> Iterator[Callable[[Event], None]]:
     """A spinner for every analysis that runs, above them a line for each that has ended."""
     numbers, tasks = itertools.count(1), dict[str, TaskID]()
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
 
         def show(event: Event) -> None:
@@ -58,7 +69,11 @@ def _live(total: int) -> Iterator[Callable[[Event], None]]:
                 tasks[event] = bars.add_task(event, total=None)
             else:
                 bars.remove_task(tasks.pop(event.name))
-                bars.console.print(Text(_line(event, numbers, total), style="red" if event.error else ""))
+                bars.console.print(
+                    Text(
+                        _line(event, numbers, total), style="red" if event.error else ""
+                    )
+                )
 
         yield show
 
@@ -81,11 +96,22 @@ def findings_table(findings: Iterable[Finding]) -> Table:
     """The findings, one a row: id, claim, measured, verdict, figure."""
     table = Table(box=box.SIMPLE_HEAD, padding=0, show_lines=True, expand=True)
     table.add_column("id", no_wrap=True)
-    for name, ratio in (("claim", 23), ("measured", 18), ("verdict", 15), ("figure", FIGURE_WIDTH)):
+    for name, ratio in (
+        ("claim", 23),
+        ("measured", 18),
+        ("verdict", 15),
+        ("figure", FIGURE_WIDTH),
+    ):
         table.add_column(name, ratio=ratio, overflow="fold")
     for finding in findings:
         verdict = Text(verdict_text(finding), style=COLOURS[finding.verdict])
-        table.add_row(finding.id, Text(finding.claim), Text(finding.measured), verdict, _broken(finding.figure))
+        table.add_row(
+            finding.id,
+            Text(finding.claim),
+            Text(finding.measured),
+            verdict,
+            _broken(finding.figure),
+        )
     return table
 
 

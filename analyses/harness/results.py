@@ -26,14 +26,18 @@ def results_folder(figures: Path, stem: str) -> Path:
     return figures / "data" / stem
 
 
-def write_results(folder: Path, tables: Mapping[str, pd.DataFrame], about: Mapping[str, Any]) -> None:
+def write_results(
+    folder: Path, tables: Mapping[str, pd.DataFrame], about: Mapping[str, Any]
+) -> None:
     """Replace the folder by `TABLE.csv` for each table, with 6 significant digits, and `about.json`."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with replacing(folder, marks=(ABOUT,)) as temporary:
         temporary.mkdir()
         for name, table in tables.items():
             write_rounded(temporary / f"{name}.csv", table)
-        write_text(temporary / ABOUT, json.dumps(dict(about) | versions(), indent=2) + "\n")
+        write_text(
+            temporary / ABOUT, json.dumps(dict(about) | versions(), indent=2) + "\n"
+        )
 
 
 def read_results(folder: Path) -> Tables:

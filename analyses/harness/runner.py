@@ -30,8 +30,13 @@ def choose(known: dict[str, Script], names: Sequence[str]) -> dict[str, Script]:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise LookupError(f"unknown analysis {name!r}.{hint} Known: {', '.join(known)}.")
-    return {name: known[name] for name in chosen or sorted(known, key=lambda name: known[name].is_study)}
+            raise LookupError(
+                f"unknown analysis {name!r}.{hint} Known: {', '.join(known)}."
+            )
+    return {
+        name: known[name]
+        for name in chosen or sorted(known, key=lambda name: known[name].is_study)
+    }
 
 
 def _name(text: str) -> str:
@@ -82,7 +87,10 @@ class _Running:
         seconds, error = time.monotonic() - self.started, None
         if self.process.returncode != 0:
             remove_leftovers(self.folder, self.name)
-            error = self.tail() or f"    (it printed nothing; exit status {self.process.returncode})"
+            error = (
+                self.tail()
+                or f"    (it printed nothing; exit status {self.process.returncode})"
+            )
         elif stamp(self.folder, self.name) == self.old_findings:
             error = "    it wrote no findings: does it end with `harness.main(...)`?"
         self.printed.close()

@@ -71,14 +71,21 @@ def publish(
     found = [replace(finding, figure=stem) for finding in findings(data)]
     verify(found)
     with ExitStack() as files:
-        svg, png = (files.enter_context(replacing(folder / f"{stem}.{suffix}")) for suffix in ("svg", "png"))
+        svg, png = (
+            files.enter_context(replacing(folder / f"{stem}.{suffix}"))
+            for suffix in ("svg", "png")
+        )
         _draw(draw, data, style, svg, png)
         if table is not None:
             from .results import write_rounded  # here, as few analyses need pandas
 
-            write_rounded(files.enter_context(replacing(folder / f"{stem}.csv")), table(data))
+            write_rounded(
+                files.enter_context(replacing(folder / f"{stem}.csv")), table(data)
+            )
     write_findings(folder, stem, found)
-    from .report import print_findings  # here, so that nobody waits for rich who imports the package
+    from .report import (
+        print_findings,
+    )  # here, so that nobody waits for rich who imports the package
 
     print_findings(found)
 
@@ -113,7 +120,13 @@ def cache_folder() -> Path:
     return Path(base) / "logitscape"
 
 
-def _draw(draw: Callable[[Data], "matplotlib.figure.Figure"], data: Data, style: str, svg: Path, png: Path) -> None:
+def _draw(
+    draw: Callable[[Data], "matplotlib.figure.Figure"],
+    data: Data,
+    style: str,
+    svg: Path,
+    png: Path,
+) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
@@ -125,7 +138,9 @@ def _draw(draw: Callable[[Data], "matplotlib.figure.Figure"], data: Data, style:
     with plt.style.context(style, after_reset=True):
         figure = draw(data)
         if not isinstance(figure, Figure):
-            raise TypeError(f"`draw(data)` of an analysis must return a matplotlib Figure, got {figure!r}.")
+            raise TypeError(
+                f"`draw(data)` of an analysis must return a matplotlib Figure, got {figure!r}."
+            )
         save(figure, svg, png)
         plt.close(figure)
 

@@ -43,20 +43,34 @@ class Script:
     @property
     def sources(self) -> list[Path]:
         """Its own files."""
-        return sorted(self.path.parent.rglob("*.py")) if self._is_folder else [self.path]
+        return (
+            sorted(self.path.parent.rglob("*.py")) if self._is_folder else [self.path]
+        )
 
     @property
     def command(self) -> list[str]:
         """What runs it, in `environment`; options may follow."""
-        parts = [self.analyses.name, self.name, *([self.path.stem] if self._is_folder else [])]
+        parts = [
+            self.analyses.name,
+            self.name,
+            *([self.path.stem] if self._is_folder else []),
+        ]
         # -P: the folder in which a person happens to be has no say in what is imported.
         return [sys.executable, "-P", "-m", ".".join(parts)]
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment to run it in. Analyses that lie elsewhere, as in a test, find this harness too."""
-        folders = [str(self.analyses.parent), str(CHECKOUT), os.environ.get("PYTHONPATH", "")]
-        return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, folders)), "PYTHONUTF8": "1"}
+        folders = [
+            str(self.analyses.parent),
+            str(CHECKOUT),
+            os.environ.get("PYTHONPATH", ""),
+        ]
+        return {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, folders)),
+            "PYTHONUTF8": "1",
+        }
 
     @property
     def _is_folder(self) -> bool:
@@ -77,5 +91,9 @@ def discover(folder: Path) -> dict[str, Script]:
     files = [path for path in folder.glob("*.py") if not path.name.startswith("_")]
     found = [Script(path.resolve()) for path in [*files, *folder.glob(f"*/{MAIN}")]]
     if not found:
-        raise LookupError(f"no analyses in `{folder}`: run this from the project's folder, or name theirs with --folder.")
-    return {script.name: script for script in sorted(found, key=lambda script: script.name)}
+        raise LookupError(
+            f"no analyses in `{folder}`: run this from the project's folder, or name theirs with --folder."
+        )
+    return {
+        script.name: script for script in sorted(found, key=lambda script: script.name)
+    }

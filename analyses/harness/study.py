@@ -56,7 +56,12 @@ class Plan:
         return self.folder / f"{_file_name(name)}.checkpoint"
 
     def gather(
-        self, name: str, keys: Sequence[Key], make: Callable[[Key], "pd.DataFrame"], *, threads: int = 1
+        self,
+        name: str,
+        keys: Sequence[Key],
+        make: Callable[[Key], "pd.DataFrame"],
+        *,
+        threads: int = 1,
     ) -> "pd.DataFrame":
         """One table of a part for each key, in order; parts that were done before an interruption are read back.
 
@@ -79,7 +84,11 @@ class Plan:
                 done(str(key))
                 return part
 
-            parts = list(map(one, keys, paths)) if threads == 1 else _side_by_side(threads, one, keys, paths)
+            parts = (
+                list(map(one, keys, paths))
+                if threads == 1
+                else _side_by_side(threads, one, keys, paths)
+            )
         return pd.concat(parts, ignore_index=True)
 
 
@@ -118,8 +127,14 @@ def study(
         _compile(level, options.quick)
         _measure(analysis, figures, measure, options.quick)
     if options.measure:  # a figure is the same to the byte only from a process that has done nothing else
-        drawn = subprocess.run(analysis.command, env=analysis.environment).returncode == 0
-        sys.exit(0 if drawn else f"Measured, but not drawn. To draw it: python -m analyses {stem}")
+        drawn = (
+            subprocess.run(analysis.command, env=analysis.environment).returncode == 0
+        )
+        sys.exit(
+            0
+            if drawn
+            else f"Measured, but not drawn. To draw it: python -m analyses {stem}"
+        )
     try:
         tables = read_results(results_folder(figures, stem))
     except FileNotFoundError as error:
@@ -136,25 +151,44 @@ def _compile(level: int | None, quick: bool) -> None:
         compile_all_at(level)
 
 
-def _measure(script: Script, figures: Path, measure: Callable[[Plan], "Tables"], quick: bool) -> None:
+def _measure(
+    script: Script, figures: Path, measure: Callable[[Plan], "Tables"], quick: bool
+) -> None:
     from .results import remove, results_folder, write_results
 
-    work = cache_folder() / "studies" / f"{script.name}-{_digest(script)}{'-quick' if quick else ''}"
+    work = (
+        cache_folder()
+        / "studies"
+        / f"{script.name}-{_digest(script)}{'-quick' if quick else ''}"
+    )
     if quick:
         remove(work)
     work.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     tables = measure(Plan(quick, work))
-    about = {"study": script.name, "quick": quick, "minutes_of_the_last_run": round((time.monotonic() - started) / 60, 1)}
+    about = {
+        "study": script.name,
+        "quick": quick,
+        "minutes_of_the_last_run": round((time.monotonic() - started) / 60, 1),
+    }
     write_results(results_folder(figures, script.name), tables, about)
     remove(work)
 
 
 def _digest(script: Script) -> str:
     """Changes with the study, with what studies share and with the package: nothing that other code has measured is kept."""
-    folders = [script.analyses / "shared", Path(__file__).parent, Path(logitscape.__file__).parent]
-    sources = [*script.sources, *(path for folder in folders for path in sorted(folder.rglob("*.py")))]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
+    folders = [
+        script.analyses / "shared",
+        Path(__file__).parent,
+        Path(logitscape.__file__).parent,
+    ]
+    sources = [
+        *script.sources,
+        *(path for folder in folders for path in sorted(folder.rglob("*.py"))),
+    ]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[
+        :12
+    ]
 
 
 def _file_name(name: str) -> str:
@@ -163,7 +197,9 @@ def _file_name(name: str) -> str:
     return f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def _side_by_side(threads: int, one: Callable[..., "pd.DataFrame"], *each: Sequence[Any]) -> list["pd.DataFrame"]:
+def _side_by_side(
+    threads: int, one: Callable[..., "pd.DataFrame"], *each: Sequence[Any]
+) -> list["pd.DataFrame"]:
     """In order. After an error or Ctrl-C no part is begun any more, and those that run are waited for."""
     pool = ThreadPoolExecutor(threads)
     try:
@@ -194,12 +230,28 @@ def _progress(name: str, total: int) -> Iterator[Callable[[str], None]]:
     if not sys.stderr.isatty():
         count = iter(range(1, total + 1))
         # One write a line: several threads report.
-        yield lambda key: print(f"{name} [{next(count)}/{total}] {key}\n", end="", file=sys.stderr, flush=True)
+        yield lambda key: print(
+            f"{name} [{next(count)}/{total}] {key}\n",
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    columns: Any = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns: Any = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, TextColumn("left"), console=Console(stderr=True)) as bar:
         task = bar.add_task(name, total=total)
         yield lambda key: bar.advance(task)
@@ -207,9 +259,18 @@ def _progress(name: str, total: int) -> Iterator[Callable[[str], None]]:
 
 def _parser(stem: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        f"python -m analyses.{stem}", description="Redraw the study from its results, or measure it."
+        f"python -m analyses.{stem}",
+        description="Redraw the study from its results, or measure it.",
     )
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--measure", action="store_true", help="measure anew, or go on where an earlier run was interrupted")
-    how.add_argument("--quick", action="store_true", help="measure little, to see that it works; writes into figures/quick")
+    how.add_argument(
+        "--measure",
+        action="store_true",
+        help="measure anew, or go on where an earlier run was interrupted",
+    )
+    how.add_argument(
+        "--quick",
+        action="store_true",
+        help="measure little, to see that it works; writes into figures/quick",
+    )
     return parser

@@ -25,7 +25,9 @@ class Differences(NamedTuple):
 def jacobians() -> dict[str, Values]:
     """dp_j / dz_k at POINT; "s(1 − s)" is the formula that is quoted for softmax."""
     functions = (*map(ls.drop_in, ("softmax", "sum", "sparsemax")), jax.nn.sigmoid)
-    softmax, total, sparsemax, sigmoid = jax.jit(lambda z: [jax.jacfwd(each)(z) for each in functions])(POINT)
+    softmax, total, sparsemax, sigmoid = jax.jit(
+        lambda z: [jax.jacfwd(each)(z) for each in functions]
+    )(POINT)
     p = ls.drop_in("softmax")(POINT)
     found = {
         "softmax": softmax,
@@ -51,7 +53,9 @@ def sigmoid_of_two() -> Differences:
         a, b = (np.asarray(jax.jit(jax.vmap(each))(z)) for each in (ours, theirs))
         return float(np.max(np.abs(a - b) / b))
 
-    slope = difference(jax.grad(softmax), lambda z: jax.nn.sigmoid(z) * jax.nn.sigmoid(-z))
+    slope = difference(
+        jax.grad(softmax), lambda z: jax.nn.sigmoid(z) * jax.nn.sigmoid(-z)
+    )
     return Differences(difference(softmax, jax.nn.sigmoid), slope)
 
 
@@ -59,8 +63,13 @@ def draw_jacobians(figure: Any, found: dict[str, Values]) -> None:
     panels = figure.subplots(1, len(found))
     for axes, (name, values) in zip(panels, found.items(), strict=True):
         plotting.matrix(axes, values, limit=0.5, columns=[f"$z_{k}$" for k in range(3)])
-        sums = " ".join(f"{value:.2f}" for value in plotting.settled(values.sum(axis=0)))
+        sums = " ".join(
+            f"{value:.2f}" for value in plotting.settled(values.sum(axis=0))
+        )
         axes.set_title(name, fontsize=9.5, fontweight="bold", loc="center")
         axes.set_xlabel(f"columns sum to {sums}", fontsize=8)
     panels[0].set_yticks(range(3), [f"$p_{k}$" for k in range(3)])
-    figure.suptitle("Jacobians $∂p_j / ∂z_k$ at z = (1, 1.5, 0.5): s(1 − s) is only softmax's diagonal", fontsize=11)
+    figure.suptitle(
+        "Jacobians $∂p_j / ∂z_k$ at z = (1, 1.5, 0.5): s(1 − s) is only softmax's diagonal",
+        fontsize=11,
+    )

@@ -19,7 +19,14 @@ from .. import harness
 from ..harness.findings import Finding, proved
 from ..shared.dtypes import DTYPES, limits
 from .invariances import ScaleLaws, draw_invariances, scale_laws
-from .jacobians import POINT, Differences, Values, draw_jacobians, jacobians, sigmoid_of_two
+from .jacobians import (
+    POINT,
+    Differences,
+    Values,
+    draw_jacobians,
+    jacobians,
+    sigmoid_of_two,
+)
 from .shifts import SHIFTS, Shifts, draw_shifts, shifts
 from .temperature import Temperature, draw_norms, draw_top, temperature
 
@@ -38,7 +45,14 @@ class Data(NamedTuple):
 def compute() -> Data:
     found = {name: invariances(name) for name in ls.NORMALIZERS}
     blind_to_scale = [name for name, each in found.items() if each["scale"].holds]
-    return Data(jacobians(), sigmoid_of_two(), found, scale_laws(blind_to_scale), shifts(), temperature())
+    return Data(
+        jacobians(),
+        sigmoid_of_two(),
+        found,
+        scale_laws(blind_to_scale),
+        shifts(),
+        temperature(),
+    )
 
 
 def findings(data: Data) -> list[Finding]:
@@ -51,9 +65,13 @@ def findings(data: Data) -> list[Finding]:
     ]
 
 
-def of_invariances(found: dict[str, dict[Change, Invariance]], laws: ScaleLaws) -> list[Finding]:
+def of_invariances(
+    found: dict[str, dict[Change, Invariance]], laws: ScaleLaws
+) -> list[Finding]:
     def blind(change: Change) -> str:
-        return f"blind to {change}: " + ", ".join(name for name, each in found.items() if each[change].holds)
+        return f"blind to {change}: " + ", ".join(
+            name for name, each in found.items() if each[change].holds
+        )
 
     return [
         Finding("C02a", "dividing by the sum treats [1,2] and [10,20] alike; others too", blind("scale"), "holds"),
@@ -68,8 +86,22 @@ def of_invariances(found: dict[str, dict[Change, Invariance]], laws: ScaleLaws) 
 def of_sigmoid(off: Differences) -> list[Finding]:
     measured = "relative difference {:g} for |z| <= 700"
     return [
-        proved("C08a", "softmax of [z, 0] is the sigmoid", off.value, expected=0, tolerance=1e-12, measured=measured),
-        proved("C08b", "and so is its gradient", off.gradient, expected=0, tolerance=1e-12, measured=measured),
+        proved(
+            "C08a",
+            "softmax of [z, 0] is the sigmoid",
+            off.value,
+            expected=0,
+            tolerance=1e-12,
+            measured=measured,
+        ),
+        proved(
+            "C08b",
+            "and so is its gradient",
+            off.gradient,
+            expected=0,
+            tolerance=1e-12,
+            measured=measured,
+        ),
     ]
 
 
@@ -77,7 +109,10 @@ def of_jacobians(found: dict[str, Values]) -> list[Finding]:
     softmax, quoted = found["softmax"], found["s(1 − s), as quoted"]
     p = np.asarray(ls.drop_in("softmax")(POINT))
     whole = np.diag(p) - np.outer(p, p)
-    columns = max(np.abs(found[name].sum(axis=0)).max() for name in ("softmax", "divided by the sum"))
+    columns = max(
+        np.abs(found[name].sum(axis=0)).max()
+        for name in ("softmax", "divided by the sum")
+    )
     return [
         proved("C09a", "the derivative of softmax is s(1 - s)", np.abs(softmax - quoted).max(),
                expected=p[0] * p[1], tolerance=1e-12, measured="the whole Jacobian is off by up to {:.3f}",
@@ -108,11 +143,22 @@ def of_overflow(id: str, dtype: str, value: float) -> Finding:
     expected = math.log(float(known.max))
     claim = f"without max-subtraction e^z overflows, {dtype}"
     tolerance = expected * float(known.eps) * 2
-    return proved(id, claim, value, expected=expected, tolerance=tolerance, measured="from {:.5g} on")
+    return proved(
+        id,
+        claim,
+        value,
+        expected=expected,
+        tolerance=tolerance,
+        measured="from {:.5g} on",
+    )
 
 
 def of_temperature(found: Temperature) -> list[Finding]:
-    errors, wrong, right = found.errors, found.norms["label last"], found.norms["label first"]
+    errors, wrong, right = (
+        found.errors,
+        found.norms["label last"],
+        found.norms["label first"],
+    )
     growth = float(np.log10(wrong[-1] / wrong[-21]))  # over the last decade
     fade = float(-np.log(right[80] / right[60]))
     return [

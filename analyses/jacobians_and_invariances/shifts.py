@@ -28,7 +28,9 @@ class Shifts(NamedTuple):
 
 def shifts() -> Shifts:
     errors = {dtype: shift_errors(dtype) for dtype in DTYPES}
-    return Shifts(changed_by_exact_shifts(), errors, {dtype: overflow(dtype) for dtype in DTYPES})
+    return Shifts(
+        changed_by_exact_shifts(), errors, {dtype: overflow(dtype) for dtype in DTYPES}
+    )
 
 
 def changed_by_exact_shifts() -> int:
@@ -36,7 +38,9 @@ def changed_by_exact_shifts() -> int:
     z = np.random.default_rng(1).integers(-64, 64, (200, 3)) / 16
     softmax = jax.jit(ls.drop_in("softmax"))
     before = np.asarray(softmax(z))
-    return sum(int(np.sum(np.asarray(softmax(z + 2.0**k)) != before)) for k in range(0, 45, 4))
+    return sum(
+        int(np.sum(np.asarray(softmax(z + 2.0**k)) != before)) for k in range(0, 45, 4)
+    )
 
 
 def shift_errors(dtype: str) -> Values:
@@ -48,7 +52,10 @@ def shift_errors(dtype: str) -> Values:
     c = jnp.asarray(np.where(representable, SHIFTS, 0), dtype)[:, None, None]
     z = jnp.asarray(np.random.default_rng(2).uniform(-4, 4, (256, 3)), dtype)
     shifted = z + c  # not compiled: there it need not be rounded
-    exact, d = np.asarray(z, float), np.asarray(shifted, float) - np.asarray(c, float) - np.asarray(z, float)
+    exact, d = (
+        np.asarray(z, float),
+        np.asarray(shifted, float) - np.asarray(c, float) - np.asarray(z, float),
+    )
     p = np.asarray(ls.drop_in("softmax")(exact))
     moved = p * np.expm1(d - np.log1p(np.sum(p * np.expm1(d), axis=-1, keepdims=True)))
     worst = np.max(np.abs(moved), axis=(1, 2))
@@ -66,8 +73,18 @@ def overflow(dtype: str) -> float:
 def draw_shifts(axes: Axes, found: Shifts) -> None:
     axes.set(xscale="log", yscale="log", ylim=(1e-17, 3), xlim=(1, 1e17))
     for name, errors in found.errors.items():
-        axes.plot(SHIFTS, plotting.settled_digits(errors), color=DTYPES[name], label=name)
-        axes.axvline(found.overflows[name], color=DTYPES[name], linestyle=":", linewidth=1.2)
+        axes.plot(
+            SHIFTS, plotting.settled_digits(errors), color=DTYPES[name], label=name
+        )
+        axes.axvline(
+            found.overflows[name], color=DTYPES[name], linestyle=":", linewidth=1.2
+        )
     axes.legend(loc="lower right")
     axes.set(title="softmax(z + c), |z| ≤ 4: worst change of p", xlabel="shift c")
-    axes.text(1100, 2e-16, "dotted: where e$^z$ overflows\nwithout max-subtraction", fontsize=7.5, va="center")
+    axes.text(
+        1100,
+        2e-16,
+        "dotted: where e$^z$ overflows\nwithout max-subtraction",
+        fontsize=7.5,
+        va="center",
+    )

@@ -40,17 +40,28 @@ class Temperature(NamedTuple):
 def temperature() -> Temperature:
     z = jnp.array(list(LOGITS.values()))
     right, wrong = jnp.eye(3)[0], jnp.eye(3)[2]
-    (fell, p), (rose, _) = gradients(TEMPERATURES, z, right), gradients(TEMPERATURES, z, wrong)
+    (fell, p), (rose, _) = (
+        gradients(TEMPERATURES, z, right),
+        gradients(TEMPERATURES, z, wrong),
+    )
     ends = np.asarray(gradients(np.array([0.0, 1e6]), z, right)[1])
     hard = np.asarray(ls.drop_in("argmax")(z))
-    law = np.max(np.abs(rose - TEMPERATURES[:, None] * (p - wrong)) / TEMPERATURES[:, None])
+    law = np.max(
+        np.abs(rose - TEMPERATURES[:, None] * (p - wrong)) / TEMPERATURES[:, None]
+    )
     norms = {
         "label tied for first": np.linalg.norm(fell[1], axis=-1),
         "label last": np.linalg.norm(rose[0], axis=-1),
         "label first": np.linalg.norm(fell[0], axis=-1),
     }
-    errors = Errors(float(np.abs(ends[:, 1] - hard).max()), float(np.abs(ends[:, 0] - 1 / 3).max()), float(law))
-    return Temperature({name: np.asarray(p[i, :, 0]) for i, name in enumerate(LOGITS)}, norms, errors)
+    errors = Errors(
+        float(np.abs(ends[:, 1] - hard).max()),
+        float(np.abs(ends[:, 0] - 1 / 3).max()),
+        float(law),
+    )
+    return Temperature(
+        {name: np.asarray(p[i, :, 0]) for i, name in enumerate(LOGITS)}, norms, errors
+    )
 
 
 @jax.jit
@@ -67,11 +78,30 @@ def gradients(c: Any, z: Any, y: Any) -> Any:
 
 
 def draw_top(axes: Axes, top: dict[str, Values]) -> None:
-    axes.set(xscale="log", xlim=(1e-2, 1e3), ylim=(0.3, 1.03), title="softmax(c z): p of the first class")
+    axes.set(
+        xscale="log",
+        xlim=(1e-2, 1e3),
+        ylim=(0.3, 1.03),
+        title="softmax(c z): p of the first class",
+    )
     for name, p in top.items():
         axes.plot(TEMPERATURES, plotting.settled(p), color=COLORS[name])
-    axes.text(60, 0.95, "z = (2, 1, 0): hard maximum", color=COLORS["alone"], fontsize=8, ha="center")
-    axes.text(60, 0.53, "z = (2, 2, 0): ties share", color=COLORS["tied"], fontsize=8, ha="center")
+    axes.text(
+        60,
+        0.95,
+        "z = (2, 1, 0): hard maximum",
+        color=COLORS["alone"],
+        fontsize=8,
+        ha="center",
+    )
+    axes.text(
+        60,
+        0.53,
+        "z = (2, 2, 0): ties share",
+        color=COLORS["tied"],
+        fontsize=8,
+        ha="center",
+    )
     axes.text(0.012, 0.36, "uniform", fontsize=8)
     axes.set_xlabel("inverse temperature c")
 
@@ -88,4 +118,7 @@ def draw_norms(axes: Axes, norms: dict[str, Values]) -> None:
             label=f"{name}, z = ({', '.join(f'{z:g}' for z in LOGITS[PLACES[name]])})",
         )
     axes.legend(loc="upper left")
-    axes.set(title="softmax(c z) + cross_entropy: gradient norm", xlabel="inverse temperature c")
+    axes.set(
+        title="softmax(c z) + cross_entropy: gradient norm",
+        xlabel="inverse temperature c",
+    )

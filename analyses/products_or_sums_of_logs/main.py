@@ -16,7 +16,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from logitscape import plotting
-from logitscape._src.plotting.style import BLACK, BLUE, DASHED, DOTTED, GREEN, GREY, ORANGE, SKY, SOLID, settled_log10
+from logitscape._src.plotting.style import (
+    BLACK,
+    BLUE,
+    DASHED,
+    DOTTED,
+    GREEN,
+    GREY,
+    ORANGE,
+    SKY,
+    SOLID,
+    settled_log10,
+)
 
 from .. import harness
 from ..harness.findings import Finding, proved
@@ -45,11 +56,17 @@ def measure(plan: Plan) -> dict[str, pd.DataFrame]:
 
 
 def findings(tables: dict[str, pd.DataFrame]) -> list[Finding]:
-    return [*products(tables["powers"], tables["uniform"]), *sums(tables["sums"]), *either_way(tables)]
+    return [
+        *products(tables["powers"], tables["uniform"]),
+        *sums(tables["sums"]),
+        *either_way(tables),
+    ]
 
 
 def products(powers: pd.DataFrame, uniform: pd.DataFrame) -> list[Finding]:
-    off = (powers["below_normal_at"] - powers["theory"]).abs() > powers["rounding_allows"]
+    off = (powers["below_normal_at"] - powers["theory"]).abs() > powers[
+        "rounding_allows"
+    ]
     tenth = powers[powers["p"] == 0.1].set_index("dtype")
     likely = powers[powers["p"] > 0.5]
     stuck = likely[likely["zero_at"] < 0]
@@ -70,10 +87,18 @@ def products(powers: pd.DataFrame, uniform: pd.DataFrame) -> list[Finding]:
 def sums(found: pd.DataFrame) -> list[Finding]:
     bounded = found[np.isfinite(found["bound"]) & np.isfinite(found["largest_error"])]
     beyond = (bounded["largest_error"] > bounded["bound"]).sum()
-    last = found[found["n"] == found["n"].max()].set_index(["dtype", "method"])["largest_error"]
+    last = found[found["n"] == found["n"].max()].set_index(["dtype", "method"])[
+        "largest_error"
+    ]
     infinite = found[~np.isfinite(found["largest_error"])]
-    single = ", ".join(f"{name} {last['float32', name]:.0e}" for name in ("one after the other", "pairwise", "compensated"))
-    plain, library = last["bfloat16", "one after the other"], last["bfloat16", "jnp.sum"]
+    single = ", ".join(
+        f"{name} {last['float32', name]:.0e}"
+        for name in ("one after the other", "pairwise", "compensated")
+    )
+    plain, library = (
+        last["bfloat16", "one after the other"],
+        last["bfloat16", "jnp.sum"],
+    )
     return [
         Finding("C14e", "the sum of logs has no such end, to a million terms",
                 f"infinite in {', '.join(sorted(set(infinite['dtype']))) or 'no format'}",
@@ -91,7 +116,13 @@ def sums(found: pd.DataFrame) -> list[Finding]:
 
 def either_way(tables: dict[str, pd.DataFrame]) -> list[Finding]:
     both = tables["before_underflow"].dropna()
-    ratio = (both["product_error"] / both["sum_error"]).groupby(both["dtype"]).median().reindex(DTYPES).dropna()
+    ratio = (
+        (both["product_error"] / both["sum_error"])
+        .groupby(both["dtype"])
+        .median()
+        .reindex(DTYPES)
+        .dropna()
+    )
     slopes = tables["gradients"].set_index(["form", "dtype"])
     return [
         Finding("C14i", "before it underflows the product is less exact than the sum (median ratio of errors)",
@@ -112,7 +143,9 @@ def span(values: pd.Series) -> str:
 
 
 def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    figure, (ends, *errors) = plt.subplots(1, 3, figsize=(13.2, 4.6), width_ratios=[0.8, 1, 1])
+    figure, (ends, *errors) = plt.subplots(
+        1, 3, figsize=(13.2, 4.6), width_ratios=[0.8, 1, 1]
+    )
     figure.suptitle("A product of probabilities soon underflows; the sum of their logarithms does not, "
                     "but in 16 bits, term by term, it stands still", x=0.008, ha="left")  # fmt: skip
     draw_ends(ends, tables["powers"], tables["uniform"])
@@ -124,11 +157,28 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
 
 def draw_ends(axes: Axes, powers: pd.DataFrame, uniform: pd.DataFrame) -> None:
     """How many probabilities a product takes, by format."""
-    axes.set(title="Terms until a product underflows", xscale="log", xlim=(1, 2e4), ylim=(3.6, -0.6), xlabel="$n$")
+    axes.set(
+        title="Terms until a product underflows",
+        xscale="log",
+        xlim=(1, 2e4),
+        ylim=(3.6, -0.6),
+        xlabel="$n$",
+    )
     for p, color in PROBABILITIES.items():
-        at = powers[powers["p"] == p].set_index("dtype").loc[list(DTYPES), "below_normal_at"]
+        at = (
+            powers[powers["p"] == p]
+            .set_index("dtype")
+            .loc[list(DTYPES), "below_normal_at"]
+        )
         axes.plot(at, range(4), "o", color=color, markersize=7)
-        axes.text(at.iloc[0], -0.3, f"{p:g}", color=color, ha="right" if p == min(PROBABILITIES) else "center", fontsize=8.5)
+        axes.text(
+            at.iloc[0],
+            -0.3,
+            f"{p:g}",
+            color=color,
+            ha="right" if p == min(PROBABILITIES) else "center",
+            fontsize=8.5,
+        )
     at = uniform.set_index("dtype").loc[list(DTYPES), "mean"]
     axes.plot(at, np.arange(4) + 0.18, "d", color=GREY, markersize=5)
     axes.text(at.iloc[0], 0.5, "uniform, mean", color=GREY, ha="center", fontsize=8.5)
@@ -140,18 +190,44 @@ def draw_errors(axes: Axes, found: pd.DataFrame, dtype: str) -> None:
     """Relative errors of the sum by method, and the bounds of the plain and the pairwise one."""
     rows = found[found["dtype"] == dtype]
     sizes = np.unique(rows["n"]).astype(float)
-    axes.set(title=f"Relative error of the sum of logs, {dtype}", xscale="log", yscale="log", xlabel="$n$", xlim=sizes[[0, -1]])
+    axes.set(
+        title=f"Relative error of the sum of logs, {dtype}",
+        xscale="log",
+        yscale="log",
+        xlabel="$n$",
+        xlim=sizes[[0, -1]],
+    )
     axes.set_ylim(*((2e-9, 3e-2) if dtype == "float32" else (2e-4, 3)))
     curves, styles = {}, {}
     for method, (color, dashes) in STYLES.items():
-        curves[method] = rows[rows["method"] == method].set_index("n")["mean_error"].reindex(sizes).to_numpy()
+        curves[method] = (
+            rows[rows["method"] == method]
+            .set_index("n")["mean_error"]
+            .reindex(sizes)
+            .to_numpy()
+        )
         styles[method] = {"color": color, "linestyle": dashes, "linewidth": 1.8}
     for method in ("one after the other", "pairwise"):
-        bound = rows[rows["method"] == method].set_index("n")["bound"].reindex(sizes).to_numpy()
+        bound = (
+            rows[rows["method"] == method]
+            .set_index("n")["bound"]
+            .reindex(sizes)
+            .to_numpy()
+        )
         bound = 10 ** settled_log10(np.where(np.isfinite(bound), bound, np.nan))
-        axes.plot(sizes, bound, color=STYLES[method][0], linewidth=0.8, alpha=0.6, zorder=1)
+        axes.plot(
+            sizes, bound, color=STYLES[method][0], linewidth=0.8, alpha=0.6, zorder=1
+        )
     plotting.labelled_curves(axes, sizes, curves, styles=styles)
-    axes.text(0.03, 0.96, "thin: bounds", transform=axes.transAxes, va="top", fontsize=8, color="0.35")
+    axes.text(
+        0.03,
+        0.96,
+        "thin: bounds",
+        transform=axes.transAxes,
+        va="top",
+        fontsize=8,
+        color="0.35",
+    )
 
 
 if __name__ == "__main__":

@@ -62,7 +62,9 @@ def first(condition: Array) -> int:
 
 def logarithms(dtype: str, n: int, seeds: int) -> Array:
     """Logarithms of probabilities that are uniform in (0, 1], rounded to the format, [seeds, n]."""
-    draws = np.stack([-np.random.default_rng(seed).standard_exponential(n) for seed in range(seeds)])
+    draws = np.stack(
+        [-np.random.default_rng(seed).standard_exponential(n) for seed in range(seeds)]
+    )
     return np.asarray(jnp.asarray(draws).astype(dtype))
 
 
@@ -71,20 +73,35 @@ def rounding(dtype: str) -> Callable[[Any], Any]:
     if dtype in ("float64", "float32"):
         return lambda x: x
     info = jnp.finfo(dtype)  # type: ignore[no-untyped-call]
-    return partial(jax.lax.reduce_precision, exponent_bits=info.nexp, mantissa_bits=info.nmant)
+    return partial(
+        jax.lax.reduce_precision, exponent_bits=info.nexp, mantissa_bits=info.nmant
+    )
 
 
 def sequential_sums(dtype: str, terms: Array, ends: Sequence[int]) -> dict[str, Array]:
     """Sums of the first so many terms, [ends, seeds], in order: plain, compensated (Neumaier), and n times a running mean."""
-    wide = jnp.asarray(terms.T).astype(jnp.float64 if dtype == "float64" else jnp.float32)
-    state, found, begin = (jnp.zeros((3, terms.shape[0]), wide.dtype), jnp.zeros(terms.shape[0], wide.dtype)), [], 0
+    wide = jnp.asarray(terms.T).astype(
+        jnp.float64 if dtype == "float64" else jnp.float32
+    )
+    state, found, begin = (
+        (
+            jnp.zeros((3, terms.shape[0]), wide.dtype),
+            jnp.zeros(terms.shape[0], wide.dtype),
+        ),
+        [],
+        0,
+    )
     for end in ends:
         state = _added(dtype)(wide, state, begin, end)
         (plain, high, low), mean = np.asarray(state[0]), np.asarray(state[1])
         found.append((plain, rounded(high + low, dtype), mean.astype(float) * end))
         begin = end
     return dict(
-        zip(("one after the other", "compensated", "running mean"), map(np.stack, zip(*found, strict=True)), strict=True)
+        zip(
+            ("one after the other", "compensated", "running mean"),
+            map(np.stack, zip(*found, strict=True)),
+            strict=True,
+        )
     )
 
 
@@ -96,7 +113,10 @@ def _added(dtype: str) -> Callable[..., Any]:
         (plain, high, low), mean = state
         term = x[i]
         total = to_format(high + term)
-        large, small = jnp.where(abs(high) >= abs(term), high, term), jnp.where(abs(high) >= abs(term), term, high)
+        large, small = (
+            jnp.where(abs(high) >= abs(term), high, term),
+            jnp.where(abs(high) >= abs(term), term, high),
+        )
         lost = to_format(to_format(large - total) + small)
         count = to_format((i + 1).astype(x.dtype))
         moved = to_format(mean + to_format(to_format(term - mean) / count))
@@ -127,7 +147,9 @@ def sums(dtype: str, terms: Array, ends: Sequence[int]) -> dict[str, Array]:
     found = sequential_sums(dtype, terms, ends)
     with np.errstate(over="ignore"):
         found["pairwise"] = np.stack([pairwise(terms[:, :end]) for end in ends])
-    found["jnp.sum"] = np.stack([np.asarray(jnp.sum(jnp.asarray(terms[:, :end]), axis=1)) for end in ends])
+    found["jnp.sum"] = np.stack(
+        [np.asarray(jnp.sum(jnp.asarray(terms[:, :end]), axis=1)) for end in ends]
+    )
     return {name: found[name].astype(float) for name in METHODS}
 
 
@@ -141,7 +163,9 @@ def bound(method: str, dtype: str, n: int) -> float:
     u = unit(dtype)
     if method == "compensated":
         return 2 * u + 2 * n * n * u * u if n * u < 1 else math.inf
-    rounds = {"one after the other": n - 1, "pairwise": math.ceil(math.log2(n))}.get(method, math.inf)
+    rounds = {"one after the other": n - 1, "pairwise": math.ceil(math.log2(n))}.get(
+        method, math.inf
+    )
     return rounds * u / (1 - rounds * u) if rounds * u < 1 else math.inf
 
 
@@ -151,21 +175,42 @@ def gradients(dtype: str, longest: int) -> dict[str, Array]:
     Relative errors against counts p - counts, NaN or infinite where the gradient is.
     """
     random = np.random.default_rng(0)
-    logits, labels = np.array([0.5, 0.0, -0.5]), random.choice(3, longest, p=[0.5, 0.3, 0.2])
+    logits, labels = (
+        np.array([0.5, 0.0, -0.5]),
+        random.choice(3, longest, p=[0.5, 0.3, 0.2]),
+    )
     counts = np.cumsum(np.eye(3)[labels], axis=0)
     p = np.exp(logits) / np.exp(logits).sum()
     wanted = np.arange(1, longest + 1)[:, None] * p - counts
 
     def of_product(z: Any, n: Any) -> Any:
-        return -jnp.log(jnp.prod(jnp.where(jnp.arange(longest) < n, jax.nn.softmax(z)[labels], jnp.ones((), dtype))))
+        return -jnp.log(
+            jnp.prod(
+                jnp.where(
+                    jnp.arange(longest) < n,
+                    jax.nn.softmax(z)[labels],
+                    jnp.ones((), dtype),
+                )
+            )
+        )
 
     def of_sum(z: Any, n: Any) -> Any:
-        return -jnp.sum(jnp.where(jnp.arange(longest) < n, jax.nn.log_softmax(z)[labels], jnp.zeros((), dtype)))
+        return -jnp.sum(
+            jnp.where(
+                jnp.arange(longest) < n,
+                jax.nn.log_softmax(z)[labels],
+                jnp.zeros((), dtype),
+            )
+        )
 
     def errors(function: Callable[..., Any]) -> Array:
         every = jax.jit(jax.vmap(jax.grad(function), in_axes=(None, 0)))
-        found = np.asarray(every(jnp.asarray(logits).astype(dtype), jnp.arange(1, longest + 1))).astype(float)
-        off: Array = np.linalg.norm(found - wanted, axis=1) / np.linalg.norm(wanted, axis=1)
+        found = np.asarray(
+            every(jnp.asarray(logits).astype(dtype), jnp.arange(1, longest + 1))
+        ).astype(float)
+        off: Array = np.linalg.norm(found - wanted, axis=1) / np.linalg.norm(
+            wanted, axis=1
+        )
         return off
 
     return {"product": errors(of_product), "sum": errors(of_sum)}

@@ -74,7 +74,12 @@ def uniform_rows(dtype: str) -> pd.DataFrame:
     p = rounded(np.random.default_rng(0).uniform(size=(DRAWS, MOST_FACTORS)), dtype)
     below = np.multiply.accumulate(p, axis=1).astype(float) < normal
     counts = 1 + below.argmax(axis=1)
-    row = {"dtype": dtype, "mean": counts.mean(), "half_width": half_width(counts), "theory": 1 - math.log(normal)}
+    row = {
+        "dtype": dtype,
+        "mean": counts.mean(),
+        "half_width": half_width(counts),
+        "theory": 1 - math.log(normal),
+    }
     return pd.DataFrame([row])
 
 
@@ -86,7 +91,13 @@ def sum_errors(dtype: str, ends: list[int]) -> pd.DataFrame:
     for method, found in sums(dtype, terms, ends).items():
         off = np.abs(found / wanted - 1)
         for end, errors in zip(ends, off, strict=True):
-            row = {"dtype": dtype, "method": method, "n": end, "mean_error": errors.mean(), "largest_error": errors.max()}
+            row = {
+                "dtype": dtype,
+                "method": method,
+                "n": end,
+                "mean_error": errors.mean(),
+                "largest_error": errors.max(),
+            }
             rows.append(row | {"bound": bound(method, dtype, end)})
     return pd.DataFrame(rows)
 
@@ -95,13 +106,21 @@ def before_underflow(dtype: str) -> pd.DataFrame:
     """Mean absolute errors of log(product) and of the sum of rounded logarithms; NaN where a product has underflown."""
     p = rounded(np.random.default_rng(1).uniform(size=(SEEDS, SHORT[-1])), dtype)
     logs = np.log(p.astype(float))
-    products, totals = np.multiply.accumulate(p, axis=1).astype(float), _added_up(rounded(logs, dtype))
+    products, totals = (
+        np.multiply.accumulate(p, axis=1).astype(float),
+        _added_up(rounded(logs, dtype)),
+    )
     rows = []
     for n in SHORT:
         wanted, product = exact(logs[:, :n]), products[:, n - 1]
         whole = bool((product >= smallest(dtype)[0]).all())
         error = np.abs(np.log(product) - wanted).mean() if whole else np.nan
-        row = {"dtype": dtype, "n": n, "product_error": error, "sum_error": np.abs(totals[:, n - 1] - wanted).mean()}
+        row = {
+            "dtype": dtype,
+            "n": n,
+            "product_error": error,
+            "sum_error": np.abs(totals[:, n - 1] - wanted).mean(),
+        }
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -115,5 +134,12 @@ def gradient_rows(dtype: str) -> pd.DataFrame:
     rows = []
     for form, errors in gradients(dtype, MOST_FACTORS // 2).items():
         finite = np.isfinite(errors)
-        rows.append({"dtype": dtype, "form": form, "not_finite_at": first(~finite), "largest_error": errors[finite].max()})
+        rows.append(
+            {
+                "dtype": dtype,
+                "form": form,
+                "not_finite_at": first(~finite),
+                "largest_error": errors[finite].max(),
+            }
+        )
     return pd.DataFrame(rows)

@@ -12,7 +12,14 @@ def square(axes: Axes, i: int, j: int, **look: Any) -> None:
     axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **look))
 
 
-def frame(axes: Axes, rows: Sequence[str], columns: Sequence[str], *, size: float = 8.5, **column_look: Any) -> None:
+def frame(
+    axes: Axes,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    size: float = 8.5,
+    **column_look: Any,
+) -> None:
     """Names on the left and above, in that font size; no lines."""
     axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
     axes.set_yticks(range(len(rows)), rows)
@@ -22,9 +29,14 @@ def frame(axes: Axes, rows: Sequence[str], columns: Sequence[str], *, size: floa
     axes.grid(visible=False)
 
 
-def legend(figure: Any, looks: Mapping[str, tuple[str, str]], caption: str = "") -> None:
+def legend(
+    figure: Any, looks: Mapping[str, tuple[str, str]], caption: str = ""
+) -> None:
     """Below everything, under the caption; a look is a colour and a hatch."""
-    patches = [Patch(facecolor=color, hatch=hatch, edgecolor="0.6", linewidth=0.5) for color, hatch in looks.values()]
+    patches = [
+        Patch(facecolor=color, hatch=hatch, edgecolor="0.6", linewidth=0.5)
+        for color, hatch in looks.values()
+    ]
     figure.legend(
         patches,
         list(looks),

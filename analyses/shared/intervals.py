@@ -26,7 +26,9 @@ def half_width(values: ArrayLike) -> float:
     each = np.asarray(values, float)
     if not np.isfinite(each).all():
         return float("nan")
-    return float(stdtrit(len(each) - 1, 1 - LEVEL / 2) * each.std(ddof=1) / np.sqrt(len(each)))
+    return float(
+        stdtrit(len(each) - 1, 1 - LEVEL / 2) * each.std(ddof=1) / np.sqrt(len(each))
+    )
 
 
 def interval(name: str, values: ArrayLike) -> dict[str, float]:
@@ -40,7 +42,11 @@ def difference(ours: ArrayLike, theirs: ArrayLike) -> Difference:
     each = np.asarray(ours, float) - np.asarray(theirs, float)
     if len(each) < 2 or not np.isfinite(each).all():
         return Difference(*[np.nan] * 4)
-    mean, error, half = each.mean(), each.std(ddof=1) / np.sqrt(len(each)), half_width(each)
+    mean, error, half = (
+        each.mean(),
+        each.std(ddof=1) / np.sqrt(len(each)),
+        half_width(each),
+    )
     p = 2 * stdtr(len(each) - 1, -abs(mean) / error) if error > 0 else float(mean == 0)
     return Difference(float(mean), float(mean - half), float(mean + half), float(p))
 

@@ -21,10 +21,21 @@ Numbers: TypeAlias = NDArray[Any]
 BASE = 1.0
 RAYS = {"R1": (0.0, 1.0), "R2": (-1.0, 0.0), "R3": (-0.5, 0.5)}
 """How the logits of the label and of its rival move with the margin."""
-WHY = {ZERO: "zero gradient", STUCK: "rests", LEAVES: "leaves domain", POLE: "infinite loss", AWAY: "led away"}
+WHY = {
+    ZERO: "zero gradient",
+    STUCK: "rests",
+    LEAVES: "leaves domain",
+    POLE: "infinite loss",
+    AWAY: "led away",
+}
 FURTHEST = {"iterated_exponential": 21.0, "sigmoid": 21.0}
 """Further out their p differ by less than the 1e-12 by which the label may be behind in a tie."""
-NUMBERS = {"bounded": "coefficient", "logarithmic": "coefficient", "linear": "coefficient", "polynomial": "exponent"}
+NUMBERS = {
+    "bounded": "coefficient",
+    "logarithmic": "coefficient",
+    "linear": "coefficient",
+    "polynomial": "exponent",
+}
 
 
 def growths(specs: Sequence[str], classes: int, margins: Numbers) -> pd.DataFrame:
@@ -44,7 +55,11 @@ def growths(specs: Sequence[str], classes: int, margins: Numbers) -> pd.DataFram
 
 def starts(margins: Numbers) -> Numbers:
     """Of all rays, one after the other, as `folded` objectives take them, [rays x m, 4]."""
-    rows = [(label * m, rival * m, 0.0, ray != "R2") for ray, (label, rival) in RAYS.items() for m in margins]
+    rows = [
+        (label * m, rival * m, 0.0, ray != "R2")
+        for ray, (label, rival) in RAYS.items()
+        for m in margins
+    ]
     return np.array(rows, float)
 
 
@@ -74,7 +89,9 @@ def unfolded(classes: int, w: Array) -> Array:
     apart = jax.lax.stop_gradient(w[3])
     other = w[2] / jnp.sqrt(jnp.maximum(classes - 1 - apart, 1))
     rival = apart * w[1] + (1 - apart) * other
-    return BASE + jnp.concatenate([jnp.stack([w[0], rival]), jnp.full(classes - 2, other)])
+    return BASE + jnp.concatenate(
+        [jnp.stack([w[0], rival]), jnp.full(classes - 2, other)]
+    )
 
 
 @cache
@@ -87,11 +104,23 @@ def told(margins: Numbers, log_times: Numbers, reasons: Numbers) -> dict[str, An
     """The growth class, its number and, where it is never corrected, why, of one objective on one ray."""
     last = reasons[-1]
     if last == OUTSIDE:
-        return {"growth": "outside the domain", "number": _from(margins, reasons == OUTSIDE), "why": ""}
+        return {
+            "growth": "outside the domain",
+            "number": _from(margins, reasons == OUTSIDE),
+            "why": "",
+        }
     if last == "" and log_times[-1] == -np.inf:
-        return {"growth": "right", "number": _from(margins, log_times == -np.inf), "why": ""}
+        return {
+            "growth": "right",
+            "number": _from(margins, log_times == -np.inf),
+            "why": "",
+        }
     found = growth(margins, log_times)
-    number = found.never_from if found.kind == "never" else getattr(found, NUMBERS.get(found.kind, "rate"))
+    number = (
+        found.never_from
+        if found.kind == "never"
+        else getattr(found, NUMBERS.get(found.kind, "rate"))
+    )
     return {"growth": found.kind, "number": number, "why": WHY.get(last, last)}
 
 

@@ -22,7 +22,9 @@ from ..harness.findings import Finding, proved
 from ..harness.study import Plan
 from .figure import CLASSES, FAST, RAY, always_fast, by_case, draw
 
-HERO, BRIER, MAE, HELLINGER = (f"softmax + {loss}" for loss in ("cross_entropy", "brier", "mae", "hellinger"))
+HERO, BRIER, MAE, HELLINGER = (
+    f"softmax + {loss}" for loss in ("cross_entropy", "brier", "mae", "hellinger")
+)
 DEAD, EXPLODING = "sparsemax + brier", "softmax + exponential"
 OPTIMIZERS = ("sgd", "momentum", "adam")
 
@@ -34,7 +36,10 @@ def measure(plan: Plan) -> dict[str, pd.DataFrame]:
 
 
 def findings(tables: dict[str, pd.DataFrame]) -> list[Finding]:
-    cases, quadrature = by_case(tables["growth"]), tables["quadrature"].set_index("objective")
+    cases, quadrature = (
+        by_case(tables["growth"]),
+        tables["quadrature"].set_index("objective"),
+    )
     return [
         *of_the_pair(cases, quadrature["largest relative difference"]),
         *of_others(cases),
@@ -59,13 +64,25 @@ def of_the_pair(cases: pd.DataFrame, off: pd.Series) -> list[Finding]:
 
 
 def of_others(cases: pd.DataFrame) -> list[Finding]:
-    main = cases[(cases["ray"] == RAY) & (cases["classes"] == CLASSES)].set_index("objective")
+    main = cases[(cases["ray"] == RAY) & (cases["classes"] == CLASSES)].set_index(
+        "objective"
+    )
     pairs = main[main.index.str.contains("+", regex=False)]
-    kinds, why = Counter(pairs["growth"]), Counter(pairs.loc[pairs["growth"] == "never", "why"])
-    slow = {kind: kinds[kind] for kind in ("polynomial", "exponential", "never") if kinds[kind]}
+    kinds, why = (
+        Counter(pairs["growth"]),
+        Counter(pairs.loc[pairs["growth"] == "never", "why"]),
+    )
+    slow = {
+        kind: kinds[kind]
+        for kind in ("polynomial", "exponential", "never")
+        if kinds[kind]
+    }
     always = always_fast(cases)
     paired = [name.split(" + ") for name in always if "+" in name]
-    normalizers, alone = list(dict.fromkeys(first for first, _ in paired)), [name for name in always if "+" not in name]
+    normalizers, alone = (
+        list(dict.fromkeys(first for first, _ in paired)),
+        [name for name in always if "+" not in name],
+    )
     return [
         Finding("C07d", "every pair corrects itself as quickly (R1, 3 classes)",
                 f"{sum(kinds[kind] for kind in FAST)} of {len(pairs)} pairs at most linear", "does not hold",
@@ -83,11 +100,21 @@ def counted(kinds: Mapping[str, int]) -> str:
 
 
 def of_classes(cases: pd.DataFrame) -> list[Finding]:
-    rates = cases[(cases["ray"] == "R3") & (cases["growth"] == "exponential")].set_index(["objective", "classes"])["number"]
+    rates = cases[
+        (cases["ray"] == "R3") & (cases["growth"] == "exponential")
+    ].set_index(["objective", "classes"])["number"]
     brier, two = rates[BRIER], rates.xs(2, level="classes")
     expected = brier.index / (2 * (brier.index - 1))
-    saturated = {"mae": (MAE, 1.0), "brier": (BRIER, 1.0), "hellinger": (HELLINGER, 0.5)}
-    known = {loss: abs(two[pair] - rate) for loss, (pair, rate) in saturated.items() if pair in two}
+    saturated = {
+        "mae": (MAE, 1.0),
+        "brier": (BRIER, 1.0),
+        "hellinger": (HELLINGER, 0.5),
+    }
+    known = {
+        loss: abs(two[pair] - rate)
+        for loss, (pair, rate) in saturated.items()
+        if pair in two
+    }
     return [
         proved("C07g", "bounded losses with softmax take e^M: mae, brier 1, hellinger 1/2 in the exponent (2 classes)",
                max(known.values()), expected=0, tolerance=0.01, measured=f"{', '.join(known)}: off by {{:.2f}}"),
@@ -98,11 +125,18 @@ def of_classes(cases: pd.DataFrame) -> list[Finding]:
 
 
 def of_optimizers(steps: pd.DataFrame) -> list[Finding]:
-    taken = steps.set_index(["optimizer", "margin", "objective"])["steps"].replace(-1, np.inf)
+    taken = steps.set_index(["optimizer", "margin", "objective"])["steps"].replace(
+        -1, np.inf
+    )
     margins = sorted(steps["margin"].unique())
     near, far = margins[-2:][0], margins[-1]
-    ratio = {name: taken[name, near, MAE] / taken[name, near, HERO] for name in OPTIMIZERS}
-    beyond, most = taken["adam", far, MAE] / taken["adam", far, HERO], steps["steps"].max()
+    ratio = {
+        name: taken[name, near, MAE] / taken[name, near, HERO] for name in OPTIMIZERS
+    }
+    beyond, most = (
+        taken["adam", far, MAE] / taken["adam", far, HERO],
+        steps["steps"].max(),
+    )
     cured = ratio["adam"] < 2
     return [
         *of_explosion(taken, near),
@@ -125,7 +159,11 @@ def of_optimizers(steps: pd.DataFrame) -> list[Finding]:
 def of_explosion(taken: pd.Series, margin: float) -> list[Finding]:
     if ("adam", margin, EXPLODING) not in taken:
         return []
-    adam, hero, plain = taken["adam", margin, EXPLODING], taken["adam", margin, HERO], taken["sgd", margin, EXPLODING]
+    adam, hero, plain = (
+        taken["adam", margin, EXPLODING],
+        taken["adam", margin, HERO],
+        taken["sgd", margin, EXPLODING],
+    )
     return [
         Finding("C07w", f"a gradient that explodes makes Adam fast too ({EXPLODING}, M = {margin:g})",
                 f"{steps_text(adam)} steps, cross_entropy {steps_text(hero)}; plain descent {steps_text(plain)}",

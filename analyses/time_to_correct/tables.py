@@ -7,7 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from logitscape._src.objectives.catalog import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
+from logitscape._src.objectives.catalog import (
+    LOGIT_LOSSES,
+    NORMALIZERS,
+    PROBABILITY_LOSSES,
+)
 
 from ..harness.results import Tables
 from ..harness.study import Plan
@@ -28,25 +32,44 @@ TELLING = (
     "iterated_exponential + cross_entropy",
     "sparsemax + brier",
 )
-STEPPED: tuple[str, ...] = ("softmax + exponential", "softmax + cross_entropy", "taylor + cross_entropy", "softmax + hellinger")
+STEPPED: tuple[str, ...] = (
+    "softmax + exponential",
+    "softmax + cross_entropy",
+    "taylor + cross_entropy",
+    "softmax + hellinger",
+)
 STEPPED += ("softmax + brier", "softmax + mae", "sparsemax + brier")
 RATE, STEP_MARGINS, MOST = 0.1, (5.0, 10.0, 25.0), 100_000
-OVER_FIELD: tuple[str, ...] = ("softmax + cross_entropy", "softmax + brier", "sparsemax + brier")
-STARTS = np.array([(-5.0, 6.5), (-2.0, 7.0), (3.0, 6.5), (-7.0, 1.5), (-7.0, -5.0), (0.2, 0.6)])
+OVER_FIELD: tuple[str, ...] = (
+    "softmax + cross_entropy",
+    "softmax + brier",
+    "sparsemax + brier",
+)
+STARTS = np.array(
+    [(-5.0, 6.5), (-2.0, 7.0), (3.0, 6.5), (-7.0, 1.5), (-7.0, -5.0), (0.2, 0.6)]
+)
 SIDE = np.linspace(-9, 9, 41)
 
 QUICK_CLASSES = (2, 3)
 QUICK_MARGINS = np.array([1.0, 8.0, *range(16, 25)])
 QUICK_STEPPED = ("softmax + cross_entropy", "softmax + mae", "sparsemax + brier")
-QUICK_FAMILIES = {"some": ["softmax + cross_entropy", "softmax + brier", "squared_logits"]}
+QUICK_FAMILIES = {
+    "some": ["softmax + cross_entropy", "softmax + brier", "squared_logits"]
+}
 
 
 def measure(plan: Plan) -> Tables:
     jax.config.update("jax_enable_x64", True)
     margins = QUICK_MARGINS if plan.quick else MARGINS
     families = QUICK_FAMILIES if plan.quick else everything()
-    keys = [(family, classes) for classes in (QUICK_CLASSES if plan.quick else CLASSES) for family in families]
-    found = plan.gather("times", keys, lambda key: growths(families[key[0]], key[1], margins), threads=2)
+    keys = [
+        (family, classes)
+        for classes in (QUICK_CLASSES if plan.quick else CLASSES)
+        for family in families
+    ]
+    found = plan.gather(
+        "times", keys, lambda key: growths(families[key[0]], key[1], margins), threads=2
+    )
     return {
         "growth": side_by_side(found),
         "times": logarithms(found[found["objective"].isin(TELLING)], margins),
@@ -58,7 +81,10 @@ def measure(plan: Plan) -> Tables:
 
 def everything() -> dict[str, list[str]]:
     """The objectives that are compiled together, by name: those that share a normalizer, and the losses of logits."""
-    families = {name: [f"{name} + {loss}" for loss in PROBABILITY_LOSSES] for name in NORMALIZERS}
+    families = {
+        name: [f"{name} + {loss}" for loss in PROBABILITY_LOSSES]
+        for name in NORMALIZERS
+    }
     return families | {"alone": list(LOGIT_LOSSES)}
 
 
@@ -81,7 +107,9 @@ def discrete(plan: Plan) -> pd.DataFrame:
     pairs = QUICK_STEPPED if plan.quick else STEPPED
     margins, most = (STEP_MARGINS[:1], 2000) if plan.quick else (STEP_MARGINS, MOST)
     optimizers = ("sgd", "momentum", "adam")
-    return plan.gather("steps", optimizers, lambda name: steps(name, pairs, margins, RATE, most))
+    return plan.gather(
+        "steps", optimizers, lambda name: steps(name, pairs, margins, RATE, most)
+    )
 
 
 def trajectories(plan: Plan) -> Tables:

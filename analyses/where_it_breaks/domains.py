@@ -20,7 +20,13 @@ from .z_score import EXAMPLE, z_score
 
 Values: TypeAlias = NDArray[Any]
 
-INPUTS = [EXAMPLE, (-4.0, -3.0, -2.0, -1.0), (0.0,) * 4, (0.0, 0.0, 0.0, 1000.0), (0.0, 1.0, 2.0, -np.inf)]
+INPUTS = [
+    EXAMPLE,
+    (-4.0, -3.0, -2.0, -1.0),
+    (0.0,) * 4,
+    (0.0, 0.0, 0.0, 1000.0),
+    (0.0, 1.0, 2.0, -np.inf),
+]
 OTHERS: dict[str, Callable[[Any], Any]] = {
     "z / Σ z as written": lambda z: z / jnp.sum(z),
     "z-score": z_score,
@@ -55,7 +61,9 @@ CAPTION = "What comes out of five inputs z, above each column, and for which fin
 def outputs() -> dict[str, Values]:
     """By name, [input, class]."""
     everything = {name: ls.drop_in(name) for name in ls.NORMALIZERS} | OTHERS
-    run = jax.jit(lambda z: {name: jax.vmap(function)(z) for name, function in everything.items()})
+    run = jax.jit(
+        lambda z: {name: jax.vmap(function)(z) for name, function in everything.items()}
+    )
     found = run(jnp.array(INPUTS))
     return {name: np.asarray(found[name]) for name in everything}
 
@@ -66,11 +74,27 @@ def outside_their_domains() -> tuple[int, int]:
     The points lie on either side of every border, as near as float64 has numbers, and anywhere.
     """
     random = np.random.default_rng(3)
-    near_border = random.choice([-1.0, -1e-300, 0.0, 1e-300, 1.0, TOP, np.nextafter(TOP, 1e3)], (500, 3))
-    z = np.concatenate([near_border, np.repeat(near_border[:50, :1], 3, axis=1), random.normal(size=(450, 3)) * 10])
-    run = jax.jit(lambda z: {name: jax.vmap(ls.drop_in(name))(z) for name in ls.NORMALIZERS})
-    defined = {name: np.isfinite(np.asarray(p)).all(axis=-1) for name, p in run(jnp.asarray(z)).items()}
-    known = {name: DOMAINS[name][1](z) if name in DOMAINS else np.full(len(z), True) for name in defined}
+    near_border = random.choice(
+        [-1.0, -1e-300, 0.0, 1e-300, 1.0, TOP, np.nextafter(TOP, 1e3)], (500, 3)
+    )
+    z = np.concatenate(
+        [
+            near_border,
+            np.repeat(near_border[:50, :1], 3, axis=1),
+            random.normal(size=(450, 3)) * 10,
+        ]
+    )
+    run = jax.jit(
+        lambda z: {name: jax.vmap(ls.drop_in(name))(z) for name in ls.NORMALIZERS}
+    )
+    defined = {
+        name: np.isfinite(np.asarray(p)).all(axis=-1)
+        for name, p in run(jnp.asarray(z)).items()
+    }
+    known = {
+        name: DOMAINS[name][1](z) if name in DOMAINS else np.full(len(z), True)
+        for name in defined
+    }
     return sum(int(np.sum(defined[name] != known[name])) for name in defined), len(z)
 
 
@@ -87,19 +111,45 @@ def draw_domains(figure: Any, found: dict[str, Values]) -> None:
     for i, (name, by_input) in enumerate(found.items()):
         for j, p in enumerate(by_input):
             draw_output(axes, i, j, p)
-        axes.text(len(INPUTS) - 0.4, i, WORDS.get(name, "any z"), va="center_baseline", fontsize=7.5)
-    names = [f"({', '.join(f'{z:g}' for z in point)})".replace("-", "−").replace("inf", "∞") for point in INPUTS]
+        axes.text(
+            len(INPUTS) - 0.4,
+            i,
+            WORDS.get(name, "any z"),
+            va="center_baseline",
+            fontsize=7.5,
+        )
+    names = [
+        f"({', '.join(f'{z:g}' for z in point)})".replace("-", "−").replace("inf", "∞")
+        for point in INPUTS
+    ]
     axes.axhline(len(ls.NORMALIZERS) - 0.5, color="black", linewidth=1)
     cells.frame(axes, list(found), [*names, "defined for"])
-    figure.suptitle("Dividing by the sum fails for negative numbers; e$^z$ does not", fontsize=11)
+    figure.suptitle(
+        "Dividing by the sum fails for negative numbers; e$^z$ does not", fontsize=11
+    )
     cells.legend(figure, LOOKS, CAPTION)
 
 
 def draw_output(axes: Axes, i: int, j: int, p: Values) -> None:
     color, hatch = LOOKS[kind(p)]
-    cells.square(axes, i, j, facecolor=color, edgecolor="0.8" if hatch else "white", hatch=hatch, linewidth=1.2)
+    cells.square(
+        axes,
+        i,
+        j,
+        facecolor=color,
+        edgecolor="0.8" if hatch else "white",
+        hatch=hatch,
+        linewidth=1.2,
+    )
     if not hatch:
-        axes.text(j, i, " ".join(map(number, p)), ha="center", va="center_baseline", fontsize=7.5)
+        axes.text(
+            j,
+            i,
+            " ".join(map(number, p)),
+            ha="center",
+            va="center_baseline",
+            fontsize=7.5,
+        )
 
 
 def kind(p: Values) -> str:

@@ -36,7 +36,9 @@ class Depth(NamedTuple):
 
 
 def depths() -> dict[int, Depth]:
-    specs = {depth: f"iterated_exponential(depth={depth}) + cross_entropy" for depth in ENDS}
+    specs = {
+        depth: f"iterated_exponential(depth={depth}) + cross_entropy" for depth in ENDS
+    }
     return {depth: measured(spec, ENDS[depth]) for depth, spec in specs.items()}
 
 
@@ -74,9 +76,19 @@ def norms(spec: str, s: Values) -> Values:
 def draw_depths(axes: Axes, found: dict[int, Depth]) -> None:
     axes.set(yscale="log", ylim=(0.3, 1e12), xlim=(0, SHOWN))
     for depth, each in found.items():
-        axes.plot(each.s, plotting.settled_digits(np.minimum(each.norm, 1e300)), color=COLORS[depth])
+        axes.plot(
+            each.s,
+            plotting.settled_digits(np.minimum(each.norm, 1e300)),
+            color=COLORS[depth],
+        )
         limit = each.reach["float64"]
         end = f"z ≤ {limit:.4g}" if limit < 1e300 else "any z"
         text = f"depth {depth}: {each.law.math}, {end}"
-        axes.text(19.5, HEIGHTS[depth], text, color=COLORS[depth], fontsize=8, ha="right")
-    axes.set(title="iterated exponentials + cross_entropy\non R1, z = (0, s, 0), label 0", xlabel="s", ylabel="gradient norm")
+        axes.text(
+            19.5, HEIGHTS[depth], text, color=COLORS[depth], fontsize=8, ha="right"
+        )
+    axes.set(
+        title="iterated exponentials + cross_entropy\non R1, z = (0, s, 0), label 0",
+        xlabel="s",
+        ylabel="gradient norm",
+    )

@@ -17,7 +17,14 @@ from .. import harness
 from ..harness.findings import Finding, proved
 from ..shared.dtypes import DTYPES, limits
 from .cross_entropy_forms import FORMS, breaks, draw_breaks
-from .domains import DOMAINS, Values, draw_domains, lowest_that_wins, outputs, outside_their_domains
+from .domains import (
+    DOMAINS,
+    Values,
+    draw_domains,
+    lowest_that_wins,
+    outputs,
+    outside_their_domains,
+)
 from .iterated_exponentials import Depth, depths, draw_depths
 from .z_score import EXAMPLE, ZScore, at_example, draw_z_score
 
@@ -35,7 +42,14 @@ class Data(NamedTuple):
 
 def compute() -> Data:
     breaks_by_dtype = {dtype: breaks(dtype) for dtype in DTYPES}
-    return Data(outputs(), lowest_that_wins(), outside_their_domains(), breaks_by_dtype, depths(), at_example())
+    return Data(
+        outputs(),
+        lowest_that_wins(),
+        outside_their_domains(),
+        breaks_by_dtype,
+        depths(),
+        at_example(),
+    )
 
 
 def findings(data: Data) -> list[Finding]:
@@ -68,7 +82,10 @@ def of_domains(data: Data) -> list[Finding]:
 
 def of_forms(found: dict[str, Values]) -> list[Finding]:
     single = dict(zip(FORMS, found["float32"], strict=True))
-    ours = sum(np.isfinite(each[list(FORMS).index("logitscape")]).sum() for each in found.values())
+    ours = sum(
+        np.isfinite(each[list(FORMS).index("logitscape")]).sum()
+        for each in found.values()
+    )
     return [
         Finding("C10g", "-log(softmax(z)) breaks when wrong, float32",
                 f"from a gap of {single['−log(softmax(z))'][0]:.4g}", "holds"),
@@ -80,7 +97,9 @@ def of_forms(found: dict[str, Values]) -> list[Finding]:
 
 
 def of_depths(found: dict[int, Depth]) -> list[Finding]:
-    top = {dtype: math.log(float(limits(dtype).max)) for dtype in ("float64", "float32")}
+    top = {
+        dtype: math.log(float(limits(dtype).max)) for dtype in ("float64", "float32")
+    }
     return [
         *(proved(id, f"e^e^z instead of e^z: finite, {dtype}", found[2].reach[dtype], expected=top[dtype],
                  tolerance=1e-6 * top[dtype], measured="up to z = {:.2f}", verdict="holds with a limit",

@@ -30,7 +30,11 @@ def z_score(z: Any) -> Any:
 def at_example() -> ZScore:
     z = jnp.array(EXAMPLE)
     loss, gradient = jax.value_and_grad(lambda z: -jnp.log(z_score(z))[0])(z)
-    return ZScore(np.asarray(jax.jacfwd(z_score)(z)), float(loss), float(jnp.linalg.norm(gradient)))
+    return ZScore(
+        np.asarray(jax.jacfwd(z_score)(z)),
+        float(loss),
+        float(jnp.linalg.norm(gradient)),
+    )
 
 
 def draw_z_score(axes: Axes, jacobian: Values, scores: Values) -> None:

@@ -50,7 +50,9 @@ def measure(plan: harness.Plan) -> "dict[str, pd.DataFrame]":
 
 def findings(tables: "Tables") -> list[Finding]:
     pairs, bound = tables["pairs"], tables["bounds"].iloc[0]
-    of_model = {model: pairs[pairs.model == model].set_index("pair") for model in MODELS}
+    of_model = {
+        model: pairs[pairs.model == model].set_index("pair") for model in MODELS
+    }
     return [
         proved("C06a", "softmax + cross_entropy: the norm lies between 1.05 and 1.41 times 1 - p_y", bound.outside,
                expected=0, tolerance=0, measured=f"{{:.0f}} of {bound.logits:.0f} random logits outside"),
@@ -64,19 +66,36 @@ def findings(tables: "Tables") -> list[Finding]:
 
 def dominated(id: str, model: str, table: "pd.DataFrame") -> Finding:
     hero = table.loc[HERO]
-    claim = f"the wrong dominate the likelihood ({model}): {AT:.0%} of the examples carry"
+    claim = (
+        f"the wrong dominate the likelihood ({model}): {AT:.0%} of the examples carry"
+    )
     if np.isnan(hero.carried):
-        return Finding(id, claim, "-", "cannot tell", f"{hero.never_there} of {hero.seeds} seeds never are at {AT:.0%}")
+        return Finding(
+            id,
+            claim,
+            "-",
+            "cannot tell",
+            f"{hero.never_there} of {hero.seeds} seeds never are at {AT:.0%}",
+        )
     verdict, limit = verdict_of(hero)
-    return Finding(id, claim, f"{percent(hero, 'carried')} of the gradient", verdict, limit)
+    return Finding(
+        id, claim, f"{percent(hero, 'carried')} of the gradient", verdict, limit
+    )
 
 
 def verdict_of(hero: "pd.Series[Any]") -> tuple[Verdict, str]:
     if hero.carried_low > 0.5:
         return "holds", ""
     if hero.carried_low > AT:
-        return "holds with a limit", f"{hero.carried / AT:.0f} times their share of the examples, yet not most of the gradient"
-    return ("does not hold", "no more than their share") if hero.carried_high < AT else ("cannot tell", "")
+        return (
+            "holds with a limit",
+            f"{hero.carried / AT:.0f} times their share of the examples, yet not most of the gradient",
+        )
+    return (
+        ("does not hold", "no more than their share")
+        if hero.carried_high < AT
+        else ("cannot tell", "")
+    )
 
 
 def at_the_end(id: str, model: str, hero: "pd.Series[Any]") -> Finding:
@@ -94,10 +113,22 @@ def others(id: str, model: str, table: "pd.DataFrame") -> Finding:
     told = known[known.holm_p < 0.05]
     claim = f"with other pairs the wrong carry less ({model}, at {AT:.0%} wrong)"
     if known.empty:
-        return Finding(id, claim, "-", "cannot tell", f"none of {len(rest)} has all its seeds there")
+        return Finding(
+            id,
+            claim,
+            "-",
+            "cannot tell",
+            f"none of {len(rest)} has all its seeds there",
+        )
     more, less = (told.difference_mean > 0).sum(), (told.difference_mean < 0).sum()
     least, most = known.iloc[0], known.iloc[-1]
-    verdict: Verdict = "holds" if less == len(rest) else "holds with a limit" if less else "does not hold"
+    verdict: Verdict = (
+        "holds"
+        if less == len(rest)
+        else "holds with a limit"
+        if less
+        else "does not hold"
+    )
     measured = f"less {less}, more {more} of {len(rest)}; from {least.carried:.0%} to {most.carried:.0%}"
     never, alike = len(rest) - len(known), len(known) - len(told)
     limit = f"least {least.name}, most {most.name}; not told apart {alike}, never there {never} (Holm, 5 %)"
@@ -133,13 +164,29 @@ def draw(tables: "Tables") -> Figure:
 
 def panel(axes: Axes, shares: "pd.DataFrame") -> None:
     """What the wrong carry against how many they are; training goes to the right."""
-    axes.set(xscale="log", xlim=(1.0, LEAST), ylim=(0, 1.02), xlabel="share of the examples that are misclassified")
+    axes.set(
+        xscale="log",
+        xlim=(1.0, LEAST),
+        ylim=(0, 1.02),
+        xlabel="share of the examples that are misclassified",
+    )
     axes.set(xticks=TICKS, xticklabels=[f"{tick:.0%}" for tick in TICKS])
-    axes.set(yticks=np.linspace(0, 1, 6), yticklabels=[f"{tick:.0%}" for tick in np.linspace(0, 1, 6)])
+    axes.set(
+        yticks=np.linspace(0, 1, 6),
+        yticklabels=[f"{tick:.0%}" for tick in np.linspace(0, 1, 6)],
+    )
     axes.minorticks_off()
     grid = np.geomspace(1, LEAST, 100)
     axes.fill_between(grid, grid, color="0.92", lw=0, zorder=0)
-    axes.text(0.5, 0.1, "no more than their share", ha="center", fontsize=8, fontstyle="italic", color="0.35")
+    axes.text(
+        0.5,
+        0.1,
+        "no more than their share",
+        ha="center",
+        fontsize=8,
+        fontstyle="italic",
+        color="0.35",
+    )
     axes.axvline(AT, color="0.4", lw=0.8, zorder=1)
     for pair, each in shares[shares.epoch.isin(SHOWN)].groupby("pair", sort=False):
         axes.plot(each.wrong, each.carried, **plotting.style_of(str(pair)), label=pair)

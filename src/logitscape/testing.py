@@ -28,7 +28,11 @@ class UnhealthyLossError(AssertionError):
 
 
 def assert_healthy(
-    objective: Source, *, allow: Collection[str] = (), fail_on: Severity = "warning", **setting: Any
+    objective: Source,
+    *,
+    allow: Collection[str] = (),
+    fail_on: Severity = "warning",
+    **setting: Any,
 ) -> Diagnosis:
     """Diagnose an objective and fail if something is wrong with it.
 
@@ -47,11 +51,17 @@ def assert_healthy(
     """
     levels = SEVERITIES[:3]
     if fail_on not in levels:
-        raise ValueError(f"`assert_healthy(fail_on=...)` must be one of {', '.join(levels)}, got {fail_on!r}.")
+        raise ValueError(
+            f"`assert_healthy(fail_on=...)` must be one of {', '.join(levels)}, got {fail_on!r}."
+        )
     diagnosis = diagnose(objective, **setting)
     _check_allowed(diagnosis, allow)
     failing = levels[: levels.index(fail_on) + 1]
-    findings = [each for each in diagnosis.answers if each.severity in failing and not each.names & {*allow}]
+    findings = [
+        each
+        for each in diagnosis.answers
+        if each.severity in failing and not each.names & {*allow}
+    ]
     if findings:
         raise UnhealthyLossError(diagnosis, findings)
     return diagnosis
@@ -60,18 +70,33 @@ def assert_healthy(
 def _check_allowed(diagnosis: Diagnosis, allow: Collection[str]) -> None:
     """Refuse what allows nothing, such as a misspelt question."""
     if isinstance(allow, str):
-        raise ValueError(f"`assert_healthy(allow=...)` must be a collection of texts such as ({allow!r},), got {allow!r}.")
+        raise ValueError(
+            f"`assert_healthy(allow=...)` must be a collection of texts such as ({allow!r},), got {allow!r}."
+        )
     known = {text for each in diagnosis.answers for text in each.names}
     for text in allow:
         if text not in known:
             listed = ", ".join(sorted({each.question for each in diagnosis.answers}))
-            raise ValueError(f"`assert_healthy(allow=...)`: no question or verdict here is {text!r}. Questions: {listed}.")
+            raise ValueError(
+                f"`assert_healthy(allow=...)`: no question or verdict here is {text!r}. Questions: {listed}."
+            )
 
 
 def _message(diagnosis: Diagnosis, findings: Collection[Answer]) -> str:
     lines = [diagnosis.headline()]
     for each in findings:
-        lines += ["", f"{each.severity}: {each.question}: {each.verdict}", f"  {each.text}"]
+        lines += [
+            "",
+            f"{each.severity}: {each.question}: {each.verdict}",
+            f"  {each.text}",
+        ]
         if each.witness is not None:
             lines += [f"  >>> {line}" for line in code(each.witness)]
-    return "\n".join([*lines, "", "The witnesses begin with:", *(f"  >>> {line}" for line in preamble(diagnosis.subject))])
+    return "\n".join(
+        [
+            *lines,
+            "",
+            "The witnesses begin with:",
+            *(f"  >>> {line}" for line in preamble(diagnosis.subject)),
+        ]
+    )

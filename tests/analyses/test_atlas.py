@@ -41,8 +41,14 @@ def test_a_cell_of_the_atlas_has_two_digits_and_names_an_infinite_loss():
 
 
 def test_normalizers_are_grouped_by_what_strength_does_to_them():
-    p = {"a": np.array([0.5, 1.0]), "b": np.array([0.5, 0.8]), "c": np.array([0.8, 0.8])}
-    groups = strength.grouped({name: strength.Curve(curve, curve) for name, curve in p.items()})
+    p = {
+        "a": np.array([0.5, 1.0]),
+        "b": np.array([0.5, 0.8]),
+        "c": np.array([0.8, 0.8]),
+    }
+    groups = strength.grouped(
+        {name: strength.Curve(curve, curve) for name, curve in p.items()}
+    )
     assert groups == {"sure": ["a"], "between": ["b"], "never": ["c"]}
 
 
@@ -50,4 +56,6 @@ def test_notes_tell_limits_and_poles():
     note = linear_or_saturating.note
     assert note(Law("constant", (1.0, 2.0), coefficient=2.0), "loss") == r"$\to$$2$"
     assert note(Law("constant", (1.0, 2.0), coefficient=2.0), "slope") == "$2$"
-    assert note(Law("undefined", (1.0, 2.0), begins=1.0), "loss") == r"$\infty$ at $s = 1$"
+    assert (
+        note(Law("undefined", (1.0, 2.0), begins=1.0), "loss") == r"$\infty$ at $s = 1$"
+    )

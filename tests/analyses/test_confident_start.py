@@ -19,12 +19,18 @@ from analyses.confident_start import main as study
     ],
 )
 def test_the_gradient_is_judged_where_the_model_is_wrong(norms, evenness, kind):
-    assert (laws.evenness(np.array(norms)), laws.kind(np.array(norms))) == (evenness, kind)
+    assert (laws.evenness(np.array(norms)), laws.kind(np.array(norms))) == (
+        evenness,
+        kind,
+    )
 
 
 def test_the_label_changes_places_with_class_0():
     z = np.array([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]])
-    assert laws.label_first(z, np.array([2, 0])).tolist() == [[2.0, 1.0, 0.0], [3.0, 4.0, 5.0]]
+    assert laws.label_first(z, np.array([2, 0])).tolist() == [
+        [2.0, 1.0, 0.0],
+        [3.0, 4.0, 5.0],
+    ]
 
 
 def test_pairs_that_are_the_same_are_found():
@@ -44,5 +50,10 @@ def test_clopper_and_pearson_keep_their_level():
 
 def test_the_steady_pairs_are_those_of_the_atlas():
 
-    expected = {f"{row} + {column}" for row in atlas.EXPONENTIAL for column in atlas.LOGARITHMIC if column != "kl"}
+    expected = {
+        f"{row} + {column}"
+        for row in atlas.EXPONENTIAL
+        for column in atlas.LOGARITHMIC
+        if column != "kl"
+    }
     assert {pair for pair in atlas.PAIRS.values() if study.is_steady(pair)} == expected

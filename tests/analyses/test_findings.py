@@ -11,12 +11,30 @@ import pytest
 
 from analyses.harness import files
 from analyses.harness.files import read_findings, stamp, write_findings
-from analyses.harness.findings import ContradictsTheory, Finding, from_json, ordered, proved, to_json, to_markdown, verify
+from analyses.harness.findings import (
+    ContradictsTheory,
+    Finding,
+    from_json,
+    ordered,
+    proved,
+    to_json,
+    to_markdown,
+    verify,
+)
 from logitscape._src.base.files import write_text
 
 HOLDS = Finding("C04", "the gradient is constant", "1.00", "holds", figure="linear")
-LIMIT = Finding("C01a", "a | b", "2 of 3", "holds with a limit", limit="only\nhere", figure="crisp")
-NOT = Finding("C22", "z-scores", "-1.22", "does not hold", value=-1.2247448713915890, figure="crisp")
+LIMIT = Finding(
+    "C01a", "a | b", "2 of 3", "holds with a limit", limit="only\nhere", figure="crisp"
+)
+NOT = Finding(
+    "C22",
+    "z-scores",
+    "-1.22",
+    "does not hold",
+    value=-1.2247448713915890,
+    figure="crisp",
+)
 
 
 class TestFinding:
@@ -29,40 +47,75 @@ class TestFinding:
             ({"expected": 1.0}, "needs `value` and `tolerance`"),
         ],
     )
-    def test_what_would_mislead_is_refused(self, change: dict[str, object], message: str) -> None:
+    def test_what_would_mislead_is_refused(
+        self, change: dict[str, object], message: str
+    ) -> None:
         with pytest.raises(ValueError, match=message):
             dataclasses.replace(HOLDS, **change)
 
     def test_an_unknown_verdict_is_refused(self) -> None:
         # Without the test suite's own type check, which refuses it first: as a user meets it.
         code = "from analyses.harness.findings import Finding; Finding('C01', 'claim', '1', 'maybe')"
-        ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        ended = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True
+        )
         assert "`Finding(verdict=...)` must be in ('holds', " in ended.stderr
         assert "got 'maybe'" in ended.stderr
 
 
 class TestTheory:
     def test_a_number_within_its_tolerance_passes(self) -> None:
-        finding = proved("C01", "claim", 0.7310585786, expected=0.73105858, tolerance=1e-8)
+        finding = proved(
+            "C01", "claim", 0.7310585786, expected=0.73105858, tolerance=1e-8
+        )
         assert not finding.contradicts_theory
         verify([finding, HOLDS])
 
-    @pytest.mark.parametrize(("value", "expected"), [(1.1, 1.0), (math.nan, 1.0), (math.inf, 1.0), (1.0, math.nan)])
-    def test_a_number_off_its_tolerance_fails(self, value: float, expected: float) -> None:
-        wrong = proved("C01", "the top probability", value, expected=expected, tolerance=1e-3)
+    @pytest.mark.parametrize(
+        ("value", "expected"),
+        [(1.1, 1.0), (math.nan, 1.0), (math.inf, 1.0), (1.0, math.nan)],
+    )
+    def test_a_number_off_its_tolerance_fails(
+        self, value: float, expected: float
+    ) -> None:
+        wrong = proved(
+            "C01", "the top probability", value, expected=expected, tolerance=1e-3
+        )
         also_wrong = proved("C02", "the gradient", 2, expected=0, tolerance=0)
         with pytest.raises(ContradictsTheory) as caught:
             verify([wrong, HOLDS, also_wrong])
-        assert f"C01: the top probability: {value!r} (theory: {expected:g} ± 0.001)" in str(caught.value)
+        assert (
+            f"C01: the top probability: {value!r} (theory: {expected:g} ± 0.001)"
+            in str(caught.value)
+        )
         assert "C02: the gradient: 2.0 (theory: 0)" in str(caught.value)
 
     def test_infinities_agree(self) -> None:
-        verify([proved("C11", "cross-entropy at a pole", math.inf, expected=math.inf, tolerance=0)])
+        verify(
+            [
+                proved(
+                    "C11",
+                    "cross-entropy at a pole",
+                    math.inf,
+                    expected=math.inf,
+                    tolerance=0,
+                )
+            ]
+        )
 
     def test_the_text_is_made_from_the_number_and_its_tolerance(self) -> None:
-        noise = proved("C09", "columns sum to 0", np.float32(-1.1e-16), expected=0, tolerance=1e-12)
+        noise = proved(
+            "C09", "columns sum to 0", np.float32(-1.1e-16), expected=0, tolerance=1e-12
+        )
         assert noise.measured == "0"
-        share = proved("C01", "p", np.array(0.26894142137), expected=0.2689414, tolerance=1e-7, measured="{:.4f}!")
+        share = proved(
+            "C01",
+            "p",
+            np.array(0.26894142137),
+            expected=0.2689414,
+            tolerance=1e-7,
+            measured="{:.4f}!",
+        )
         assert share.measured == "0.2689!"
 
 
@@ -74,7 +127,12 @@ class TestText:
         assert from_json(to_json([NOT]))[0].value == -1.2247449
 
     def test_digits_that_are_noise_are_not_written(self) -> None:
-        texts = {to_json([proved("C01", "p", 1 / 3 + noise, expected=1 / 3, tolerance=1e-12)]) for noise in (-2e-16, 0, 3e-16)}
+        texts = {
+            to_json(
+                [proved("C01", "p", 1 / 3 + noise, expected=1 / 3, tolerance=1e-12)]
+            )
+            for noise in (-2e-16, 0, 3e-16)
+        }
         assert len(texts) == 1
         assert json.loads(texts.pop())[0]["value"] == 0.33333333
 
@@ -86,13 +144,20 @@ class TestText:
         exact = proved("C08", "equal", 0.0, expected=0.0, tolerance=1e-15)
         page = to_markdown([LIMIT, HOLDS, NOT, exact]).splitlines()
         assert page[2] == "holds: 2; holds with a limit: 1; does not hold: 1."
-        assert page[6] == r"| C01a | a \| b | 2 of 3 | holds with a limit: only here | [crisp](crisp.svg) |"
-        assert page[9] == "| C08 | equal | 0 (theory: off by at most 1e-15) | holds |  |"
+        assert (
+            page[6]
+            == r"| C01a | a \| b | 2 of 3 | holds with a limit: only here | [crisp](crisp.svg) |"
+        )
+        assert (
+            page[9] == "| C08 | equal | 0 (theory: off by at most 1e-15) | holds |  |"
+        )
         assert len(page) == 10
 
 
 class TestFiles:
-    def test_an_analysis_replaces_its_own_findings_and_keeps_the_others(self, tmp_path: Path) -> None:
+    def test_an_analysis_replaces_its_own_findings_and_keeps_the_others(
+        self, tmp_path: Path
+    ) -> None:
         write_findings(tmp_path, "crisp", [NOT, LIMIT])
         write_findings(tmp_path, "linear", [HOLDS])
         write_findings(tmp_path, "crisp", [LIMIT])
@@ -116,7 +181,9 @@ class TestFiles:
 
     def test_a_damaged_file_is_named(self, tmp_path: Path) -> None:
         (tmp_path / "crisp.findings.json").write_text("<<<<<<< HEAD")
-        with pytest.raises(ValueError, match=r"crisp\.findings\.json` is not a file of findings"):
+        with pytest.raises(
+            ValueError, match=r"crisp\.findings\.json` is not a file of findings"
+        ):
             write_findings(tmp_path, "linear", [HOLDS])
 
     def test_a_common_file_overwritten_by_one_that_had_not_seen_ours_is_mended(
@@ -145,15 +212,26 @@ class TestFiles:
                 write_findings(folder, stem, [Finding("C01", stem, str(number), "holds", figure=stem)])
         """
         stems = ["crisp", "linear"]
-        writers = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), stem]) for stem in stems]
+        writers = [
+            subprocess.Popen([sys.executable, "-c", code, str(tmp_path), stem])
+            for stem in stems
+        ]
         assert [writer.wait() for writer in writers] == [0, 0]
         last = from_json((tmp_path / "findings.json").read_text())
-        assert [(finding.figure, finding.measured) for finding in last] == [("crisp", "99"), ("linear", "99")]
+        assert [(finding.figure, finding.measured) for finding in last] == [
+            ("crisp", "99"),
+            ("linear", "99"),
+        ]
         assert (tmp_path / "findings.md").read_text() == to_markdown(last)
         assert not list(tmp_path.glob(".*"))
 
     def test_every_finding_of_the_repository_has_an_id_of_its_own(self) -> None:
         figures = Path(__file__).parents[2] / "figures"
-        ids = Counter(finding.id for finding in from_json((figures / "findings.json").read_text(encoding="utf-8")))
+        ids = Counter(
+            finding.id
+            for finding in from_json(
+                (figures / "findings.json").read_text(encoding="utf-8")
+            )
+        )
         assert ids
         assert [name for name, count in ids.items() if count > 1] == []

@@ -17,12 +17,16 @@ def rosenbrock(x):
 
 def kinked(x):
     a, b = x.T
-    return abs(a) + 3 * abs(b - a), np.stack([np.sign(a) - 3 * np.sign(b - a), 3 * np.sign(b - a)], axis=1)
+    return abs(a) + 3 * abs(b - a), np.stack(
+        [np.sign(a) - 3 * np.sign(b - a), 3 * np.sign(b - a)], axis=1
+    )
 
 
 @pytest.mark.parametrize(("function", "minimum"), [(rosenbrock, 1.0), (kinked, 0.0)])
 def test_minimises_every_lane(function, minimum):
-    found = minimise(function, np.random.default_rng(0).standard_normal((6, 2)), most=200)
+    found = minimise(
+        function, np.random.default_rng(0).standard_normal((6, 2)), most=200
+    )
     assert np.abs(found.points - minimum).max() < 1e-4
     assert (found.values == function(found.points)[0]).all()
 
@@ -50,7 +54,13 @@ def test_what_a_loss_asks_for_is_a_distribution(loss):
 
 
 @pytest.mark.parametrize(
-    ("loss", "power"), [("cross_entropy", 1), ("exponential", 1 / 2), ("hellinger", 2), ("generalized_cross_entropy", 10 / 3)]
+    ("loss", "power"),
+    [
+        ("cross_entropy", 1),
+        ("exponential", 1 / 2),
+        ("hellinger", 2),
+        ("generalized_cross_entropy", 10 / 3),
+    ],
 )
 def test_some_losses_ask_for_powers(loss, power):
     assert ideal(loss, ETA) == pytest.approx(softmax(power * np.log(ETA)), abs=1e-9)

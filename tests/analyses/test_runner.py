@@ -53,7 +53,9 @@ def add(folder: Path, **scripts: str) -> None:
         (folder / f"{name}.py").write_text(text)
 
 
-def test_all_run_and_their_findings_are_printed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_run_and_their_findings_are_printed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     add(folder, crisp=GOOD, linear_or_saturating=GOOD, _shared="raise SystemExit(3)")
     assert command_line.main(["--folder", str(folder)]) == 0
     printed = capsys.readouterr()
@@ -63,7 +65,9 @@ def test_all_run_and_their_findings_are_printed(folder: Path, capsys: pytest.Cap
     assert "[2/2] " in printed.err
 
 
-def test_a_failure_stops_no_other(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_stops_no_other(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     add(folder, a=BAD, b=GOOD, c="pass", d="import os; os._exit(7)")
     assert command_line.main(["--folder", str(folder), "--jobs", "1"]) == 1
     printed = capsys.readouterr()
@@ -75,7 +79,9 @@ def test_a_failure_stops_no_other(folder: Path, capsys: pytest.CaptureFixture[st
     assert "3 of 4 failed: a, c, d" in printed.err
 
 
-def test_findings_of_an_earlier_run_are_not_passed_off(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_findings_of_an_earlier_run_are_not_passed_off(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     add(folder, a=GOOD)
     assert command_line.main(["--folder", str(folder)]) == 0
     add(folder, a="pass")
@@ -87,25 +93,46 @@ def test_findings_of_an_earlier_run_are_not_passed_off(folder: Path, capsys: pyt
 def test_names_pick(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     add(folder, a=GOOD, b=BAD, c=GOOD)
     (folder / "d").mkdir()
-    (folder / "d" / "main.py").write_text(GOOD.replace("parent.parent", "parent.parent.parent").replace("stem", "parent.name"))
-    assert command_line.main(["c", "analyses/a.py", "analyses/d/main.py", "--folder", str(folder)]) == 0
+    (folder / "d" / "main.py").write_text(
+        GOOD.replace("parent.parent", "parent.parent.parent").replace(
+            "stem", "parent.name"
+        )
+    )
+    assert (
+        command_line.main(
+            ["c", "analyses/a.py", "analyses/d/main.py", "--folder", str(folder)]
+        )
+        == 0
+    )
     assert "b: started" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("name", "hint"), [("crips", " Did you mean 'crisp'?"), ("nothing_like_it", ""), ("_shared", "")])
-def test_an_unknown_name_lists_the_known(folder: Path, capsys: pytest.CaptureFixture[str], name: str, hint: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("crips", " Did you mean 'crisp'?"), ("nothing_like_it", ""), ("_shared", "")],
+)
+def test_an_unknown_name_lists_the_known(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, hint: str
+) -> None:
     add(folder, crisp=BAD, linear=BAD, _shared="")
     assert command_line.main(["crisp", name, "--folder", str(folder)]) == 2
-    assert capsys.readouterr().err == f"unknown analysis {name!r}.{hint} Known: crisp, linear.\n"
+    assert (
+        capsys.readouterr().err
+        == f"unknown analysis {name!r}.{hint} Known: crisp, linear.\n"
+    )
 
 
-def test_an_empty_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_folder_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert command_line.main(["--folder", str(tmp_path / "nowhere")]) == 2
     assert "nowhere" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("jobs", ["0", "-1", "two"])
-def test_a_senseless_number_of_jobs_is_refused(capsys: pytest.CaptureFixture[str], jobs: str) -> None:
+def test_a_senseless_number_of_jobs_is_refused(
+    capsys: pytest.CaptureFixture[str], jobs: str
+) -> None:
     with pytest.raises(SystemExit):
         command_line.main([f"--jobs={jobs}"])
     assert f"must be a positive whole number, got '{jobs}'" in capsys.readouterr().err
@@ -129,8 +156,12 @@ runpy.run_module("analyses", run_name="__main__", alter_sys=True)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_interrupted_it_keeps_what_is_finished(folder: Path, number: signal.Signals, status: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_interrupted_it_keeps_what_is_finished(
+    folder: Path, number: signal.Signals, status: int
+) -> None:
     add(folder, done=GOOD, endless=ENDLESS)
     figures = folder.parent / "figures"
     figures.mkdir()
@@ -146,10 +177,18 @@ def test_interrupted_it_keeps_what_is_finished(folder: Path, number: signal.Sign
         rest = process.stderr.read()
     assert process.returncode == status
     if number == signal.SIGINT:
-        assert rest == "interrupted; finished and kept: done\nnot finished, their files are as they were: endless\n"
+        assert (
+            rest
+            == "interrupted; finished and kept: done\nnot finished, their files are as they were: endless\n"
+        )
     assert (figures / "endless.svg").read_text() == "old"
-    assert sorted(file.name for file in figures.iterdir()) == ["done.findings.json", "endless.svg"]
-    assert json.loads((figures / "done.findings.json").read_text())[0]["figure"] == "done"
+    assert sorted(file.name for file in figures.iterdir()) == [
+        "done.findings.json",
+        "endless.svg",
+    ]
+    assert (
+        json.loads((figures / "done.findings.json").read_text())[0]["figure"] == "done"
+    )
 
 
 class Terminal(io.StringIO):
@@ -173,8 +212,17 @@ def test_progress_is_live_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None
     assert "    Error: [red]" in text
 
 
-def test_the_table_fits_80_columns_whatever_it_holds(capsys: pytest.CaptureFixture[str]) -> None:
-    long = Finding("C20a", "x" * 200, "1.5 [e^-3] " * 9, "holds with a limit", "why " * 40, figure="name_" * 9)
+def test_the_table_fits_80_columns_whatever_it_holds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    long = Finding(
+        "C20a",
+        "x" * 200,
+        "1.5 [e^-3] " * 9,
+        "holds with a limit",
+        "why " * 40,
+        figure="name_" * 9,
+    )
     report.print_findings([long, long])
     table = capsys.readouterr().out
     assert max(map(len, table.splitlines())) <= 80
@@ -183,8 +231,15 @@ def test_the_table_fits_80_columns_whatever_it_holds(capsys: pytest.CaptureFixtu
     assert "\x1b" not in table
 
 
-def test_a_figure_s_name_is_broken_at_its_underscores(capsys: pytest.CaptureFixture[str]) -> None:
-    report.print_findings([Finding("C09a", "claim", "1", "holds", figure="jacobians_and_invariances")])
+def test_a_figure_s_name_is_broken_at_its_underscores(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    report.print_findings(
+        [Finding("C09a", "claim", "1", "holds", figure="jacobians_and_invariances")]
+    )
     lines = capsys.readouterr().out.splitlines()
     column = lines[1].index("figure")
-    assert [line[column:].strip() for line in lines[3:] if line[column:].strip()] == ["jacobians_and_", "invariances"]
+    assert [line[column:].strip() for line in lines[3:] if line[column:].strip()] == [
+        "jacobians_and_",
+        "invariances",
+    ]

@@ -57,7 +57,15 @@ def compute() -> np.ndarray:
 
 
 def findings(data: np.ndarray) -> list[Finding]:
-    return [Finding("C13", "larger inputs, larger share", f"{data[-1]:.1f}", "holds", value=float(data[-1]))]
+    return [
+        Finding(
+            "C13",
+            "larger inputs, larger share",
+            f"{data[-1]:.1f}",
+            "holds",
+            value=float(data[-1]),
+        )
+    ]
 
 
 def draw(data: np.ndarray) -> Figure:
@@ -66,10 +74,18 @@ def draw(data: np.ndarray) -> Figure:
     return figure
 
 
-def test_it_writes_its_files_and_prints_its_findings(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_writes_its_files_and_prints_its_findings(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     harness.main(path, compute, findings, draw, style="default")
     figures = path.parent.parent / "figures"
-    written = ["crisp.findings.json", "crisp.png", "crisp.svg", "findings.json", "findings.md"]
+    written = [
+        "crisp.findings.json",
+        "crisp.png",
+        "crisp.svg",
+        "findings.json",
+        "findings.md",
+    ]
     assert sorted(file.name for file in figures.iterdir()) == written
     assert "[crisp](crisp.svg)" in (figures / "findings.md").read_text()
     printed = capsys.readouterr().out
@@ -84,10 +100,14 @@ def table(data: np.ndarray) -> pd.DataFrame:
 
 def test_it_writes_the_numbers_behind_the_figure_to_six_digits(path: Path) -> None:
     harness.main(path, compute, findings, draw, table=table, style="default")
-    assert (path.parent.parent / "figures" / "crisp.csv").read_text() == "p,name\n1e-12,a\n0.5,b\n1,c\n"
+    assert (
+        path.parent.parent / "figures" / "crisp.csv"
+    ).read_text() == "p,name\n1e-12,a\n0.5,b\n1,c\n"
 
 
-def test_damaged_findings_of_another_are_named_before_anything_is_computed_or_replaced(path: Path) -> None:
+def test_damaged_findings_of_another_are_named_before_anything_is_computed_or_replaced(
+    path: Path,
+) -> None:
     figures = path.parent.parent / "figures"
     figures.mkdir(parents=True)
     (figures / "blurry.findings.json").write_text("[{")
@@ -95,7 +115,9 @@ def test_damaged_findings_of_another_are_named_before_anything_is_computed_or_re
     def never() -> np.ndarray:
         raise AssertionError
 
-    with pytest.raises(ValueError, match=r"blurry\.findings\.json` is not a file of findings"):
+    with pytest.raises(
+        ValueError, match=r"blurry\.findings\.json` is not a file of findings"
+    ):
         harness.main(path, never, findings, draw, style="default")
     assert [file.name for file in figures.iterdir()] == ["blurry.findings.json"]
 
@@ -132,7 +154,9 @@ def test_figures_that_cannot_be_written_are_refused_before_the_work(path: Path) 
         harness.main(path, lambda: pytest.fail("computed"), findings, draw)
 
 
-def test_the_cache_is_where_the_user_keeps_caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_cache_is_where_the_user_keeps_caches(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert script.cache_folder() == tmp_path / "logitscape"
@@ -141,14 +165,28 @@ def test_the_cache_is_where_the_user_keeps_caches(monkeypatch: pytest.MonkeyPatc
 
 
 def test_it_runs_by_itself_and_again_to_the_same_bytes(tmp_path: Path) -> None:
-    path, cache, figures = tmp_path / "scripts" / "crisp.py", tmp_path / "cache", tmp_path / "figures"
+    path, cache, figures = (
+        tmp_path / "scripts" / "crisp.py",
+        tmp_path / "cache",
+        tmp_path / "figures",
+    )
     path.parent.mkdir()
     path.write_text(SCRIPT)
 
     def run(seed: str) -> dict[str, bytes]:
-        settings = {"XDG_CACHE_HOME": str(cache), "LOCALAPPDATA": str(cache), "PYTHONHASHSEED": seed}
-        inherited = {key: value for key, value in script_of(path).environment.items() if not key.startswith(("JAX_", "MPL"))}
-        subprocess.run(script_of(path).command, check=True, env=inherited | settings, cwd=tmp_path)
+        settings = {
+            "XDG_CACHE_HOME": str(cache),
+            "LOCALAPPDATA": str(cache),
+            "PYTHONHASHSEED": seed,
+        }
+        inherited = {
+            key: value
+            for key, value in script_of(path).environment.items()
+            if not key.startswith(("JAX_", "MPL"))
+        }
+        subprocess.run(
+            script_of(path).command, check=True, env=inherited | settings, cwd=tmp_path
+        )
         return {file.name: file.read_bytes() for file in figures.iterdir()}
 
     first = run("1")
@@ -165,13 +203,20 @@ class Unsteady(ConstrainedLayoutEngine):
     def execute(self, fig: Figure) -> None:
         super().execute(fig)
         rng = np.random.default_rng()
-        for box in (*(each.bbox_relative for each in fig.subfigs), *(each._position for each in fig.axes)):
+        for box in (
+            *(each.bbox_relative for each in fig.subfigs),
+            *(each._position for each in fig.axes),
+        ):
             box.set_points(box.get_points() * (1 + rng.uniform(-1e-14, 1e-14, (2, 2))))
         for text in fig.texts:
-            text.set_position(np.array(text.get_position()) * (1 + rng.uniform(-1e-14, 1e-14, 2)))
+            text.set_position(
+                np.array(text.get_position()) * (1 + rng.uniform(-1e-14, 1e-14, 2))
+            )
 
 
-def test_a_layout_that_differs_in_the_last_bits_gives_the_same_bytes(tmp_path: Path) -> None:
+def test_a_layout_that_differs_in_the_last_bits_gives_the_same_bytes(
+    tmp_path: Path,
+) -> None:
     written = []
     for run in range(2):
         figure = Figure(figsize=(4, 3), layout=Unsteady())

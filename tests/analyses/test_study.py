@@ -17,7 +17,9 @@ from analyses.harness.scripts import discover, script_of
 from analyses.harness.study import Plan
 
 ROOT = Path(__file__).parents[2]
-STUDIES = [name for name, script in discover(ROOT / "analyses").items() if script.is_study]
+STUDIES = [
+    name for name, script in discover(ROOT / "analyses").items() if script.is_study
+]
 SHORTEST = "cost_of_the_exponential"
 """Whose quick form is run here; `nox -s studies -- --quick`, as .ci/run calls it, runs all of them, in two minutes."""
 
@@ -68,17 +70,33 @@ def toy(tmp_path: Path) -> Path:
 
 def environment(path: Path, **more: str) -> dict[str, str]:
     script = script_of(path)
-    return {**script.environment, "XDG_CACHE_HOME": str(script.analyses.parent / "cache"), **more}
+    return {
+        **script.environment,
+        "XDG_CACHE_HOME": str(script.analyses.parent / "cache"),
+        **more,
+    }
 
 
 def run(path: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     script = script_of(path)
     folder, command = script.analyses.parent, [*script.command, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment(path, **more))
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=environment(path, **more),
+    )
 
 
 def measured(folder: Path) -> list[str]:
-    return (folder / "parts.log").read_text().replace(" + ", "+").replace(" - ", "-").split()
+    return (
+        (folder / "parts.log")
+        .read_text()
+        .replace(" + ", "+")
+        .replace(" - ", "-")
+        .split()
+    )
 
 
 def test_without_results_it_says_how_to_measure(toy: Path, tmp_path: Path) -> None:
@@ -95,10 +113,15 @@ def test_results_are_kept_and_redrawn_to_the_byte(toy: Path, tmp_path: Path) -> 
     assert (
         figures / "data" / "toy" / "runs.csv"
     ).read_text() == "pair,share,note\na,0.333333,\nb + c,1.66667,\nb - c,1.66667,\n"
-    assert json.loads((figures / "data" / "toy" / "about.json").read_text())["study"] == "toy"
+    assert (
+        json.loads((figures / "data" / "toy" / "about.json").read_text())["study"]
+        == "toy"
+    )
     drawn = {path: path.read_bytes() for path in figures.rglob("*") if path.is_file()}
     assert run(toy).returncode == 0
-    assert drawn == {path: path.read_bytes() for path in figures.rglob("*") if path.is_file()}
+    assert drawn == {
+        path: path.read_bytes() for path in figures.rglob("*") if path.is_file()
+    }
     assert measured(tmp_path) == ["a", "b+c", "b-c"]
     assert not list((tmp_path / "cache").rglob("*.csv"))
 
@@ -109,10 +132,15 @@ def test_a_quick_run_leaves_the_results_alone(toy: Path, tmp_path: Path) -> None
     assert run(toy, "--quick").returncode == 0
     assert (tmp_path / "figures" / "data" / "toy" / "runs.csv").read_bytes() == before
     assert (tmp_path / "figures" / "quick" / "toy.png").exists()
-    assert json.loads((tmp_path / "figures" / "findings.json").read_text())[0]["measured"] == "3.6667"
+    assert (
+        json.loads((tmp_path / "figures" / "findings.json").read_text())[0]["measured"]
+        == "3.6667"
+    )
 
 
-def test_a_failed_measurement_loses_nothing_and_goes_on(toy: Path, tmp_path: Path) -> None:
+def test_a_failed_measurement_loses_nothing_and_goes_on(
+    toy: Path, tmp_path: Path
+) -> None:
     assert run(toy, "--measure").returncode == 0
     before = (tmp_path / "figures" / "data" / "toy" / "runs.csv").read_bytes()
     failed = run(toy, "--measure", FAIL="b - c")
@@ -125,8 +153,16 @@ def test_a_failed_measurement_loses_nothing_and_goes_on(toy: Path, tmp_path: Pat
 
 def test_a_killed_measurement_goes_on(toy: Path, tmp_path: Path) -> None:
     command = [*script_of(toy).command, "--measure"]
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment(toy, SLEEP="b + c"), stderr=subprocess.DEVNULL)
-    while not (tmp_path / "parts.log").exists() or "b" not in (tmp_path / "parts.log").read_text():
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=environment(toy, SLEEP="b + c"),
+        stderr=subprocess.DEVNULL,
+    )
+    while (
+        not (tmp_path / "parts.log").exists()
+        or "b" not in (tmp_path / "parts.log").read_text()
+    ):
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -135,7 +171,9 @@ def test_a_killed_measurement_goes_on(toy: Path, tmp_path: Path) -> None:
     assert measured(tmp_path) == ["a", "b+c", "b+c", "b-c"]
 
 
-def test_a_changed_script_takes_nothing_from_what_the_old_one_measured(toy: Path, tmp_path: Path) -> None:
+def test_a_changed_script_takes_nothing_from_what_the_old_one_measured(
+    toy: Path, tmp_path: Path
+) -> None:
     assert run(toy, "--measure", FAIL="b + c").returncode != 0
     toy.write_text(TOY.replace("/ 3", "/ 4"))
     assert run(toy, "--measure").returncode == 0
@@ -155,8 +193,21 @@ def test_parts_that_are_done_side_by_side_stay_in_order(tmp_path: Path) -> None:
 
 class TestRunner:
     def command(self, *arguments: str, toy: Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "analyses", *arguments, "--folder", str(toy.parent)]
-        return subprocess.run(command, capture_output=True, text=True, cwd=toy.parent, env=environment(toy))
+        command = [
+            sys.executable,
+            "-m",
+            "analyses",
+            *arguments,
+            "--folder",
+            str(toy.parent),
+        ]
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            cwd=toy.parent,
+            env=environment(toy),
+        )
 
     def test_it_measures_studies_only(self, toy: Path) -> None:
         (toy.parent / "ordinary.py").write_text("raise SystemExit(3)")
@@ -171,14 +222,21 @@ class TestRunner:
     def test_one_that_fails_is_named(self, toy: Path) -> None:
         toy.write_text(TOY.replace("def draw", "def no_draw"))
         ended = self.command("--quick", toy=toy)
-        assert (ended.returncode, ended.stderr.splitlines()[-1]) == (1, "1 of 1 failed: toy")
+        assert (ended.returncode, ended.stderr.splitlines()[-1]) == (
+            1,
+            "1 of 1 failed: toy",
+        )
 
 
 @pytest.fixture(scope="session")
 def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the analyses with their data, so that nothing in the repository is touched."""
     folder = tmp_path_factory.mktemp("project")
-    shutil.copytree(ROOT / "analyses", folder / "analyses", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "analyses",
+        folder / "analyses",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     shutil.copytree(ROOT / "figures" / "data", folder / "figures" / "data")
     return folder / "analyses"
 
@@ -186,7 +244,9 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_study_has_a_quick_form(scripts: Path) -> None:
     ended = run(discover(scripts)[SHORTEST].path, "--quick")
     assert ended.returncode == 0, ended.stderr[-3000:]
-    assert json.loads((scripts.parent / "figures" / "quick" / f"{SHORTEST}.findings.json").read_text())
+    assert json.loads(
+        (scripts.parent / "figures" / "quick" / f"{SHORTEST}.findings.json").read_text()
+    )
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -194,9 +254,13 @@ def test_the_findings_are_those_of_the_stored_results(name: str, scripts: Path) 
     script = discover(scripts)[name]
     python, *arguments = script.command
     command = [python, "-X", "importtime", *arguments]
-    ended = subprocess.run(command, capture_output=True, text=True, env=environment(script.path))
+    ended = subprocess.run(
+        command, capture_output=True, text=True, env=environment(script.path)
+    )
     assert ended.returncode == 0, ended.stderr[-3000:]
-    assert not re.search(r"\| +jax$", ended.stderr, re.MULTILINE)  # who redraws does not wait for it
+    assert not re.search(
+        r"\| +jax$", ended.stderr, re.MULTILINE
+    )  # who redraws does not wait for it
     found = f"figures/{name}.findings.json"
     assert (scripts.parent / found).read_text() == (ROOT / found).read_text()
 
@@ -204,7 +268,9 @@ def test_the_findings_are_those_of_the_stored_results(name: str, scripts: Path) 
 class TestClaims:
     def test_the_readme_has_the_table_of_the_findings(self) -> None:
         page = (ROOT / "README.md").read_text(encoding="utf-8")
-        findings = from_json((ROOT / "figures" / "findings.json").read_text(encoding="utf-8"))
+        findings = from_json(
+            (ROOT / "figures" / "findings.json").read_text(encoding="utf-8")
+        )
         assert claims.within(page, findings) == page
 
     def test_no_claim_is_left_out(self) -> None:

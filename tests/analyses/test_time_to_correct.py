@@ -25,11 +25,19 @@ def test_gradients_keep_their_length(classes):
     whole, few = ls.objective("softmax + brier"), folded("softmax + brier", classes)
     expected = jax.grad(whole.function)(jnp.array(LOGITS[classes]), jnp.eye(classes)[0])
     found = jax.grad(few.function)(w, jnp.eye(4)[0])
-    assert jnp.linalg.norm(found) == pytest.approx(float(jnp.linalg.norm(expected)), rel=1e-12)
+    assert jnp.linalg.norm(found) == pytest.approx(
+        float(jnp.linalg.norm(expected)), rel=1e-12
+    )
 
 
 def test_quadratures_agree_with_closed_forms():
     m = np.array([1.0, 5.0, 20.0])
-    np.testing.assert_allclose(by_margin(lambda p: 1.0, m), (m + 1 - np.exp(-m)) / 2, rtol=1e-9)
+    np.testing.assert_allclose(
+        by_margin(lambda p: 1.0, m), (m + 1 - np.exp(-m)) / 2, rtol=1e-9
+    )
     radius = 1 + (1 + m) ** 2
-    np.testing.assert_allclose(by_angle(lambda a: 2 * np.tan(a), m), radius * np.log(2 * (1 + m) ** 2 / radius) / 4, rtol=1e-9)
+    np.testing.assert_allclose(
+        by_angle(lambda a: 2 * np.tan(a), m),
+        radius * np.log(2 * (1 + m) ** 2 / radius) / 4,
+        rtol=1e-9,
+    )

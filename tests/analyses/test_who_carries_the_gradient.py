@@ -17,4 +17,7 @@ def test_a_run_that_never_is_there_carries_no_number(wrong):
 
 def test_the_interval_is_that_of_student():
     found = measuring.interval("a", [1.0, 2.0, 3.0])
-    assert (found["a"], found["a_high"] - found["a"]) == (2, pytest.approx(4.302652729911275 / 3**0.5))
+    assert (found["a"], found["a_high"] - found["a"]) == (
+        2,
+        pytest.approx(4.302652729911275 / 3**0.5),
+    )

@@ -21,7 +21,9 @@ def test_it_is_where_numpy_finds_it(n, dtype):
     distinct = rng.standard_normal((20, n))
     tied = rng.integers(-1, 2, (20, n))
     masked = np.where(rng.random((20, n)) < 0.5, -np.inf, rng.integers(-1, 2, (20, n)))
-    x = jnp.asarray(np.concatenate([distinct, tied, masked, np.full((1, n), -np.inf)]), dtype)
+    x = jnp.asarray(
+        np.concatenate([distinct, tied, masked, np.full((1, n), -np.inf)]), dtype
+    )
     expected = np.argmax(np.asarray(x, np.float64), -1)
     assert np.array_equal(masks(x), np.arange(n) == expected[:, None])
 
@@ -33,8 +35,13 @@ def test_every_place_is_found(n):
 
 @pytest.mark.parametrize("n", [3, 33, 1000])
 def test_where_there_is_nan_one_class_is_named(n):
-    assert (masks(jnp.zeros((n, n)).at[jnp.arange(n), jnp.arange(n)].set(jnp.nan)).sum(-1) == 1).all()
-    assert (masks(jnp.full((1, n), -jnp.inf).at[0, n // 2].set(jnp.nan)).sum(-1) == 1).all()
+    assert (
+        masks(jnp.zeros((n, n)).at[jnp.arange(n), jnp.arange(n)].set(jnp.nan)).sum(-1)
+        == 1
+    ).all()
+    assert (
+        masks(jnp.full((1, n), -jnp.inf).at[0, n // 2].set(jnp.nan)).sum(-1) == 1
+    ).all()
 
 
 @pytest.mark.parametrize("n", [3, 100])
@@ -64,8 +71,12 @@ def test_the_maximum_and_its_derivative(x, derivative):
     assert not np.asarray(jax.hessian(maximum)(x)).any()
 
 
-@pytest.mark.parametrize("compiler_options", [None, {"xla_backend_optimization_level": 0}])
-def test_the_derivative_of_the_maximum_has_mass_1_where_the_program_computes_its_argument(compiler_options):
+@pytest.mark.parametrize(
+    "compiler_options", [None, {"xla_backend_optimization_level": 0}]
+)
+def test_the_derivative_of_the_maximum_has_mass_1_where_the_program_computes_its_argument(
+    compiler_options,
+):
     """`a + s b` may be rounded once in one place and twice in another; then none is equal to the largest."""
     a, b = jnp.array([0.1, 0.2, 0.3]), jnp.array([0.3, -0.7, 1.1])
 

@@ -24,7 +24,9 @@ def test_a_file_is_replaced_when_the_block_ends_well(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
-def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, error: type[BaseException]) -> None:
+def test_an_interrupted_write_leaves_the_old_file(
+    tmp_path: Path, error: type[BaseException]
+) -> None:
     path = tmp_path / "figure.svg"
     path.write_text("old")
 
@@ -60,10 +62,16 @@ def test_leftovers_of_one_stem_are_removed(tmp_path: Path) -> None:
 def test_a_folder_of_others_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "data.txt").write_text("mine")
-    with pytest.raises(IsADirectoryError, match=r"`path` must not be a folder that holds something else, got .*precious"):
+    with pytest.raises(
+        IsADirectoryError,
+        match=r"`path` must not be a folder that holds something else, got .*precious",
+    ):
         write_text(tmp_path / "precious", "report")
     landscape = ls.sweep("softmax + brier", ls.ray("R1", [0.0, 1.0]))
-    for write in (landscape.save, lambda path: ls.sweep_to(path, "softmax + brier", ls.ray("R1", [0.0, 1.0]))):
+    for write in (
+        landscape.save,
+        lambda path: ls.sweep_to(path, "softmax + brier", ls.ray("R1", [0.0, 1.0])),
+    ):
         with pytest.raises(IsADirectoryError, match="precious"):
             write(tmp_path / "precious")
     assert (tmp_path / "precious" / "data.txt").read_text() == "mine"

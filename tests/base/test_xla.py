@@ -25,4 +25,8 @@ def test_the_user_s_own_flags_come_last(monkeypatch: pytest.MonkeyPatch):
 
 def test_what_is_compiled_briefly_computes_the_same():
     x = jnp.linspace(-3.0, 3.0, 7)
-    np.testing.assert_allclose(briefly(lambda x: jnp.exp(x) / jnp.exp(x).sum())(x), np.exp(x) / np.exp(x).sum(), rtol=1e-14)
+    np.testing.assert_allclose(
+        briefly(lambda x: jnp.exp(x) / jnp.exp(x).sum())(x),
+        np.exp(x) / np.exp(x).sum(),
+        rtol=1e-14,
+    )

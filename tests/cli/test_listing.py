@@ -9,7 +9,15 @@ import pytest
 
 import logitscape as ls
 from logitscape._src.cli import listing
-from logitscape._src.cli.listing import Entry, described, first_sentence, gradient_verdict, read, spec_of, to_json
+from logitscape._src.cli.listing import (
+    Entry,
+    described,
+    first_sentence,
+    gradient_verdict,
+    read,
+    spec_of,
+    to_json,
+)
 from logitscape._src.properties.law import Law
 
 
@@ -47,7 +55,9 @@ import jax; jax.config.update("jax_enable_x64", True)
 from logitscape._src.cli.listing import described, measured, to_json
 print(to_json(measured([entry for entry in described() if entry.name in {some}])))
 """
-    printed = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, encoding="utf-8").stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, encoding="utf-8"
+    ).stdout
     verdicts = {row["name"]: row["verdict"] for row in json.loads(printed)}
     kept = [entry for entry in read() if entry.name in some]
     assert verdicts == {entry.name: entry.verdict for entry in kept}
@@ -63,10 +73,19 @@ print(to_json(measured([entry for entry in described() if entry.name in {some}])
     ("law", "words"),
     [
         (Law("constant", (1.0, 2.0), coefficient=2.0), "gradient stays at 2"),
-        (Law("exponential decay", (1.0, 2.0), coefficient=1.0, rate=1.0), "gradient fades like 1.00 e^(-1.00 s)"),
-        (Law("polynomial growth", (1.0, 2.0), coefficient=2.0, power=1.0), "gradient grows like 2.00 s"),
+        (
+            Law("exponential decay", (1.0, 2.0), coefficient=1.0, rate=1.0),
+            "gradient fades like 1.00 e^(-1.00 s)",
+        ),
+        (
+            Law("polynomial growth", (1.0, 2.0), coefficient=2.0, power=1.0),
+            "gradient grows like 2.00 s",
+        ),
         (Law("zero", (1.0, 2.0), begins=1.0), "gradient exactly 0 from s = 1 on"),
-        (Law("undefined", (1.0, 2.0), begins=-float("inf")), "loss infinite or undefined"),
+        (
+            Law("undefined", (1.0, 2.0), begins=-float("inf")),
+            "loss infinite or undefined",
+        ),
         (Law("oscillating", (1.0, 2.0)), "gradient oscillating"),
     ],
 )
@@ -86,9 +105,17 @@ def test_the_first_sentence(text: str, sentence: str) -> None:
     assert first_sentence(text) == sentence
 
 
-def test_the_command_prints_or_writes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path) -> None:
-    monkeypatch.setattr(listing, "described", lambda: [Entry("a", "normalizer", "p = z", "")])
-    monkeypatch.setattr(listing, "measured", lambda entries: [replace(each, verdict="fine") for each in entries])
+def test_the_command_prints_or_writes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path
+) -> None:
+    monkeypatch.setattr(
+        listing, "described", lambda: [Entry("a", "normalizer", "p = z", "")]
+    )
+    monkeypatch.setattr(
+        listing,
+        "measured",
+        lambda entries: [replace(each, verdict="fine") for each in entries],
+    )
     monkeypatch.setattr(listing, "FILE", tmp_path / "catalogue.json")
     monkeypatch.setattr("sys.argv", ["listing"])
     listing.main()

@@ -71,11 +71,15 @@ def wrong_axis(logits: Array, labels: Array) -> Array:
 
 def one_hot_on_wrong_axis(logits: Array, labels: Array) -> Array:
     """The one-hot vectors are turned by one class."""
-    return optax.softmax_cross_entropy(logits, one_hot(labels + 1, logits.shape[1], dtype=logits.dtype))
+    return optax.softmax_cross_entropy(
+        logits, one_hot(labels + 1, logits.shape[1], dtype=logits.dtype)
+    )
 
 
 def reduced_precision(z: Array, t: Array) -> Array:
-    return -jnp.sum(t.astype(jnp.bfloat16) * log_softmax(z.astype(jnp.bfloat16))).astype(z.dtype)
+    return -jnp.sum(
+        t.astype(jnp.bfloat16) * log_softmax(z.astype(jnp.bfloat16))
+    ).astype(z.dtype)
 
 
 def smoothing_that_does_not_sum_to_one(z: Array, t: Array) -> Array:

@@ -17,7 +17,11 @@ THEORY = {
     "softmax + brier": ("bounded", "Lipschitz", "smooth"),
     "softmax + mae": ("bounded", "Lipschitz", "smooth"),
     "softmax + clipped_cross_entropy": ("bounded", "Lipschitz", "smooth"),
-    "softmax + exponential": ("unbounded above", "gradient unbounded", "curvature unbounded"),
+    "softmax + exponential": (
+        "unbounded above",
+        "gradient unbounded",
+        "curvature unbounded",
+    ),
     "spherical + cross_entropy": ("unbounded above", "Lipschitz", "smooth"),
     "sum + cross_entropy": ("pole", "gradient unbounded", "curvature unbounded"),
     "sparsemax + cross_entropy": ("infinite losses", "gradient unbounded", "kinked"),
@@ -102,13 +106,30 @@ def test_constants_are_found(spec):
 
 def test_the_bound_of_brier_is_2():
     found = diagnose("softmax + brier")["bounded"]
-    assert (found.details["low"], found.number) == (pytest.approx(0, abs=1e-12), pytest.approx(2))
-    assert float(ls.objective("softmax + brier")(jnp.array(found.witness.logits), jnp.array(found.witness.target))) > 1
+    assert (found.details["low"], found.number) == (
+        pytest.approx(0, abs=1e-12),
+        pytest.approx(2),
+    )
+    assert (
+        float(
+            ls.objective("softmax + brier")(
+                jnp.array(found.witness.logits), jnp.array(found.witness.target)
+            )
+        )
+        > 1
+    )
 
 
 def test_witnesses_show_it():
     pole = diagnose("sum + cross_entropy")["pole"].witness
-    assert float(ls.objective("sum + cross_entropy")(jnp.array(pole.logits), jnp.array(pole.target))) == np.inf
+    assert (
+        float(
+            ls.objective("sum + cross_entropy")(
+                jnp.array(pole.logits), jnp.array(pole.target)
+            )
+        )
+        == np.inf
+    )
     low = diagnose(wrong_sign)["unbounded below"].witness
     assert float(wrong_sign(jnp.array(low.logits), np.argmax(low.target))) < -50
 

@@ -13,7 +13,12 @@ from logitscape._src.diagnosis.subject import subject
 from tests.diagnosis import broken
 
 N = 10
-WITHOUT_WITNESS = {"scaled", "label smoothing", "squared error after softmax", "examples influence each other"}
+WITHOUT_WITNESS = {
+    "scaled",
+    "label smoothing",
+    "squared error after softmax",
+    "examples influence each other",
+}
 
 
 def found(name: str):
@@ -21,7 +26,11 @@ def found(name: str):
     each = broken.BROKEN[name]
     setting = Setting(subject("softmax + cross_entropy", num_classes=N), N)
     about = subject(each.loss, num_classes=N, normalizer=each.normalizer)
-    return [answer for ask in (mistakes.answers, consistency.answers) for answer in ask(about, setting)]
+    return [
+        answer
+        for ask in (mistakes.answers, consistency.answers)
+        for answer in ask(about, setting)
+    ]
 
 
 @pytest.mark.parametrize("name", broken.BROKEN)
@@ -38,7 +47,11 @@ def test_a_broken_loss_is_named(name: str) -> None:
 def test_a_healthy_loss_raises_no_alarm(name: str) -> None:
     source, normalizer = broken.HEALTHY[name]
     diagnosis = ls.diagnose(source, normalizer=normalizer)
-    alarms = [(each.question, each.verdict, each.text) for each in diagnosis.answers if each.severity in ("serious", "warning")]
+    alarms = [
+        (each.question, each.verdict, each.text)
+        for each in diagnosis.answers
+        if each.severity in ("serious", "warning")
+    ]
     assert not alarms
 
 
@@ -63,7 +76,9 @@ def test_the_epsilon_is_measured(epsilon: float, clip: bool) -> None:
 
     setting = Setting(subject("softmax + cross_entropy", num_classes=N), N)
     (answer,) = mistakes.answers(subject(loss, num_classes=N), setting)
-    assert answer.verdict == ("clipped probability" if clip else "epsilon inside the logarithm")
+    assert answer.verdict == (
+        "clipped probability" if clip else "epsilon inside the logarithm"
+    )
     assert answer.number == pytest.approx(epsilon, rel=1e-6)
 
 
@@ -80,9 +95,22 @@ def test_the_witness_of_a_clip_shows_a_dead_gradient() -> None:
 def test_many_classes_raise_no_false_alarm() -> None:
     """As many unknowns as points would fit anything."""
     setting = Setting(subject("softmax + cross_entropy", num_classes=150), 150)
-    for spec in ("softmax + cross_entropy", "one_vs_rest", "softmax + focal", "crammer_singer", "softmax + brier"):
-        verdicts = [each.verdict for each in mistakes.answers(subject(spec, num_classes=150), setting)]
-        assert verdicts == (["squared error after softmax"] if spec == "softmax + brier" else ["none recognised"]), spec
+    for spec in (
+        "softmax + cross_entropy",
+        "one_vs_rest",
+        "softmax + focal",
+        "crammer_singer",
+        "softmax + brier",
+    ):
+        verdicts = [
+            each.verdict
+            for each in mistakes.answers(subject(spec, num_classes=150), setting)
+        ]
+        assert verdicts == (
+            ["squared error after softmax"]
+            if spec == "softmax + brier"
+            else ["none recognised"]
+        ), spec
 
 
 WEIGHTS = np.linspace(1, 3, N)
@@ -105,7 +133,9 @@ def nan_when_equal(z, t):
 
 
 def nan_for_a_label(z, t):
-    return broken.plain_cross_entropy(z, t) + jax.numpy.where(t[5] > 0, jax.numpy.nan, 0.0)
+    return broken.plain_cross_entropy(z, t) + jax.numpy.where(
+        t[5] > 0, jax.numpy.nan, 0.0
+    )
 
 
 def deaf_to_a_label(z, t):

@@ -11,7 +11,11 @@ from logitscape._src.diagnosis.subject import subject
 
 N = 4
 CATALOGUE = {
-    "softmax + cross_entropy": {"mask respected", "gradient sums to 0", "smooth where tried"},
+    "softmax + cross_entropy": {
+        "mask respected",
+        "gradient sums to 0",
+        "smooth where tried",
+    },
     "softmax + label_smoothing": {"gradient sums to 0", "smooth where tried"},
     "softmax + focal": {"mask respected", "gradient sums to 0"},
     "softplus + cross_entropy": {"smooth where tried", "mask respected"},
@@ -50,19 +54,27 @@ def clamped(z, label):
 
 
 def low(z, target):
-    return one_hot_form(z.astype(jnp.bfloat16), target.astype(jnp.bfloat16)).astype(z.dtype)
+    return one_hot_form(z.astype(jnp.bfloat16), target.astype(jnp.bfloat16)).astype(
+        z.dtype
+    )
 
 
 def float32_inside(z, target):
-    return one_hot_form(z.astype(jnp.float32), target.astype(jnp.float32)).astype(z.dtype)
+    return one_hot_form(z.astype(jnp.float32), target.astype(jnp.float32)).astype(
+        z.dtype
+    )
 
 
 def batched(logits, labels):
-    return -jnp.take_along_axis(jax.nn.log_softmax(logits, axis=-1), labels[:, None], axis=-1)[:, 0]
+    return -jnp.take_along_axis(
+        jax.nn.log_softmax(logits, axis=-1), labels[:, None], axis=-1
+    )[:, 0]
 
 
 def over_the_batch(logits, labels):
-    return -jnp.take_along_axis(jax.nn.log_softmax(logits, axis=0), labels[:, None], axis=-1)[:, 0]
+    return -jnp.take_along_axis(
+        jax.nn.log_softmax(logits, axis=0), labels[:, None], axis=-1
+    )[:, 0]
 
 
 def over_the_batch_one_hot(logits, targets):
@@ -111,7 +123,10 @@ def doubled(z, target):
 
 doubled.defvjp(
     lambda z, t: (one_hot_form(z, t), (z, t)),
-    lambda kept, g: (2 * g * (jax.nn.softmax(kept[0]) - kept[1]), jnp.zeros_like(kept[1])),
+    lambda kept, g: (
+        2 * g * (jax.nn.softmax(kept[0]) - kept[1]),
+        jnp.zeros_like(kept[1]),
+    ),
 )
 
 
@@ -125,7 +140,10 @@ def diagnose(source, dtype="float32", n=N, form=None):
 @pytest.mark.parametrize("spec", CATALOGUE)
 def test_the_catalogue_is_consistent(spec):
     found = diagnose(spec)
-    assert set(found) >= CATALOGUE[spec] | {"jit agrees with eager", "fine at 50,000 classes"}
+    assert set(found) >= CATALOGUE[spec] | {
+        "jit agrees with eager",
+        "fine at 50,000 classes",
+    }
     assert "gradient is that of the loss" in found
     assert "forward agrees with reverse" in found
     assert {each.severity for each in found.values()} <= {"fine", "note", "undecided"}
@@ -179,7 +197,10 @@ def test_a_hinge_has_its_kinks_at_the_margin():
 def test_masked_logits():
     assert diagnose(one_hot_form)["NaN with masked logits"].severity == "note"
     assert diagnose("sum + cross_entropy")["NaN with masked logits"].severity == "note"
-    assert diagnose("softmax + label_smoothing")["infinite with masked logits"].severity == "note"
+    assert (
+        diagnose("softmax + label_smoothing")["infinite with masked logits"].severity
+        == "note"
+    )
     assert diagnose(clamped)["mask not respected"].severity == "note"
     seen = diagnose(one_hot_form)["NaN with masked logits"].witness
     assert np.isnan(one_hot_form(jnp.array(seen.logits), jnp.array(seen.target)))
@@ -196,7 +217,11 @@ def test_few_digits_inside():
 
 @pytest.mark.parametrize(
     ("source", "form"),
-    [(over_the_batch, None), (over_the_batch_one_hot, "batch, one-hot"), (centred, None)],
+    [
+        (over_the_batch, None),
+        (over_the_batch_one_hot, "batch, one-hot"),
+        (centred, None),
+    ],
     ids=["labels", "one-hot", "statistics"],
 )
 def test_examples_that_influence_each_other(source, form):
@@ -223,7 +248,9 @@ def test_many_classes_in_float16():
 
 def test_pairs_of_50_000_classes_are_not_even_tried():
     def pairs(z, target):
-        return jnp.max(jax.nn.softmax(z[:, None] - z[None, :], axis=0)) - jnp.sum(z * target)
+        return jnp.max(jax.nn.softmax(z[:, None] - z[None, :], axis=0)) - jnp.sum(
+            z * target
+        )
 
     assert "too large at 50,000 classes" in diagnose(pairs)
 

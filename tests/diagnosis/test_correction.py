@@ -34,7 +34,11 @@ def of(source, num_classes=10, reference="softmax + cross_entropy", **options):
 )
 def test_healthy_losses_correct_themselves(source):
     _, answer = of(source)
-    assert (answer.verdict, answer.severity, answer.witness) == ("corrects itself", "fine", None)
+    assert (answer.verdict, answer.severity, answer.witness) == (
+        "corrects itself",
+        "fine",
+        None,
+    )
     assert 0.1 < answer.number < 10
 
 
@@ -77,7 +81,10 @@ def bowl(z, target):
 
 def test_a_stationary_point_never_corrects_itself():
     made, answer = of(bowl, num_classes=3)
-    assert (answer.verdict, answer.details["reason"]) == ("never corrects itself", "stuck at a stationary point while wrong")
+    assert (answer.verdict, answer.details["reason"]) == (
+        "never corrects itself",
+        "stuck at a stationary point while wrong",
+    )
     assert np.abs(evaluate(made, answer.witness.logits).gradient).max() < 0.01
 
 
@@ -87,7 +94,10 @@ def fenced(z, target):
 
 def test_a_flow_out_of_the_domain_never_corrects_itself():
     made, answer = of(fenced, num_classes=3)
-    assert (answer.verdict, answer.details["reason"]) == ("never corrects itself", "leaves the domain")
+    assert (answer.verdict, answer.details["reason"]) == (
+        "never corrects itself",
+        "leaves the domain",
+    )
     assert np.isnan(evaluate(made, answer.witness.logits).loss)
 
 
@@ -115,6 +125,8 @@ def test_what_is_defined_nowhere_is_undecided():
 
 
 def test_a_reference_that_is_dead_itself_is_no_measure():
-    _, answer = of("softmax + cross_entropy", num_classes=3, reference="sparsemax + brier")
+    _, answer = of(
+        "softmax + cross_entropy", num_classes=3, reference="sparsemax + brier"
+    )
     assert answer.verdict == "undecided"
     assert "sparsemax + brier is no measure" in answer.text

@@ -11,7 +11,12 @@ from logitscape._src.diagnosis.questions import cost
 from logitscape._src.diagnosis.subject import subject
 
 N = 10
-CASES = {"forward, n = 10", "gradient, n = 10", "forward, n = 32768", "gradient, n = 32768"}
+CASES = {
+    "forward, n = 10",
+    "gradient, n = 10",
+    "forward, n = 32768",
+    "gradient, n = 32768",
+}
 
 
 def careful(z, label):
@@ -19,7 +24,13 @@ def careful(z, label):
 
 
 def wasteful(z, label):
-    powers = sum(jnp.sin(jnp.roll(z, k)) ** 2 + jnp.cos(jnp.roll(z, k)) ** 2 for k in range(12)) / 12
+    powers = (
+        sum(
+            jnp.sin(jnp.roll(z, k)) ** 2 + jnp.cos(jnp.roll(z, k)) ** 2
+            for k in range(12)
+        )
+        / 12
+    )
     return careful(z * powers, label)
 
 
@@ -36,10 +47,19 @@ def diagnose(source, n=N, dtype="float32"):
 
 def test_the_reference_costs_what_it_costs():
     found = diagnose("softmax + cross_entropy")
-    assert (found.verdict, found.severity) == ("costs about as much as the reference", "fine")
+    assert (found.verdict, found.severity) == (
+        "costs about as much as the reference",
+        "fine",
+    )
     assert set(found.details["counted"]) == set(found.details["measured"]) == CASES
-    assert all(ratio == 1 for case in found.details["counted"].values() for ratio in case.values())
-    assert {"flops", "bytes", "work"} <= set(found.details["counted"]["gradient, n = 10"])
+    assert all(
+        ratio == 1
+        for case in found.details["counted"].values()
+        for ratio in case.values()
+    )
+    assert {"flops", "bytes", "work"} <= set(
+        found.details["counted"]["gradient, n = 10"]
+    )
 
 
 def test_waste_is_told():

@@ -9,7 +9,12 @@ import logitscape as ls
 from logitscape._src.diagnosis.config import Setting
 from logitscape._src.diagnosis.evaluation import Values
 from logitscape._src.diagnosis.questions import convexity as curvature
-from logitscape._src.diagnosis.questions.certificates import logits, sparsemax, tangent_excess, weakens
+from logitscape._src.diagnosis.questions.certificates import (
+    logits,
+    sparsemax,
+    tangent_excess,
+    weakens,
+)
 from logitscape._src.diagnosis.subject import subject
 
 CERTIFIED = {
@@ -78,9 +83,15 @@ def test_theorems(spec):
 @pytest.mark.parametrize("spec", NOT_CONVEX)
 def test_the_hessian_at_the_witness_has_a_negative_eigenvalue(spec):
     found = diagnose(spec)
-    assert (found.verdict, found.severity, found.witness.expression) == ("not convex", "note", "hessian")
+    assert (found.verdict, found.severity, found.witness.expression) == (
+        "not convex",
+        "note",
+        "hessian",
+    )
     target = jnp.array(found.witness.target)
-    hessian = jax.jit(jax.hessian(ls.objective(spec).function))(jnp.array(found.witness.logits), target)
+    hessian = jax.jit(jax.hessian(ls.objective(spec).function))(
+        jnp.array(found.witness.logits), target
+    )
     assert np.linalg.eigvalsh(hessian)[0] <= found.number / 2 < 0
 
 
@@ -117,7 +128,12 @@ def test_a_function_without_second_derivatives():
         return jnp.sum(z * z)
 
     def backward(z, g):
-        return (jax.pure_callback(lambda x: 2 * np.asarray(x), z, z, vmap_method="sequential") * g,)
+        return (
+            jax.pure_callback(
+                lambda x: 2 * np.asarray(x), z, z, vmap_method="sequential"
+            )
+            * g,
+        )
 
     squares.defvjp(lambda z: (squares(z), z), backward)
     found = diagnose(lambda z, t: squares(z) + 0 * jnp.sum(t))
@@ -133,7 +149,9 @@ def test_tangent_planes_lie_below_a_convex_function():
 
 
 def test_logits_have_the_log_odds_that_were_asked_for():
-    p = jax.nn.softmax(jnp.array(logits(np.array([-2.0, 3.0]), np.array([5.0, 2.0]))))[:, 0]
+    p = jax.nn.softmax(jnp.array(logits(np.array([-2.0, 3.0]), np.array([5.0, 2.0]))))[
+        :, 0
+    ]
     np.testing.assert_allclose(np.log(p / (1 - p)), [-2, 3])
 
 
@@ -145,4 +163,6 @@ def test_a_pull_that_grows_or_is_negative():
 
 def test_sparsemax_is_that_of_the_catalogue():
     z = np.random.default_rng(0).normal(size=(20, 4))
-    np.testing.assert_allclose(sparsemax(z), ls.drop_in("sparsemax")(jnp.array(z)), atol=1e-12)
+    np.testing.assert_allclose(
+        sparsemax(z), ls.drop_in("sparsemax")(jnp.array(z)), atol=1e-12
+    )

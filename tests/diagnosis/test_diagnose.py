@@ -28,10 +28,28 @@ def twice() -> ls.Diagnosis:
 
 
 def test_every_question_is_answered(brier: ls.Diagnosis) -> None:
-    assert not [each for each in brier.answers if each.verdict in ("could not be measured", "not asked")]
+    assert not [
+        each
+        for each in brier.answers
+        if each.verdict in ("could not be measured", "not asked")
+    ]
     asked = {each.question.partition(",")[0] for each in brier.answers}
-    assert {"gradient when wrong", "gradient when right", "correction", "common mistakes", "precision"} <= asked
-    assert {"consistency", "proper", "convexity", "invariances", "order", "bounds", "cost"} <= asked
+    assert {
+        "gradient when wrong",
+        "gradient when right",
+        "correction",
+        "common mistakes",
+        "precision",
+    } <= asked
+    assert {
+        "consistency",
+        "proper",
+        "convexity",
+        "invariances",
+        "order",
+        "bounds",
+        "cost",
+    } <= asked
 
 
 def test_the_most_serious_comes_first(twice: ls.Diagnosis) -> None:
@@ -41,7 +59,9 @@ def test_the_most_serious_comes_first(twice: ls.Diagnosis) -> None:
     assert not twice.healthy
 
 
-def test_every_alarm_has_a_witness_and_a_method(brier: ls.Diagnosis, twice: ls.Diagnosis) -> None:
+def test_every_alarm_has_a_witness_and_a_method(
+    brier: ls.Diagnosis, twice: ls.Diagnosis
+) -> None:
     for each in (*brier.answers, *twice.answers):
         if each.severity in ("serious", "warning"):
             assert each.witness is not None, each
@@ -52,10 +72,16 @@ def test_the_same_seed_gives_the_same_report(brier: ls.Diagnosis) -> None:
     again = ls.diagnose("softmax + brier", num_classes=4)
 
     def told(diagnosis: ls.Diagnosis) -> list:
-        return [(each.question, each.verdict, each.severity) for each in diagnosis.answers]
+        return [
+            (each.question, each.verdict, each.severity) for each in diagnosis.answers
+        ]
 
     def measured(diagnosis: ls.Diagnosis) -> list:
-        return [(each.text, each.number, each.witness) for each in diagnosis.answers if each.question != "cost"]
+        return [
+            (each.text, each.number, each.witness)
+            for each in diagnosis.answers
+            if each.question != "cost"
+        ]
 
     assert told(again) == told(brier)
     assert measured(again) == measured(brier)
@@ -68,7 +94,9 @@ def test_it_prints_within_80_columns_with_code_that_runs(brier: ls.Diagnosis) ->
     scope: dict = {}
     values = []
     for line in brier.witnesses():
-        values.append(eval(line, scope)) if line.startswith(("jax.grad", "loss(")) else exec(line, scope)
+        values.append(eval(line, scope)) if line.startswith(
+            ("jax.grad", "loss(")
+        ) else exec(line, scope)
     assert len(values) >= 1
 
 
@@ -76,7 +104,16 @@ def test_json_has_a_schema_and_only_what_json_has(twice: ls.Diagnosis) -> None:
     data = json.loads(twice.to_json(), parse_constant=pytest.fail)
     assert data["schema"] == "logitscape.diagnosis/1"
     assert data["healthy"] is False
-    assert {"question", "verdict", "severity", "text", "method", "number", "witness", "details"} == set(data["answers"][0])
+    assert {
+        "question",
+        "verdict",
+        "severity",
+        "text",
+        "method",
+        "number",
+        "witness",
+        "details",
+    } == set(data["answers"][0])
     assert data["versions"]["jax"] == jax.__version__
 
 
@@ -105,7 +142,9 @@ def test_it_leaves_float64_as_it_was() -> None:
         "d = ls.diagnose('crammer_singer', num_classes=3, budget=1e-9)\n"
         "print(jnp.zeros(1).dtype, d.worst, {each.verdict for each in d.answers})"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert ran.stdout.strip() == "float32 warning {'not asked'}"
 
 
@@ -120,17 +159,34 @@ def test_spent_points_do_not_pass_for_healthy() -> None:
     diagnosis = ls.diagnose("softmax + brier", num_classes=3, points=1)
     asked = [each for each in diagnosis.answers if each.verdict != "not asked"]
     assert 0 < len({each.question for each in asked}) < len(QUESTIONS)
-    assert any(each.text == "The budget of 1 points was spent." for each in diagnosis.answers)
+    assert any(
+        each.text == "The budget of 1 points was spent." for each in diagnosis.answers
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"points": 0}, "`diagnose(points=...)` must be a whole number, at least 1, got 0."),
-        ({"num_classes": 1}, "`diagnose(num_classes=...)` must be a whole number, at least 2, got 1."),
-        ({"dtype": "int8"}, "`diagnose(dtype=...)` must be one of float64, float32, bfloat16, float16, got 'int8'."),
-        ({"seed": -1}, "`diagnose(seed=...)` must be a whole number, at least 0, got -1."),
-        ({"budget": 0}, "`diagnose(budget=...)` must be a positive number of seconds, got 0."),
+        (
+            {"points": 0},
+            "`diagnose(points=...)` must be a whole number, at least 1, got 0.",
+        ),
+        (
+            {"num_classes": 1},
+            "`diagnose(num_classes=...)` must be a whole number, at least 2, got 1.",
+        ),
+        (
+            {"dtype": "int8"},
+            "`diagnose(dtype=...)` must be one of float64, float32, bfloat16, float16, got 'int8'.",
+        ),
+        (
+            {"seed": -1},
+            "`diagnose(seed=...)` must be a whole number, at least 0, got -1.",
+        ),
+        (
+            {"budget": 0},
+            "`diagnose(budget=...)` must be a positive number of seconds, got 0.",
+        ),
         ({"form": "batch"}, "`diagnose(form=...)` must be one of 'one example', "),
         ({"against": "softmaxx + brier"}, "Did you mean 'softmax'"),
     ],
@@ -146,23 +202,37 @@ class TestAssertHealthy:
 
     def test_a_broken_one_fails_with_witnesses(self) -> None:
         with pytest.raises(AssertionError, match="softmax applied twice") as told:
-            testing.assert_healthy(broken.double_softmax, num_classes=4, normalizer="softmax")
+            testing.assert_healthy(
+                broken.double_softmax, num_classes=4, normalizer="softmax"
+            )
         assert ">>> z = jnp." in str(told.value)
         assert "from broken import double_softmax" in str(told.value)
 
     def test_what_is_allowed_passes(self, brier: ls.Diagnosis) -> None:
-        known = {each.question.partition(",")[0] for each in brier.answers if each.severity in ("serious", "warning")}
+        known = {
+            each.question.partition(",")[0]
+            for each in brier.answers
+            if each.severity in ("serious", "warning")
+        }
         testing.assert_healthy("softmax + brier", num_classes=4, allow=known)
 
     def test_a_misspelt_allowance_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="no question or verdict here is 'convexty'"):
-            testing.assert_healthy("softmax + brier", num_classes=4, allow=("convexty",), budget=1e-9)
+        with pytest.raises(
+            ValueError, match="no question or verdict here is 'convexty'"
+        ):
+            testing.assert_healthy(
+                "softmax + brier", num_classes=4, allow=("convexty",), budget=1e-9
+            )
         with pytest.raises(ValueError, match="must be a collection"):
-            testing.assert_healthy("softmax + brier", num_classes=4, allow="convexity", budget=1e-9)
+            testing.assert_healthy(
+                "softmax + brier", num_classes=4, allow="convexity", budget=1e-9
+            )
 
 
 class TestProbe:
-    Z = jnp.array([[0.0, 50.0, 0.0], [0.0, 1.0, 0.0], [9.0, 0.0, 0.0], [0.0, 60.0, 1.0]])
+    Z = jnp.array(
+        [[0.0, 50.0, 0.0], [0.0, 1.0, 0.0], [9.0, 0.0, 0.0], [0.0, 60.0, 1.0]]
+    )
     Y = jnp.array([0, 0, 0, 1])
 
     def test_shares_are_counted(self) -> None:
@@ -172,7 +242,10 @@ class TestProbe:
         assert found.carried_by_wrong > 0.99
         assert found.not_finite == 0
         assert found.quantiles.shape == (3,)
-        assert math.isclose(found.loss, float(jnp.mean(ls.per_example("softmax + brier")(self.Z, self.Y))))
+        assert math.isclose(
+            found.loss,
+            float(jnp.mean(ls.per_example("softmax + brier")(self.Z, self.Y))),
+        )
 
     def test_cross_entropy_is_never_stuck(self) -> None:
         found = ls.probe("softmax + cross_entropy")(self.Z, self.Y)
@@ -186,7 +259,9 @@ class TestProbe:
     def test_predictions_are_by_p(self) -> None:
         z = jnp.array([[-5.0, 1.0]])
         assert ls.probe("abs + brier")(z, jnp.array([0])).wrong == 0
-        assert ls.probe(lambda z, t: jnp.sum((z - t) ** 2))(z, jnp.array([0])).wrong == 1
+        assert (
+            ls.probe(lambda z, t: jnp.sum((z - t) ** 2))(z, jnp.array([0])).wrong == 1
+        )
 
     def test_every_form_is_taken(self) -> None:
         expected = ls.probe("softmax + cross_entropy")(self.Z, self.Y)

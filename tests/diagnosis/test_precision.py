@@ -55,7 +55,9 @@ def in_bfloat16(z, target):
 
 def cancelling(z, label):
     """Right in float64; in float32 the label's slope is lost where the class is unlikely."""
-    return jnp.square(1e4 + jax.nn.softmax(z)[label]) - jnp.square(jnp.asarray(1e4, z.dtype))
+    return jnp.square(1e4 + jax.nn.softmax(z)[label]) - jnp.square(
+        jnp.asarray(1e4, z.dtype)
+    )
 
 
 @jax.custom_vjp
@@ -91,7 +93,9 @@ def domain_of(limit, z, target):
 def diagnose(source, dtype="float32"):
     setting = Setting(subject("softmax + cross_entropy", num_classes=N), N, dtype)
     found = precision.answers(subject(source, num_classes=N), setting)
-    assert {each.question for each in found} == {f"precision, {each}" for each in ("float64", "float32", "bfloat16", "float16")}
+    assert {each.question for each in found} == {
+        f"precision, {each}" for each in ("float64", "float32", "bfloat16", "float16")
+    }
     return {each.details.get("dtype", i): each for i, each in enumerate(found)}
 
 
@@ -107,13 +111,20 @@ def test_healthy_losses_are_finite_and_accurate(spec):
 
 
 @pytest.mark.parametrize(
-    ("dtype", "place", "severity"), [("float32", 88.7, "serious"), ("float64", 709.0, "warning"), ("float16", 11.09, "serious")]
+    ("dtype", "place", "severity"),
+    [
+        ("float32", 88.7, "serious"),
+        ("float64", 709.0, "warning"),
+        ("float16", 11.09, "serious"),
+    ],
 )
 def test_exp_overflows_where_it_must(dtype, place, severity):
     found = diagnose(naive, dtype)[dtype]
     assert found.severity == severity
     assert found.details["causes"]["right on R1"] == "exp overflows"
-    assert found.details["largest_finite"]["right on R1"] == pytest.approx(place, rel=0.02)
+    assert found.details["largest_finite"]["right on R1"] == pytest.approx(
+        place, rel=0.02
+    )
     assert found.details["causes"]["offset down"] == "a sum of exp underflows"
     assert found.witness.dtype == dtype
 
@@ -141,7 +152,9 @@ def test_one_minus_p_that_is_0(dtype, place):
     found = diagnose(one_minus, dtype)[dtype]
     assert found.severity == "serious"
     assert found.details["causes"]["wrong on R1"] == "1 - p is 0"
-    assert found.details["largest_finite"]["wrong on R1"] == pytest.approx(place, rel=0.02)
+    assert found.details["largest_finite"]["wrong on R1"] == pytest.approx(
+        place, rel=0.02
+    )
 
 
 def test_what_is_computed_in_float32_inside_is_told():
@@ -165,7 +178,10 @@ def test_losing_the_gradient_while_right_is_a_note():
 
 def test_losing_the_gradient_while_wrong_is_a_warning():
     found = diagnose(faint)
-    assert (found["float32"].verdict, found["float32"].severity) == ("gradient lost while wrong", "warning")
+    assert (found["float32"].verdict, found["float32"].severity) == (
+        "gradient lost while wrong",
+        "warning",
+    )
     assert found["bfloat16"].severity == "note"
 
 
@@ -206,4 +222,6 @@ def test_nowhere_finite_is_undecided():
 
 
 def test_the_same_every_time():
-    assert [each.text for each in diagnose(naive).values()] == [each.text for each in diagnose(naive).values()]
+    assert [each.text for each in diagnose(naive).values()] == [
+        each.text for each in diagnose(naive).values()
+    ]

@@ -64,7 +64,11 @@ def test_the_minimiser_is_where_theory_says(spec):
     assert (proper.question, proper.verdict) == ("proper", THEORY[spec])
     assert proper.severity == ("fine" if THEORY[spec] == "proper" else "note")
     assert (proper.witness is None) == (THEORY[spec] == "proper")
-    assert (top.question, top.verdict, top.severity) == ("top label", "top label recovered", "fine")
+    assert (top.question, top.verdict, top.severity) == (
+        "top label",
+        "top label recovered",
+        "fine",
+    )
 
 
 @pytest.mark.parametrize(("q", "power"), [(0.7, 1 / 0.3), (0.5, 2.0)])
@@ -78,7 +82,9 @@ def test_generalized_cross_entropy_sharpens_by_a_power(q, power):
 def test_label_smoothing_returns_the_mixture():
     (proper, _) = diagnose("softmax + label_smoothing(smoothing=0.2)")
     for case in proper.details["cases"]:
-        np.testing.assert_allclose(case["p"], 0.8 * np.array(case["eta"]) + 0.2 / 3, atol=1e-5)
+        np.testing.assert_allclose(
+            case["p"], 0.8 * np.array(case["eta"]) + 0.2 / 3, atol=1e-5
+        )
 
 
 @pytest.mark.parametrize("spec", ["crammer_singer", "weston_watkins", "perceptron"])
@@ -111,13 +117,19 @@ def test_a_function_for_a_fixed_number_of_classes():
 
 
 def test_what_cannot_be_told():
-    for answers in (diagnose(rolled), diagnose(undefined, "softmax"), diagnose("min_shift + cross_entropy")):
+    for answers in (
+        diagnose(rolled),
+        diagnose(undefined, "softmax"),
+        diagnose("min_shift + cross_entropy"),
+    ):
         assert [each.verdict for each in answers] == ["undecided"] * 2
     assert "normalizer=" in diagnose(rolled)[0].text
 
 
 def test_far_too_many_fixed_classes():
-    proper, _ = diagnose(lambda z, y: -jax.nn.log_softmax(z * jnp.ones(20, z.dtype))[y], "softmax", n=20)
+    proper, _ = diagnose(
+        lambda z, y: -jax.nn.log_softmax(z * jnp.ones(20, z.dtype))[y], "softmax", n=20
+    )
     assert "20 classes only" in proper.text
 
 
@@ -138,8 +150,18 @@ def test_the_descent_finds_kinked_and_curved_minima_at_once():
 
     def cost(z):
         distance = z - centre[:, None]
-        return np.stack([np.abs(distance[0]).sum(axis=1), 100 * distance[1, :, 0] ** 2 + (distance[1] ** 2).sum(axis=1)])
+        return np.stack(
+            [
+                np.abs(distance[0]).sum(axis=1),
+                100 * distance[1, :, 0] ** 2 + (distance[1] ** 2).sum(axis=1),
+            ]
+        )
 
-    z, spread = descend(cost, np.zeros((2, 3)), np.broadcast_to(np.eye(3), (2, 3, 3)), np.random.default_rng(0))
+    z, spread = descend(
+        cost,
+        np.zeros((2, 3)),
+        np.broadcast_to(np.eye(3), (2, 3, 3)),
+        np.random.default_rng(0),
+    )
     np.testing.assert_allclose(z, centre, atol=1e-4)
     assert np.linalg.norm(spread) < 1e-6

@@ -76,7 +76,10 @@ def test_numbers_are_those_of_theory() -> None:
 
 
 def test_a_restricted_domain_is_looked_at_where_it_is_defined() -> None:
-    assert ray(subject("sum + brier", num_classes=N), "R1", "wrong", N).origin.tolist() == [1.0] * N
+    assert (
+        ray(subject("sum + brier", num_classes=N), "R1", "wrong", N).origin.tolist()
+        == [1.0] * N
+    )
     assert ray(REFERENCE, "R1", "wrong", N).origin.tolist() == [0.0] * N
 
 

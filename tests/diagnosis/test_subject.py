@@ -58,14 +58,19 @@ def test_a_form_that_is_told_but_not_taken_is_refused() -> None:
 
 
 def test_a_form_that_is_told_is_taken() -> None:
-    assert subject(optax.softmax_cross_entropy, num_classes=4, form="batch, one-hot").form == "batch, one-hot"
+    assert (
+        subject(optax.softmax_cross_entropy, num_classes=4, form="batch, one-hot").form
+        == "batch, one-hot"
+    )
 
 
 @pytest.mark.parametrize(
     "loss",
     [
         lambda z, y: optax.softmax_cross_entropy_with_integer_labels(z, y).mean(),
-        lambda z, y: -jnp.take_along_axis(log_softmax(z, axis=1), y[:, None], axis=1).sum(),
+        lambda z, y: (
+            -jnp.take_along_axis(log_softmax(z, axis=1), y[:, None], axis=1).sum()
+        ),
     ],
 )
 def test_a_reducing_loss_is_refused_with_the_remedy(loss) -> None:
@@ -76,7 +81,9 @@ def test_a_reducing_loss_is_refused_with_the_remedy(loss) -> None:
 def test_what_is_no_loss_is_refused_with_what_was_tried() -> None:
     with pytest.raises(TypeError, match="returned a tuple; return the losses only"):
         subject(lambda z, y: (z, {}), num_classes=4)
-    with pytest.raises(TypeError, match=re.escape("(logits [N, n], labels [N]) -> [N]")) as told:
+    with pytest.raises(
+        TypeError, match=re.escape("(logits [N, n], labels [N]) -> [N]")
+    ) as told:
         subject(lambda z, t: z * t, num_classes=4)
     assert "returned shape (4,)" in str(told.value)
 
@@ -92,7 +99,11 @@ def test_any_number_of_points_goes_through_one_program(m: int) -> None:
     z = np.random.default_rng(m).normal(size=(m, 3))
     values = evaluate(found, z, np.arange(m) % 3)
     assert values.loss.shape == (m,)
-    np.testing.assert_allclose(values.loss[-1], ls.objective("softmax + brier")(z[-1], one_hot((m - 1) % 3, 3)), rtol=1e-12)
+    np.testing.assert_allclose(
+        values.loss[-1],
+        ls.objective("softmax + brier")(z[-1], one_hot((m - 1) % 3, 3)),
+        rtol=1e-12,
+    )
 
 
 def test_hessians_and_probabilities() -> None:
@@ -125,6 +136,11 @@ def test_what_runs_in_float32_only_is_computed_in_it() -> None:
     np.testing.assert_allclose(evaluate(found, Z, 2).loss, EXPECTED, rtol=1e-5)
 
 
-@pytest.mark.parametrize("normalizer", ["softmax", ls.normalizer("softmax"), ls.NORMALIZERS["softmax"]])
+@pytest.mark.parametrize(
+    "normalizer", ["softmax", ls.normalizer("softmax"), ls.NORMALIZERS["softmax"]]
+)
 def test_a_known_normalizer_is_written_so_that_it_runs_in_a_shell(normalizer) -> None:
-    assert subject(of_target, num_classes=3, normalizer=normalizer).predictor == "ls.normalizer('softmax')"
+    assert (
+        subject(of_target, num_classes=3, normalizer=normalizer).predictor
+        == "ls.normalizer('softmax')"
+    )

@@ -10,8 +10,17 @@ from logitscape._src.diagnosis.config import Setting
 from logitscape._src.diagnosis.questions import invariances as symmetries
 from logitscape._src.diagnosis.subject import subject
 
-SHIFT, ALIKE, ORDERED = "shift invariant", "treats classes alike", "argmax p is argmax z"
-P_SHIFT, P_SCALE, P_SIGN, P_ALIKE = "p shift invariant", "p scale invariant", "p sign invariant", "p treats classes alike"
+SHIFT, ALIKE, ORDERED = (
+    "shift invariant",
+    "treats classes alike",
+    "argmax p is argmax z",
+)
+P_SHIFT, P_SCALE, P_SIGN, P_ALIKE = (
+    "p shift invariant",
+    "p scale invariant",
+    "p sign invariant",
+    "p treats classes alike",
+)
 HOLDS = {
     "softmax + cross_entropy": {SHIFT, P_SHIFT, ORDERED},
     "softmax + focal": {SHIFT, P_SHIFT, ORDERED},
@@ -66,7 +75,11 @@ def diagnose(source, normalizer=None, n=5):
     for each in found:
         assert each.question == ("order" if "argmax" in each.verdict else each.question)
         assert each.severity == SEVERITIES.get(each.verdict, "fine")
-        assert each.witness is not None or each.severity in ("fine", "undecided") or each.verdict in (P_SCALE, P_SIGN)
+        assert (
+            each.witness is not None
+            or each.severity in ("fine", "undecided")
+            or each.verdict in (P_SCALE, P_SIGN)
+        )
     return {each.verdict: each for each in found}
 
 
@@ -80,7 +93,10 @@ def test_what_it_does_not_notice(spec):
 
 def test_witnesses_can_be_checked():
     found = diagnose("spherical + cross_entropy")
-    shift, order = found["not shift invariant"].witness, found["argmax p is not always argmax z"].witness
+    shift, order = (
+        found["not shift invariant"].witness,
+        found["argmax p is not always argmax z"].witness,
+    )
     objective = ls.objective("spherical + cross_entropy")
     z, t = jnp.array(shift.logits), jnp.array(shift.target)
     assert abs(float(objective(z, t)) - float(objective(z + 3, t))) > 0.1
@@ -90,7 +106,10 @@ def test_witnesses_can_be_checked():
 
 def test_class_weights_are_told():
     different = diagnose(weighted, "softmax")["treats classes differently"]
-    z, label = jnp.array(different.witness.logits), int(np.argmax(different.witness.target))
+    z, label = (
+        jnp.array(different.witness.logits),
+        int(np.argmax(different.witness.target)),
+    )
     permuted = [
         float(weighted(jnp.roll(z, 1), (label + 1) % 5)),
         float(weighted(z[::-1], 4 - label)),
@@ -100,7 +119,11 @@ def test_class_weights_are_told():
 
 def test_a_normalizer_that_prefers_a_class():
     found = diagnose(careful, biased)
-    assert {"p treats classes differently", "argmax p is not always argmax z", ALIKE} <= set(found)
+    assert {
+        "p treats classes differently",
+        "argmax p is not always argmax z",
+        ALIKE,
+    } <= set(found)
 
 
 def test_ties_are_no_matter():

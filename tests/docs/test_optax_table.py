@@ -30,7 +30,11 @@ def script() -> dict:
 
 def test_no_loss_that_classifies_is_missing(script: dict) -> None:
     there = {re.match(r"\w+", name).group() for name in script["LOSSES"]}
-    public = {name for name in dir(optax.losses) if not name.startswith("_") and callable(getattr(optax.losses, name))}
+    public = {
+        name
+        for name in dir(optax.losses)
+        if not name.startswith("_") and callable(getattr(optax.losses, name))
+    }
     assert public - there <= OTHERS
     assert there <= public
 
@@ -43,6 +47,14 @@ def test_the_page_has_a_row_for_every_loss(script: dict) -> None:
 
 def test_a_row_tells_what_was_found(script: dict) -> None:
     loss, normalizer = script["LOSSES"]["softmax_cross_entropy"]
-    page = script["page"]({"softmax_cross_entropy": ls.diagnose(loss, normalizer=normalizer, num_classes=4)})
+    page = script["page"](
+        {
+            "softmax_cross_entropy": ls.diagnose(
+                loss, normalizer=normalizer, num_classes=4
+            )
+        }
+    )
     row = page.splitlines()[-1]
-    assert row.startswith("| `softmax_cross_entropy` | 1.00 | corrects itself | convex (certified) | proper |")
+    assert row.startswith(
+        "| `softmax_cross_entropy` | 1.00 | corrects itself | convex (certified) | proper |"
+    )

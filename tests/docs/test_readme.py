@@ -19,7 +19,9 @@ def test_every_name_of_the_package_exists():
 
 
 def test_every_import_works():
-    for line in re.findall(r"^\s*((?:from logitscape|import).*)$", "\n".join(BLOCKS), re.MULTILINE):
+    for line in re.findall(
+        r"^\s*((?:from logitscape|import).*)$", "\n".join(BLOCKS), re.MULTILINE
+    ):
         exec(line, {})
 
 

@@ -10,8 +10,23 @@ import pytest
 from scipy.integrate import quad
 
 import logitscape as ls
-from logitscape._src.dynamics.discrete import CAPPED, DIVERGED, OPTIMIZERS, STOPPED, steps_to_correct
-from logitscape._src.dynamics.flow import AWAY, LEAVES, OUTSIDE, POLE, STUCK, ZERO, flow, times_to_correct
+from logitscape._src.dynamics.discrete import (
+    CAPPED,
+    DIVERGED,
+    OPTIMIZERS,
+    STOPPED,
+    steps_to_correct,
+)
+from logitscape._src.dynamics.flow import (
+    AWAY,
+    LEAVES,
+    OUTSIDE,
+    POLE,
+    STUCK,
+    ZERO,
+    flow,
+    times_to_correct,
+)
 from logitscape._src.dynamics.implicit import linearly_implicit
 from logitscape._src.dynamics.lanes import viewer
 from logitscape._src.dynamics.trajectories import follow, runge_kutta
@@ -69,7 +84,9 @@ def test_times_are_those_of_quadrature(softmaxes, loss):
 
 
 def test_the_closed_form_of_cross_entropy(softmaxes):
-    np.testing.assert_allclose(softmaxes.times[0], (MARGINS + 1 - np.exp(-MARGINS)) / 2, rtol=1e-7)
+    np.testing.assert_allclose(
+        softmaxes.times[0], (MARGINS + 1 - np.exp(-MARGINS)) / 2, rtol=1e-7
+    )
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -79,7 +96,10 @@ def test_growth_classes(across, name):
 
 
 def test_rates_of_growth(across):
-    rates = {name: growth(MARGINS, log_t).rate for name, log_t in zip(across.objectives, across.log_times, strict=True)}
+    rates = {
+        name: growth(MARGINS, log_t).rate
+        for name, log_t in zip(across.objectives, across.log_times, strict=True)
+    }
     assert rates["softmax + brier"] == pytest.approx(1, abs=1e-3)
     assert rates["softmax + mae"] == pytest.approx(1, abs=1e-3)
     assert rates["softmax + hellinger"] == pytest.approx(0.5, abs=1e-3)
@@ -87,7 +107,11 @@ def test_rates_of_growth(across):
 
 
 def test_normalizers_without_an_exponential_take_quadratic_time():
-    specs = ["sum + cross_entropy", "spherical + cross_entropy", "taylor + cross_entropy"]
+    specs = [
+        "sum + cross_entropy",
+        "spherical + cross_entropy",
+        "taylor + cross_entropy",
+    ]
     flows = times_to_correct(specs, MARGINS, "R1", base=1.0)
     for log_times in flows.log_times:
         found = growth(MARGINS, log_times)
@@ -97,12 +121,18 @@ def test_normalizers_without_an_exponential_take_quadratic_time():
 
 def test_scale_invariant_normalizers_conserve_the_norm():
     flows = flow("square + cross_entropy", [[1.0, 5.0, 2.0], [3.0, 4.0, 0.5]])
-    np.testing.assert_allclose(np.linalg.norm(flows.ends[0], axis=1), np.linalg.norm(flows.starts, axis=1), rtol=1e-8)
+    np.testing.assert_allclose(
+        np.linalg.norm(flows.ends[0], axis=1),
+        np.linalg.norm(flows.starts, axis=1),
+        rtol=1e-8,
+    )
 
 
 def test_times_beyond_the_range_of_floats_have_logarithms():
     flows = flow("softmax + mae", [[-200.0, 200.0], [-350.0, 350.0]])
-    np.testing.assert_allclose(flows.log_times[0], [400 - np.log(4), 700 - np.log(4)], rtol=1e-9)
+    np.testing.assert_allclose(
+        flows.log_times[0], [400 - np.log(4), 700 - np.log(4)], rtol=1e-9
+    )
 
 
 def test_many_classes_on_every_ray():
@@ -123,10 +153,15 @@ def test_stiff_flows_are_followed_to_their_end():
 
 
 def test_explicit_and_implicit_steps_agree():
-    look = viewer([ls.objective("softmax + brier"), ls.objective("softmax + cross_entropy")], 0)
+    look = viewer(
+        [ls.objective("softmax + brier"), ls.objective("softmax + cross_entropy")], 0
+    )
     z = jnp.array([[[-4.0, 4.0, 0.0, 1.0], [-1.0, 0.0, 3.0, 3.0]]] * 2)
     skip = jnp.zeros((2, 2), bool)
-    one, other = (jax.jit(partial(follow, look, step, 500))(look(z), z, skip) for step in (runge_kutta, linearly_implicit))
+    one, other = (
+        jax.jit(partial(follow, look, step, 500))(look(z), z, skip)
+        for step in (runge_kutta, linearly_implicit)
+    )
     assert one.over.all()
     assert other.over.all()
     np.testing.assert_allclose(one.log_time, other.log_time, rtol=1e-7)
@@ -138,7 +173,10 @@ def wrong_way(z, t):
 
 
 def bowl(z, t):
-    return jnp.sum((z - jnp.array([0.0, 2.0, 1.0])) ** 2 * jnp.array([1.0, 3.0, 0.5])) + 0 * t[0]
+    return (
+        jnp.sum((z - jnp.array([0.0, 2.0, 1.0])) ** 2 * jnp.array([1.0, 3.0, 0.5]))
+        + 0 * t[0]
+    )
 
 
 def half_plane(z, t):
@@ -193,12 +231,15 @@ def test_what_never_corrects_itself_says_why(hopeless, name):
 
 
 def test_sums_may_lead_out_of_their_domain(hopeless):
-    assert hopeless.reasons[hopeless.objectives.index("sum + cross_entropy"), 1] == LEAVES
+    assert (
+        hopeless.reasons[hopeless.objectives.index("sum + cross_entropy"), 1] == LEAVES
+    )
 
 
 def test_where_it_ends(hopeless):
     bowl, plateau, half_plane = (
-        hopeless.ends[hopeless.objectives.index(name), 0] for name in ("bowl", "plateau", "half plane")
+        hopeless.ends[hopeless.objectives.index(name), 0]
+        for name in ("bowl", "plateau", "half plane")
     )
     np.testing.assert_allclose(bowl, [0, 2, 1], atol=0.02)
     assert plateau[1] - plateau[0] == pytest.approx(3, abs=1e-9)
@@ -212,7 +253,10 @@ def absolute(z, t):
 def test_kinks_are_followed_in_time():
     """Hinges and absolute values from ties and from nowhere in particular; the true times are known."""
     start = np.r_[-5.0, 5.0, np.zeros(8)]
-    flows = flow({"absolute": absolute, "hinge": "crammer_singer", "perceptron": "perceptron"}, start)
+    flows = flow(
+        {"absolute": absolute, "hinge": "crammer_singer", "perceptron": "perceptron"},
+        start,
+    )
     np.testing.assert_allclose(flows.times[:, 0], 5, rtol=1e-3)
 
 
@@ -233,9 +277,15 @@ def test_prediction_is_by_p_and_not_by_z():
 
 
 def test_paths_lead_from_start_to_end():
-    flows = flow(["softmax + cross_entropy", "softmax + brier"], [[-3.0, 3.0, 1.0], [1.0, -1.0, 0.0]], points=9)
+    flows = flow(
+        ["softmax + cross_entropy", "softmax + brier"],
+        [[-3.0, 3.0, 1.0], [1.0, -1.0, 0.0]],
+        points=9,
+    )
     assert flows.paths.shape == (2, 2, 9, 3)
-    np.testing.assert_array_equal(flows.paths[:, :, 0], np.broadcast_to(flows.starts, (2, 2, 3)))
+    np.testing.assert_array_equal(
+        flows.paths[:, :, 0], np.broadcast_to(flows.starts, (2, 2, 3))
+    )
     np.testing.assert_allclose(flows.paths[:, :, -1], flows.ends, atol=1e-6)
     distances = np.linalg.norm(np.diff(flows.paths, axis=2), axis=-1)
     assert (distances <= flows.lengths[..., None] / 8 + 1e-9).all()
@@ -244,21 +294,33 @@ def test_paths_lead_from_start_to_end():
 def test_label_and_rival_may_be_any():
     flows = times_to_correct("softmax + cross_entropy", [4.0], "R3", 3, label=2)
     np.testing.assert_array_equal(flows.starts, [[2.0, 0.0, -2.0]])
-    assert flows.times[0, 0] == pytest.approx(times_to_correct("softmax + cross_entropy", [4.0], "R3", 3).times[0, 0])
+    assert flows.times[0, 0] == pytest.approx(
+        times_to_correct("softmax + cross_entropy", [4.0], "R3", 3).times[0, 0]
+    )
 
 
 @pytest.mark.parametrize("starts", [[[np.nan, 0.0]], [1.0], [], [[[0.0, 1.0]]]])
 def test_starts_must_be_logits(starts):
-    with pytest.raises(ValueError, match=r"`flow\(starts\)` must be finite logits \[m, n\] with n >= 2, got"):
+    with pytest.raises(
+        ValueError,
+        match=r"`flow\(starts\)` must be finite logits \[m, n\] with n >= 2, got",
+    ):
         flow("softmax + cross_entropy", starts)
 
 
 def test_other_arguments_are_checked():
-    with pytest.raises(ValueError, match=r"`flow\(label=...\)` must lie between 0 and 1, got 2."):
+    with pytest.raises(
+        ValueError, match=r"`flow\(label=...\)` must lie between 0 and 1, got 2."
+    ):
         flow("softmax + cross_entropy", [0.0, 1.0], label=2)
-    with pytest.raises(ValueError, match=r"`flow\(points=...\)` must be at least 2, got 1."):
+    with pytest.raises(
+        ValueError, match=r"`flow\(points=...\)` must be at least 2, got 1."
+    ):
         flow("softmax + cross_entropy", [0.0, 1.0], points=1)
-    with jax.enable_x64(False), pytest.raises(RuntimeError, match="`flow` needs float64"):
+    with (
+        jax.enable_x64(False),
+        pytest.raises(RuntimeError, match="`flow` needs float64"),
+    ):
         flow("softmax + cross_entropy", [0.0, 1.0])
 
 
@@ -309,7 +371,10 @@ def test_never_from_where():
 def test_growth_that_cannot_be_told():
     assert growth(MARGINS, np.full(30, np.nan)).kind == "undetermined"
     assert growth(MARGINS, np.log(2 + np.sin(MARGINS))).kind == "undetermined"
-    with pytest.raises(ValueError, match=r"`growth\(margins, log_times\)` must be positive increasing margins"):
+    with pytest.raises(
+        ValueError,
+        match=r"`growth\(margins, log_times\)` must be positive increasing margins",
+    ):
         growth([2.0, 1.0], [0.0, 0.0])
 
 
@@ -330,7 +395,9 @@ def test_steps_are_those_of_a_plain_loop(name):
     optimizer = OPTIMIZERS[name](0.3)
     starts = np.array([[-1.0, 1.0, 0.0], [-2.0, 0.5, 0.3], [1.0, 0.0, 0.0]])
     steps = steps_to_correct("softmax + brier", starts, optimizer)
-    assert steps.counts[0].tolist() == [by_hand("softmax + brier", jnp.array(z), optimizer) for z in starts]
+    assert steps.counts[0].tolist() == [
+        by_hand("softmax + brier", jnp.array(z), optimizer) for z in starts
+    ]
     assert steps.reached.all()
 
 
@@ -344,14 +411,23 @@ def test_normalised_steps_do_not_mind_saturation():
 
 def test_small_steps_of_descent_take_the_time_of_the_flow():
     time = flow("softmax + cross_entropy", [-5.0, 5.0]).times[0, 0]
-    count = steps_to_correct("softmax + cross_entropy", [-5.0, 5.0], OPTIMIZERS["sgd"](1e-3)).counts[0, 0]
+    count = steps_to_correct(
+        "softmax + cross_entropy", [-5.0, 5.0], OPTIMIZERS["sgd"](1e-3)
+    ).counts[0, 0]
     assert count * 1e-3 == pytest.approx(time, rel=1e-2)
 
 
 def test_steps_that_lead_nowhere_say_why():
     start, run = [-5.0, 5.0, 0.0], OPTIMIZERS["sgd"](0.1)
-    steps = steps_to_correct(["sparsemax + brier", "sum + cross_entropy", "softmax + mae"], start, run, most=50)
+    steps = steps_to_correct(
+        ["sparsemax + brier", "sum + cross_entropy", "softmax + mae"],
+        start,
+        run,
+        most=50,
+    )
     assert steps.reasons[:, 0].tolist() == [STOPPED, DIVERGED, CAPPED]
     assert steps.counts[:, 0].tolist() == [-1, -1, -1]
-    with pytest.raises(ValueError, match=r"`steps_to_correct\(most=...\)` must be at least 1, got 0."):
+    with pytest.raises(
+        ValueError, match=r"`steps_to_correct\(most=...\)` must be at least 1, got 0."
+    ):
         steps_to_correct("softmax + mae", start, run, most=0)

@@ -8,7 +8,9 @@ from jax import lax
 
 from logitscape._src.engine.two_pass import in_two_steps
 
-BATCH = jnp.asarray(np.random.default_rng(0).normal(size=(6, 5))).at[4].set(1.0)  # one of them all ties
+BATCH = (
+    jnp.asarray(np.random.default_rng(0).normal(size=(6, 5))).at[4].set(1.0)
+)  # one of them all ties
 
 
 def softmax(x):
@@ -23,7 +25,13 @@ FUNCTIONS = {
     "its gradient": (lambda x: jax.value_and_grad(lambda x: softmax(x)[1][2])(x), 5),
     "constants": (lambda x: (x.sum(), jnp.arange(5.0) * jnp.arange(5.0).sum()), 0),
     "the argument": (lambda x: (x.sum(), x), 0),
-    "a loop": (lambda x: (x.sum(), x / lax.while_loop(lambda s: s < 10, lambda s: 2 * s + 1, jnp.abs(x).sum())), 1),
+    "a loop": (
+        lambda x: (
+            x.sum(),
+            x / lax.while_loop(lambda s: s < 10, lambda s: 2 * s + 1, jnp.abs(x).sum()),
+        ),
+        1,
+    ),
     "a call": (jax.jit(lambda x: (x.sum(), jax.nn.relu(x) - jax.nn.logsumexp(x))), 1),
 }
 
@@ -38,11 +46,19 @@ def test_both_steps_together_are_the_function(name: str) -> None:
     assert all(each.shape[0] == each.size == len(BATCH) for each in joined)
     expected = jax.vmap(function)(BATCH)
     np.testing.assert_array_equal(first, expected[0])
-    np.testing.assert_array_equal(jnp.broadcast_to(jax.vmap(steps.second)(joined, BATCH), BATCH.shape), expected[1])
+    np.testing.assert_array_equal(
+        jnp.broadcast_to(jax.vmap(steps.second)(joined, BATCH), BATCH.shape),
+        expected[1],
+    )
 
 
 @pytest.mark.parametrize(
-    "function", [lambda x: (x.sum(), jnp.sort(x)), lambda x: (x.sum(), x[::-1]), lambda x: (x.sum(), jnp.cumsum(x) + x)]
+    "function",
+    [
+        lambda x: (x.sum(), jnp.sort(x)),
+        lambda x: (x.sum(), x[::-1]),
+        lambda x: (x.sum(), jnp.cumsum(x) + x),
+    ],
 )
 def test_there_are_none_where_classes_join_all_classes(function) -> None:
     assert in_two_steps(function, jax.ShapeDtypeStruct((5,), BATCH.dtype)) is None

@@ -24,7 +24,16 @@ SUBSTOCHASTIC = {"softmax_one"}
 SHIFT_INVARIANT = {"softmax", "argmax", "min_shift", "sparsemax", "entmax"}
 SCALE_INVARIANT = {"sum", "abs", "relu", "square", "min_shift", "argmax"}
 POSITIVE_ONLY = {"sum"}
-NEEDS_POSITIVE_SUPPORT = {"sum", "abs", "relu", "square", "min_shift", "argmax", "sparsemax", "entmax"}
+NEEDS_POSITIVE_SUPPORT = {
+    "sum",
+    "abs",
+    "relu",
+    "square",
+    "min_shift",
+    "argmax",
+    "sparsemax",
+    "entmax",
+}
 
 
 def hot(k: int, n: int) -> Array:
@@ -32,7 +41,9 @@ def hot(k: int, n: int) -> Array:
 
 
 def cases(name: str) -> list[Array]:
-    return [z for key, z in LOGITS.items() if not (name in POSITIVE_ONLY and key == "signs")]
+    return [
+        z for key, z in LOGITS.items() if not (name in POSITIVE_ONLY and key == "signs")
+    ]
 
 
 def central_difference(f: Callable[[Array], Array], z: Array) -> Array:
@@ -53,14 +64,22 @@ def test_normalizers_give_a_distribution_and_its_logarithm(name: str) -> None:
         total = float(p.sum())
         assert total < 1 if name in SUBSTOCHASTIC else abs(total - 1) < 1e-14, total
         np.testing.assert_allclose(np.exp(log_p), p, rtol=1e-14)
-        np.testing.assert_allclose(ls.NORMALIZERS[name](z).complement, 1 - p, rtol=1e-11, atol=1e-16)
+        np.testing.assert_allclose(
+            ls.NORMALIZERS[name](z).complement, 1 - p, rtol=1e-11, atol=1e-16
+        )
 
 
 @every_normalizer
 def test_jacobians_keep_mass_and_match_finite_differences(name: str) -> None:
     for z in cases(name):
         p = lambda z: ls.NORMALIZERS[name](z).p
-        three_ways = jax.jit(lambda z, p=p: (jax.jacrev(p)(z), jax.jacfwd(p)(z), central_difference(p, z)))
+        three_ways = jax.jit(
+            lambda z, p=p: (
+                jax.jacrev(p)(z),
+                jax.jacfwd(p)(z),
+                central_difference(p, z),
+            )
+        )
         reverse, forward, difference = map(np.asarray, three_ways(z))
         np.testing.assert_allclose(reverse, forward, rtol=1e-12, atol=1e-16)
         np.testing.assert_allclose(reverse, difference, rtol=1e-7, atol=1e-9)
@@ -76,7 +95,11 @@ def test_jacobians_keep_mass_and_match_finite_differences(name: str) -> None:
 def test_normalizers_are_permutation_equivariant(name: str) -> None:
     for z in cases(name):
         order = np.random.default_rng(0).permutation(z.size)
-        np.testing.assert_allclose(ls.NORMALIZERS[name](z[order]).p, ls.NORMALIZERS[name](z).p[order], rtol=1e-14)
+        np.testing.assert_allclose(
+            ls.NORMALIZERS[name](z[order]).p,
+            ls.NORMALIZERS[name](z).p[order],
+            rtol=1e-14,
+        )
 
 
 @every_normalizer
@@ -92,7 +115,10 @@ def test_invariances_are_as_the_formulas_say(name: str) -> None:
 def test_normalizers_jit_batch_and_drop_in_agree(name: str) -> None:
     rows = jnp.stack([LOGITS["three"], LOGITS["three"] * 1.5, LOGITS["three"] + 0.25])
     alone = [ls.NORMALIZERS[name](row) for row in rows]
-    p, log_p = np.stack([each.p for each in alone]), np.stack([each.log_p for each in alone])
+    p, log_p = (
+        np.stack([each.p for each in alone]),
+        np.stack([each.log_p for each in alone]),
+    )
     batch, along, across, logs = jax.jit(
         lambda rows: (
             jax.vmap(ls.NORMALIZERS[name])(rows).p,
@@ -109,12 +135,19 @@ def test_normalizers_jit_batch_and_drop_in_agree(name: str) -> None:
 @pytest.mark.parametrize("name", ["softmax", "sparsemax", "entmax"])
 def test_a_masked_label_has_no_derivative_itself(name: str) -> None:
     """The loss is infinite, and has no way down in that class."""
-    value, gradient = jax.value_and_grad(ls.objective(f"{name} + cross_entropy"))(jnp.array([1.0, -jnp.inf, 0.3]), hot(1, 3))
+    value, gradient = jax.value_and_grad(ls.objective(f"{name} + cross_entropy"))(
+        jnp.array([1.0, -jnp.inf, 0.3]), hot(1, 3)
+    )
     assert value == np.inf
     assert gradient[1] == 0
 
 
-SCALINGS = (lambda z: z, lambda z: 1.37 * z, lambda z: z / 0.7, lambda z: 0.9 * z * z + 0.1)
+SCALINGS = (
+    lambda z: z,
+    lambda z: 1.37 * z,
+    lambda z: z / 0.7,
+    lambda z: 0.9 * z * z + 0.1,
+)
 
 
 @every_normalizer
@@ -129,11 +162,19 @@ def test_what_is_compiled_before_a_normalizer_changes_nothing(name: str) -> None
 
     batch = jax.vmap(all_scalings)
     at_level_0 = jax.jit(batch, compiler_options=known(IN_USE | {LEVEL: 0}))
-    found = [as_in_use(batch)(rows), briefly(batch)(rows.astype(jnp.float64)), at_level_0(rows)]
+    found = [
+        as_in_use(batch)(rows),
+        briefly(batch)(rows.astype(jnp.float64)),
+        at_level_0(rows),
+    ]
     for compiled in zip(*found, strict=True):
         for p, gradient in compiled:
             assert np.all(p >= 0)
-            assert np.all(p.sum(1) < 1) if name in SUBSTOCHASTIC else np.allclose(p.sum(1), 1, rtol=0, atol=1e-6)
+            assert (
+                np.all(p.sum(1) < 1)
+                if name in SUBSTOCHASTIC
+                else np.allclose(p.sum(1), 1, rtol=0, atol=1e-6)
+            )
             np.testing.assert_allclose(p, compiled[1][0], rtol=2e-3, atol=1e-6)
             np.testing.assert_allclose(gradient, compiled[1][1], rtol=2e-3, atol=2e-5)
 
@@ -162,7 +203,11 @@ OUTSIDE = {
     "spherical": [[-jnp.inf, 1.0, 2.0]],
     "taylor": [[-jnp.inf, 1.0, 2.0]],
     "min_shift": [[1.0, 1.0, 1.0], [-jnp.inf, 1.0, 2.0]],
-    "iterated_exponential": [[710.0, 0.0, 0.0], [1000.0, 1000.0, 1000.0], [60000.0, 1.0, 2.0]],
+    "iterated_exponential": [
+        [710.0, 0.0, 0.0],
+        [1000.0, 1000.0, 1000.0],
+        [60000.0, 1.0, 2.0],
+    ],
 }
 EVERYWHERE = [[jnp.inf, 0.0, 1.0], [jnp.inf, jnp.inf, 0.0], [jnp.nan, 1.0, 2.0]]
 MASKABLE = set(ls.NORMALIZERS) - {
@@ -189,13 +234,21 @@ def test_outside_the_domain_all_is_nan(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(MASKABLE))
 def test_masked_classes_are_as_if_absent(name: str) -> None:
-    masked, absent = jnp.array([0.5, -jnp.inf, 1.25, 0.75]), jnp.array([0.5, 1.25, 0.75])
+    masked, absent = (
+        jnp.array([0.5, -jnp.inf, 1.25, 0.75]),
+        jnp.array([0.5, 1.25, 0.75]),
+    )
     kept = np.array([0, 2, 3])
     p = ls.NORMALIZERS[name](masked).p
     assert p[1] == 0
     np.testing.assert_allclose(p[kept], ls.NORMALIZERS[name](absent).p, rtol=1e-14)
-    losses = [ls.objective(f"{name} + {x}") for x in ("cross_entropy", "brier", "focal", "tsallis_score", "spherical_score")]
-    slopes = jax.jit(lambda z, t: [jax.value_and_grad(loss.function)(z, t) for loss in losses])
+    losses = [
+        ls.objective(f"{name} + {x}")
+        for x in ("cross_entropy", "brier", "focal", "tsallis_score", "spherical_score")
+    ]
+    slopes = jax.jit(
+        lambda z, t: [jax.value_and_grad(loss.function)(z, t) for loss in losses]
+    )
     pairs = zip(slopes(masked, hot(2, 4)), slopes(absent, hot(1, 3)), strict=True)
     for (value, gradient), (expected, of_kept) in pairs:
         np.testing.assert_allclose(value, expected, rtol=1e-13)
@@ -221,27 +274,54 @@ REFERENCE = [
     ("softmax_one", [0.0, 0.0], [1 / 3, 1 / 3]),
     ("sparsemax", [0.3, 1.2, 2.0], [0, 0.1, 0.9]),
     ("entmax", [1.0, 0.0], [0.5 + np.sqrt(7) / 8, 0.5 - np.sqrt(7) / 8]),
-    ("iterated_exponential", [0.0, 1.0], [np.e / (np.e + np.e**np.e), np.e**np.e / (np.e + np.e**np.e)]),
+    (
+        "iterated_exponential",
+        [0.0, 1.0],
+        [np.e / (np.e + np.e**np.e), np.e**np.e / (np.e + np.e**np.e)],
+    ),
 ]
 
 
 @pytest.mark.parametrize(("spec", "logits", "expected"), REFERENCE)
-def test_reference_values(spec: str, logits: list[float], expected: list[float]) -> None:
-    np.testing.assert_allclose(ls.normalizer(spec)(jnp.array(logits)).p, expected, rtol=1e-14, atol=1e-17)
+def test_reference_values(
+    spec: str, logits: list[float], expected: list[float]
+) -> None:
+    np.testing.assert_allclose(
+        ls.normalizer(spec)(jnp.array(logits)).p, expected, rtol=1e-14, atol=1e-17
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
 @pytest.mark.parametrize("order", [4, 6, 16, 34, 64])
 def test_taylor_of_every_order_is_the_polynomial(order: int, dtype: str) -> None:
     """In whole fractions: 1 / order! is no number of float32, and below 0 the terms cancel."""
-    z = [[1.5, -2.0, 10.0], [-8.0, -9.0, -7.5], [30.0, 25.0, 1.0], [-20.0, -21.0, 5.0], [1e4, 1.0, 0.0], [-1e4, -9e3, 9504.0]]
-    weights = [[sum(Fraction(x) ** i / math.factorial(i) for i in range(order + 1)) for x in row] for row in z]
+    z = [
+        [1.5, -2.0, 10.0],
+        [-8.0, -9.0, -7.5],
+        [30.0, 25.0, 1.0],
+        [-20.0, -21.0, 5.0],
+        [1e4, 1.0, 0.0],
+        [-1e4, -9e3, 9504.0],
+    ]
+    weights = [
+        [
+            sum(Fraction(x) ** i / math.factorial(i) for i in range(order + 1))
+            for x in row
+        ]
+        for row in z
+    ]
     exact = [[float(weight / sum(row)) for weight in row] for row in weights]
     logs = [[-math.log1p(sum(row) / weight - 1) for weight in row] for row in weights]
     p, log_p = (
-        np.asarray(each, float) for each in jax.jit(jax.vmap(ls.normalizer(f"taylor(order={order})")))(jnp.array(z, dtype))
+        np.asarray(each, float)
+        for each in jax.jit(jax.vmap(ls.normalizer(f"taylor(order={order})")))(
+            jnp.array(z, dtype)
+        )
     )
-    close = {"rtol": 8 * order * float(jnp.finfo(dtype).eps), "atol": float(jnp.finfo(dtype).tiny)}
+    close = {
+        "rtol": 8 * order * float(jnp.finfo(dtype).eps),
+        "atol": float(jnp.finfo(dtype).tiny),
+    }
     np.testing.assert_allclose(p, exact, **close)
     np.testing.assert_allclose(log_p, logs, **close)
 
@@ -254,7 +334,12 @@ def test_taylor_at_the_end_of_the_range(order: int, dtype: str) -> None:
     z = jnp.array([[huge, 1.0, -huge], [huge, 0.0, 0.0]], dtype)
     taylor = ls.normalizer(f"taylor(order={order})")
     p = np.asarray(jax.jit(jax.vmap(taylor))(z).p, float)
-    np.testing.assert_allclose(p, [[0.5, 0, 0.5], [1, 0, 0]], rtol=1e-2 if dtype == "bfloat16" else 1e-5, atol=1e-30)
+    np.testing.assert_allclose(
+        p,
+        [[0.5, 0, 0.5], [1, 0, 0]],
+        rtol=1e-2 if dtype == "bfloat16" else 1e-5,
+        atol=1e-30,
+    )
     slopes = jax.jit(jax.vmap(jax.jacrev(lambda z: taylor(z).log_p)))(z)
     assert np.isfinite(np.asarray(slopes, float)).all()
 
@@ -270,8 +355,15 @@ EQUAL = [
 @pytest.mark.parametrize(("one", "other", "shift"), EQUAL)
 def test_identities_between_normalizers(one: str, other: str, shift: float) -> None:
     z = LOGITS["signs"]
-    np.testing.assert_allclose(ls.normalizer(one)(z).p, ls.normalizer(other)(z + shift).p, rtol=1e-14, atol=1e-16)
-    jacobian = lambda spec, z: jax.jit(jax.jacrev(lambda z: ls.normalizer(spec)(z).p))(z)
+    np.testing.assert_allclose(
+        ls.normalizer(one)(z).p,
+        ls.normalizer(other)(z + shift).p,
+        rtol=1e-14,
+        atol=1e-16,
+    )
+    jacobian = lambda spec, z: jax.jit(jax.jacrev(lambda z: ls.normalizer(spec)(z).p))(
+        z
+    )
     jacobians = [jacobian(spec, z + by) for spec, by in ((one, 0.0), (other, shift))]
     np.testing.assert_allclose(*jacobians, rtol=1e-12, atol=1e-15)
 
@@ -279,7 +371,11 @@ def test_identities_between_normalizers(one: str, other: str, shift: float) -> N
 @every_normalizer
 def test_nan_outside_the_domain_in_a_compiled_batch_too(name: str) -> None:
     """XLA on CPUs makes anything of exp(x) where it knows beforehand that x is NaN."""
-    outside = [*EVERYWHERE, *OUTSIDE.get(name, []), *([] if name == "softmax_one" else [[-jnp.inf] * 3])]
+    outside = [
+        *EVERYWHERE,
+        *OUTSIDE.get(name, []),
+        *([] if name == "softmax_one" else [[-jnp.inf] * 3]),
+    ]
     rows = jnp.array([*outside, [0.0, 0.5, 1.5]] * 8, jnp.float32)
     p, log_p = jax.jit(jax.vmap(ls.NORMALIZERS[name]))(rows)
     beyond = np.arange(len(rows)) % (len(outside) + 1) < len(outside)
@@ -288,7 +384,9 @@ def test_nan_outside_the_domain_in_a_compiled_batch_too(name: str) -> None:
     assert np.isfinite(p[~beyond]).all()
 
 
-ENTMAX = jax.jit(jax.vmap(lambda z, alpha: ls.NORMALIZERS["entmax"](z, alpha=alpha), (0, None)))
+ENTMAX = jax.jit(
+    jax.vmap(lambda z, alpha: ls.NORMALIZERS["entmax"](z, alpha=alpha), (0, None))
+)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -304,37 +402,65 @@ def test_entmax_at_every_alpha(alpha: float, dtype: str) -> None:
     p, log_p = (np.asarray(each, float) for each in entmax(jnp.asarray(z)))
     np.testing.assert_allclose(p.sum(axis=1), 1, rtol=64 * eps)
     level = (np.expm1(beta * log_p) / beta if beta else log_p) - z
-    spread = np.ptp(np.where(p > 0, level, level.max(axis=1, where=p > 0, initial=-9, keepdims=True)), axis=1)
+    spread = np.ptp(
+        np.where(
+            p > 0, level, level.max(axis=1, where=p > 0, initial=-9, keepdims=True)
+        ),
+        axis=1,
+    )
     assert spread.max() <= 64 * eps * (1 + np.abs(level[p > 0]).max())
 
 
 @pytest.mark.parametrize(
-    "spec", ["sparsemax_loss", "entmax_loss", "entmax_loss(alpha=1)", "softmax + cross_entropy", "softmax + kl"]
+    "spec",
+    [
+        "sparsemax_loss",
+        "entmax_loss",
+        "entmax_loss(alpha=1)",
+        "softmax + cross_entropy",
+        "softmax + kl",
+    ],
 )
 def test_losses_are_differentiable_in_the_target_in_both_modes(spec: str) -> None:
     loss, z = ls.objective(spec).function, LOGITS["signs"]
     target = jnp.array([0.1, 0.4, 0.2, 0.3])
-    reverse, forward = (jax.jit(mode(loss, argnums=1))(z, target) for mode in (jax.grad, jax.jacfwd))
+    reverse, forward = (
+        jax.jit(mode(loss, argnums=1))(z, target) for mode in (jax.grad, jax.jacfwd)
+    )
     np.testing.assert_allclose(reverse, forward, rtol=1e-12)
-    within = jnp.array([1.0, -2.0, 0.5, 0.5])  # sums to 0: the target stays a distribution
+    within = jnp.array(
+        [1.0, -2.0, 0.5, 0.5]
+    )  # sums to 0: the target stays a distribution
     slope = (loss(z, target + 1e-6 * within) - loss(z, target - 1e-6 * within)) / 2e-6
     np.testing.assert_allclose(reverse @ within, slope, atol=1e-8)
 
 
 def test_outside_the_domain_the_derivative_in_alpha_is_nan_too() -> None:
     for z in ([jnp.inf, 0.0, 1.0], [-jnp.inf] * 3):
-        assert np.isnan(jax.grad(lambda a, z=z: ls.LOSSES["entmax_loss"](jnp.array(z), hot(0, 3), alpha=a))(1.5))
+        assert np.isnan(
+            jax.grad(
+                lambda a, z=z: ls.LOSSES["entmax_loss"](
+                    jnp.array(z), hot(0, 3), alpha=a
+                )
+            )(1.5)
+        )
 
 
 @pytest.mark.parametrize(
     ("name", "parameters", "message"),
     [
         ("softmax", {"inverse_temperature": 1e39}, r"got 1e\+39 \(in float32, inf\)"),
-        ("spherical", {"epsilon": 1e-50}, r"greater than 0, got 1e-50 \(in float32, 0.0\)"),
+        (
+            "spherical",
+            {"epsilon": 1e-50},
+            r"greater than 0, got 1e-50 \(in float32, 0.0\)",
+        ),
         ("softmax", {"inverse_temperature": float("nan")}, "got nan"),
     ],
 )
-def test_a_parameter_that_the_dtype_cannot_hold_is_refused(name: str, parameters: dict[str, float], message: str) -> None:
+def test_a_parameter_that_the_dtype_cannot_hold_is_refused(
+    name: str, parameters: dict[str, float], message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         ls.NORMALIZERS[name](jnp.zeros(3, jnp.float32), **parameters)
 
@@ -361,20 +487,32 @@ OUT_OF_RANGE = [
 
 
 @pytest.mark.parametrize(("name", "parameter", "bad"), OUT_OF_RANGE)
-def test_a_traced_parameter_out_of_range_gives_nan_in_a_compiled_batch_too(name: str, parameter: str, bad: float) -> None:
+def test_a_traced_parameter_out_of_range_gives_nan_in_a_compiled_batch_too(
+    name: str, parameter: str, bad: float
+) -> None:
     """Value and derivatives in the logits and the parameter; infinity is out of range for all of them."""
-    good = inspect.signature((ls.NORMALIZERS | ls.LOSSES)[name]).parameters[parameter].default
+    good = (
+        inspect.signature((ls.NORMALIZERS | ls.LOSSES)[name])
+        .parameters[parameter]
+        .default
+    )
     z = LOGITS["three"].astype(jnp.float32)
 
     def loss(z: Array, value: Array) -> Array:
-        bound = lambda *args: (ls.NORMALIZERS | ls.LOSSES)[name](*args, **{parameter: value})
+        bound = lambda *args: (ls.NORMALIZERS | ls.LOSSES)[name](
+            *args, **{parameter: value}
+        )
         if name in ls.LOGIT_LOSSES:
             return bound(z, hot(0, 3).astype(z.dtype))
         probs = bound(z) if name in ls.NORMALIZERS else ls.normalizer("softmax")(z)
-        return (ls.LOSSES["brier"] if name in ls.NORMALIZERS else bound)(probs, hot(0, 3).astype(z.dtype))
+        return (ls.LOSSES["brier"] if name in ls.NORMALIZERS else bound)(
+            probs, hot(0, 3).astype(z.dtype)
+        )
 
     values = jnp.array([bad, good, jnp.inf] * 8, jnp.float32)
-    found, (gradients, slopes) = jax.jit(jax.vmap(jax.value_and_grad(loss, (0, 1)), (None, 0)))(z, values)
+    found, (gradients, slopes) = jax.jit(
+        jax.vmap(jax.value_and_grad(loss, (0, 1)), (None, 0))
+    )(z, values)
     fine = np.arange(24) % 3 == 1
     assert np.isnan(found[~fine]).all()
     assert np.isnan(gradients[~fine]).any(axis=1).all()
@@ -383,18 +521,30 @@ def test_a_traced_parameter_out_of_range_gives_nan_in_a_compiled_batch_too(name:
         assert np.isfinite(each[fine]).all()
 
 
-@pytest.mark.parametrize("name", [name for name in ls.NORMALIZERS if name not in ("min_shift", "softmax_one")])
+@pytest.mark.parametrize(
+    "name",
+    [name for name in ls.NORMALIZERS if name not in ("min_shift", "softmax_one")],
+)
 def test_equal_logits_of_many_classes_share_evenly(name: str) -> None:
     p = ls.normalizer(name)(jnp.ones(10_000, jnp.float32)).p
-    np.testing.assert_allclose(p * 10_000, 1, rtol=1e-5)  # 1 - (1 - p) would be off by 10,000 eps
+    np.testing.assert_allclose(
+        p * 10_000, 1, rtol=1e-5
+    )  # 1 - (1 - p) would be off by 10,000 eps
 
 
 @pytest.mark.parametrize(("dtype", "rtol"), [("float64", 1e-12), ("float32", 2e-5)])
 @pytest.mark.parametrize("gap", [-40.0, -17.25, -3.0, -0.5, 2.0**-10, 0.5, 3.0, 17.25])
-def test_the_derivative_in_gamma_of_focal_is_right_at_either_end(gap: float, dtype: str, rtol: float) -> None:
+def test_the_derivative_in_gamma_of_focal_is_right_at_either_end(
+    gap: float, dtype: str, rtol: float
+) -> None:
     """`(1 - p)^gamma log(1 - p) (-log p)`, where p is near 0 and where it is near 1."""
-    probs, target = ls.NORMALIZERS["softmax"](jnp.array([gap, 0, 0], dtype)), hot(0, 3).astype(dtype)
-    slope = jax.grad(lambda gamma: ls.LOSSES["focal"](probs, target, gamma=gamma))(jnp.array(2, dtype))
+    probs, target = (
+        ls.NORMALIZERS["softmax"](jnp.array([gap, 0, 0], dtype)),
+        hot(0, 3).astype(dtype),
+    )
+    slope = jax.grad(lambda gamma: ls.LOSSES["focal"](probs, target, gamma=gamma))(
+        jnp.array(2, dtype)
+    )
     with mp.workdps(40):
         p = mp.exp(gap) / (mp.exp(gap) + 2)
         expected = float(-((1 - p) ** 2) * mp.log(1 - p) * mp.log(p))
@@ -404,13 +554,22 @@ def test_the_derivative_in_gamma_of_focal_is_right_at_either_end(gap: float, dty
 @pytest.mark.parametrize("compiled", [jax.jit, lambda f: f])
 def test_entmax_of_2_is_sparsemax_to_the_bit(compiled) -> None:
     edge = np.nextafter(1, 0)
-    for z in ([edge, 0, 0], [0, edge, 0], [1 - 1e-9, 0, 0.5], [0.3, 0.2, 0.1], [2.0, 0, 0]):
+    for z in (
+        [edge, 0, 0],
+        [0, edge, 0],
+        [1 - 1e-9, 0, 0.5],
+        [0.3, 0.2, 0.1],
+        [2.0, 0, 0],
+    ):
         for ours, theirs in (
             ("entmax(alpha=2.0) + cross_entropy", "sparsemax + cross_entropy"),
             ("entmax_loss(alpha=2)", "sparsemax_loss"),
         ):
             a, b = (
-                compiled(jax.value_and_grad(ls.objective(spec).function))(jnp.array(z), hot(0, 3)) for spec in (ours, theirs)
+                compiled(jax.value_and_grad(ls.objective(spec).function))(
+                    jnp.array(z), hot(0, 3)
+                )
+                for spec in (ours, theirs)
             )
             np.testing.assert_array_equal(a[0], b[0])
             np.testing.assert_array_equal(a[1], b[1])
@@ -420,11 +579,15 @@ def test_a_small_q_does_not_lose_a_small_loss() -> None:
     """`q log p` underflows before log p does."""
     z, target = jnp.array([84.15, 0, 0], jnp.float32), hot(0, 3).astype(jnp.float32)
     small = ls.objective("softmax + generalized_cross_entropy(q=1e-6)")(z, target)
-    np.testing.assert_allclose(small, ls.objective("softmax + cross_entropy")(z, target), rtol=2e-5)
+    np.testing.assert_allclose(
+        small, ls.objective("softmax + cross_entropy")(z, target), rtol=2e-5
+    )
     assert small > 0
 
 
-def test_a_parameter_that_only_float64_holds_is_refused_where_it_meets_float32() -> None:
+def test_a_parameter_that_only_float64_holds_is_refused_where_it_meets_float32() -> (
+    None
+):
     objective = ls.objective("softmax(inverse_temperature=1e300) + cross_entropy")
     assert objective(jnp.array([1e-300, 0.0]), hot(0, 2)) < 1
     with pytest.raises(ValueError, match=r"got 1e\+300 \(in float32, inf\)"):
@@ -449,13 +612,17 @@ SAME_LOSS = [
 def test_identities_between_losses(one: str, other: str, factor: float) -> None:
     z, target = LOGITS["signs"], hot(1, 4)
     both = [ls.objective(f"softmax + {loss}") for loss in (one, other)]
-    a, b = jax.jit(lambda z, t: [jax.value_and_grad(loss)(z, t) for loss in both])(z, target)
+    a, b = jax.jit(lambda z, t: [jax.value_and_grad(loss)(z, t) for loss in both])(
+        z, target
+    )
     np.testing.assert_allclose(a[0], factor * b[0], rtol=1e-13)
     np.testing.assert_allclose(a[1], factor * b[1], rtol=1e-12, atol=1e-16)
 
 
 def every_objective(test):
-    names = [f"softmax + {loss}" for loss in ls.PROBABILITY_LOSSES] + list(ls.LOGIT_LOSSES)
+    names = [f"softmax + {loss}" for loss in ls.PROBABILITY_LOSSES] + list(
+        ls.LOGIT_LOSSES
+    )
     return pytest.mark.parametrize("spec", names)(test)
 
 
@@ -465,15 +632,25 @@ SOFT = jnp.array([0.2, 0.5, 0.0, 0.3])
 @every_objective
 def test_gradients_and_hessians_match_finite_differences(spec: str) -> None:
     loss, h = ls.objective(spec), 1e-6
-    targets = jnp.stack([hot(1, 4), hot(3, 4)] + ([] if spec in ("crammer_singer", "weston_watkins") else [SOFT]))
+    targets = jnp.stack(
+        [hot(1, 4), hot(3, 4)]
+        + ([] if spec in ("crammer_singer", "weston_watkins") else [SOFT])
+    )
     moves = h * jnp.concatenate([jnp.zeros((1, 4)), jnp.eye(4), -jnp.eye(4)])
 
     def orders(z: Array, target: Array) -> tuple[Array, ...]:
         gradient = jax.grad(loss)
-        return loss(z, target), gradient(z, target), jax.jacfwd(loss)(z, target), jax.jacfwd(gradient)(z, target)
+        return (
+            loss(z, target),
+            gradient(z, target),
+            jax.jacfwd(loss)(z, target),
+            jax.jacfwd(gradient)(z, target),
+        )
 
     run = jax.jit(jax.vmap(jax.vmap(orders, (0, None)), (None, 0)))
-    value, gradient, forward, hessian = map(np.asarray, run(LOGITS["signs"][None] + moves, targets))
+    value, gradient, forward, hessian = map(
+        np.asarray, run(LOGITS["signs"][None] + moves, targets)
+    )
     slope, bend = ((each[:, 1:5] - each[:, 5:]) / (2 * h) for each in (value, gradient))
     np.testing.assert_allclose(gradient[:, 0], slope, atol=2e-9)
     np.testing.assert_allclose(forward, gradient, rtol=1e-12, atol=1e-16)
@@ -523,19 +700,27 @@ def one_sided(f: Callable[[Array], Array], x: float) -> Array:
 
 
 @pytest.mark.parametrize(("name", "parameter", "value"), PARAMETERS)
-def test_normalizers_are_differentiable_in_their_parameters(name: str, parameter: str, value: float) -> None:
+def test_normalizers_are_differentiable_in_their_parameters(
+    name: str, parameter: str, value: float
+) -> None:
     z = jnp.array([0.3, 1.0, 0.8])
     p = lambda x: ls.NORMALIZERS[name](z, **{parameter: x}).p
-    forward, reverse = jax.jit(lambda x: (jax.jacfwd(p)(x), jax.jacrev(p)(x)))(jnp.asarray(value))
+    forward, reverse = jax.jit(lambda x: (jax.jacfwd(p)(x), jax.jacrev(p)(x)))(
+        jnp.asarray(value)
+    )
     np.testing.assert_allclose(forward, one_sided(p, value), atol=1e-8)
     np.testing.assert_allclose(reverse, forward, rtol=1e-12)
     assert np.any(np.abs(forward) > 1e-4)
     values = jnp.asarray([value, value + 0.25])
-    np.testing.assert_allclose(jax.jit(jax.vmap(p))(values), np.stack([p(x) for x in values]), rtol=1e-13)
+    np.testing.assert_allclose(
+        jax.jit(jax.vmap(p))(values), np.stack([p(x) for x in values]), rtol=1e-13
+    )
 
 
 @pytest.mark.parametrize(("name", "parameter", "value"), LOSS_PARAMETERS)
-def test_losses_are_differentiable_in_their_parameters(name: str, parameter: str, value: float) -> None:
+def test_losses_are_differentiable_in_their_parameters(
+    name: str, parameter: str, value: float
+) -> None:
     probs, target = ls.NORMALIZERS["softmax"](LOGITS["three"]), hot(0, 3)
     loss = lambda x: ls.LOSSES[name](probs, target, **{parameter: x})
     derivative = jax.jit(jax.grad(loss))(jnp.asarray(value))
@@ -547,17 +732,23 @@ def test_the_entmax_loss_is_differentiable_in_alpha() -> None:
     z = LOGITS["three"]
     loss = lambda a: ls.LOSSES["entmax_loss"](z, hot(0, 3), alpha=a)
     for alpha in (1.0, 1.5, 2.0):
-        np.testing.assert_allclose(jax.jit(jax.grad(loss))(alpha), one_sided(loss, alpha), atol=1e-8)
+        np.testing.assert_allclose(
+            jax.jit(jax.grad(loss))(alpha), one_sided(loss, alpha), atol=1e-8
+        )
 
 
 def test_a_traced_parameter_out_of_range_gives_nan() -> None:
-    p = jax.vmap(lambda a: ls.NORMALIZERS["entmax"](LOGITS["three"], alpha=a).p)(jnp.array([0.5, 1.5]))
+    p = jax.vmap(lambda a: ls.NORMALIZERS["entmax"](LOGITS["three"], alpha=a).p)(
+        jnp.array([0.5, 1.5])
+    )
     assert np.all(np.isnan(p[0]))
     assert np.all(np.isfinite(p[1]))
 
 
 def test_sparsemax_loss_where_others_go_wrong() -> None:
-    value, gradient = jax.value_and_grad(ls.objective("sparsemax_loss"))(jnp.array([0.0, 3.0, 0.0]), hot(0, 3))
+    value, gradient = jax.value_and_grad(ls.objective("sparsemax_loss"))(
+        jnp.array([0.0, 3.0, 0.0]), hot(0, 3)
+    )
     assert value == 3.0
     np.testing.assert_array_equal(gradient, [-1, 1, 0])
 
@@ -589,10 +780,16 @@ def test_common_offsets_change_nothing() -> None:
 @every_normalizer
 def test_equal_logits_have_equal_probabilities(name: str, dtype: str) -> None:
     """To the last bit: a prediction is right where the label's probability is the largest, alone."""
-    values = np.linspace(0.01, 5, 300) if name in ("sum", "relu") else np.linspace(-5, 5, 300)
+    values = (
+        np.linspace(0.01, 5, 300)
+        if name in ("sum", "relu")
+        else np.linspace(-5, 5, 300)
+    )
     for others in (0, 40):
         tied = np.repeat(values[:, None], 2, axis=1)
-        z = jnp.asarray(np.concatenate([tied, np.tile(values[:1], (300, others))], axis=1), dtype)
+        z = jnp.asarray(
+            np.concatenate([tied, np.tile(values[:1], (300, others))], axis=1), dtype
+        )
         p = np.asarray(jax.jit(jax.vmap(lambda z: ls.normalizer(name)(z).p))(z))
         np.testing.assert_array_equal(p[:, 0], p[:, 1])
 
@@ -608,7 +805,9 @@ def test_gradients_at_ties_and_kinks_keep_mass() -> None:
         ("min_shift + brier", [0.0, 0.0, 1.0]),
         ("argmax + brier", [1.0, 1.0, 0.0]),
     ]:
-        gradient = np.asarray(jax.jit(jax.grad(ls.objective(spec)))(jnp.array(z), hot(2, 3)))
+        gradient = np.asarray(
+            jax.jit(jax.grad(ls.objective(spec)))(jnp.array(z), hot(2, 3))
+        )
         assert np.all(np.isfinite(gradient)), spec
         np.testing.assert_allclose(gradient.sum(), 0, atol=1e-15)
 
@@ -621,24 +820,43 @@ def test_canonical_pairs_have_the_residual_as_gradient() -> None:
         ("entmax_loss(alpha=1.3)", "entmax(alpha=1.3)"),
     ]:
         np.testing.assert_allclose(
-            jax.grad(ls.objective(pair))(z, target), ls.normalizer(link)(z).p - target, rtol=1e-13, atol=1e-16
+            jax.grad(ls.objective(pair))(z, target),
+            ls.normalizer(link)(z).p - target,
+            rtol=1e-13,
+            atol=1e-16,
         )
 
 
-def test_fenchel_young_losses_are_above_the_proper_score_and_equal_on_full_support() -> None:
+def test_fenchel_young_losses_are_above_the_proper_score_and_equal_on_full_support() -> (
+    None
+):
     loss, score = ls.objective("entmax_loss"), ls.objective("entmax + tsallis_score")
     full, sparse = jnp.array([0.1, 0.2, 0.3]), jnp.array([0.0, 5.0, 1.0])
-    np.testing.assert_allclose(loss(full, hot(0, 3)), score(full, hot(0, 3)), rtol=1e-14)
+    np.testing.assert_allclose(
+        loss(full, hot(0, 3)), score(full, hot(0, 3)), rtol=1e-14
+    )
     assert loss(sparse, hot(0, 3)) > score(sparse, hot(0, 3)) + 1
 
 
 def test_spherical_bound_bounds_cross_entropy_from_above() -> None:
-    bound, exact = ls.objective("spherical_bound"), ls.objective("softmax + cross_entropy")
+    bound, exact = (
+        ls.objective("spherical_bound"),
+        ls.objective("softmax + cross_entropy"),
+    )
     rng = np.random.default_rng(0)
     for n in (2, 3, 10, 100):
-        rows, target = jnp.asarray(rng.normal(size=(4, n)) * np.array([[0.0], [0.1], [1.0], [30.0]])), hot(0, n)
+        rows, target = (
+            jnp.asarray(
+                rng.normal(size=(4, n)) * np.array([[0.0], [0.1], [1.0], [30.0]])
+            ),
+            hot(0, n),
+        )
         of = lambda z, t=target: bound(z, t)
-        of_one = lambda z, t=target, of=of: (of(z) - exact(z, t), jax.grad(of)(z), central_difference(of, z))
+        of_one = lambda z, t=target, of=of: (
+            of(z) - exact(z, t),
+            jax.grad(of)(z),
+            central_difference(of, z),
+        )
         gaps, gradients, differences = jax.jit(jax.vmap(of_one))(rows)
         assert np.all(gaps >= -1e-12)
         np.testing.assert_allclose(gradients, differences, atol=2e-6)
@@ -650,4 +868,6 @@ def test_docstrings_say_what_a_user_needs(name: str) -> None:
     text = inspect.getdoc(function) or ""
     assert "`" in text
     for parameter in inspect.signature(function).parameters.values():
-        assert parameter.kind is not parameter.KEYWORD_ONLY or f"{parameter.name}:" in text
+        assert (
+            parameter.kind is not parameter.KEYWORD_ONLY or f"{parameter.name}:" in text
+        )

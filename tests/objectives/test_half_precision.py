@@ -28,7 +28,9 @@ ONE_HOT_TARGETS = TARGETS[:2]
 
 
 def examples(targets: list) -> tuple[np.ndarray, np.ndarray]:
-    return np.repeat(np.array(ROWS), len(targets), 0), np.tile(np.array(targets), (len(ROWS), 1))
+    return np.repeat(np.array(ROWS), len(targets), 0), np.tile(
+        np.array(targets), (len(ROWS), 1)
+    )
 
 
 def ulp(x: np.ndarray, dtype: str) -> np.ndarray:
@@ -40,23 +42,33 @@ def ulp(x: np.ndarray, dtype: str) -> np.ndarray:
 
 def assert_close(specs: list[str], targets: list) -> None:
     objectives = [ls.objective(spec) for spec in specs]
-    run = briefly(lambda z, t: tuple(jax.vmap(value_and_gradient(each))(z, t) for each in objectives))
+    run = briefly(
+        lambda z, t: tuple(
+            jax.vmap(value_and_gradient(each))(z, t) for each in objectives
+        )
+    )
     for dtype in HALF:
         z, t = (jnp.asarray(x, dtype) for x in examples(targets))
         half, full = run(z, t), run(z.astype("float32"), t.astype("float32"))
         for spec, got, want in zip(specs, half, full, strict=True):
             assert got.dtype == jnp.dtype(dtype), spec
-            assert_within(spec, np.asarray(got, "float64"), np.asarray(want, "float64"), dtype)
+            assert_within(
+                spec, np.asarray(got, "float64"), np.asarray(want, "float64"), dtype
+            )
 
 
 def assert_within(spec: str, got: np.ndarray, want: np.ndarray, dtype: str) -> None:
     np.testing.assert_array_equal(np.isnan(got), np.isnan(want), err_msg=spec)
     there = np.abs(want) <= float(jnp.finfo(dtype).max)
     target = np.where(there, want, 1)
-    wrong = there & ~(np.abs(np.where(there, got, 1) - target) <= 16 * ulp(target, dtype))
+    wrong = there & ~(
+        np.abs(np.where(there, got, 1) - target) <= 16 * ulp(target, dtype)
+    )
     assert not wrong.any(), f"{spec} {dtype}: {got[wrong]}, in float32 {want[wrong]}"
     beyond = np.abs(want) > 1.01 * float(jnp.finfo(dtype).max)
-    np.testing.assert_array_equal(got[beyond], np.copysign(np.inf, want[beyond]), err_msg=spec)
+    np.testing.assert_array_equal(
+        got[beyond], np.copysign(np.inf, want[beyond]), err_msg=spec
+    )
 
 
 @pytest.mark.parametrize("normalizer", NORMALIZERS)

@@ -38,42 +38,76 @@ def test_specs_print_back_as_they_were_given(spec: str) -> None:
 
 
 def test_parameters_of_a_spec_arrive() -> None:
-    half, whole = ls.objective("softmax + brier(convention='half')"), ls.objective("softmax + brier")
+    half, whole = (
+        ls.objective("softmax + brier(convention='half')"),
+        ls.objective("softmax + brier"),
+    )
     np.testing.assert_allclose(2 * half(Z, Y), whole(Z, Y), rtol=1e-15)
-    np.testing.assert_allclose(ls.normalizer("softmax(inverse_temperature=2)")(Z).p, jax.nn.softmax(2 * Z), rtol=1e-14)
+    np.testing.assert_allclose(
+        ls.normalizer("softmax(inverse_temperature=2)")(Z).p,
+        jax.nn.softmax(2 * Z),
+        rtol=1e-14,
+    )
 
 
 BAD_SPECS = [
     ("softmx + cross_entropy", "unknown normalizer 'softmx'. Did you mean 'softmax'"),
-    ("softmax + crossentropy", "unknown loss 'crossentropy'. Did you mean 'cross_entropy'"),
+    (
+        "softmax + crossentropy",
+        "unknown loss 'crossentropy'. Did you mean 'cross_entropy'",
+    ),
     ("zzz + brier", "unknown normalizer 'zzz'. Known: softmax, sum,"),
-    ("crammer_singr", "unknown objective 'crammer_singr'. Did you mean 'crammer_singer'"),
+    (
+        "crammer_singr",
+        "unknown objective 'crammer_singr'. Did you mean 'crammer_singer'",
+    ),
     (
         "softmax(temperature=2) + kl",
         "unknown parameter 'temperature' of normalizer 'softmax', got temperature=2. It takes inverse_temperature.",
     ),
     ("sum(x=2) + kl", "It takes no parameters."),
     ("softmax(2) + kl", "parameters are given by name"),
-    ("softmax(inverse_temperature=__import__('os')) + kl", "a parameter is a number or a quoted word"),
+    (
+        "softmax(inverse_temperature=__import__('os')) + kl",
+        "a parameter is a number or a quoted word",
+    ),
     ("__import__('os').getcwd()", "malformed spec"),
     ("softmax +", "malformed spec"),
     ("softmax + focal(gamma=1, gamma=2)", "the parameter 'gamma' is given twice"),
     ("", "malformed spec"),
     ("softmax - kl", "malformed spec"),
     ("softmax + kl + kl", "one normalizer and one loss, got 3"),
-    ("softmax", "'softmax' is a normalizer and needs a loss: 'softmax + cross_entropy'"),
-    ("brier", "'brier' is a loss of probabilities and needs a normalizer: 'softmax + brier'"),
+    (
+        "softmax",
+        "'softmax' is a normalizer and needs a loss: 'softmax + cross_entropy'",
+    ),
+    (
+        "brier",
+        "'brier' is a loss of probabilities and needs a normalizer: 'softmax + brier'",
+    ),
     ("softmax + crammer_singer", "is a loss of logits and takes no normalizer"),
     ("softmax + softmax", "'softmax' is a normalizer, not a loss"),
     ("brier + softmax", "'brier' is a loss, not a normalizer"),
-    ("taylor(order=3) + kl", "`taylor(order=...)` must be an even whole number, at least 2 and at most 64, got 3."),
+    (
+        "taylor(order=3) + kl",
+        "`taylor(order=...)` must be an even whole number, at least 2 and at most 64, got 3.",
+    ),
     ("entmax(alpha=0.5) + kl", "`entmax(alpha=...)` must be at least 1, got 0.5."),
     ("entmax_loss(alpha=0)", "`entmax_loss(alpha=...)` must be at least 1, got 0."),
-    ("spherical(epsilon=0) + kl", "`spherical(epsilon=...)` must be greater than 0, got 0."),
+    (
+        "spherical(epsilon=0) + kl",
+        "`spherical(epsilon=...)` must be greater than 0, got 0.",
+    ),
     ("softmax(inverse_temperature=-1) + kl", "must be at least 0, got -1."),
     ("softmax(inverse_temperature=1e999) + kl", "got inf"),
-    ("softmax + generalized_cross_entropy(q=2)", "must be at least 0 and at most 1, got 2."),
-    ("iterated_exponential(depth=0) + kl", "must be a whole number, at least 1, got 0."),
+    (
+        "softmax + generalized_cross_entropy(q=2)",
+        "must be at least 0 and at most 1, got 2.",
+    ),
+    (
+        "iterated_exponential(depth=0) + kl",
+        "must be a whole number, at least 1, got 0.",
+    ),
 ]
 
 
@@ -136,7 +170,9 @@ for call in (
     except (TypeError, ValueError) as error:
         print(error)
 """
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
     assert printed.splitlines() == [
         "`taylor(order=...)` must be an even whole number, at least 2 and at most 64, got 2.0.",
         "`softmax(inverse_temperature=...)` must be a number, at least 0, got '2'.",
@@ -193,7 +229,12 @@ for call in (
         (Z[:1], Y[:1], ValueError, "at least 2 classes, got 1"),
         (Z, Y[:2], ValueError, "must have the logits' shape (3,), got (2,)"),
         (Z, 1, ValueError, "jax.nn.one_hot(label, n)"),
-        (Z, np.array(["a", "b", "c"]), TypeError, "`softmax + cross_entropy(..., target)` must be numbers, got array(['a'"),
+        (
+            Z,
+            np.array(["a", "b", "c"]),
+            TypeError,
+            "`softmax + cross_entropy(..., target)` must be numbers, got array(['a'",
+        ),
         (Z, 2 * Y, ValueError, "must be a distribution"),
         (Z, jnp.array([1.5, -0.5, 0.0]), ValueError, "must be a distribution"),
     ],
@@ -203,19 +244,36 @@ def test_bad_arguments_are_explained(logits, target, error, message: str) -> Non
         ls.objective("softmax + cross_entropy")(logits, target)
 
 
-@pytest.mark.parametrize(("given", "meant"), [("sofmax", "softmax"), ("focall", "focal"), ("crammersinger", "crammer_singer")])
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("sofmax", "softmax"), ("focall", "focal"), ("crammersinger", "crammer_singer")],
+)
 def test_an_unknown_name_alone_finds_the_nearest_of_all(given: str, meant: str) -> None:
-    with pytest.raises(ValueError, match=f"unknown objective '{given}'. Did you mean .*'{meant}'"):
+    with pytest.raises(
+        ValueError, match=f"unknown objective '{given}'. Did you mean .*'{meant}'"
+    ):
         ls.objective(given)
 
 
 BAD_TARGETS = jnp.array(
-    [[0.5, 0.2, 0.1], [0.5, 0.0, 0.0], [1.5, -0.5, 0.0], [2.0, 0.0, 0.0], [np.nan, 0.0, 1.0], [0.0] * 3, [np.inf, 0.0, 0.0]]
+    [
+        [0.5, 0.2, 0.1],
+        [0.5, 0.0, 0.0],
+        [1.5, -0.5, 0.0],
+        [2.0, 0.0, 0.0],
+        [np.nan, 0.0, 1.0],
+        [0.0] * 3,
+        [np.inf, 0.0, 0.0],
+    ]
 )
 
 
-@pytest.mark.parametrize("spec", [*(f"softmax + {loss}" for loss in PROBABILITY_LOSSES), *LOGIT_LOSSES])
-def test_a_traced_target_that_is_no_distribution_gives_nan_in_every_component(spec: str) -> None:
+@pytest.mark.parametrize(
+    "spec", [*(f"softmax + {loss}" for loss in PROBABILITY_LOSSES), *LOGIT_LOSSES]
+)
+def test_a_traced_target_that_is_no_distribution_gives_nan_in_every_component(
+    spec: str,
+) -> None:
     run = jax.jit(jax.vmap(jax.value_and_grad(ls.objective(spec)), in_axes=(None, 0)))
     for z in (jnp.array([0.0, 1.0, 2.0]), jnp.array([5.0, 0.0, 0.0])):
         value, gradient = run(z, BAD_TARGETS)
@@ -224,31 +282,45 @@ def test_a_traced_target_that_is_no_distribution_gives_nan_in_every_component(sp
 
 
 @pytest.mark.parametrize("name", [*PROBABILITY_LOSSES, *LOGIT_LOSSES])
-def test_a_loss_alone_gives_nan_for_a_traced_target_that_is_no_distribution(name: str) -> None:
+def test_a_loss_alone_gives_nan_for_a_traced_target_that_is_no_distribution(
+    name: str,
+) -> None:
     first = ls.normalizer("softmax")(Z) if name in PROBABILITY_LOSSES else Z
     for loss in (ls.loss(name), ls.LOSSES[name]):
-        assert np.isnan(jax.jit(jax.vmap(loss, in_axes=(None, 0)))(first, BAD_TARGETS)).all()
+        assert np.isnan(
+            jax.jit(jax.vmap(loss, in_axes=(None, 0)))(first, BAD_TARGETS)
+        ).all()
         assert np.isfinite(jax.jit(loss)(first, Y))
 
 
 def test_targets_of_other_dtypes_and_lists_of_tracers_are_distributions_too() -> None:
     probs, kl = ls.normalizer("softmax")(Z), ls.loss("kl")
-    narrow = jax.nn.softmax(jax.random.normal(jax.random.PRNGKey(1), (50, 3), jnp.float32))
+    narrow = jax.nn.softmax(
+        jax.random.normal(jax.random.PRNGKey(1), (50, 3), jnp.float32)
+    )
     for target in np.asarray(narrow, np.float64):
         assert np.isfinite(kl(probs, target))
         assert np.isfinite(kl(probs, target.tolist()))
-    assert np.isfinite(jax.jit(jax.vmap(ls.objective("softmax + kl"), in_axes=(None, 0)))(Z, narrow.astype(float))).all()
+    assert np.isfinite(
+        jax.jit(jax.vmap(ls.objective("softmax + kl"), in_axes=(None, 0)))(
+            Z, narrow.astype(float)
+        )
+    ).all()
     assert np.isfinite(jax.jit(lambda a: kl(probs, [a, 1 - a, 0.0]))(0.3))
 
 
 def test_a_loss_of_a_batch_of_probabilities_points_to_vmap() -> None:
     probs = jax.vmap(ls.normalizer("softmax"))(jnp.stack([Z, Z]))
-    with pytest.raises(ValueError, match=r"`brier\(probs.p, ...\)` must be one example.*use `jax.vmap`"):
+    with pytest.raises(
+        ValueError, match=r"`brier\(probs.p, ...\)` must be one example.*use `jax.vmap`"
+    ):
         ls.loss("brier")(probs, jnp.eye(3)[:2])
 
 
 @pytest.mark.parametrize("spec", ["crammer_singer", "weston_watkins"])
-def test_soft_targets_are_refused_where_the_formula_has_no_place_for_them(spec: str) -> None:
+def test_soft_targets_are_refused_where_the_formula_has_no_place_for_them(
+    spec: str,
+) -> None:
     soft, loss = jnp.array([0.5, 0.5, 0.0]), ls.objective(spec)
     with pytest.raises(ValueError, match="needs a one-hot target"):
         loss(Z, soft)
@@ -261,7 +333,9 @@ def test_a_traced_target_that_is_no_distribution_gives_nan() -> None:
     loss = jax.jit(ls.objective("softmax + cross_entropy"))
     assert np.isnan(loss(Z, 2 * Y))
     assert np.isfinite(loss(Z, Y))
-    assert np.isfinite(jax.jit(lambda z: ls.objective("softmax + cross_entropy")(z, Y))(Z))
+    assert np.isfinite(
+        jax.jit(lambda z: ls.objective("softmax + cross_entropy")(z, Y))(Z)
+    )
 
 
 def test_functions_of_the_users_own_compose() -> None:
@@ -271,14 +345,26 @@ def test_functions_of_the_users_own_compose() -> None:
     pair = ls.compose(cubic, "cross_entropy")
     assert pair.name == "cubic + cross_entropy"
     np.testing.assert_allclose(pair.predict(Z).p, Z**3 / (Z**3).sum(), rtol=1e-14)
-    plain = ls.compose(lambda z: jnp.abs(z) / jnp.abs(z).sum(), lambda probs, t: -(t * probs.log_p).sum(), name="mine")
-    np.testing.assert_allclose(plain(Z, Y), ls.objective("abs + cross_entropy")(Z, Y), rtol=1e-14)
-    whole = ls.objective(lambda z, t: -jax.nn.log_softmax(z) @ t, normalizer="softmax", name="textbook")
-    np.testing.assert_allclose(whole(Z, Y), ls.objective("softmax + cross_entropy")(Z, Y), rtol=1e-14)
+    plain = ls.compose(
+        lambda z: jnp.abs(z) / jnp.abs(z).sum(),
+        lambda probs, t: -(t * probs.log_p).sum(),
+        name="mine",
+    )
+    np.testing.assert_allclose(
+        plain(Z, Y), ls.objective("abs + cross_entropy")(Z, Y), rtol=1e-14
+    )
+    whole = ls.objective(
+        lambda z, t: -jax.nn.log_softmax(z) @ t, normalizer="softmax", name="textbook"
+    )
+    np.testing.assert_allclose(
+        whole(Z, Y), ls.objective("softmax + cross_entropy")(Z, Y), rtol=1e-14
+    )
     assert whole.predict(Z).p.shape == (3,)
     with pytest.raises(TypeError, match="has no known normalizer"):
         ls.objective(lambda z, t: z @ t).predict(Z)
-    with pytest.raises(ValueError, match="must return Probs or an array of the logits' shape"):
+    with pytest.raises(
+        ValueError, match="must return Probs or an array of the logits' shape"
+    ):
         ls.compose(lambda z: z[:1], "brier")(Z, Y)
 
 
@@ -289,50 +375,75 @@ class Scaled:
     factor: jax.Array
 
     def __call__(self, z, target=None):
-        return jax.nn.softmax(self.factor * z) if target is None else -jnp.sum(target * jax.nn.log_softmax(self.factor * z))
+        return (
+            jax.nn.softmax(self.factor * z)
+            if target is None
+            else -jnp.sum(target * jax.nn.log_softmax(self.factor * z))
+        )
 
 
 def test_instances_that_cannot_be_hashed_are_functions_too() -> None:
-    one, other, ray = Scaled(jnp.array(2.0)), Scaled(jnp.array(2.0)), ls.ray("R1", [0.0, 1.0, 2.0])
+    one, other, ray = (
+        Scaled(jnp.array(2.0)),
+        Scaled(jnp.array(2.0)),
+        ls.ray("R1", [0.0, 1.0, 2.0]),
+    )
     pairs = [
         ls.compose(one, "cross_entropy", name="composed"),
         ls.objective(one, name="one"),
         ls.objective(other, name="other"),
     ]
     losses = np.asarray(ls.sweep(pairs, ray).loss)
-    np.testing.assert_allclose(losses, np.broadcast_to(losses[0], losses.shape), rtol=1e-13)
+    np.testing.assert_allclose(
+        losses, np.broadcast_to(losses[0], losses.shape), rtol=1e-13
+    )
     assert np.isfinite(jax.jit(pairs[1])(Z, Y))
     assert ls.objective(one) == ls.objective(one) != ls.objective(other)
     assert ls.gradient_law(one).norm.kind == "constant"
 
 
 def test_a_normalizer_takes_the_logits_alone() -> None:
-    with pytest.raises(TypeError, match=r"a normalizer must take \(logits\), got `<lambda>\(z, t\)`"):
+    with pytest.raises(
+        TypeError, match=r"a normalizer must take \(logits\), got `<lambda>\(z, t\)`"
+    ):
         ls.compose(lambda z, t: z, "brier")
 
 
 def test_a_loss_that_takes_probs_for_an_array_is_told_what_they_are() -> None:
-    mistaken = ls.compose("softmax", lambda probs, target: -jnp.sum(target * jnp.log(probs)))
+    mistaken = ls.compose(
+        "softmax", lambda probs, target: -jnp.sum(target * jnp.log(probs))
+    )
     with pytest.raises(TypeError) as raised:
         mistaken(Z, Y)
     assert "use `probs.p` and `probs.log_p`" in "".join(raised.value.__notes__)
 
 
 def test_logit_losses_predict_with_their_own_normalizer() -> None:
-    np.testing.assert_allclose(ls.objective("entmax_loss(alpha=1.2)").predict(Z).p, ls.normalizer("entmax(alpha=1.2)")(Z).p)
-    np.testing.assert_array_equal(ls.objective("crammer_singer").predict(Z).p, [0, 0, 1])
+    np.testing.assert_allclose(
+        ls.objective("entmax_loss(alpha=1.2)").predict(Z).p,
+        ls.normalizer("entmax(alpha=1.2)")(Z).p,
+    )
+    np.testing.assert_array_equal(
+        ls.objective("crammer_singer").predict(Z).p, [0, 0, 1]
+    )
 
 
 class TestPerExample:
     def test_it_is_the_form_of_optax(self) -> None:
-        logits, labels = jnp.stack([Z, 2 * Z, -Z]).reshape(3, 1, 3), jnp.array([[0], [1], [2]])
+        logits, labels = (
+            jnp.stack([Z, 2 * Z, -Z]).reshape(3, 1, 3),
+            jnp.array([[0], [1], [2]]),
+        )
         ours = ls.per_example("softmax + cross_entropy")(logits, labels)
         theirs = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
         np.testing.assert_allclose(ours, theirs, rtol=1e-13)
 
     def test_it_trains(self) -> None:
         rng = np.random.default_rng(0)
-        x, y = jnp.asarray(rng.normal(size=(64, 3))), jnp.asarray(rng.integers(0, 3, 64))
+        x, y = (
+            jnp.asarray(rng.normal(size=(64, 3))),
+            jnp.asarray(rng.integers(0, 3, 64)),
+        )
         loss = ls.per_example("taylor + cross_entropy")
         objective = lambda w: loss(x @ w, y).mean()
         optimizer, w = optax.sgd(0.5), jnp.ones((3, 3))
@@ -353,45 +464,87 @@ class TestPerExample:
         loss, labels = ls.per_example("softmax + cross_entropy"), jnp.array([0, label])
         with pytest.raises(IndexError, match=f"between 0 and 2, got {label}"):
             loss(jnp.stack([Z, Z]), labels)
-        value, gradient = jax.jit(jax.value_and_grad(lambda z, y: loss(z, y).sum()))(jnp.stack([Z, Z]), labels)
+        value, gradient = jax.jit(jax.value_and_grad(lambda z, y: loss(z, y).sum()))(
+            jnp.stack([Z, Z]), labels
+        )
         assert np.isnan(value)
         assert np.all(np.isnan(gradient[1]))
         assert np.all(np.isfinite(gradient[0]))
 
     @pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int64"])
     def test_labels_of_few_bits_count_many_classes(self, dtype: str) -> None:
-        z, labels = jnp.asarray(np.random.default_rng(0).normal(size=(2, 300))), np.array([3, 100])
-        for of_batch in (ls.per_example("softmax + brier"), lambda *batch: ls.value_and_grad("softmax + brier")(*batch)[0]):
+        z, labels = (
+            jnp.asarray(np.random.default_rng(0).normal(size=(2, 300))),
+            np.array([3, 100]),
+        )
+        for of_batch in (
+            ls.per_example("softmax + brier"),
+            lambda *batch: ls.value_and_grad("softmax + brier")(*batch)[0],
+        ):
             expected = of_batch(z, jnp.asarray(labels, jnp.int32))
-            np.testing.assert_allclose(of_batch(z, jnp.asarray(labels.astype(dtype))), expected, rtol=1e-12)
-            np.testing.assert_allclose(jax.jit(of_batch)(z, jnp.asarray(labels.astype(dtype))), expected, rtol=1e-12)
+            np.testing.assert_allclose(
+                of_batch(z, jnp.asarray(labels.astype(dtype))), expected, rtol=1e-12
+            )
+            np.testing.assert_allclose(
+                jax.jit(of_batch)(z, jnp.asarray(labels.astype(dtype))),
+                expected,
+                rtol=1e-12,
+            )
 
     @pytest.mark.parametrize(
         ("logits", "labels", "error", "message"),
         [
-            (jnp.ones((2, 3)), jnp.array([0.0, 1.0]), TypeError, "`labels` must be integers, got float64"),
-            (jnp.ones((2, 3)), jnp.array([0]), ValueError, "`labels` must have shape (2,)"),
-            (jnp.ones((2, 3), int), jnp.array([0, 1]), TypeError, "`logits` must be floating point"),
+            (
+                jnp.ones((2, 3)),
+                jnp.array([0.0, 1.0]),
+                TypeError,
+                "`labels` must be integers, got float64",
+            ),
+            (
+                jnp.ones((2, 3)),
+                jnp.array([0]),
+                ValueError,
+                "`labels` must have shape (2,)",
+            ),
+            (
+                jnp.ones((2, 3), int),
+                jnp.array([0, 1]),
+                TypeError,
+                "`logits` must be floating point",
+            ),
             (jnp.ones((2, 1)), jnp.array([0, 0]), ValueError, "n >= 2 classes"),
         ],
     )
-    def test_bad_arguments_are_explained(self, logits, labels, error, message: str) -> None:
+    def test_bad_arguments_are_explained(
+        self, logits, labels, error, message: str
+    ) -> None:
         with pytest.raises(error, match=re.escape(message)):
             ls.per_example("softmax + cross_entropy")(logits, labels)
 
 
 @pytest.mark.parametrize("spec", ["softmax + cross_entropy", "entmax + brier"])
-@pytest.mark.parametrize(("n", "m"), [(3, 5), (3, 100000), (10, 7), (10, 40000), (20, 7), (20, 30000)])
-def test_value_and_grad_of_a_batch_is_that_of_its_examples(spec: str, n: int, m: int) -> None:
+@pytest.mark.parametrize(
+    ("n", "m"), [(3, 5), (3, 100000), (10, 7), (10, 40000), (20, 7), (20, 30000)]
+)
+def test_value_and_grad_of_a_batch_is_that_of_its_examples(
+    spec: str, n: int, m: int
+) -> None:
     rng = np.random.default_rng(0)
-    rows, labels = jnp.asarray(rng.normal(size=(m, n))), jnp.asarray(rng.integers(0, n, m))
+    rows, labels = (
+        jnp.asarray(rng.normal(size=(m, n))),
+        jnp.asarray(rng.integers(0, n, m)),
+    )
     plain = ls.per_example(spec)
     total = lambda z: ((each := plain(z, labels)).sum(), each)
     (_, expected), slopes = jax.jit(jax.value_and_grad(total, has_aux=True))(rows)
     for class_axis in (-1, 0):
-        losses, gradients = jax.jit(ls.value_and_grad(spec, class_axis=class_axis))(rows if class_axis else rows.T, labels)
+        losses, gradients = jax.jit(ls.value_and_grad(spec, class_axis=class_axis))(
+            rows if class_axis else rows.T, labels
+        )
         np.testing.assert_allclose(losses, expected, rtol=1e-12)
-        np.testing.assert_allclose(gradients if class_axis else gradients.T, slopes, rtol=1e-11, atol=1e-15)
+        np.testing.assert_allclose(
+            gradients if class_axis else gradients.T, slopes, rtol=1e-11, atol=1e-15
+        )
 
 
 @pytest.mark.parametrize(("n", "m"), [(3, 300), (10, 20000)])
@@ -401,10 +554,19 @@ def test_value_and_grad_can_be_differentiated(n: int, m: int) -> None:
     z, y = jnp.asarray(rng.normal(size=(m, n))), jnp.asarray(rng.integers(0, n, m))
     run = ls.value_and_grad("softmax + cross_entropy")
     gradients = jax.jit(run)(z, y)[1]
-    np.testing.assert_allclose(jax.jit(jax.grad(lambda z: run(z, y)[0].sum()))(z), gradients, rtol=1e-12, atol=1e-15)
-    curvature = jax.jit(lambda z: jax.jvp(lambda z: run(z, y)[1], (z,), (jnp.ones_like(z),))[1])(z)
+    np.testing.assert_allclose(
+        jax.jit(jax.grad(lambda z: run(z, y)[0].sum()))(z),
+        gradients,
+        rtol=1e-12,
+        atol=1e-15,
+    )
+    curvature = jax.jit(
+        lambda z: jax.jvp(lambda z: run(z, y)[1], (z,), (jnp.ones_like(z),))[1]
+    )(z)
     np.testing.assert_allclose(curvature, 0, atol=1e-15)  # invariant to a shift
-    slopes = jax.jit(lambda z: jax.jvp(lambda z: run(z, y)[0], (z,), (gradients,))[1])(z)
+    slopes = jax.jit(lambda z: jax.jvp(lambda z: run(z, y)[0], (z,), (gradients,))[1])(
+        z
+    )
     np.testing.assert_allclose(slopes, (gradients**2).sum(1), rtol=1e-12)
 
 

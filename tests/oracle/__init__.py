@@ -52,7 +52,14 @@ from .losses import LOSSES
 from .normalizers import NORMALIZERS, PERTURBATION, perturbed
 
 
-def truth(spec: str, z: np.ndarray, target: np.ndarray, dtype: str = "float64", *, forward: bool = False) -> Truth:
+def truth(
+    spec: str,
+    z: np.ndarray,
+    target: np.ndarray,
+    dtype: str = "float64",
+    *,
+    forward: bool = False,
+) -> Truth:
     """Value and gradient of `spec` at exactly these numbers, to 50 digits whatever cancels; `forward`: by forward mode."""
     key = tuple(float(x) for x in z), tuple(float(x) for x in target)
     for digits in (60, 400, 1000):
@@ -65,12 +72,16 @@ def truth(spec: str, z: np.ndarray, target: np.ndarray, dtype: str = "float64", 
 
 def settled(result: Truth, digits: int) -> bool:
     """Whether 50 digits are left; a sum of terms is taken for an exact 0 only when 1000 digits say so."""
-    pairs = distinct((result.value, *result.gradient), (result.value_size, *result.gradient_size))
+    pairs = distinct(
+        (result.value, *result.gradient), (result.value_size, *result.gradient_size)
+    )
     lost = mpf(10) ** (50 - digits)
     return all(x is None or abs(x) >= size * lost for x, size in pairs.values())
 
 
-def evaluate(spec: str, z: tuple, target: tuple, dtype: str, digits: int, forward: bool = False) -> Truth:
+def evaluate(
+    spec: str, z: tuple, target: tuple, dtype: str, digits: int, forward: bool = False
+) -> Truth:
     least = ONE
     try:
         if " + " not in spec:
@@ -79,7 +90,9 @@ def evaluate(spec: str, z: tuple, target: tuple, dtype: str, digits: int, forwar
             check(logits)
             if max(logits) == -inf:
                 raise OutsideDomain
-            value, total, gradient, sizes = LOGIT_LOSSES[name](logits, exactly(target), **parameters)
+            value, total, gradient, sizes = LOGIT_LOSSES[name](
+                logits, exactly(target), **parameters
+            )
         else:
             normalizer, loss = spec.split(" + ")
             s = simplex(normalizer, z, dtype, digits)
@@ -92,9 +105,13 @@ def evaluate(spec: str, z: tuple, target: tuple, dtype: str, digits: int, forwar
                     total += abs(moved - value) / PERTURBATION
                     slope_sizes = [
                         b + abs(c - a) / PERTURBATION if mp.isfinite(a) else b
-                        for a, b, c in zip(slopes, slope_sizes, moved_slopes, strict=True)
+                        for a, b, c in zip(
+                            slopes, slope_sizes, moved_slopes, strict=True
+                        )
                     ]
-                gradient, sizes = chain(s, slopes, slope_sizes, list(zip(z, target, strict=True)), forward)
+                gradient, sizes = chain(
+                    s, slopes, slope_sizes, list(zip(z, target, strict=True)), forward
+                )
     except OutsideDomain:
         return Truth(OUTSIDE)
     except Overflow:
@@ -102,12 +119,18 @@ def evaluate(spec: str, z: tuple, target: tuple, dtype: str, digits: int, forwar
     if isinf(value):
         return Truth(POLE, inf)
     gradient = tuple(vanish(x, y, digits) for x, y in zip(gradient, sizes, strict=True))
-    return Truth(INSIDE, vanish(value, total, digits), total, gradient, tuple(sizes), least)
+    return Truth(
+        INSIDE, vanish(value, total, digits), total, gradient, tuple(sizes), least
+    )
 
 
 def vanish(x: mpf | None, size: mpf, digits: int) -> mpf | None:
     """A sum that is nothing but the rounding error of its terms is 0."""
-    return ZERO if x is not None and digits >= 1000 and abs(x) < size * mpf(10) ** -900 else x
+    return (
+        ZERO
+        if x is not None and digits >= 1000 and abs(x) < size * mpf(10) ** -900
+        else x
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -128,7 +151,9 @@ def check(logits: list) -> None:
 @lru_cache
 def _parse(spec: str) -> tuple[str, tuple]:
     name, _, inside = spec.strip().rstrip(")").partition("(")
-    return name, tuple((k, literal_eval(v)) for k, v in re.findall(r"(\w+)=([^,]+)", inside))
+    return name, tuple(
+        (k, literal_eval(v)) for k, v in re.findall(r"(\w+)=([^,]+)", inside)
+    )
 
 
 DEFAULTS = {
@@ -144,29 +169,46 @@ def parse(spec: str, dtype: str) -> tuple[str, dict]:
     """Name and parameters, these rounded to the dtype as the function under test sees them."""
     name, given = _parse(spec)
     numbers = {**DEFAULTS.get(name, {}), **dict(given)}
-    return name, {k: v if isinstance(v, str) else mpf(float(np.dtype(dtype).type(v))) for k, v in numbers.items()}
+    return name, {
+        k: v if isinstance(v, str) else mpf(float(np.dtype(dtype).type(v)))
+        for k, v in numbers.items()
+    }
 
 
-def chain(s: Simplex, slopes: list, sizes: list, classes: list, forward: bool) -> tuple[list, list]:
+def chain(
+    s: Simplex, slopes: list, sizes: list, classes: list, forward: bool
+) -> tuple[list, list]:
     """Gradient by the chain rule and its |terms|: `scale_k sum_j share_j (dL/dp_k - dL/dp_j)` over all j other than k.
 
     Classes with equal logit and target share a computation, and their terms are 0; in forward mode only the sum is.
     """
     groups = members(classes)
     first = [group[0] for group in groups.values()]
-    share = [len(group) * s.share[k] for k, group in zip(first, groups.values(), strict=True)]
+    share = [
+        len(group) * s.share[k] for k, group in zip(first, groups.values(), strict=True)
+    ]
     noisy = [x * (1 + s.share_noise[k]) for k, x in zip(first, share, strict=True)]
     others = Rivals(
         all_but(share, s.unseen),
-        all_but([x * slopes[k] if x else ZERO for k, x in zip(first, share, strict=True)]),
+        all_but(
+            [x * slopes[k] if x else ZERO for k, x in zip(first, share, strict=True)]
+        ),
         all_but(noisy, s.unseen),
-        all_but([x * sizes[k] if x else ZERO for k, x in zip(first, noisy, strict=True)]),
+        all_but(
+            [x * sizes[k] if x else ZERO for k, x in zip(first, noisy, strict=True)]
+        ),
     )
     found = {}
     for i, (key, group) in enumerate(groups.items()):
         k = group[0]
-        equals = 2 * (len(group) - 1) * s.share[k] * (1 + s.share_noise[k]) * sizes[k] if forward and s.share[k] else ZERO
-        found[key] = component(s, k, slopes, sizes, Rivals(*(each[i] for each in others)), equals)
+        equals = (
+            2 * (len(group) - 1) * s.share[k] * (1 + s.share_noise[k]) * sizes[k]
+            if forward and s.share[k]
+            else ZERO
+        )
+        found[key] = component(
+            s, k, slopes, sizes, Rivals(*(each[i] for each in others)), equals
+        )
     return [found[key][0] for key in classes], [found[key][1] for key in classes]
 
 
@@ -187,20 +229,30 @@ def members(classes: list) -> dict:
     return groups
 
 
-def component(s: Simplex, k: int, slopes: list, sizes: list, rivals: Rivals, equals: mpf) -> tuple[mpf | None, mpf]:
+def component(
+    s: Simplex, k: int, slopes: list, sizes: list, rivals: Rivals, equals: mpf
+) -> tuple[mpf | None, mpf]:
     """One component and its |terms|, those of its equals among them."""
     if k in s.columns:
         return column(s, k, slopes, sizes)
     if isinf(slopes[k]):
         return (ZERO, ZERO) if not s.scale[k] and s.stays[k] else (None, ZERO)
     g = s.scale[k] * (slopes[k] * rivals.share - rivals.pull)
-    return g, abs(s.scale[k]) * (1 + s.scale_noise[k]) * (sizes[k] * rivals.noisy + rivals.size + equals)
+    return g, abs(s.scale[k]) * (1 + s.scale_noise[k]) * (
+        sizes[k] * rivals.noisy + rivals.size + equals
+    )
 
 
 def column(s: Simplex, k: int, slopes: list, sizes: list) -> tuple[mpf | None, mpf]:
     entries, entry_sizes = s.columns[k]()
-    pairs = [(c, d, a, b) for c, d, a, b in zip(slopes, sizes, entries, entry_sizes, strict=True) if b > 0]
+    pairs = [
+        (c, d, a, b)
+        for c, d, a, b in zip(slopes, sizes, entries, entry_sizes, strict=True)
+        if b > 0
+    ]
     pairs = [x for x in pairs if not (isinf(x[0]) and x[2] == 0)]
     if any(isinf(c) for c, *_ in pairs):
         return None, ZERO
-    return mp.fsum(c * a for c, _, a, _ in pairs), mp.fsum(d * b for _, d, _, b in pairs)
+    return mp.fsum(c * a for c, _, a, _ in pairs), mp.fsum(
+        d * b for _, d, _, b in pairs
+    )

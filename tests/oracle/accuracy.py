@@ -51,15 +51,33 @@ def reference(spec: str, n: int, dtype: str, *, forward: bool = False) -> Refere
     return answers(spec, chosen, dtype, forward=forward)
 
 
-def answers(spec: str, chosen: list[Case], dtype: str, *, forward: bool = False) -> Reference:
-    truths = [truth(spec, case.z, case.target, dtype, forward=forward) for case in chosen]
+def answers(
+    spec: str, chosen: list[Case], dtype: str, *, forward: bool = False
+) -> Reference:
+    truths = [
+        truth(spec, case.z, case.target, dtype, forward=forward) for case in chosen
+    ]
     n = len(chosen[0].z)
     rows = [((t.value, *t.gradient), (t.value_size, *t.gradient_size)) for t in truths]
-    rows = [(x + (None,) * (1 + n - len(x)), size + (mpf(0),) * (1 + n - len(size))) for x, size in rows]
+    rows = [
+        (x + (None,) * (1 + n - len(x)), size + (mpf(0),) * (1 + n - len(size)))
+        for x, size in rows
+    ]
     numbers = np.array([split_all(*row) for row in rows])
-    smooth = np.array([[x is not None and t.status == INSIDE for x in row[0]] for t, row in zip(truths, rows, strict=True)])
+    smooth = np.array(
+        [
+            [x is not None and t.status == INSIDE for x in row[0]]
+            for t, row in zip(truths, rows, strict=True)
+        ]
+    )
     underflows = np.array([t.least < mpf(float(np.finfo(dtype).tiny)) for t in truths])
-    return Reference(chosen, np.array([t.status for t in truths]), *np.moveaxis(numbers, -1, 0), smooth, underflows)
+    return Reference(
+        chosen,
+        np.array([t.status for t in truths]),
+        *np.moveaxis(numbers, -1, 0),
+        smooth,
+        underflows,
+    )
 
 
 def split_all(numbers: tuple, sizes: tuple) -> list:
@@ -90,7 +108,11 @@ def ratios(got: np.ndarray, expected: Reference, dtype: str) -> np.ndarray:
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         error = np.abs((got - expected.high) - expected.low)
         ratio = np.where(error == 0, 0, error / allowed_error(expected, dtype))
-    ratio[~promised(expected, dtype) | ~expected.smooth | (np.abs(expected.high) > largest)] = 0
+    ratio[
+        ~promised(expected, dtype)
+        | ~expected.smooth
+        | (np.abs(expected.high) > largest)
+    ] = 0
     ratio[bad] = np.inf
     beyond = expected.smooth[:, 0] & (np.abs(expected.high[:, 0]) > largest)
     ratio[beyond] = np.where(np.isinf(got[beyond, :1]), 0, np.inf)
@@ -107,18 +129,27 @@ def allowed_error(expected: Reference, dtype: str) -> np.ndarray:
     factors h = g'/g and dL/dp that it is multiplied with count too, for which 1e4 is allowed.
     """
     tiny, n = float(np.finfo(dtype).tiny), expected.high.shape[1]
-    return TOLERANCE[dtype] * expected.allowed + tiny * np.where(expected.underflows, 1e4, 4 * n)[:, None]
+    return (
+        TOLERANCE[dtype] * expected.allowed
+        + tiny * np.where(expected.underflows, 1e4, 4 * n)[:, None]
+    )
 
 
 def promised(expected: Reference, dtype: str) -> np.ndarray:
     """Where the rule leaves a right digit; zeros and subnormal numbers have an absolute bound instead."""
-    return ~normal(expected, dtype) | (allowed_error(expected, dtype) < 0.1 * np.abs(expected.high))
+    return ~normal(expected, dtype) | (
+        allowed_error(expected, dtype) < 0.1 * np.abs(expected.high)
+    )
 
 
 def normal(expected: Reference, dtype: str) -> np.ndarray:
     """Where the true number exists and is a normal number of the dtype."""
     size = np.abs(expected.high)
-    return expected.smooth & (size >= float(np.finfo(dtype).tiny)) & (size <= float(np.finfo(dtype).max))
+    return (
+        expected.smooth
+        & (size >= float(np.finfo(dtype).tiny))
+        & (size <= float(np.finfo(dtype).max))
+    )
 
 
 def value_and_gradient(function: Callable) -> Callable:
@@ -132,7 +163,11 @@ def value_and_gradient(function: Callable) -> Callable:
 
 
 def evaluate(
-    functions: list, z: np.ndarray, t: np.ndarray, how: Callable = value_and_gradient, compiled: Callable = as_in_use
+    functions: list,
+    z: np.ndarray,
+    t: np.ndarray,
+    how: Callable = value_and_gradient,
+    compiled: Callable = as_in_use,
 ) -> list:
     """Many functions over one batch, in one compiled program: an array of numbers for each."""
     batch = lambda z, t: tuple(jax.vmap(how(f))(z, t) for f in functions)
@@ -160,12 +195,16 @@ def measured(normalizer: str, n: int, dtype: str) -> dict[str, np.ndarray]:
     z, t = stack(reference(f"{normalizer} + brier", n, dtype).cases, dtype)
     if n == 3 and dtype == "float64":
         objectives = [ls.objective(f"{normalizer} + {loss}") for loss in LOSSES]
-        return dict(zip(LOSSES, evaluate(objectives, z, t, compiled=briefly), strict=True))
+        return dict(
+            zip(LOSSES, evaluate(objectives, z, t, compiled=briefly), strict=True)
+        )
     count, size = len(z), max(len(cases(name, n, dtype)) for name in NORMALIZERS)
     z, t = (np.concatenate([x, np.repeat(x[-1:], size - count, 0)]) for x in (z, t))
     function, compiled = ls.normalizer(normalizer), compiler(n)
     values, cotangents = compiled_losses(compiled)(compiled(jax.vmap(function))(z), t)
-    gradients = compiled(jax.vmap(partial(pulled_back, function), in_axes=(0, 1)))(z, cotangents)
+    gradients = compiled(jax.vmap(partial(pulled_back, function), in_axes=(0, 1)))(
+        z, cotangents
+    )
     rows = jnp.concatenate([values[:, :, None], jnp.moveaxis(gradients, 1, 0)], axis=2)
     return dict(zip(LOSSES, np.asarray(rows)[:, :count], strict=True))
 
@@ -179,7 +218,9 @@ def compiled_losses(compiled: Callable) -> Callable:
 def losses_and_cotangents(probs: ls.Probs, t: jax.Array) -> tuple[jax.Array, ls.Probs]:
     """All losses of a batch of probabilities, [losses, batch], and their derivatives in (p, log p)."""
     pairs = [jax.vmap(jax.value_and_grad(ls.loss(loss)))(probs, t) for loss in LOSSES]
-    return jnp.stack([value for value, _ in pairs]), jax.tree.map(lambda *x: jnp.stack(x), *(d for _, d in pairs))
+    return jnp.stack([value for value, _ in pairs]), jax.tree.map(
+        lambda *x: jnp.stack(x), *(d for _, d in pairs)
+    )
 
 
 def pulled_back(function: Callable, z: jax.Array, cotangents: ls.Probs) -> jax.Array:
@@ -190,9 +231,17 @@ def pulled_back(function: Callable, z: jax.Array, cotangents: ls.Probs) -> jax.A
 
 @cache
 def measured_logit_loss(loss: str, n: int, dtype: str) -> np.ndarray:
-    return evaluate([ls.objective(loss)], *stack(reference(loss, n, dtype).cases, dtype), compiled=compiler(n))[0]
+    return evaluate(
+        [ls.objective(loss)],
+        *stack(reference(loss, n, dtype).cases, dtype),
+        compiled=compiler(n),
+    )[0]
 
 
 def measured_one(normalizer: str, loss: str, n: int, dtype: str) -> np.ndarray:
     """[cases, 1 + n]; "" as the normalizer of a loss of logits."""
-    return measured(normalizer, n, dtype)[loss] if normalizer else measured_logit_loss(loss, n, dtype)
+    return (
+        measured(normalizer, n, dtype)[loss]
+        if normalizer
+        else measured_logit_loss(loss, n, dtype)
+    )

@@ -62,17 +62,26 @@ def cases(normalizer: str, n: int, dtype: str) -> list[Case]:
     if name in MASKABLE:
         chosen += masked(n)
     if n > 3:
-        chosen = [case for case in chosen if case.name in LARGE or any(case.name.startswith(x) for x in LARGE_FAMILIES)]
+        chosen = [
+            case
+            for case in chosen
+            if case.name in LARGE
+            or any(case.name.startswith(x) for x in LARGE_FAMILIES)
+        ]
     return [rounded(case, dtype) for case in chosen]
 
 
 def stack(chosen: list[Case], dtype: str) -> tuple[np.ndarray, np.ndarray]:
     """Logits and targets as arrays [cases, n]."""
-    return np.array([c.z for c in chosen], dtype), np.array([c.target for c in chosen], dtype)
+    return np.array([c.z for c in chosen], dtype), np.array(
+        [c.target for c in chosen], dtype
+    )
 
 
 def rounded(case: Case, dtype: str) -> Case:
-    return Case(case.name, tuple(float(x) for x in np.array(case.z, dtype)), case.target)
+    return Case(
+        case.name, tuple(float(x) for x in np.array(case.z, dtype)), case.target
+    )
 
 
 def one_hot(n: int, label: int) -> tuple[float, ...]:
@@ -102,7 +111,9 @@ def logits(n: int, dtype: str) -> list[Case]:
 def margins(n: int, dtype: str) -> list[Case]:
     """The three rays of the theory, the right class (label 1) and a wrong one (label 0) up by s."""
     edge = EDGE[dtype]
-    steps = (edge, 17.0) if n > 3 else (1.4 * edge, edge, 0.6 * edge, 40.0, 17.0, 3.0, 0.5)
+    steps = (
+        (edge, 17.0) if n > 3 else (1.4 * edge, edge, 0.6 * edge, 40.0, 17.0, 3.0, 0.5)
+    )
     found = []
     for s in steps:
         found += [
@@ -111,7 +122,10 @@ def margins(n: int, dtype: str) -> list[Case]:
         ]
         found += [Case(f"label down {s}", padded(n, -s), one_hot(n, 0))]
         if n > 2:
-            found += [Case(f"antisymmetric {s}", padded(n, -s / 2, s / 2), one_hot(n, y)) for y in (0, 1, 2)]
+            found += [
+                Case(f"antisymmetric {s}", padded(n, -s / 2, s / 2), one_hot(n, y))
+                for y in (0, 1, 2)
+            ]
         if s in (edge, 17.0):
             found += [Case(f"others down {s}", padded(n, 0.0, fill=-s), one_hot(n, 0))]
             found += [Case(f"soft target, up {s}", padded(n, s), t) for t in soft(n)]
@@ -122,46 +136,91 @@ def margins(n: int, dtype: str) -> list[Case]:
 
 def ties(n: int, dtype: str) -> list[Case]:
     above = float(np.nextafter(np.array(1, dtype), np.array(2, dtype)))
-    pairs = {"tie": (1.0, 1.0), "one ulp": (1.0, above), "1e-8 apart": (0.0, 1e-8), "low tie": (-2.0, -2.0)}
-    found = [Case(f"{name}, label {y}", padded(n, *z, fill=-1.0), one_hot(n, y)) for name, z in pairs.items() for y in (0, -1)]
-    found += [Case(f"rivals tie, label {y}", padded(n, -17.0, fill=10.0), one_hot(n, y)) for y in (0, 1)]
-    return found + [Case(f"all {x}", (x,) * n, one_hot(n, 0)) for x in (1.0, -3.0, 100.0)]
+    pairs = {
+        "tie": (1.0, 1.0),
+        "one ulp": (1.0, above),
+        "1e-8 apart": (0.0, 1e-8),
+        "low tie": (-2.0, -2.0),
+    }
+    found = [
+        Case(f"{name}, label {y}", padded(n, *z, fill=-1.0), one_hot(n, y))
+        for name, z in pairs.items()
+        for y in (0, -1)
+    ]
+    found += [
+        Case(f"rivals tie, label {y}", padded(n, -17.0, fill=10.0), one_hot(n, y))
+        for y in (0, 1)
+    ]
+    return found + [
+        Case(f"all {x}", (x,) * n, one_hot(n, 0)) for x in (1.0, -3.0, 100.0)
+    ]
 
 
 def offsets(n: int, dtype: str) -> list[Case]:
     """Gaps that survive a common offset: multiples of 8 at 1e8 in float32."""
     step = 8.0 if dtype == "float32" else 0.5
     gaps = padded(n, 0.0, step, 2 * step, -3 * step)
-    found = [Case(f"offset {c:g}, label {y}", tuple(c + g for g in gaps), one_hot(n, y)) for c in (1e8, -1e8) for y in (0, 1)]
-    return [*found, Case("offset 1024", tuple(1024.0 + g / step for g in gaps), one_hot(n, 0))]
+    found = [
+        Case(f"offset {c:g}, label {y}", tuple(c + g for g in gaps), one_hot(n, y))
+        for c in (1e8, -1e8)
+        for y in (0, 1)
+    ]
+    return [
+        *found,
+        Case("offset 1024", tuple(1024.0 + g / step for g in gaps), one_hot(n, 0)),
+    ]
 
 
 def sizes(n: int, dtype: str) -> list[Case]:
-    found = [Case(f"tiny {x:g}", padded(n, x, -x, 2 * x), one_hot(n, 0)) for x in TINY[dtype]]
+    found = [
+        Case(f"tiny {x:g}", padded(n, x, -x, 2 * x), one_hot(n, 0)) for x in TINY[dtype]
+    ]
     for x in HUGE[dtype]:
-        found += [Case(f"single {c:g}, label {y}", padded(n, c, fill=0.25), one_hot(n, y)) for c in (x, -x) for y in (0, 1)]
+        found += [
+            Case(f"single {c:g}, label {y}", padded(n, c, fill=0.25), one_hot(n, y))
+            for c in (x, -x)
+            for y in (0, 1)
+        ]
     return found
 
 
 def generic(n: int) -> list[Case]:
     """Unremarkable logits, as they are and wider."""
     waves = tuple(math.sin(3.0 * k + 1.0) for k in range(n))
-    found = [Case(f"waves x {c}, label {y}", tuple(c * x for x in waves), one_hot(n, y)) for c in (1.0, 5.0) for y in (0, -1)]
+    found = [
+        Case(f"waves x {c}, label {y}", tuple(c * x for x in waves), one_hot(n, y))
+        for c in (1.0, 5.0)
+        for y in (0, -1)
+    ]
     return found + [Case(f"waves, soft target {t[0]}", waves, t) for t in soft(n)]
 
 
 def edges(n: int, dtype: str) -> list[Case]:
     """Support edges and hinges (gap 1 and 2), roots of Taylor's slope (-1), optima of soft targets."""
-    below = [float(np.nextafter(np.array(x, dtype), np.array(0, dtype))) for x in (1, 2)]
+    below = [
+        float(np.nextafter(np.array(x, dtype), np.array(0, dtype))) for x in (1, 2)
+    ]
     gaps = [1.0, 2.0, *below, 1 - 1e-4, 2 - 1e-4, 1 + 1e-4, 4 - 1e-3]
-    found = [Case(f"gap {g!r}, label {y}", padded(n, 0.0, g, fill=-9.0), one_hot(n, y)) for g in gaps for y in (0, 1)]
-    lows = (-1.0, -1.0 + 1e-4, float(np.nextafter(np.array(-1, dtype), np.array(0, dtype))))
+    found = [
+        Case(f"gap {g!r}, label {y}", padded(n, 0.0, g, fill=-9.0), one_hot(n, y))
+        for g in gaps
+        for y in (0, 1)
+    ]
+    lows = (
+        -1.0,
+        -1.0 + 1e-4,
+        float(np.nextafter(np.array(-1, dtype), np.array(0, dtype))),
+    )
     found += [Case(f"lowest {x!r}", padded(n, x, 0.5), one_hot(n, 0)) for x in lows]
     smoothed = math.log((0.9 + 0.1 / n) / (0.1 / n))
     found += [Case("optimum of label smoothing", padded(n, smoothed), one_hot(n, 0))]
     return [
         *found,
-        Case("optimum of a soft target", padded(n, math.log(3.0), 0.0, fill=-40.0), padded(n, 0.75, 0.25)),
+        Case(
+            "optimum of a soft target",
+            padded(n, math.log(3.0), 0.0, fill=-40.0),
+            padded(n, 0.75, 0.25),
+        ),
     ]
 
 
@@ -171,19 +230,44 @@ def positive(n: int, dtype: str) -> list[Case]:
     found = []
     for x in DECADES[dtype]:
         for c in (x, 1 / x):
-            found += [Case(f"one {c:g} among ones, label {y}", padded(n, c, fill=1.0), one_hot(n, y)) for y in (0, 1)]
-    found += [Case(f"one 3 among ones, label {y}", padded(n, 3.0, fill=1.0), one_hot(n, y)) for y in (0, 1)]
-    found += [Case(f"all {x:g}", (x,) * n, one_hot(n, 0)) for x in (1.0, DECADES[dtype][0], 1 / DECADES[dtype][0])]
-    found += [Case(f"one ulp, label {y}", padded(n, 1.0, above, fill=0.5), one_hot(n, y)) for y in (0, 1)]
-    found += [Case(f"a zero, label {y}", padded(n, 2.0, 0.0, fill=1.0), one_hot(n, y)) for y in (0, 1)]
+            found += [
+                Case(
+                    f"one {c:g} among ones, label {y}",
+                    padded(n, c, fill=1.0),
+                    one_hot(n, y),
+                )
+                for y in (0, 1)
+            ]
+    found += [
+        Case(f"one 3 among ones, label {y}", padded(n, 3.0, fill=1.0), one_hot(n, y))
+        for y in (0, 1)
+    ]
+    found += [
+        Case(f"all {x:g}", (x,) * n, one_hot(n, 0))
+        for x in (1.0, DECADES[dtype][0], 1 / DECADES[dtype][0])
+    ]
+    found += [
+        Case(f"one ulp, label {y}", padded(n, 1.0, above, fill=0.5), one_hot(n, y))
+        for y in (0, 1)
+    ]
+    found += [
+        Case(f"a zero, label {y}", padded(n, 2.0, 0.0, fill=1.0), one_hot(n, y))
+        for y in (0, 1)
+    ]
     steps = tuple(1.0 + 0.5 * k for k in range(n))
-    return found + [Case(f"steps, target {t[0]}", steps, t) for t in (one_hot(n, 0), one_hot(n, -1), *soft(n))]
+    return found + [
+        Case(f"steps, target {t[0]}", steps, t)
+        for t in (one_hot(n, 0), one_hot(n, -1), *soft(n))
+    ]
 
 
 def masked(n: int) -> list[Case]:
     """Some classes at -inf: never the label, once the label."""
     if n == 2:
-        return [Case(f"masked rival, label {y}", (1.5, -math.inf), one_hot(2, y)) for y in (0, 1)]
+        return [
+            Case(f"masked rival, label {y}", (1.5, -math.inf), one_hot(2, y))
+            for y in (0, 1)
+        ]
     z = tuple(-math.inf if k % 3 == 1 else 0.5 * (k % 5) for k in range(n))
     return [Case(f"masks, label {y}", z, one_hot(n, y)) for y in (0, 1, 2)]
 
@@ -196,5 +280,12 @@ def outside(n: int) -> list[Case]:
         "masked": (-math.inf,) * n,
         "infinite": padded(n, math.inf),
     }
-    points |= {"not a number": padded(n, 1.0, math.nan), "masks": padded(n, 1.0, -math.inf, fill=2.0)}
-    return [Case(f"{name}, label {y}", z, one_hot(n, y)) for name, z in points.items() for y in (0, 1)]
+    points |= {
+        "not a number": padded(n, 1.0, math.nan),
+        "masks": padded(n, 1.0, -math.inf, fill=2.0),
+    }
+    return [
+        Case(f"{name}, label {y}", z, one_hot(n, y))
+        for name, z in points.items()
+        for y in (0, 1)
+    ]

@@ -69,7 +69,9 @@ def exactly(numbers: tuple[float, ...]) -> list:
 
 def distinct(numbers: Iterable, sizes: Iterable) -> dict:
     """Pairs by the identity of their members: equal classes share a computation, hence its results."""
-    return {(id(x), id(size)): (x, size) for x, size in zip(numbers, sizes, strict=True)}
+    return {
+        (id(x), id(size)): (x, size) for x, size in zip(numbers, sizes, strict=True)
+    }
 
 
 def all_but(values: list, extra: mpf = ZERO) -> list:

@@ -4,7 +4,16 @@ from mpmath import inf, mp, mpf
 
 from .exact import ONE, ZERO, Simplex
 from .losses import bregman, differences, kl, label
-from .normalizers import PERTURBATION, entmax, finite, perturbed, sigmoid, softmax, softplus, threshold
+from .normalizers import (
+    PERTURBATION,
+    entmax,
+    finite,
+    perturbed,
+    sigmoid,
+    softmax,
+    softplus,
+    threshold,
+)
 
 
 def tied_share(z: list, classes: list) -> list:
@@ -17,7 +26,9 @@ def tied_share(z: list, classes: list) -> list:
 def perceptron(z, t):
     top = max(z)
     gaps = mp.fsum(b * (top - a) for a, b in zip(z, t, strict=True) if b > 0)
-    gradient = [a - b for a, b in zip(tied_share(z, list(range(len(z)))), t, strict=True)]
+    gradient = [
+        a - b for a, b in zip(tied_share(z, list(range(len(z)))), t, strict=True)
+    ]
     return gaps, gaps, gradient, [abs(x) for x in gradient]
 
 
@@ -35,14 +46,28 @@ def crammer_singer(z, t):
 def weston_watkins(z, t):
     y = label(t)
     active = [k for k in range(len(z)) if k != y and 1 + z[k] - z[y] > 0]
-    gradient = [mpf(-len(active)) if k == y else ONE if k in active else ZERO for k in range(len(z))]
+    gradient = [
+        mpf(-len(active)) if k == y else ONE if k in active else ZERO
+        for k in range(len(z))
+    ]
     value = mp.fsum(1 + z[k] - z[y] for k in active)
-    return value, mp.fsum(1 + abs(z[k] - z[y]) for k in active), gradient, [abs(x) for x in gradient]
+    return (
+        value,
+        mp.fsum(1 + abs(z[k] - z[y]) for k in active),
+        gradient,
+        [abs(x) for x in gradient],
+    )
 
 
 def one_vs_rest(z, t):
-    pairs = [((1 - b) * sigmoid(a) if b < 1 else ZERO, b * sigmoid(-a) if b else ZERO) for a, b in zip(z, t, strict=True)]
-    value = mp.fsum((b * softplus(-a) if b else 0) + ((1 - b) * softplus(a) if b < 1 else 0) for a, b in zip(z, t, strict=True))
+    pairs = [
+        ((1 - b) * sigmoid(a) if b < 1 else ZERO, b * sigmoid(-a) if b else ZERO)
+        for a, b in zip(z, t, strict=True)
+    ]
+    value = mp.fsum(
+        (b * softplus(-a) if b else 0) + ((1 - b) * softplus(a) if b < 1 else 0)
+        for a, b in zip(z, t, strict=True)
+    )
     return value, value, [a - b for a, b in pairs], [a + b for a, b in pairs]
 
 
@@ -67,15 +92,22 @@ def entmax_loss(z, t, alpha=1.5):
         total += abs(divergences(perturbed(s), t, alpha)[0] - value) / PERTURBATION
     top, beta = max(z), alpha - 1
     tau = threshold([beta * (x - top) for x in z], beta) / beta
-    outside = [(b, tau, x - top) for x, a, b in zip(z, s.p, t, strict=True) if a == 0 and b > 0]
+    outside = [
+        (b, tau, x - top) for x, a, b in zip(z, s.p, t, strict=True) if a == 0 and b > 0
+    ]
     value += mp.fsum(b * (c - x) for b, c, x in outside)
     total += mp.fsum(b * (abs(c) + abs(x)) for b, c, x in outside)
-    moved = [e * (a if 2 * a < 1 else r) for a, r, e in zip(s.p, s.complement, s.noise, strict=True)]
+    moved = [
+        e * (a if 2 * a < 1 else r)
+        for a, r, e in zip(s.p, s.complement, s.noise, strict=True)
+    ]
     return value, total, d, [a + b for a, b in zip(size, moved, strict=True)]
 
 
 def divergences(s: Simplex, t: list, alpha: mpf) -> tuple[mpf, mpf]:
-    parts = [bregman(a, r, b, alpha) for a, r, b in zip(s.p, s.complement, t, strict=True)]
+    parts = [
+        bregman(a, r, b, alpha) for a, r, b in zip(s.p, s.complement, t, strict=True)
+    ]
     return mp.fsum(a for a, _ in parts), mp.fsum(b for _, b in parts)
 
 
@@ -89,7 +121,12 @@ def z_loss(z, t, weight=1e-4):
     value = cross + weight * level**2
     total = cross + weight * abs(level) * (2 * size - abs(level))
     gradient = [a + 2 * weight * level * b for a, b in zip(d, s.p, strict=True)]
-    return value, total, gradient, [a + 2 * weight * size * b for a, b in zip(d_size, s.p, strict=True)]
+    return (
+        value,
+        total,
+        gradient,
+        [a + 2 * weight * size * b for a, b in zip(d_size, s.p, strict=True)],
+    )
 
 
 def spherical_bound(z, t):
@@ -102,10 +139,23 @@ def spherical_bound(z, t):
     tanh = mp.tanh(xi / 2)
     delta, rate = (c * xi / tanh, tanh / (2 * xi)) if xi else (ZERO, ONE / 4)
     wide = n * (mp.log1p(mp.exp(-xi)) + xi / 2)
-    value = delta * (1 - mpf(n) / 2) + wide - mp.fsum(b * x for b, x in zip(t, centred, strict=True))
-    total = abs(delta * (1 - mpf(n) / 2)) + wide + mp.fsum(b * x for b, x in zip(t, spread, strict=True))
+    value = (
+        delta * (1 - mpf(n) / 2)
+        + wide
+        - mp.fsum(b * x for b, x in zip(t, centred, strict=True))
+    )
+    total = (
+        abs(delta * (1 - mpf(n) / 2))
+        + wide
+        + mp.fsum(b * x for b, x in zip(t, spread, strict=True))
+    )
     gradient = [ONE / n + x * rate - b for x, b in zip(centred, t, strict=True)]
-    return value, total, gradient, [ONE / n + x * rate + b for x, b in zip(spread, t, strict=True)]
+    return (
+        value,
+        total,
+        gradient,
+        [ONE / n + x * rate + b for x, b in zip(spread, t, strict=True)],
+    )
 
 
 def tangency(variance: mpf, n: int) -> mpf:
@@ -114,14 +164,19 @@ def tangency(variance: mpf, n: int) -> mpf:
     if n == 2 or variance == 0:
         return mp.sqrt(variance) if n == 2 else low
     f = lambda x: x * x * (1 - (c / mp.tanh(x / 2)) ** 2) - variance
-    low, high = max(low, mp.sqrt(variance)), mp.sqrt(variance / (1 - c * c)) + 2 * mp.log(n)
+    low, high = (
+        max(low, mp.sqrt(variance)),
+        mp.sqrt(variance / (1 - c * c)) + 2 * mp.log(n),
+    )
     while high - low > mpf(10) ** -12 * high:
         middle = (low + high) / 2
         low, high = (middle, high) if f(middle) < 0 else (low, middle)
     x = high
     for _ in range(8):
         tanh = mp.tanh(x / 2)
-        x -= f(x) / (2 * x * (1 - (c / tanh) ** 2) + x * x * c * c * (1 - tanh**2) / tanh**3)
+        x -= f(x) / (
+            2 * x * (1 - (c / tanh) ** 2) + x * x * c * c * (1 - tanh**2) / tanh**3
+        )
     return x
 
 

@@ -13,7 +13,9 @@ def scored(psi: Callable) -> Callable:
     def loss(s, t, **parameters):
         value, total, slopes, sizes = ZERO, ZERO, [ZERO for _ in t], [ZERO for _ in t]
         for k in (k for k in range(len(t)) if t[k] > 0):
-            v, size, slope, slope_size = psi(s.p[k], s.complement[k], s.log_p[k], **parameters)
+            v, size, slope, slope_size = psi(
+                s.p[k], s.complement[k], s.log_p[k], **parameters
+            )
             value, total = value + t[k] * v, total + t[k] * size
             slopes[k], sizes[k] = t[k] * slope, t[k] * slope_size
         return value, total, slopes, sizes
@@ -38,7 +40,13 @@ def exponential(p, r, log_p):
 
 def generalized_cross_entropy(p, r, log_p, q=0.7):
     return plain(
-        -log_p if q == 0 else inf if p == 0 and q < 0 else -mp.expm1(q * log_p) / q if p > 0 else 1 / q,
+        -log_p
+        if q == 0
+        else inf
+        if p == 0 and q < 0
+        else -mp.expm1(q * log_p) / q
+        if p > 0
+        else 1 / q,
         -power(p, q - 1),
     )
 
@@ -50,21 +58,32 @@ def hellinger(p, r, log_p):
 def focal(p, r, log_p, gamma=2):
     if p == 0 or r == 0:
         return plain(inf, -inf) if p == 0 else plain(ZERO, -ONE if gamma == 0 else ZERO)
-    return plain(-(r**gamma) * log_p, (gamma * r ** (gamma - 1) * log_p if gamma else ZERO) - r**gamma / p)
+    return plain(
+        -(r**gamma) * log_p,
+        (gamma * r ** (gamma - 1) * log_p if gamma else ZERO) - r**gamma / p,
+    )
 
 
 def mixed(p, r, log_p, a, b):
     """`-a log p + b (1 - p)`, the form of poly1 and of symmetric cross-entropy."""
     if p == 0:
         return (inf, inf, -inf, inf) if a else plain(b, -b)
-    return -a * log_p + b * r, abs(a * log_p) + abs(b * r), -a / p - b, abs(a / p) + abs(b)
+    return (
+        -a * log_p + b * r,
+        abs(a * log_p) + abs(b * r),
+        -a / p - b,
+        abs(a / p) + abs(b),
+    )
 
 
 def clipped(p, r, log_p, epsilon=1e-7):
     """`-log(p + epsilon)`, near p = 1 the logarithm of 1 + (epsilon - (1 - p))."""
     if 2 * p < 1:
         return plain(-mp.log(p + epsilon), -1 / (p + epsilon))
-    value, spread = -mp.log1p(epsilon - r), (epsilon + r) / abs(epsilon - r) if epsilon != r else inf
+    value, spread = (
+        -mp.log1p(epsilon - r),
+        (epsilon + r) / abs(epsilon - r) if epsilon != r else inf,
+    )
     return value, abs(value) * spread, -1 / (p + epsilon), 1 / (p + epsilon)
 
 
@@ -78,7 +97,9 @@ def brier(s, t, convention="sum"):
     factor = {"sum": ONE, "half": ONE / 2, "mean": ONE / len(t)}[convention]
     d, size = differences(s.p, s.complement, t)
     value = factor * mp.fsum(x * x for x in d)
-    total = factor * mp.fsum(abs(x) * (2 * y - abs(x)) for x, y in zip(d, size, strict=True))
+    total = factor * mp.fsum(
+        abs(x) * (2 * y - abs(x)) for x, y in zip(d, size, strict=True)
+    )
     return value, total, [2 * factor * x for x in d], [2 * factor * x for x in size]
 
 
@@ -89,11 +110,20 @@ def label(t: list) -> int | None:
 
 def spherical_score(s, t):
     p, y = s.p, label(t)
-    norm, match = mp.sqrt(mp.fsum(x * x for x in p)), mp.fsum(a * b for a, b in zip(p, t, strict=True))
+    norm, match = (
+        mp.sqrt(mp.fsum(x * x for x in p)),
+        mp.fsum(a * b for a, b in zip(p, t, strict=True)),
+    )
     if norm == 0:
         raise OutsideDomain
-    matches, squares = all_but([a * b for a, b in zip(p, t, strict=True)]), all_but([a * a for a in p])
-    terms = [(a * c / norm**3, b * d / norm**3) for a, b, c, d in zip(p, t, matches, squares, strict=True)]
+    matches, squares = (
+        all_but([a * b for a, b in zip(p, t, strict=True)]),
+        all_but([a * a for a in p]),
+    )
+    terms = [
+        (a * c / norm**3, b * d / norm**3)
+        for a, b, c, d in zip(p, t, matches, squares, strict=True)
+    ]
     slopes, sizes = [a - b for a, b in terms], [a + b for a, b in terms]
     if y is None:
         return 1 - match / norm, 1 + match / norm, slopes, sizes
@@ -106,7 +136,13 @@ def bregman(p: mpf, r: mpf, t: mpf, a: mpf) -> tuple[mpf, mpf]:
     if t == 1:  # in 1 - p, and a series where that cancels
         value = (1 - a * power(p, a - 1) + (a - 1) * p**a) / (a * (a - 1))
         if 0 < r < mpf(10) ** -5:
-            value = sum(((-1) ** i * mp.binomial(a - 2, i) * r ** (i + 2) / (i + 2) for i in range(16)), ZERO)
+            value = sum(
+                (
+                    (-1) ** i * mp.binomial(a - 2, i) * r ** (i + 2) / (i + 2)
+                    for i in range(16)
+                ),
+                ZERO,
+            )
         return value, value
     terms = [
         power(t, a) / (a * (a - 1)),
@@ -123,16 +159,33 @@ def tsallis_score(s, t, alpha=1.5):
         missing = 1 - mp.fsum(p)
         value, slopes = (
             mp.fsum(logs) - missing,
-            [1 - (b / a if b else 0) if a else (-inf if b else ONE) for a, b in zip(p, t, strict=True)],
+            [
+                1 - (b / a if b else 0) if a else (-inf if b else ONE)
+                for a, b in zip(p, t, strict=True)
+            ],
         )
-        return value, mp.fsum(map(abs, logs)) + abs(missing), slopes, [2 - x for x in slopes]
+        return (
+            value,
+            mp.fsum(map(abs, logs)) + abs(missing),
+            slopes,
+            [2 - x for x in slopes],
+        )
     d, size = differences(p, r, t)
-    slopes, sizes = ([power(a, alpha - 2) * x if x else ZERO for a, x in zip(p, v, strict=True)] for v in (d, size))
+    slopes, sizes = (
+        [power(a, alpha - 2) * x if x else ZERO for a, x in zip(p, v, strict=True)]
+        for v in (d, size)
+    )
     if y is not None:
-        value = mp.fsum(bregman(a, c, b, alpha)[0] for a, c, b in zip(p, r, t, strict=True))
+        value = mp.fsum(
+            bregman(a, c, b, alpha)[0] for a, c, b in zip(p, r, t, strict=True)
+        )
         return value, value, slopes, sizes
     terms = [1 / (alpha * (alpha - 1))]
-    terms += [-b * power(a, alpha - 1) / (alpha - 1) for a, b in zip(p, t, strict=True) if b > 0]
+    terms += [
+        -b * power(a, alpha - 1) / (alpha - 1)
+        for a, b in zip(p, t, strict=True)
+        if b > 0
+    ]
     terms += [a**alpha / alpha for a in p if a > 0]
     return mp.fsum(terms), mp.fsum(map(abs, terms)), slopes, sizes
 
@@ -140,7 +193,9 @@ def tsallis_score(s, t, alpha=1.5):
 def kl(s, t):
     pairs = [(b * mp.log(b), -b * c) for b, c in zip(t, s.log_p, strict=True) if b > 0]
     total = mp.fsum(abs(a) + abs(b) for a, b in pairs)
-    slopes = [(-b / a if a else -inf) if b else ZERO for a, b in zip(s.p, t, strict=True)]
+    slopes = [
+        (-b / a if a else -inf) if b else ZERO for a, b in zip(s.p, t, strict=True)
+    ]
     return mp.fsum(a + b for a, b in pairs), total, slopes, [abs(x) for x in slopes]
 
 
@@ -152,14 +207,23 @@ def reverse_kl(s, t, smoothing=0.1):
     goal = smoothed(t, smoothing)
     pairs = [(c, -mp.log(b) if b else inf) for b, c in zip(goal, s.log_p, strict=True)]
     value = mp.fsum(a * (c + b) for a, (c, b) in zip(s.p, pairs, strict=True) if a > 0)
-    total = mp.fsum(a * (abs(c) + abs(b)) for a, (c, b) in zip(s.p, pairs, strict=True) if a > 0)
-    return value, total, [c + b + 1 for c, b in pairs], [abs(c) + abs(b) + 1 for c, b in pairs]
+    total = mp.fsum(
+        a * (abs(c) + abs(b)) for a, (c, b) in zip(s.p, pairs, strict=True) if a > 0
+    )
+    return (
+        value,
+        total,
+        [c + b + 1 for c, b in pairs],
+        [abs(c) + abs(b) + 1 for c, b in pairs],
+    )
 
 
 def label_smoothing(s, t, smoothing=0.1):
     goal = smoothed(t, smoothing)
     value = mp.fsum(-b * c for b, c in zip(goal, s.log_p, strict=True) if b > 0)
-    slopes = [(-b / a if a else -inf) if b else ZERO for a, b in zip(s.p, goal, strict=True)]
+    slopes = [
+        (-b / a if a else -inf) if b else ZERO for a, b in zip(s.p, goal, strict=True)
+    ]
     return value, value, slopes, [abs(x) for x in slopes]
 
 
@@ -172,7 +236,9 @@ LOSSES = {
     "focal": scored(focal),
     "poly1": scored(lambda p, r, log_p, epsilon=1: mixed(p, r, log_p, ONE, epsilon)),
     "symmetric_cross_entropy": scored(
-        lambda p, r, log_p, alpha=1, beta=1, log_zero=-4: mixed(p, r, log_p, mpf(alpha), -mpf(beta) * log_zero)
+        lambda p, r, log_p, alpha=1, beta=1, log_zero=-4: mixed(
+            p, r, log_p, mpf(alpha), -mpf(beta) * log_zero
+        )
     ),
     "clipped_cross_entropy": scored(clipped),
     "brier": brier,

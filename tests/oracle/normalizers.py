@@ -10,7 +10,10 @@ from .exact import ONE, ZERO, OutsideDomain, Overflow, Simplex, all_but, excess
 
 
 def logarithms(p: list, complement: list) -> list:
-    return [-inf if not x else mp.log(x) if 2 * x < 1 else mp.log1p(-y) for x, y in zip(p, complement, strict=True)]
+    return [
+        -inf if not x else mp.log(x) if 2 * x < 1 else mp.log1p(-y)
+        for x, y in zip(p, complement, strict=True)
+    ]
 
 
 PERTURBATION = mpf(2) ** -120
@@ -19,7 +22,10 @@ PERTURBATION = mpf(2) ** -120
 def perturbed(s: Simplex) -> Simplex:
     """Probabilities off by their noise, times a number so small that everything is linear in it."""
     small = [2 * a < 1 for a in s.p]
-    shift = [PERTURBATION * e * (a if low else -b) for a, b, e, low in zip(s.p, s.complement, s.noise, small, strict=True)]
+    shift = [
+        PERTURBATION * e * (a if low else -b)
+        for a, b, e, low in zip(s.p, s.complement, s.noise, small, strict=True)
+    ]
     p = [a + x for a, x in zip(s.p, shift, strict=True)]
     complement = [b - x for b, x in zip(s.complement, shift, strict=True)]
     return replace(s, p=p, complement=complement, log_p=logarithms(p, complement))
@@ -28,10 +34,15 @@ def perturbed(s: Simplex) -> Simplex:
 def from_the_smaller_side(p: list, complement: list, noise: list) -> list:
     """Relative errors of p become those of 1 - p where p > 1/2: there the other classes determine it."""
     others = all_but([a * b for a, b in zip(p, noise, strict=True)])
-    return [e if 2 * a < 1 or not b else o / b for a, b, e, o in zip(p, complement, noise, others, strict=True)]
+    return [
+        e if 2 * a < 1 or not b else o / b
+        for a, b, e, o in zip(p, complement, noise, others, strict=True)
+    ]
 
 
-def from_weights(g: list, scale: Callable, extra: mpf = ZERO, noise=None, steep=None, stays=None) -> Simplex:
+def from_weights(
+    g: list, scale: Callable, extra: mpf = ZERO, noise=None, steep=None, stays=None
+) -> Simplex:
     """`p_k = g_k / (sum g + extra)`; `scale(k, total)` is d g_k / dz_k over the total."""
     none, others = [ZERO for _ in g], all_but(g, extra)
     total = g[0] + others[0]
@@ -44,10 +55,23 @@ def from_weights(g: list, scale: Callable, extra: mpf = ZERO, noise=None, steep=
     bent = [a + b for a, b in zip(shared, steep or none, strict=True)]
     still = stays or [False for _ in g]
     log_p = logarithms(p, complement)
-    return Simplex(p, complement, log_p, p, scales, shared, shared, bent, still, unseen=extra / total)
+    return Simplex(
+        p,
+        complement,
+        log_p,
+        p,
+        scales,
+        shared,
+        shared,
+        bent,
+        still,
+        unseen=extra / total,
+    )
 
 
-def separable(logs: list, slopes: list, noise=None, steep=None, reference: mpf | None = None) -> Simplex:
+def separable(
+    logs: list, slopes: list, noise=None, steep=None, reference: mpf | None = None
+) -> Simplex:
     """`p_k` in proportion to `e^{l_k}`, slopes `dl_k/dz_k`; `reference`: that of an unlisted class."""
     top = max([*logs, *([] if reference is None else [reference])])
     if top == -inf:
@@ -55,7 +79,9 @@ def separable(logs: list, slopes: list, noise=None, steep=None, reference: mpf |
     g = [ZERO if x == -inf else mp.exp(x - top) for x in logs]
     extra = ZERO if reference is None else mp.exp(reference - top)
     masks = [x == -inf for x in logs]
-    return from_weights(g, lambda k, total: g[k] / total * slopes[k], extra, noise, steep, masks)
+    return from_weights(
+        g, lambda k, total: g[k] / total * slopes[k], extra, noise, steep, masks
+    )
 
 
 def unmasked(function: Callable) -> Callable:
@@ -77,7 +103,9 @@ def softplus(z: mpf) -> mpf:
 
 
 def softmax(z, inverse_temperature=ONE):
-    return separable(*unmasked(lambda x: (inverse_temperature * x, inverse_temperature))(z))
+    return separable(
+        *unmasked(lambda x: (inverse_temperature * x, inverse_temperature))(z)
+    )
 
 
 def softmax_one(z):
@@ -85,7 +113,9 @@ def softmax_one(z):
 
 
 def softplus_normalizer(z):
-    return separable(*unmasked(lambda x: (mp.log(softplus(x)), sigmoid(x) / softplus(x)))(z))
+    return separable(
+        *unmasked(lambda x: (mp.log(softplus(x)), sigmoid(x) / softplus(x)))(z)
+    )
 
 
 def sigmoid_normalizer(z):
@@ -98,7 +128,9 @@ def sigsoftmax(z):
 
 def spherical(z, epsilon):
     finite(z)
-    return separable([mp.log(x * x + epsilon) for x in z], [2 * x / (x * x + epsilon) for x in z])
+    return separable(
+        [mp.log(x * x + epsilon) for x in z], [2 * x / (x * x + epsilon) for x in z]
+    )
 
 
 def taylor(z, order=2):
@@ -106,10 +138,21 @@ def taylor(z, order=2):
     order = int(order)
     terms = [[x**i / mp.factorial(i) for i in range(order + 1)] for x in z]
     g, slope = [mp.fsum(t) for t in terms], [mp.fsum(t[:-1]) for t in terms]
-    noise = [excess(mp.fsum(map(abs, t)), s) if order > 2 else ZERO for t, s in zip(terms, g, strict=True)]
-    steep = [excess(mp.fsum(map(abs, t[:-1])), s) if order > 2 else ZERO for t, s in zip(terms, slope, strict=True)]
+    noise = [
+        excess(mp.fsum(map(abs, t)), s) if order > 2 else ZERO
+        for t, s in zip(terms, g, strict=True)
+    ]
+    steep = [
+        excess(mp.fsum(map(abs, t[:-1])), s) if order > 2 else ZERO
+        for t, s in zip(terms, slope, strict=True)
+    ]
     steep = [a + b for a, b in zip(noise, steep, strict=True)]
-    return separable([mp.log(x) for x in g], [a / b for a, b in zip(slope, g, strict=True)], noise, steep)
+    return separable(
+        [mp.log(x) for x in g],
+        [a / b for a, b in zip(slope, g, strict=True)],
+        noise,
+        steep,
+    )
 
 
 def iterated_exponential(z, depth=2, largest=inf):
@@ -126,7 +169,9 @@ def iterated_exponential(z, depth=2, largest=inf):
     return separable(logs, slopes, noise, rounding)
 
 
-def powers(amplitude: Callable, slope: Callable, power: int, stays: Callable) -> Callable:
+def powers(
+    amplitude: Callable, slope: Callable, power: int, stays: Callable
+) -> Callable:
     """`p_k` in proportion to `amplitude(z_k)^power`."""
 
     def normalizer(z):
@@ -134,8 +179,14 @@ def powers(amplitude: Callable, slope: Callable, power: int, stays: Callable) ->
         a = [amplitude(x) for x in z]
         if max(a) <= 0 or min(a) < 0:
             raise OutsideDomain
-        change = [power * x ** (power - 1) * slope(y) for x, y in zip(a, z, strict=True)]
-        return from_weights([x**power for x in a], lambda k, total: change[k] / total, stays=[stays(x) for x in z])
+        change = [
+            power * x ** (power - 1) * slope(y) for x, y in zip(a, z, strict=True)
+        ]
+        return from_weights(
+            [x**power for x in a],
+            lambda k, total: change[k] / total,
+            stays=[stays(x) for x in z],
+        )
 
     return normalizer
 
@@ -144,7 +195,11 @@ def relu(z):
     a = [x if x > 0 else ZERO for x in z]
     if max(a) <= 0:
         raise OutsideDomain
-    return from_weights(a, lambda k, total: (ONE if a[k] > 0 else ZERO) / total, stays=[x < 0 for x in z])
+    return from_weights(
+        a,
+        lambda k, total: (ONE if a[k] > 0 else ZERO) / total,
+        stays=[x < 0 for x in z],
+    )
 
 
 def min_shift(z):
@@ -155,12 +210,19 @@ def min_shift(z):
     if total == 0:
         raise OutsideDomain
     lowest = [k for k in range(n) if d[k] == 0]
-    result = from_weights(d, lambda k, total: 1 / total, stays=[len(lowest) == 1 and x == 0 for x in d])
+    result = from_weights(
+        d, lambda k, total: 1 / total, stays=[len(lowest) == 1 and x == 0 for x in d]
+    )
     tie = ONE / len(lowest)
 
     def column(k: int) -> tuple[list, list]:
-        terms = [((ONE if j == k else ZERO), tie, result.p[j] * (1 - n * tie)) for j in range(n)]
-        return [(a - b - c) / total for a, b, c in terms], [(a + b + abs(c)) / total for a, b, c in terms]
+        terms = [
+            ((ONE if j == k else ZERO), tie, result.p[j] * (1 - n * tie))
+            for j in range(n)
+        ]
+        return [(a - b - c) / total for a, b, c in terms], [
+            (a + b + abs(c)) / total for a, b, c in terms
+        ]
 
     result.columns.update((k, partial(column, k)) for k in lowest)
     return result
@@ -182,10 +244,16 @@ def entmax(z, alpha):
     beta, top = alpha - 1, max(z)
     x = [-inf if y == -inf else beta * (y - top) for y in z]
     tau = threshold(x, beta)
-    p = [(y - tau) ** (1 / beta) if y - tau > mpf(10) ** (8 - mp.dps) else ZERO for y in x]
+    p = [
+        (y - tau) ** (1 / beta) if y - tau > mpf(10) ** (8 - mp.dps) else ZERO
+        for y in x
+    ]
     u = [y ** (2 - alpha) if y > 0 else ZERO for y in p]
     size, complement = mp.fsum(u), all_but(p)
-    noise = [((abs(y) + abs(tau)) / (y - tau) - 1) / beta if q else ZERO for y, q in zip(x, p, strict=True)]
+    noise = [
+        ((abs(y) + abs(tau)) / (y - tau) - 1) / beta if q else ZERO
+        for y, q in zip(x, p, strict=True)
+    ]
     bent = [abs(2 - alpha) * e for e in noise]
     return Simplex(
         p, complement, logarithms(p, complement), [y / size for y in u], u,

@@ -19,7 +19,12 @@ from scipy.optimize import isotonic_regression
 
 import logitscape as ls
 from logitscape._src.plotting.lines import spread
-from logitscape._src.plotting.style import ink_on, settled, settled_digits, settled_log10
+from logitscape._src.plotting.style import (
+    ink_on,
+    settled,
+    settled_digits,
+    settled_log10,
+)
 from logitscape.plotting import (
     LAWS,
     LOSS_STYLES,
@@ -49,7 +54,10 @@ CURVES = {
     "argmax + cross_entropy": np.full_like(S, np.nan),
     "mine": np.ones_like(S),
 }
-NOTES = {"sum + cross_entropy": r"$\sim s^{-1}$", "softmax + brier": r"$2.83\,e^{-1.00\,s}$"}
+NOTES = {
+    "sum + cross_entropy": r"$\sim s^{-1}$",
+    "softmax + brier": r"$2.83\,e^{-1.00\,s}$",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -62,14 +70,18 @@ def paper():
 def curves_figure(scale="log"):
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6))
     for axes in (left, right):
-        axes.set(yscale=scale, ylim=(1e-6, 1e3) if scale == "log" else (0, 4), xlabel="s")
+        axes.set(
+            yscale=scale, ylim=(1e-6, 1e3) if scale == "log" else (0, 4), xlabel="s"
+        )
         labelled_curves(axes, S, CURVES, notes=NOTES)
         hatch_spans(axes, S, S > 12, text="loss is infinite")
     return figure
 
 
 def atlas_figure():
-    figure, (pairs, alone) = plt.subplots(2, 1, figsize=(10.5, 8.4), height_ratios=[16, 1])
+    figure, (pairs, alone) = plt.subplots(
+        2, 1, figsize=(10.5, 8.4), height_ratios=[16, 1]
+    )
     kinds, rows, columns = list(LAWS), list(NORMALIZER_STYLES), list(LOSS_STYLES)
     table = [[kinds[(i * j) % 7] for j in range(15)] for i in range(16)]
     law_table(pairs, rows, columns[:15], table, [["$e^{-0.5s}$"] * 15] * 16)
@@ -93,21 +105,38 @@ def fields_figure():
 
 def matrices_figure():
     figure, (left, right) = plt.subplots(1, 2)
-    matrix(left, [[0.2, -0.1, np.nan], [1e-12, -1.0, 0.5]], rows=["a", "b"], columns=["x", "y", "z"])
+    matrix(
+        left,
+        [[0.2, -0.1, np.nan], [1e-12, -1.0, 0.5]],
+        rows=["a", "b"],
+        columns=["x", "y", "z"],
+    )
     matrix(right, np.zeros((2, 2)))
     return figure
 
 
 def dataset(**coordinates):
     """A landscape of two objectives and two labels, the second undefined near the origin."""
-    dims, size = ("objective", "label", *coordinates), [len(values) for values in coordinates.values()]
-    distance = sum(np.abs(grid) for grid in np.meshgrid(*coordinates.values(), indexing="ij"))
-    defined = np.broadcast_to(np.stack([distance >= 0, distance > 1])[:, None], (2, 2, *size))
+    dims, size = (
+        ("objective", "label", *coordinates),
+        [len(values) for values in coordinates.values()],
+    )
+    distance = sum(
+        np.abs(grid) for grid in np.meshgrid(*coordinates.values(), indexing="ij")
+    )
+    defined = np.broadcast_to(
+        np.stack([distance >= 0, distance > 1])[:, None], (2, 2, *size)
+    )
     loss = np.where(defined, distance, np.inf)
-    gradient = np.where(distance > 2, 1.0, 0.0)[..., None] * np.ones((2, 2, *[1] * len(size), 3))
+    gradient = np.where(distance > 2, 1.0, 0.0)[..., None] * np.ones(
+        (2, 2, *[1] * len(size), 3)
+    )
     variables = {"loss": (dims, loss), "gradient": ((*dims, "component"), gradient)}
     variables |= {"finite": (dims, defined), "in_domain": (dims, defined)}
-    names = {"objective": ["softmax + cross_entropy", "sum + cross_entropy"], "label": [0, 2]}
+    names = {
+        "objective": ["softmax + cross_entropy", "sum + cross_entropy"],
+        "label": [0, 2],
+    }
     return xarray.Dataset(variables, names | coordinates)
 
 
@@ -118,13 +147,17 @@ FIGURES = {
     "fields": fields_figure,
     "matrices": matrices_figure,
     "landscape over a ray": lambda: plot(dataset(s=S), label=2),
-    "landscape over a plane": lambda: plot(dataset(a=np.linspace(-3, 3, 9), b=np.linspace(-4, 4, 12)), label=0),
+    "landscape over a plane": lambda: plot(
+        dataset(a=np.linspace(-3, 3, 9), b=np.linspace(-4, 4, 12)), label=0
+    ),
 }
 
 
 def written(figure, kind="svg"):
     file = io.BytesIO()
-    figure.savefig(file, format=kind, metadata={"Date": None} if kind == "svg" else None)
+    figure.savefig(
+        file, format=kind, metadata={"Date": None} if kind == "svg" else None
+    )
     return file.getvalue()
 
 
@@ -139,9 +172,15 @@ def test_the_same_call_gives_the_same_bytes(draw):
 def test_no_text_overlaps_another_or_leaves_the_figure(draw, monkeypatch):
     figure = draw()
     boxes = level_texts(figure, monkeypatch)
-    crossing = [(a.get_text(), b.get_text()) for a, b in combinations(boxes, 2) if crosses(boxes[a], boxes[b])]
+    crossing = [
+        (a.get_text(), b.get_text())
+        for a, b in combinations(boxes, 2)
+        if crosses(boxes[a], boxes[b])
+    ]
     assert not crossing
-    outside = [text.get_text() for text, box in boxes.items() if not inside(box, figure.bbox)]
+    outside = [
+        text.get_text() for text, box in boxes.items() if not inside(box, figure.bbox)
+    ]
     assert not outside
 
 
@@ -149,18 +188,28 @@ def level_texts(figure, monkeypatch):
     """The box of every text that is drawn and not rotated by an odd angle."""
     figure.draw_without_rendering()  # the layout draws too
     drawn, draw = [], Text.draw
-    monkeypatch.setattr(Text, "draw", lambda text, renderer: [drawn.append(text), draw(text, renderer)])
+    monkeypatch.setattr(
+        Text, "draw", lambda text, renderer: [drawn.append(text), draw(text, renderer)]
+    )
     figure.canvas.draw()
     texts = [text for text in drawn if text.get_text() and not text.get_rotation() % 90]
     return {text: Text.get_window_extent(text) for text in texts}
 
 
 def crosses(a, b, slack=1.0):
-    return min(a.x1, b.x1) - max(a.x0, b.x0) > slack and min(a.y1, b.y1) - max(a.y0, b.y0) > slack
+    return (
+        min(a.x1, b.x1) - max(a.x0, b.x0) > slack
+        and min(a.y1, b.y1) - max(a.y0, b.y0) > slack
+    )
 
 
 def inside(box, page):
-    return page.x0 - 1 <= box.x0 and box.x1 <= page.x1 + 1 and page.y0 - 1 <= box.y0 and box.y1 <= page.y1 + 1
+    return (
+        page.x0 - 1 <= box.x0
+        and box.x1 <= page.x1 + 1
+        and page.y0 - 1 <= box.y0
+        and box.y1 <= page.y1 + 1
+    )
 
 
 @pytest.mark.parametrize("size", [3.0, 6.0])
@@ -184,13 +233,17 @@ def test_of_the_curves_that_leave_the_first_to_leave_is_named_outermost():
     assert [label.get_text() for label in from_the_top] == ["3", "2", "1", "-1", "-2"]
 
 
-@pytest.mark.parametrize("targets", [[5.0, 5.0, 5.0], [0.0, 10.0, 5.2, 5.0], [10.0], [3.0, 2.0, 1.0]])
+@pytest.mark.parametrize(
+    "targets", [[5.0, 5.0, 5.0], [0.0, 10.0, 5.2, 5.0], [10.0], [3.0, 2.0, 1.0]]
+)
 def test_spread_keeps_order_and_distance(targets):
     heights = spread(targets, 1.5, 0.0, 10.0)
     assert np.all(np.diff(np.sort(heights)) >= 1.5 - 1e-12)
     assert np.all(heights >= 0.75)
     assert np.all(heights <= 9.25)
-    assert np.array_equal(np.argsort(heights), np.lexsort((-np.arange(len(targets)), targets)))
+    assert np.array_equal(
+        np.argsort(heights), np.lexsort((-np.arange(len(targets)), targets))
+    )
 
 
 def test_spread_moves_nothing_that_has_room():
@@ -200,7 +253,9 @@ def test_spread_moves_nothing_that_has_room():
 @pytest.mark.parametrize("seed", range(5))
 def test_spread_is_the_nearest(seed):
     targets = np.random.default_rng(seed).normal(size=12)
-    nearest = isotonic_regression(np.sort(targets) - 0.4 * np.arange(12)).x + 0.4 * np.arange(12)
+    nearest = isotonic_regression(
+        np.sort(targets) - 0.4 * np.arange(12)
+    ).x + 0.4 * np.arange(12)
     assert np.allclose(np.sort(spread(targets, 0.4, -100.0, 100.0)), nearest)
 
 
@@ -212,7 +267,10 @@ def test_hatched_spans_end_halfway_between_samples():
     _, axes = plt.subplots()
     s = np.arange(6.0)
     hatch_spans(axes, s, [True, True, False, False, True, False])
-    assert [(span.get_x(), span.get_width()) for span in axes.patches] == [(0.0, 1.5), (3.5, 1.0)]
+    assert [(span.get_x(), span.get_width()) for span in axes.patches] == [
+        (0.0, 1.5),
+        (3.5, 1.0),
+    ]
 
 
 def test_nothing_is_hatched_where_nothing_is_undefined():
@@ -244,7 +302,9 @@ def test_a_pair_looks_like_what_differs_from_softmax_and_cross_entropy():
     assert hero == style_of("softmax") == style_of("cross_entropy")
     assert hero["linewidth"] > style_of("sum")["linewidth"]
     assert style_of("taylor(order=4) + cross_entropy") == style_of("taylor")
-    assert style_of("softmax(inverse_temperature=2) + focal(gamma=1e+1)") == style_of("focal")
+    assert style_of("softmax(inverse_temperature=2) + focal(gamma=1e+1)") == style_of(
+        "focal"
+    )
     both = style_of("taylor + brier")
     assert both["color"] == style_of("taylor")["color"]
     assert both["linestyle"] == style_of("brier")["linestyle"]
@@ -252,11 +312,16 @@ def test_a_pair_looks_like_what_differs_from_softmax_and_cross_entropy():
 
 def test_an_unknown_name_has_a_look_that_is_its_own_and_lasting():
     assert style_of("mine") == style_of("mine")
-    assert str(style_of("mine")["linestyle"]) not in {str(dashes) for _, dashes in NORMALIZER_STYLES.values()}
+    assert str(style_of("mine")["linestyle"]) not in {
+        str(dashes) for _, dashes in NORMALIZER_STYLES.values()
+    }
 
 
 def test_laws_read_in_grey():
-    greys = [np.dot(matplotlib.colors.to_rgb(law.color), [0.299, 0.587, 0.114]) for law in LAWS.values()]
+    greys = [
+        np.dot(matplotlib.colors.to_rgb(law.color), [0.299, 0.587, 0.114])
+        for law in LAWS.values()
+    ]
     assert list(LAWS)[-2:] == ["zero", "undefined"]
     assert np.all(np.diff(greys[:-1]) > 0.08)
     assert LAWS["undefined"].hatch
@@ -270,12 +335,18 @@ def test_ink_is_readable():
 def test_noise_is_not_drawn():
     assert str(settled([-1e-12, 0.1 + 0.2])) == "[0.  0.3]"
     assert settled_digits([[1e-30 * (1 + 1e-13), np.inf]]).tolist() == [[1e-30, np.inf]]
-    assert np.array_equal(settled_log10([100, 0, np.nan, np.inf]), [2, np.nan, np.nan, np.nan], equal_nan=True)
+    assert np.array_equal(
+        settled_log10([100, 0, np.nan, np.inf]),
+        [2, np.nan, np.nan, np.nan],
+        equal_nan=True,
+    )
 
 
 @pytest.mark.parametrize("label", [None, 1])
 def test_a_label_that_the_dataset_lacks_is_refused(label):
-    with pytest.raises(ValueError, match=rf"`plot\(label=...\)` must be one of \[0, 2\], got {label}"):
+    with pytest.raises(
+        ValueError, match=rf"`plot\(label=...\)` must be one of \[0, 2\], got {label}"
+    ):
         plot(dataset(s=S), label=label)
 
 

@@ -43,7 +43,9 @@ def test_the_witness_bends_down(found):
 
 def test_the_least_curvature_is_found_where_a_formula_tells_it():
     """sum + cross_entropy: 1/S^2 and -1/z_y^2 in the label, least at z = (1, 0, 0) among norms of 1 and more."""
-    bent = convexities(["sum + cross_entropy", "square + exponential"])["sum + cross_entropy"]
+    bent = convexities(["sum + cross_entropy", "square + exponential"])[
+        "sum + cross_entropy"
+    ]
     assert bent.curvature == pytest.approx(-1 - np.sqrt(3), rel=1e-3)
     assert bent.witness == pytest.approx((1, 0, 0), abs=1e-2)
     assert bent.settled
@@ -57,14 +59,18 @@ def test_a_curvature_that_nothing_bounds_is_told(found):
 
 
 def test_the_search_of_one_objective_does_not_depend_on_the_others(found):
-    assert convexities(["softmax + brier"])["softmax + brier"] == found["softmax + brier"]
+    assert (
+        convexities(["softmax + brier"])["softmax + brier"] == found["softmax + brier"]
+    )
 
 
 def test_a_jump_is_found_by_chords_only(found):
     argmax = found["argmax + mae"]
     function = ls.objective("argmax + mae").function
     ends = jnp.array(argmax.chord)
-    a, b, middle = (float(function(z, jnp.eye(3)[0])) for z in (*ends, ends.mean(axis=0)))
+    a, b, middle = (
+        float(function(z, jnp.eye(3)[0])) for z in (*ends, ends.mean(axis=0))
+    )
     assert argmax.curvature == 0
     assert middle - (a + b) / 2 == pytest.approx(argmax.excess)
 
@@ -75,13 +81,22 @@ def test_the_curvature_of_squares(found):
     assert found["min_shift + label_smoothing"].infinite == 1
 
 
-@pytest.mark.parametrize("spec", ["softmax + focal", "taylor + cross_entropy", "square + exponential", "z_loss"])
+@pytest.mark.parametrize(
+    "spec",
+    ["softmax + focal", "taylor + cross_entropy", "square + exponential", "z_loss"],
+)
 def test_second_derivatives_are_those_of_the_formula(spec):
     """By differences of the gradient: they share nothing with the rules under test."""
     z, d, y = jnp.array([0.3, 1.4, -0.6]), np.array([[1.0, -2.0, 0.5]]), np.eye(3)[0]
     objective = ls.objective(spec)
-    loss, second = jax.jit(partial(second_derivatives, [objective], y, d))(z[None, None])
+    loss, second = jax.jit(partial(second_derivatives, [objective], y, d))(
+        z[None, None]
+    )
     slope = jax.jit(jax.grad(objective.function))
     ends = (slope(z + step * d[0], jnp.asarray(y)) @ d[0] for step in (1e-5, -1e-5))
-    assert float(loss[0, 0]) == pytest.approx(float(objective.function(z, jnp.asarray(y))))
-    assert float(second[0, 0, 0]) == pytest.approx(float(np.subtract(*map(float, ends)) / 2e-5), rel=1e-6)
+    assert float(loss[0, 0]) == pytest.approx(
+        float(objective.function(z, jnp.asarray(y)))
+    )
+    assert float(second[0, 0, 0]) == pytest.approx(
+        float(np.subtract(*map(float, ends)) / 2e-5), rel=1e-6
+    )

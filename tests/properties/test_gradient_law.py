@@ -14,7 +14,13 @@ SMOOTH = {
     "constant": (lambda s: 0 * s + 3, "constant", 3, 0, 0),
     "tiny constant": (lambda s: 0 * s + 1e-30, "constant", 1e-30, 0, 0),
     "negative constant": (lambda s: 0 * s - 2, "constant", -2, 0, 0),
-    "saturating": (lambda s: -math.sqrt(2) * np.expm1(-s), "constant", math.sqrt(2), 0, 0),
+    "saturating": (
+        lambda s: -math.sqrt(2) * np.expm1(-s),
+        "constant",
+        math.sqrt(2),
+        0,
+        0,
+    ),
     "c (1 + 1/s)": (lambda s: 3 * (1 + 1 / s), "constant", 3, 0, 0),
     "c (1 + 1/sqrt s)": (lambda s: 3 * (1 + s**-0.5), "constant", 3, 0, 0),
     "c (1 + log s / s)": (lambda s: 3 * (1 + np.log(s) / s), "constant", 3, 0, 0),
@@ -27,9 +33,21 @@ SMOOTH = {
     "s^-2": (lambda s: s**-2, "polynomial decay", 1, -2, 0),
     "s^-0.3": (lambda s: 5 * s**-0.3, "polynomial decay", 5, -0.3, 0),
     "s^-40": (lambda s: s**-40.0, "polynomial decay", 1, -40, 0),
-    "shifted power": (lambda s: 1e-9 * (s + 7) ** -1.7, "polynomial decay", 1e-9, -1.7, 0),
+    "shifted power": (
+        lambda s: 1e-9 * (s + 7) ** -1.7,
+        "polynomial decay",
+        1e-9,
+        -1.7,
+        0,
+    ),
     "behind a pole": (lambda s: 1 / (s - 3), "polynomial decay", 1, -1, 0),
-    "turns negative": (lambda s: 2 * (1 - s) / (1 + (1 - s) ** 2), "polynomial decay", -2, -1, 0),
+    "turns negative": (
+        lambda s: 2 * (1 - s) / (1 + (1 - s) ** 2),
+        "polynomial decay",
+        -2,
+        -1,
+        0,
+    ),
     "e^-s": (lambda s: np.exp(-s), "exponential decay", 1, 0, 1),
     "-e^-s": (lambda s: -np.exp(-s), "exponential decay", -1, 0, 1),
     "e^(-s/10)": (lambda s: np.exp(-s / 10), "exponential decay", 1, 0, 0.1),
@@ -37,14 +55,44 @@ SMOOTH = {
     "s e^-3s": (lambda s: 4 * s * np.exp(-3 * s), "exponential decay", 4, 1, 3),
     "s^2 e^(-s/10)": (lambda s: s**2 * np.exp(-s / 10), "exponential decay", 1, 2, 0.1),
     "(1 + s) e^-s": (lambda s: (1 + s) * np.exp(-s), "exponential decay", 1, 1, 1),
-    "sqrt(s) e^(-s/2)": (lambda s: np.sqrt(s) * np.exp(-s / 2), "exponential decay", 1, 0.5, 0.5),
-    "two rates": (lambda s: np.exp(-s) + np.exp(-1.1 * s), "exponential decay", 1, 0, 1),
+    "sqrt(s) e^(-s/2)": (
+        lambda s: np.sqrt(s) * np.exp(-s / 2),
+        "exponential decay",
+        1,
+        0.5,
+        0.5,
+    ),
+    "two rates": (
+        lambda s: np.exp(-s) + np.exp(-1.1 * s),
+        "exponential decay",
+        1,
+        0,
+        1,
+    ),
     "fast": (lambda s: 2 * np.exp(-1e3 * s), "exponential decay", 2, 0, 1e3),
     "slow": (lambda s: 2 * np.exp(-1e-7 * s), "exponential decay", 2, 0, 1e-7),
-    "slow beside a power": (lambda s: s**-2 * np.exp(-1e-9 * s), "exponential decay", 1, -2, 1e-9),
-    "a norm that underflows early": (lambda s: np.sqrt(np.exp(-s) ** 2), "exponential decay", 1, 0, 1),
+    "slow beside a power": (
+        lambda s: s**-2 * np.exp(-1e-9 * s),
+        "exponential decay",
+        1,
+        -2,
+        1e-9,
+    ),
+    "a norm that underflows early": (
+        lambda s: np.sqrt(np.exp(-s) ** 2),
+        "exponential decay",
+        1,
+        0,
+        1,
+    ),
     "e^s": (lambda s: np.exp(s), "exponential growth", 1, 0, 1),
-    "a norm that overflows early": (lambda s: np.sqrt(np.exp(s) ** 2), "exponential growth", 1, 0, 1),
+    "a norm that overflows early": (
+        lambda s: np.sqrt(np.exp(s) ** 2),
+        "exponential growth",
+        1,
+        0,
+        1,
+    ),
     "s e^(s/2)": (lambda s: 3 * s * np.exp(s / 2), "exponential growth", 3, 1, 0.5),
 }
 LOGARITHMIC = {
@@ -58,11 +106,35 @@ LOGARITHMIC = {
 }
 FASTER = {
     "e^e^s": (lambda s: np.exp(np.exp(s)), "super-exponential growth", math.inf, 1, 1),
-    "e^s e^e^s": (lambda s: np.exp(s) * np.exp(np.exp(s)), "super-exponential growth", math.inf, 1, 1),
-    "e^-e^s": (lambda s: -np.exp(-np.exp(s)), "super-exponential decay", math.inf, 1, 1),
-    "e^(-3 e^2s)": (lambda s: np.exp(-3 * np.exp(2 * s)), "super-exponential decay", math.inf, 3, 2),
+    "e^s e^e^s": (
+        lambda s: np.exp(s) * np.exp(np.exp(s)),
+        "super-exponential growth",
+        math.inf,
+        1,
+        1,
+    ),
+    "e^-e^s": (
+        lambda s: -np.exp(-np.exp(s)),
+        "super-exponential decay",
+        math.inf,
+        1,
+        1,
+    ),
+    "e^(-3 e^2s)": (
+        lambda s: np.exp(-3 * np.exp(2 * s)),
+        "super-exponential decay",
+        math.inf,
+        3,
+        2,
+    ),
     "Gaussian": (lambda s: np.exp(-s * s / 2), "super-exponential decay", 2, 0.5, 0),
-    "e^-sqrt s": (lambda s: np.exp(-np.sqrt(s)), "stretched exponential decay", 0.5, 1, 0),
+    "e^-sqrt s": (
+        lambda s: np.exp(-np.sqrt(s)),
+        "stretched exponential decay",
+        0.5,
+        1,
+        0,
+    ),
 }
 ENDING = {
     "nothing": (lambda s: 0 * s, "zero", -math.inf),
@@ -75,7 +147,11 @@ ENDING = {
     "domain left": (lambda s: np.where(s > 5, np.nan, 1.0), "undefined", 5),
     "infinite": (lambda s: np.where(s > 700, np.inf, s), "undefined", 700),
     "a pole": (lambda s: np.where(s < 3, 1 / (3 - s), np.nan), "undefined", 3),
-    "zero, then undefined": (lambda s: np.where(s < 9, np.maximum(0, 2 - s), np.nan), "undefined", 9),
+    "zero, then undefined": (
+        lambda s: np.where(s < 9, np.maximum(0, 2 - s), np.nan),
+        "undefined",
+        9,
+    ),
 }
 
 
@@ -95,7 +171,9 @@ def test_powers_and_exponentials_have_their_constants(name):
     assert law.coefficient == pytest.approx(coefficient, rel=2e-4)
     assert law.power == pytest.approx(power, abs=1e-5)
     assert law.rate == pytest.approx(rate, rel=1e-6)
-    assert abs(law.coefficient - coefficient) <= 5 * law.coefficient_error + 1e-12 * abs(coefficient)
+    assert abs(
+        law.coefficient - coefficient
+    ) <= 5 * law.coefficient_error + 1e-12 * abs(coefficient)
     assert law.residual < 1e-4
     assert 0 < law.range[0] < law.range[1] <= 1e8
     assert law.begins is None
@@ -145,7 +223,15 @@ SLOW = [lambda s: 2 + np.sin(np.log(s)), lambda s: np.log(1 + np.log(s + 3))]
 """What looks like a small power, or a stretched exponential of a small order."""
 
 
-@pytest.mark.parametrize("f", [lambda s: 0 * s + 1e-300, lambda s: s - 9e7, lambda s: np.exp(-(np.log(s) ** 2)), *SLOW])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda s: 0 * s + 1e-300,
+        lambda s: s - 9e7,
+        lambda s: np.exp(-(np.log(s) ** 2)),
+        *SLOW,
+    ],
+)
 def test_what_cannot_be_told_is_not_told(f):
     assert found(f).kind == "undetermined"
 
@@ -165,7 +251,9 @@ def test_a_wrong_correction_shows_in_the_error():
 
 
 @pytest.mark.parametrize("noise", [1e-15, 1e-12])
-@pytest.mark.parametrize("name", ["saturating", "2s / (s^2 + 1)", "s^-2", "s e^-3s", "e^(-s/10)", "e^s"])
+@pytest.mark.parametrize(
+    "name", ["saturating", "2s / (s^2 + 1)", "s^-2", "s e^-3s", "e^(-s/10)", "e^s"]
+)
 def test_noise_does_not_matter(name, noise):
     f, kind, coefficient, power, rate = SMOOTH[name]
     wobble = 1 + noise * np.sin(np.arange(512) ** 2)
@@ -201,10 +289,18 @@ def test_samples_as_they_stand():
         (lambda s: -np.exp(0.7 * s), "-1.00 e^(0.700 s)", r"$-e^{0.7\,s}$"),
         (lambda s: 0 * s + 2e-30, "2.00e-30", r"$2\cdot 10^{-30}$"),
         (lambda s: 3 * np.log(s), "3.00 log s", r"$3\,\log s$"),
-        (lambda s: 1 / (s * np.log(s)), "1.00 s^-1.00 (log s)^-1", r"$s^{-1}\,\log^{-1} s$"),
+        (
+            lambda s: 1 / (s * np.log(s)),
+            "1.00 s^-1.00 (log s)^-1",
+            r"$s^{-1}\,\log^{-1} s$",
+        ),
         (lambda s: np.exp(-np.exp(s)), "e^(-1.00 e^(1.00 s))", "$e^{-e^{s}}$"),
         (lambda s: -np.exp(-s * s / 2), "-e^(-0.500 s^2.00)", r"$-e^{-0.5\,s^{2}}$"),
-        (lambda s: np.exp(-np.exp(np.exp(s))), "faster than e^(-s)", r"$\mathrm{faster\ than}\ e^{-s}$"),
+        (
+            lambda s: np.exp(-np.exp(np.exp(s))),
+            "faster than e^(-s)",
+            r"$\mathrm{faster\ than}\ e^{-s}$",
+        ),
         (lambda s: np.where(s < 1, 2.0, 0.0), "0 from s = 1.00", r"$0,\ s \geq 1$"),
         (lambda s: 0 * s, "0", "$0$"),
         (
@@ -238,20 +334,48 @@ def test_every_call_has_the_same_shape():
     assert shapes == {(512,)}
 
 
-@pytest.mark.parametrize("ends", [{"start": 0.0}, {"start": 2.0, "end": 1.0}, {"end": math.inf}, {"start": math.nan}])
+@pytest.mark.parametrize(
+    "ends",
+    [
+        {"start": 0.0},
+        {"start": 2.0, "end": 1.0},
+        {"end": math.inf},
+        {"start": math.nan},
+    ],
+)
 def test_a_ray_needs_two_ends(ends):
-    with pytest.raises(ValueError, match=r"`find_law\(start=..., end=...\)` must be 0 < start < end < inf, got"):
+    with pytest.raises(
+        ValueError,
+        match=r"`find_law\(start=..., end=...\)` must be 0 < start < end < inf, got",
+    ):
         find_law(np.exp, **ends)
 
 
-@pytest.mark.parametrize("s", [[1.0, 2.0], np.arange(9.0), np.arange(9.0, 0, -1), np.full(9, np.nan), np.ones((9, 2))])
+@pytest.mark.parametrize(
+    "s",
+    [
+        [1.0, 2.0],
+        np.arange(9.0),
+        np.arange(9.0, 0, -1),
+        np.full(9, np.nan),
+        np.ones((9, 2)),
+    ],
+)
 def test_samples_must_be_positive_and_increasing(s):
-    with pytest.raises(ValueError, match=r"`fit_law\(s, ...\)` must be at least 8 positive, finite, increasing"):
+    with pytest.raises(
+        ValueError,
+        match=r"`fit_law\(s, ...\)` must be at least 8 positive, finite, increasing",
+    ):
         fit_law(s, np.ones_like(s))
 
 
 def test_values_must_match_the_samples():
-    with pytest.raises(ValueError, match=r"`find_law\(evaluate\)` must have one value for each s, shape \(512,\)"):
+    with pytest.raises(
+        ValueError,
+        match=r"`find_law\(evaluate\)` must have one value for each s, shape \(512,\)",
+    ):
         find_law(lambda s: np.ones(1))
-    with pytest.raises(ValueError, match=r"`fit_law\(s, values\)` .* shape \(9,\), got shape \(8,\)"):
+    with pytest.raises(
+        ValueError, match=r"`fit_law\(s, values\)` .* shape \(9,\), got shape \(8,\)"
+    ):
         fit_law(np.arange(1.0, 10), np.ones(8))

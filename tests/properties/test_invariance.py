@@ -23,7 +23,9 @@ BLIND_TO = {
 @pytest.mark.parametrize("name", BLIND_TO)
 def test_what_it_does_not_notice(name):
     found = invariances(name)
-    assert {change for change, each in found.items() if each.holds} == BLIND_TO[name] | {"permutation"}
+    assert {change for change, each in found.items() if each.holds} == BLIND_TO[
+        name
+    ] | {"permutation"}
 
 
 @pytest.mark.parametrize("name", ["softmax", "taylor", "relu"])

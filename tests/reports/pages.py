@@ -12,7 +12,13 @@ import pytest
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+CHROMIUM = next(
+    filter(
+        None,
+        map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome")),
+    ),
+    None,
+)
 
 
 class Page(HTMLParser):
@@ -27,14 +33,18 @@ class Page(HTMLParser):
         assert self.open == []
         assert max(self.ids.values(), default=1) == 1, self.ids.most_common(3)
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(
+        self, tag: str, attributes: list[tuple[str, str | None]]
+    ) -> None:
         self.tags[tag] += 1
         for name, value in attributes:
             self._check(name, value or "")
         if tag not in VOID:
             self.open.append(tag)
 
-    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+    def handle_startendtag(
+        self, tag: str, attributes: list[tuple[str, str | None]]
+    ) -> None:
         self.tags[tag] += 1
         for name, value in attributes:
             self._check(name, value or "")
@@ -64,7 +74,9 @@ def embedded(text: str) -> Any:
     begin = text.index('<script type="application/json" id="data">')
     inside = text[text.index(">", begin) + 1 : text.index("</script>", begin)]
     assert "<" not in inside
-    return json.loads(inside, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+    return json.loads(
+        inside, parse_constant=lambda word: pytest.fail(f"{word} is not JSON")
+    )
 
 
 def in_browser(page: Path, folder: Path) -> str:
@@ -78,6 +90,12 @@ def in_browser(page: Path, folder: Path) -> str:
         "--enable-logging=stderr",
         "--dump-dom",
     ]
-    run = subprocess.run([CHROMIUM, *options, page.as_uri()], capture_output=True, text=True, timeout=120, check=True)
+    run = subprocess.run(
+        [CHROMIUM, *options, page.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
     assert "CONSOLE" not in run.stderr, run.stderr
     return run.stdout

@@ -16,14 +16,24 @@ from logitscape._src.reports.comparison import Comparison, compare
 from logitscape._src.reports.save import rendered
 from tests.reports.pages import CHROMIUM, Page, embedded, in_browser
 
-SPECS = ["softmax + cross_entropy", "softmax + brier", "sparsemax + brier", "crammer_singer", "sum + cross_entropy"]
+SPECS = [
+    "softmax + cross_entropy",
+    "softmax + brier",
+    "sparsemax + brier",
+    "crammer_singer",
+    "sum + cross_entropy",
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def cheap_questions():
     """What is compared matters here, not all that is asked."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(diagnose, "QUESTIONS", {"gradient": signal.answers, "common mistakes": mistakes.answers})
+        patch.setattr(
+            diagnose,
+            "QUESTIONS",
+            {"gradient": signal.answers, "common mistakes": mistakes.answers},
+        )
         yield
 
 
@@ -37,13 +47,19 @@ def few(cheap_questions) -> Comparison:
     def squared(z: Array, t: Array) -> Array:
         return jnp.sum((jax.nn.softmax(z) - t) ** 2)
 
-    return compare({"<b>bold</b> & $x^$": squared, "crammer_singer": "crammer_singer"}, num_classes=4)
+    return compare(
+        {"<b>bold</b> & $x^$": squared, "crammer_singer": "crammer_singer"},
+        num_classes=4,
+    )
 
 
 def test_verdicts_are_those_of_each_alone(many):
     assert list(many.diagnoses) == SPECS
     assert many.diagnoses["softmax + cross_entropy"].healthy
-    assert many.diagnoses["sparsemax + brier"].of("gradient when wrong")[0].verdict == "dies"
+    assert (
+        many.diagnoses["sparsemax + brier"].of("gradient when wrong")[0].verdict
+        == "dies"
+    )
     assert many.worst == "serious"
     assert not many.healthy
     assert compare(["crammer_singer"], num_classes=4).healthy
@@ -55,7 +71,11 @@ def test_tables_fit_80_columns_and_say_what_is_wrong(many, few):
         assert max(map(len, lines)) <= 80
         assert "not healthy" in str(few)
     assert "gradient when wrong: dies" in str(many)
-    assert "healthy" in next(line for line in str(many).splitlines() if line.startswith(" softmax + cross_entropy"))
+    assert "healthy" in next(
+        line
+        for line in str(many).splitlines()
+        if line.startswith(" softmax + cross_entropy")
+    )
     assert "✓ constant" in str(few)
 
 
@@ -69,26 +89,44 @@ def test_long_names_are_folded():
 def test_json_has_everything(many):
     found = json.loads(many.to_json(), parse_constant=pytest.fail)
     assert found["schema"] == "logitscape.comparison/1"
-    assert found["diagnoses"]["softmax + brier"] == json.loads(many.diagnoses["softmax + brier"].to_json())
-    assert (found["num_classes"], found["dtype"], found["against"]) == (4, "float32", "softmax + cross_entropy")
+    assert found["diagnoses"]["softmax + brier"] == json.loads(
+        many.diagnoses["softmax + brier"].to_json()
+    )
+    assert (found["num_classes"], found["dtype"], found["against"]) == (
+        4,
+        "float32",
+        "softmax + cross_entropy",
+    )
 
 
 @pytest.mark.parametrize(
     ("sources", "error", "message"),
     [
-        ("softmax + brier", TypeError, r"`compare\(sources\)` must be a list or a dict of objectives, got 'softmax \+ brier'"),
+        (
+            "softmax + brier",
+            TypeError,
+            r"`compare\(sources\)` must be a list or a dict of objectives, got 'softmax \+ brier'",
+        ),
         ([], ValueError, "at least one objective"),
         ({}, ValueError, "at least one objective"),
-        (["crammer_singer", "crammer_singer"], ValueError, "several objectives called 'crammer_singer'; name them"),
+        (
+            ["crammer_singer", "crammer_singer"],
+            ValueError,
+            "several objectives called 'crammer_singer'; name them",
+        ),
     ],
 )
-def test_what_cannot_be_compared_is_refused(sources: Any, error: type[Exception], message: str):
+def test_what_cannot_be_compared_is_refused(
+    sources: Any, error: type[Exception], message: str
+):
     with pytest.raises(error, match=message):
         compare(sources, num_classes=4)
 
 
 def test_names_tell_equal_ones_apart():
-    comparison = compare({"one": "crammer_singer", "two": ls.objective("crammer_singer")}, num_classes=4)
+    comparison = compare(
+        {"one": "crammer_singer", "two": ls.objective("crammer_singer")}, num_classes=4
+    )
     assert [each.name for each in comparison.diagnoses.values()] == ["one", "two"]
 
 
@@ -110,11 +148,16 @@ def test_the_page_is_well_formed_and_closed_in_itself(many, few, tmp_path):
 
 def test_every_form_is_saved(few, tmp_path):
     for suffix in (".json", ".txt", ".png", ".svg", ".pdf"):
-        assert few.save(tmp_path / f"a{suffix}").read_bytes() == few.save(str(tmp_path / f"b{suffix}")).read_bytes()
+        assert (
+            few.save(tmp_path / f"a{suffix}").read_bytes()
+            == few.save(str(tmp_path / f"b{suffix}")).read_bytes()
+        )
     with pytest.raises(ValueError, match="must end in"):
         few.save(tmp_path / "a.gif")
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 def test_a_browser_shows_the_page_without_complaint(few, tmp_path):
-    assert "<button" in in_browser(few.save(tmp_path / "page.html"), tmp_path / "profile")
+    assert "<button" in in_browser(
+        few.save(tmp_path / "page.html"), tmp_path / "profile"
+    )

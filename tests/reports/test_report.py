@@ -40,7 +40,11 @@ def diagnosed(source: Any, name: str | None = None) -> Diagnosis:
     about, setting = subject(source, num_classes=N, name=name), Setting(reference(), N)
     with np.errstate(all="ignore"):
         answers = [*signal.answers(about, setting), *mistakes.answers(about, setting)]
-    return Diagnosis(about, setting, tuple(sorted(answers, key=lambda each: SEVERITIES.index(each.severity))))
+    return Diagnosis(
+        about,
+        setting,
+        tuple(sorted(answers, key=lambda each: SEVERITIES.index(each.severity))),
+    )
 
 
 @cache
@@ -70,7 +74,12 @@ def _forward(z: Array, t: Array) -> tuple[Array, tuple[Array, Array]]:
 
 def _backward(saved: tuple[Array, Array], pulled: Array) -> tuple[Array, Array]:
     z, t = saved
-    slope = jax.pure_callback(lambda x: np.asarray(x), jax.ShapeDtypeStruct(z.shape, z.dtype), z, vmap_method="expand_dims")
+    slope = jax.pure_callback(
+        lambda x: np.asarray(x),
+        jax.ShapeDtypeStruct(z.shape, z.dtype),
+        z,
+        vmap_method="expand_dims",
+    )
     return pulled * slope, jnp.zeros_like(t)
 
 
@@ -87,11 +96,19 @@ def test_curves_are_those_of_theory():
     data = report_data(diagnosed("softmax + cross_entropy"))
     wrong, right = data.sides["wrong"].subject, data.sides["right"].subject
     np.testing.assert_allclose(wrong.loss, np.log(N - 1 + np.exp(NEAR)), rtol=1e-12)
-    np.testing.assert_allclose(wrong.slope, 1 / (1 + (N - 1) * np.exp(-FAR)), rtol=1e-12)
-    np.testing.assert_allclose(right.loss, np.log1p((N - 1) * np.exp(-NEAR)), rtol=1e-12)
+    np.testing.assert_allclose(
+        wrong.slope, 1 / (1 + (N - 1) * np.exp(-FAR)), rtol=1e-12
+    )
+    np.testing.assert_allclose(
+        right.loss, np.log1p((N - 1) * np.exp(-NEAR)), rtol=1e-12
+    )
     p = np.exp(-right.loss)
     np.testing.assert_allclose(right.curvature[0], 0, atol=1e-12)
-    np.testing.assert_allclose(right.curvature[1], np.maximum(N / (N - 1) * p * (1 - p), (1 - p) / (N - 1)), atol=1e-12)
+    np.testing.assert_allclose(
+        right.curvature[1],
+        np.maximum(N / (N - 1) * p * (1 - p), (1 - p) / (N - 1)),
+        atol=1e-12,
+    )
     assert wrong.working[1] == FAR[-1]
     assert not wrong.dead.any()
     assert wrong.errors["float32"].nan_from == np.inf
@@ -108,15 +125,34 @@ def test_dead_regions_and_underflow_are_found():
 
 
 def test_rays_are_those_that_the_answers_name():
-    assert telling(diagnosed("softmax + cross_entropy")) == {"right": "R2", "wrong": "R1"}
+    assert telling(diagnosed("softmax + cross_entropy")) == {
+        "right": "R2",
+        "wrong": "R1",
+    }
     assert telling(diagnosed("sum + cross_entropy"))["wrong"] == "R2"
     data = report_data(diagnosed("sum + cross_entropy"))
     assert data.sides["wrong"].reference.ray == "R2"
-    np.testing.assert_array_equal(np.isfinite(data.sides["wrong"].subject.loss), NEAR < 1)
+    np.testing.assert_array_equal(
+        np.isfinite(data.sides["wrong"].subject.loss), NEAR < 1
+    )
 
 
-HOSTILE = [everywhere(np.nan), everywhere(np.inf), everywhere(0.0), everywhere(-1e300), first_order_only, refuses_half]
-NAMES = ["nan", "infinite", "nothing", "huge", "first order only", "refuses half precision"]
+HOSTILE = [
+    everywhere(np.nan),
+    everywhere(np.inf),
+    everywhere(0.0),
+    everywhere(-1e300),
+    first_order_only,
+    refuses_half,
+]
+NAMES = [
+    "nan",
+    "infinite",
+    "nothing",
+    "huge",
+    "first order only",
+    "refuses half precision",
+]
 
 
 @pytest.mark.parametrize("loss", HOSTILE, ids=NAMES)
@@ -124,7 +160,10 @@ def test_whatever_a_loss_does_it_is_drawn(loss: Callable[[Array, Array], Array])
     assert rendered(draw(diagnosed(loss)), ".png").startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("spec", ["softmax + brier", "sparsemax + brier", "sum + cross_entropy", "argmax + mae"])
+@pytest.mark.parametrize(
+    "spec",
+    ["softmax + brier", "sparsemax + brier", "sum + cross_entropy", "argmax + mae"],
+)
 def test_figures_are_drawn_without_a_warning_and_the_same_every_time(spec: str):
     assert rendered(draw(diagnosed(spec)), ".svg") == drawn(spec)
 
@@ -134,7 +173,9 @@ def test_figures_are_the_same_every_time_whatever_the_user_s_own_style():
 
     usual = drawn("crammer_singer")
     assert rendered(draw(diagnosed("crammer_singer")), ".svg") == usual
-    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "savefig.bbox": "tight"}):
+    with matplotlib.rc_context(
+        {"font.size": 30, "axes.facecolor": "red", "savefig.bbox": "tight"}
+    ):
         assert rendered(draw(diagnosed("crammer_singer")), ".svg") == usual
 
 
@@ -148,14 +189,22 @@ def test_a_page_is_well_formed_and_closed_in_itself():
     for answer in diagnosis.answers:
         assert answer.verdict in parsed.texts["h3"]
         assert answer.text in parsed.texts["p"]
-    assert parsed.texts["code"].count("jax.grad(loss)(z, t)") == sum(each.witness is not None for each in diagnosis.answers)
+    assert parsed.texts["code"].count("jax.grad(loss)(z, t)") == sum(
+        each.witness is not None for each in diagnosis.answers
+    )
     assert "sparsemax + brier: loss when wrong" in parsed.texts["title"]
     assert len(text) < 500_000
 
 
 def test_the_code_of_a_page_shows_what_it_says():
-    first = Page(page(diagnosed("sparsemax + brier"))).texts["code"].split("import jax, ")[1]
-    code = [line for line in f"import jax, {first}".splitlines() if not line.startswith("#")]
+    first = (
+        Page(page(diagnosed("sparsemax + brier")))
+        .texts["code"]
+        .split("import jax, ")[1]
+    )
+    code = [
+        line for line in f"import jax, {first}".splitlines() if not line.startswith("#")
+    ]
     scope = dict[str, Any]()
     exec("\n".join(code[:-1]), scope)
     assert not np.any(eval(code[-1], scope))
@@ -165,7 +214,16 @@ def evil() -> Diagnosis:
     """Names, errors and witnesses that hold markup."""
     diagnosis = diagnosed(log_of_softmax, EVIL)
     witness = Witness((np.inf, -np.inf, np.nan, 0.0), (1.0, 0.0, 0.0, 0.0), EVIL)
-    answer = Answer(EVIL, EVIL, "serious", EVIL, EVIL, number=np.nan, witness=witness, details={EVIL: np.inf})
+    answer = Answer(
+        EVIL,
+        EVIL,
+        "serious",
+        EVIL,
+        EVIL,
+        number=np.nan,
+        witness=witness,
+        details={EVIL: np.inf},
+    )
     return Diagnosis(diagnosis.subject, diagnosis.setting, (answer,))
 
 
@@ -184,7 +242,10 @@ def test_a_fragment_keeps_its_style_to_itself():
     text = fragment(diagnosed("softmax + brier"))
     parsed = Page(text)
     assert "fades exponentially" in text.lower()
-    assert all(line.startswith(".logitscape-card ") for line in parsed.texts["style"].strip().splitlines())
+    assert all(
+        line.startswith(".logitscape-card ")
+        for line in parsed.texts["style"].strip().splitlines()
+    )
     assert diagnosed("softmax + brier")._repr_html_() == text
 
 
@@ -197,7 +258,9 @@ def small_figure() -> Figure:
     return figure
 
 
-@pytest.mark.parametrize(("suffix", "start"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")])
+@pytest.mark.parametrize(
+    ("suffix", "start"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")]
+)
 def test_the_same_figure_gives_the_same_bytes(suffix: str, start: bytes):
     first, again = rendered(small_figure(), suffix), rendered(small_figure(), suffix)
     assert first == again
@@ -208,7 +271,10 @@ def test_the_same_figure_gives_the_same_bytes(suffix: str, start: bytes):
 def test_every_form_is_saved(tmp_path):
     diagnosis = diagnosed("softmax + brier")
     for suffix in (".html", ".json", ".txt", ".png", ".svg", ".pdf"):
-        first, second = diagnosis.save(tmp_path / f"a{suffix}"), diagnosis.save(str(tmp_path / f"b{suffix.upper()}"))
+        first, second = (
+            diagnosis.save(tmp_path / f"a{suffix}"),
+            diagnosis.save(str(tmp_path / f"b{suffix.upper()}")),
+        )
         assert first.read_bytes() == second.read_bytes()
         assert first.stat().st_size > 1000
     with pytest.raises(ValueError, match=r"must end in \.html, .*, got 'report\.docx'"):
@@ -217,8 +283,14 @@ def test_every_form_is_saved(tmp_path):
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
-@pytest.mark.parametrize("make", [evil, lambda: diagnosed("softmax + brier")], ids=["evil", "usual"])
-def test_a_browser_shows_the_page_without_complaint(make: Callable[[], Diagnosis], tmp_path):
+@pytest.mark.parametrize(
+    "make", [evil, lambda: diagnosed("softmax + brier")], ids=["evil", "usual"]
+)
+def test_a_browser_shows_the_page_without_complaint(
+    make: Callable[[], Diagnosis], tmp_path
+):
     diagnosis = make()
     shown = in_browser(diagnosis.save(tmp_path / "report.html"), tmp_path / "profile")
-    assert shown.count('<button type="button">Copy</button>') == sum(each.witness is not None for each in diagnosis.answers)
+    assert shown.count('<button type="button">Copy</button>') == sum(
+        each.witness is not None for each in diagnosis.answers
+    )

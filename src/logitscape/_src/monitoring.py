@@ -43,7 +43,10 @@ class BatchGradient(NamedTuple):
 
 
 def probe(
-    source: str | Objective | Callable[..., Any], *, normalizer: str | Normalizer | None = None, threshold: float = STUCK
+    source: str | Objective | Callable[..., Any],
+    *,
+    normalizer: str | Normalizer | None = None,
+    threshold: float = STUCK,
 ) -> Callable[[ArrayLike, ArrayLike], BatchGradient]:
     """The function (logits [m, n], labels [m]) -> BatchGradient; to be jitted, beside any optimiser's step.
 
@@ -59,13 +62,21 @@ def probe(
         IndexError: for a label out of range; inside traced code everything is NaN then.
     """
     if not threshold >= 0:
-        raise ValueError(f"`probe(threshold=...)` must be at least 0, got {threshold!r}.")
-    predict = objective(source).normalizer if normalizer is None else normalizer_from(normalizer)
+        raise ValueError(
+            f"`probe(threshold=...)` must be at least 0, got {threshold!r}."
+        )
+    predict = (
+        objective(source).normalizer
+        if normalizer is None
+        else normalizer_from(normalizer)
+    )
 
     def measure(logits: ArrayLike, labels: ArrayLike) -> BatchGradient:
         z = jnp.asarray(logits)
         if z.ndim != 2:
-            raise ValueError(f"`probe(...)(logits, ...)` must have shape [m, n], got {z.shape}.")
+            raise ValueError(
+                f"`probe(...)(logits, ...)` must have shape [m, n], got {z.shape}."
+            )
         y = checked_labels(z, labels)
         loss_of_one = example_form(source, z.shape[1])
         loss, gradient, right = jax.vmap(partial(_of_one, loss_of_one, predict))(z, y)
@@ -77,10 +88,15 @@ def probe(
 
 
 def _of_one(
-    of_one: Callable[[Array, Array], Array], predict: Normalizer | None, z: Array, label: Array
+    of_one: Callable[[Array, Array], Array],
+    predict: Normalizer | None,
+    z: Array,
+    label: Array,
 ) -> tuple[Array, Array, Array]:
     target = jax.nn.one_hot(label, z.size, dtype=z.dtype)
-    loss, gradient = jax.value_and_grad(partial(rounded_once, of_one, z.dtype))(z, target)
+    loss, gradient = jax.value_and_grad(partial(rounded_once, of_one, z.dtype))(
+        z, target
+    )
     scores: Array = z
     if predict is not None:
         probs: Probs = rounded_once(predict, z.dtype, z)
@@ -88,7 +104,9 @@ def _of_one(
     return loss, gradient, jnp.argmax(scores) == label
 
 
-def _statistics(loss: Array, gradient: Array, right: Array, threshold: float) -> BatchGradient:
+def _statistics(
+    loss: Array, gradient: Array, right: Array, threshold: float
+) -> BatchGradient:
     finite = jnp.isfinite(loss) & jnp.all(jnp.isfinite(gradient), axis=1)
     kept = jnp.where(finite[:, None], gradient, 0)
     norms = jnp.linalg.norm(kept, axis=1)
@@ -97,9 +115,12 @@ def _statistics(loss: Array, gradient: Array, right: Array, threshold: float) ->
     return BatchGradient(
         loss=jnp.sum(jnp.where(finite, loss, 0)) / count,
         wrong=jnp.mean((~right).astype(loss.dtype)),
-        stuck=jnp.sum((finite & ~right & (norms < threshold)).astype(loss.dtype)) / count,
+        stuck=jnp.sum((finite & ~right & (norms < threshold)).astype(loss.dtype))
+        / count,
         carried_by_wrong=jnp.sum(jnp.where(right, 0, norms)) / total,
         norm=jnp.linalg.norm(jnp.sum(kept, axis=0)) / count,
-        quantiles=jnp.nanquantile(jnp.where(finite, norms, jnp.nan), jnp.asarray(QUANTILES, loss.dtype)),
+        quantiles=jnp.nanquantile(
+            jnp.where(finite, norms, jnp.nan), jnp.asarray(QUANTILES, loss.dtype)
+        ),
         not_finite=1 - count / loss.size,
     )

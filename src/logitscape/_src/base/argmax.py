@@ -42,7 +42,9 @@ def maximum(x: Vector) -> Scalar:
 
 
 @maximum.defjvp
-def _maximum_jvp(primals: tuple[Vector], tangents: tuple[Vector]) -> tuple[Scalar, Scalar]:
+def _maximum_jvp(
+    primals: tuple[Vector], tangents: tuple[Vector]
+) -> tuple[Scalar, Scalar]:
     (x,), (dx,) = primals, tangents
     hit = every_largest(x)
     return maximum(x), jnp.sum(jnp.where(hit, dx, 0)) / jnp.sum(hit.astype(x.dtype))
@@ -61,13 +63,19 @@ def _argmax(x: Array) -> Array:
 def _narrowed(x: Array, places: Array) -> Entry:
     width = x.size // PARTS
     whole = PARTS * width
-    largest = _reduce(x[:whole].reshape(PARTS, width), places[:whole].reshape(PARTS, width))
-    return jnp.concatenate([largest[0], x[whole:]]), jnp.concatenate([largest[1], places[whole:]])
+    largest = _reduce(
+        x[:whole].reshape(PARTS, width), places[:whole].reshape(PARTS, width)
+    )
+    return jnp.concatenate([largest[0], x[whole:]]), jnp.concatenate(
+        [largest[1], places[whole:]]
+    )
 
 
 def _reduce(x: Array, places: Array) -> Entry:
     beyond = jnp.iinfo(jnp.int32).max  # type: ignore[no-untyped-call]
-    value, place = lax.reduce((x, places), (jnp.array(-jnp.inf, x.dtype), jnp.int32(beyond)), _larger, (0,))
+    value, place = lax.reduce(
+        (x, places), (jnp.array(-jnp.inf, x.dtype), jnp.int32(beyond)), _larger, (0,)
+    )
     return value, place
 
 

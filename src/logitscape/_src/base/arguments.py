@@ -48,19 +48,29 @@ def parameter(
     """
     if isinstance(value, jax.core.Tracer):
         number = jnp.asarray(value, dtype)
-        allowed = (number > low if open else number >= low) & (number <= high) & jnp.isfinite(number)
+        allowed = (
+            (number > low if open else number >= low)
+            & (number <= high)
+            & jnp.isfinite(number)
+        )
         return nan_unless(allowed, number)
     bounds = _range_text(low, high, open)
     if not _is_number(value):
-        raise ValueError(f"`{owner}({name}=...)` must be a number, {bounds}, got {value!r}.")
+        raise ValueError(
+            f"`{owner}({name}=...)` must be a number, {bounds}, got {value!r}."
+        )
     if not _is_finite(value):
-        raise ValueError(f"`{owner}({name}=...)` must be finite and {bounds}, got {_shortened(value)}.")
+        raise ValueError(
+            f"`{owner}({name}=...)` must be finite and {bounds}, got {_shortened(value)}."
+        )
     if not _within(value, low, high, open):
         raise ValueError(f"`{owner}({name}=...)` must be {bounds}, got {value!r}.")
     with np.errstate(over="ignore"):
         kept = np.asarray(value, dtype)
     if not _within(kept, low, high, open):
-        raise ValueError(f"`{owner}({name}=...)` must be {bounds}, got {value!r} (in {kept.dtype}, {kept}).")
+        raise ValueError(
+            f"`{owner}({name}=...)` must be {bounds}, got {value!r} (in {kept.dtype}, {kept})."
+        )
     return jnp.asarray(value, dtype)
 
 
@@ -73,11 +83,17 @@ def _is_finite(value: Any) -> bool:
 
 def _shortened(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text)} characters)"
+    return (
+        text
+        if len(text) <= LONGEST
+        else f"{text[:LONGEST]}... ({len(text)} characters)"
+    )
 
 
 def _within(value: Any, low: Number, high: Number, open: bool) -> bool:
-    return bool(_is_finite(value) and (value > low if open else value >= low) and value <= high)
+    return bool(
+        _is_finite(value) and (value > low if open else value >= low) and value <= high
+    )
 
 
 def is_known_to_be(number: Number, value: Parameter) -> bool:
@@ -85,11 +101,21 @@ def is_known_to_be(number: Number, value: Parameter) -> bool:
     return not isinstance(value, jax.core.Tracer) and bool(value == number)
 
 
-def whole_number(owner: str, name: str, value: Any, *, low: int, high: Number = math.inf, even: bool = False) -> int:
+def whole_number(
+    owner: str,
+    name: str,
+    value: Any,
+    *,
+    low: int,
+    high: Number = math.inf,
+    even: bool = False,
+) -> int:
     """A parameter that shapes the program, such as the order of a polynomial, and so cannot be traced."""
     if not is_whole(value) or not low <= value <= high or (even and value % 2):
         kind = "an even whole number" if even else "a whole number"
-        raise ValueError(f"`{owner}({name}=...)` must be {kind}, {_range_text(low, high, False)}, got {value!r}.")
+        raise ValueError(
+            f"`{owner}({name}=...)` must be {kind}, {_range_text(low, high, False)}, got {value!r}."
+        )
     return int(value)
 
 
@@ -122,7 +148,13 @@ def on_probs(function: Function) -> Function:
                 f"got {type(probs).__name__}."
             )
         p = vector(function.__name__, "probs.p", probs.p)
-        return rounded_once(function, p.dtype, probs, target_like(function.__name__, p, target), **parameters)
+        return rounded_once(
+            function,
+            p.dtype,
+            probs,
+            target_like(function.__name__, p, target),
+            **parameters,
+        )
 
     return _testing_targets(function, trusting)
 
@@ -138,7 +170,9 @@ def _testing_targets(function: Function, trusting: Callable[..., Any]) -> Functi
 
 def nan_unless_distribution(target: Any) -> Any:
     """A traced target that is no distribution as NaN."""
-    if not isinstance(target, jax.core.Tracer) or not jnp.issubdtype(target.dtype, jnp.floating):
+    if not isinstance(target, jax.core.Tracer) or not jnp.issubdtype(
+        target.dtype, jnp.floating
+    ):
         return target
     return target + zero_if(is_distribution(target), target)
 
@@ -147,7 +181,9 @@ def vector(owner: str, name: str, value: ArrayLike) -> Array:
     """A float vector of at least one entry, or an error that says what is wrong with it."""
     array = numbers(owner, f"{name}, ...", value)
     if not jnp.issubdtype(array.dtype, jnp.floating):
-        raise TypeError(f"`{owner}({name}, ...)` must be floating point, got {array.dtype}; convert with `.astype(float)`.")
+        raise TypeError(
+            f"`{owner}({name}, ...)` must be floating point, got {array.dtype}; convert with `.astype(float)`."
+        )
     if array.ndim != 1 or array.size == 0:
         raise ValueError(
             f"`{owner}({name}, ...)` must be one example of shape [n] with n >= 1, got shape {array.shape}; "
@@ -161,7 +197,9 @@ def numbers(owner: str, argument: str, value: Any) -> Array:
     try:
         return jnp.asarray(value)
     except (TypeError, ValueError) as error:
-        raise TypeError(f"`{owner}({argument})` must be numbers, got {value!r}.") from error
+        raise TypeError(
+            f"`{owner}({argument})` must be numbers, got {value!r}."
+        ) from error
 
 
 def target_like(owner: str, z: Array, target: Any) -> Array:
@@ -170,9 +208,17 @@ def target_like(owner: str, z: Array, target: Any) -> Array:
     if jnp.issubdtype(array.dtype, jnp.complexfloating):
         raise TypeError(f"`{owner}(..., target)` must be real, got {array.dtype}.")
     if array.shape != z.shape:
-        hint = " A label is turned into a target by `jax.nn.one_hot(label, n)`." if array.ndim == 0 else ""
-        raise ValueError(f"`{owner}(..., target)` must have the logits' shape {z.shape}, got {array.shape}.{hint}")
-    if not isinstance(array, jax.core.Tracer) and not is_distribution(np.asarray(array)):
+        hint = (
+            " A label is turned into a target by `jax.nn.one_hot(label, n)`."
+            if array.ndim == 0
+            else ""
+        )
+        raise ValueError(
+            f"`{owner}(..., target)` must have the logits' shape {z.shape}, got {array.shape}.{hint}"
+        )
+    if not isinstance(array, jax.core.Tracer) and not is_distribution(
+        np.asarray(array)
+    ):
         raise ValueError(
             f"`{owner}(..., target)` must be a distribution: at least 0 and summing to 1, got {np.asarray(target)}."
         )
@@ -187,7 +233,9 @@ def is_distribution(target: Any) -> Any:
     return (wide >= 0).all() & (abs(wide.sum() - 1) <= tolerance)
 
 
-def rounded_once(function: Callable[..., Any], dtype: Any, *args: Any, **parameters: Any) -> Any:
+def rounded_once(
+    function: Callable[..., Any], dtype: Any, *args: Any, **parameters: Any
+) -> Any:
     """Call `function`; for half precision on arguments cast to float32, with its results cast back."""
     if dtype not in HALF:
         return function(*args, **parameters)
@@ -196,7 +244,12 @@ def rounded_once(function: Callable[..., Any], dtype: Any, *args: Any, **paramet
 
 def cast(tree: Any, dtype: Any) -> Any:
     """Every floating-point array of a pytree in another dtype."""
-    return jax.tree.map(lambda leaf: leaf.astype(dtype) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf, tree)
+    return jax.tree.map(
+        lambda leaf: (
+            leaf.astype(dtype) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
+        ),
+        tree,
+    )
 
 
 def _is_number(value: object) -> bool:
@@ -204,7 +257,9 @@ def _is_number(value: object) -> bool:
         return not isinstance(value, bool)
     if not isinstance(value, np.ndarray | np.generic | Array) or value.ndim:
         return False
-    return jnp.issubdtype(value.dtype, jnp.integer) or jnp.issubdtype(value.dtype, jnp.floating)
+    return jnp.issubdtype(value.dtype, jnp.integer) or jnp.issubdtype(
+        value.dtype, jnp.floating
+    )
 
 
 def _range_text(low: Number, high: Number, open: bool) -> str:

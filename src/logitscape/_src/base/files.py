@@ -13,15 +13,21 @@ def place(owner: str, path: str | os.PathLike[str]) -> Path:
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"`{owner}(path=...)` must be text or a path, got {path!r}.")
     if "\0" in os.fspath(path) or not os.fspath(path):
-        raise ValueError(f"`{owner}(path=...)` must be the name of a file, got {path!r}.")
+        raise ValueError(
+            f"`{owner}(path=...)` must be the name of a file, got {path!r}."
+        )
     target = Path(path)
     if not target.parent.is_dir():
-        raise FileNotFoundError(f"`{owner}(path=...)`: there is no folder `{target.parent}`.")
+        raise FileNotFoundError(
+            f"`{owner}(path=...)`: there is no folder `{target.parent}`."
+        )
     return target
 
 
 @contextmanager
-def replacing(path: str | os.PathLike[str], *, marks: Collection[str] = ()) -> Iterator[Path]:
+def replacing(
+    path: str | os.PathLike[str], *, marks: Collection[str] = ()
+) -> Iterator[Path]:
     """Yield a temporary path to write to; it becomes `path` if the block ends well, else it is removed.
 
     It lies in the same folder and keeps the suffix, from which many writers tell the format. Its name says to
@@ -39,7 +45,9 @@ def replacing(path: str | os.PathLike[str], *, marks: Collection[str] = ()) -> I
     """
     path = Path(path)
     if _is_folder(path) and not _is_ours(path, marks):
-        raise IsADirectoryError(f"`path` must not be a folder that holds something else, got {str(path)!r}.")
+        raise IsADirectoryError(
+            f"`path` must not be a folder that holds something else, got {str(path)!r}."
+        )
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise FileExistsError(f"`path` must not be a device, got {str(path)!r}.")
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp{path.suffix}")
@@ -50,7 +58,9 @@ def replacing(path: str | os.PathLike[str], *, marks: Collection[str] = ()) -> I
     except OSError as error:
         if not str(error.filename).startswith(str(temporary)):
             raise
-        raise OSError(error.errno, f"`path` cannot be written: {error.strerror}", str(path)) from error
+        raise OSError(
+            error.errno, f"`path` cannot be written: {error.strerror}", str(path)
+        ) from error
     finally:
         _remove_folder(temporary)
         temporary.unlink(missing_ok=True)
@@ -63,7 +73,9 @@ def _remove_folder(path: Path) -> None:
 
 
 def _is_ours(folder: Path, marks: Collection[str]) -> bool:
-    return bool(marks) and (any((folder / name).is_file() for name in marks) or not any(folder.iterdir()))
+    return bool(marks) and (
+        any((folder / name).is_file() for name in marks) or not any(folder.iterdir())
+    )
 
 
 def _is_folder(path: Path) -> bool:

@@ -28,13 +28,18 @@ def box_cox(x: Array, q: Array) -> Array:
 
 
 @box_cox.defjvp
-def _box_cox_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+def _box_cox_jvp(
+    primals: tuple[Array, Array], tangents: tuple[Array, Array]
+) -> tuple[Array, Array]:
     (x, q), (dx, dq) = primals, tangents
     pole = jnp.isneginf(x)
     finite, divisor = jnp.where(pole, 0, x), jnp.where(q == 0, 1, q)
     power = jnp.exp(q * finite)
     near = jnp.abs(q * finite) < SERIES_RADIUS
-    series = polynomial([1 / (math.factorial(k) * (k + 2)) for k in range(SERIES_TERMS)], q * jnp.where(near, finite, 0))
+    series = polynomial(
+        [1 / (math.factorial(k) * (k + 2)) for k in range(SERIES_TERMS)],
+        q * jnp.where(near, finite, 0),
+    )
     beyond = (finite * power - jnp.expm1(q * finite) / divisor) / divisor
     in_q = jnp.where(near, _finite_square(finite) * series, beyond)
     in_q = jnp.where(pole & (q > 0), 1 / (divisor * divisor), in_q)
@@ -50,9 +55,14 @@ def log_slope(log_p: Array, beta: Array) -> Array:
     """The derivative of log p in beta at a fixed `x = (p^beta - 1) / beta`: `(1 - v - e^{-v}) / beta^2`, v = beta log_p."""
     v = beta * log_p
     near = jnp.abs(v) < SERIES_RADIUS
-    series = polynomial([(-1) ** k / math.factorial(k + 2) for k in range(SERIES_TERMS)], jnp.where(near, v, 0))
+    series = polynomial(
+        [(-1) ** k / math.factorial(k + 2) for k in range(SERIES_TERMS)],
+        jnp.where(near, v, 0),
+    )
     divisor = jnp.where(near, 1, beta)
-    return -jnp.where(near, _finite_square(log_p) * series, (jnp.expm1(-v) + v) / (divisor * divisor))
+    return -jnp.where(
+        near, _finite_square(log_p) * series, (jnp.expm1(-v) + v) / (divisor * divisor)
+    )
 
 
 def polynomial(coefficients: list[float], x: Array) -> Array:
@@ -71,7 +81,9 @@ def hypotenuse(x: Array, y: Array) -> Array:
 
 
 @hypotenuse.defjvp
-def _hypotenuse_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+def _hypotenuse_jvp(
+    primals: tuple[Array, Array], tangents: tuple[Array, Array]
+) -> tuple[Array, Array]:
     (x, y), (dx, dy) = primals, tangents
     length = hypotenuse(x, y)
     return length, x / length * dx + y / length * dy
@@ -82,17 +94,25 @@ def over_expm1(x: Array) -> Array:
     """`x / (e^x - 1)` for x >= 0: 1 at 0, and 0 at infinity."""
     inside = (x > 0) & jnp.isfinite(x)
     safe = jnp.where(inside, x, 1)
-    return jnp.where(inside, safe * jnp.exp(-safe) / -jnp.expm1(-safe), (x <= 0).astype(x.dtype))
+    return jnp.where(
+        inside, safe * jnp.exp(-safe) / -jnp.expm1(-safe), (x <= 0).astype(x.dtype)
+    )
 
 
 @over_expm1.defjvp
-def _over_expm1_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+def _over_expm1_jvp(
+    primals: tuple[Array], tangents: tuple[Array]
+) -> tuple[Array, Array]:
     (x,), (dx,) = primals, tangents
     value = over_expm1(x)
     small = x < SERIES_RADIUS
     safe = jnp.where(small | jnp.isinf(x), 1, x)
-    series = polynomial([-1 / 2, 1 / 6, 0.0, -1 / 180, 0.0, 1 / 5040, 0.0, -1 / 151200], x)
-    slope = jnp.where(small, series, (1 - value - safe) * jnp.exp(-safe) / -jnp.expm1(-safe))
+    series = polynomial(
+        [-1 / 2, 1 / 6, 0.0, -1 / 180, 0.0, 1 / 5040, 0.0, -1 / 151200], x
+    )
+    slope = jnp.where(
+        small, series, (1 - value - safe) * jnp.exp(-safe) / -jnp.expm1(-safe)
+    )
     return value, jnp.where(jnp.isinf(x), 0, slope) * dx
 
 

@@ -21,4 +21,6 @@ def wide(on: bool = True) -> AbstractContextManager[Any]:
 def needs_float64(owner: str) -> None:
     """Refuse to compute without float64 switched on."""
     if jax.dtypes.canonicalize_dtype(np.float64) != np.float64:
-        raise RuntimeError(f'`{owner}` needs float64: `jax.config.update("jax_enable_x64", True)` first.')
+        raise RuntimeError(
+            f'`{owner}` needs float64: `jax.config.update("jax_enable_x64", True)` first.'
+        )

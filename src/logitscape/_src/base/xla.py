@@ -24,13 +24,22 @@ BRIEF = {LEVEL: 0, NEWER_EMITTERS: False, MODULES: 1}
 
 def briefly(function: Callable[..., Any]) -> jax.stages.Wrapped:
     """`jax.jit`, without LLVM's optimisations, in one piece and, where XLA still has them, by its older emitters."""
-    return jax.jit(function, compiler_options=known(BRIEF) if jax.default_backend() == "cpu" else None)
+    return jax.jit(
+        function,
+        compiler_options=known(BRIEF) if jax.default_backend() == "cpu" else None,
+    )
 
 
 def compile_all_briefly() -> None:
     """All programs of this process `briefly`; it must not have computed anything yet."""
     # XLA ends the process at an option that it has no more.
-    _compile_all_with({name: value for name, value in BRIEF.items() if name != NEWER_EMITTERS or HAS_OLDER_EMITTERS})
+    _compile_all_with(
+        {
+            name: value
+            for name, value in BRIEF.items()
+            if name != NEWER_EMITTERS or HAS_OLDER_EMITTERS
+        }
+    )
 
 
 def compile_all_at(level: int) -> None:
@@ -41,7 +50,9 @@ def compile_all_at(level: int) -> None:
 def _compile_all_with(options: Mapping[str, bool | int]) -> None:
     """What the user has set by himself comes later, and wins."""
     flags = [f"--{name}={str(value).lower()}" for name, value in options.items()]
-    os.environ["XLA_FLAGS"] = " ".join([*flags, os.environ.get("XLA_FLAGS", "")]).strip()
+    os.environ["XLA_FLAGS"] = " ".join(
+        [*flags, os.environ.get("XLA_FLAGS", "")]
+    ).strip()
 
 
 def known(options: Mapping[str, bool | int]) -> dict[str, bool | int | str]:

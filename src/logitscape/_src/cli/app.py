@@ -30,16 +30,29 @@ def build() -> App:
         version=__version__,
         console=Output(),
         error_console=Output(stderr=True),
-        error_formatter=lambda error: Text(f"logitscape: {error}\nTry `logitscape --help`."),
+        error_formatter=lambda error: Text(
+            f"logitscape: {error}\nTry `logitscape --help`."
+        ),
         default_parameter=Parameter(negative=()),
         suppress_keyboard_interrupt=False,
     )
-    app.command(list_command.list_, name="list", usage="Usage: logitscape list [OPTIONS] [NAME...]")
+    app.command(
+        list_command.list_,
+        name="list",
+        usage="Usage: logitscape list [OPTIONS] [NAME...]",
+    )
     app.command(landscape_commands.show)
-    app.command(landscape_commands.sweep, usage="Usage: logitscape sweep --out FILE.nc [OPTIONS] SPEC...")
+    app.command(
+        landscape_commands.sweep,
+        usage="Usage: logitscape sweep --out FILE.nc [OPTIONS] SPEC...",
+    )
     app.command(diagnose_commands.diagnose)
-    app.command(diagnose_commands.compare, usage="Usage: logitscape compare [OPTIONS] TARGET...")
-    app.register_install_completion_command(help="Install completion for the shell that you use.")
+    app.command(
+        diagnose_commands.compare, usage="Usage: logitscape compare [OPTIONS] TARGET..."
+    )
+    app.register_install_completion_command(
+        help="Install completion for the shell that you use."
+    )
     return app
 
 
@@ -50,7 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # no terminal is too old for the text
     app = build()
     try:
-        command, bound, _ = app.parse_args(sys.argv[1:] if arguments is None else list(arguments), exit_on_error=False)
+        command, bound, _ = app.parse_args(
+            sys.argv[1:] if arguments is None else list(arguments), exit_on_error=False
+        )
     except CycloptsError:
         return 2
     return _run(command, bound)

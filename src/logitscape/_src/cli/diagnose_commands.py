@@ -27,11 +27,33 @@ FORMS: "Mapping[FormName, LibraryForm]" = {
 }
 REPORTS = (".html", ".json", ".txt", ".png", ".svg", ".pdf")
 
-Training = Annotated[Precision, Parameter(name="--dtype", help="The precision that it will be trained in.")]
-Seed = Annotated[int, Parameter(name="--seed", help="Of the random searches; the same seed gives the same answers.")]
-Against = Annotated[str, Parameter(name="--against", help="What it is compared with: a spec or a function.")]
-Form = Annotated[FormName | None, Parameter(name="--form", help="What a function of your own takes; else found by trying.")]
-Threshold = Annotated[FailOn, Parameter(name="--fail-on", help="The least severity that makes the exit status 1.")]
+Training = Annotated[
+    Precision,
+    Parameter(name="--dtype", help="The precision that it will be trained in."),
+]
+Seed = Annotated[
+    int,
+    Parameter(
+        name="--seed",
+        help="Of the random searches; the same seed gives the same answers.",
+    ),
+]
+Against = Annotated[
+    str,
+    Parameter(name="--against", help="What it is compared with: a spec or a function."),
+]
+Form = Annotated[
+    FormName | None,
+    Parameter(
+        name="--form", help="What a function of your own takes; else found by trying."
+    ),
+]
+Threshold = Annotated[
+    FailOn,
+    Parameter(
+        name="--fail-on", help="The least severity that makes the exit status 1."
+    ),
+]
 
 
 @Parameter(name="*")
@@ -81,7 +103,9 @@ def compare(*target: Target, options: Options = DEFAULT) -> int:
     Each TARGET is as for diagnose. Importing a module or a file runs it. The exit status is that of the worst.
     """
     if not target:
-        raise UsageError("name at least one TARGET: `logitscape compare 'softmax + focal' 'softmax + poly1'`.")
+        raise UsageError(
+            "name at least one TARGET: `logitscape compare 'softmax + focal' 'softmax + poly1'`."
+        )
     judged, arguments, code = _prepared(target, options)
     import logitscape as ls
 
@@ -91,12 +115,23 @@ def compare(*target: Target, options: Options = DEFAULT) -> int:
     return int(_fails(found.worst, options.fail_on))
 
 
-def _prepared(names: Sequence[str], options: Options) -> tuple[list["Subject"], dict[str, Any], list[targets.Target]]:
+def _prepared(
+    names: Sequence[str], options: Options
+) -> tuple[list["Subject"], dict[str, Any], list[targets.Target]]:
     """What to judge, and how, and where the code came from, once all that was asked for is there."""
     check_out(options.out, REPORTS)
-    found, against = [targets.resolve(name) for name in names], targets.resolve(options.against)
+    found, against = (
+        [targets.resolve(name) for name in names],
+        targets.resolve(options.against),
+    )
     form = None if options.form is None else FORMS[options.form]
-    judged = targets.recognised(found, "trying it", classes=options.classes, normalizer=options.normalizer, form=form)
+    judged = targets.recognised(
+        found,
+        "trying it",
+        classes=options.classes,
+        normalizer=options.normalizer,
+        form=form,
+    )
     arguments = {
         "num_classes": options.classes,
         "dtype": options.dtype,

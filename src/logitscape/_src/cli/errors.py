@@ -9,7 +9,10 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2]
-LIBRARIES = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+LIBRARIES = tuple(
+    Path(sysconfig.get_path(name)).resolve()
+    for name in ("stdlib", "platstdlib", "purelib", "platlib")
+)
 
 
 class UsageError(Exception):
@@ -47,7 +50,9 @@ def blaming(doing: str, roots: Iterable[Path] = ()) -> Iterator[None]:
         raise
     except SystemExit as error:
         remedy = "put what does so under `if __name__ == '__main__':`"
-        raise UsageError(f"{doing} ended the program (exit status {error.code}); {remedy}.") from None
+        raise UsageError(
+            f"{doing} ended the program (exit status {error.code}); {remedy}."
+        ) from None
     except BaseException as error:
         if text := users_lines(error, own):
             raise UserError(f"error while {doing}:\n{text}") from None
@@ -60,8 +65,12 @@ def users_lines(error: BaseException, roots: tuple[Path, ...] = ()) -> str:
     """The traceback of an error without the lines of libraries; empty if the user's code has no part in it."""
     causes = list(_chain(error, traceback.TracebackException.from_exception(error)))
     for _, each in causes:
-        each.stack = traceback.StackSummary.from_list([frame for frame in each.stack if _is_users(frame.filename, roots)])
-    blamed = [each for cause, each in causes if each.stack or isinstance(cause, SyntaxError)]
+        each.stack = traceback.StackSummary.from_list(
+            [frame for frame in each.stack if _is_users(frame.filename, roots)]
+        )
+    blamed = [
+        each for cause, each in causes if each.stack or isinstance(cause, SyntaxError)
+    ]
     return "\n".join("".join(_alone(each)).rstrip() for each in reversed(blamed))
 
 
@@ -100,4 +109,8 @@ def _on_purpose(error: BaseException) -> bool:
     """Whether a `raise` of ours refuses an argument, and no line of ours stumbled."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     ours = Path(last.filename).resolve().is_relative_to(PACKAGE)
-    return isinstance(error, ValueError | TypeError) and ours and (last.line or "").startswith("raise ")
+    return (
+        isinstance(error, ValueError | TypeError)
+        and ours
+        and (last.line or "").startswith("raise ")
+    )

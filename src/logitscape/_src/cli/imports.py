@@ -22,10 +22,20 @@ DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 def from_file(path: Path) -> ModuleType:
     """Run a file, once; its folder is where it finds its neighbours."""
     if not path.is_file():
-        others = [each.name for each in sorted(path.parent.glob("*.py"))] if path.parent.is_dir() else []
-        raise UsageError(f"there is no file `{path}`. {nearest(path.name, others)}".rstrip())
+        others = (
+            [each.name for each in sorted(path.parent.glob("*.py"))]
+            if path.parent.is_dir()
+            else []
+        )
+        raise UsageError(
+            f"there is no file `{path}`. {nearest(path.name, others)}".rstrip()
+        )
     # The name by which it can be imported again, from its folder, unless something else has it.
-    name = path.stem if path.stem.isidentifier() and path.stem not in sys.modules else f"logitscape_target_{len(sys.modules)}"
+    name = (
+        path.stem
+        if path.stem.isidentifier() and path.stem not in sys.modules
+        else f"logitscape_target_{len(sys.modules)}"
+    )
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise UsageError(f"`{path}` is no Python file.")
@@ -53,8 +63,15 @@ def from_name(name: str) -> ModuleType:
             raise
         parent, _, last = error.name.rpartition(".")
         folders = getattr(sys.modules.get(parent), "__path__", None)
-        near = get_close_matches(last, [each.name for each in pkgutil.iter_modules(folders)], n=3, cutoff=0.75)
-        raise UsageError(f"there is no module `{error.name}`. {nearest(last, near)}".rstrip()) from None
+        near = get_close_matches(
+            last,
+            [each.name for each in pkgutil.iter_modules(folders)],
+            n=3,
+            cutoff=0.75,
+        )
+        raise UsageError(
+            f"there is no module `{error.name}`. {nearest(last, near)}".rstrip()
+        ) from None
 
 
 def member(module: ModuleType, name: str, place: str) -> Any:
@@ -62,22 +79,36 @@ def member(module: ModuleType, name: str, place: str) -> Any:
     found: Any = module
     for part in name.split("."):
         if not hasattr(found, part):
-            raise UsageError(f"`{place}` has no `{name}`. {nearest(part, _callables(found))}".rstrip())
+            raise UsageError(
+                f"`{place}` has no `{name}`. {nearest(part, _callables(found))}".rstrip()
+            )
         found = getattr(found, part)
     if isinstance(found, type) or not (callable(found) or isinstance(found, str)):
-        kind = "a class" if isinstance(found, type) else f"of type {type(found).__name__}"
-        raise UsageError(f"`{name}` in `{place}` is {kind}; a loss is a function, an Objective or a spec.")
+        kind = (
+            "a class" if isinstance(found, type) else f"of type {type(found).__name__}"
+        )
+        raise UsageError(
+            f"`{name}` in `{place}` is {kind}; a loss is a function, an Objective or a spec."
+        )
     return found
 
 
 def _callables(owner: Any) -> Iterator[str]:
     for name, value in vars(owner).items():
-        if callable(value) and not name.startswith("_") and getattr(value, "__module__", None) == _home(owner):
+        if (
+            callable(value)
+            and not name.startswith("_")
+            and getattr(value, "__module__", None) == _home(owner)
+        ):
             yield name
 
 
 def _home(owner: Any) -> Any:
-    return owner.__name__ if isinstance(owner, ModuleType) else getattr(owner, "__module__", None)
+    return (
+        owner.__name__
+        if isinstance(owner, ModuleType)
+        else getattr(owner, "__module__", None)
+    )
 
 
 def functions_of(path: Path) -> list[str]:
@@ -86,4 +117,8 @@ def functions_of(path: Path) -> list[str]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except (SyntaxError, UnicodeDecodeError, ValueError):
         return []
-    return [each.name for each in tree.body if isinstance(each, ast.FunctionDef) and not each.name.startswith("_")]
+    return [
+        each.name
+        for each in tree.body
+        if isinstance(each, ast.FunctionDef) and not each.name.startswith("_")
+    ]

@@ -9,7 +9,20 @@ from cyclopts.validators import Number
 
 from . import show_page, targets
 from .errors import UsageError, blaming
-from .options import AsJson, Base, Normalizer, PictureFile, Points, Precision, Quiet, Ray, Spec, Start, Stop, SweepFile
+from .options import (
+    AsJson,
+    Base,
+    Normalizer,
+    PictureFile,
+    Points,
+    Precision,
+    Quiet,
+    Ray,
+    Spec,
+    Start,
+    Stop,
+    SweepFile,
+)
 from .output import PICTURES, check_out, say, show_json, working
 from .output import show as print_result
 
@@ -18,15 +31,31 @@ if TYPE_CHECKING:
     from ..landscapes.slices import Slice
     from ..objectives.objective import Objective
 
-Dtype = Annotated[Precision, Parameter(name="--dtype", help="The precision to compute in.")]
+Dtype = Annotated[
+    Precision, Parameter(name="--dtype", help="The precision to compute in.")
+]
 Plane = Annotated[
-    bool, Parameter(name="--plane", show_default=False, help="Sweep the plane of the first two logits, not a ray.")
+    bool,
+    Parameter(
+        name="--plane",
+        show_default=False,
+        help="Sweep the plane of the first two logits, not a ray.",
+    ),
 ]
 ClassesOfRay = Annotated[
     int | None,
-    Parameter(name="--classes", validator=Number(gte=2), help="How many classes; 3, or as many as --ray has numbers."),
+    Parameter(
+        name="--classes",
+        validator=Number(gte=2),
+        help="How many classes; 3, or as many as --ray has numbers.",
+    ),
 ]
-Hessian = Annotated[bool, Parameter(name="--hessian", show_default=False, help="The eigenvalues of the Hessian too.")]
+Hessian = Annotated[
+    bool,
+    Parameter(
+        name="--hessian", show_default=False, help="The eigenvalues of the Hessian too."
+    ),
+]
 
 
 def show(
@@ -79,7 +108,9 @@ def sweep(
     """Sweep objectives over a ray, or a plane, and write loss, gradient, domain and prediction at every point."""
     check_out(out, [".nc"])
     if not spec:
-        raise UsageError("name at least one SPEC: `logitscape sweep 'softmax + brier' --out sweep.nc`.")
+        raise UsageError(
+            "name at least one SPEC: `logitscape sweep 'softmax + brier' --out sweep.nc`."
+        )
     if points < 1:
         raise UsageError(f"--points must be at least 1, got {points}.")
     classes = _count(classes, "" if plane else ray)
@@ -90,11 +121,16 @@ def sweep(
     with blaming("sweeping", roots), working(f"sweeping {count}", quiet=quiet):
         landscape = _sweep(made, where, dtype, hessian=hessian)
     landscape.save(out)
-    say(f"wrote {out}: {count} at {' x '.join(map(str, where.shape))} points, {where.description}", quiet=quiet)
+    say(
+        f"wrote {out}: {count} at {' x '.join(map(str, where.shape))} points, {where.description}",
+        quiet=quiet,
+    )
     return 0
 
 
-def _objectives(names: list[str], classes: int, normalizer: str | None) -> tuple[list["Objective"], list[Path]]:
+def _objectives(
+    names: list[str], classes: int, normalizer: str | None
+) -> tuple[list["Objective"], list[Path]]:
     """What the names stand for, in whatever form; and where the user's code lies."""
     import jax
 
@@ -102,8 +138,13 @@ def _objectives(names: list[str], classes: int, normalizer: str | None) -> tuple
 
     jax.config.update("jax_enable_x64", True)
     found = [targets.resolve(name) for name in names]
-    subjects = targets.recognised(found, "trying it", classes=classes, normalizer=normalizer)
-    made = [each.objective or Objective(each.name, each.function, each.normalizer) for each in subjects]
+    subjects = targets.recognised(
+        found, "trying it", classes=classes, normalizer=normalizer
+    )
+    made = [
+        each.objective or Objective(each.name, each.function, each.normalizer)
+        for each in subjects
+    ]
     return made, [root for each in found for root in each.roots]
 
 
@@ -135,10 +176,14 @@ def _direction(ray: str) -> str | list[float]:
     try:
         return [float(part) for part in ray.split(",")]
     except ValueError:
-        raise UsageError(f"--ray must be R1, R2, R3 or numbers such as 0,1,-1, got {ray!r}.") from None
+        raise UsageError(
+            f"--ray must be R1, R2, R3 or numbers such as 0,1,-1, got {ray!r}."
+        ) from None
 
 
-def _sweep(made: list["Objective"], where: "Slice", dtype: str, *, hessian: bool = False) -> "Landscape":
+def _sweep(
+    made: list["Objective"], where: "Slice", dtype: str, *, hessian: bool = False
+) -> "Landscape":
     import logitscape as ls
 
     return ls.sweep(list(made), where, dtype=dtype, hessian=hessian)
@@ -148,7 +193,11 @@ def _laws(made: "Objective", ray: str, classes: int, base: float) -> dict[str, s
     import logitscape as ls
 
     found = ls.gradient_law(made, _direction(ray), num_classes=classes, base=base)
-    return {"loss": str(found.loss), "gradient norm": str(found.norm), "pull": str(found.pull)}
+    return {
+        "loss": str(found.loss),
+        "gradient norm": str(found.norm),
+        "pull": str(found.pull),
+    }
 
 
 def _draw(landscape: "Landscape", out: Path) -> None:

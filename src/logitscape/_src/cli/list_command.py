@@ -46,12 +46,26 @@ def _chosen(entries: list[Entry], names: tuple[str, ...]) -> list[Entry]:
 
 
 def _table(title: str, entries: list[Entry]) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE, show_header=False, padding=(0, 1, 1, 0), expand=True)
+    table = Table(
+        title=title,
+        title_justify="left",
+        box=box.SIMPLE,
+        show_header=False,
+        padding=(0, 1, 1, 0),
+        expand=True,
+    )
     table.add_column(width=25, overflow="fold")
     table.add_column(ratio=1, overflow="fold")
     for entry in entries:
-        verdict = Text(f"-> {entry.verdict}", style="green" if "stays" in entry.verdict else "yellow")
-        lines = [Text(entry.formula), verdict, *([Text(f"[{entry.source}]", style="dim")] if entry.source else [])]
+        verdict = Text(
+            f"-> {entry.verdict}",
+            style="green" if "stays" in entry.verdict else "yellow",
+        )
+        lines = [
+            Text(entry.formula),
+            verdict,
+            *([Text(f"[{entry.source}]", style="dim")] if entry.source else []),
+        ]
         table.add_row(_signature(entry), Text("\n").join(lines))
     return table
 

@@ -49,7 +49,9 @@ class Entry:
     @property
     def signature(self) -> str:
         """The name with its parameters, a spec."""
-        listed = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
+        listed = ", ".join(
+            f"{name}={value!r}" for name, value in self.parameters.items()
+        )
         return f"{self.name}({listed})" if listed else self.name
 
 
@@ -60,7 +62,10 @@ def read() -> list[Entry]:
 
 def to_json(entries: list[Entry]) -> str:
     """The text of `catalogue.json`."""
-    return json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False) + "\n"
+    return (
+        json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False)
+        + "\n"
+    )
 
 
 def described() -> list[Entry]:
@@ -72,14 +77,28 @@ def described() -> list[Entry]:
         "loss of probabilities": PROBABILITY_LOSSES,
         "loss of logits": LOGIT_LOSSES,
     }
-    return [_described(name, kind, function) for kind, known in kinds.items() for name, function in known.items()]
+    return [
+        _described(name, kind, function)
+        for kind, known in kinds.items()
+        for name, function in known.items()
+    ]
 
 
 def _described(name: str, kind: Kind, function: Any) -> Entry:
     from ..objectives.specs import parameters_of
 
-    paragraphs = [" ".join(each.split()) for each in (inspect.getdoc(function) or "").split("\n\n")]
-    source = next((each.removeprefix("Source: ") for each in paragraphs if each.startswith("Source: ")), "")
+    paragraphs = [
+        " ".join(each.split())
+        for each in (inspect.getdoc(function) or "").split("\n\n")
+    ]
+    source = next(
+        (
+            each.removeprefix("Source: ")
+            for each in paragraphs
+            if each.startswith("Source: ")
+        ),
+        "",
+    )
     formula = first_sentence(paragraphs[0]).replace("`", "")
     return Entry(name, kind, formula, source.removesuffix("."), parameters_of(function))
 
@@ -98,14 +117,26 @@ def measured(entries: list[Entry]) -> list[Entry]:
 
     specs = {entry.name: spec_of(entry) for entry in entries}
     laws = gradient_laws(specs, **RAY)  # type: ignore[arg-type]
-    bends = convexities({entry.name: specs[entry.name] for entry in entries if entry.kind != "normalizer"})
+    bends = convexities(
+        {
+            entry.name: specs[entry.name]
+            for entry in entries
+            if entry.kind != "normalizer"
+        }
+    )
     where = laws[entries[0].name].ray
     found = list[Entry]()
     for entry in entries:
         fate = gradient_verdict(laws[entry.name].norm)
-        rest = _blindness(invariances(entry.name)) if entry.kind == "normalizer" else _convex(bends[entry.name])
+        rest = (
+            _blindness(invariances(entry.name))
+            if entry.kind == "normalizer"
+            else _convex(bends[entry.name])
+        )
         how = f"{specs[entry.name]}, {where}, label 0"
-        found.append(Entry(**(asdict(entry) | {"measured": how, "verdict": f"{fate}; {rest}"})))
+        found.append(
+            Entry(**(asdict(entry) | {"measured": how, "verdict": f"{fate}; {rest}"}))
+        )
     return found
 
 
@@ -113,14 +144,24 @@ def spec_of(entry: Entry) -> str:
     """The objective that an entry is judged by."""
     if entry.kind == "normalizer":
         return f"{entry.name} + {LOSS}"
-    return entry.name if entry.kind == "loss of logits" else f"{NORMALIZER} + {entry.name}"
+    return (
+        entry.name if entry.kind == "loss of logits" else f"{NORMALIZER} + {entry.name}"
+    )
 
 
 def gradient_verdict(law: "Law") -> str:
     """What becomes of the gradient's norm once the label is wrong by s, in a few words."""
-    since = "" if law.begins is None or law.begins == float("-inf") else f" from s = {law.begins:.3g} on"
+    since = (
+        ""
+        if law.begins is None or law.begins == float("-inf")
+        else f" from s = {law.begins:.3g} on"
+    )
     if law.kind in ("zero", "undefined"):
-        return f"gradient exactly 0{since}" if law.kind == "zero" else f"loss infinite or undefined{since}"
+        return (
+            f"gradient exactly 0{since}"
+            if law.kind == "zero"
+            else f"loss infinite or undefined{since}"
+        )
     if law.kind == "constant":
         return f"gradient stays at {law.coefficient:.3g}"
     word = {"decay": "fades", "growth": "grows"}.get(law.kind.split()[-1])

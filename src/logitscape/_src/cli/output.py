@@ -70,7 +70,9 @@ def _standard(data: Any) -> Any:
         return str(data)
     if isinstance(data, Mapping):
         return {str(key): _standard(value) for key, value in data.items()}
-    return [_standard(each) for each in data] if isinstance(data, list | tuple) else data
+    return (
+        [_standard(each) for each in data] if isinstance(data, list | tuple) else data
+    )
 
 
 def check_out(out: Path | None, suffixes: Iterable[str]) -> None:
@@ -79,7 +81,9 @@ def check_out(out: Path | None, suffixes: Iterable[str]) -> None:
         return
     allowed = list(suffixes)
     if out.suffix.lower() not in allowed:
-        raise UsageError(f"--out: the name must end in {' or '.join(allowed)}, got `{out}`.")
+        raise UsageError(
+            f"--out: the name must end in {' or '.join(allowed)}, got `{out}`."
+        )
     if not out.parent.is_dir():
         raise UsageError(f"--out: there is no folder `{out.parent}`.")
     if out.is_dir() or not os.access(out.parent, os.W_OK):

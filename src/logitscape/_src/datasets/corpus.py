@@ -21,10 +21,22 @@ TOKEN = re.compile(r"[^\W\d]\w*|\d+|[^\w\s]")
 """Words, numbers, and every other mark alone; comments and documentation are text like the rest."""
 UNKNOWN = 0
 # What not every installation has, or what only says how this one was built.
-LEFT_OUT = {"test", "idlelib", "lib2to3", "ensurepip", "tkinter", "turtledemo", "distutils", "site-packages", "__pycache__"}
+LEFT_OUT = {
+    "test",
+    "idlelib",
+    "lib2to3",
+    "ensurepip",
+    "tkinter",
+    "turtledemo",
+    "distutils",
+    "site-packages",
+    "__pycache__",
+}
 
 
-def standard_library_corpus(*, vocabulary: int = 10_000, context: int = 1, seed: int = 0) -> Dataset:
+def standard_library_corpus(
+    *, vocabulary: int = 10_000, context: int = 1, seed: int = 0
+) -> Dataset:
     """Predict a token of the standard library's sources from the `context` tokens before it, one example per token.
 
     The classes are the tokens that are most frequent in the training part; token 0 stands for all others. It depends on the
@@ -44,9 +56,13 @@ def standard_library_corpus(*, vocabulary: int = 10_000, context: int = 1, seed:
     random = np.random.default_rng(checked_seed("standard_library_corpus", seed))
     parts = _parts(_texts(), random)
     index = _vocabulary(parts[0], vocabulary)
-    train, validation, test = (_examples(part, index, context, random) for part in parts)
+    train, validation, test = (
+        _examples(part, index, context, random) for part in parts
+    )
     name = f"standard_library_corpus(vocabulary={vocabulary}, context={context}, seed={seed})"
-    source = f"standard library of Python {platform.python_version()}, {len(_texts())} files"
+    source = (
+        f"standard library of Python {platform.python_version()}, {len(_texts())} files"
+    )
     return Dataset(name, vocabulary, vocabulary, train, validation, test, source)
 
 
@@ -54,23 +70,36 @@ def standard_library_corpus(*, vocabulary: int = 10_000, context: int = 1, seed:
 def _texts() -> tuple[tuple[str, ...], ...]:
     """The tokens of every file, in the order of their paths."""
     folder = Path(sysconfig.get_paths()["stdlib"])
-    files = sorted(path for path in folder.rglob("*.py") if _is_counted(path.relative_to(folder)))
+    files = sorted(
+        path for path in folder.rglob("*.py") if _is_counted(path.relative_to(folder))
+    )
     if not files:
-        raise FileNotFoundError(f"`standard_library_corpus()`: there are no sources in `{folder}`.")
+        raise FileNotFoundError(
+            f"`standard_library_corpus()`: there are no sources in `{folder}`."
+        )
     return tuple(_tokens(path) for path in files)
 
 
 def _is_counted(path: Path) -> bool:
     top = path.parts[0].removesuffix(".py")
     tests = any(part in LEFT_OUT or part == "tests" for part in path.parts)
-    return top in sys.stdlib_module_names and not tests and not top.startswith("_sysconfig")
+    return (
+        top in sys.stdlib_module_names
+        and not tests
+        and not top.startswith("_sysconfig")
+    )
 
 
 def _tokens(path: Path) -> tuple[str, ...]:
-    return tuple(sys.intern(token) for token in TOKEN.findall(path.read_text(encoding="utf-8", errors="replace")))
+    return tuple(
+        sys.intern(token)
+        for token in TOKEN.findall(path.read_text(encoding="utf-8", errors="replace"))
+    )
 
 
-def _parts(texts: Sequence[Sequence[str]], random: np.random.Generator) -> list[list[Sequence[str]]]:
+def _parts(
+    texts: Sequence[Sequence[str]], random: np.random.Generator
+) -> list[list[Sequence[str]]]:
     order = random.permutation(len(texts))
     ends = np.cumsum(np.array(SHARES[:2]) * len(texts)).round().astype(int)
     return [[texts[i] for i in rows] for rows in np.split(order, ends)]
@@ -88,8 +117,24 @@ def _vocabulary(texts: Iterable[Sequence[str]], size: int) -> dict[str, int]:
     return {token: number for number, token in enumerate(ranked[: size - 1], start=1)}
 
 
-def _examples(texts: Sequence[Sequence[str]], index: dict[str, int], context: int, random: np.random.Generator) -> Examples:
-    numbers = [np.array([index.get(token, UNKNOWN) for token in text], np.int32) for text in texts if len(text) > context]
-    windows = np.concatenate([np.lib.stride_tricks.sliding_window_view(each, context + 1) for each in numbers])
+def _examples(
+    texts: Sequence[Sequence[str]],
+    index: dict[str, int],
+    context: int,
+    random: np.random.Generator,
+) -> Examples:
+    numbers = [
+        np.array([index.get(token, UNKNOWN) for token in text], np.int32)
+        for text in texts
+        if len(text) > context
+    ]
+    windows = np.concatenate(
+        [
+            np.lib.stride_tricks.sliding_window_view(each, context + 1)
+            for each in numbers
+        ]
+    )
     shuffled: NDArray[Any] = random.permutation(windows)
-    return Examples(np.ascontiguousarray(shuffled[:, :-1]), np.ascontiguousarray(shuffled[:, -1]))
+    return Examples(
+        np.ascontiguousarray(shuffled[:, :-1]), np.ascontiguousarray(shuffled[:, -1])
+    )

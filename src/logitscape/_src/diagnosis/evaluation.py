@@ -40,7 +40,13 @@ class Values(NamedTuple):
     gradient: Rows
 
 
-def evaluate(subject: Subject, logits: Points, targets: Targets = 0, *, dtype: Precision = "float64") -> Values:
+def evaluate(
+    subject: Subject,
+    logits: Points,
+    targets: Targets = 0,
+    *,
+    dtype: Precision = "float64",
+) -> Values:
     """Loss and gradient at every row of the logits.
 
     Args:
@@ -54,7 +60,13 @@ def evaluate(subject: Subject, logits: Points, targets: Targets = 0, *, dtype: P
     return Values(loss, gradient)
 
 
-def losses(subject: Subject, logits: Points, targets: Targets = 0, *, dtype: Precision = "float64") -> Rows:
+def losses(
+    subject: Subject,
+    logits: Points,
+    targets: Targets = 0,
+    *,
+    dtype: Precision = "float64",
+) -> Rows:
     """The losses alone, [m]; arguments as for `evaluate`."""
     return evaluate(subject, logits, targets, dtype=dtype).loss
 
@@ -66,7 +78,9 @@ def hessians(subject: Subject, logits: Points, targets: Targets = 0) -> Rows:
     return second
 
 
-def probabilities(subject: Subject, logits: Points, *, dtype: Precision = "float64") -> Rows:
+def probabilities(
+    subject: Subject, logits: Points, *, dtype: Precision = "float64"
+) -> Rows:
     """p, [m, n], by the subject's normalizer.
 
     Raises:
@@ -111,17 +125,30 @@ def _targets(targets: Targets, z: Rows) -> Rows:
     return one_hot_rows
 
 
-def _in_chunks(subject: Subject, kind: Kind, z: Rows, t: Rows, dtype: Precision) -> list[Rows]:
-    run, count = _program(subject, kind, z.shape[1] <= FEW_CLASSES and dtype != "float32"), len(z)
+def _in_chunks(
+    subject: Subject, kind: Kind, z: Rows, t: Rows, dtype: Precision
+) -> list[Rows]:
+    run, count = (
+        _program(subject, kind, z.shape[1] <= FEW_CLASSES and dtype != "float32"),
+        len(z),
+    )
     size = HESSIAN_CHUNK if kind == "hessian" else CHUNK
     with _COUNTING:
         _COUNTS[subject] = points_evaluated(subject) + count
     padded = -(-max(count, 1) // size) * size
     z, t = (np.resize(each, (padded, each.shape[1])) for each in (z, t))
-    with wide(dtype == "float64"):  # as who trains in float32 has it: code with constants of its own may depend on it
-        blocks = [[jnp.asarray(each[i : i + size], dtype) for each in (z, t)] for i in range(0, padded, size)]
+    with wide(
+        dtype == "float64"
+    ):  # as who trains in float32 has it: code with constants of its own may depend on it
+        blocks = [
+            [jnp.asarray(each[i : i + size], dtype) for each in (z, t)]
+            for i in range(0, padded, size)
+        ]
         parts = [run(*block) for block in blocks]
-    return [np.concatenate([np.asarray(p, np.float64) for p in each])[:count] for each in zip(*parts, strict=True)]
+    return [
+        np.concatenate([np.asarray(p, np.float64) for p in each])[:count]
+        for each in zip(*parts, strict=True)
+    ]
 
 
 @lru_cache(maxsize=64)
@@ -136,5 +163,7 @@ def _program(subject: Subject, kind: Kind, brief: bool) -> Callable[..., Any]:
         assert subject.normalizer is not None
         return (subject.normalizer(z).p,)
 
-    run = jax.vmap({"gradient": gradient, "hessian": hessian, "probabilities": probability}[kind])
+    run = jax.vmap(
+        {"gradient": gradient, "hessian": hessian, "probabilities": probability}[kind]
+    )
     return briefly(run) if brief else jax.jit(run)

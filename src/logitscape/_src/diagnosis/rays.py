@@ -56,7 +56,9 @@ class Ray:
     @np.errstate(over="ignore", invalid="ignore")
     def _measure(self, s: Rows, dtype: Precision) -> Rows:
         values = evaluate(self.subject, self.logits(s), 0, dtype=dtype)
-        rows = np.stack([values.gradient @ self.towards, norms(values.gradient), values.loss])
+        rows = np.stack(
+            [values.gradient @ self.towards, norms(values.gradient), values.loss]
+        )
         return np.where(np.isfinite(values.loss), rows, np.nan)
 
     def signal(self, s: Rows) -> Rows:
@@ -80,9 +82,17 @@ class Ray:
 
 def ray(subject: Subject, name: str, side: Side, num_classes: int) -> Ray:
     """A probe ray, from logits of 0; from 1 where 0 is no ordinary point, as for what needs positive logits."""
-    base = next((each for each in BASES if _ordinary(subject, each, num_classes)), BASES[0])
+    base = next(
+        (each for each in BASES if _ordinary(subject, each, num_classes)), BASES[0]
+    )
     towards = _direction(name, num_classes)
-    return Ray(subject, name, side, np.full(num_classes, base), towards if side == "wrong" else 0.0 - towards)
+    return Ray(
+        subject,
+        name,
+        side,
+        np.full(num_classes, base),
+        towards if side == "wrong" else 0.0 - towards,
+    )
 
 
 def _direction(name: str, num_classes: int) -> Rows:
@@ -95,7 +105,16 @@ def _direction(name: str, num_classes: int) -> Rows:
 def _ordinary(subject: Subject, base: float, num_classes: int) -> bool:
     """Whether the loss is finite to both sides on every ray, and changes as a rival rises."""
     steps = np.array([-0.5, -0.1, 0.1, 0.5])
-    rays = [Ray(subject, name, "wrong", np.full(num_classes, base), _direction(name, num_classes)) for name in NAMES]
+    rays = [
+        Ray(
+            subject,
+            name,
+            "wrong",
+            np.full(num_classes, base),
+            _direction(name, num_classes),
+        )
+        for name in NAMES
+    ]
     finite = all(np.isfinite(each.measure(steps)[2]).all() for each in rays)
     return finite and bool(rays[0].measure(steps)[0, -1] != 0)
 

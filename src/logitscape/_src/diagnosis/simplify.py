@@ -18,8 +18,14 @@ def few_classes(subject: Subject, setting: Setting) -> int:
     kind = jax.dtypes.canonicalize_dtype(np.float64)
     z = jax.ShapeDtypeStruct((FEW,), kind)
     try:
-        made = subject.normalizer is None or jax.eval_shape(subject.normalizer, z).p.shape == (FEW,)
-        return FEW if made and jax.eval_shape(subject.function, z, z).shape == () else setting.num_classes
+        made = subject.normalizer is None or jax.eval_shape(
+            subject.normalizer, z
+        ).p.shape == (FEW,)
+        return (
+            FEW
+            if made and jax.eval_shape(subject.function, z, z).shape == ()
+            else setting.num_classes
+        )
     except Exception:
         return setting.num_classes
 
@@ -33,7 +39,13 @@ def rounded(z: Rows, shows: Callable[[Rows], Rows]) -> Rows:
 
 def listed(values: Rows | Sequence[float], digits: int = 4) -> str:
     """Numbers as in "(0.6, 0.3, 0.1)"."""
-    return "(" + ", ".join(f"{value:.{digits}g}" for value in np.asarray(values, np.float64) + 0.0) + ")"
+    return (
+        "("
+        + ", ".join(
+            f"{value:.{digits}g}" for value in np.asarray(values, np.float64) + 0.0
+        )
+        + ")"
+    )
 
 
 def number(value: float) -> str:

@@ -12,7 +12,12 @@ FADED, EARLY = 1e-9, 0.9
 STEP, JUMP = 1e-7, 1e-2
 """Values that change by more than the second when s does by the first are noise."""
 FEWEST = 16
-SUSPECT = ("oscillating", "undetermined", "super-exponential decay", "super-exponential growth")
+SUSPECT = (
+    "oscillating",
+    "undetermined",
+    "super-exponential decay",
+    "super-exponential growth",
+)
 
 
 def smooth_law(on: Ray) -> Law:
@@ -27,7 +32,9 @@ def _faded(on: Ray, begins: float) -> Law | None:
     """The law on the way to an exact 0 that only rounding made."""
     s = np.geomspace(GRID[0], begins, GRID.size)
     values = on.signal(s)
-    size = np.abs(values) / max(np.nanmax(np.abs(each)) for each in (values, on.signal(GRID)))
+    size = np.abs(values) / max(
+        np.nanmax(np.abs(each)) for each in (values, on.signal(GRID))
+    )
     last = s[size > FADED][-1]
     if last > EARLY * begins:
         return None

@@ -171,8 +171,14 @@ def _shell_normalizer(normalizer: str | Normalizer | None) -> str:
         return ""
     if isinstance(normalizer, str | Named):
         return f"ls.normalizer({str(normalizer)!r})"
-    known = next((name for name, function in NORMALIZERS.items() if function is normalizer), None)
-    return f"ls.normalizer({known!r})" if known else str(getattr(normalizer, "__name__", "your_normalizer"))
+    known = next(
+        (name for name, function in NORMALIZERS.items() if function is normalizer), None
+    )
+    return (
+        f"ls.normalizer({known!r})"
+        if known
+        else str(getattr(normalizer, "__name__", "your_normalizer"))
+    )
 
 
 def _shell_form(function: Callable[..., Any], form: Form) -> str:

@@ -53,7 +53,12 @@ class Steps:
 
 
 def steps_to_correct(
-    objectives: Sources, starts: ArrayLike, optimizer: optax.GradientTransformation, *, label: int = 0, most: int = 100_000
+    objectives: Sources,
+    starts: ArrayLike,
+    optimizer: optax.GradientTransformation,
+    *,
+    label: int = 0,
+    most: int = 100_000,
 ) -> Steps:
     """Run an optimiser on the logits themselves until the label is predicted, for every objective from every start.
 
@@ -73,12 +78,27 @@ def steps_to_correct(
     named = named_objectives(objectives)
     z = checked_starts("steps_to_correct", starts, label)
     if most < 1:
-        raise ValueError(f"`steps_to_correct(most=...)` must be at least 1, got {most!r}.")
+        raise ValueError(
+            f"`steps_to_correct(most=...)` must be at least 1, got {most!r}."
+        )
     run = partial(_run, viewer(tuple(named.values()), label), optimizer, most)
-    last: _State = jax.tree.map(np.asarray, jax.jit(run)(jnp.asarray(np.broadcast_to(z, (len(named), *z.shape)))))
+    last: _State = jax.tree.map(
+        np.asarray,
+        jax.jit(run)(jnp.asarray(np.broadcast_to(z, (len(named), *z.shape)))),
+    )
     reached = is_right(last.seen)
-    reasons = np.select([reached, ~_finite(last.seen), last.over], ["", DIVERGED, STOPPED], CAPPED).astype(object)
-    return Steps(tuple(named), z, label, np.where(reached, last.taken, -1), reached, reasons, np.asarray(last.z))
+    reasons = np.select(
+        [reached, ~_finite(last.seen), last.over], ["", DIVERGED, STOPPED], CAPPED
+    ).astype(object)
+    return Steps(
+        tuple(named),
+        z,
+        label,
+        np.where(reached, last.taken, -1),
+        reached,
+        reasons,
+        np.asarray(last.z),
+    )
 
 
 class _State(NamedTuple):
@@ -91,10 +111,23 @@ class _State(NamedTuple):
     over: Array
 
 
-def _run(look: Callable[[Array], Look], optimizer: optax.GradientTransformation, most: int, z: Array) -> _State:
-    init, update = (jax.vmap(jax.vmap(each)) for each in (optimizer.init, optimizer.update))
+def _run(
+    look: Callable[[Array], Look],
+    optimizer: optax.GradientTransformation,
+    most: int,
+    z: Array,
+) -> _State:
+    init, update = (
+        jax.vmap(jax.vmap(each)) for each in (optimizer.init, optimizer.update)
+    )
     seen = look(z)
-    first = _State(z, seen, init(z), jnp.zeros(z.shape[:2], jnp.int32), is_right(seen) | ~_finite(seen))
+    first = _State(
+        z,
+        seen,
+        init(z),
+        jnp.zeros(z.shape[:2], jnp.int32),
+        is_right(seen) | ~_finite(seen),
+    )
 
     def advance(state: _State) -> _State:
         with jax.numpy_dtype_promotion("standard"):  # optax counts on it
@@ -102,7 +135,9 @@ def _run(look: Callable[[Array], Look], optimizer: optax.GradientTransformation,
         z = state.z + updates
         seen = look(z)
         still = jnp.all((z == state.z) & (seen.gradient == 0), axis=-1)
-        new = _State(z, seen, memory, state.taken + 1, is_right(seen) | ~_finite(seen) | still)
+        new = _State(
+            z, seen, memory, state.taken + 1, is_right(seen) | ~_finite(seen) | still
+        )
         kept: _State = jax.tree.map(partial(_unless, state.over), state, new)
         return kept
 

@@ -86,7 +86,9 @@ class Flows:
     paths: NDArray[Any] | None = None
 
 
-def flow(objectives: Sources, starts: ArrayLike, *, label: int = 0, points: int | None = None) -> Flows:
+def flow(
+    objectives: Sources, starts: ArrayLike, *, label: int = 0, points: int | None = None
+) -> Flows:
     """Follow the gradient flow of every objective from every start until the label is predicted.
 
     It is predicted once it is the argmax of p, or of z if the objective has no known normalizer; a tie at the start counts.
@@ -110,13 +112,30 @@ def flow(objectives: Sources, starts: ArrayLike, *, label: int = 0, points: int 
     lanes = jnp.asarray(np.broadcast_to(z, (len(named), *z.shape)))
     look = viewer(tuple(named.values()), label)
     path = _follow(tuple(named.values()), label, lanes)
-    paths = None if points is None else np.asarray(jax.jit(partial(trace, look, points))(path.start, lanes, path.length))
+    paths = (
+        None
+        if points is None
+        else np.asarray(
+            jax.jit(partial(trace, look, points))(path.start, lanes, path.length)
+        )
+    )
     reasons = _reasons(path)
-    log_times = np.where(reasons == "", _log_time(path), np.where(reasons == GAVE_UP, np.nan, np.inf))
+    log_times = np.where(
+        reasons == "", _log_time(path), np.where(reasons == GAVE_UP, np.nan, np.inf)
+    )
     with np.errstate(over="ignore"):
         times = np.exp(log_times)
     return Flows(
-        tuple(named), z, label, times, log_times, reasons == "", reasons, np.asarray(path.z), np.asarray(path.length), paths
+        tuple(named),
+        z,
+        label,
+        times,
+        log_times,
+        reasons == "",
+        reasons,
+        np.asarray(path.z),
+        np.asarray(path.length),
+        paths,
     )
 
 
@@ -144,14 +163,28 @@ def times_to_correct(
         ValueError: as for `ls.ray`.
     """
     rival = int(label == 0)
-    line = ray_of(ray, np.asarray(margins, np.float64), num_classes=num_classes, label=label, rival=rival, base=base)
+    line = ray_of(
+        ray,
+        np.asarray(margins, np.float64),
+        num_classes=num_classes,
+        label=label,
+        rival=rival,
+        base=base,
+    )
     return flow(objectives, np.asarray(points_of(line)), label=label)
 
 
 def _follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
     """All flows by few explicit steps; those that were hindered by implicit ones, and if that fails by many explicit ones."""
     look = viewer(objectives, label)
-    path = _compiled(look, runge_kutta, FEW_STEPS, briefly(look)(lanes), lanes, jnp.zeros(lanes.shape[:2], bool))
+    path = _compiled(
+        look,
+        runge_kutta,
+        FEW_STEPS,
+        briefly(look)(lanes),
+        lanes,
+        jnp.zeros(lanes.shape[:2], bool),
+    )
     again = partial(_again, objectives, label, lanes)
     hindered = ~path.over | path.stuck | (path.least >= 1.25 * SHORTEST)
     path = again(linearly_implicit, STIFF_STEPS, path, np.asarray(hindered))
@@ -159,20 +192,34 @@ def _follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
 
 
 def _again(
-    objectives: Sequence[Objective], label: int, lanes: Array, step: Step, most: int, path: Path, chosen: NDArray[Any]
+    objectives: Sequence[Objective],
+    label: int,
+    lanes: Array,
+    step: Step,
+    most: int,
+    path: Path,
+    chosen: NDArray[Any],
 ) -> Path:
     """The path, but where another kind of step came to a better end what that found; only the chosen lanes are computed."""
     rows = np.flatnonzero(chosen.any(axis=1))
     if not rows.size:
         return path
-    first = np.argsort(~chosen[rows], axis=1, kind="stable")[:, : chosen.sum(axis=1).max()]
+    first = np.argsort(~chosen[rows], axis=1, kind="stable")[
+        :, : chosen.sum(axis=1).max()
+    ]
     at = rows[:, None], first
     look = viewer([objectives[int(row)] for row in rows], label)
     start: Look = jax.tree.map(lambda leaf: jnp.asarray(leaf[at]), path.start)
-    return _better(path, _compiled(look, step, most, start, lanes[at], jnp.asarray(~chosen[at])), at)
+    return _better(
+        path,
+        _compiled(look, step, most, start, lanes[at], jnp.asarray(~chosen[at])),
+        at,
+    )
 
 
-def _compiled(look: Viewer, step: Step, most: int, start: Look, lanes: Array, skip: Array) -> Path:
+def _compiled(
+    look: Viewer, step: Step, most: int, start: Look, lanes: Array, skip: Array
+) -> Path:
     """`follow`, compiled once, for so many lanes of every objective at a time."""
     compiled = briefly if lanes.size <= FEW_NUMBERS and most == FEW_STEPS else jax.jit
     objectives, m = skip.shape
@@ -183,7 +230,9 @@ def _compiled(look: Viewer, step: Step, most: int, start: Look, lanes: Array, sk
     program = run if interpreted else run.lower(most, *parts[0]).compile()
     with ALONE if step is linearly_implicit else nullcontext():
         found = [jax.tree.map(np.asarray, program(most, *part)) for part in parts]
-    path: Path = jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1)[:, :m], *found)
+    path: Path = jax.tree.map(
+        lambda *leaves: np.concatenate(leaves, axis=1)[:, :m], *found
+    )
     return path
 
 
@@ -191,21 +240,32 @@ def _places(m: int, most: int) -> list[tuple[slice, NDArray[Any]]]:
     """Where the lanes of every part are, [:, width]; the last one is made as wide as the others by repeating the last lane."""
     count = -(-m // most)
     width = -(-m // count)
-    return [(slice(None), np.minimum(np.arange(part * width, (part + 1) * width), m - 1)) for part in range(count)]
+    return [
+        (slice(None), np.minimum(np.arange(part * width, (part + 1) * width), m - 1))
+        for part in range(count)
+    ]
 
 
 def _better(path: Path, again: Path, at: Any) -> Path:
     """The path, but at these lanes what was found again where that came to a better end."""
     old: Path = jax.tree.map(lambda leaf: leaf[at], path)
-    better = np.asarray(again.over) & (again.length > 0) & (~old.over | old.stuck | (again.least < old.least))
+    better = (
+        np.asarray(again.over)
+        & (again.length > 0)
+        & (~old.over | old.stuck | (again.least < old.least))
+    )
     merged: Path = jax.tree.map(partial(_merged, at, better), path, again)
     return merged
 
 
-def _merged(at: Any, better: NDArray[Any], old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+def _merged(
+    at: Any, better: NDArray[Any], old: NDArray[Any], new: NDArray[Any]
+) -> NDArray[Any]:
     """The old values, but at these lanes the new ones where they are better."""
     whole = np.array(old)
-    whole[at] = np.where(np.expand_dims(better, tuple(range(2, old.ndim))), new, old[at])
+    whole[at] = np.where(
+        np.expand_dims(better, tuple(range(2, old.ndim))), new, old[at]
+    )
     return whole
 
 
@@ -227,14 +287,22 @@ def _reasons(path: Path) -> NDArray[Any]:
 
 def _nature(seen: Look) -> NDArray[Any]:
     loss = np.asarray(seen.loss)
-    defined = np.isfinite(loss) & np.isfinite(seen.gradient).all(axis=-1) & ~np.isnan(seen.lead)
-    return np.where(np.isinf(loss), "infinite", np.where(defined, "finite", "undefined"))
+    defined = (
+        np.isfinite(loss)
+        & np.isfinite(seen.gradient).all(axis=-1)
+        & ~np.isnan(seen.lead)
+    )
+    return np.where(
+        np.isinf(loss), "infinite", np.where(defined, "finite", "undefined")
+    )
 
 
 def _log_time(path: Path) -> NDArray[Any]:
     """The logarithm of t, of u = log(1 + |g_0| t); -inf for a start that is not wrong."""
     with np.errstate(divide="ignore", invalid="ignore"):
         largest = np.abs(path.start.gradient).max(axis=-1)
-        log_norm = np.log(largest) + np.log(np.linalg.norm(path.start.gradient / largest[..., None], axis=-1))
+        log_norm = np.log(largest) + np.log(
+            np.linalg.norm(path.start.gradient / largest[..., None], axis=-1)
+        )
         log_time = path.log_time + np.log(-np.expm1(-path.log_time)) - log_norm
     return np.where(is_right(path.start), -np.inf, log_time)

@@ -16,7 +16,9 @@ from .trajectories import Path, Viewer, relative
 ORDER = 6
 
 
-def linearly_implicit(look: Viewer, path: Path) -> tuple[Array, Array, Array, Array, Look]:
+def linearly_implicit(
+    look: Viewer, path: Path
+) -> tuple[Array, Array, Array, Array, Look]:
     """A step in time, of the duration that would lead `path.step` far at the present speed: the `Step` for stiff flows."""
     speed = norm(path.seen.gradient)
     duration = path.step / jnp.where(speed > 0, speed, 1)
@@ -24,30 +26,51 @@ def linearly_implicit(look: Viewer, path: Path) -> tuple[Array, Array, Array, Ar
     ends, seen = _substeps(look, path.z, path.seen, duration[None] / counts)
     best, second = _extrapolated(ends)
     error = jnp.max(relative(best - second, path.z, best), axis=-1)
-    log_time = jnp.logaddexp(path.log_time, jnp.log(norm(path.start.gradient)) + jnp.log(duration))
-    return best, log_time, norm(best - path.z), jnp.where(jnp.isnan(error), jnp.inf, error), seen
+    log_time = jnp.logaddexp(
+        path.log_time, jnp.log(norm(path.start.gradient)) + jnp.log(duration)
+    )
+    return (
+        best,
+        log_time,
+        norm(best - path.z),
+        jnp.where(jnp.isnan(error), jnp.inf, error),
+        seen,
+    )
 
 
-def _substeps(look: Viewer, z: Array, seen: Look, duration: Array) -> tuple[Array, Look]:
+def _substeps(
+    look: Viewer, z: Array, seen: Look, duration: Array
+) -> tuple[Array, Look]:
     """The ends of j substeps each of the j-th duration, [j, objective, m, n], j = 1 ... 6, and what is seen at their limit."""
     shape = (ORDER, *z.shape)
-    identity = jnp.broadcast_to(jnp.eye(z.shape[-1], dtype=z.dtype), (*shape, z.shape[-1]))
+    identity = jnp.broadcast_to(
+        jnp.eye(z.shape[-1], dtype=z.dtype), (*shape, z.shape[-1])
+    )
     matrix = identity + duration[..., None, None] * _hessian(look, z)[None]
     factors = jax.scipy.linalg.lu_factor(matrix)
 
     def at(y: Array) -> Look:
         found = look(jnp.moveaxis(y, 0, 1).reshape(shape[1], -1, shape[-1]))
-        return Look(*(jnp.moveaxis(leaf.reshape(shape[1], ORDER, -1, *leaf.shape[2:]), 1, 0) for leaf in found))
+        return Look(
+            *(
+                jnp.moveaxis(leaf.reshape(shape[1], ORDER, -1, *leaf.shape[2:]), 1, 0)
+                for leaf in found
+            )
+        )
 
     def substep(i: Any, state: tuple[Array, Look]) -> tuple[Array, Look]:
         y, seen = state
         move = -duration[..., None] * seen.gradient
         active = i < jnp.arange(1, ORDER + 1)[:, None, None, None]
-        y += jnp.where(active, jax.scipy.linalg.lu_solve(factors, move[..., None])[..., 0], 0)
+        y += jnp.where(
+            active, jax.scipy.linalg.lu_solve(factors, move[..., None])[..., 0], 0
+        )
         # Seen here and not after the loop, where the objectives would have to be compiled once more.
         return y, at(jnp.where(i == ORDER - 1, _extrapolated(y)[0][None], y))
 
-    start = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (ORDER, *leaf.shape)), (z, seen))
+    start = jax.tree.map(
+        lambda leaf: jnp.broadcast_to(leaf, (ORDER, *leaf.shape)), (z, seen)
+    )
     ends, seen = jax.lax.fori_loop(0, ORDER, substep, start)
     return ends, jax.tree.map(lambda leaf: leaf[0], seen)
 
@@ -56,7 +79,11 @@ def _hessian(look: Viewer, z: Array) -> Array:
     """[objective, m, n, n]; 0 where it is not finite."""
 
     def column(direction: Array) -> Array:
-        tangent: Array = jax.jvp(lambda logits: look(logits).gradient, (z,), (jnp.broadcast_to(direction, z.shape),))[1]
+        tangent: Array = jax.jvp(
+            lambda logits: look(logits).gradient,
+            (z,),
+            (jnp.broadcast_to(direction, z.shape),),
+        )[1]
         return tangent
 
     hessian = jax.vmap(column, out_axes=-1)(jnp.eye(z.shape[-1], dtype=z.dtype))

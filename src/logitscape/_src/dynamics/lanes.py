@@ -32,11 +32,16 @@ def viewer(objectives: Sequence[Objective], label: int) -> Callable[[Array], Loo
     """The function logits [objective, m, n] -> Look. Objectives that share a normalizer run it once, on all their lanes."""
     groups = dict[Any, list[int]]()
     for index, each in enumerate(objectives):
-        groups.setdefault(each.normalizer if each.loss is not None else index, []).append(index)
+        groups.setdefault(
+            each.normalizer if each.loss is not None else index, []
+        ).append(index)
     order = np.argsort([index for group in groups.values() for index in group])
 
     def values(z: Array) -> tuple[Array, Array]:
-        parts = [_group([objectives[index] for index in group], label, z[np.array(group)]) for group in groups.values()]
+        parts = [
+            _group([objectives[index] for index in group], label, z[np.array(group)])
+            for group in groups.values()
+        ]
         losses, leads = zip(*parts, strict=True)
         return jnp.concatenate(losses)[order], jnp.concatenate(leads)[order]
 
@@ -59,21 +64,31 @@ def checked_starts(owner: str, starts: ArrayLike, label: int) -> NDArray[Any]:
     needs_float64(owner)
     z = np.atleast_2d(floats(owner, "starts", starts))
     if z.ndim != 2 or z.size == 0 or z.shape[1] < 2 or not np.isfinite(z).all():
-        raise ValueError(f"`{owner}(starts)` must be finite logits [m, n] with n >= 2, got {starts!r}.")
+        raise ValueError(
+            f"`{owner}(starts)` must be finite logits [m, n] with n >= 2, got {starts!r}."
+        )
     one_class(owner, "label", label, z.shape[1])
     return z
 
 
-def _group(objectives: Sequence[Objective], label: int, z: Array) -> tuple[Array, Array]:
+def _group(
+    objectives: Sequence[Objective], label: int, z: Array
+) -> tuple[Array, Array]:
     """Losses and leads, [objective, m], of objectives that share a normalizer, or of a single one."""
     target = jax.nn.one_hot(label, z.shape[-1], dtype=z.dtype)
     first = objectives[0]
     if first.loss is None:
         losses = _mapped(lambda logits: first.function(logits, target))(z)
         fixed = jax.lax.stop_gradient(z)
-        return losses, _lead(fixed if first.normalizer is None else _mapped(first.normalizer)(fixed).p, label)
+        return losses, _lead(
+            fixed if first.normalizer is None else _mapped(first.normalizer)(fixed).p,
+            label,
+        )
     probs = _mapped(first.normalizer)(z)
-    each = [jax.vmap(_at(one.loss, target))(jax.tree.map(lambda leaf, i=i: leaf[i], probs)) for i, one in enumerate(objectives)]
+    each = [
+        jax.vmap(_at(one.loss, target))(jax.tree.map(lambda leaf, i=i: leaf[i], probs))
+        for i, one in enumerate(objectives)
+    ]
     return jnp.stack(each), _lead(probs.p, label)
 
 

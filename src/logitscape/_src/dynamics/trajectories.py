@@ -70,14 +70,27 @@ class Path(NamedTuple):
     over: Array
 
 
-def follow(look: Viewer, step: Step, most: ArrayLike, seen: Look, z: Array, skip: Array) -> Path:
+def follow(
+    look: Viewer, step: Step, most: ArrayLike, seen: Look, z: Array, skip: Array
+) -> Path:
     """Follow every flow, but those to skip, until the label leads or the flow ends, for `most` steps at most.
 
     What is seen at the start is given: in here, it would be compiled once more than the steps need.
     """
     zero = jnp.zeros_like(seen.loss)
     never = jnp.zeros_like(zero, bool)
-    first = Path(seen, z, seen, zero, zero, zero + SHORTEST, zero + SHORTEST, zero + jnp.inf, never, skip | _at_end(seen))
+    first = Path(
+        seen,
+        z,
+        seen,
+        zero,
+        zero,
+        zero + SHORTEST,
+        zero + SHORTEST,
+        zero + jnp.inf,
+        never,
+        skip | _at_end(seen),
+    )
 
     def going_on(state: tuple[Path, Array]) -> Array:
         return ~jnp.all(state[0].over) & (state[1] < most)
@@ -98,29 +111,42 @@ def trace(look: Viewer, points: int, start: Look, z: Array, length: Array) -> Ar
         new, _, seen = _explicit(look, start, state[:2], state[2], step)
         return *new, seen
 
-    def advance(state: tuple[Array, Array, Look], _: None) -> tuple[tuple[Array, Array, Look], Array]:
+    def advance(
+        state: tuple[Array, Array, Look], _: None
+    ) -> tuple[tuple[Array, Array, Look], Array]:
         new = jax.lax.fori_loop(0, substeps, substep, state)
         return new, new[0]
 
-    _, after = jax.lax.scan(advance, (z, jnp.zeros_like(length), start), length=points - 1)
+    _, after = jax.lax.scan(
+        advance, (z, jnp.zeros_like(length), start), length=points - 1
+    )
     return jnp.moveaxis(jnp.concatenate([z[None], after]), 0, -2)
 
 
 def runge_kutta(look: Viewer, path: Path) -> tuple[Array, Array, Array, Array, Look]:
     """A step by the length of the path: the `Step` for all flows that are not stiff."""
-    new, error, seen = _explicit(look, path.start, (path.z, path.log_time), path.seen, path.step)
+    new, error, seen = _explicit(
+        look, path.start, (path.z, path.log_time), path.seen, path.step
+    )
     return *new, path.step, error, seen
 
 
 def relative(error: Array, before: Array, after: Array) -> Array:
     """An error relative to what is allowed."""
-    return jnp.abs(error) / (TOLERANCE * (1 + jnp.maximum(jnp.abs(before), jnp.abs(after))))
+    return jnp.abs(error) / (
+        TOLERANCE * (1 + jnp.maximum(jnp.abs(before), jnp.abs(after)))
+    )
 
 
 def is_alive(seen: Look) -> Array:
     """Whether the flow goes on there."""
     size = norm(seen.gradient)
-    return jnp.isfinite(seen.loss) & jnp.isfinite(size) & (size > 0) & ~jnp.isnan(seen.lead)
+    return (
+        jnp.isfinite(seen.loss)
+        & jnp.isfinite(size)
+        & (size > 0)
+        & ~jnp.isnan(seen.lead)
+    )
 
 
 def is_right(seen: Look) -> Any:
@@ -146,9 +172,13 @@ def _advance(look: Viewer, step_of: Step, path: Path) -> Path:
     at_rest = (path.step > LONGEST) & (moved < SHORTEST)
     stuck = taken & ~beyond & ((small & _turned(path.seen, seen)) | at_rest)
     left = path.room - jnp.where(taken, path.step, 0)
-    room = jnp.where(beyond, path.step, jnp.where(left > END, left, jnp.inf))  # a step across a kink may have misled
+    room = jnp.where(
+        beyond, path.step, jnp.where(left > END, left, jnp.inf)
+    )  # a step across a kink may have misled
     length = path.length + jnp.where(taken, moved, 0)
-    factor = jnp.clip(0.9 * jnp.maximum(error, 1e-9) ** -0.2, 0.2, jnp.where(exact, 5.0, 0.9))
+    factor = jnp.clip(
+        0.9 * jnp.maximum(error, 1e-9) ** -0.2, 0.2, jnp.where(exact, 5.0, 0.9)
+    )
     step = jnp.maximum(factor * path.step, path.least)
     new = Path(
         start=path.start,
@@ -179,16 +209,35 @@ def _explicit(
         alive = is_alive(seen)
         size = jnp.where(alive, norm(seen.gradient), 1)
         direction = jnp.where(alive[..., None], -seen.gradient / size[..., None], 0)
-        return step[..., None] * direction, jnp.where(alive, step * jnp.exp(origin - jnp.log(size) - y[1]), 0)
+        return step[..., None] * direction, jnp.where(
+            alive, step * jnp.exp(origin - jnp.log(size) - y[1]), 0
+        )
 
     def stage(i: Any, state: tuple[Any, Any, Look]) -> tuple[Any, Any, Look]:
-        at = jax.tree.map(lambda y, slopes: y + jnp.tensordot(jnp.asarray(STAGES)[i], slopes, 1), y, state[0])
+        at = jax.tree.map(
+            lambda y, slopes: y + jnp.tensordot(jnp.asarray(STAGES)[i], slopes, 1),
+            y,
+            state[0],
+        )
         seen = look(at[0])
-        return jax.tree.map(lambda slopes, new: slopes.at[i].set(new), state[0], slope(at, seen)), at, seen
+        return (
+            jax.tree.map(
+                lambda slopes, new: slopes.at[i].set(new), state[0], slope(at, seen)
+            ),
+            at,
+            seen,
+        )
 
-    first = jax.tree.map(lambda slope: jnp.zeros((len(STAGES), *slope.shape), slope.dtype).at[0].set(slope), slope(y, seen))
+    first = jax.tree.map(
+        lambda slope: (
+            jnp.zeros((len(STAGES), *slope.shape), slope.dtype).at[0].set(slope)
+        ),
+        slope(y, seen),
+    )
     slopes, new, seen = jax.lax.fori_loop(1, len(STAGES), stage, (first, y, seen))
-    error = jax.tree.map(lambda slopes: jnp.tensordot(jnp.asarray(ERROR), slopes, 1), slopes)
+    error = jax.tree.map(
+        lambda slopes: jnp.tensordot(jnp.asarray(ERROR), slopes, 1), slopes
+    )
     parts = jax.tree.map(relative, error, y, new)
     worst = jnp.maximum(jnp.max(parts[0], axis=-1), parts[1])
     return new, jnp.where(jnp.isnan(worst), jnp.inf, worst), seen
@@ -202,9 +251,13 @@ def _turned(before: Look, after: Look) -> Array:
     largest = jnp.maximum(norm(before.gradient), norm(after.gradient))[..., None]
     a, b = before.gradient / largest, after.gradient / largest
     turn = jnp.sum((b - a) ** 2, axis=-1)
-    weight = jnp.clip(-jnp.sum(a * (b - a), axis=-1) / jnp.where(turn > 0, turn, 1), 0, 1)
+    weight = jnp.clip(
+        -jnp.sum(a * (b - a), axis=-1) / jnp.where(turn > 0, turn, 1), 0, 1
+    )
     return norm(a + weight[..., None] * (b - a)) <= 0.03 * jnp.minimum(norm(a), norm(b))
 
 
 def _where(condition: Array, new: Array, old: Array) -> Array:
-    return jnp.where(jnp.expand_dims(condition, tuple(range(condition.ndim, new.ndim))), new, old)
+    return jnp.where(
+        jnp.expand_dims(condition, tuple(range(condition.ndim, new.ndim))), new, old
+    )

@@ -23,8 +23,13 @@ def along_last_axis(function: Callable[..., Any]) -> Callable[..., Any]:
     def run(*arguments: Any) -> Any:
         leaves, tree = jax.tree.flatten(arguments)
         shapes = [jax.ShapeDtypeStruct(leaf.shape[:-1], leaf.dtype) for leaf in leaves]
-        closed, out = jax.make_jaxpr(function, return_shape=True)(*jax.tree.unflatten(tree, shapes))
-        results = [_filled(result, leaves[0].shape[-1]) for result in walk(closed, leaves, _constant, _apply)]
+        closed, out = jax.make_jaxpr(function, return_shape=True)(
+            *jax.tree.unflatten(tree, shapes)
+        )
+        results = [
+            _filled(result, leaves[0].shape[-1])
+            for result in walk(closed, leaves, _constant, _apply)
+        ]
         return jax.tree.unflatten(jax.tree.structure(out), results)
 
     return run
@@ -39,7 +44,10 @@ def _filled(value: Array, size: int) -> Array:
 
 
 def _apply(equation: Any, arguments: list[Array]) -> list[Array]:
-    name, bind = equation.primitive.name, partial(equation.primitive.bind, **equation.params)
+    name, bind = (
+        equation.primitive.name,
+        partial(equation.primitive.bind, **equation.params),
+    )
     if name in ELEMENTWISE:
         return [bind(*jnp.broadcast_arrays(*arguments))]
     if name in REDUCTIONS or name == "argmax":
@@ -52,18 +60,27 @@ def _apply(equation: Any, arguments: list[Array]) -> list[Array]:
 def _vectorised(bind: Callable[..., Any], arguments: list[Array]) -> list[Array]:
     """Whatever has no rule here, by `jax.vmap`; what is the same for all stays so."""
     axes = [None if argument.shape[-1] == 1 else -1 for argument in arguments]
-    inputs = [argument if axis else argument[..., 0] for argument, axis in zip(arguments, axes, strict=True)]
+    inputs = [
+        argument if axis else argument[..., 0]
+        for argument, axis in zip(arguments, axes, strict=True)
+    ]
     if not any(axes):
         return [result[..., None] for result in jax.tree.leaves(bind(*inputs))]
     return jax.tree.leaves(jax.vmap(bind, in_axes=axes, out_axes=-1)(*inputs))
 
 
-def _broadcast_in_dim(x: Array, *, shape: Any, broadcast_dimensions: Any, **_: Any) -> Array:
-    return lax.broadcast_in_dim(x, (*shape, x.shape[-1]), (*broadcast_dimensions, len(shape)))
+def _broadcast_in_dim(
+    x: Array, *, shape: Any, broadcast_dimensions: Any, **_: Any
+) -> Array:
+    return lax.broadcast_in_dim(
+        x, (*shape, x.shape[-1]), (*broadcast_dimensions, len(shape))
+    )
 
 
 def _slice(x: Array, *, start_indices: Any, limit_indices: Any, strides: Any) -> Array:
-    return lax.slice(x, (*start_indices, 0), (*limit_indices, x.shape[-1]), strides and (*strides, 1))
+    return lax.slice(
+        x, (*start_indices, 0), (*limit_indices, x.shape[-1]), strides and (*strides, 1)
+    )
 
 
 def _concatenate(*parts: Array, dimension: int) -> Array:

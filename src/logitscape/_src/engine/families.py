@@ -43,7 +43,13 @@ class Evaluation:
     hessian: Array | None = None
 
 
-def evaluate(objectives: Sequence[Objective], logits: Array, target: Array, *, hessian: bool = False) -> list[Evaluation]:
+def evaluate(
+    objectives: Sequence[Objective],
+    logits: Array,
+    target: Array,
+    *,
+    hessian: bool = False,
+) -> list[Evaluation]:
     """Loss, gradient, probabilities and on request the Hessian of every objective; to be called inside `jax.jit`.
 
     Args:
@@ -57,17 +63,36 @@ def evaluate(objectives: Sequence[Objective], logits: Array, target: Array, *, h
     start = _start(logits, hessian, unroll)
     results = dict[int, tuple[Any, Any, Any]]()
     pairs = [index for index, each in enumerate(objectives) if each.loss is not None]
-    results.update(_evaluate_pairs(call, {index: objectives[index] for index in pairs}, start, target))
+    results.update(
+        _evaluate_pairs(
+            call, {index: objectives[index] for index in pairs}, start, target
+        )
+    )
     for index, each in enumerate(objectives):
         if index not in results:
-            value, gradient = _unzip(call(jax.value_and_grad(partial(_swapped, each.function, target)), start), 2)
-            p = None if each.normalizer is None else _unzip(call(each.normalizer, start), 2)[0]
+            value, gradient = _unzip(
+                call(
+                    jax.value_and_grad(partial(_swapped, each.function, target)), start
+                ),
+                2,
+            )
+            p = (
+                None
+                if each.normalizer is None
+                else _unzip(call(each.normalizer, start), 2)[0]
+            )
             results[index] = value, gradient, p
-    return [_finish(logits.shape[0], hessian, *results[index]) for index in range(len(objectives))]
+    return [
+        _finish(logits.shape[0], hessian, *results[index])
+        for index in range(len(objectives))
+    ]
 
 
 def _evaluate_pairs(
-    call: Callable[..., Any], objectives: dict[int, Objective], start: Any, target: Array
+    call: Callable[..., Any],
+    objectives: dict[int, Objective],
+    start: Any,
+    target: Array,
 ) -> dict[int, tuple[Any, Any, Any]]:
     normalizers = dict.fromkeys(each.normalizer for each in objectives.values())
     losses = dict.fromkeys(each.loss for each in objectives.values())
@@ -76,16 +101,29 @@ def _evaluate_pairs(
     for loss in losses:
         of_loss = [index for index, each in objectives.items() if each.loss == loss]
         stacked = _stack([probs[objectives[index].normalizer] for index in of_loss])
-        pulled = _unstack(call(jax.value_and_grad(partial(_swapped, loss, target)), stacked), len(of_loss))
+        pulled = _unstack(
+            call(jax.value_and_grad(partial(_swapped, loss, target)), stacked),
+            len(of_loss),
+        )
         for index, each in zip(of_loss, pulled, strict=True):
             values[index], cotangents[index] = _unzip(each, 2)
     for normalizer in normalizers:
-        members = [index for index, each in objectives.items() if each.normalizer == normalizer]
-        together = jax.tree.map(_side_by_side, *[cotangents[index] for index in members])
+        members = [
+            index for index, each in objectives.items() if each.normalizer == normalizer
+        ]
+        together = jax.tree.map(
+            _side_by_side, *[cotangents[index] for index in members]
+        )
         pulled = call(partial(_pull_back, normalizer), start, together)
-        gradients.update((index, jax.tree.map(itemgetter(i), pulled)) for i, index in enumerate(members))
+        gradients.update(
+            (index, jax.tree.map(itemgetter(i), pulled))
+            for i, index in enumerate(members)
+        )
     p = {normalizer: _unzip(each, 2)[0] for normalizer, each in probs.items()}
-    return {index: (values[index], gradients[index], p[each.normalizer]) for index, each in objectives.items()}
+    return {
+        index: (values[index], gradients[index], p[each.normalizer])
+        for index, each in objectives.items()
+    }
 
 
 def _swapped(function: Any, target: Array, first: Any) -> Array:
@@ -121,7 +159,9 @@ def lift(function: Callable[..., Any], unroll: bool) -> Callable[..., Any]:
     """A function of one example on a batch in the last axis: of object arrays if unrolled, else of arrays."""
     if unroll:
         return unrolled(function)
-    return lambda *batch: jax.tree.map(_back, jax.vmap(function)(*jax.tree.map(_front, batch)))
+    return lambda *batch: jax.tree.map(
+        _back, jax.vmap(function)(*jax.tree.map(_front, batch))
+    )
 
 
 def enter(array: Array, unroll: bool) -> Any:
@@ -158,11 +198,17 @@ def _finish(n: int, hessian: bool, value: Any, gradient: Any, p: Any) -> Evaluat
         size = leave(value[0]).shape[-1] // n
         second = leave(gradient[1]).reshape(n, n, size)
         value, gradient, p = (_first(each, size) for each in (value, gradient, p))
-    return Evaluation(leave(value[0]), leave(gradient[0]), None if p is None else leave(p[0]), second)
+    return Evaluation(
+        leave(value[0]), leave(gradient[0]), None if p is None else leave(p[0]), second
+    )
 
 
 def _first(dual: Any, size: int) -> Any:
-    return None if dual is None else (_elementwise(lambda batch: batch[..., :size], dual[0]), None)
+    return (
+        None
+        if dual is None
+        else (_elementwise(lambda batch: batch[..., :size], dual[0]), None)
+    )
 
 
 def _unzip(dual: Any, count: int) -> list[Any]:

@@ -7,7 +7,15 @@ from jax.extend.core import ClosedJaxpr, Literal
 
 Value = TypeVar("Value")
 
-CALLS = {"jit", "pjit", "closed_call", "core_call", "custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"}
+CALLS = {
+    "jit",
+    "pjit",
+    "closed_call",
+    "core_call",
+    "custom_jvp_call",
+    "custom_vjp_call",
+    "custom_vjp_call_jaxpr",
+}
 CALLS |= {"checkpoint", "remat2"}
 
 
@@ -26,8 +34,13 @@ def walk(
         apply: (equation, its inputs) -> its outputs.
     """
     jaxpr: Any = closed.jaxpr
-    constants = [constant(value, var.aval.dtype) for var, value in zip(jaxpr.constvars, closed.consts, strict=True)]
-    known: dict[Any, Value] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*constants, *arguments], strict=True))
+    constants = [
+        constant(value, var.aval.dtype)
+        for var, value in zip(jaxpr.constvars, closed.consts, strict=True)
+    ]
+    known: dict[Any, Value] = dict(
+        zip([*jaxpr.constvars, *jaxpr.invars], [*constants, *arguments], strict=True)
+    )
 
     def read(atom: Any) -> Value:
         literal = isinstance(atom, Literal)
@@ -35,7 +48,11 @@ def walk(
 
     for equation in jaxpr.eqns:
         inputs, inner = [read(atom) for atom in equation.invars], _called(equation)
-        results = apply(equation, inputs) if inner is None else walk(inner, inputs, constant, apply)
+        results = (
+            apply(equation, inputs)
+            if inner is None
+            else walk(inner, inputs, constant, apply)
+        )
         known.update(zip(equation.outvars, results, strict=True))
     return [read(atom) for atom in jaxpr.outvars]
 
@@ -44,4 +61,8 @@ def _called(equation: Any) -> ClosedJaxpr | None:
     if equation.primitive.name not in CALLS:
         return None
     inner = equation.params.get("call_jaxpr", equation.params.get("jaxpr"))
-    return inner if inner is None or isinstance(inner, ClosedJaxpr) else ClosedJaxpr(inner, ())
+    return (
+        inner
+        if inner is None or isinstance(inner, ClosedJaxpr)
+        else ClosedJaxpr(inner, ())
+    )

@@ -34,14 +34,20 @@ REDUCTIONS: dict[str, Primitive] = {
 
 def constant(value: Any, dtype: Any) -> Elements:
     """An array known while tracing, element by element."""
-    array = np.asarray(value) if isinstance(value, np.ndarray | np.generic | int | float | bool) else jnp.asarray(value)
+    array = (
+        np.asarray(value)
+        if isinstance(value, np.ndarray | np.generic | int | float | bool)
+        else jnp.asarray(value)
+    )
     elements = np.empty(array.shape, object)
     for index in np.ndindex(array.shape):
         elements[index] = jnp.asarray(array[index], dtype)
     return elements
 
 
-def _broadcast_in_dim(x: Elements, *_: Any, shape: Any, broadcast_dimensions: Any, **__: Any) -> Elements:
+def _broadcast_in_dim(
+    x: Elements, *_: Any, shape: Any, broadcast_dimensions: Any, **__: Any
+) -> Elements:
     places = [1] * len(shape)
     for size, dimension in zip(x.shape, broadcast_dimensions, strict=True):
         places[dimension] = size
@@ -49,9 +55,15 @@ def _broadcast_in_dim(x: Elements, *_: Any, shape: Any, broadcast_dimensions: An
 
 
 def _pad(x: Elements, value: Elements, *, padding_config: Any) -> Elements:
-    sizes = [low + high + size + max(size - 1, 0) * gap for size, (low, high, gap) in zip(x.shape, padding_config, strict=True)]
+    sizes = [
+        low + high + size + max(size - 1, 0) * gap
+        for size, (low, high, gap) in zip(x.shape, padding_config, strict=True)
+    ]
     wide = np.full(
-        [size + max(-low, 0) + max(-high, 0) for size, (low, high, _) in zip(sizes, padding_config, strict=True)],
+        [
+            size + max(-low, 0) + max(-high, 0)
+            for size, (low, high, _) in zip(sizes, padding_config, strict=True)
+        ],
         None,
     )
     wide.fill(value[()])
@@ -60,12 +72,17 @@ def _pad(x: Elements, value: Elements, *, padding_config: Any) -> Elements:
         for size, (low, _, gap) in zip(x.shape, padding_config, strict=True)
     )
     wide[inside] = x
-    crop = tuple(slice(max(-low, 0), max(-low, 0) + size) for size, (low, _, _) in zip(sizes, padding_config, strict=True))
+    crop = tuple(
+        slice(max(-low, 0), max(-low, 0) + size)
+        for size, (low, _, _) in zip(sizes, padding_config, strict=True)
+    )
     return wide[crop]
 
 
 def _iota(*, dtype: Any, shape: Any, dimension: int, **_: Any) -> Elements:
-    steps = np.arange(shape[dimension]).reshape([-1 if axis == dimension else 1 for axis in range(len(shape))])
+    steps = np.arange(shape[dimension]).reshape(
+        [-1 if axis == dimension else 1 for axis in range(len(shape))]
+    )
     return constant(np.broadcast_to(steps, shape), dtype)
 
 

@@ -50,19 +50,25 @@ class TwoSteps:
         known = dict(zip(self.joined, joined, strict=True))
         return self._run(known.get, arguments)[-1]
 
-    def _run(self, replace: Callable[[Place, Any], Any], arguments: Sequence[Array]) -> list[Array]:
+    def _run(
+        self, replace: Callable[[Place, Any], Any], arguments: Sequence[Array]
+    ) -> list[Array]:
         order = count()
 
         def apply(equation: Any, inputs: list[Any]) -> list[Any]:
             results = equation.primitive.bind(*inputs, **equation.params)
             results = results if equation.primitive.multiple_results else [results]
             number = next(order)
-            return [replace((number, index), result) for index, result in enumerate(results)]
+            return [
+                replace((number, index), result) for index, result in enumerate(results)
+            ]
 
         return walk(self.program, arguments, jnp.asarray, apply)
 
 
-def in_two_steps(function: Callable[..., Any], *shapes: jax.ShapeDtypeStruct) -> TwoSteps | None:
+def in_two_steps(
+    function: Callable[..., Any], *shapes: jax.ShapeDtypeStruct
+) -> TwoSteps | None:
     """The function's two steps, for arguments of these shapes; None if more than single numbers join the classes."""
     program = jax.make_jaxpr(function)(*shapes)
     order, sizes = count(), dict[Place, int]()
@@ -70,7 +76,10 @@ def in_two_steps(function: Callable[..., Any], *shapes: jax.ShapeDtypeStruct) ->
     def apply(equation: Any, inputs: list[Origin]) -> list[Origin]:
         number = next(order)
         places = [(number, index) for index in range(len(equation.outvars))]
-        sizes.update((place, var.aval.size) for place, var in zip(places, equation.outvars, strict=True))
+        sizes.update(
+            (place, var.aval.size)
+            for place, var in zip(places, equation.outvars, strict=True)
+        )
         known = [origin for origin in inputs if origin is not None]
         if not known:
             return [None] * len(places)
@@ -80,4 +89,8 @@ def in_two_steps(function: Callable[..., Any], *shapes: jax.ShapeDtypeStruct) ->
 
     arguments: list[Origin] = [frozenset() for _ in shapes]
     joined = sorted(walk(program, arguments, lambda *_: None, apply)[-1] or ())
-    return TwoSteps(program, joined) if all(sizes[place] == 1 for place in joined) else None
+    return (
+        TwoSteps(program, joined)
+        if all(sizes[place] == 1 for place in joined)
+        else None
+    )

@@ -28,8 +28,12 @@ def unrolled(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def run(*arguments: Any) -> Any:
         leaves, tree = jax.tree.flatten(arguments)
-        shapes = [jax.ShapeDtypeStruct(leaf.shape, leaf.flat[0].dtype) for leaf in leaves]
-        closed, out = jax.make_jaxpr(function, return_shape=True)(*jax.tree.unflatten(tree, shapes))
+        shapes = [
+            jax.ShapeDtypeStruct(leaf.shape, leaf.flat[0].dtype) for leaf in leaves
+        ]
+        closed, out = jax.make_jaxpr(function, return_shape=True)(
+            *jax.tree.unflatten(tree, shapes)
+        )
         size = _batch_size(leaves)
         results = [_batched(result, size) for result in _evaluate(closed, leaves)]
         return jax.tree.unflatten(jax.tree.structure(out), results)
@@ -91,18 +95,28 @@ def _elementwise(function: Callable[..., Any], arguments: list[Elements]) -> Ele
 
 
 def _batch_size(arguments: list[Elements]) -> int:
-    return max((value.shape[0] for each in arguments for value in each.ravel() if value.ndim), default=1)
+    return max(
+        (value.shape[0] for each in arguments for value in each.ravel() if value.ndim),
+        default=1,
+    )
 
 
 def _same_size(values: list[Any]) -> list[Any]:
     """A number that is the same for the whole batch beside one that is not becomes a batch."""
     shape = max((value.shape for value in values), default=())
-    return [value if value.shape == shape else jnp.broadcast_to(value, shape) for value in values]
+    return [
+        value if value.shape == shape else jnp.broadcast_to(value, shape)
+        for value in values
+    ]
 
 
-def _reduce(combine: Callable[[Any, Any], Any], elements: Elements, axes: Sequence[Any]) -> Elements:
+def _reduce(
+    combine: Callable[[Any, Any], Any], elements: Elements, axes: Sequence[Any]
+) -> Elements:
     kept = [axis for axis in range(elements.ndim) if axis not in axes]
-    front = np.transpose(elements, [*kept, *axes]).reshape([elements.shape[axis] for axis in kept] + [-1])
+    front = np.transpose(elements, [*kept, *axes]).reshape(
+        [elements.shape[axis] for axis in kept] + [-1]
+    )
     result = np.empty(front.shape[:-1], object)
     for index in np.ndindex(result.shape):
         result[index] = reduce(lambda a, b: combine(*_same_size([a, b])), front[index])
@@ -116,9 +130,14 @@ def _argmax(elements: Elements, *, axes: Sequence[int], index_dtype: Any) -> Ele
     for index in np.ndindex(result.shape):
         largest, place = front[index][0], jnp.zeros((), index_dtype)
         for k, value in enumerate(front[index][1:], start=1):
-            largest, value, place, here = _same_size([largest, value, place, jnp.asarray(k, index_dtype)])
+            largest, value, place, here = _same_size(
+                [largest, value, place, jnp.asarray(k, index_dtype)]
+            )
             greater = value > largest
-            largest, place = jnp.where(greater, value, largest), jnp.where(greater, here, place)
+            largest, place = (
+                jnp.where(greater, value, largest),
+                jnp.where(greater, here, place),
+            )
         result[index] = place
     return result
 
@@ -127,8 +146,13 @@ def _vectorised(equation: Any, arguments: list[Elements]) -> list[Elements]:
     """Whatever has no rule here: the operation itself, vectorised over the batch."""
     bind = partial(equation.primitive.bind, **equation.params)
     size = _batch_size(arguments)
-    results = jax.vmap(bind, in_axes=-1, out_axes=-1)(*[join(_batched(each, size)) for each in arguments])
-    return [split(result) for result in (results if equation.primitive.multiple_results else [results])]
+    results = jax.vmap(bind, in_axes=-1, out_axes=-1)(
+        *[join(_batched(each, size)) for each in arguments]
+    )
+    return [
+        split(result)
+        for result in (results if equation.primitive.multiple_results else [results])
+    ]
 
 
 def _while(
@@ -141,7 +165,10 @@ def _while(
     **_: Any,
 ) -> list[Elements]:
     """A loop that runs until every example is done; those that are stay as they are."""
-    cond_constants, body_constants = arguments[:cond_nconsts], arguments[cond_nconsts:][:body_nconsts]
+    cond_constants, body_constants = (
+        arguments[:cond_nconsts],
+        arguments[cond_nconsts:][:body_nconsts],
+    )
     first = arguments[cond_nconsts + body_nconsts :]
     size = _batch_size(arguments)
     shapes = [each.shape for each in first]
@@ -151,15 +178,22 @@ def _while(
         return [_filled(shape, rest) for shape in shapes]
 
     def going_on(flat: list[Any]) -> Any:
-        return jnp.broadcast_to(_evaluate(cond_jaxpr, [*cond_constants, *rebuild(flat)])[0][()], (size,))
+        return jnp.broadcast_to(
+            _evaluate(cond_jaxpr, [*cond_constants, *rebuild(flat)])[0][()], (size,)
+        )
 
     def step(flat: list[Any]) -> list[Any]:
         keep = going_on(flat)
         new = _evaluate(body_jaxpr, [*body_constants, *rebuild(flat)])
         values = [value for each in new for value in each.ravel()]
-        return [lax.select(keep, jnp.broadcast_to(a, (size,)), b) for a, b in zip(values, flat, strict=True)]
+        return [
+            lax.select(keep, jnp.broadcast_to(a, (size,)), b)
+            for a, b in zip(values, flat, strict=True)
+        ]
 
-    start = [jnp.broadcast_to(value, (size,)) for each in first for value in each.ravel()]
+    start = [
+        jnp.broadcast_to(value, (size,)) for each in first for value in each.ravel()
+    ]
     return rebuild(lax.while_loop(lambda flat: jnp.any(going_on(flat)), step, start))
 
 

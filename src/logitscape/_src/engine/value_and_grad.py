@@ -52,14 +52,20 @@ def value_and_grad(
     """
     of_one = objective(source)
     if class_axis not in (0, -1):
-        raise ValueError(f"`value_and_grad(class_axis=...)` must be 0 or -1, got {class_axis!r}.")
+        raise ValueError(
+            f"`value_and_grad(class_axis=...)` must be 0 or -1, got {class_axis!r}."
+        )
 
     def run(logits: ArrayLike, labels: ArrayLike) -> Outputs:
         z = numbers("value_and_grad(...)", "logits, ...", logits)
         if z.ndim != 2:
-            raise ValueError(f"`value_and_grad(...)(logits, ...)` must have two axes, got shape {z.shape}.")
+            raise ValueError(
+                f"`value_and_grad(...)(logits, ...)` must have two axes, got shape {z.shape}."
+            )
         y = checked_labels(z if class_axis == -1 else z.T, labels)
-        return _batch(partial(_one_example, of_one, z.shape[class_axis]), class_axis, z, y)
+        return _batch(
+            partial(_one_example, of_one, z.shape[class_axis]), class_axis, z, y
+        )
 
     return run
 
@@ -70,11 +76,15 @@ def _batch(one: OfOne, class_axis: int, z: Array, y: Array) -> Outputs:
 
     @jax.custom_jvp
     def run(z: Array, y: Array) -> Outputs:
-        outputs: Outputs = lax.platform_dependent(z, y, cpu=partial(_on_cpu, one, class_axis), default=plain)
+        outputs: Outputs = lax.platform_dependent(
+            z, y, cpu=partial(_on_cpu, one, class_axis), default=plain
+        )
         return outputs
 
     @run.defjvp
-    def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Outputs, Outputs]:
+    def _(
+        primals: tuple[Array, Array], tangents: tuple[Array, Array]
+    ) -> tuple[Outputs, Outputs]:
         return jax.jvp(lambda z: plain(z, primals[1]), primals[:1], tangents[:1])
 
     return run(z, y)
@@ -83,9 +93,13 @@ def _batch(one: OfOne, class_axis: int, z: Array, y: Array) -> Outputs:
 def _on_cpu(one: OfOne, class_axis: int, z: Array, y: Array) -> Outputs:
     n, m = z.shape[class_axis], y.shape[0]
     if n <= MOST_CLASSES:
-        return _in_blocks(partial(_by_class, one, class_axis, z, y), BLOCK, m, _empty(z, y))
+        return _in_blocks(
+            partial(_by_class, one, class_axis, z, y), BLOCK, m, _empty(z, y)
+        )
     if n <= MOST_IN_SLABS and m >= math.prod(SLAB):
-        return _in_blocks(partial(_by_slab, one, class_axis, z, y), math.prod(SLAB), m, _empty(z, y))
+        return _in_blocks(
+            partial(_by_slab, one, class_axis, z, y), math.prod(SLAB), m, _empty(z, y)
+        )
     losses, gradients = _in_rows(one, z.T if class_axis == 0 else z, y)
     return losses, gradients.T if class_axis == 0 else gradients
 
@@ -100,7 +114,10 @@ def _in_rows(one: OfOne, z: Array, y: Array) -> Outputs:
     steps = in_two_steps(one, *shapes)
     if steps is None:
         return _in_blocks(partial(_by_row, one, z, y), size, m, _empty(z, y))
-    empty = jax.tree.map(lambda each: jnp.zeros((m, *each.shape), each.dtype), jax.eval_shape(steps.first, *shapes))
+    empty = jax.tree.map(
+        lambda each: jnp.zeros((m, *each.shape), each.dtype),
+        jax.eval_shape(steps.first, *shapes),
+    )
     (losses,), joined = _in_blocks(partial(_by_row, steps.first, z, y), size, m, empty)
     return losses, jax.vmap(steps.second)(joined, z, y)
 
@@ -114,7 +131,12 @@ def _one_example(of_one: Objective, n: int, logits: Array, label: Array) -> Outp
     return loss * poison, gradient * poison
 
 
-def _in_blocks(of_block: Callable[[Array | int, int, Results], Results], size: int, m: int, empty: Results) -> Results:
+def _in_blocks(
+    of_block: Callable[[Array | int, int, Results], Results],
+    size: int,
+    m: int,
+    empty: Results,
+) -> Results:
     """Block by block: of_block(its start, its size, all results) writes its own.
 
     The last one begins early enough to be whole, as slices are moved inside the array by themselves.
@@ -124,26 +146,61 @@ def _in_blocks(of_block: Callable[[Array | int, int, Results], Results], size: i
     def step(index: Array | int, outputs: Results) -> Results:
         return of_block(index * size, size, outputs)
 
-    results: Results = step(0, empty) if m <= size else lax.fori_loop(0, -(-m // size), step, empty)
+    results: Results = (
+        step(0, empty) if m <= size else lax.fori_loop(0, -(-m // size), step, empty)
+    )
     return results
 
 
-def _by_row(one: Callable[[Array, Array], Any], z: Array, y: Array, start: Array | int, size: int, outputs: Any) -> Any:
-    results = jax.vmap(one)(*(lax.dynamic_slice_in_dim(each, start, size) for each in (z, y)))
-    return jax.tree.map(lambda all, own: lax.dynamic_update_slice_in_dim(all, own, start, axis=0), outputs, results)
+def _by_row(
+    one: Callable[[Array, Array], Any],
+    z: Array,
+    y: Array,
+    start: Array | int,
+    size: int,
+    outputs: Any,
+) -> Any:
+    results = jax.vmap(one)(
+        *(lax.dynamic_slice_in_dim(each, start, size) for each in (z, y))
+    )
+    return jax.tree.map(
+        lambda all, own: lax.dynamic_update_slice_in_dim(all, own, start, axis=0),
+        outputs,
+        results,
+    )
 
 
-def _by_slab(one: OfOne, class_axis: int, z: Array, y: Array, start: Array | int, size: int, outputs: Outputs) -> Outputs:
+def _by_slab(
+    one: OfOne,
+    class_axis: int,
+    z: Array,
+    y: Array,
+    start: Array | int,
+    size: int,
+    outputs: Outputs,
+) -> Outputs:
     examples = lax.dynamic_slice_in_dim(z, start, size, 1 + class_axis)
     slabs = jnp.moveaxis(examples, class_axis, 0).reshape(-1, *SLAB).swapaxes(0, 1)
     labels = lax.dynamic_slice_in_dim(y, start, size).reshape(SLAB)
     loss, gradient = jax.vmap(along_last_axis(one))(slabs, labels)
     update = jnp.moveaxis(gradient.swapaxes(0, 1).reshape(-1, size), 0, class_axis)
-    losses = lax.dynamic_update_slice_in_dim(outputs[0], loss.reshape(size), start, axis=0)
-    return losses, lax.dynamic_update_slice_in_dim(outputs[1], update, start, 1 + class_axis)
+    losses = lax.dynamic_update_slice_in_dim(
+        outputs[0], loss.reshape(size), start, axis=0
+    )
+    return losses, lax.dynamic_update_slice_in_dim(
+        outputs[1], update, start, 1 + class_axis
+    )
 
 
-def _by_class(one: OfOne, class_axis: int, z: Array, y: Array, start: Array | int, size: int, outputs: Outputs) -> Outputs:
+def _by_class(
+    one: OfOne,
+    class_axis: int,
+    z: Array,
+    y: Array,
+    start: Array | int,
+    size: int,
+    outputs: Outputs,
+) -> Outputs:
     labels = lax.dynamic_slice_in_dim(y, start, size)
     loss, gradient = unrolled(one)(_read(z, start, size, class_axis), split(labels))
     losses = lax.dynamic_update_slice_in_dim(outputs[0], loss[()], start, axis=0)
@@ -154,13 +211,19 @@ def _read(z: Array, start: Array | int, size: int, class_axis: int) -> Elements:
     """A block, class by class: XLA is several times slower if the block is cut into classes only afterwards."""
     rows = np.empty(z.shape[class_axis], object)
     for k in range(len(rows)):
-        place, shape = ((k, start), (1, size)) if class_axis == 0 else ((start, k), (size, 1))
+        place, shape = (
+            ((k, start), (1, size)) if class_axis == 0 else ((start, k), (size, 1))
+        )
         rows[k] = lax.dynamic_slice(z, place, shape).reshape(size)
     return rows
 
 
-def _write(gradients: Array, gradient: Elements, start: Array | int, class_axis: int) -> Array:
+def _write(
+    gradients: Array, gradient: Elements, start: Array | int, class_axis: int
+) -> Array:
     for k, row in enumerate(gradient):
-        update, place = (row[None], (k, start)) if class_axis == 0 else (row[:, None], (start, k))
+        update, place = (
+            (row[None], (k, start)) if class_axis == 0 else (row[:, None], (start, k))
+        )
         gradients = lax.dynamic_update_slice(gradients, update, place)
     return gradients

@@ -56,7 +56,10 @@ class Landscape:
 
     def __repr__(self) -> str:
         """What was swept where, without the arrays."""
-        grid = ", ".join(f"{name}: {np.size(axis)}" for name, axis in zip(self.axes, self.coordinates, strict=True))
+        grid = ", ".join(
+            f"{name}: {np.size(axis)}"
+            for name, axis in zip(self.axes, self.coordinates, strict=True)
+        )
         labels = ", ".join(map(str, self.labels))
         return f"Landscape({self.slice_name!r}, {self.description}; {grid}; label {labels}; {'; '.join(self.objectives)})"
 
@@ -66,7 +69,9 @@ class Landscape:
 
         point = ("objective", "label", *self.axes)
         dimensions = {
-            **dict.fromkeys(("loss", "finite", "in_domain", "p_label", "correct"), point),
+            **dict.fromkeys(
+                ("loss", "finite", "in_domain", "p_label", "correct"), point
+            ),
             "gradient": (*point, "component"),
             "curvatures": (*point, "order"),
             "jacobian": ("objective", *self.axes, "of", "component"),
@@ -76,8 +81,15 @@ class Landscape:
             for name, dims in dimensions.items()
             if getattr(self, name) is not None
         }
-        axes = {name: np.asarray(axis) for name, axis in zip(self.axes, self.coordinates, strict=True)}
-        coordinates = {"objective": list(self.objectives), "label": list(self.labels), **axes}
+        axes = {
+            name: np.asarray(axis)
+            for name, axis in zip(self.axes, self.coordinates, strict=True)
+        }
+        coordinates = {
+            "objective": list(self.objectives),
+            "label": list(self.labels),
+            **axes,
+        }
         return xarray.Dataset(variables, coordinates, self._attributes())
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -89,7 +101,11 @@ class Landscape:
         """
         target = place("save", path)
         dataset = self.to_xarray()
-        flags = {name: variable.astype(np.int8) for name, variable in dataset.items() if variable.dtype == bool}
+        flags = {
+            name: variable.astype(np.int8)
+            for name, variable in dataset.items()
+            if variable.dtype == bool
+        }
         with replacing(target) as temporary:
             dataset.assign(flags).to_netcdf(temporary, engine="scipy")
 
@@ -120,7 +136,11 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
 def _storable(array: Any) -> Any:
     """Half precisions, which few formats know, as float32."""
     values = np.asarray(array)
-    return values.astype(np.float32) if values.dtype.itemsize == 2 and values.dtype.kind in "fV" else values
+    return (
+        values.astype(np.float32)
+        if values.dtype.itemsize == 2 and values.dtype.kind in "fV"
+        else values
+    )
 
 
 def label_numbers(label: Labels, num_classes: int) -> tuple[int, ...]:
@@ -128,5 +148,7 @@ def label_numbers(label: Labels, num_classes: int) -> tuple[int, ...]:
     several: Any = label if np.ndim(label) else [label]
     labels = tuple(one_class("sweep", "label", each, num_classes) for each in several)
     if not labels or len(set(labels)) < len(labels):
-        raise ValueError(f"`sweep(label=...)` must name at least one class, each once, got {label!r}.")
+        raise ValueError(
+            f"`sweep(label=...)` must name at least one class, each once, got {label!r}."
+        )
     return labels

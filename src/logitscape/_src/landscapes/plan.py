@@ -37,7 +37,9 @@ class Task:
     def numbers(self) -> int:
         """How many derivatives are computed per objective and label."""
         n = self.slice.num_classes
-        return int(np.prod(self.slice.shape)) * (n * n if self.hessian or self.jacobian else n)
+        return int(np.prod(self.slice.shape)) * (
+            n * n if self.hessian or self.jacobian else n
+        )
 
     def slab_axis(self, name: str) -> int:
         """The axis of a result along which the slabs lie."""
@@ -55,19 +57,33 @@ def plan(
 ) -> Task:
     """Check the arguments of a sweep, and cut its grid."""
     if not isinstance(slice, Slice):
-        raise TypeError(f"`slice` must be a slice, as `ls.ray`, `ls.plane` or `ls.box` makes one, got {slice!r}.")
+        raise TypeError(
+            f"`slice` must be a slice, as `ls.ray`, `ls.plane` or `ls.box` makes one, got {slice!r}."
+        )
     named = named_objectives(objectives)
     labels = label_numbers(label, slice.num_classes)
     kind = _float_type(dtype)
     n = slice.num_classes
-    numbers = len(named) * len(labels) * (n + 4 + (n * (n + 1) if hessian else 0)) + len(named) * n * (n if jacobian else 1)
+    numbers = len(named) * len(labels) * (
+        n + 4 + (n * (n + 1) if hessian else 0)
+    ) + len(named) * n * (n if jacobian else 1)
     along = int(np.argmax(slice.shape))
     other = int(np.prod(slice.shape)) // slice.shape[along]
     devices = jax.device_count()
     thickness = max(1, SLAB_BYTES // (numbers * max(kind.itemsize, 4) * other))
     thickness = min(slice.shape[along], thickness)
     thickness = -(-thickness // devices) * devices
-    return Task(tuple(named.values()), tuple(named), slice, labels, hessian, jacobian, kind, along, thickness)
+    return Task(
+        tuple(named.values()),
+        tuple(named),
+        slice,
+        labels,
+        hessian,
+        jacobian,
+        kind,
+        along,
+        thickness,
+    )
 
 
 def _float_type(dtype: Any) -> Any:
@@ -80,7 +96,11 @@ def _float_type(dtype: Any) -> Any:
     except TypeError:
         kind = None
     if kind is None or kind not in FLOATS:  # NumPy takes None for float64
-        raise ValueError(f"`sweep(dtype=...)` must be {', '.join(map(str, FLOATS))}, got {dtype!r}.")
+        raise ValueError(
+            f"`sweep(dtype=...)` must be {', '.join(map(str, FLOATS))}, got {dtype!r}."
+        )
     if kind.itemsize > widest.itemsize:
-        raise ValueError(f'`sweep(dtype=...)`: {kind} needs `jax.config.update("jax_enable_x64", True)` first.')
+        raise ValueError(
+            f'`sweep(dtype=...)`: {kind} needs `jax.config.update("jax_enable_x64", True)` first.'
+        )
     return kind

@@ -28,24 +28,44 @@ def slab(task: Task, shape: tuple[int, ...], logits: Array) -> dict[str, Any]:
     n, size = logits.shape
     unroll = families.worth_unrolling(n, size)
     by_label = [_at_label(task, logits, label) for label in task.labels]
-    results = {name: _stacked([each[name] for each in by_label]) for name in by_label[0]}
-    shaped = {name: None if value is None else _on_grid(value, shape) for name, value in results.items()}
+    results = {
+        name: _stacked([each[name] for each in by_label]) for name in by_label[0]
+    }
+    shaped = {
+        name: None if value is None else _on_grid(value, shape)
+        for name, value in results.items()
+    }
     jacobian = _jacobians(task, logits, unroll) if task.jacobian else None
-    return shaped | {"jacobian": None if jacobian is None else jacobian.reshape(-1, *shape, n, n)}
+    return shaped | {
+        "jacobian": None if jacobian is None else jacobian.reshape(-1, *shape, n, n)
+    }
 
 
 def _at_label(task: Task, logits: Array, label: int) -> dict[str, list[Array] | None]:
     target = jax.nn.one_hot(label, task.slice.num_classes, dtype=logits.dtype)
     found = families.evaluate(task.objectives, logits, target, hessian=task.hessian)
-    p_label = [jnp.full_like(each.loss, jnp.nan) if each.p is None else each.p[label] for each in found]
+    p_label = [
+        jnp.full_like(each.loss, jnp.nan) if each.p is None else each.p[label]
+        for each in found
+    ]
     return {
         "loss": [each.loss for each in found],
         "gradient": [each.gradient for each in found],
-        "finite": [jnp.isfinite(each.loss) & jnp.all(jnp.isfinite(each.gradient), 0) for each in found],
-        "in_domain": [~jnp.isnan(each.loss) if each.p is None else ~jnp.any(jnp.isnan(each.p), 0) for each in found],
+        "finite": [
+            jnp.isfinite(each.loss) & jnp.all(jnp.isfinite(each.gradient), 0)
+            for each in found
+        ],
+        "in_domain": [
+            ~jnp.isnan(each.loss) if each.p is None else ~jnp.any(jnp.isnan(each.p), 0)
+            for each in found
+        ],
         "p_label": p_label,
-        "correct": [_leads(logits if each.p is None else each.p, label) for each in found],
-        "hessian": cast(list[Array], [each.hessian for each in found]) if task.hessian else None,
+        "correct": [
+            _leads(logits if each.p is None else each.p, label) for each in found
+        ],
+        "hessian": cast(list[Array], [each.hessian for each in found])
+        if task.hessian
+        else None,
     }
 
 
@@ -58,7 +78,9 @@ def _jacobians(task: Task, logits: Array, unroll: bool) -> Array:
     """[objective, batch, n, n]; NaN for an objective without a normalizer."""
     of_normalizer: dict[Any, Array] = {
         each.normalizer: families.leave(
-            families.lift(jax.jacfwd(_only_p(each.normalizer)), unroll)(families.enter(logits, unroll))
+            families.lift(jax.jacfwd(_only_p(each.normalizer)), unroll)(
+                families.enter(logits, unroll)
+            )
         )
         for each in task.objectives
         if each.normalizer is not None
@@ -82,4 +104,8 @@ def _stacked(by_label: list[list[Array] | None]) -> Array | None:
 def _on_grid(value: Array, shape: tuple[int, ...]) -> Array:
     """[objective, label, (n, (n,)) batch] -> [objective, label, *grid, (n, (n))]."""
     orders = value.ndim - 3
-    return jnp.moveaxis(value.reshape(*value.shape[:-1], *shape), range(2, 2 + orders), range(-orders, 0))
+    return jnp.moveaxis(
+        value.reshape(*value.shape[:-1], *shape),
+        range(2, 2 + orders),
+        range(-orders, 0),
+    )

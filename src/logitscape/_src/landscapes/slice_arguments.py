@@ -24,13 +24,19 @@ def axis(owner: str, name: str, values: Coordinates) -> Grid:
     """Coordinates: finite numbers, strictly increasing."""
     found = floats(owner, name, values)
     if found.ndim != 1 or found.size == 0:
-        raise ValueError(f"`{owner}({name}=...)` must be a list of coordinates, got shape {found.shape}.")
+        raise ValueError(
+            f"`{owner}({name}=...)` must be a list of coordinates, got shape {found.shape}."
+        )
     if not np.all(np.isfinite(found)):
-        raise ValueError(f"`{owner}({name}=...)` must be finite, got {found[~np.isfinite(found)][0]}.")
+        raise ValueError(
+            f"`{owner}({name}=...)` must be finite, got {found[~np.isfinite(found)][0]}."
+        )
     falls = np.flatnonzero(np.diff(found) <= 0)
     if falls.size:
         at = falls[0]
-        raise ValueError(f"`{owner}({name}=...)` must be strictly increasing, got {found[at]:g} before {found[at + 1]:g}.")
+        raise ValueError(
+            f"`{owner}({name}=...)` must be strictly increasing, got {found[at]:g} before {found[at + 1]:g}."
+        )
     return found
 
 
@@ -38,9 +44,13 @@ def direction(owner: str, name: str, value: Coordinates) -> Grid:
     """A vector to go along: finite, of two logits or more, and not zero."""
     vector = floats(owner, name, value)
     if vector.ndim != 1 or vector.size < FEWEST or not np.all(np.isfinite(vector)):
-        raise ValueError(f"`{owner}({name}=...)` must be a finite vector of at least {FEWEST} logits, got {value!r}.")
+        raise ValueError(
+            f"`{owner}({name}=...)` must be a finite vector of at least {FEWEST} logits, got {value!r}."
+        )
     if not np.any(vector):
-        raise ValueError(f"`{owner}({name}=...)` must not be zero in every logit, got {value!r}.")
+        raise ValueError(
+            f"`{owner}({name}=...)` must not be zero in every logit, got {value!r}."
+        )
     return vector
 
 
@@ -50,7 +60,9 @@ def two_directions(owner: str, name: str, value: Sequence[Coordinates]) -> Grid:
         raise ValueError(f"`{owner}({name}=...)` must be two vectors, got {value!r}.")
     first, second = (direction(owner, name, each) for each in value)
     if first.shape != second.shape:
-        raise ValueError(f"`{owner}({name}=...)` must be of the same length, got {first.size} and {second.size} logits.")
+        raise ValueError(
+            f"`{owner}({name}=...)` must be of the same length, got {first.size} and {second.size} logits."
+        )
     units = [each / np.abs(each).max() for each in (first, second)]
     units = [each / np.linalg.norm(each) for each in units]
     if np.linalg.norm(units[0] - units[1] * (units[0] @ units[1])) < PARALLEL:
@@ -60,14 +72,22 @@ def two_directions(owner: str, name: str, value: Sequence[Coordinates]) -> Grid:
 
 def count(owner: str, num_classes: int | None, **vectors: Coordinates | None) -> int:
     """n: as given, else the length of the first vector that is, else 3."""
-    lengths = {name: len(vector) for name, vector in vectors.items() if vector is not None and np.ndim(vector) == 1}
+    lengths = {
+        name: len(vector)
+        for name, vector in vectors.items()
+        if vector is not None and np.ndim(vector) == 1
+    }
     if num_classes is None:
         num_classes = next(iter(lengths.values()), USUAL)
     if not is_whole(num_classes) or num_classes < FEWEST:
-        raise ValueError(f"`{owner}(num_classes=...)` must be a whole number, at least {FEWEST}, got {num_classes!r}.")
+        raise ValueError(
+            f"`{owner}(num_classes=...)` must be a whole number, at least {FEWEST}, got {num_classes!r}."
+        )
     for name, length in lengths.items():
         if length != num_classes:
-            raise ValueError(f"`{owner}({name}=...)` must have num_classes = {num_classes} logits, got {length}.")
+            raise ValueError(
+                f"`{owner}({name}=...)` must have num_classes = {num_classes} logits, got {length}."
+            )
     return int(num_classes)
 
 
@@ -76,20 +96,30 @@ def start(owner: str, origin: Coordinates | None, base: Number, n: int) -> Grid:
     if origin is None:
         at = floats(owner, "base", base)
         if at.ndim or not np.isfinite(at):
-            raise ValueError(f"`{owner}(base=...)` must be a finite number, got {base!r}.")
+            raise ValueError(
+                f"`{owner}(base=...)` must be a finite number, got {base!r}."
+            )
         return np.full(n, at)
     given = floats(owner, "origin", origin).copy()
     if given.shape != (n,) or not np.all(np.isfinite(given)):
-        raise ValueError(f"`{owner}(origin=...)` must be {n} finite logits, got {origin!r}.")
+        raise ValueError(
+            f"`{owner}(origin=...)` must be {n} finite logits, got {origin!r}."
+        )
     return given
 
 
 def classes(owner: str, name: str, given: Any, num_classes: int) -> list[int]:
     """Different classes that exist."""
     found = list(given) if isinstance(given, Iterable) else []
-    if not found or len(set(found)) < len(found) or not all(is_whole(k) and 0 <= k < num_classes for k in found):
+    if (
+        not found
+        or len(set(found)) < len(found)
+        or not all(is_whole(k) and 0 <= k < num_classes for k in found)
+    ):
         allowed = f"classes between 0 and {num_classes - 1} (num_classes={num_classes}), each once"
-        raise ValueError(f"`{owner}({name}=...)` must name {allowed}, got {found or given!r}.")
+        raise ValueError(
+            f"`{owner}({name}=...)` must name {allowed}, got {found or given!r}."
+        )
     return found
 
 
@@ -98,28 +128,42 @@ def label_and_rival(owner: str, label: int, rival: int, num_classes: int) -> Non
     one_class(owner, "label", label, num_classes)
     one_class(owner, "rival", rival, num_classes)
     if label == rival:
-        raise ValueError(f"`{owner}(rival=...)` must not be the label, got {rival} for both.")
+        raise ValueError(
+            f"`{owner}(rival=...)` must not be the label, got {rival} for both."
+        )
 
 
 def one_class(owner: str, name: str, value: Any, num_classes: int) -> int:
     """A class that exists."""
     if not is_whole(value):
-        raise ValueError(f"`{owner}({name}=...)` must be a whole number, got {value!r}.")
+        raise ValueError(
+            f"`{owner}({name}=...)` must be a whole number, got {value!r}."
+        )
     if not 0 <= value < num_classes:
-        raise ValueError(f"`{owner}({name}=...)` must lie between 0 and {num_classes - 1}, got {value!r}.")
+        raise ValueError(
+            f"`{owner}({name}=...)` must lie between 0 and {num_classes - 1}, got {value!r}."
+        )
     return int(value)
 
 
 def probe(owner: str, name: str) -> tuple[float, float]:
     """Where the label and the rival go on a probe ray."""
     if name not in PROBES:
-        raise ValueError(f"`{owner}(direction=...)` must be {', '.join(map(repr, PROBES))} or a vector, got {name!r}.")
+        raise ValueError(
+            f"`{owner}(direction=...)` must be {', '.join(map(repr, PROBES))} or a vector, got {name!r}."
+        )
     return PROBES[name]
 
 
 def floats(owner: str, name: str, value: Any) -> Grid:
     """An array of float64, or an error that names the argument."""
     try:
-        return np.asarray(value).astype(np.float64, casting="same_kind") if np.size(value) else np.empty(0)
+        return (
+            np.asarray(value).astype(np.float64, casting="same_kind")
+            if np.size(value)
+            else np.empty(0)
+        )
     except (TypeError, ValueError):
-        raise ValueError(f"`{owner}({name}=...)` must be numbers, got {value!r}.") from None
+        raise ValueError(
+            f"`{owner}({name}=...)` must be numbers, got {value!r}."
+        ) from None

@@ -14,7 +14,16 @@ from ..base.types import Number
 from . import slice_arguments as checked
 from .slice_arguments import Coordinates, Grid
 
-__all__ = ["Coordinates", "Grid", "Slice", "box", "plane", "points", "ray", "simplex_plane"]
+__all__ = [
+    "Coordinates",
+    "Grid",
+    "Slice",
+    "box",
+    "plane",
+    "points",
+    "ray",
+    "simplex_plane",
+]
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,7 +46,10 @@ class Slice:
 
     def __repr__(self) -> str:
         """In one line: coordinates by their number and ends."""
-        axes = [f"{name}: {len(axis)} from {axis[0]:g} to {axis[-1]:g}" for name, axis in self.coordinates.items()]
+        axes = [
+            f"{name}: {len(axis)} from {axis[0]:g} to {axis[-1]:g}"
+            for name, axis in self.coordinates.items()
+        ]
         return f"Slice({self.name!r}, {self.description}; {', '.join(axes)}; {self.num_classes} classes)"
 
     @property
@@ -83,7 +95,13 @@ def ray(
         name, towards = "ray", checked.direction("ray", "direction", direction)
         n = checked.count("ray", num_classes, direction=towards, origin=origin)
     start = checked.start("ray", origin, base, n)
-    return Slice(name, coordinates, partial(_affine, start, towards[None]), n, _formula(start, towards))
+    return Slice(
+        name,
+        coordinates,
+        partial(_affine, start, towards[None]),
+        n,
+        _formula(start, towards),
+    )
 
 
 def plane(
@@ -116,12 +134,20 @@ def plane(
         both = checked.classes("plane", "axes", axes, n)
         if len(both) != 2:
             raise ValueError(f"`plane(axes=...)` must name two classes, got {both}.")
-        return _along_axes(dict(zip(both, sides, strict=True)), checked.start("plane", origin, base, n))
+        return _along_axes(
+            dict(zip(both, sides, strict=True)), checked.start("plane", origin, base, n)
+        )
     spanned = checked.two_directions("plane", "directions", directions)
     n = checked.count("plane", num_classes, directions=spanned[0], origin=origin)
     start = checked.start("plane", origin, base, n)
     formula = f"{_formula(start, spanned[0], 'x')} + y {_row(spanned[1])}"
-    return Slice("plane", dict(zip("xy", sides, strict=True)), partial(_affine, start, spanned), n, formula)
+    return Slice(
+        "plane",
+        dict(zip("xy", sides, strict=True)),
+        partial(_affine, start, spanned),
+        n,
+        formula,
+    )
 
 
 def box(
@@ -143,7 +169,9 @@ def box(
         ValueError: as for `ray`, and for more axes than classes.
     """
     if not isinstance(axes, Iterable):
-        raise ValueError(f"`box(axes=...)` must be coordinates by class, or a list of them, got {axes!r}.")
+        raise ValueError(
+            f"`box(axes=...)` must be coordinates by class, or a list of them, got {axes!r}."
+        )
     by_class = dict(axes) if isinstance(axes, Mapping) else dict(enumerate(axes))
     n = checked.count("box", num_classes, origin=origin)
     checked.classes("box", "axes", by_class, n)
@@ -158,7 +186,13 @@ def _along_axes(grids: Mapping[int, Grid], start: Grid) -> Slice:
     coordinates = {f"z_{k}": grid for k, grid in grids.items()}
     others = [f"z_{k} = {start[k]:g}" for k in range(n) if k not in grids]
     name = {1: "line", 2: "plane"}.get(len(grids), "box")
-    return Slice(name, coordinates, partial(_affine, start, np.eye(n)[moving]), n, ", ".join([*coordinates, *others]))
+    return Slice(
+        name,
+        coordinates,
+        partial(_affine, start, np.eye(n)[moving]),
+        n,
+        ", ".join([*coordinates, *others]),
+    )
 
 
 def simplex_plane(resolution: int = 101, *, logits: str = "log p") -> Slice:
@@ -173,10 +207,18 @@ def simplex_plane(resolution: int = 101, *, logits: str = "log p") -> Slice:
     """
     resolution = whole_number("simplex_plane", "resolution", resolution, low=2)
     if logits not in ("log p", "p"):
-        raise ValueError(f"`simplex_plane(logits=...)` must be 'log p' or 'p', got {logits!r}.")
+        raise ValueError(
+            f"`simplex_plane(logits=...)` must be 'log p' or 'p', got {logits!r}."
+        )
     cells = (np.arange(resolution) + 0.5) / resolution
     embed = partial(_from_simplex, logits == "log p")
-    return Slice("simplex", {"p_0": cells, "p_1": cells}, embed, 3, f"z = {logits}, p_2 = 1 - p_0 - p_1")
+    return Slice(
+        "simplex",
+        {"p_0": cells, "p_1": cells},
+        embed,
+        3,
+        f"z = {logits}, p_2 = 1 - p_0 - p_1",
+    )
 
 
 def points(slice: Slice) -> Array:
@@ -186,7 +228,9 @@ def points(slice: Slice) -> Array:
         TypeError: for what is no slice.
     """
     if not isinstance(slice, Slice):
-        raise TypeError(f"`points(slice)` must be a slice, as `ls.ray`, `ls.plane` or `ls.box` makes one, got {slice!r}.")
+        raise TypeError(
+            f"`points(slice)` must be a slice, as `ls.ray`, `ls.plane` or `ls.box` makes one, got {slice!r}."
+        )
     grid = jnp.stack(jnp.meshgrid(*slice.coordinates.values(), indexing="ij"), axis=-1)
     embed: Callable[[Array], Array] = jnp.vectorize(slice.embed, signature="(d)->(n)")
     return embed(grid)
@@ -203,7 +247,9 @@ def _affine(origin: Grid, directions: Grid, coordinates: Array) -> Array:
 def _from_simplex(log: bool, coordinates: Array) -> Array:
     last = 1 - coordinates[0] - coordinates[1]
     p = jnp.stack([coordinates[0], coordinates[1], last])
-    inside = jnp.min(p) > 1e-12  # midpoints of cells on the border are outside by rounding only
+    inside = (
+        jnp.min(p) > 1e-12
+    )  # midpoints of cells on the border are outside by rounding only
     safe = jnp.where(inside, p, 1)
     return nan_unless(inside, jnp.log(safe) if log else safe)
 
@@ -214,6 +260,9 @@ def _row(vector: Grid) -> str:
 
 def _formula(start: Grid, direction: Grid, coordinate: str = "s") -> str:
     if len(start) > 6:
-        moving = ", ".join(f"z_{k} = {start[k]:g} + {direction[k]:g} {coordinate}" for k in np.flatnonzero(direction)[:4])
+        moving = ", ".join(
+            f"z_{k} = {start[k]:g} + {direction[k]:g} {coordinate}"
+            for k in np.flatnonzero(direction)[:4]
+        )
         return f"{moving}; {len(start)} classes"
     return f"z = {_row(start)} + {coordinate} {_row(direction)}"

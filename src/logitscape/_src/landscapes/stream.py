@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 COUNTS = ("in_domain", "finite", "correct", "pulled")
 
 
-def summarize(objectives: Sources, slice: Slice, *, label: Labels = 0, dtype: Any = None) -> "xarray.Dataset":
+def summarize(
+    objectives: Sources, slice: Slice, *, label: Labels = 0, dtype: Any = None
+) -> "xarray.Dataset":
     """A sweep reduced to a summary as it runs: any number of points, in constant memory.
 
     Args:
@@ -45,11 +47,16 @@ def summarize(objectives: Sources, slice: Slice, *, label: Labels = 0, dtype: An
     total: dict[str, Any] | None = None
     for start, slab in slabs(task):
         part = {name: np.asarray(value) for name, value in reduce(slab).items()}
-        part["steepest"] = _grid_index(task, part["steepest"], start, slab["loss"].shape[2:])
+        part["steepest"] = _grid_index(
+            task, part["steepest"], start, slab["loss"].shape[2:]
+        )
         total = part if total is None else _merge(total, part)
     assert total is not None
     return xarray.Dataset(
-        {name: (("objective", "label"), value) for name, value in _named(task, total).items()},
+        {
+            name: (("objective", "label"), value)
+            for name, value in _named(task, total).items()
+        },
         {"objective": list(task.names), "label": list(task.labels)},
         {"slice": slice.name, "points": slice.description, "dtype": str(task.dtype)},
     )
@@ -86,7 +93,9 @@ def sweep_to(
     try:
         import zarr  # noqa: F401 (xarray needs it)
     except ImportError as error:
-        raise ImportError('`sweep_to` needs zarr: pip install "logitscape[zarr]".') from error
+        raise ImportError(
+            '`sweep_to` needs zarr: pip install "logitscape[zarr]".'
+        ) from error
     target = place("sweep_to", path)
     task = plan(objectives, slice, label=label, hessian=hessian, dtype=dtype)
     with replacing(target, marks=(".zgroup", "zarr.json")) as temporary:
@@ -94,7 +103,9 @@ def sweep_to(
         for start, slab in slabs(task):
             part = as_landscape(task, slab, start).to_xarray()
             # Format 2: how format 3 stores text is not settled yet.
-            where: dict[str, Any] = {"append_dim": axis} if start else {"mode": "w", "zarr_format": 2}
+            where: dict[str, Any] = (
+                {"append_dim": axis} if start else {"mode": "w", "zarr_format": 2}
+            )
             part.to_zarr(temporary, **where, consolidated=False)
 
 
@@ -113,9 +124,15 @@ def _reduce(task: Task, slab: dict[str, Any]) -> dict[str, Any]:
         "pulled": jnp.sum(finite & (pull > 0), axis=grid, dtype=float),
     }
     for name, values in (("loss", loss), ("norm", norm)):
-        reduced[f"{name}_least"] = jnp.min(jnp.where(finite, values, jnp.inf), axis=grid)
-        reduced[f"{name}_sum"] = jnp.sum(jnp.where(finite, values, 0), axis=grid, dtype=float)
-        reduced[f"{name}_largest"] = jnp.max(jnp.where(finite, values, -jnp.inf), axis=grid)
+        reduced[f"{name}_least"] = jnp.min(
+            jnp.where(finite, values, jnp.inf), axis=grid
+        )
+        reduced[f"{name}_sum"] = jnp.sum(
+            jnp.where(finite, values, 0), axis=grid, dtype=float
+        )
+        reduced[f"{name}_largest"] = jnp.max(
+            jnp.where(finite, values, -jnp.inf), axis=grid
+        )
     flat = jnp.where(finite, norm, -jnp.inf).reshape(*loss.shape[:2], -1)
     return reduced | {"steepest": jnp.argmax(flat, axis=-1)}
 
@@ -131,8 +148,16 @@ def _merge(total: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
     steeper = (part["norm_largest"] > total["norm_largest"])[..., None]
     merged = {"steepest": np.where(steeper, part["steepest"], total["steepest"])}
     for name in total.keys() - merged.keys():
-        combine = np.minimum if name.endswith("least") else np.maximum if name.endswith("largest") else np.add
-        merged[name] = combine(total[name].astype(np.float64), part[name].astype(np.float64))
+        combine = (
+            np.minimum
+            if name.endswith("least")
+            else np.maximum
+            if name.endswith("largest")
+            else np.add
+        )
+        merged[name] = combine(
+            total[name].astype(np.float64), part[name].astype(np.float64)
+        )
     return merged
 
 
@@ -149,5 +174,7 @@ def _named(task: Task, total: dict[str, Any]) -> dict[str, Any]:
         ):
             named[f"{name}_{kind}"] = np.where(known, value, np.nan)
     for position, (name, axis) in enumerate(task.slice.coordinates.items()):
-        named[f"steepest_{name}"] = np.where(known, axis[total["steepest"][..., position]], np.nan)
+        named[f"steepest_{name}"] = np.where(
+            known, axis[total["steepest"][..., position]], np.nan
+        )
     return named

@@ -50,13 +50,17 @@ def sweep(
         ValueError: for a label that is no class of the slice, objectives of the same name, or a dtype that is not floating
             point or not switched on.
     """
-    task = plan(objectives, slice, label=label, hessian=hessian, jacobian=jacobian, dtype=dtype)
+    task = plan(
+        objectives, slice, label=label, hessian=hessian, jacobian=jacobian, dtype=dtype
+    )
     results = [slab for _, slab in slabs(task)]
     joined = (
         results[0]
         if len(results) == 1
         else {
-            name: None if results[0][name] is None else np.concatenate([each[name] for each in results], task.slab_axis(name))
+            name: None
+            if results[0][name] is None
+            else np.concatenate([each[name] for each in results], task.slab_axis(name))
             for name in results[0]
         }
     )
@@ -72,9 +76,16 @@ def slabs(task: Task) -> Iterator[tuple[int, dict[str, Any]]]:
     cut = axes[task.along]
     whole = [jnp.asarray(axis, task.dtype) for axis in axes]
     compiled = briefly if task.numbers <= FEW_NUMBERS else jax.jit
-    shape = tuple(task.thickness if i == task.along else len(axis) for i, axis in enumerate(axes))
-    embed, run = compiled(partial(logits_at, task)), compiled(partial(slab, task, shape))
-    sharding = NamedSharding(Mesh(np.array(jax.devices()), ("grid",)), PartitionSpec("grid"))
+    shape = tuple(
+        task.thickness if i == task.along else len(axis) for i, axis in enumerate(axes)
+    )
+    embed, run = (
+        compiled(partial(logits_at, task)),
+        compiled(partial(slab, task, shape)),
+    )
+    sharding = NamedSharding(
+        Mesh(np.array(jax.devices()), ("grid",)), PartitionSpec("grid")
+    )
     for start in range(0, len(cut), task.thickness):
         part = cut[start : start + task.thickness]
         padded = np.pad(part, (0, task.thickness - len(part)), mode="edge")
@@ -82,13 +93,19 @@ def slabs(task: Task) -> Iterator[tuple[int, dict[str, Any]]]:
         results = run(embed(whole))
         if len(part) < task.thickness:
             results = {
-                name: None if value is None else jax.lax.slice_in_dim(value, 0, len(part), axis=task.slab_axis(name))
+                name: None
+                if value is None
+                else jax.lax.slice_in_dim(
+                    value, 0, len(part), axis=task.slab_axis(name)
+                )
                 for name, value in results.items()
             }
         yield start, results | {"curvatures": _eigenvalues(results.pop("hessian"))}
 
 
-def as_landscape(task: Task, results: dict[str, Any], start: int | None = None) -> Landscape:
+def as_landscape(
+    task: Task, results: dict[str, Any], start: int | None = None
+) -> Landscape:
     """Arrays as `slabs` gives them with the names of the task; those of a single slab if it is said where that starts."""
     axes = {name: np.asarray(axis) for name, axis in task.slice.coordinates.items()}
     if start is not None:

@@ -17,7 +17,9 @@ SQUARES_UNDERFLOW = -40.0
 
 
 @on_probs
-def brier(probs: Probs, target: Vector, *, convention: Literal["sum", "half", "mean"] = "sum") -> Scalar:
+def brier(
+    probs: Probs, target: Vector, *, convention: Literal["sum", "half", "mean"] = "sum"
+) -> Scalar:
     """`sum_k (p_k - t_k)^2`, between 0 and 2: the squared error.
 
     Args:
@@ -29,7 +31,9 @@ def brier(probs: Probs, target: Vector, *, convention: Literal["sum", "half", "m
     """
     scales = {"sum": 1.0, "half": 0.5, "mean": 1 / target.size}
     if convention not in tuple(scales):
-        raise ValueError(f"`brier(convention=...)` must be one of {', '.join(map(repr, scales))}, got {convention!r}.")
+        raise ValueError(
+            f"`brier(convention=...)` must be one of {', '.join(map(repr, scales))}, got {convention!r}."
+        )
     return scales[convention] * jnp.sum(residual(probs, target) ** 2)
 
 
@@ -41,9 +45,13 @@ def spherical_score(probs: Probs, target: Vector) -> Scalar:
     """
     scale = jax.lax.stop_gradient(jnp.max(probs.p))
     top = jax.lax.stop_gradient(jnp.max(probs.log_p))
-    tiny = top < SQUARES_UNDERFLOW  # softmax_one may be so sure of none of the classes that p itself is lost
+    tiny = (
+        top < SQUARES_UNDERFLOW
+    )  # softmax_one may be so sure of none of the classes that p itself is lost
     from_log = jnp.exp(jnp.where(tiny, probs.log_p - top, 0))
-    return _one_minus_cosine(jnp.where(tiny, from_log, probs.p / jnp.where(tiny, 1, scale)), target)
+    return _one_minus_cosine(
+        jnp.where(tiny, from_log, probs.p / jnp.where(tiny, 1, scale)), target
+    )
 
 
 @on_probs
@@ -59,7 +67,9 @@ def tsallis_score(probs: Probs, target: Vector, *, alpha: Parameter = 1.5) -> Sc
 
     Source: Tsallis 1988; Blondel, Martins and Niculae, arXiv 1901.02324, section 4.3.
     """
-    return tsallis(probs, target, parameter("tsallis_score", "alpha", alpha, target.dtype, low=1))
+    return tsallis(
+        probs, target, parameter("tsallis_score", "alpha", alpha, target.dtype, low=1)
+    )
 
 
 @on_probs
@@ -82,12 +92,16 @@ def reverse_kl(probs: Probs, target: Vector, *, smoothing: Parameter = 0.1) -> S
         target: t, [n].
         smoothing: a, greater than 0 and at most 1.
     """
-    amount = parameter("reverse_kl", "smoothing", smoothing, target.dtype, low=0, high=1, open=True)
+    amount = parameter(
+        "reverse_kl", "smoothing", smoothing, target.dtype, low=0, high=1, open=True
+    )
     return _divergence(probs.p, probs.log_p, jnp.log(_smoothed(target, amount)))
 
 
 @on_probs
-def label_smoothing(probs: Probs, target: Vector, *, smoothing: Parameter = 0.1) -> Scalar:
+def label_smoothing(
+    probs: Probs, target: Vector, *, smoothing: Parameter = 0.1
+) -> Scalar:
     """Cross-entropy to the smoothed target `(1 - a) t + a / n`.
 
     Args:
@@ -97,7 +111,9 @@ def label_smoothing(probs: Probs, target: Vector, *, smoothing: Parameter = 0.1)
 
     Source: Szegedy et al., arXiv 1512.00567, section 7.
     """
-    amount = parameter("label_smoothing", "smoothing", smoothing, target.dtype, low=0, high=1)
+    amount = parameter(
+        "label_smoothing", "smoothing", smoothing, target.dtype, low=0, high=1
+    )
     return dot(_smoothed(target, amount), -probs.log_p)
 
 
@@ -121,7 +137,9 @@ def _divergence(p: Vector, log_p: Vector, log_q: Vector) -> Array:
 
 
 @_divergence.defjvp
-def _divergence_jvp(primals: tuple[Vector, ...], tangents: tuple[Vector, ...]) -> tuple[Array, Array]:
+def _divergence_jvp(
+    primals: tuple[Vector, ...], tangents: tuple[Vector, ...]
+) -> tuple[Array, Array]:
     """`sum_k (log(p_k / q_k) + 1) dp_k`: through dp alone, which outlives the underflow of `p_k d log p_k`."""
     (p, log_p, log_q), (dp, _, d_log_q) = primals, tangents
     slope = jnp.where(jnp.isneginf(log_p), 0, _log_ratio(log_p, log_q) + 1)
@@ -136,17 +154,23 @@ def _log_ratio(log_p: Vector, log_q: Vector) -> Vector:
 def _one_minus_cosine(p: Vector, target: Vector) -> Array:
     """`(|p|^2 - <p, t>^2) / (|p| (|p| + <p, t>))`, its numerator without cancellation for a one-hot target."""
     inner, norm = jnp.sum(p * target), jnp.sqrt(jnp.sum(p * p))
-    others = jnp.sum((1 - target) * (1 + target) * p * p) - jnp.sum(target * p * (inner - target * p))
+    others = jnp.sum((1 - target) * (1 + target) * p * p) - jnp.sum(
+        target * p * (inner - target * p)
+    )
     return others / (norm * (norm + inner))
 
 
 @_one_minus_cosine.defjvp
-def _one_minus_cosine_jvp(primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]) -> tuple[Array, Array]:
+def _one_minus_cosine_jvp(
+    primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]
+) -> tuple[Array, Array]:
     """`d/dp_k = (p_k sum_{j != k} t_j p_j - t_k sum_{j != k} p_j^2) / |p|^3`."""
     (p, target), (dp, d_target) = primals, tangents
     norm = jnp.sqrt(jnp.sum(p * p))
     slope = (p * _all_but_each(target * p) - target * _all_but_each(p * p)) / norm**3
-    return _one_minus_cosine(p, target), jnp.sum(slope * dp) - jnp.sum(p * d_target) / norm
+    return _one_minus_cosine(p, target), jnp.sum(slope * dp) - jnp.sum(
+        p * d_target
+    ) / norm
 
 
 def _all_but_each(x: Vector) -> Vector:
@@ -157,33 +181,52 @@ def _all_but_each(x: Vector) -> Vector:
 
 
 @jax.custom_jvp
-def _tsallis(p: Vector, log_p: Vector, complement: Vector, target: Vector, alpha: Array) -> Array:
+def _tsallis(
+    p: Vector, log_p: Vector, complement: Vector, target: Vector, alpha: Array
+) -> Array:
     return _tsallis_value(p, log_p, complement, target, alpha)
 
 
 @_tsallis.defjvp
-def _tsallis_jvp(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Array, Array]:
+def _tsallis_jvp(
+    primals: tuple[Array, ...], tangents: tuple[Array, ...]
+) -> tuple[Array, Array]:
     """`dL = sum_k p_k^{a-2} (p_k - t_k) dp_k`.
 
     For a < 2 the part of the target through d log p, which outlives the underflow of p; for a = 2, where p = 0 still counts,
     through dp.
     """
-    (p, log_p, complement, target, alpha), (dp, d_log_p, _, d_target, d_alpha) = primals, tangents
+    (p, log_p, complement, target, alpha), (dp, d_log_p, _, d_target, d_alpha) = (
+        primals,
+        tangents,
+    )
     occurs = ~jnp.isneginf(log_p)
     at_zero = (alpha == 1).astype(p.dtype)
-    power = jnp.where(occurs, jnp.exp((alpha - 1) * jnp.where(occurs, log_p, 0)), at_zero)
+    power = jnp.where(
+        occurs, jnp.exp((alpha - 1) * jnp.where(occurs, log_p, 0)), at_zero
+    )
     of_target = jnp.where(alpha == 2, dp, jnp.where(occurs, power * d_log_p, 0))
     in_p = jnp.sum((1 - target) * power * dp) - jnp.sum(target * complement * of_target)
-    _, in_rest = jax.jvp(lambda t, a: _tsallis_value(p, log_p, complement, t, a), (target, alpha), (d_target, d_alpha))
+    _, in_rest = jax.jvp(
+        lambda t, a: _tsallis_value(p, log_p, complement, t, a),
+        (target, alpha),
+        (d_target, d_alpha),
+    )
     return _tsallis(*primals), in_p + in_rest
 
 
-def _tsallis_value(p: Vector, log_p: Vector, complement: Vector, target: Vector, alpha: Array) -> Array:
+def _tsallis_value(
+    p: Vector, log_p: Vector, complement: Vector, target: Vector, alpha: Array
+) -> Array:
     weighted = target > 0
     log_at_label = jnp.where(weighted, log_p, 0)
-    of_label = target * _tsallis_of_label(log_at_label, jnp.where(weighted, complement, 0), alpha)
+    of_label = target * _tsallis_of_label(
+        log_at_label, jnp.where(weighted, complement, 0), alpha
+    )
     occurs = p > 0
-    of_others = (1 - target) * jnp.where(occurs, jnp.where(occurs, p, 1) ** alpha, 0) / alpha
+    of_others = (
+        (1 - target) * jnp.where(occurs, jnp.where(occurs, p, 1) ** alpha, 0) / alpha
+    )
     return jnp.sum(of_label + of_others)
 
 

@@ -58,7 +58,9 @@ def _sparsemax_loss(probs: Probs, z: Vector, target: Vector) -> Array:
 
 
 @partial(_sparsemax_loss.defjvp, symbolic_zeros=True)
-def _sparsemax_loss_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Array, Array]:
+def _sparsemax_loss_jvp(
+    primals: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[Array, Array]:
     """In z by Danskin's theorem, so that it does not matter how p moves; in t by the definition."""
     (probs, z, target), (_, dz, d_target) = primals, tangents
     slope = jnp.zeros_like(z[0])
@@ -73,25 +75,40 @@ def _sparsemax_loss_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> 
 def _entmax_loss(probs: Probs, z: Vector, target: Vector, alpha: Array) -> Array:
     """The Tsallis score of p, and what classes of the target miss to enter the support: no terms that cancel."""
     beta, top = alpha - 1, jnp.max(z)
-    to_threshold = box_cox(jnp.max(probs.log_p), beta) - (top - jnp.where(target > 0, z, top))
+    to_threshold = box_cox(jnp.max(probs.log_p), beta) - (
+        top - jnp.where(target > 0, z, top)
+    )
     outside = jnp.isneginf(probs.log_p) & (target > 0)
     missing = jnp.where(outside, -(to_threshold + 1 / jnp.where(beta == 0, 1, beta)), 0)
-    return tsallis(probs, target, alpha) + dot(target, missing) + _negative_entropy(target, alpha)
+    return (
+        tsallis(probs, target, alpha)
+        + dot(target, missing)
+        + _negative_entropy(target, alpha)
+    )
 
 
 @partial(_entmax_loss.defjvp, symbolic_zeros=True)
-def _entmax_loss_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Array, Array]:
+def _entmax_loss_jvp(
+    primals: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[Array, Array]:
     """In z as for sparsemax; in alpha, likewise, that of `Omega(t) - Omega(p)` at a fixed p."""
     (probs, z, target, alpha), (_, dz, d_target, d_alpha) = primals, tangents
     slope = jnp.zeros_like(z[0])
     if not is_symbolic_zero(dz):
         slope += jnp.sum(residual(probs, target) * dz)
     if not is_symbolic_zero(d_target):
-        slope += jax.jvp(lambda t: _negative_entropy(t, alpha), (target,), (d_target,))[1]
+        slope += jax.jvp(lambda t: _negative_entropy(t, alpha), (target,), (d_target,))[
+            1
+        ]
         slope -= jnp.sum(d_target * counted(target, z))
     if not is_symbolic_zero(d_alpha):
-        of_target, of_p = (jax.jvp(partial(_negative_entropy, p), (alpha,), (d_alpha,))[1] for p in (target, probs.p))
-        slope += of_target - of_p + d_alpha * jnp.sum(probs.p - probs.p)  # NaN outside the domain
+        of_target, of_p = (
+            jax.jvp(partial(_negative_entropy, p), (alpha,), (d_alpha,))[1]
+            for p in (target, probs.p)
+        )
+        slope += (
+            of_target - of_p + d_alpha * jnp.sum(probs.p - probs.p)
+        )  # NaN outside the domain
     return _entmax_loss(*primals), slope
 
 
@@ -99,4 +116,11 @@ def _negative_entropy(p: Vector, alpha: Array) -> Array:
     """`Omega(p) = sum_k p_k (p_k^{a-1} - 1) / (a (a - 1))`; at a = 1, `sum_k p_k log p_k`."""
     occurs = p > 0
     log_p = jnp.log(jnp.where(occurs, p, 1))
-    return jnp.sum(jnp.where(occurs, p * box_cox(log_p, jnp.broadcast_to(alpha - 1, p.shape)), 0)) / alpha
+    return (
+        jnp.sum(
+            jnp.where(
+                occurs, p * box_cox(log_p, jnp.broadcast_to(alpha - 1, p.shape)), 0
+            )
+        )
+        / alpha
+    )

@@ -31,11 +31,15 @@ def exponential(probs: Probs, target: Vector) -> Scalar:
     """`(1 - p) / p`, the odds against the label; from 0 up. Steeper than cross-entropy: with softmax it explodes when wrong."""
     surprise = _surprise(probs, target)
     pole = jnp.isposinf(surprise)
-    return jnp.sum(target * jnp.where(pole, jnp.inf, jnp.expm1(jnp.where(pole, 0, surprise))))
+    return jnp.sum(
+        target * jnp.where(pole, jnp.inf, jnp.expm1(jnp.where(pole, 0, surprise)))
+    )
 
 
 @on_probs
-def generalized_cross_entropy(probs: Probs, target: Vector, *, q: Parameter = 0.7) -> Scalar:
+def generalized_cross_entropy(
+    probs: Probs, target: Vector, *, q: Parameter = 0.7
+) -> Scalar:
     """`(1 - p^q) / q`, between 0 and 1/q; q = 0 is cross-entropy, q = 1 half of `mae`.
 
     Args:
@@ -45,9 +49,16 @@ def generalized_cross_entropy(probs: Probs, target: Vector, *, q: Parameter = 0.
 
     Source: Zhang and Sabuncu, arXiv 1805.07836, equation 6.
     """
-    exponent = parameter("generalized_cross_entropy", "q", q, target.dtype, low=0, high=1)
+    exponent = parameter(
+        "generalized_cross_entropy", "q", q, target.dtype, low=0, high=1
+    )
     p = jnp.where(target == 0, 1, probs.p)
-    return jnp.sum(target * _power_score(p, -_surprise(probs, target), jnp.broadcast_to(exponent, target.shape)))
+    return jnp.sum(
+        target
+        * _power_score(
+            p, -_surprise(probs, target), jnp.broadcast_to(exponent, target.shape)
+        )
+    )
 
 
 @on_probs
@@ -62,7 +73,9 @@ def mae(probs: Probs, target: Vector) -> Scalar:
 @on_probs
 def hellinger(probs: Probs, target: Vector) -> Scalar:
     """`1 - sqrt(p)`, between 0 and 1: the squared Hellinger distance to a one-hot target."""
-    return jnp.sum(target * -box_cox(-_surprise(probs, target), jnp.full_like(target, 0.5)) / 2)
+    return jnp.sum(
+        target * -box_cox(-_surprise(probs, target), jnp.full_like(target, 0.5)) / 2
+    )
 
 
 @on_probs
@@ -97,7 +110,12 @@ def poly1(probs: Probs, target: Vector, *, epsilon: Parameter = 1.0) -> Scalar:
 
 @on_probs
 def symmetric_cross_entropy(
-    probs: Probs, target: Vector, *, alpha: Parameter = 1.0, beta: Parameter = 1.0, log_zero: Parameter = -4.0
+    probs: Probs,
+    target: Vector,
+    *,
+    alpha: Parameter = 1.0,
+    beta: Parameter = 1.0,
+    log_zero: Parameter = -4.0,
 ) -> Scalar:
     """`alpha (-log p) + beta (-log_zero) (1 - p)`: cross-entropy and the reverse one, where `log 0` is taken as `log_zero`.
 
@@ -114,11 +132,15 @@ def symmetric_cross_entropy(
     a = parameter(name, "alpha", alpha, target.dtype, low=0)
     b = parameter(name, "beta", beta, target.dtype, low=0)
     zero = parameter(name, "log_zero", log_zero, target.dtype, low=-jnp.inf, high=0)
-    return jnp.sum(target * (a * _surprise(probs, target) - b * zero * probs.complement))
+    return jnp.sum(
+        target * (a * _surprise(probs, target) - b * zero * probs.complement)
+    )
 
 
 @on_probs
-def clipped_cross_entropy(probs: Probs, target: Vector, *, epsilon: Parameter = 1e-7) -> Scalar:
+def clipped_cross_entropy(
+    probs: Probs, target: Vector, *, epsilon: Parameter = 1e-7
+) -> Scalar:
     """`-log(p + epsilon)`, what much user code has: bounded by -log epsilon, and slightly below 0 at p = 1.
 
     Args:
@@ -126,7 +148,9 @@ def clipped_cross_entropy(probs: Probs, target: Vector, *, epsilon: Parameter = 
         target: t, [n].
         epsilon: greater than 0.
     """
-    floor = parameter("clipped_cross_entropy", "epsilon", epsilon, target.dtype, low=0, open=True)
+    floor = parameter(
+        "clipped_cross_entropy", "epsilon", epsilon, target.dtype, low=0, open=True
+    )
     low = probs.p < 0.5
     from_zero = -jnp.log(jnp.where(low, probs.p, 0.5) + floor)
     from_one = -jnp.log1p(floor - jnp.where(low, 0.5, probs.complement))
@@ -145,7 +169,9 @@ def _power_score(p: Array, log_p: Array, q: Array) -> Array:
 
 
 @_power_score.defjvp
-def _power_score_jvp(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Array, Array]:
+def _power_score_jvp(
+    primals: tuple[Array, ...], tangents: tuple[Array, ...]
+) -> tuple[Array, Array]:
     """`-p^{q - 1} dp`: for q < 1 through d log p, which outlives the underflow of p; for q = 1 through dp, as p may be 0."""
     (p, log_p, q), (dp, d_log_p, dq) = primals, tangents
     linear = q == 1
@@ -159,7 +185,9 @@ def _focal(surprise: Array, gamma: Array) -> Array:
 
 
 @_focal.defjvp
-def _focal_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+def _focal_jvp(
+    primals: tuple[Array, Array], tangents: tuple[Array, Array]
+) -> tuple[Array, Array]:
     """`dL = (1 - p)^gamma (1 + gamma s p / (1 - p)) ds`: as s p / (1 - p) tends to 1 with s, no pole at p = 1."""
     (s, gamma), (ds, d_gamma) = primals, tangents
     inside = (s > 0) & jnp.isfinite(s)
@@ -167,7 +195,9 @@ def _focal_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> t
     complement = -jnp.expm1(-s)
     in_gamma = jnp.where(inside, _log_complement(safe) * safe, 0)
     value = _focal(s, gamma)
-    return value, complement**gamma * ((1 + gamma * over_expm1(s)) * ds + in_gamma * d_gamma)
+    return value, complement**gamma * (
+        (1 + gamma * over_expm1(s)) * ds + in_gamma * d_gamma
+    )
 
 
 def _log_complement(surprise: Array) -> Array:

@@ -27,7 +27,14 @@ def one_vs_rest(logits: Vector, target: Vector) -> Scalar:
 
 
 @on_logits
-def squared_logits(logits: Vector, labels: Vector, /, *, scale: Parameter = 1.0, target: Parameter = 1.0) -> Scalar:
+def squared_logits(
+    logits: Vector,
+    labels: Vector,
+    /,
+    *,
+    scale: Parameter = 1.0,
+    target: Parameter = 1.0,
+) -> Scalar:
     """`sum_k w_k (z_k - M t_k)^2` with `w_k = 1 + (scale - 1) t_k`: the squared error of the logits, no probabilities.
 
     Args:
@@ -65,7 +72,9 @@ def _log_normalizer(logits: Vector) -> Scalar:
 
 
 @_log_normalizer.defjvp
-def _log_normalizer_jvp(primals: tuple[Vector], tangents: tuple[Vector]) -> tuple[Scalar, Scalar]:
+def _log_normalizer_jvp(
+    primals: tuple[Vector], tangents: tuple[Vector]
+) -> tuple[Scalar, Scalar]:
     return _log_normalizer(*primals), jnp.sum(softmax(primals[0]).p * tangents[0])
 
 
@@ -104,7 +113,9 @@ def _bound_of_variance(variance: Array, n: int) -> Array:
 
 
 @_bound_of_variance.defjvp
-def _bound_of_variance_jvp(n: int, primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+def _bound_of_variance_jvp(
+    n: int, primals: tuple[Array], tangents: tuple[Array]
+) -> tuple[Array, Array]:
     """`dB/dv = n tanh(xi/2) / (4 xi)`: the bound is least in its parameters, which drop out of the derivative."""
     (variance,), (d_variance,) = primals, tangents
     rate = n / (8 * _x_coth(_xi_squared(variance, n)))
@@ -120,13 +131,21 @@ def _xi_squared(variance: Array, n: int) -> Array:
         x_coth = _x_coth(w)
         excess = 4 * x_coth**2 - w
         slope = 1 - (1 - spread) * 8 * x_coth * _x_coth_slope(w)
-        return jnp.maximum(w - (spread * w - (1 - spread) * excess - variance) / slope, w)
+        return jnp.maximum(
+            w - (spread * w - (1 - spread) * excess - variance) / slope, w
+        )
 
-    return jax.lax.fori_loop(0, NEWTON_STEPS, step, variance / spread) if n > 2 else variance
+    return (
+        jax.lax.fori_loop(0, NEWTON_STEPS, step, variance / spread)
+        if n > 2
+        else variance
+    )
 
 
 @_xi_squared.defjvp
-def _xi_squared_jvp(n: int, primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+def _xi_squared_jvp(
+    n: int, primals: tuple[Array], tangents: tuple[Array]
+) -> tuple[Array, Array]:
     (variance,), (d_variance,) = primals, tangents
     w, c = _xi_squared(variance, n), 1 - 2 / n
     return w, d_variance / (1 - c**2 * 8 * _x_coth(w) * _x_coth_slope(w))

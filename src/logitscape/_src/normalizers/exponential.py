@@ -22,7 +22,9 @@ def softmax(logits: Vector, *, inverse_temperature: Parameter = 1.0) -> Probs:
 
     Source: Bridle 1990; Boltzmann 1868.
     """
-    c = parameter("softmax", "inverse_temperature", inverse_temperature, logits.dtype, low=0)
+    c = parameter(
+        "softmax", "inverse_temperature", inverse_temperature, logits.dtype, low=0
+    )
     top = jax.lax.stop_gradient(jnp.max(logits))
     shifted = (logits - top) + (top - top)  # NaN unless the top is finite
     masked = jnp.isneginf(shifted)
@@ -70,6 +72,8 @@ def argmax(logits: Vector) -> Probs:
     program computes the logits, rounding may tell ties apart; the first then takes all.
     """
     top = jnp.max(logits)
-    hit = every_largest(logits).astype(logits.dtype) + (top - top)  # NaN unless the top is finite
+    hit = every_largest(logits).astype(logits.dtype) + (
+        top - top
+    )  # NaN unless the top is finite
     p = jax.lax.stop_gradient(hit / jnp.sum(hit))
     return Probs(p, jnp.log(p))

@@ -67,7 +67,9 @@ def spherical(logits: Vector, *, epsilon: Parameter = 1e-3) -> Probs:
     arXiv 1511.05042.
     """
     floor = parameter("spherical", "epsilon", epsilon, logits.dtype, low=0, open=True)
-    return in_proportion_to_powers(hypotenuse(logits, jnp.broadcast_to(jnp.sqrt(floor), logits.shape)), 2)
+    return in_proportion_to_powers(
+        hypotenuse(logits, jnp.broadcast_to(jnp.sqrt(floor), logits.shape)), 2
+    )
 
 
 @on_logits
@@ -102,11 +104,15 @@ def min_shift(logits: Vector) -> Probs:
 def _above_lowest(z: Vector, lowest: Mask) -> Vector:
     """`z - min z`, exactly 0 where it is lowest; NaN if that is infinite."""
     above = z - jnp.min(z)
-    return jnp.where(lowest, above - above, jnp.maximum(above, 0))  # whatever rounding left
+    return jnp.where(
+        lowest, above - above, jnp.maximum(above, 0)
+    )  # whatever rounding left
 
 
 @_above_lowest.defjvp
-def _above_lowest_jvp(primals: tuple[Vector, Mask], tangents: tuple[Vector, Any]) -> tuple[Vector, Vector]:
+def _above_lowest_jvp(
+    primals: tuple[Vector, Mask], tangents: tuple[Vector, Any]
+) -> tuple[Vector, Vector]:
     """The lowest classes share the tangent of the minimum; one alone stays at 0, and so has none."""
     (z, lowest), (dz, _) = primals, tangents
     share = lowest.astype(z.dtype) / jnp.sum(lowest.astype(z.dtype))
@@ -125,7 +131,9 @@ def _scaled_root(z: Vector, root: Vector, slope: Vector) -> Vector:
 
 
 @_scaled_root.defjvp
-def _scaled_root_jvp(primals: tuple[Vector, Vector, Vector], tangents: tuple[Vector, Vector, Vector]) -> tuple[Vector, Vector]:
+def _scaled_root_jvp(
+    primals: tuple[Vector, Vector, Vector], tangents: tuple[Vector, Vector, Vector]
+) -> tuple[Vector, Vector]:
     (_, _, slope), (dz, _, _) = primals, tangents
     return _scaled_root(*primals), slope * dz
 
@@ -139,11 +147,21 @@ def _taylor_root(z: Vector, order: int) -> Vector:
     inverse_factorials = [1 / math.factorial(i) for i in range(order + 1)]
     small = jnp.abs(z) <= 1
     x = jnp.where(small, z, 1 / jnp.where(small, 1, z))
-    value = jnp.where(small, polynomial(inverse_factorials, x), polynomial(inverse_factorials[::-1], x))
-    slope = jnp.where(small, polynomial(inverse_factorials[:-1], x), polynomial(inverse_factorials[-2::-1], x))
+    value = jnp.where(
+        small,
+        polynomial(inverse_factorials, x),
+        polynomial(inverse_factorials[::-1], x),
+    )
+    slope = jnp.where(
+        small,
+        polynomial(inverse_factorials[:-1], x),
+        polynomial(inverse_factorials[-2::-1], x),
+    )
     root = value ** (1 / order)
     size, sign = jnp.where(small, 1, jnp.abs(z)), jnp.where(small, 1, jnp.sign(z))
-    return _scaled_root(z, jax.lax.stop_gradient(size * root), sign * root * slope / (order * value))
+    return _scaled_root(
+        z, jax.lax.stop_gradient(size * root), sign * root * slope / (order * value)
+    )
 
 
 def _high_taylor_root(z: Vector, order: int) -> Vector:
@@ -153,7 +171,9 @@ def _high_taylor_root(z: Vector, order: int) -> Vector:
     little as z does.
     """
     nodes, scales = (jnp.asarray(each, z.dtype)[None] for each in _laguerre(order))
-    x = 0.25 * scales * (z[:, None] + nodes)  # a quarter, as the reciprocal of the largest number is none
+    x = (
+        0.25 * scales * (z[:, None] + nodes)
+    )  # a quarter, as the reciprocal of the largest number is none
     size = jnp.max(jnp.abs(x), axis=1, keepdims=True)
     root = size * jnp.sum((x / size) ** order, axis=1, keepdims=True) ** (1 / order)
     slope = jnp.sum(scales * (x / root) ** (order - 1), axis=1)

@@ -37,7 +37,9 @@ def softplus(logits: Vector) -> Probs:
     log_g, top = _log_softplus(logits), jnp.max(logits)
     ratio = jax.nn.softplus(logits) / jax.nn.softplus(top)
     by_ratio = logits > FAR_LEFT
-    gaps = jnp.where(by_ratio, jnp.log(jnp.where(by_ratio, ratio, 1)), log_g - _log_softplus(top))
+    gaps = jnp.where(
+        by_ratio, jnp.log(jnp.where(by_ratio, ratio, 1)), log_g - _log_softplus(top)
+    )
     return normalize_gaps(log_g, _zero_at(top, logits, gaps))
 
 
@@ -49,13 +51,19 @@ def _zero_at(top: Scalar, logits: Vector, gaps: Vector) -> Vector:
 @jax.custom_jvp
 def _log_softplus(z: Array) -> Array:
     left = z < FAR_LEFT
-    return jnp.where(left, z - jnp.exp(z) / 2, jnp.log(jax.nn.softplus(jnp.where(left, 0, z))))
+    return jnp.where(
+        left, z - jnp.exp(z) / 2, jnp.log(jax.nn.softplus(jnp.where(left, 0, z)))
+    )
 
 
 @_log_softplus.defjvp
-def _log_softplus_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+def _log_softplus_jvp(
+    primals: tuple[Array], tangents: tuple[Array]
+) -> tuple[Array, Array]:
     (z,), (dz,) = primals, tangents
     left = z < FAR_LEFT
     safe = jnp.where(left, 0, z)
-    slope = jnp.where(left, 1 - jnp.exp(z) / 2, jax.nn.sigmoid(safe) / jax.nn.softplus(safe))
+    slope = jnp.where(
+        left, 1 - jnp.exp(z) / 2, jax.nn.sigmoid(safe) / jax.nn.softplus(safe)
+    )
     return _log_softplus(z), slope * dz

@@ -55,7 +55,9 @@ def _complement(p: Array, log_p: Array) -> Array:
 
 
 @_complement.defjvp
-def _complement_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+def _complement_jvp(
+    primals: tuple[Array, Array], tangents: tuple[Array, Array]
+) -> tuple[Array, Array]:
     return _complement(*primals), -tangents[0]
 
 
@@ -77,9 +79,15 @@ def normalize(log_weights: Vector, gaps: Vector | None = None) -> Probs:
         ValueError: for another shape.
     """
     log_weights = vector("normalize", "log_weights", log_weights)
-    gaps = log_weights if gaps is None else vector("normalize", "gaps", gaps).astype(log_weights.dtype)
+    gaps = (
+        log_weights
+        if gaps is None
+        else vector("normalize", "gaps", gaps).astype(log_weights.dtype)
+    )
     if gaps.shape != log_weights.shape:
-        raise ValueError(f"`normalize(gaps=...)` must have the weights' shape {log_weights.shape}, got {gaps.shape}.")
+        raise ValueError(
+            f"`normalize(gaps=...)` must have the weights' shape {log_weights.shape}, got {gaps.shape}."
+        )
     return normalize_gaps(log_weights, gaps - jnp.max(gaps))
 
 
@@ -112,7 +120,9 @@ def normalize_powers(amplitudes: Vector, power: int) -> Probs:
         whole_number("normalize_powers", "power", power, low=1, high=HIGHEST_POWER),
     )
     if not isinstance(a, jax.core.Tracer) and bool(jnp.any(a < 0)):
-        raise ValueError(f"`normalize_powers(amplitudes, ...)` must be at least 0, got {a}.")
+        raise ValueError(
+            f"`normalize_powers(amplitudes, ...)` must be at least 0, got {a}."
+        )
     return in_proportion_to_powers(nan_unless(jnp.all(a >= 0), a), m)
 
 
@@ -129,14 +139,18 @@ def _normalize(log_weights: Vector, gaps: Vector, largest: Mask) -> Shares:
 
 
 @_normalize.defjvp
-def _normalize_jvp(primals: tuple[Vector, Vector, Mask], tangents: tuple[Vector, Vector, Any]) -> tuple[Shares, Shares]:
+def _normalize_jvp(
+    primals: tuple[Vector, Vector, Mask], tangents: tuple[Vector, Vector, Any]
+) -> tuple[Shares, Shares]:
     d_log = tangents[0]
     shares = _normalize(*primals)
     return shares, _share_tangents(shares, primals[2], d_log, shares[0] * d_log)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(3,))
-def _normalize_powers(amplitudes: Vector, top: Array, largest: Mask, power: int) -> Shares:
+def _normalize_powers(
+    amplitudes: Vector, top: Array, largest: Mask, power: int
+) -> Shares:
     ratio = _ratio(amplitudes, top)
     return _from_gaps(power * _log_ratio(amplitudes, top), ratio**power, largest)
 
@@ -148,8 +162,14 @@ def _normalize_powers_jvp(
     (amplitudes, top, largest), d_amplitudes = primals, tangents[0]
     shares = _normalize_powers(amplitudes, top, largest, power)
     positive = amplitudes > 0
-    d_log = jnp.where(positive, power * d_amplitudes / jnp.where(positive, amplitudes, 1), 0)
-    d_share = _ratio(amplitudes, top) ** (power - 1) * (power / shares[3]) * (d_amplitudes / top)
+    d_log = jnp.where(
+        positive, power * d_amplitudes / jnp.where(positive, amplitudes, 1), 0
+    )
+    d_share = (
+        _ratio(amplitudes, top) ** (power - 1)
+        * (power / shares[3])
+        * (d_amplitudes / top)
+    )
     return shares, _share_tangents(shares, largest, d_log, d_share)
 
 
@@ -160,7 +180,9 @@ def _ratio(x: Vector, top: Array) -> Vector:
 
 
 @_ratio.defjvp
-def _ratio_jvp(primals: tuple[Vector, Array], tangents: tuple[Vector, Array]) -> tuple[Vector, Vector]:
+def _ratio_jvp(
+    primals: tuple[Vector, Array], tangents: tuple[Vector, Array]
+) -> tuple[Vector, Vector]:
     """The reference is a constant."""
     return _ratio(*primals), tangents[0] / primals[1]
 
@@ -169,7 +191,9 @@ def _log_ratio(x: Vector, reference: Array) -> Vector:
     """`log(x / reference)` for x >= 0, also where the quotient underflows and where x is 0."""
     ratio = _ratio(x, reference)
     underflows = ratio < jnp.finfo(x.dtype).tiny  # type: ignore[no-untyped-call]
-    return jnp.log(jnp.where(underflows, x, ratio)) - jnp.where(underflows, jnp.log(reference), 0)
+    return jnp.log(jnp.where(underflows, x, ratio)) - jnp.where(
+        underflows, jnp.log(reference), 0
+    )
 
 
 def _from_gaps(gaps: Vector, weights: Vector, largest: Mask) -> Shares:
@@ -181,7 +205,9 @@ def _from_gaps(gaps: Vector, weights: Vector, largest: Mask) -> Shares:
     return weights / (1 + rest), gaps - jnp.log1p(rest), rest / (1 + rest), 1 + rest
 
 
-def _share_tangents(shares: Shares, largest: Mask, d_log: Vector, d_share: Vector) -> Shares:
+def _share_tangents(
+    shares: Shares, largest: Mask, d_log: Vector, d_share: Vector
+) -> Shares:
     """Tangents of a normalised vector, from those of its unnormalised parts.
 
     Args:
@@ -212,7 +238,9 @@ def keep_mass(largest: Mask, share: Vector, dp: Vector) -> Vector:
     return jnp.where(largest, -jnp.sum(jnp.where(largest, 0, dp)), dp)
 
 
-def centered(largest: Mask, share_of_others: Array, d: Vector, p_times_d: Vector) -> tuple[Vector, Array]:
+def centered(
+    largest: Mask, share_of_others: Array, d: Vector, p_times_d: Vector
+) -> tuple[Vector, Array]:
     """`d_k - sum_j p_j d_j` and that sum; for the largest class `(1 - p_k) d_k - sum_{j != k} p_j d_j`.
 
     A subtraction `1 - p_k` would lose everything there once p_k rounds to 1; elsewhere it loses one bit at most.
@@ -225,4 +253,6 @@ def centered(largest: Mask, share_of_others: Array, d: Vector, p_times_d: Vector
     """
     of_largest = jnp.sum(jnp.where(largest, p_times_d, 0))
     of_others = jnp.sum(jnp.where(largest, 0, p_times_d))
-    return jnp.where(largest, share_of_others * d, d - of_largest) - of_others, of_largest + of_others
+    return jnp.where(
+        largest, share_of_others * d, d - of_largest
+    ) - of_others, of_largest + of_others

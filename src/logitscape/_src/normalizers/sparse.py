@@ -43,7 +43,9 @@ def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
     Source: Peters, Niculae and Martins, arXiv 1905.05702, equation 10; derivative in alpha: Correia et al., arXiv 1909.00015.
     """
     beta = parameter("entmax", "alpha", alpha, logits.dtype, low=1) - 1
-    return Probs(*(_sparsemax(logits) if is_known_to_be(2, alpha) else _entmax(logits, beta)))
+    return Probs(
+        *(_sparsemax(logits) if is_known_to_be(2, alpha) else _entmax(logits, beta))
+    )
 
 
 @jax.custom_jvp
@@ -57,10 +59,18 @@ def _sparsemax(z: Vector) -> tuple[Vector, Vector]:
     largest = first_largest(shifted)
     inside = _support(shifted, largest)
     rest = _rest(shifted, largest, inside)
-    p_top = (1 - jnp.sum(jnp.where(inside, shifted, 0))) / jnp.sum(inside.astype(z.dtype))
-    p = jnp.where(inside, jnp.maximum(jnp.where(rest < 0.5, (1 + shifted) - rest, p_top + shifted), 0), 0) + (top - top)
+    p_top = (1 - jnp.sum(jnp.where(inside, shifted, 0))) / jnp.sum(
+        inside.astype(z.dtype)
+    )
+    p = jnp.where(
+        inside,
+        jnp.maximum(jnp.where(rest < 0.5, (1 + shifted) - rest, p_top + shifted), 0),
+        0,
+    ) + (top - top)
     near_one = p > 0.5
-    return p, jnp.where(near_one, jnp.log1p(jnp.where(near_one, shifted - rest, 0)), jnp.log(p))
+    return p, jnp.where(
+        near_one, jnp.log1p(jnp.where(near_one, shifted - rest, 0)), jnp.log(p)
+    )
 
 
 def _support(shifted: Vector, largest: Mask) -> Mask:
@@ -76,30 +86,47 @@ def _support(shifted: Vector, largest: Mask) -> Mask:
         _, inside = state
         return inside, inside & (1 + shifted > _rest(shifted, largest, inside))
 
-    return jax.lax.while_loop(going_on, narrow, (jnp.zeros(shifted.shape, bool), 1 + shifted > 0))[1]
+    return jax.lax.while_loop(
+        going_on, narrow, (jnp.zeros(shifted.shape, bool), 1 + shifted > 0)
+    )[1]
 
 
 def _rest(shifted: Vector, largest: Mask, inside: Mask) -> Array:
-    return jnp.sum(jnp.where(inside & ~largest, 1 + shifted, 0)) / jnp.sum(inside.astype(shifted.dtype))
+    return jnp.sum(jnp.where(inside & ~largest, 1 + shifted, 0)) / jnp.sum(
+        inside.astype(shifted.dtype)
+    )
 
 
 @_sparsemax.defjvp
-def _sparsemax_jvp(primals: tuple[Vector], tangents: tuple[Vector]) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:
+def _sparsemax_jvp(
+    primals: tuple[Vector], tangents: tuple[Vector]
+) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:
     """On the support, dp is dz less its mean there."""
     (z,), (dz,) = primals, tangents
     p, log_p = _sparsemax(z)
     inside = ~jnp.isneginf(log_p)
-    share = (inside.astype(z.dtype) + (p - p)) / jnp.sum(inside.astype(z.dtype))  # NaN outside the domain
-    dp = keep_mass(first_largest(p), share, jnp.where(inside, dz - jnp.sum(share * dz), 0))
-    return (p, log_p), (dp, jnp.where(inside, dp * jnp.exp(jnp.where(inside, -log_p, 0)), 0))
+    share = (inside.astype(z.dtype) + (p - p)) / jnp.sum(
+        inside.astype(z.dtype)
+    )  # NaN outside the domain
+    dp = keep_mass(
+        first_largest(p), share, jnp.where(inside, dz - jnp.sum(share * dz), 0)
+    )
+    return (p, log_p), (
+        dp,
+        jnp.where(inside, dp * jnp.exp(jnp.where(inside, -log_p, 0)), 0),
+    )
 
 
 @jax.custom_jvp
 def _entmax(z: Vector, beta: Array) -> tuple[Vector, Vector]:
     top = jnp.max(z)
-    shifted = z - top + (top - top) + (beta - beta)  # NaN unless the top and beta are finite
+    shifted = (
+        z - top + (top - top) + (beta - beta)
+    )  # NaN unless the top and beta are finite
     largest = first_largest(shifted)
-    shifted = jnp.where(largest, shifted - shifted, shifted)  # 0, or NaN, whatever rounding left
+    shifted = jnp.where(
+        largest, shifted - shifted, shifted
+    )  # 0, or NaN, whatever rounding left
     surprisal = _surprisal(shifted, largest, beta)
     log_p = _log_p(shifted, surprisal, beta)
     p = jnp.exp(log_p)
@@ -128,14 +155,19 @@ def _entmax_jvp(
         bent += d_beta * log_slope(log_inside, beta)
         moved -= jnp.sum(p * bent) / jnp.sum(u)
     d_log_p = jnp.where(inside, jnp.exp(-beta * log_inside) * moved + bent, 0)
-    return (p, log_p), (keep_mass(largest, share, jnp.where(inside, u * moved + p * bent, 0)), d_log_p)
+    return (p, log_p), (
+        keep_mass(largest, share, jnp.where(inside, u * moved + p * bent, 0)),
+        d_log_p,
+    )
 
 
 def _log_p(shifted: Array, surprisal: Array, beta: Array) -> Array:
     """`log [e^{-beta u} + beta s]_+^{1 / beta}` at s = shifted, u the surprisal: -u for the top class; s - u at beta = 0."""
     base_less_one = jnp.expm1(-beta * surprisal) + beta * shifted
     edge = jnp.log(jnp.maximum(_base(shifted, surprisal, beta), 0))
-    log = jnp.where(base_less_one < -0.5, edge, jnp.log1p(jnp.maximum(base_less_one, -0.5)))
+    log = jnp.where(
+        base_less_one < -0.5, edge, jnp.log1p(jnp.maximum(base_less_one, -0.5))
+    )
     linear = (beta == 0) | (shifted == 0)
     return jnp.where(linear, shifted - surprisal, log / jnp.where(beta == 0, 1, beta))
 
@@ -145,7 +177,9 @@ def _base(shifted: Array, surprisal: Array, beta: Array) -> Array:
     return jnp.exp(-beta * surprisal) + beta * shifted
 
 
-def _last(shifted: Vector, surprisal: Array, p: Vector, beta: Array) -> tuple[Array, Array]:
+def _last(
+    shifted: Vector, surprisal: Array, p: Vector, beta: Array
+) -> tuple[Array, Array]:
     """The least class of the support, [n], and what the others leave for it, if beta > 1: at its edge p is infinitely steep."""
     allowance = 1 + 64 * float(jnp.finfo(shifted.dtype).eps)  # type: ignore[no-untyped-call]
     within = allowance * jnp.exp(-beta * surprisal) + beta * shifted > 0
@@ -171,17 +205,26 @@ def _surprisal(shifted: Vector, largest: Mask, beta: Array) -> Array:
         base = _base(shifted, surprisal, beta)
         inside = (base > 0) & ~largest
         others = jnp.sum(jnp.where(largest, 0, p))
-        slope = p_top + jnp.sum(jnp.where(inside, p * (jnp.exp(-beta * surprisal) / jnp.where(inside, base, 1)), 0))
+        slope = p_top + jnp.sum(
+            jnp.where(
+                inside, p * (jnp.exp(-beta * surprisal) / jnp.where(inside, base, 1)), 0
+            )
+        )
         return -jnp.expm1(-surprisal) - others, slope
 
     def step(state: Any) -> Any:
         surprisal, low, high, _, count = state
         error, slope = residual(surprisal)
-        low, high = jnp.where(error <= 0, surprisal, low), jnp.where(error >= 0, surprisal, high)
+        low, high = (
+            jnp.where(error <= 0, surprisal, low),
+            jnp.where(error >= 0, surprisal, high),
+        )
         newton = surprisal - error / slope
         there = jnp.abs(newton - surprisal) <= precision * newton
         # At an end of the bracket it has been: where p is steep, Newton's method may go to and fro.
-        new = jnp.where(there | ((newton > low) & (newton < high)), newton, (low + high) / 2)
+        new = jnp.where(
+            there | ((newton > low) & (newton < high)), newton, (low + high) / 2
+        )
         return new, low, high, jnp.abs(new - surprisal) > precision * new, count + 1
 
     def going_on(state: Any) -> Any:

@@ -17,7 +17,9 @@ from .objective import Normalizer, Objective, normalizer_from
 from .objective import objective as objective_from
 
 
-def per_example(objective: str | Objective | Callable[..., Any]) -> Callable[[ArrayLike, ArrayLike], Array]:
+def per_example(
+    objective: str | Objective | Callable[..., Any],
+) -> Callable[[ArrayLike, ArrayLike], Array]:
     """The form that optax and training loops use: (logits [..., n], integer labels [...]) -> losses [...].
 
     A label out of range raises IndexError, or gives NaN inside traced code.
@@ -53,7 +55,9 @@ def drop_in(normalizer: str | Normalizer, *, log: bool = False) -> Callable[...,
     def probabilities(logits: ArrayLike, axis: int = -1) -> Array:
         z = numbers("drop_in(...)", "logits", logits)
         if not isinstance(axis, int | np.integer) or not -z.ndim <= axis < z.ndim:
-            raise ValueError(f"`axis` must be one of the {z.ndim} axes of the logits, got {axis!r}.")
+            raise ValueError(
+                f"`axis` must be one of the {z.ndim} axes of the logits, got {axis!r}."
+            )
 
         run: Callable[[Array], Probs] = partial(rounded_once, of_one, z.dtype)
         for _ in range(z.ndim - 1):
@@ -69,15 +73,25 @@ def checked_labels(logits: Array, labels: ArrayLike) -> Array:
     known = not isinstance(labels, jax.core.Tracer)
     y: Any = np.asarray(labels) if known else labels
     if not jnp.issubdtype(logits.dtype, jnp.floating):
-        raise TypeError(f"`logits` must be floating point, got {logits.dtype}; convert with `.astype(float)`.")
+        raise TypeError(
+            f"`logits` must be floating point, got {logits.dtype}; convert with `.astype(float)`."
+        )
     if logits.ndim == 0 or logits.shape[-1] < 2:
-        raise ValueError(f"`logits` must have shape [..., n] with n >= 2 classes, got {logits.shape}.")
+        raise ValueError(
+            f"`logits` must have shape [..., n] with n >= 2 classes, got {logits.shape}."
+        )
     if not jnp.issubdtype(y.dtype, jnp.integer):
         raise TypeError(f"`labels` must be integers, got {y.dtype}.")
     if y.shape != logits.shape[:-1]:
-        raise ValueError(f"`labels` must have shape {logits.shape[:-1]}, one for each row of logits, got {y.shape}.")
+        raise ValueError(
+            f"`labels` must have shape {logits.shape[:-1]}, one for each row of logits, got {y.shape}."
+        )
     wrong = [*y[(y < 0) | (y >= logits.shape[-1])].flat] if known else []
     if wrong:
-        raise IndexError(f"`labels` must lie between 0 and {logits.shape[-1] - 1}, got {wrong[0]}.")
+        raise IndexError(
+            f"`labels` must lie between 0 and {logits.shape[-1] - 1}, got {wrong[0]}."
+        )
     kept = jnp.asarray(y)
-    return kept.astype(jnp.int32) if kept.dtype.itemsize < 4 else kept  # eight bits cannot count many classes
+    return (
+        kept.astype(jnp.int32) if kept.dtype.itemsize < 4 else kept
+    )  # eight bits cannot count many classes

@@ -44,7 +44,9 @@ class Objective:
         """The loss of one example."""
         z = vector(self.name, "logits", logits)
         if z.size < 2:
-            raise ValueError(f"`{self.name}(logits, ...)` must have at least 2 classes, got {z.size}.")
+            raise ValueError(
+                f"`{self.name}(logits, ...)` must have at least 2 classes, got {z.size}."
+            )
         t = target_like(self.name, z, target)
         if not isinstance(t, jax.core.Tracer):
             value: Array = rounded_once(self.function, z.dtype, z, t)
@@ -130,12 +132,20 @@ def objective(
         made = Objective(name_of(source), own_loss("`objective(source)`", source))
     if normalizer is not None:
         if made.loss is not None:
-            raise ValueError(f"`objective(normalizer=...)`: {made.name!r} has one already, got {normalizer!r}.")
+            raise ValueError(
+                f"`objective(normalizer=...)`: {made.name!r} has one already, got {normalizer!r}."
+            )
         made = Objective(made.name, made.function, normalizer_from(normalizer))
-    return made if name is None else Objective(name, made.function, made.normalizer, made.loss)
+    return (
+        made
+        if name is None
+        else Objective(name, made.function, made.normalizer, made.loss)
+    )
 
 
-def compose(normalizer: str | Normalizer, loss: str | Loss, *, name: str | None = None) -> Objective:
+def compose(
+    normalizer: str | Normalizer, loss: str | Loss, *, name: str | None = None
+) -> Objective:
     """The objective `loss(normalizer(logits), target)`.
 
     Args:
@@ -147,10 +157,17 @@ def compose(normalizer: str | Normalizer, loss: str | Loss, *, name: str | None 
         ValueError: for an unknown spec, or a loss of logits, which takes no normalizer.
     """
     first, second = normalizer_from(normalizer), _trusting(_loss_from(loss))
-    return Objective(name or f"{name_of(normalizer)} + {name_of(loss)}", partial(_composed, first, second), first, second)
+    return Objective(
+        name or f"{name_of(normalizer)} + {name_of(loss)}",
+        partial(_composed, first, second),
+        first,
+        second,
+    )
 
 
-def _composed(normalizer: Normalizer, loss: Loss, logits: Array, target: Array) -> Array:
+def _composed(
+    normalizer: Normalizer, loss: Loss, logits: Array, target: Array
+) -> Array:
     return loss(normalizer(logits), target)
 
 
@@ -160,19 +177,31 @@ def _from_spec(spec: str) -> Objective:
     if len(terms) == 2:
         return compose(*terms, name=spec)
     if len(terms) > 2:
-        raise ValueError(f"malformed spec {spec!r}: one normalizer and one loss, got {len(terms)} terms.")
+        raise ValueError(
+            f"malformed spec {spec!r}: one normalizer and one loss, got {len(terms)} terms."
+        )
     name, parameters = specs.parse_term(terms[0])
     if name in PROBABILITY_LOSSES:
-        raise ValueError(f"{name!r} is a loss of probabilities and needs a normalizer: 'softmax + {spec.strip()}'.")
+        raise ValueError(
+            f"{name!r} is a loss of probabilities and needs a normalizer: 'softmax + {spec.strip()}'."
+        )
     if name in NORMALIZERS:
-        raise ValueError(f"{name!r} is a normalizer and needs a loss: '{spec.strip()} + cross_entropy'.")
+        raise ValueError(
+            f"{name!r} is a normalizer and needs a loss: '{spec.strip()} + cross_entropy'."
+        )
     if name not in LOGIT_LOSSES:
-        raise specs.unknown("objective", name, [*LOGIT_LOSSES, *PROBABILITY_LOSSES, *NORMALIZERS])
+        raise specs.unknown(
+            "objective", name, [*LOGIT_LOSSES, *PROBABILITY_LOSSES, *NORMALIZERS]
+        )
     function = _trusting(specs.bind(terms[0], LOGIT_LOSSES, "objective"))
     z = _three_logits()
     _try(function, z, z)
     predictor = NORMALIZERS[PREDICTORS[name]]
-    shared = {key: parameters[key] for key in specs.parameters_of(predictor) if key in parameters}
+    shared = {
+        key: parameters[key]
+        for key in specs.parameters_of(predictor)
+        if key in parameters
+    }
     return Objective(spec, function, partial(predictor, **shared))
 
 
@@ -180,7 +209,9 @@ def normalizer_from(source: str | Normalizer) -> Normalizer:
     """The normalizer that a spec or a function stands for, always one that returns Probs."""
     if isinstance(source, str):
         return normalizer(source)
-    if isinstance(source, specs.Named | OwnNormalizer) or any(source is each for each in NORMALIZERS.values()):
+    if isinstance(source, specs.Named | OwnNormalizer) or any(
+        source is each for each in NORMALIZERS.values()
+    ):
         return source
     return own_normalizer("a normalizer", source)
 
@@ -198,10 +229,14 @@ def _trusting(function: Any) -> Any:
 def _loss_from(source: str | Loss) -> Loss:
     name = specs.parse_term(source)[0] if isinstance(source, str) else None
     if name in LOGIT_LOSSES or any(source is each for each in LOGIT_LOSSES.values()):
-        raise ValueError(f"`compose(loss=...)`: {name_of(source)!r} is a loss of logits and takes no normalizer.")
+        raise ValueError(
+            f"`compose(loss=...)`: {name_of(source)!r} is a loss of logits and takes no normalizer."
+        )
     if isinstance(source, str):
         return loss(source)
-    if isinstance(source, specs.Named) or any(source is each for each in PROBABILITY_LOSSES.values()):
+    if isinstance(source, specs.Named) or any(
+        source is each for each in PROBABILITY_LOSSES.values()
+    ):
         return source
     return own_loss("`compose(loss=...)`", source)
 

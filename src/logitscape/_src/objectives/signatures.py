@@ -6,13 +6,17 @@ from typing import Any, Literal, TypeAlias
 import jax
 import numpy as np
 
-Form: TypeAlias = Literal["one example", "one example, label", "batch, labels", "batch, one-hot"]
+Form: TypeAlias = Literal[
+    "one example", "one example, label", "batch, labels", "batch, one-hot"
+]
 """(z [n], t [n]) -> scalar; (z [n], y) -> scalar; (z [N, n], y [N]) -> [N]; (z [N, n], t [N, n]) -> [N]."""
 
 BATCH = 7
 
 
-def recognise(function: Callable[..., Any], num_classes: int, told: Form | None = None) -> Form:
+def recognise(
+    function: Callable[..., Any], num_classes: int, told: Form | None = None
+) -> Form:
     """The form of a function, by trying in float64, or in float32 if that fails; a form that is told is only checked.
 
     Raises:
@@ -26,13 +30,21 @@ def recognise(function: Callable[..., Any], num_classes: int, told: Form | None 
         for form, arguments in _trials(n, dtype).items():
             if form not in shapes:
                 _try(function, form, arguments, said, shapes)
-    wanted: dict[Form, tuple[int, ...]] = {"one example": (), "batch, labels": (BATCH,), "batch, one-hot": (BATCH,)}
+    wanted: dict[Form, tuple[int, ...]] = {
+        "one example": (),
+        "batch, labels": (BATCH,),
+        "batch, one-hot": (BATCH,),
+    }
     wanted["one example, label"] = ()
     if told is not None:
         if shapes.get(told) != wanted[told]:
             raise TypeError(_no_form(function, said, shapes))
         return told
-    if "batch, labels" in shapes and shapes["batch, labels"] == () and shapes.get("one example") != ():
+    if (
+        "batch, labels" in shapes
+        and shapes["batch, labels"] == ()
+        and shapes.get("one example") != ()
+    ):
         raise ValueError(_reduces(function))
     for form, shape in wanted.items():
         if shapes.get(form) == shape:
@@ -53,12 +65,19 @@ def _try(
     try:
         shapes[form] = _shape(jax.eval_shape(function, *arguments))
     except Exception as error:
-        said.setdefault(form, f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
+        said.setdefault(
+            form, f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+        )
 
 
 def _trials(n: int, kind: Any) -> dict[Form, tuple[Any, Any]]:
-    z, t, y = (jax.ShapeDtypeStruct(*each) for each in (((n,), kind), ((n,), kind), ((), np.int32)))
-    zs, ts, ys = (jax.ShapeDtypeStruct((BATCH, *each.shape), each.dtype) for each in (z, t, y))
+    z, t, y = (
+        jax.ShapeDtypeStruct(*each)
+        for each in (((n,), kind), ((n,), kind), ((), np.int32))
+    )
+    zs, ts, ys = (
+        jax.ShapeDtypeStruct((BATCH, *each.shape), each.dtype) for each in (z, t, y)
+    )
     return {
         "one example": (z, t),
         "batch, labels": (zs, ys),
@@ -81,18 +100,28 @@ def _reduces(function: Callable[..., Any]) -> str:
     )
 
 
-def _no_form(function: Callable[..., Any], said: dict[Form, str], shapes: dict[Form, tuple[int, ...]]) -> str:
+def _no_form(
+    function: Callable[..., Any],
+    said: dict[Form, str],
+    shapes: dict[Form, tuple[int, ...]],
+) -> str:
     wanted: dict[Form, str] = {
         "one example": "(logits [n], target [n]) -> scalar",
         "one example, label": "(logits [n], label) -> scalar",
         "batch, labels": f"(logits [N, n], labels [N]) -> [N], N = {BATCH}",
         "batch, one-hot": f"(logits [N, n], one-hot [N, n]) -> [N], N = {BATCH}",
     }
-    answers = {form: said.get(form) or f"returned shape {shapes[form]}" for form in wanted}
+    answers = {
+        form: said.get(form) or f"returned shape {shapes[form]}" for form in wanted
+    }
     lines = [f"  {wanted[form]}: {answer}" for form, answer in answers.items()]
     if any("Tracer" in answer for answer in answers.values()):
-        lines.append("It has to be traceable: `jnp.where` instead of `if` on values, `jnp` instead of `np`.")
-    return "\n".join([f"`{_called(function)}` is no loss in any of the known forms. Tried:", *lines])
+        lines.append(
+            "It has to be traceable: `jnp.where` instead of `if` on values, `jnp` instead of `np`."
+        )
+    return "\n".join(
+        [f"`{_called(function)}` is no loss in any of the known forms. Tried:", *lines]
+    )
 
 
 def _called(function: Callable[..., Any]) -> str:

@@ -46,11 +46,17 @@ def parse_term(term: str) -> tuple[str, dict[str, Any]]:
     if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)):
         raise _malformed(term)
     if tree.args or any(keyword.arg is None for keyword in tree.keywords):
-        raise ValueError(f"malformed spec {term!r}: parameters are given by name, such as `{tree.func.id}(name=1)`.")
+        raise ValueError(
+            f"malformed spec {term!r}: parameters are given by name, such as `{tree.func.id}(name=1)`."
+        )
     names = [str(keyword.arg) for keyword in tree.keywords]
     for repeated in {name for name in names if names.count(name) > 1}:
-        raise ValueError(f"malformed spec {term!r}: the parameter {repeated!r} is given twice.")
-    return tree.func.id, {str(keyword.arg): _literal(term, keyword.value) for keyword in tree.keywords}
+        raise ValueError(
+            f"malformed spec {term!r}: the parameter {repeated!r} is given twice."
+        )
+    return tree.func.id, {
+        str(keyword.arg): _literal(term, keyword.value) for keyword in tree.keywords
+    }
 
 
 def bind(term: str, known: Mapping[str, Callable[..., Any]], kind: str) -> Named:
@@ -65,15 +71,25 @@ def bind(term: str, known: Mapping[str, Callable[..., Any]], kind: str) -> Named
     allowed = parameters_of(known[name])
     for parameter, value in parameters.items():
         if parameter not in allowed:
-            takes = f"It takes {', '.join(allowed)}." if allowed else "It takes no parameters."
-            raise ValueError(f"unknown parameter {parameter!r} of {kind} {name!r}, got {parameter}={value!r}. {takes}")
-    return Named(term, partial(known[name], **parameters) if parameters else known[name])
+            takes = (
+                f"It takes {', '.join(allowed)}."
+                if allowed
+                else "It takes no parameters."
+            )
+            raise ValueError(
+                f"unknown parameter {parameter!r} of {kind} {name!r}, got {parameter}={value!r}. {takes}"
+            )
+    return Named(
+        term, partial(known[name], **parameters) if parameters else known[name]
+    )
 
 
 def parameters_of(function: Callable[..., Any]) -> dict[str, Any]:
     """The keyword-only parameters of a function, with their defaults."""
     signature = inspect.signature(function).parameters.values()
-    return {each.name: each.default for each in signature if each.kind is each.KEYWORD_ONLY}
+    return {
+        each.name: each.default for each in signature if each.kind is each.KEYWORD_ONLY
+    }
 
 
 def _parse(text: str, spec: str) -> ast.expr:
@@ -99,7 +115,11 @@ def _literal(term: str, tree: ast.expr) -> Any:
 def unknown(kind: str, name: str, known: Iterable[str]) -> ValueError:
     """The error for a name that is not there; the nearest are named."""
     near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
-    hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Known: {', '.join(known)}."
+    hint = (
+        f"Did you mean {' or '.join(map(repr, near))}?"
+        if near
+        else f"Known: {', '.join(known)}."
+    )
     return ValueError(f"unknown {kind} {name!r}. {hint}")
 
 

@@ -21,7 +21,9 @@ class Own:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Own):
             return False
-        return self._key is other._key or bool(hash(self) == hash(other) and self._key == other._key)
+        return self._key is other._key or bool(
+            hash(self) == hash(other) and self._key == other._key
+        )
 
     def __hash__(self) -> int:
         return hash(self._key)
@@ -44,7 +46,9 @@ class OwnLoss(Own):
             value = self.function(first, target)
         except Exception as error:
             if isinstance(first, Probs):
-                error.add_note(f"`{name_of(self.function)}(probs, target)` gets Probs: use `probs.p` and `probs.log_p`.")
+                error.add_note(
+                    f"`{name_of(self.function)}(probs, target)` gets Probs: use `probs.p` and `probs.log_p`."
+                )
             raise
         return _one_number(name_of(self.function), value)
 
@@ -55,7 +59,11 @@ class OwnNormalizer(Own):
     def __call__(self, logits: Array) -> Probs:
         """Call it, and check what it returns."""
         result = self.function(logits)
-        probs = result if isinstance(result, Probs) else _with_logarithm(name_of(self.function), result)
+        probs = (
+            result
+            if isinstance(result, Probs)
+            else _with_logarithm(name_of(self.function), result)
+        )
         if jnp.shape(probs.p) != logits.shape:
             raise ValueError(
                 f"the normalizer `{name_of(self.function)}` must return Probs or an array of the logits' shape {logits.shape}, "
@@ -82,7 +90,10 @@ def name_of(source: Any) -> str:
         return source
     if isinstance(source, partial):
         return name_of(source.func)
-    return str(getattr(source, "name", None) or getattr(source, "__name__", type(source).__name__))
+    return str(
+        getattr(source, "name", None)
+        or getattr(source, "__name__", type(source).__name__)
+    )
 
 
 def _must_take(what: str, arguments: str, function: Any, count: int) -> None:
@@ -95,7 +106,9 @@ def _must_take(what: str, arguments: str, function: Any, count: int) -> None:
     try:
         signature.bind(*[None] * count)
     except TypeError:
-        raise TypeError(f"{what} must take {arguments}, got `{name_of(function)}{signature}`.") from None
+        raise TypeError(
+            f"{what} must take {arguments}, got `{name_of(function)}{signature}`."
+        ) from None
 
 
 def _with_logarithm(name: str, result: Any) -> Probs:
@@ -111,7 +124,9 @@ def _one_number(name: str, value: Any) -> Array:
     try:
         number = jnp.asarray(value)
     except (TypeError, ValueError):
-        raise TypeError(f"`{name}` must return one floating-point number, got {type(value).__name__}.") from None
+        raise TypeError(
+            f"`{name}` must return one floating-point number, got {type(value).__name__}."
+        ) from None
     if number.shape != () or not jnp.issubdtype(number.dtype, jnp.floating):
         raise TypeError(
             f"`{name}` must return one floating-point number for one example, got {number.dtype} of shape {number.shape}; "

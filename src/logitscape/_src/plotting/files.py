@@ -32,9 +32,13 @@ def write(figure: Figure, file: Path | BytesIO, suffix: str) -> None:
         FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
     elif suffix == ".svg":
         with matplotlib.rc_context({"svg.hashsalt": "logitscape"}):
-            FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": None})
+            FigureCanvasSVG(figure).print_svg(
+                file, metadata={"Date": None, "Creator": None}
+            )
     else:
-        FigureCanvasPdf(figure).print_pdf(file, metadata={"Creator": None, "Producer": None, "CreationDate": None})
+        FigureCanvasPdf(figure).print_pdf(
+            file, metadata={"Creator": None, "Producer": None, "CreationDate": None}
+        )
 
 
 def settle(figure: Figure) -> None:

@@ -40,7 +40,9 @@ def plot(dataset: "xarray.Dataset", *, label: int | None = None) -> Figure:
     one = dataset.sel(label=_label(dataset, label))
     coordinates = [str(name) for name in one["loss"].dims if name != "objective"]
     if not 1 <= len(coordinates) <= 2:
-        raise ValueError(f"`plot(dataset)` draws slices with 1 or 2 coordinates, got {coordinates}.")
+        raise ValueError(
+            f"`plot(dataset)` draws slices with 1 or 2 coordinates, got {coordinates}."
+        )
     with plt.style.context(STYLE):
         return (_curves if len(coordinates) == 1 else _images)(one, *coordinates)
 
@@ -54,12 +56,16 @@ def _label(dataset: "xarray.Dataset", label: int | None) -> int:
     return label
 
 
-def _arrays(one: "xarray.Dataset", *coordinates: str) -> tuple[NDArray[Any], NDArray[Any]]:
+def _arrays(
+    one: "xarray.Dataset", *coordinates: str
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """Loss and gradient norm, [objective, ...]; NaN where either is undefined."""
     one = one.transpose("objective", *coordinates, "component")
     defined = one["finite"].values & one["in_domain"].values
     norm = np.linalg.norm(one["gradient"].values, axis=-1)
-    return np.where(defined, one["loss"].values, np.nan), np.where(defined, norm, np.nan)
+    return np.where(defined, one["loss"].values, np.nan), np.where(
+        defined, norm, np.nan
+    )
 
 
 def _curves(one: "xarray.Dataset", coordinate: str) -> Figure:
@@ -79,11 +85,21 @@ def _curves(one: "xarray.Dataset", coordinate: str) -> Figure:
 def _images(one: "xarray.Dataset", vertical: str, horizontal: str) -> Figure:
     names = [str(name) for name in one["objective"].values]
     size = (1.6 + 2.6 * len(names), 5)
-    figure, panels = plt.subplots(2, len(names), figsize=size, sharex=True, sharey=True, squeeze=False)
+    figure, panels = plt.subplots(
+        2, len(names), figsize=size, sharex=True, sharey=True, squeeze=False
+    )
     x, y = settled(one[horizontal].values), settled(one[vertical].values)
     loss, norm = _arrays(one, vertical, horizontal)
     _row(figure, panels[0], x, y, settled(loss), np.isnan(loss), "loss")
-    _row(figure, panels[1], x, y, _topmost(settled_log10(norm)), np.isnan(norm), r"$\log_{10}$ gradient norm")
+    _row(
+        figure,
+        panels[1],
+        x,
+        y,
+        _topmost(settled_log10(norm)),
+        np.isnan(norm),
+        r"$\log_{10}$ gradient norm",
+    )
     for axes, name in zip(panels[0], names, strict=True):
         axes.set_title(name.replace(" + ", " +\n"))
     figure.supxlabel(horizontal, fontsize="medium")
@@ -122,7 +138,9 @@ def _image(
     undefined: NDArray[Any],
     limits: tuple[float, float],
 ) -> QuadMesh:
-    mesh = axes.pcolormesh(x, y, values, vmin=limits[0], vmax=limits[1], rasterized=True)
+    mesh = axes.pcolormesh(
+        x, y, values, vmin=limits[0], vmax=limits[1], rasterized=True
+    )
     if undefined.any():
         axes.contourf(x, y, undefined, [0.5, 1.5], **HATCHED)
     axes.set_facecolor(ZERO)

@@ -40,15 +40,31 @@ def law_table(
     axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
     axes.set_yticks(range(len(rows)), rows)
     names = [_wrapped(name) for name in columns]
-    axes.set_xticks(range(len(columns)), names, rotation=45, ha="left", rotation_mode="anchor")
+    axes.set_xticks(
+        range(len(columns)), names, rotation=45, ha="left", rotation_mode="anchor"
+    )
     axes.tick_params(length=0, labelsize=9, labeltop=True, labelbottom=False, pad=4)
     axes.spines[:].set_visible(False)
     axes.grid(visible=False)
-    axes.hlines([i - 0.5 for i in range(1, len(rows))], -0.5, len(columns) - 0.5, "white", linewidth=1.2)
-    axes.vlines([j - 0.5 for j in range(1, len(columns))], -0.5, len(rows) - 0.5, "white", linewidth=1.2)
+    axes.hlines(
+        [i - 0.5 for i in range(1, len(rows))],
+        -0.5,
+        len(columns) - 0.5,
+        "white",
+        linewidth=1.2,
+    )
+    axes.vlines(
+        [j - 0.5 for j in range(1, len(columns))],
+        -0.5,
+        len(rows) - 0.5,
+        "white",
+        linewidth=1.2,
+    )
 
 
-def law_legend(figure: FigureBase, kinds: Iterable[str] = LAWS, *, laws: Mapping[str, Law] = LAWS) -> Legend:
+def law_legend(
+    figure: FigureBase, kinds: Iterable[str] = LAWS, *, laws: Mapping[str, Law] = LAWS
+) -> Legend:
     """The legend of a table's colours, in one row below everything."""
     kinds = list(kinds)
     return figure.legend(
@@ -64,9 +80,18 @@ def law_legend(figure: FigureBase, kinds: Iterable[str] = LAWS, *, laws: Mapping
 
 
 def _cell(axes: Axes, i: int, j: int, law: Law, text: str) -> None:
-    look: dict[str, Any] = {"facecolor": law.color, "edgecolor": "0.75", "hatch": law.hatch, "linewidth": 0}
+    look: dict[str, Any] = {
+        "facecolor": law.color,
+        "edgecolor": "0.75",
+        "hatch": law.hatch,
+        "linewidth": 0,
+    }
     axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **look))
-    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5} if law.hatch and text else None
+    paper = (
+        {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+        if law.hatch and text
+        else None
+    )
     place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "bbox": paper}
     axes.text(j, i, text, color=ink_on(law.color), fontsize=CELL_SIZE, **place)
 

@@ -53,14 +53,27 @@ def labelled_curves(
     ends = partial(_ends, axes, s, drawn)
     alike = len({look["color"] for look in looks}) < len(looks)
     labels = []
-    for index, (label, values, look) in enumerate(zip(curves, drawn, looks, strict=True)):
-        axes.plot(s, np.where(np.isfinite(values), values, np.nan), **{"zorder": _depth(look)} | look)
+    for index, (label, values, look) in enumerate(
+        zip(curves, drawn, looks, strict=True)
+    ):
+        axes.plot(
+            s,
+            np.where(np.isfinite(values), values, np.nan),
+            **{"zorder": _depth(look)} | look,
+        )
         start = partial(_beside_end, axes, ends, index)
-        _leader(axes, look["color"], partial(_at_end, ends, index), partial(_moved, start, 0.0, MIDDLE))
+        _leader(
+            axes,
+            look["color"],
+            partial(_at_end, ends, index),
+            partial(_moved, start, 0.0, MIDDLE),
+        )
         if alike:
             _sample(axes, look, start)
         beside = partial(_moved, start, SAMPLE + GAP / 2 if alike else 0.0, 0.0)
-        labels.append(_text(axes, label, look["color"], beside, xy=(0, 0), xycoords=beside))
+        labels.append(
+            _text(axes, label, look["color"], beside, xy=(0, 0), xycoords=beside)
+        )
         if notes and label in notes:
             _note(axes, notes[label], labels[-1], beside)
     return labels
@@ -77,14 +90,25 @@ def hatch_spans(axes: Axes, s: Any, where: Any, *, text: str = "") -> None:
     """
     s, where = settled(s), np.asarray(where, bool)
     borders = np.concatenate([s[:1], (s[1:] + s[:-1]) / 2, s[-1:]])
-    spans = borders[np.flatnonzero(np.diff(where, prepend=False, append=False))].reshape(-1, 2)
+    spans = borders[
+        np.flatnonzero(np.diff(where, prepend=False, append=False))
+    ].reshape(-1, 2)
     for first, last in spans:
         axes.axvspan(first, last, zorder=0.5, **UNDEFINED)
     if text and len(spans):
         middle = np.mean(spans[np.argmax(spans[:, 1] - spans[:, 0])])
         paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-        look: dict[str, Any] = {"rotation": 90, "color": "0.35", "fontsize": LABEL_SIZE, "bbox": paper}
-        look |= {"ha": "center", "va": "center", "transform": axes.get_xaxis_transform()}
+        look: dict[str, Any] = {
+            "rotation": 90,
+            "color": "0.35",
+            "fontsize": LABEL_SIZE,
+            "bbox": paper,
+        }
+        look |= {
+            "ha": "center",
+            "va": "center",
+            "transform": axes.get_xaxis_transform(),
+        }
         axes.text(middle, 0.5, text, **look)
 
 
@@ -109,7 +133,9 @@ def _increasing(values: NDArray[Any]) -> NDArray[Any]:
     # Barlow and Brunk's formula: scipy.optimize has this too, but takes a second to import.
     sums = np.cumsum([0.0, *values])
     counts = np.arange(1, len(sums)) - np.arange(len(values))[:, None]
-    means = np.where(counts > 0, (sums[1:] - sums[:-1, None]) / np.maximum(counts, 1), np.inf)
+    means = np.where(
+        counts > 0, (sums[1:] - sums[:-1, None]) / np.maximum(counts, 1), np.inf
+    )
     least = np.minimum.accumulate(means[:, ::-1], axis=1)[:, ::-1]
     result: NDArray[Any] = np.max(np.where(counts > 0, least, -np.inf), axis=0)
     return result
@@ -123,13 +149,22 @@ def _depth(look: dict[str, Any]) -> float:
 
 def _leader(axes: Axes, color: Any, end: Place, start: Place) -> None:
     """A thin line from a curve to its name; where both are is asked anew at every drawing."""
-    line: dict[str, Any] = {"color": color, "alpha": 0.6, "linewidth": 0.6, "arrowstyle": "-", "shrinkA": 1.5, "shrinkB": 0}
+    line: dict[str, Any] = {
+        "color": color,
+        "alpha": 0.6,
+        "linewidth": 0.6,
+        "arrowstyle": "-",
+        "shrinkA": 1.5,
+        "shrinkB": 0,
+    }
     _text(axes, "", color, start, xy=(0, 0), xycoords=end, arrowprops=line)
 
 
 def _sample(axes: Axes, look: dict[str, Any], start: Place) -> None:
     """A piece of a curve."""
-    line: dict[str, Any] = {name: look[name] for name in ("color", "linestyle", "linewidth") if name in look}
+    line: dict[str, Any] = {
+        name: look[name] for name in ("color", "linestyle", "linewidth") if name in look
+    }
     line |= {"arrowstyle": "-", "shrinkA": 0, "shrinkB": 0}
     begin, end = (partial(_moved, start, right, MIDDLE) for right in (0.0, SAMPLE))
     _text(axes, "", look["color"], begin, xy=(0, 0), xycoords=end, arrowprops=line)
@@ -146,14 +181,20 @@ def _note(axes: Axes, text: str, label: Annotation, beside: Place) -> None:
 
     def behind(renderer: Renderer) -> Affine2D:
         label.update_positions(renderer)
-        end = Text.get_window_extent(label, renderer).x1 + renderer.points_to_pixels(GAP)
+        end = Text.get_window_extent(label, renderer).x1 + renderer.points_to_pixels(
+            GAP
+        )
         return Affine2D().translate(end, beside(renderer).get_matrix()[1, 2])
 
     _text(axes, text, "0.3", behind, xy=(0, 0), xycoords=behind)
 
 
 def _text(axes: Axes, text: str, color: Any, place: Place, **target: Any) -> Annotation:
-    look: dict[str, Any] = {"color": color, "fontsize": LABEL_SIZE, "annotation_clip": False}
+    look: dict[str, Any] = {
+        "color": color,
+        "fontsize": LABEL_SIZE,
+        "annotation_clip": False,
+    }
     return axes.annotate(text, xytext=(0, 0), textcoords=place, **target, **look)
 
 
@@ -168,11 +209,15 @@ def _end(axes: Axes, s: NDArray[Any], curve: NDArray[Any]) -> NDArray[Any]:
     if not defined.size:
         return np.array([axes.bbox.x1, axes.bbox.y0])
     pixels = axes.transData.transform(np.column_stack([s, curve])[defined])
-    shown = np.flatnonzero((pixels[:, 1] >= axes.bbox.y0) & (pixels[:, 1] <= axes.bbox.y1))
+    shown = np.flatnonzero(
+        (pixels[:, 1] >= axes.bbox.y0) & (pixels[:, 1] <= axes.bbox.y1)
+    )
     leaves = min(shown[-1] + 1, len(pixels) - 1) if shown.size else 0
     x = np.clip(pixels[leaves, 0], axes.bbox.x0, axes.bbox.x1)
     beyond = 1e-3 * (axes.bbox.x1 - x)
-    return np.array([x, np.clip(pixels[-1, 1], axes.bbox.y0 - beyond, axes.bbox.y1 + beyond)])
+    return np.array(
+        [x, np.clip(pixels[-1, 1], axes.bbox.y0 - beyond, axes.bbox.y1 + beyond)]
+    )
 
 
 def _at_end(ends: Ends, index: int, renderer: Renderer) -> Affine2D:
@@ -183,4 +228,6 @@ def _beside_end(axes: Axes, ends: Ends, index: int, renderer: Renderer) -> Affin
     """Where a label's baseline begins, right of the axes."""
     point = renderer.points_to_pixels(1)
     heights = spread(ends()[:, 1], ROW * LABEL_SIZE * point, axes.bbox.y0, axes.bbox.y1)
-    return Affine2D().translate(axes.bbox.x1 + GAP * point, heights[index] - MIDDLE * point)
+    return Affine2D().translate(
+        axes.bbox.x1 + GAP * point, heights[index] - MIDDLE * point
+    )

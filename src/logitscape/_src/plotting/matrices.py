@@ -32,7 +32,9 @@ def matrix(
     values = settled(values)
     largest = np.max(np.abs(values), where=np.isfinite(values), initial=0)
     limit = limit or float(largest) or 1.0
-    image = axes.imshow(np.ma.masked_invalid(values), cmap="RdBu_r", vmin=-limit, vmax=limit)
+    image = axes.imshow(
+        np.ma.masked_invalid(values), cmap="RdBu_r", vmin=-limit, vmax=limit
+    )
     for (i, j), value in np.ndenumerate(values):
         ink = ink_on(image.to_rgba(value)[:3]) if np.isfinite(value) else "black"
         text = number.format(value).replace("-", "−")

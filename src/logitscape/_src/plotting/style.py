@@ -73,7 +73,11 @@ LOSS_STYLES: dict[str, tuple[str, Dashes]] = {
 }
 
 _STYLES = NORMALIZER_STYLES | LOSS_STYLES
-_OTHERS = [(color, dashes) for dashes in (DASH_DOT_DOTTED, SPARSE) for color in (BLUE, VERMILLION, GREEN, PURPLE, ORANGE)]
+_OTHERS = [
+    (color, dashes)
+    for dashes in (DASH_DOT_DOTTED, SPARSE)
+    for color in (BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
+]
 
 
 class Law(NamedTuple):
@@ -107,7 +111,12 @@ GROWTHS: dict[str, Law] = {
 }
 """How the time to correct grows, as `dynamics.growth` names it."""
 
-UNDEFINED: dict[str, Any] = {"facecolor": "0.97", "edgecolor": "0.72", "hatch": "//////", "linewidth": 0}
+UNDEFINED: dict[str, Any] = {
+    "facecolor": "0.97",
+    "edgecolor": "0.72",
+    "hatch": "//////",
+    "linewidth": 0,
+}
 
 
 def style_of(name: str) -> dict[str, Any]:
@@ -122,7 +131,9 @@ def style_of(name: str) -> dict[str, Any]:
     color, dashes = _of(loss if first == "softmax" and rest else first)
     if first != "softmax" and loss != "cross_entropy":
         dashes = _of(loss)[1]
-    hero = (first, loss) == ("softmax", "cross_entropy") or (first, *rest) == ("cross_entropy",)
+    hero = (first, loss) == ("softmax", "cross_entropy") or (first, *rest) == (
+        "cross_entropy",
+    )
     return {"color": color, "linestyle": dashes, "linewidth": 2.8 if hero else 1.6}
 
 
@@ -140,7 +151,9 @@ def settled(values: Any) -> NDArray[Any]:
 def settled_digits(values: Any) -> NDArray[Any]:
     """Values to 9 significant digits, for logarithmic axes."""
     values = np.asarray(values, float)
-    return np.array([float(f"{value:.8e}") for value in values.ravel()]).reshape(values.shape)
+    return np.array([float(f"{value:.8e}") for value in values.ravel()]).reshape(
+        values.shape
+    )
 
 
 def settled_log10(values: Any) -> NDArray[Any]:

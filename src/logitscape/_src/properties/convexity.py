@@ -64,7 +64,9 @@ class _Bent(NamedTuple):
     curvatures: NDArray[Any]
 
 
-def convexities(objectives: Sources, *, num_classes: int = 3, label: int = 0, width: float = WIDTH) -> dict[str, Convexity]:
+def convexities(
+    objectives: Sources, *, num_classes: int = 3, label: int = 0, width: float = WIDTH
+) -> dict[str, Convexity]:
     """Search every objective, by name. All are compiled together; the search is the same every time.
 
     Args:
@@ -90,8 +92,13 @@ def convexities(objectives: Sources, *, num_classes: int = 3, label: int = 0, wi
         return _Bent(loss, _eigenvalues(second, num_classes))
 
     def evaluate_all(z: NDArray[Any]) -> _Bent:
-        batches = [evaluate(np.broadcast_to(each, (len(named), *each.shape))) for each in np.split(z, len(z) // BATCH)]
-        return _Bent(*(np.concatenate(parts, axis=1) for parts in zip(*batches, strict=True)))
+        batches = [
+            evaluate(np.broadcast_to(each, (len(named), *each.shape)))
+            for each in np.split(z, len(z) // BATCH)
+        ]
+        return _Bent(
+            *(np.concatenate(parts, axis=1) for parts in zip(*batches, strict=True))
+        )
 
     random = np.random.default_rng(0)
     z = _scattered(random, num_classes, width)
@@ -102,23 +109,38 @@ def convexities(objectives: Sources, *, num_classes: int = 3, label: int = 0, wi
     least, settled, witness = _search(random, evaluate, z, found, width)
     at = np.argmax(excess, axis=1)
     chords = [(tuple(map(float, z[i])), tuple(map(float, z[other[i]]))) for i in at]
-    scale = np.array([np.nanmax(np.abs(row), initial=0, where=np.isfinite(row)) for row in found.loss])
+    scale = np.array(
+        [
+            np.nanmax(np.abs(row), initial=0, where=np.isfinite(row))
+            for row in found.loss
+        ]
+    )
     return {
         name: Convexity(
-            _verdict(bool(np.isfinite(found.loss[i]).any()), least[i], excess[i, at[i]] / (1 + scale[i])),
+            _verdict(
+                bool(np.isfinite(found.loss[i]).any()),
+                least[i],
+                excess[i, at[i]] / (1 + scale[i]),
+            ),
             float(least[i]),
             bool(settled[i]),
             tuple(map(float, witness[i])),
             float(excess[i, at[i]]),
             chords[i],
-            float(np.isposinf(found.loss[i]).sum() / max(1, (~np.isnan(found.loss[i])).sum())),
+            float(
+                np.isposinf(found.loss[i]).sum()
+                / max(1, (~np.isnan(found.loss[i])).sum())
+            ),
         )
         for i, name in enumerate(named)
     }
 
 
 def second_derivatives(
-    objectives: Sequence[Objective], target: NDArray[Any], directions: NDArray[Any], z: Array
+    objectives: Sequence[Objective],
+    target: NDArray[Any],
+    directions: NDArray[Any],
+    z: Array,
 ) -> tuple[Array, Array]:
     """Losses at z [objective, m, n], [objective, m]; second derivatives along directions [q, n], [objective, m, q]."""
     t, d = jnp.asarray(target, z.dtype), jnp.asarray(directions, z.dtype)
@@ -128,15 +150,34 @@ def second_derivatives(
             normalizers.setdefault(each.normalizer, []).append(row)
             losses.setdefault(each.loss, []).append(row)
     alone = [row for row, each in enumerate(objectives) if each.loss is None]
-    found = [_bend_all(_towards(t, objectives[row].function), z[row][None], d)[::2] for row in alone]
+    found = [
+        _bend_all(_towards(t, objectives[row].function), z[row][None], d)[::2]
+        for row in alone
+    ]
     if losses:
-        parts = [_bend_all(normalizer, z[np.array(rows)], d) for normalizer, rows in normalizers.items()]
+        parts = [
+            _bend_all(normalizer, z[np.array(rows)], d)
+            for normalizer, rows in normalizers.items()
+        ]
         bent = jax.tree.map(lambda *each: jnp.concatenate(each), *parts)
-        place = np.argsort(np.concatenate([*normalizers.values()]))  # of a pair in `bent`, by its rank among the pairs
-        rank = {row: k for k, row in enumerate(sorted(row for rows in losses.values() for row in rows))}
+        place = np.argsort(
+            np.concatenate([*normalizers.values()])
+        )  # of a pair in `bent`, by its rank among the pairs
+        rank = {
+            row: k
+            for k, row in enumerate(
+                sorted(row for rows in losses.values() for row in rows)
+            )
+        }
     for loss, rows in losses.items():
-        chosen = jax.tree.map(lambda x, rows=rows: x[place[[rank[row] for row in rows]]], bent)
-        found.append(jax.vmap(jax.vmap(jax.vmap(partial(_bend, _towards(t, loss)))))(*chosen)[::2])
+        chosen = jax.tree.map(
+            lambda x, rows=rows: x[place[[rank[row] for row in rows]]], bent
+        )
+        found.append(
+            jax.vmap(jax.vmap(jax.vmap(partial(_bend, _towards(t, loss)))))(*chosen)[
+                ::2
+            ]
+        )
     back = np.argsort([*alone, *(row for rows in losses.values() for row in rows)])
     value, second = (jnp.concatenate(each)[back] for each in zip(*found, strict=True))
     return value[..., 0], second
@@ -152,14 +193,20 @@ def _bend_all(function: Callable[[Array], Any], z: Array, directions: Array) -> 
     def at(z: Array, direction: Array) -> Any:
         return _bend(function, z, direction, jnp.zeros_like(direction))
 
-    return jax.vmap(jax.vmap(jax.vmap(at, (None, 0)), (0, None)), (0, None))(z, directions)
+    return jax.vmap(jax.vmap(jax.vmap(at, (None, 0)), (0, None)), (0, None))(
+        z, directions
+    )
 
 
-def _bend(function: Callable[[Any], Any], x: Any, first: Any, second: Any) -> tuple[Any, Any, Any]:
+def _bend(
+    function: Callable[[Any], Any], x: Any, first: Any, second: Any
+) -> tuple[Any, Any, Any]:
     """Value, first and second derivative of a function on the curve x + t first + t^2/2 second, at t = 0."""
 
     def along(t: Array) -> Any:
-        return function(jax.tree.map(lambda a, b, c: a + t * b + t * t * (c / 2), x, first, second))
+        return function(
+            jax.tree.map(lambda a, b, c: a + t * b + t * t * (c / 2), x, first, second)
+        )
 
     def slope(t: Array) -> Any:
         return jax.jvp(along, (t,), (jnp.ones_like(t),))
@@ -182,7 +229,9 @@ def _eigenvalues(second: NDArray[Any], n: int) -> NDArray[Any]:
     for k in range(n):
         hessian[..., k, k] = diagonal[..., k]
     for q, (j, k) in enumerate(combinations(range(n), 2), start=n):
-        hessian[..., j, k] = hessian[..., k, j] = (second[..., q] - diagonal[..., j] - diagonal[..., k]) / 2
+        hessian[..., j, k] = hessian[..., k, j] = (
+            second[..., q] - diagonal[..., j] - diagonal[..., k]
+        ) / 2
     finite = np.isfinite(hessian.sum(axis=(-2, -1), keepdims=True))
     values = np.linalg.eigvalsh(np.where(finite, hessian, 0))
     noise = NOISE * (1e-3 + np.max(np.abs(values), axis=-1, keepdims=True))
@@ -222,13 +271,25 @@ def _search(
     for step in range(ROUNDS):
         if step == ROUNDS * 3 // 4:
             before = np.min(values, axis=1)
-        trial = _mutants(random, points, points[np.arange(len(points)), np.argmin(values, axis=1)], width)
+        trial = _mutants(
+            random,
+            points,
+            points[np.arange(len(points)), np.argmin(values, axis=1)],
+            width,
+        )
         lowest = _lowest(evaluate(trial), trial)
         better = lowest < _lowered(values, 1e-6)
-        points, values = np.where(better[..., None], trial, points), np.where(better, lowest, values)
+        points, values = (
+            np.where(better[..., None], trial, points),
+            np.where(better, lowest, values),
+        )
     best = np.arange(len(points)), np.argmin(values, axis=1)
     known, settled = np.isfinite(values[best]), values[best] >= _lowered(before, 0.02)
-    return np.where(known, values[best], np.nan), settled, np.where(known[:, None], points[best], np.nan)
+    return (
+        np.where(known, values[best], np.nan),
+        settled,
+        np.where(known[:, None], points[best], np.nan),
+    )
 
 
 def _lowered(values: NDArray[Any], share: float) -> NDArray[Any]:
@@ -237,11 +298,17 @@ def _lowered(values: NDArray[Any], share: float) -> NDArray[Any]:
 
 def _lowest(found: _Bent, z: NDArray[Any]) -> NDArray[Any]:
     """The least eigenvalues, [objective, m]; infinite where there is none to be had, and within norm 1."""
-    known = np.isfinite(found.loss) & np.isfinite(found.curvatures[..., 0]) & (np.linalg.norm(z, axis=-1) >= 1)
+    known = (
+        np.isfinite(found.loss)
+        & np.isfinite(found.curvatures[..., 0])
+        & (np.linalg.norm(z, axis=-1) >= 1)
+    )
     return np.where(known, found.curvatures[..., 0], np.inf)
 
 
-def _mutants(random: np.random.Generator, points: NDArray[Any], best: NDArray[Any], width: float) -> NDArray[Any]:
+def _mutants(
+    random: np.random.Generator, points: NDArray[Any], best: NDArray[Any], width: float
+) -> NDArray[Any]:
     """A move of every point [objective, m, n], of five kinds in turn, at norm 1 and more.
 
     By the difference of two others; so, and towards the best; to somewhere near or very near the best, as what a kink or a
@@ -250,16 +317,32 @@ def _mutants(random: np.random.Generator, points: NDArray[Any], best: NDArray[An
     """
     m, n = points.shape[1:]
     best = np.broadcast_to(best[:, None], points.shape)
-    one, other, size = random.permutation(m), random.permutation(m), random.uniform(0.3, 1, (1, m, 1))
+    one, other, size = (
+        random.permutation(m),
+        random.permutation(m),
+        random.uniform(0.3, 1, (1, m, 1)),
+    )
     difference = size * (points[:, one] - points[:, other])
     near = 10.0 ** random.uniform(-5, -1, (1, m, 1)) * random.normal(size=(1, m, n))
-    shrunk = 10.0 ** (-2 * random.uniform(size=(1, m, n)) * (random.uniform(size=(1, m, n)) < 0.6))
-    anywhere = np.where(
-        random.permuted(np.tile(np.arange(n), (m, 1)), axis=1) == 0, random.uniform(-width, width, (m, 1)), best
+    shrunk = 10.0 ** (
+        -2 * random.uniform(size=(1, m, n)) * (random.uniform(size=(1, m, n)) < 0.6)
     )
-    kinds = [points + difference, points + difference + size * (best - points), best + near, points * shrunk, anywhere]
+    anywhere = np.where(
+        random.permuted(np.tile(np.arange(n), (m, 1)), axis=1) == 0,
+        random.uniform(-width, width, (m, 1)),
+        best,
+    )
+    kinds = [
+        points + difference,
+        points + difference + size * (best - points),
+        best + near,
+        points * shrunk,
+        anywhere,
+    ]
     z = np.clip(np.choose((np.arange(m) % len(kinds))[:, None], kinds), -width, width)
-    return _rounded(z * np.maximum(1, (1 + 1e-6) / np.linalg.norm(z, axis=-1, keepdims=True)))
+    return _rounded(
+        z * np.maximum(1, (1 + 1e-6) / np.linalg.norm(z, axis=-1, keepdims=True))
+    )
 
 
 def _rounded(z: NDArray[Any]) -> NDArray[Any]:

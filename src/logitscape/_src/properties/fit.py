@@ -20,12 +20,20 @@ Pair: TypeAlias = tuple[Samples, Samples]
 
 START = 1e-3
 LEAST, LARGEST = 1e-290, 1e290  # sizes that are trusted
-VANISHING, EXPLODING = 1e-150, 1e150  # beyond which 0 and inf are the end of float64: squares end at 1e±154
+VANISHING, EXPLODING = (
+    1e-150,
+    1e150,
+)  # beyond which 0 and inf are the end of float64: squares end at 1e±154
 FEWEST = 8  # samples that a law is fitted on
 SAMPLES = 512  # of every call of `evaluate`, so that it is compiled once
 
 
-def find_law(evaluate: Callable[[Samples], ArrayLike], *, start: float = START, end: float | int = 1e8) -> Law:
+def find_law(
+    evaluate: Callable[[Samples], ArrayLike],
+    *,
+    start: float = START,
+    end: float | int = 1e8,
+) -> Law:
     """The law of a function on a ray, sampled as far and as densely as it takes.
 
     Args:
@@ -40,7 +48,9 @@ def find_law(evaluate: Callable[[Samples], ArrayLike], *, start: float = START, 
         ValueError: `start` and `end` are not positive, finite and increasing, or f(s) has not the shape of s.
     """
     if not 0 < start < end < math.inf:
-        raise ValueError(f"`find_law(start=..., end=...)` must be 0 < start < end < inf, got {start} and {end}.")
+        raise ValueError(
+            f"`find_law(start=..., end=...)` must be 0 < start < end < inf, got {start} and {end}."
+        )
 
     def samples(s: Samples) -> Pair:
         return s, _same_shape("find_law(evaluate)", s, evaluate(s))
@@ -51,8 +61,12 @@ def find_law(evaluate: Callable[[Samples], ArrayLike], *, start: float = START, 
         return fit_law(*scan)
     last = int(np.flatnonzero(alive)[-1])
     edge = _edge(samples, *scan[0][last : last + 2])
-    tail = samples(np.geomspace(max(start, scan[0][last] / FAR), scan[0][last], SAMPLES))
-    s, first = np.unique(np.concatenate([part[0] for part in (scan, tail, *edge)]), return_index=True)
+    tail = samples(
+        np.geomspace(max(start, scan[0][last] / FAR), scan[0][last], SAMPLES)
+    )
+    s, first = np.unique(
+        np.concatenate([part[0] for part in (scan, tail, *edge)]), return_index=True
+    )
     return fit_law(s, np.concatenate([part[1] for part in (scan, tail, *edge)])[first])
 
 
@@ -67,8 +81,16 @@ def fit_law(s: ArrayLike, values: ArrayLike) -> Law:
         ValueError: `s` is not as said, has fewer than 8 entries, or `values` not its shape.
     """
     s = np.asarray(s, np.float64)
-    if s.ndim != 1 or len(s) < FEWEST or not np.all(np.isfinite(s)) or s[0] <= 0 or np.any(np.diff(s) <= 0):
-        raise ValueError(f"`fit_law(s, ...)` must be at least {FEWEST} positive, finite, increasing numbers, got {s}.")
+    if (
+        s.ndim != 1
+        or len(s) < FEWEST
+        or not np.all(np.isfinite(s))
+        or s[0] <= 0
+        or np.any(np.diff(s) <= 0)
+    ):
+        raise ValueError(
+            f"`fit_law(s, ...)` must be at least {FEWEST} positive, finite, increasing numbers, got {s}."
+        )
     values = _same_shape("fit_law(s, values)", s, values)
     return _law_of_end(s, values) or _law_before_end(s, values)
 
@@ -81,7 +103,9 @@ def _not_ended(values: Samples) -> Bool[np.ndarray, " m"]:
     return values != 0 if values[-1] == 0 else np.ones(len(values), bool)
 
 
-def _edge(samples: Callable[[Samples], Pair], before: float, after: float) -> list[Pair]:
+def _edge(
+    samples: Callable[[Samples], Pair], before: float, after: float
+) -> list[Pair]:
     """Samples ever closer to where f ends, from `before` and `after` to two neighbouring floats."""
     found = []
     while np.nextafter(before, after) < after:
@@ -126,7 +150,9 @@ def _abrupt(s: Samples, size: Samples) -> bool:
 def _law_before_end(s: Samples, values: Samples) -> Law:
     """The law of the last stretch where f is trusted and keeps its sign."""
     size = np.abs(values)
-    sign = np.nan_to_num(np.sign(values)) * ((size > _least_trusted(size)) & (size < LARGEST))
+    sign = np.nan_to_num(np.sign(values)) * (
+        (size > _least_trusted(size)) & (size < LARGEST)
+    )
     end = int(max(np.flatnonzero(sign), default=-1)) + 1
     breaks = np.flatnonzero(np.diff(sign[:end])) + 1
     first = int(max(breaks, default=0))
@@ -153,5 +179,7 @@ def _range(s: Samples) -> tuple[float, float]:
 def _same_shape(owner: str, s: Samples, values: ArrayLike) -> Samples:
     array = np.asarray(values, np.float64)
     if array.shape != s.shape:
-        raise ValueError(f"`{owner}` must have one value for each s, shape {s.shape}, got shape {array.shape}.")
+        raise ValueError(
+            f"`{owner}` must have one value for each s, shape {s.shape}, got shape {array.shape}."
+        )
     return array

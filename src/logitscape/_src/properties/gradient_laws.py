@@ -44,7 +44,12 @@ class GradientLaws:
 
     def __str__(self) -> str:
         """A line for each law."""
-        return "\n".join([f"along {self.ray}", *(f"{name + ':':<6}{getattr(self, name)}" for name in QUANTITIES)])
+        return "\n".join(
+            [
+                f"along {self.ray}",
+                *(f"{name + ':':<6}{getattr(self, name)}" for name in QUANTITIES),
+            ]
+        )
 
 
 def gradient_law(
@@ -59,7 +64,13 @@ def gradient_law(
 ) -> GradientLaws:
     """The gradient law of one objective on a ray; arguments as for `gradient_laws`."""
     (laws,) = gradient_laws(
-        [objective], direction, num_classes=num_classes, label=label, rival=rival, base=base, end=end
+        [objective],
+        direction,
+        num_classes=num_classes,
+        label=label,
+        rival=rival,
+        base=base,
+        end=end,
     ).values()
     return laws
 
@@ -93,9 +104,13 @@ def gradient_laws(
     """
     needs_float64("gradient_laws")
     if not isinstance(end, int | float | np.number) or not START < end < math.inf:
-        raise ValueError(f"`gradient_laws(end=...)` must be finite and more than {START:g}, got {end!r}.")
+        raise ValueError(
+            f"`gradient_laws(end=...)` must be finite and more than {START:g}, got {end!r}."
+        )
     named = named_objectives(objectives)
-    line = ray(direction, [0.0], num_classes=num_classes, label=label, rival=rival, base=base)
+    line = ray(
+        direction, [0.0], num_classes=num_classes, label=label, rival=rival, base=base
+    )
     one_class("gradient_laws", "label", label, line.num_classes)
     groups = dict[object, list[str]]()
     for name, each in named.items():
@@ -106,7 +121,10 @@ def gradient_laws(
         run = jax.jit(partial(_along, [named[name] for name in names], label))
         evaluate = _remembering(lambda s, run=run: run(embed(s)))  # type: ignore[misc]
         for index, name in enumerate(names):
-            laws = {quantity: find_law(partial(_one, evaluate, row, index), end=end) for row, quantity in enumerate(QUANTITIES)}
+            laws = {
+                quantity: find_law(partial(_one, evaluate, row, index), end=end)
+                for row, quantity in enumerate(QUANTITIES)
+            }
             found[name] = GradientLaws(**laws, ray=line.description)
     return {name: found[name] for name in named}
 
@@ -119,8 +137,13 @@ def _logits(line: Slice, s: Array) -> Array:
 
 def _along(objectives: Sequence[Objective], label: int, logits: Array) -> Array:
     """[quantity, objective, m] at logits [n, m]; NaN where the loss is not finite."""
-    found = families.evaluate(objectives, logits, jax.nn.one_hot(label, len(logits), dtype=logits.dtype))
-    rows = [jnp.stack([-each.gradient[label], _norm(each.gradient), each.loss]) for each in found]
+    found = families.evaluate(
+        objectives, logits, jax.nn.one_hot(label, len(logits), dtype=logits.dtype)
+    )
+    rows = [
+        jnp.stack([-each.gradient[label], _norm(each.gradient), each.loss])
+        for each in found
+    ]
     finite = jnp.stack([jnp.isfinite(each.loss) for each in found])
     return jnp.where(finite, jnp.stack(rows, axis=1), jnp.nan)
 
@@ -135,7 +158,9 @@ def _norm(gradient: Array) -> Array:
     return scale[0] * jnp.sqrt(jnp.sum((gradient / scale) ** 2, axis=0))
 
 
-def _remembering(function: Callable[[Array], Array]) -> Callable[[Samples], NDArray[Any]]:
+def _remembering(
+    function: Callable[[Array], Array],
+) -> Callable[[Samples], NDArray[Any]]:
     """The function, which computes nothing twice: objectives that share a program ask for the same samples."""
     known = dict[bytes, NDArray[Any]]()
 
@@ -148,6 +173,8 @@ def _remembering(function: Callable[[Array], Array]) -> Callable[[Samples], NDAr
     return recall
 
 
-def _one(evaluate: Callable[[Samples], NDArray[Any]], row: int, index: int, s: Samples) -> Samples:
+def _one(
+    evaluate: Callable[[Samples], NDArray[Any]], row: int, index: int, s: Samples
+) -> Samples:
     values: Samples = evaluate(s)[row, index]
     return values

@@ -59,20 +59,29 @@ def invariances_of(predict: Callable[[Rows], Rows]) -> dict[Change, Invariance]:
     p, shifted, scaled, negated, rolled, reversed_ = map(predict, inputs)
     permuted = np.where(np.isnan(rolled), rolled, np.roll(rolled, -1, axis=1))
     swapped = reversed_[:, ::-1]
-    worse = np.nanmax(np.abs(permuted - p), initial=0) >= np.nanmax(np.abs(swapped - p), initial=0)
+    worse = np.nanmax(np.abs(permuted - p), initial=0) >= np.nanmax(
+        np.abs(swapped - p), initial=0
+    )
     after = (shifted, scaled, negated, permuted if worse else swapped)
-    return {change: _compare(change, z, p, q) for change, q in zip(get_args(Change), after, strict=True)}
+    return {
+        change: _compare(change, z, p, q)
+        for change, q in zip(get_args(Change), after, strict=True)
+    }
 
 
 def _probes() -> Rows:
     """The simplest first: small, and without repeated values."""
-    rows = sorted(product(VALUES, repeat=3), key=lambda z: (3 - len(set(z)), sum(map(abs, z)), z))
+    rows = sorted(
+        product(VALUES, repeat=3), key=lambda z: (3 - len(set(z)), sum(map(abs, z)), z)
+    )
     return np.array(rows, jax.dtypes.canonicalize_dtype(np.float64))
 
 
 def _compare(change: Change, z: Rows, before: Rows, after: Rows) -> Invariance:
     inside, stays = np.isfinite(before).all(axis=1), np.isfinite(after).all(axis=1)
-    moved = np.where(inside & stays, np.max(np.abs(after - before), axis=1, initial=0), -np.inf)
+    moved = np.where(
+        inside & stays, np.max(np.abs(after - before), axis=1, initial=0), -np.inf
+    )
     leaves = inside & ~stays
     largest, noise = float(np.max(moved)), 64 * float(np.finfo(z.dtype).eps)
     size = largest if largest >= 0 else float("nan")

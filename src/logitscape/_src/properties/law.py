@@ -63,7 +63,11 @@ class Law:
         """The law in plain text, as in `2.00 s^-1.00` or `0 from s = 1.00`."""
         if self.begins is not None:
             word = "0" if self.kind == "zero" else "undefined"
-            return word if self.begins == -math.inf else f"{word} from s = {_plain(self.begins)}"
+            return (
+                word
+                if self.begins == -math.inf
+                else f"{word} from s = {_plain(self.begins)}"
+            )
         if self.kind in ("oscillating", "undetermined"):
             return self.kind
         return " ".join(_text_factors(self))
@@ -73,7 +77,9 @@ class Law:
         r"""The law as mathtext for a cell of a table, as in `$2\,s^{-1}$`; numbers to three digits."""
         if self.begins is not None:
             word = "0" if self.kind == "zero" else r"\mathrm{undefined}"
-            since = "" if self.begins == -math.inf else rf",\ s \geq {_nice(self.begins)}"
+            since = (
+                "" if self.begins == -math.inf else rf",\ s \geq {_nice(self.begins)}"
+            )
             return f"${word}{since}$"
         if self.kind in ("oscillating", "undetermined"):
             return rf"$\mathrm{{{self.kind}}}$"
@@ -85,9 +91,19 @@ def _text_factors(law: Law) -> list[str]:
     exponential = _text_exponential(law)
     if law.kind.startswith("super"):
         return [("-" if law.coefficient < 0 < law.rate else "") + exponential]
-    power = "" if abs(law.power) < 0.005 else f"s^{_plain(law.power)}".removesuffix("^1.00")
-    logarithm = f"(log s)^{law.log_power}" if law.log_power not in (0, 1) else "log s" * law.log_power
-    return [factor for factor in (_plain(law.coefficient), power, logarithm, exponential) if factor]
+    power = (
+        "" if abs(law.power) < 0.005 else f"s^{_plain(law.power)}".removesuffix("^1.00")
+    )
+    logarithm = (
+        f"(log s)^{law.log_power}"
+        if law.log_power not in (0, 1)
+        else "log s" * law.log_power
+    )
+    return [
+        factor
+        for factor in (_plain(law.coefficient), power, logarithm, exponential)
+        if factor
+    ]
 
 
 def _text_exponential(law: Law) -> str:
@@ -103,8 +119,14 @@ def _math_product(law: Law) -> str:
     exponential = _math_exponential(law)
     if law.kind.startswith("super"):
         return ("-" if law.coefficient < 0 < law.rate else "") + exponential
-    power = "" if abs(law.power) < 0.005 else f"s^{{{_nice(law.power)}}}".removesuffix("^{1}")
-    logarithm = rf"\log^{{{law.log_power}}} s".replace("^{1}", "") if law.log_power else ""
+    power = (
+        ""
+        if abs(law.power) < 0.005
+        else f"s^{{{_nice(law.power)}}}".removesuffix("^{1}")
+    )
+    logarithm = (
+        rf"\log^{{{law.log_power}}} s".replace("^{1}", "") if law.log_power else ""
+    )
     factors = [factor for factor in (power, logarithm, exponential) if factor]
     coefficient = _nice(law.coefficient)
     if factors and coefficient in ("1", "-1"):
@@ -114,7 +136,11 @@ def _math_product(law: Law) -> str:
 
 def _math_exponential(law: Law) -> str:
     if law.rate == 0:
-        return rf"\mathrm{{faster\ than}}\ e^{{{_sign(law)}s}}" if math.isinf(law.order) else ""
+        return (
+            rf"\mathrm{{faster\ than}}\ e^{{{_sign(law)}s}}"
+            if math.isinf(law.order)
+            else ""
+        )
     rate = "" if _nice(law.rate) == "1" else _nice(law.rate) + r"\,"
     if math.isinf(law.order):
         inner = "" if _nice(law.inner_rate) == "1" else _nice(law.inner_rate)

@@ -22,11 +22,15 @@ Kept = Float[np.ndarray, " kept"]
 
 SPAN = 27.0  # the family is told from the last factor 27 of s, split into three
 FAR = 100.0  # powers are fitted on the last factor 100, where corrections have died out
-NEAR = 3.0  # rates on the last factor 3: a second exponential, if any, is long gone there
+NEAR = (
+    3.0  # rates on the last factor 3: a second exponential, if any, is long gone there
+)
 FLAT = 0.01  # a power smaller than this is called constant
 SLOW = 0.05  # and one smaller than this must fit well: iterated logarithms look like it
 WELL = 1e-4
-LEAST_ORDER = 0.1  # of a stretched exponential that can be told from powers of logarithms
+LEAST_ORDER = (
+    0.1  # of a stretched exponential that can be told from powers of logarithms
+)
 ROUGH = 0.05  # what a smooth law cannot leave as a residual
 
 
@@ -45,14 +49,22 @@ def tail_law(s: Samples, size: Samples) -> Law:
     if law.residual <= ROUGH and not _hardly_told(law):
         return law
     if law.kind.startswith("super"):
-        return Law(law.kind, law.range, coefficient=1.0, order=math.inf, residual=law.residual)
+        return Law(
+            law.kind, law.range, coefficient=1.0, order=math.inf, residual=law.residual
+        )
     turns = np.sum(np.diff(np.sign(np.diff(y[s > s[-1] / FAR]))) != 0)
-    return Law("oscillating" if turns > 2 else "undetermined", law.range, residual=law.residual)
+    return Law(
+        "oscillating" if turns > 2 else "undetermined", law.range, residual=law.residual
+    )
 
 
 def _hardly_told(law: Law) -> bool:
     """Whether what fits is so slow that almost anything slow would."""
-    slow_power = law.kind.startswith("polynomial") and abs(law.power) < SLOW and law.residual > WELL
+    slow_power = (
+        law.kind.startswith("polynomial")
+        and abs(law.power) < SLOW
+        and law.residual > WELL
+    )
     return slow_power or (law.kind.startswith("stretched") and law.order < LEAST_ORDER)
 
 
@@ -60,7 +72,9 @@ def _smooth_law(s: Samples, y: Samples) -> Law:
     scaling = _scaling(*_window(s, y, SPAN))
     if 0.9 < scaling < 1.1:
         law = _exponential(*_window(s, y, NEAR))
-        return law if law.rate * s[-1] > 10 * law.residual else _power(*_window(s, y, FAR))
+        return (
+            law if law.rate * s[-1] > 10 * law.residual else _power(*_window(s, y, FAR))
+        )
     if scaling > 0.1:
         return _other_exponential(*_window(s, y, NEAR))
     return _power(*_window(s, y, FAR))
@@ -70,7 +84,9 @@ def _scaling(s: Samples, y: Samples) -> float:
     """The m for which changes of K scale like s^m; -inf where K does not change, or not in one direction."""
     log_s, step = np.linspace(np.log(s[0]), np.log(s[-1]), 97, retstep=True)
     even = CubicSpline(np.log(s), y)(log_s)
-    noise = np.std(np.diff(even, 3)) / math.sqrt(20)  # the variance of a third difference is 1 + 9 + 9 + 1
+    noise = np.std(np.diff(even, 3)) / math.sqrt(
+        20
+    )  # the variance of a third difference is 1 + 9 + 9 + 1
     slopes = np.diff(even[::32]) / (32 * step)
     before, after = np.diff(slopes)
     least = max(1e-6 * (1 + abs(slopes[-1])), 10 * noise / (32 * step))
@@ -101,11 +117,16 @@ def _logarithmic(s: Samples, y: Samples, power: Fit) -> Law | None:
         root = np.exp((y - k * np.log(s)) / q)
         fit = _least_squares([np.ones_like(s), np.log(s)], root / root[-1])
         slope = fit.constants[1]
-        if fit.residual < min(1e-5, power.residual / 10) and slope * np.log(s[-1]) > 0.1:
+        if (
+            fit.residual < min(1e-5, power.residual / 10)
+            and slope * np.log(s[-1]) > 0.1
+        ):
             law = _law("polynomial" if k else "logarithmic", s, fit, k or float(q))
             size = (slope * float(root[-1])) ** q
             error = size * abs(q) * fit.errors[1] / slope
-            return replace(law, coefficient=size, coefficient_error=error, power=k, log_power=q)
+            return replace(
+                law, coefficient=size, coefficient_error=error, power=k, log_power=q
+            )
     return None
 
 
@@ -115,7 +136,13 @@ def _exponential(s: Samples, y: Samples) -> Law:
     fit = _with_corrections([np.ones_like(s), np.log(s), x], x, y)
     law = _law("exponential", s, fit, fit.constants[2])
     rate, rate_error = abs(fit.constants[2]) / end, fit.errors[2] / end
-    return replace(law, power=fit.constants[1], power_error=fit.errors[1], rate=rate, rate_error=rate_error)
+    return replace(
+        law,
+        power=fit.constants[1],
+        power_error=fit.errors[1],
+        rate=rate,
+        rate_error=rate_error,
+    )
 
 
 def _other_exponential(s: Samples, y: Samples) -> Law:
@@ -127,12 +154,20 @@ def _other_exponential(s: Samples, y: Samples) -> Law:
         order, fit = stretched
         name = "super-exponential" if order > 1 else "stretched exponential"
         scale = end**-order
-        law = replace(_law(name, s, fit, fit.constants[2]), order=order, power=fit.constants[1])
+        law = replace(
+            _law(name, s, fit, fit.constants[2]), order=order, power=fit.constants[1]
+        )
     else:
         inner, fit = doubled
         scale = math.exp(-inner)
-        law = replace(_law("super-exponential", s, fit, fit.constants[2]), order=math.inf, inner_rate=inner / end)
-    return replace(law, rate=abs(fit.constants[2]) * scale, rate_error=fit.errors[2] * scale)
+        law = replace(
+            _law("super-exponential", s, fit, fit.constants[2]),
+            order=math.inf,
+            inner_rate=inner / end,
+        )
+    return replace(
+        law, rate=abs(fit.constants[2]) * scale, rate_error=fit.errors[2] * scale
+    )
 
 
 def _best(columns: Callable[[float], list[Samples]], y: Samples) -> tuple[float, Fit]:
@@ -144,14 +179,23 @@ def _best(columns: Callable[[float], list[Samples]], y: Samples) -> tuple[float,
     shapes = np.linspace(math.log(0.05), math.log(50.0), 70)
     best = shapes[np.argmin([left(shape) for shape in shapes])]
     step = shapes[1] - shapes[0]
-    found = minimize_scalar(left, bounds=(best - step, best + step), method="bounded", options={"xatol": 1e-10})
+    found = minimize_scalar(
+        left,
+        bounds=(best - step, best + step),
+        method="bounded",
+        options={"xatol": 1e-10},
+    )
     shape = math.exp(found.x)
     return shape, _least_squares(columns(shape), y)
 
 
 def _law(name: str, s: Samples, fit: Fit, direction: float | None = None) -> Law:
     """A law whose first fitted constant is the logarithm of its coefficient; it grows if `direction` > 0."""
-    kind = name if direction is None else f"{name} {'growth' if direction > 0 else 'decay'}"
+    kind = (
+        name
+        if direction is None
+        else f"{name} {'growth' if direction > 0 else 'decay'}"
+    )
     log_size = fit.constants[0]
     size = math.exp(log_size) if log_size < 709 else math.inf
     return Law(
@@ -168,7 +212,10 @@ def _with_corrections(columns: list[Samples], x: Samples, y: Samples) -> Fit:
     full = _least_squares([*columns, 1 / x, x**-2], y)
     less = _least_squares([*columns, 1 / x], y)
     kept = full.constants[: len(columns)]
-    errors = [max(e, abs(c - d)) for c, e, d in zip(kept, full.errors, less.constants, strict=False)]
+    errors = [
+        max(e, abs(c - d))
+        for c, e, d in zip(kept, full.errors, less.constants, strict=False)
+    ]
     return Fit(kept, errors, full.residual)
 
 
@@ -180,7 +227,11 @@ def _least_squares(columns: list[Samples], y: Samples) -> Fit:
     left = y - (matrix / scale) @ constants
     spread = np.linalg.norm(left) / math.sqrt(max(len(y) - len(columns), 1))
     errors = spread * np.linalg.norm(inverse, axis=1)
-    return Fit((constants / scale).tolist(), (errors / scale).tolist(), float(np.sqrt(np.mean(left**2))))
+    return Fit(
+        (constants / scale).tolist(),
+        (errors / scale).tolist(),
+        float(np.sqrt(np.mean(left**2))),
+    )
 
 
 def _window(s: Samples, y: Samples, ratio: float) -> tuple[Kept, Kept]:

@@ -40,7 +40,9 @@ class Comparison:
     @property
     def worst(self) -> Severity:
         """The severity of the most serious answer of all."""
-        return min((each.worst for each in self.diagnoses.values()), key=SEVERITIES.index)
+        return min(
+            (each.worst for each in self.diagnoses.values()), key=SEVERITIES.index
+        )
 
     @property
     def healthy(self) -> bool:
@@ -72,7 +74,9 @@ class Comparison:
             "against": setting.reference.name,
             "healthy": self.healthy,
             "worst": self.worst,
-            "diagnoses": {name: each.to_dict() for name, each in self.diagnoses.items()},
+            "diagnoses": {
+                name: each.to_dict() for name, each in self.diagnoses.items()
+            },
         }
 
     def to_json(self) -> str:
@@ -93,7 +97,11 @@ class Comparison:
         """
         from .comparison_page import page
 
-        texts = {".html": lambda: page(self), ".json": self.to_json, ".txt": lambda: str(self)}
+        texts = {
+            ".html": lambda: page(self),
+            ".json": self.to_json,
+            ".txt": lambda: str(self),
+        }
         return save(path, texts, self.figure)
 
 
@@ -126,20 +134,32 @@ def compare(
         ValueError: if there is none, if two have the same name, or as `diagnose` does.
     """
     given = _named(sources, num_classes)
-    how: dict[str, Any] = {"num_classes": num_classes, "dtype": dtype, "seed": seed, "against": against}
+    how: dict[str, Any] = {
+        "num_classes": num_classes,
+        "dtype": dtype,
+        "seed": seed,
+        "against": against,
+    }
     how |= {"budget": budget, "points": points, "progress": progress}
     return Comparison({name: diagnose(each, **how) for name, each in given.items()})
 
 
-def _named(sources: Sequence[Source | Subject] | Mapping[str, Source | Subject], n: int) -> dict[str, Subject]:
+def _named(
+    sources: Sequence[Source | Subject] | Mapping[str, Source | Subject], n: int
+) -> dict[str, Subject]:
     """All are recognised before the first is measured, so that a mistake shows at once."""
     if isinstance(sources, str) or not isinstance(sources, Sequence | Mapping):
-        raise TypeError(f"`compare(sources)` must be a list or a dict of objectives, got {sources!r}.")
+        raise TypeError(
+            f"`compare(sources)` must be a list or a dict of objectives, got {sources!r}."
+        )
     if not sources:
         raise ValueError("`compare(sources)` needs at least one objective, got none.")
     with wide():
         if isinstance(sources, Mapping):
-            return {name: subject(each, num_classes=n, name=name) for name, each in sources.items()}
+            return {
+                name: subject(each, num_classes=n, name=name)
+                for name, each in sources.items()
+            }
         subjects = [subject(each, num_classes=n) for each in sources]
     names = [each.name for each in subjects]
     twice = sorted({name for name in names if names.count(name) > 1})

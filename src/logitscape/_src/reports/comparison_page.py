@@ -51,10 +51,15 @@ def _table(comparison: "Comparison") -> str:
     """Questions down, objectives across."""
     diagnoses = comparison.diagnoses
     names = "".join(f'<th scope="col">{escape(name)}</th>' for name in diagnoses)
-    health = "".join(f"<td><b>{'healthy' if each.healthy else 'not healthy'}</b></td>" for each in diagnoses.values())
+    health = "".join(
+        f"<td><b>{'healthy' if each.healthy else 'not healthy'}</b></td>"
+        for each in diagnoses.values()
+    )
     rows = [
         f'<tr><th scope="row">{escape(capital(question))}</th>'
-        + "".join(f"<td>{_cell(worst(each, question))}</td>" for each in diagnoses.values())
+        + "".join(
+            f"<td>{_cell(worst(each, question))}</td>" for each in diagnoses.values()
+        )
         + "</tr>"
         for question in questions(comparison)
     ]
@@ -62,7 +67,9 @@ def _table(comparison: "Comparison") -> str:
 
 
 def _cell(answer: "Answer | None") -> str:
-    return "" if answer is None else f"{mark(answer.severity)}<br>{escape(answer.verdict)}"
+    return (
+        "" if answer is None else f"{mark(answer.severity)}<br>{escape(answer.verdict)}"
+    )
 
 
 def _pictures(comparison: "Comparison") -> Iterator[str]:
@@ -73,7 +80,10 @@ def _pictures(comparison: "Comparison") -> Iterator[str]:
     yield '<ul class="key">'
     yield from (f"<li>{_stroke(each.look)}{escape(each.name)}</li>" for each in shown)
     yield '</ul><div class="pictures three">'
-    yield from (picture(figure, name, CAPTIONS[name], who) for name, figure in panels(comparison, shown).items())
+    yield from (
+        picture(figure, name, CAPTIONS[name], who)
+        for name, figure in panels(comparison, shown).items()
+    )
     yield "</div>"
 
 
@@ -82,14 +92,20 @@ def _stroke(look: Mapping[str, Any]) -> str:
     from matplotlib.colors import to_hex
 
     width, dashes = look["linewidth"] * 1.5, look.get("linestyle", "-")
-    array = "" if dashes == "-" else f' stroke-dasharray="{" ".join(f"{each * width:.3g}" for each in dashes[1])}"'
+    array = (
+        ""
+        if dashes == "-"
+        else f' stroke-dasharray="{" ".join(f"{each * width:.3g}" for each in dashes[1])}"'
+    )
     line = f'<line x2="36" y1="5" y2="5" stroke="{to_hex(look["color"])}" stroke-width="{width:.3g}"{array}/>'
     return f'<svg class="stroke" width="36" height="10" aria-hidden="true">{line}</svg>'
 
 
 def _setting(comparison: "Comparison") -> str:
     setting = comparison.setting
-    return escape(f"{setting.num_classes} classes, {setting.dtype}, seed {setting.seed}, beside {setting.reference.name}")
+    return escape(
+        f"{setting.num_classes} classes, {setting.dtype}, seed {setting.seed}, beside {setting.reference.name}"
+    )
 
 
 def _versions() -> list[tuple[str, str]]:

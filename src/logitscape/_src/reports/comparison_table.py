@@ -31,19 +31,36 @@ def table(comparison: "Comparison") -> RenderableType:
     """Up to three objectives are columns, and the questions rows; more are rows, with what is to be said about them."""
     setting = comparison.setting
     about = f"{setting.num_classes} classes, {setting.dtype}, beside {setting.reference.name}"
-    rows = _columns(comparison) if len(comparison.diagnoses) <= COLUMNS else _rows(comparison)
+    rows = (
+        _columns(comparison)
+        if len(comparison.diagnoses) <= COLUMNS
+        else _rows(comparison)
+    )
     return Group(Text(about, "dim"), rows, Text(KEY, "dim"))
 
 
 def worst(diagnosis: Diagnosis, question: str) -> Answer | None:
     """The most serious answer to a question."""
-    return min(diagnosis.of(question), key=lambda each: SEVERITIES.index(each.severity), default=None)
+    return min(
+        diagnosis.of(question),
+        key=lambda each: SEVERITIES.index(each.severity),
+        default=None,
+    )
 
 
 def questions(comparison: "Comparison") -> list[str]:
     """All questions, those with the most serious answers first."""
-    answers = list(chain.from_iterable(each.answers for each in comparison.diagnoses.values()))
-    return list(dict.fromkeys(each.question for each in sorted(answers, key=lambda each: SEVERITIES.index(each.severity))))
+    answers = list(
+        chain.from_iterable(each.answers for each in comparison.diagnoses.values())
+    )
+    return list(
+        dict.fromkeys(
+            each.question
+            for each in sorted(
+                answers, key=lambda each: SEVERITIES.index(each.severity)
+            )
+        )
+    )
 
 
 def _columns(comparison: "Comparison") -> Table:
@@ -51,9 +68,18 @@ def _columns(comparison: "Comparison") -> Table:
     grid.add_column("", width=19)
     for name in comparison.diagnoses:
         grid.add_column(Text(name, overflow="fold"), ratio=1, overflow="fold")
-    grid.add_row("", *(Text("healthy" if each.healthy else "not healthy", "bold") for each in comparison.diagnoses.values()))
+    grid.add_row(
+        "",
+        *(
+            Text("healthy" if each.healthy else "not healthy", "bold")
+            for each in comparison.diagnoses.values()
+        ),
+    )
     for question in questions(comparison):
-        grid.add_row(question, *(_cell(worst(each, question)) for each in comparison.diagnoses.values()))
+        grid.add_row(
+            question,
+            *(_cell(worst(each, question)) for each in comparison.diagnoses.values()),
+        )
     return grid
 
 
@@ -65,7 +91,13 @@ def _cell(answer: Answer | None) -> Text:
 
 
 def _rows(comparison: "Comparison") -> Table:
-    grid = Table(box=box.SIMPLE_HEAD, width=WIDTH, pad_edge=False, header_style="bold", show_lines=False)
+    grid = Table(
+        box=box.SIMPLE_HEAD,
+        width=WIDTH,
+        pad_edge=False,
+        header_style="bold",
+        show_lines=False,
+    )
     grid.add_column("objective", width=26, overflow="fold")
     grid.add_column("", width=1)
     grid.add_column("what to know", ratio=1, overflow="fold")
@@ -78,9 +110,15 @@ def _rows(comparison: "Comparison") -> Table:
 def _told(diagnosis: Diagnosis) -> Text:
     """Serious findings and warnings in words, the rest as numbers."""
     told = dict.fromkeys(
-        f"{each.question}: {each.verdict}" for each in diagnosis.answers if each.severity in ("serious", "warning")
+        f"{each.question}: {each.verdict}"
+        for each in diagnosis.answers
+        if each.severity in ("serious", "warning")
     )
     severities = [each.severity for each in diagnosis.answers]
     rest: tuple[Severity, ...] = ("note", "undecided")
-    counts = [counted(severities.count(each), each) for each in rest if each in severities]
-    return Text("\n".join([*told, *([", ".join(counts)] if counts else [])]) or "healthy")
+    counts = [
+        counted(severities.count(each), each) for each in rest if each in severities
+    ]
+    return Text(
+        "\n".join([*told, *([", ".join(counts)] if counts else [])]) or "healthy"
+    )

@@ -90,8 +90,19 @@ def report_data(diagnosis: "Diagnosis") -> ReportData:
     pairs = dict[Side, Pair]()
     with wide(), np.errstate(all="ignore"):
         for side, name in telling(diagnosis).items():
-            pairs[side] = Pair(*(curves(each, name, side, setting) for each in (diagnosis.subject, setting.reference)))
-    return ReportData(diagnosis.name, setting.reference.name, diagnosis.headline(), setting.dtype, pairs)
+            pairs[side] = Pair(
+                *(
+                    curves(each, name, side, setting)
+                    for each in (diagnosis.subject, setting.reference)
+                )
+            )
+    return ReportData(
+        diagnosis.name,
+        setting.reference.name,
+        diagnosis.headline(),
+        setting.dtype,
+        pairs,
+    )
 
 
 def telling(diagnosis: "Diagnosis") -> dict[Side, str]:
@@ -100,7 +111,10 @@ def telling(diagnosis: "Diagnosis") -> dict[Side, str]:
     questions: dict[Side, str] = {"right": RIGHT, "wrong": WRONG}
     for side, question in questions.items():
         for answer in diagnosis.of(question):
-            judged = {each["verdict"]: each["ray"] for each in reversed(answer.details.get("rays", []))}
+            judged = {
+                each["verdict"]: each["ray"]
+                for each in reversed(answer.details.get("rays", []))
+            }
             named[side] = judged.get(answer.verdict, named[side])
     return named
 
@@ -149,7 +163,9 @@ def _errors(on: Ray, dtype: Precision) -> Errors | None:
     known = np.isfinite(want).all(axis=1) & (size > 0)
     finite = np.isfinite(got).all(axis=1)
     error = np.max(np.abs(got - want), axis=1) / np.where(known, size, 1)
-    worst = np.where(known & finite, error, -np.inf).reshape(len(INTERVALS), -1).max(axis=1)
+    worst = (
+        np.where(known & finite, error, -np.inf).reshape(len(INTERVALS), -1).max(axis=1)
+    )
     return Errors(
         np.where(np.isfinite(worst), worst, np.nan),
         _first(known & ~finite),
@@ -167,4 +183,6 @@ def along_r1(comparison: "Comparison") -> dict[str, Curves]:
     about = {f"{setting.reference.name} (reference)": setting.reference}
     about |= {name: each.subject for name, each in comparison.diagnoses.items()}
     with wide(), np.errstate(all="ignore"):
-        return {name: curves(each, "R1", "wrong", setting) for name, each in about.items()}
+        return {
+            name: curves(each, "R1", "wrong", setting) for name, each in about.items()
+        }

@@ -95,25 +95,46 @@ def diagnose(
     _check(num_classes, dtype, seed, budget, points)
     started = time.monotonic()
     with wide():
-        about = subject(source, num_classes=num_classes, normalizer=normalizer, form=_form(form), name=name)
-        setting = Setting(subject(against, num_classes=num_classes), num_classes, _precision(dtype), seed)
+        about = subject(
+            source,
+            num_classes=num_classes,
+            normalizer=normalizer,
+            form=_form(form),
+            name=name,
+        )
+        setting = Setting(
+            subject(against, num_classes=num_classes),
+            num_classes,
+            _precision(dtype),
+            seed,
+        )
     before = points_evaluated(about)
     with shown(progress) as show:
 
         def spent() -> str:
             if time.monotonic() - started >= budget:
                 return f"{budget:g} s"
-            return f"{points:,} points" if points_evaluated(about) - before >= points else ""
+            return (
+                f"{points:,} points"
+                if points_evaluated(about) - before >= points
+                else ""
+            )
 
         def ask(topic: str) -> list[Answer]:
             if what := spent():
-                return [_unanswered(topic, "not asked", f"The budget of {what} was spent.")]
+                return [
+                    _unanswered(topic, "not asked", f"The budget of {what} was spent.")
+                ]
             show(f"{about.name}: {topic}")
             with wide(), np.errstate(all="ignore"):
                 return _asked(topic, about, setting)
 
         def prepare() -> None:
-            with suppress(Exception), wide(), np.errstate(all="ignore"):  # an error returns when the question is asked
+            with (
+                suppress(Exception),
+                wide(),
+                np.errstate(all="ignore"),
+            ):  # an error returns when the question is asked
                 cost.prepare(about, setting, spent)
 
         answers = _all(ask, prepare)
@@ -121,12 +142,17 @@ def diagnose(
     return Diagnosis(about, setting, tuple(ordered))
 
 
-def _all(ask: Callable[[str], list[Answer]], prepare: Callable[[], object]) -> list[Answer]:
+def _all(
+    ask: Callable[[str], list[Answer]], prepare: Callable[[], object]
+) -> list[Answer]:
     """All answers, in the order of the questions. Two threads: one compiles while the other traces.
 
     Cost is timed alone, and its programs prepared beside the other questions.
     """
-    together = sorted((topic for topic in QUESTIONS if topic != cost.QUESTION), key=lambda topic: topic not in FIRST)
+    together = sorted(
+        (topic for topic in QUESTIONS if topic != cost.QUESTION),
+        key=lambda topic: topic not in FIRST,
+    )
     pool = ThreadPoolExecutor(max_workers=2)
     try:
         prepared = pool.submit(prepare)
@@ -144,7 +170,11 @@ def _asked(topic: str, about: Subject, setting: Setting) -> list[Answer]:
         return QUESTIONS[topic](about, setting)
     except Exception as error:
         first = (str(error).splitlines() or [""])[0]
-        return [_unanswered(topic, "could not be measured", f"{type(error).__name__}: {first}")]
+        return [
+            _unanswered(
+                topic, "could not be measured", f"{type(error).__name__}: {first}"
+            )
+        ]
 
 
 def _unanswered(topic: str, verdict: str, why: str) -> Answer:
@@ -158,19 +188,29 @@ def _precision(dtype: str) -> Precision:
 
 
 def _form(form: str | None) -> Form | None:
-    names: dict[str | None, Form | None] = {None: None} | {each: each for each in get_args(Form)}
+    names: dict[str | None, Form | None] = {None: None} | {
+        each: each for each in get_args(Form)
+    }
     if form not in names:
-        raise ValueError(f"`diagnose(form=...)` must be one of {', '.join(map(repr, get_args(Form)))}, got {form!r}.")
+        raise ValueError(
+            f"`diagnose(form=...)` must be one of {', '.join(map(repr, get_args(Form)))}, got {form!r}."
+        )
     return names[form]
 
 
-def _check(num_classes: int, dtype: str, seed: int, budget: Number, points: int) -> None:
+def _check(
+    num_classes: int, dtype: str, seed: int, budget: Number, points: int
+) -> None:
     whole_number("diagnose", "num_classes", num_classes, low=2)
     if dtype not in get_args(Precision):
-        raise ValueError(f"`diagnose(dtype=...)` must be one of {', '.join(get_args(Precision))}, got {dtype!r}.")
+        raise ValueError(
+            f"`diagnose(dtype=...)` must be one of {', '.join(get_args(Precision))}, got {dtype!r}."
+        )
     whole_number("diagnose", "seed", seed, low=0)
     if not isinstance(budget, int | float | np.number) or not budget > 0:
-        raise ValueError(f"`diagnose(budget=...)` must be a positive number of seconds, got {budget!r}.")
+        raise ValueError(
+            f"`diagnose(budget=...)` must be a positive number of seconds, got {budget!r}."
+        )
     whole_number("diagnose", "points", points, low=1)
 
 
@@ -178,4 +218,6 @@ def versions() -> dict[str, str]:
     """Of what the answers depend on."""
     from importlib.metadata import version
 
-    return {name: version(name) for name in ("logitscape", "jax", "jaxlib", "numpy")} | {"backend": jax.default_backend()}
+    return {
+        name: version(name) for name in ("logitscape", "jax", "jaxlib", "numpy")
+    } | {"backend": jax.default_backend()}

@@ -41,7 +41,9 @@ class Diagnosis:
     @property
     def worst(self) -> Severity:
         """The severity of the most serious answer; "fine" if there is none."""
-        decided = [each.severity for each in self.answers if each.severity != "undecided"]
+        decided = [
+            each.severity for each in self.answers if each.severity != "undecided"
+        ]
         return min(decided, key=SEVERITIES.index, default="fine")
 
     @property
@@ -51,12 +53,18 @@ class Diagnosis:
 
     def of(self, question: str) -> list[Answer]:
         """The answers to one question; those of "precision, float32" are also answers to "precision"."""
-        return [each for each in self.answers if question in (each.question, each.question.partition(",")[0])]
+        return [
+            each
+            for each in self.answers
+            if question in (each.question, each.question.partition(",")[0])
+        ]
 
     def headline(self) -> str:
         """One line: the name, how many answers of which severity."""
         counts = Counter(each.severity for each in self.answers)
-        told = ", ".join(counted(counts[each], each) for each in SEVERITIES if counts[each])
+        told = ", ".join(
+            counted(counts[each], each) for each in SEVERITIES if counts[each]
+        )
         return f"{self.name}: {'healthy' if self.healthy else 'not healthy'} ({told})"
 
     def table(self) -> "RenderableType":
@@ -118,7 +126,11 @@ class Diagnosis:
         """
         from .page import page
 
-        texts = {".html": lambda: page(self), ".json": self.to_json, ".txt": lambda: str(self)}
+        texts = {
+            ".html": lambda: page(self),
+            ".json": self.to_json,
+            ".txt": lambda: str(self),
+        }
         return save(path, texts, self.figure)
 
 

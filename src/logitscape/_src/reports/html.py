@@ -17,7 +17,13 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inli
 """Nothing may be fetched from anywhere."""
 
 
-SIGNS: Mapping[Severity, str] = {"serious": "✗", "warning": "▲", "note": "●", "undecided": "?", "fine": "✓"}
+SIGNS: Mapping[Severity, str] = {
+    "serious": "✗",
+    "warning": "▲",
+    "note": "●",
+    "undecided": "?",
+    "fine": "✓",
+}
 """Beside the word, so that nothing depends on colour."""
 
 
@@ -70,9 +76,22 @@ def picture(figure: "Figure", name: str, caption: str, who: Mapping[str, str]) -
     """
     svg = rendered(figure, ".svg").decode()
     svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"\n\s*", "\n", re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL))
-    svg = re.sub(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"|<svg ', _opening(caption), svg, count=1)
-    svg = re.sub(r'<g id="(\w+)-([\w-]+)-(\w+)">', lambda found: found.group() + _tip(who, *found.groups()), svg)
+    svg = re.sub(
+        r"\n\s*",
+        "\n",
+        re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL),
+    )
+    svg = re.sub(
+        r'<svg ([^>]*?)width="[^"]*" height="[^"]*"|<svg ',
+        _opening(caption),
+        svg,
+        count=1,
+    )
+    svg = re.sub(
+        r'<g id="(\w+)-([\w-]+)-(\w+)">',
+        lambda found: found.group() + _tip(who, *found.groups()),
+        svg,
+    )
     svg = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{name}-", svg)
     return f'<figure class="picture">{svg.strip()}<figcaption>{escape(caption)}</figcaption></figure>'
 
@@ -82,12 +101,19 @@ def _opening(caption: str) -> str:
 
 
 def _tip(who: Mapping[str, str], first: str, what: str, side: str) -> str:
-    return f"<title>{escape(who[first])}: {what} when {side}</title>" if first in who else ""
+    return (
+        f"<title>{escape(who[first])}: {what} when {side}</title>"
+        if first in who
+        else ""
+    )
 
 
 def table(rows: Iterable[tuple[str, str]]) -> str:
     """Two columns."""
-    cells = "".join(f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in rows)
+    cells = "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
+        for name, value in rows
+    )
     return f"<table><tbody>{cells}</tbody></table>"
 
 

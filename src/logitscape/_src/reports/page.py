@@ -59,14 +59,19 @@ def fragment(diagnosis: Diagnosis) -> str:
 
 def boxed(content: str) -> str:
     """A part of a page, with a style that leaves the rest of it alone."""
-    return f'<div class="logitscape-card"><style>{FRAGMENT_STYLE}</style>{content}</div>'
+    return (
+        f'<div class="logitscape-card"><style>{FRAGMENT_STYLE}</style>{content}</div>'
+    )
 
 
 def overall(diagnosis: Diagnosis) -> str:
     """The verdict, and how many answers of which severity."""
     severities = [each.severity for each in diagnosis.answers]
     present = [each for each in SEVERITIES if each in severities]
-    counts = [f'<span class="{each}">{counted(severities.count(each), each)}</span>' for each in present]
+    counts = [
+        f'<span class="{each}">{counted(severities.count(each), each)}</span>'
+        for each in present
+    ]
     return f"{'Healthy' if diagnosis.healthy else 'Not healthy'}: {', '.join(counts) or 'nothing was asked'}"
 
 
@@ -83,7 +88,11 @@ def _list(answers: Iterable[Answer], subject: Subject) -> str:
 
 
 def _answer(answer: Answer, subject: Subject) -> str:
-    method = f"<details><summary>How it was measured</summary><p>{escape(answer.method)}</p></details>" if answer.method else ""
+    method = (
+        f"<details><summary>How it was measured</summary><p>{escape(answer.method)}</p></details>"
+        if answer.method
+        else ""
+    )
     return (
         f"<li>{mark(answer.severity)}<div><h3>{escape(capital(answer.question))}: {escape(answer.verdict)}</h3>"
         f"<p>{escape(answer.text)}</p>{method}{_witness(answer, subject)}</div></li>\n"
@@ -112,9 +121,14 @@ def pictures(diagnosis: Diagnosis) -> Iterable[str]:
 
     names = {"subject": diagnosis.name, "reference": diagnosis.setting.reference.name}
     yield '<ul class="key">'
-    yield from (f'<li><i class="{who}"></i>{escape(name)}</li>' for who, name in names.items())
+    yield from (
+        f'<li><i class="{who}"></i>{escape(name)}</li>' for who, name in names.items()
+    )
     yield '</ul><div class="pictures">'
-    yield from (picture(figure, panel, CAPTIONS[panel], names) for panel, figure in panels(diagnosis).items())
+    yield from (
+        picture(figure, panel, CAPTIONS[panel], names)
+        for panel, figure in panels(diagnosis).items()
+    )
     yield "</div>"
 
 
@@ -125,7 +139,9 @@ def capital(text: str) -> str:
 
 def _setting(diagnosis: Diagnosis) -> str:
     setting = diagnosis.setting
-    return escape(f"{setting.num_classes} classes, {setting.dtype}, seed {setting.seed}, beside {setting.reference.name}")
+    return escape(
+        f"{setting.num_classes} classes, {setting.dtype}, seed {setting.seed}, beside {setting.reference.name}"
+    )
 
 
 def _making(diagnosis: Diagnosis) -> str:

@@ -16,7 +16,11 @@ STYLE = "logitscape.styles.paper"
 DRAWN = (".png", ".svg", ".pdf")
 
 
-def save(path: str | Path, texts: Mapping[str, Callable[[], str]], figure: Callable[[], "Figure"]) -> Path:
+def save(
+    path: str | Path,
+    texts: Mapping[str, Callable[[], str]],
+    figure: Callable[[], "Figure"],
+) -> Path:
     """Write the form that belongs to the suffix.
 
     Args:
@@ -37,7 +41,9 @@ def save(path: str | Path, texts: Mapping[str, Callable[[], str]], figure: Calla
         with replacing(target) as temporary:
             temporary.write_bytes(drawn)
     else:
-        raise ValueError(f"`save(path)` must end in {', '.join([*texts, *DRAWN])}, got {str(path)!r}.")
+        raise ValueError(
+            f"`save(path)` must end in {', '.join([*texts, *DRAWN])}, got {str(path)!r}."
+        )
     return target
 
 
@@ -45,7 +51,9 @@ def as_text(renderable: "RenderableType") -> str:
     """What a terminal of 80 columns without colours shows."""
     from rich.console import Console
 
-    console = Console(file=StringIO(), width=80, color_system=None, force_terminal=False)
+    console = Console(
+        file=StringIO(), width=80, color_system=None, force_terminal=False
+    )
     with console.capture() as captured:
         console.print(renderable)
     return captured.get()

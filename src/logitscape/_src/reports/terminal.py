@@ -41,18 +41,29 @@ def _headline(diagnosis: Diagnosis) -> Text:
 
 def _answer(answer: Answer) -> Text:
     """In full where something is to be said; the verdict alone where all is fine."""
-    verdict = answer.verdict if answer.verdict.startswith("p ") else answer.verdict[:1].upper() + answer.verdict[1:]
+    verdict = (
+        answer.verdict
+        if answer.verdict.startswith("p ")
+        else answer.verdict[:1].upper() + answer.verdict[1:]
+    )
     if answer.severity == "fine":
         return Text(verdict)
     return Text.assemble((verdict + ". ", "bold"), answer.text)
 
 
 def _witnesses(diagnosis: Diagnosis) -> list[RenderableType]:
-    shown = [each for each in diagnosis.answers if each.severity in ("serious", "warning") and each.witness is not None]
+    shown = [
+        each
+        for each in diagnosis.answers
+        if each.severity in ("serious", "warning") and each.witness is not None
+    ]
     if not shown:
         return []
     lines = preamble(diagnosis.subject)
     for each in shown:
         assert each.witness is not None
         lines += [f"# {each.question}: {each.verdict}", *code(each.witness)]
-    return [Text("\nSee for yourself:", "bold"), *(Text("  " + line, overflow="fold") for line in lines)]
+    return [
+        Text("\nSee for yourself:", "bold"),
+        *(Text("  " + line, overflow="fold") for line in lines),
+    ]

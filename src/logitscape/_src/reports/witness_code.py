@@ -14,7 +14,10 @@ FEW = 4
 
 def preamble(subject: Subject) -> list[str]:
     """The lines that all witnesses of a subject begin with: `loss(z, t)` is the objective, `predict(z)` gives Probs."""
-    lines = ["import jax, jax.numpy as jnp, logitscape as ls", 'jax.config.update("jax_enable_x64", True)']
+    lines = [
+        "import jax, jax.numpy as jnp, logitscape as ls",
+        'jax.config.update("jax_enable_x64", True)',
+    ]
     if subject.objective is None:
         lines += _import_of(subject)
     lines.append(f"loss = {subject.code}")
@@ -31,14 +34,22 @@ def _import_of(subject: Subject) -> list[str]:
 
 def code(witness: Witness) -> list[str]:
     """The lines that show one witness."""
-    z, t = f"z = {_vector(witness.logits, witness.dtype)}", f"t = {_target(witness.target, witness.dtype)}"
+    z, t = (
+        f"z = {_vector(witness.logits, witness.dtype)}",
+        f"t = {_target(witness.target, witness.dtype)}",
+    )
     looked_at = {
         "loss": "loss(z, t)",
         "gradient": "jax.grad(loss)(z, t)",
         "hessian": "jnp.linalg.eigvalsh(jax.hessian(loss)(z, t))",
         "probabilities": "predict(z).p",
     }
-    return [z, t, looked_at[witness.expression], *wrap(f"# {witness.shows}", COLUMNS, subsequent_indent="# ")]
+    return [
+        z,
+        t,
+        looked_at[witness.expression],
+        *wrap(f"# {witness.shows}", COLUMNS, subsequent_indent="# "),
+    ]
 
 
 def _target(values: tuple[float, ...], dtype: str) -> str:
@@ -54,9 +65,19 @@ def _vector(values: tuple[float, ...], dtype: str) -> str:
     if len(values) - count > FEW or len(values) <= FEW:
         return f"jnp.array([{', '.join(map(_number, values))}]{kind})"
     start = f"jnp.full({len(values)}, {_number(common)}{kind})"
-    return start + "".join(f".at[{k}].set({_number(each)})" for k, each in enumerate(values) if each != common)
+    return start + "".join(
+        f".at[{k}].set({_number(each)})"
+        for k, each in enumerate(values)
+        if each != common
+    )
 
 
 def _number(value: float) -> str:
     text = repr(float(value))
-    return f"jnp.{text.lstrip('-')}" if text in ("inf", "nan") else "-jnp.inf" if text == "-inf" else text
+    return (
+        f"jnp.{text.lstrip('-')}"
+        if text in ("inf", "nan")
+        else "-jnp.inf"
+        if text == "-inf"
+        else text
+    )

@@ -22,7 +22,12 @@ class Checkpoint(NamedTuple):
     records: list[dict[str, NDArray[Any]]]
 
 
-def write(path: Path, setup: Mapping[str, Any], state: Any, records: Sequence[Mapping[str, NDArray[Any]]]) -> None:
+def write(
+    path: Path,
+    setup: Mapping[str, Any],
+    state: Any,
+    records: Sequence[Mapping[str, NDArray[Any]]],
+) -> None:
     """Replace the checkpoint at `path`.
 
     Args:
@@ -31,11 +36,15 @@ def write(path: Path, setup: Mapping[str, Any], state: Any, records: Sequence[Ma
         state: pytree of arrays.
         records: metrics by name, one mapping a record.
     """
-    arrays = {f"state/{i}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(state))}
+    arrays = {
+        f"state/{i}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(state))
+    }
     for i, record in enumerate(records):
         arrays |= {f"record/{i}/{name}": values for name, values in record.items()}
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, **{SETUP: np.array(json.dumps(setup))}, **arrays)
+        np.savez(
+            file, allow_pickle=False, **{SETUP: np.array(json.dumps(setup))}, **arrays
+        )
 
 
 def read(path: Path, setup: Mapping[str, Any]) -> Checkpoint | None:
@@ -51,16 +60,31 @@ def read(path: Path, setup: Mapping[str, Any]) -> Checkpoint | None:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as saved_arrays:
             arrays = dict(saved_arrays)
         saved = json.loads(str(arrays.pop(SETUP)))
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise ValueError(f"`train(checkpoint=...)`: `{path}` is not a checkpoint; remove it or name another file.") from error
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        zipfile.BadZipFile,
+    ) as error:
+        raise ValueError(
+            f"`train(checkpoint=...)`: `{path}` is not a checkpoint; remove it or name another file."
+        ) from error
     _refuse_other(path, saved, json.loads(json.dumps(setup)))
     return _sorted_out(arrays)
 
 
-def _refuse_other(path: Path, saved: Mapping[str, Any], setup: Mapping[str, Any]) -> None:
+def _refuse_other(
+    path: Path, saved: Mapping[str, Any], setup: Mapping[str, Any]
+) -> None:
     different = [name for name in setup if saved.get(name) != setup[name]]
     if different:
-        pairs = [f"{name} was {saved.get(name)!r} and is {setup[name]!r}" for name in different]
+        pairs = [
+            f"{name} was {saved.get(name)!r} and is {setup[name]!r}"
+            for name in different
+        ]
         raise ValueError(
             f"`train(checkpoint=...)`: `{path}` is of another training: {'; '.join(pairs)}; remove it or name another file."
         )
@@ -73,10 +97,15 @@ def _sorted_out(arrays: Mapping[str, NDArray[Any]]) -> Checkpoint:
         kind, number, *name = key.split("/")
         if kind == "record":
             records.setdefault(int(number), {})[name[0]] = values
-    return Checkpoint([arrays[f"state/{i}"] for i in range(count)], [records[i] for i in range(len(records))])
+    return Checkpoint(
+        [arrays[f"state/{i}"] for i in range(count)],
+        [records[i] for i in range(len(records))],
+    )
 
 
 def restored(template: Any, leaves: Sequence[NDArray[Any]]) -> Any:
     """The leaves in the template's structure; half precisions, which the format does not know, in their dtype."""
     like, tree = jax.tree.flatten(template)
-    return jax.tree.unflatten(tree, [leaf.view(each.dtype) for leaf, each in zip(leaves, like, strict=True)])
+    return jax.tree.unflatten(
+        tree, [leaf.view(each.dtype) for leaf, each in zip(leaves, like, strict=True)]
+    )

@@ -70,17 +70,23 @@ def start(plan: Plan, members: Members, seeds: Array) -> State:
 
 # Not by objective: random numbers take longest to compile, and one program serves all.
 @partial(jax.jit, static_argnums=(0, 1))
-def _start(optimizer: Optimizer, sizes: tuple[int, ...], members: Members, seeds: Array) -> State:
+def _start(
+    optimizer: Optimizer, sizes: tuple[int, ...], members: Members, seeds: Array
+) -> State:
     def one(scale: Array, rate: Array, seed: Array) -> tuple[Any, Any]:
         parameters = models.initial(_key(seed, 0), sizes, scale)
         return parameters, optimizer(rate).init(parameters)
 
-    parameters, states = jax.vmap(one)(members.scale, members.learning_rate, seeds[members.seed_place])
+    parameters, states = jax.vmap(one)(
+        members.scale, members.learning_rate, seeds[members.seed_place]
+    )
     never = jnp.full(members.scale.shape, -1, jnp.int32)
     return State(jnp.int32(0), parameters, states, never)
 
 
-def advance(plan: Plan, members: Members, seeds: Array, data: Part, state: State, stop: int) -> State:
+def advance(
+    plan: Plan, members: Members, seeds: Array, data: Part, state: State, stop: int
+) -> State:
     """The state after `stop` steps."""
     examples = data.labels.shape[1]
     per_epoch = examples // plan.batch_size
@@ -88,49 +94,89 @@ def advance(plan: Plan, members: Members, seeds: Array, data: Part, state: State
     while step < stop:
         epoch = step // per_epoch
         step = min(stop, (epoch + 1) * per_epoch)
-        state = _advance(plan, members, shuffled(seeds, jnp.int32(epoch), examples), data, state, jnp.int32(step))
+        state = _advance(
+            plan,
+            members,
+            shuffled(seeds, jnp.int32(epoch), examples),
+            data,
+            state,
+            jnp.int32(step),
+        )
     return state
 
 
 @partial(jax.jit, static_argnums=0)
-def _advance(plan: Plan, members: Members, order: Array, data: Part, state: State, stop: Array) -> State:
+def _advance(
+    plan: Plan, members: Members, order: Array, data: Part, state: State, stop: Array
+) -> State:
     """The same within an epoch, whose order of the examples is [seeds, m]."""
-    return lax.while_loop(lambda now: now.step < stop, partial(_step, plan, members, order, data), state)
+    return lax.while_loop(
+        lambda now: now.step < stop, partial(_step, plan, members, order, data), state
+    )
 
 
-def _step(plan: Plan, members: Members, order: Array, data: Part, state: State) -> State:
+def _step(
+    plan: Plan, members: Members, order: Array, data: Part, state: State
+) -> State:
     batch = state.step % (order.shape[1] // plan.batch_size)
-    rows = lax.dynamic_slice_in_dim(order, batch * plan.batch_size, plan.batch_size, axis=1)[members.seed_place]
+    rows = lax.dynamic_slice_in_dim(
+        order, batch * plan.batch_size, plan.batch_size, axis=1
+    )[members.seed_place]
     inputs, labels = (part[members.data_place[:, None], rows] for part in data)
     each = members.learning_rate, inputs, labels, state.parameters, state.optimizer
     parameters, optimizer, loss = _of_all_members(plan, partial(_learn, plan), each)
     before = jnp.where(jnp.isfinite(loss), -1, state.step)
     after = jnp.where(_all_finite(parameters), -1, state.step + 1)
     found = jnp.where(before >= 0, before, after)
-    return State(state.step + 1, parameters, optimizer, jnp.where(state.diverged_at >= 0, state.diverged_at, found))
+    return State(
+        state.step + 1,
+        parameters,
+        optimizer,
+        jnp.where(state.diverged_at >= 0, state.diverged_at, found),
+    )
 
 
-def _of_all_members(plan: Plan, function: Callable[..., Any], each: tuple[Any, ...]) -> Any:
+def _of_all_members(
+    plan: Plan, function: Callable[..., Any], each: tuple[Any, ...]
+) -> Any:
     """Side by side; large layers in turn on a CPU, whose cache holds those of one member and not of all."""
     if plan.batch_size * max(plan.sizes) >= LARGE and jax.default_backend() == "cpu":
         return lax.map(lambda one: function(*one), each)
     return jax.vmap(function)(*each)
 
 
-def _learn(plan: Plan, rate: Array, inputs: Array, labels: Array, parameters: Any, optimizer: Any) -> tuple[Any, Any, Array]:
-    loss, gradients = jax.value_and_grad(partial(_mean_loss, plan.objective))(parameters, inputs, labels)
-    with jax.numpy_dtype_promotion("standard"):  # optax needs it, whatever the caller has switched on
-        updates, optimizer = plan.optimizer(rate).update(gradients, optimizer, parameters)
+def _learn(
+    plan: Plan,
+    rate: Array,
+    inputs: Array,
+    labels: Array,
+    parameters: Any,
+    optimizer: Any,
+) -> tuple[Any, Any, Array]:
+    loss, gradients = jax.value_and_grad(partial(_mean_loss, plan.objective))(
+        parameters, inputs, labels
+    )
+    with jax.numpy_dtype_promotion(
+        "standard"
+    ):  # optax needs it, whatever the caller has switched on
+        updates, optimizer = plan.optimizer(rate).update(
+            gradients, optimizer, parameters
+        )
     return optax.apply_updates(parameters, updates), optimizer, loss
 
 
-def _mean_loss(objective: Objective, parameters: Any, inputs: Array, labels: Array) -> Array:
+def _mean_loss(
+    objective: Objective, parameters: Any, inputs: Array, labels: Array
+) -> Array:
     return jnp.mean(per_example(objective)(models.logits(parameters, inputs), labels))
 
 
 def _all_finite(parameters: Any) -> Array:
     """[members]. The largest magnitude tells, and is found in half the time of a test of every number."""
-    largest = [jnp.max(jnp.abs(leaf), axis=range(1, leaf.ndim)) for leaf in jax.tree.leaves(parameters)]
+    largest = [
+        jnp.max(jnp.abs(leaf), axis=range(1, leaf.ndim))
+        for leaf in jax.tree.leaves(parameters)
+    ]
     return jnp.isfinite(jnp.max(jnp.stack(largest), axis=0))
 
 
@@ -139,7 +185,9 @@ def shuffled(seeds: Array, epoch: Array, examples: int) -> Array:
     """The epoch's order of the examples, [seeds, m]; like `_start` it is not compiled by objective."""
 
     def one(seed: Array) -> Array:
-        return jax.random.permutation(jax.random.fold_in(_key(seed, 1), epoch), examples).astype(jnp.int32)
+        return jax.random.permutation(
+            jax.random.fold_in(_key(seed, 1), epoch), examples
+        ).astype(jnp.int32)
 
     return jax.vmap(one)(seeds)
 
@@ -148,9 +196,13 @@ def _key(seed: Array, purpose: int) -> Array:
     return jax.random.fold_in(jax.random.key(seed), purpose)
 
 
-def measure(plan: Plan, sets: int, members: Members, data: Part, set_of: Array, parameters: Any) -> dict[str, Array]:
+def measure(
+    plan: Plan, sets: int, members: Members, data: Part, set_of: Array, parameters: Any
+) -> dict[str, Array]:
     """The plan's metrics, by name, each [members, sets]; example i is in the set `set_of[i]`."""
-    found: dict[str, Array] = _measure(_that_measures(plan), sets, members, data, set_of, parameters)
+    found: dict[str, Array] = _measure(
+        _that_measures(plan), sets, members, data, set_of, parameters
+    )
     return found
 
 
@@ -167,7 +219,9 @@ def _no_loss(logits: Array, target: Array) -> Array:
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _measure(plan: Plan, sets: int, members: Members, data: Part, set_of: Array, parameters: Any) -> dict[str, Array]:
+def _measure(
+    plan: Plan, sets: int, members: Members, data: Part, set_of: Array, parameters: Any
+) -> dict[str, Array]:
     reference = metrics.reference_gradient(plan.objective, plan.sizes[-1])
     examples = data.labels.shape[1]
     size = min(examples, block_size(plan.sizes[-1], data.inputs.shape[2]))
@@ -177,8 +231,12 @@ def _measure(plan: Plan, sets: int, members: Members, data: Part, set_of: Array,
         # The last block starts early enough to be whole; what the one before has counted is left out.
         place = jnp.minimum(begin, examples - size)
         fresh = place + jnp.arange(size, dtype=place.dtype) >= begin
-        counted = fresh[None] & (lax.dynamic_slice_in_dim(set_of, place, size)[None] == numbers)
-        block = Part(*(lax.dynamic_slice_in_dim(part, place, size, axis=1) for part in data))
+        counted = fresh[None] & (
+            lax.dynamic_slice_in_dim(set_of, place, size)[None] == numbers
+        )
+        block = Part(
+            *(lax.dynamic_slice_in_dim(part, place, size, axis=1) for part in data)
+        )
         return _tallies(plan, reference, members.data_place, block, counted, parameters)
 
     sums = lax.map(of_block, jnp.arange(0, examples, size, dtype=jnp.int32))
@@ -186,13 +244,26 @@ def _measure(plan: Plan, sets: int, members: Members, data: Part, set_of: Array,
     return {name: summary[name] for name in plan.metrics}
 
 
-def _tallies(plan: Plan, reference: Array, place: Array, block: Part, counted: Array, parameters: Any) -> metrics.Tally:
+def _tallies(
+    plan: Plan,
+    reference: Array,
+    place: Array,
+    block: Part,
+    counted: Array,
+    parameters: Any,
+) -> metrics.Tally:
     shared = block.labels.shape[0] == 1
 
     def one(inputs: Array, labels: Array, of_member: Any) -> metrics.Tally:
-        return metrics.tally(plan.objective, reference, models.logits(of_member, inputs), labels, counted)
+        return metrics.tally(
+            plan.objective, reference, models.logits(of_member, inputs), labels, counted
+        )
 
-    each = Part(*(part[0] for part in block)) if shared else Part(*(part[place] for part in block))
+    each = (
+        Part(*(part[0] for part in block))
+        if shared
+        else Part(*(part[place] for part in block))
+    )
     axis = None if shared else 0
     tallies: metrics.Tally = jax.vmap(one, in_axes=(axis, axis, 0))(*each, parameters)
     return tallies

@@ -12,7 +12,14 @@ from ..base.argmax import one_hot
 from ..base.arguments import HALF, rounded_once
 from ..objectives.objective import Objective
 
-METRICS = ("loss", "accuracy", "nll", "calibration_error", "wrong_gradient_share", "saturated")
+METRICS = (
+    "loss",
+    "accuracy",
+    "nll",
+    "calibration_error",
+    "wrong_gradient_share",
+    "saturated",
+)
 OF_THE_LOSS = {"loss", "wrong_gradient_share", "saturated"}
 """Those that take the loss or its gradient; the others need only p."""
 BINS = 15
@@ -34,7 +41,9 @@ class Tally(NamedTuple):
     saturated: Array
 
 
-def tally(objective: Objective, reference: Array, logits: Array, labels: Array, counted: Array) -> Tally:
+def tally(
+    objective: Objective, reference: Array, logits: Array, labels: Array, counted: Array
+) -> Tally:
     """Sums over several sets of examples, each [sets].
 
     Args:
@@ -54,12 +63,16 @@ def _sums(counted: Array, values: Array) -> Array:
     return jnp.sum(jnp.where(mask, values[None], 0), axis=1)
 
 
-def _of_one(objective: Objective, reference: Array, logits: Array, label: Array) -> Tally:
+def _of_one(
+    objective: Objective, reference: Array, logits: Array, label: Array
+) -> Tally:
     target = one_hot(label, logits.shape[0])
     loss, norm = _loss_and_norm(objective, logits, target)
     p, log_p = _probabilities(objective, logits)
     scores = logits if p is None else p
-    correct = jnp.max(jnp.where(target, scores, -jnp.inf)) > jnp.max(jnp.where(target, -jnp.inf, scores))
+    correct = jnp.max(jnp.where(target, scores, -jnp.inf)) > jnp.max(
+        jnp.where(target, -jnp.inf, scores)
+    )
     confidence = jnp.full((), jnp.nan, loss.dtype) if p is None else jnp.max(p)
     right = correct.astype(loss.dtype)
     return Tally(
@@ -70,11 +83,15 @@ def _of_one(objective: Objective, reference: Array, logits: Array, label: Array)
         _bin(confidence) * (confidence - right),
         norm,
         jnp.where(correct, 0, norm),
-        (~correct & (norm <= SATURATED * reference.astype(norm.dtype))).astype(loss.dtype),
+        (~correct & (norm <= SATURATED * reference.astype(norm.dtype))).astype(
+            loss.dtype
+        ),
     )
 
 
-def _loss_and_norm(objective: Objective, logits: Array, target: Array) -> tuple[Array, Array]:
+def _loss_and_norm(
+    objective: Objective, logits: Array, target: Array
+) -> tuple[Array, Array]:
     """Of one example, in at least float32: the loss, and the norm of its derivative in the logits."""
     value = partial(rounded_once, objective.function, logits.dtype)
     loss, gradient = jax.value_and_grad(value)(logits, target.astype(logits.dtype))
@@ -132,6 +149,8 @@ def reference_gradient(objective: Objective, classes: int) -> Array:
     logits = jnp.asarray(random.uniform(0, 1, (PROBES, classes)), jnp.float32)
     target = jnp.asarray(np.arange(classes) == np.arange(PROBES)[:, None] % classes)
     # Behind the barrier: else the compiler computes it all, which with many classes takes it a minute.
-    _, norms = jax.vmap(partial(_loss_and_norm, objective))(*jax.lax.optimization_barrier((logits, target)))
+    _, norms = jax.vmap(partial(_loss_and_norm, objective))(
+        *jax.lax.optimization_barrier((logits, target))
+    )
     known = jnp.isfinite(norms) & (norms > 0)
     return jnp.where(jnp.any(known), jnp.nanmedian(jnp.where(known, norms, jnp.nan)), 0)

@@ -29,7 +29,9 @@ def layer_sizes(model: Model, features: int, classes: int) -> tuple[int, ...]:
         return features, classes
     hidden = _hidden_sizes(model)
     if hidden is None:
-        raise ValueError(f'`train(model=...)` must be "linear" or ("mlp", hidden units), got {model!r}.')
+        raise ValueError(
+            f'`train(model=...)` must be "linear" or ("mlp", hidden units), got {model!r}.'
+        )
     return features, *hidden, classes
 
 
@@ -41,7 +43,11 @@ def _hidden_sizes(model: object) -> tuple[int, ...] | None:
             sizes = tuple(units)
         case _:
             return None
-    good = [size for size in sizes if isinstance(size, int) and not isinstance(size, bool) and size >= 1]
+    good = [
+        size
+        for size in sizes
+        if isinstance(size, int) and not isinstance(size, bool) and size >= 1
+    ]
     return tuple(good) if good and len(good) == len(sizes) else None
 
 

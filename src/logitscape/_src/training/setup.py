@@ -24,7 +24,11 @@ from .ensemble import Members, Optimizer, Part, Plan
 from .metrics import METRICS
 from .models import Model, layer_sizes
 
-OPTIMIZERS: dict[str, Optimizer] = {"sgd": optax.sgd, "momentum": partial(optax.sgd, momentum=0.9), "adam": optax.adam}
+OPTIMIZERS: dict[str, Optimizer] = {
+    "sgd": optax.sgd,
+    "momentum": partial(optax.sgd, momentum=0.9),
+    "adam": optax.adam,
+}
 PROBES = np.linspace(-3, 3, 12)
 
 
@@ -100,42 +104,75 @@ def checked(
     }
     members = _members(rates, numbers, deviations, len(datasets), _dtype(train))
     shape = len(rates), len(numbers), len(deviations)
-    return Setup(plan, members, jnp.array(numbers, jnp.uint32), train, everything, set_of, records, shape, description)
+    return Setup(
+        plan,
+        members,
+        jnp.array(numbers, jnp.uint32),
+        train,
+        everything,
+        set_of,
+        records,
+        shape,
+        description,
+    )
 
 
 def _datasets(data: Dataset | Sequence[Dataset], seeds: int) -> list[Dataset]:
     """One for all seeds, or one for each."""
     datasets = [data] if isinstance(data, Dataset) else list(data)
     if not all(isinstance(each, Dataset) for each in datasets):
-        raise TypeError(f"`train(data=...)` must be a Dataset or several, got {data!r}.")
+        raise TypeError(
+            f"`train(data=...)` must be a Dataset or several, got {data!r}."
+        )
     if len(datasets) != seeds and not isinstance(data, Dataset):
-        raise ValueError(f"`train(data=...)` must be one data set for each of the {seeds} seeds, got {len(datasets)}.")
+        raise ValueError(
+            f"`train(data=...)` must be one data set for each of the {seeds} seeds, got {len(datasets)}."
+        )
     for each in datasets:
         check(each)
     shapes = [[getattr(each, part).inputs.shape for part in PARTS] for each in datasets]
     if any(shape != shapes[0] for shape in shapes):
-        raise ValueError(f"`train(data=...)`: data sets must be of the same sizes, got {shapes}.")
+        raise ValueError(
+            f"`train(data=...)`: data sets must be of the same sizes, got {shapes}."
+        )
     return datasets
 
 
 def _parts(datasets: Sequence[Dataset]) -> tuple[Part, Part, Array]:
     stacked = [
-        [np.stack([np.asarray(getattr(getattr(each, part), name)) for each in datasets]) for part in PARTS]
+        [
+            np.stack(
+                [np.asarray(getattr(getattr(each, part), name)) for each in datasets]
+            )
+            for part in PARTS
+        ]
         for name in Examples._fields
     ]
     inputs, labels = stacked
     labels = [each.astype(np.int32) for each in labels]
-    everything = Part(jnp.asarray(np.concatenate(inputs, axis=1)), jnp.asarray(np.concatenate(labels, axis=1)))
-    set_of = np.repeat(np.arange(len(PARTS), dtype=np.int32), [each.shape[1] for each in labels])
+    everything = Part(
+        jnp.asarray(np.concatenate(inputs, axis=1)),
+        jnp.asarray(np.concatenate(labels, axis=1)),
+    )
+    set_of = np.repeat(
+        np.arange(len(PARTS), dtype=np.int32), [each.shape[1] for each in labels]
+    )
     train = Part(jnp.asarray(inputs[0]), jnp.asarray(labels[0]))
     return train, everything, jnp.asarray(set_of)
 
 
-def _members(rates: list[float], seeds: list[int], scales: list[float], datasets: int, dtype: Any) -> Members:
+def _members(
+    rates: list[float], seeds: list[int], scales: list[float], datasets: int, dtype: Any
+) -> Members:
     grid = list(product(rates, range(len(seeds)), scales))
     rate, seed, scale = (np.array(column) for column in zip(*grid, strict=True))
     place = jnp.asarray(seed, jnp.int32)
-    return Members(jnp.asarray(rate, dtype), jnp.asarray(scale, dtype), place, place if datasets > 1 else place * 0)
+    return Members(
+        jnp.asarray(rate, dtype),
+        jnp.asarray(scale, dtype),
+        place,
+        place if datasets > 1 else place * 0,
+    )
 
 
 def _dtype(train: Part) -> Any:
@@ -146,30 +183,47 @@ def _dtype(train: Part) -> Any:
 
 def _numbers(name: str, values: Sequence[float], *, positive: bool) -> list[float]:
     numbers = [float(value) for value in values]
-    good = all(math.isfinite(each) and (each > 0 if positive else each >= 0) for each in numbers)
+    good = all(
+        math.isfinite(each) and (each > 0 if positive else each >= 0)
+        for each in numbers
+    )
     if not numbers or not good or len(set(numbers)) < len(numbers):
         bound = "greater than 0" if positive else "at least 0"
-        raise ValueError(f"`train({name}=...)` must be different numbers, {bound}, got {values!r}.")
+        raise ValueError(
+            f"`train({name}=...)` must be different numbers, {bound}, got {values!r}."
+        )
     return numbers
 
 
 def _seeds(values: Sequence[int]) -> list[int]:
-    good = all(isinstance(each, int | np.integer) and 0 <= each < 2**31 for each in values)
+    good = all(
+        isinstance(each, int | np.integer) and 0 <= each < 2**31 for each in values
+    )
     if not len(values) or not good or len(set(values)) < len(values):
-        raise ValueError(f"`train(seeds=...)` must be different whole numbers from 0 to 2147483647, got {values!r}.")
+        raise ValueError(
+            f"`train(seeds=...)` must be different whole numbers from 0 to 2147483647, got {values!r}."
+        )
     return [int(each) for each in values]
 
 
 def _whole(name: str, value: int, low: int, high: int | None = None) -> None:
     if not is_whole(value) or value < low or (high is not None and value > high):
-        bound = f"at least {low}" if high is None else f"from {low} to {high}, the training examples"
-        raise ValueError(f"`train({name}=...)` must be a whole number, {bound}, got {value!r}.")
+        bound = (
+            f"at least {low}"
+            if high is None
+            else f"from {low} to {high}, the training examples"
+        )
+        raise ValueError(
+            f"`train({name}=...)` must be a whole number, {bound}, got {value!r}."
+        )
 
 
 def _metrics(names: Sequence[str]) -> tuple[str, ...]:
     """In the usual order, so that the same ones in another do not make another program."""
     if isinstance(names, str) or not len(names) or set(names) - set(METRICS):
-        raise ValueError(f"`train(metrics=...)` must be some of {', '.join(METRICS)}, got {names!r}.")
+        raise ValueError(
+            f"`train(metrics=...)` must be some of {', '.join(METRICS)}, got {names!r}."
+        )
     return tuple(name for name in METRICS if name in names)
 
 
@@ -186,16 +240,29 @@ def _optimizer(source: str | Optimizer) -> Optimizer:
 
 def _name_of(source: Any) -> str:
     if isinstance(source, partial):
-        bound = [*map(repr, source.args), *(f"{key}={value!r}" for key, value in sorted(source.keywords.items()))]
+        bound = [
+            *map(repr, source.args),
+            *(f"{key}={value!r}" for key, value in sorted(source.keywords.items())),
+        ]
         return f"{_name_of(source.func)}({', '.join(bound)})"
-    return source if isinstance(source, str) else str(getattr(source, "__qualname__", type(source).__name__))
+    return (
+        source
+        if isinstance(source, str)
+        else str(getattr(source, "__qualname__", type(source).__name__))
+    )
 
 
 @cache
 def fingerprint(of_one: Objective) -> list[str]:
     """Losses at a few logits: what two functions of the same name differ in."""
-    logits, labels = jnp.asarray(PROBES.reshape(4, 3), jnp.float32), jnp.arange(4, dtype=jnp.int32) % 3
-    return [f"{value:.4g}" for value in np.asarray(briefly(per_example(of_one))(logits, labels))]
+    logits, labels = (
+        jnp.asarray(PROBES.reshape(4, 3), jnp.float32),
+        jnp.arange(4, dtype=jnp.int32) % 3,
+    )
+    return [
+        f"{value:.4g}"
+        for value in np.asarray(briefly(per_example(of_one))(logits, labels))
+    ]
 
 
 def _digest(data: Part) -> str:

@@ -23,7 +23,11 @@ def shards(members: int) -> list[slice]:
 
 
 def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count() or 1
+    )
 
 
 @contextmanager
@@ -36,7 +40,9 @@ def threads(count: int) -> Iterator[InParallel]:
             return jax.block_until_ready(function(*arguments))
 
     with ThreadPoolExecutor(count) as pool:
-        yield lambda function, *each: list(pool.map(one, [function] * count, zip(*each, strict=True)))
+        yield lambda function, *each: list(
+            pool.map(one, [function] * count, zip(*each, strict=True))
+        )
 
 
 def _bits(wide: bool) -> AbstractContextManager[Any]:

@@ -81,14 +81,20 @@ class Training:
 
         member = ("learning_rate", "seed", "scale")
         variables: dict[str, Any] = {
-            name: (("part", *member, "step"), getattr(self, name)) for name in self.description["metrics"]
+            name: (("part", *member, "step"), getattr(self, name))
+            for name in self.description["metrics"]
         }
         variables["diverged_at"] = member, self.diverged_at
-        axes = dict(zip(member, (self.learning_rates, self.seeds, self.scales), strict=True))
+        axes = dict(
+            zip(member, (self.learning_rates, self.seeds, self.scales), strict=True)
+        )
         return xarray.Dataset(
             variables,
             {"part": list(PARTS), **axes, "step": self.steps},
-            {name: value if isinstance(value, int) else str(value) for name, value in self.description.items()},
+            {
+                name: value if isinstance(value, int) else str(value)
+                for name, value in self.description.items()
+            },
         )
 
 
@@ -133,10 +139,24 @@ def train(
         ValueError: for anything out of range, data that are not finite or do not fit, or another training's checkpoint.
         FileNotFoundError: if the checkpoint's folder is not there.
     """
-    setup = checked(objective, data, model, learning_rates, seeds, scales, steps, batch_size, optimizer, metrics_every, metrics)
+    setup = checked(
+        objective,
+        data,
+        model,
+        learning_rates,
+        seeds,
+        scales,
+        steps,
+        batch_size,
+        optimizer,
+        metrics_every,
+        metrics,
+    )
     path = None if checkpoint is None else Path(checkpoint)
     if path is not None and not path.parent.is_dir():
-        raise FileNotFoundError(f"`train(checkpoint=...)`: there is no folder `{path.parent}`.")
+        raise FileNotFoundError(
+            f"`train(checkpoint=...)`: there is no folder `{path.parent}`."
+        )
     if path is not None:
         setup.description["losses"] = fingerprint(setup.plan.objective)
     with shown(progress, setup.plan.objective.name) as report:
@@ -144,7 +164,9 @@ def train(
     return _result(setup, state, records)
 
 
-def _run(setup: Setup, path: Path | None, report: Report) -> tuple[ensemble.State, Records]:
+def _run(
+    setup: Setup, path: Path | None, report: Report
+) -> tuple[ensemble.State, Records]:
     """Go from record to record, from the checkpoint on if there is one."""
     parts = shards(len(setup.members.scale))
     state, records = _begun(setup, path)
@@ -155,8 +177,16 @@ def _run(setup: Setup, path: Path | None, report: Report) -> tuple[ensemble.Stat
             call = _in_turn if stop == 0 else in_parallel
             done = call(partial(_advanced, setup, stop), parts, states)
             states = [state for state, _ in done]
-            records.append({name: np.concatenate([metrics[name] for _, metrics in done]).T for name in setup.plan.metrics})
-            due = stop == setup.records[-1] or time.monotonic() - written >= CHECKPOINT_SECONDS
+            records.append(
+                {
+                    name: np.concatenate([metrics[name] for _, metrics in done]).T
+                    for name in setup.plan.metrics
+                }
+            )
+            due = (
+                stop == setup.records[-1]
+                or time.monotonic() - written >= CHECKPOINT_SECONDS
+            )
             if path is not None and due:
                 checkpoints.write(path, setup.description, _joined(states), records)
                 written = time.monotonic()
@@ -167,31 +197,53 @@ def _run(setup: Setup, path: Path | None, report: Report) -> tuple[ensemble.Stat
 def _begun(setup: Setup, path: Path | None) -> tuple[ensemble.State, Records]:
     state = ensemble.start(setup.plan, setup.members, setup.seeds)
     saved = None if path is None else checkpoints.read(path, setup.description)
-    return (state, []) if saved is None else (checkpoints.restored(state, saved.leaves), saved.records)
+    return (
+        (state, [])
+        if saved is None
+        else (checkpoints.restored(state, saved.leaves), saved.records)
+    )
 
 
 def _in_turn(function: Callable[..., Any], *each: Sequence[Any]) -> list[Any]:
     return list(map(function, *each))
 
 
-def _advanced(setup: Setup, stop: int, part: slice, state: ensemble.State) -> tuple[ensemble.State, dict[str, Any]]:
+def _advanced(
+    setup: Setup, stop: int, part: slice, state: ensemble.State
+) -> tuple[ensemble.State, dict[str, Any]]:
     """The state of some members after `stop` steps, and their metrics, each [members, parts]."""
     members = jax.tree.map(itemgetter(part), setup.members)
     state = ensemble.advance(setup.plan, members, setup.seeds, setup.train, state, stop)
-    return state, ensemble.measure(setup.plan, len(PARTS), members, setup.everything, setup.set_of, state.parameters)
+    return state, ensemble.measure(
+        setup.plan,
+        len(PARTS),
+        members,
+        setup.everything,
+        setup.set_of,
+        state.parameters,
+    )
 
 
 def _divided(state: ensemble.State, parts: Sequence[slice]) -> list[ensemble.State]:
     """The members' rows in each part; the step is the same for all."""
     whole = jax.tree.map(jnp.asarray, state)
     return [
-        whole._replace(**{name: jax.tree.map(itemgetter(part), getattr(whole, name)) for name in OF_MEMBERS}) for part in parts
+        whole._replace(
+            **{
+                name: jax.tree.map(itemgetter(part), getattr(whole, name))
+                for name in OF_MEMBERS
+            }
+        )
+        for part in parts
     ]
 
 
 def _joined(states: Sequence[ensemble.State]) -> ensemble.State:
     def join(name: str) -> Any:
-        return jax.tree.map(lambda *leaves: np.concatenate(leaves), *[getattr(state, name) for state in states])
+        return jax.tree.map(
+            lambda *leaves: np.concatenate(leaves),
+            *[getattr(state, name) for state in states],
+        )
 
     return states[0]._replace(**{name: join(name) for name in OF_MEMBERS})
 
@@ -199,7 +251,10 @@ def _joined(states: Sequence[ensemble.State]) -> ensemble.State:
 def _result(setup: Setup, state: ensemble.State, records: Records) -> Training:
     grid, asked = setup.shape, setup.description
     shape = len(PARTS), *grid, len(records)
-    found = {name: np.stack([record[name] for record in records], axis=-1) for name in setup.plan.metrics}
+    found = {
+        name: np.stack([record[name] for record in records], axis=-1)
+        for name in setup.plan.metrics
+    }
     unasked = np.full(shape, np.nan, next(iter(found.values())).dtype)
     metrics = {name: found.get(name, unasked).reshape(shape) for name in METRICS}
     return Training(
@@ -210,6 +265,9 @@ def _result(setup: Setup, state: ensemble.State, records: Records) -> Training:
         steps=np.array(setup.records),
         **metrics,
         diverged_at=np.asarray(state.diverged_at).reshape(grid),
-        parameters=jax.tree.map(lambda leaf: np.asarray(leaf).reshape(*grid, *leaf.shape[1:]), state.parameters),
+        parameters=jax.tree.map(
+            lambda leaf: np.asarray(leaf).reshape(*grid, *leaf.shape[1:]),
+            state.parameters,
+        ),
         description=asked,
     )

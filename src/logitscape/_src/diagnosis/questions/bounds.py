@@ -25,9 +25,22 @@ def answers(subject: Subject, setting: Setting) -> list[Answer]:
     seen = shells(subject, setting.num_classes, setting.random())
     method = METHOD.format(n=setting.num_classes, m=seen.loss.size)
     if not np.isfinite(seen.loss).any():
-        return [undecided(QUESTION, "the loss is nowhere finite among the logits that were tried", method)]
-    found = [_values(seen, partial(Answer, QUESTION, method=method)), smoothness(subject, setting)]
-    return found if found[1].verdict == "jumps" else [*found, _steepness(seen, method, setting.random())]
+        return [
+            undecided(
+                QUESTION,
+                "the loss is nowhere finite among the logits that were tried",
+                method,
+            )
+        ]
+    found = [
+        _values(seen, partial(Answer, QUESTION, method=method)),
+        smoothness(subject, setting),
+    ]
+    return (
+        found
+        if found[1].verdict == "jumps"
+        else [*found, _steepness(seen, method, setting.random())]
+    )
 
 
 def _values(seen: Shells, make: Callable[..., Answer]) -> Answer:
@@ -36,18 +49,39 @@ def _values(seen: Shells, make: Callable[..., Answer]) -> Answer:
     poles = np.isposinf(seen.loss) & (np.abs(seen.z).max(axis=2) <= ORDINARY)
     if grows(-finite, CREEPS) or np.isneginf(seen.loss).any():
         witness = seen.witness(-seen.loss, "loss")
-        return make("unbounded below", "serious", f"The loss falls without bound, to {number(low)} and on.", witness=witness)
+        return make(
+            "unbounded below",
+            "serious",
+            f"The loss falls without bound, to {number(low)} and on.",
+            witness=witness,
+        )
     if poles.any():
         return _infinite(seen, poles, make)
     if high - low <= 1e-9 * abs(high):
         text = f"The loss is {number(high)} wherever it was tried: nothing can be learnt from it."
-        return make("constant", "serious", text, number=high, witness=seen.witness(finite, "loss"))
+        return make(
+            "constant",
+            "serious",
+            text,
+            number=high,
+            witness=seen.witness(finite, "loss"),
+        )
     if grows(finite, CREEPS) or np.isposinf(seen.loss).any() or high > HUGE:
-        return make("unbounded above", "fine", f"The loss is at least {number(low)} and has no upper bound.", number=low)
+        return make(
+            "unbounded above",
+            "fine",
+            f"The loss is at least {number(low)} and has no upper bound.",
+            number=low,
+        )
     text = f"The loss stays between {number(low)} and {number(high)}: its gradient must fade somewhere when wrong, and it "
     details = {"low": low, "high": high}
     return make(
-        "bounded", "note", text + "cannot be convex.", number=high, witness=seen.witness(finite, "loss"), details=details
+        "bounded",
+        "note",
+        text + "cannot be convex.",
+        number=high,
+        witness=seen.witness(finite, "loss"),
+        details=details,
     )
 
 
@@ -56,7 +90,11 @@ def _infinite(seen: Shells, poles: Rows, make: Callable[..., Answer]) -> Answer:
     size = np.abs(np.log(np.abs(seen.z).max(axis=2) + 1e-300))
     witness = seen.witness(np.where(poles, -size, -np.inf), "loss")
     defined = poles | np.isfinite(seen.loss)
-    share = float(np.mean(poles[:, SPECIAL:][defined[:, SPECIAL:]])) if defined[:, SPECIAL:].any() else 1.0
+    share = (
+        float(np.mean(poles[:, SPECIAL:][defined[:, SPECIAL:]]))
+        if defined[:, SPECIAL:].any()
+        else 1.0
+    )
     if share > 0.01:
         text = f"The loss is infinite in a whole region of ordinary logits, {share:.0%} of those that were scattered."
         return make("infinite losses", "serious", text, number=share, witness=witness)
@@ -72,20 +110,38 @@ def _steepness(seen: Shells, method: str, random: np.random.Generator) -> Answer
     at = np.unravel_index(np.nanargmax(seen.norm), seen.norm.shape)
     label = int(seen.labels[at])
     path = _climb(seen, seen.z[at], label, random)
-    make = partial(Answer, QUESTION, method=f"{method}, and a search around the steepest", number=path[-1])
-    unbounded = path[-1] > HUGE or path[-1] > GROWS**3 * path[-8] or grows(seen.norm) or grows(seen.norm[::-1])
+    make = partial(
+        Answer,
+        QUESTION,
+        method=f"{method}, and a search around the steepest",
+        number=path[-1],
+    )
+    unbounded = (
+        path[-1] > HUGE
+        or path[-1] > GROWS**3 * path[-8]
+        or grows(seen.norm)
+        or grows(seen.norm[::-1])
+    )
     if not unbounded:
         text = f"The gradient's norm is at most {number(path[-1])} (the Lipschitz constant)."
-        return make("Lipschitz", "fine", text, witness=seen.witness(seen.norm, "gradient"))
+        return make(
+            "Lipschitz", "fine", text, witness=seen.witness(seen.norm, "gradient")
+        )
     text = f"The gradient's norm has no bound: it keeps growing, and reached {number(path[-1])}."
-    return make("gradient unbounded", "note", text, witness=seen.witness(seen.norm, "gradient"))
+    return make(
+        "gradient unbounded", "note", text, witness=seen.witness(seen.norm, "gradient")
+    )
 
 
-def _climb(seen: Shells, z: Rows, label: int, random: np.random.Generator) -> list[float]:
+def _climb(
+    seen: Shells, z: Rows, label: int, random: np.random.Generator
+) -> list[float]:
     """The largest norms found, step by step, closing in on the steepest point near z [n]."""
     path = list[float]()
     for width in WIDTHS:
-        near = z + width * (1 + np.max(np.abs(z))) * random.standard_normal((128, len(z)))
+        near = z + width * (1 + np.max(np.abs(z))) * random.standard_normal(
+            (128, len(z))
+        )
         near[0] = z
         norms = np.nan_to_num(gradient_norms(seen.subject, near, label), nan=-1)
         z = near[np.argmax(norms)]

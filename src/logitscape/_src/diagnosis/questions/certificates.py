@@ -12,7 +12,9 @@ from scipy.special import expit, logsumexp, softmax
 from ..evaluation import Rows, Values, evaluate, hessians
 from ..subject import Subject
 
-MARGINS = np.concatenate([np.linspace(-700, -60, 320, endpoint=False), np.linspace(-60, 40, 1001)])
+MARGINS = np.concatenate(
+    [np.linspace(-700, -60, 320, endpoint=False), np.linspace(-60, 40, 1001)]
+)
 """Log-odds of the label."""
 RIVALS = ((0.0, 0.0), (0.0, -3.0), (5.0, 2.0))
 EXACT = 1e-7
@@ -37,24 +39,35 @@ def certificate(subject: Subject, z: Rows, values: Values) -> str | None:
 
 def by_margin(subject: Subject, n: int) -> Values | None:
     """Loss and gradient at every log-odds of `MARGINS`; None if the loss depends on more than softmax's p of the label 0."""
-    rows = [evaluate(subject, logits(MARGINS, np.resize(rivals, n - 1))) for rivals in RIVALS]
+    rows = [
+        evaluate(subject, logits(MARGINS, np.resize(rivals, n - 1)))
+        for rivals in RIVALS
+    ]
     first = rows[0]
     if not np.isfinite(first.loss).any():
         return None
-    same = all(_equal(first.loss, each.loss) and _equal(first.gradient[:, 0], each.gradient[:, 0]) for each in rows[1:])
+    same = all(
+        _equal(first.loss, each.loss)
+        and _equal(first.gradient[:, 0], each.gradient[:, 0])
+        for each in rows[1:]
+    )
     return first if same else None
 
 
 def logits(margins: Rows, rivals: Rows) -> Rows:
     """Logits [m, n] where softmax gives the label 0 these log-odds, whatever its rivals [n - 1]."""
     label = margins + logsumexp(rivals)
-    return np.concatenate([label[:, None], np.broadcast_to(rivals, (len(margins), len(rivals)))], axis=1)
+    return np.concatenate(
+        [label[:, None], np.broadcast_to(rivals, (len(margins), len(rivals)))], axis=1
+    )
 
 
 def weakens(pull: Rows) -> Rows:
     """Where the pull is less than it is where the model is more right, or is negative: [m - 1] steps of the log-odds."""
     before, after = pull[:-1], pull[1:]
-    noise = NOISE * np.maximum(np.abs(before), np.abs(after)) + 1e-12 * np.nanmedian(np.abs(pull))
+    noise = NOISE * np.maximum(np.abs(before), np.abs(after)) + 1e-12 * np.nanmedian(
+        np.abs(pull)
+    )
     found: Rows = (after > before + noise) | (after < -noise)
     return found
 
@@ -67,10 +80,15 @@ def _equal(a: Rows, b: Rows) -> bool:
     return bool(np.allclose(a, b, rtol=EXACT, atol=EXACT, equal_nan=True))
 
 
-def _known_gradients(subject: Subject, n: int) -> Iterator[tuple[str, Callable[[Rows], Rows]]]:
+def _known_gradients(
+    subject: Subject, n: int
+) -> Iterator[tuple[str, Callable[[Rows], Rows]]]:
     """Convex functions by their gradients; the inverse temperature is read off at 0, where `H_11 = c (1 - 1/n) g_1`."""
     zero = np.zeros((1, n))
-    slope, curvature = evaluate(subject, zero).gradient[0, 1], hessians(subject, zero)[0, 1, 1]
+    slope, curvature = (
+        evaluate(subject, zero).gradient[0, 1],
+        hessians(subject, zero)[0, 1, 1],
+    )
     c = curvature / slope / (1 - 1 / n) if slope > 0 and np.isfinite(curvature) else 1.0
     yield "logsumexp", lambda z: softmax(z, axis=1)
     yield f"logsumexp at inverse temperature {c:.3g}", lambda z: softmax(c * z, axis=1)
@@ -100,9 +118,14 @@ def sparsemax(z: Rows) -> Rows:
 def tangent_excess(z: Rows, values: Values) -> Rows:
     """How far the tangent plane at row i lies above the loss at row j, [i, j], beyond rounding; -inf where unknown."""
     known = np.isfinite(values.loss) & np.isfinite(values.gradient).all(axis=1)
-    loss, gradient = np.where(known, values.loss, 0), np.where(known[:, None], values.gradient, 0)
+    loss, gradient = (
+        np.where(known, values.loss, 0),
+        np.where(known[:, None], values.gradient, 0),
+    )
     own, other = np.sum(gradient * z, axis=1), gradient @ z.T
-    noise = NOISE * (np.abs(own)[:, None] + np.abs(other) + np.abs(loss)[:, None] + np.abs(loss))
+    noise = NOISE * (
+        np.abs(own)[:, None] + np.abs(other) + np.abs(loss)[:, None] + np.abs(loss)
+    )
     excess = loss[:, None] + other - own[:, None] - loss - noise
     return np.where(known[:, None] & known, excess, -np.inf)
 
@@ -111,4 +134,6 @@ def _pieces(z: Rows, values: Values) -> str | None:
     pieces = len(np.unique(np.round(values.gradient, 9) + 0.0, axis=0))
     if pieces > PIECES or (tangent_excess(z, values) > 0).any():
         return None
-    return f"At all {len(z)} points the loss is the largest of {pieces} affine functions."
+    return (
+        f"At all {len(z)} points the loss is the largest of {pieces} affine functions."
+    )

@@ -12,7 +12,9 @@ from ..evaluation import Rows
 WIDEN = 0.1
 
 
-def descend(cost: Callable[[Rows], Rows], start: Rows, spread: Rows, random: np.random.Generator) -> tuple[Rows, Rows]:
+def descend(
+    cost: Callable[[Rows], Rows], start: Rows, spread: Rows, random: np.random.Generator
+) -> tuple[Rows, Rows]:
     """The best points, [k, n], of k problems at once, and how the candidates were spread in the end, [k, n, n].
 
     Args:
@@ -22,20 +24,30 @@ def descend(cost: Callable[[Rows], Rows], start: Rows, spread: Rows, random: np.
         random: where the candidates come from.
     """
     n = start.shape[1]
-    mean, spread = start, spread + np.eye(n) * (WIDEN * np.max(np.abs(start), axis=1)[:, None, None]) ** 2
+    mean, spread = (
+        start,
+        spread
+        + np.eye(n) * (WIDEN * np.max(np.abs(start), axis=1)[:, None, None]) ** 2,
+    )
     for _ in range(8 * n + 24):
         mean, spread = _step(cost, mean, spread, random)
     before, after = cost(np.stack([start, mean], axis=1)).T[:, :, None]
     return np.where(before < after, start, mean), spread
 
 
-def _step(cost: Callable[[Rows], Rows], mean: Rows, spread: Rows, random: np.random.Generator) -> tuple[Rows, Rows]:
+def _step(
+    cost: Callable[[Rows], Rows], mean: Rows, spread: Rows, random: np.random.Generator
+) -> tuple[Rows, Rows]:
     """One generation: the next mean and covariance are those of the best candidates around the mean."""
     n = mean.shape[1]
     values, vectors = np.linalg.eigh(spread)
     steps = random.standard_normal((len(mean), 8 * n + 16, n))
     steps = (steps * np.sqrt(np.maximum(values, 0))[:, None]) @ vectors.swapaxes(1, 2)
     steps[:, 0] = 0
-    chosen = np.argsort(cost(mean[:, None] + steps), axis=1, kind="stable")[:, : 2 * n + 4]
+    chosen = np.argsort(cost(mean[:, None] + steps), axis=1, kind="stable")[
+        :, : 2 * n + 4
+    ]
     best = np.take_along_axis(steps, chosen[..., None], axis=1)
-    return mean + best.mean(axis=1), spread / 2 + best.swapaxes(1, 2) @ best / (2 * best.shape[1])
+    return mean + best.mean(axis=1), spread / 2 + best.swapaxes(1, 2) @ best / (
+        2 * best.shape[1]
+    )

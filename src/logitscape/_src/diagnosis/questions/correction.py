@@ -27,10 +27,23 @@ WHERE = {
 def answers(subject: Subject, setting: Setting) -> list[Answer]:
     """How long gradient flow, dz/dt = -grad L, takes from a margin of -10 until the label is predicted."""
     starts = _starts(setting.num_classes)
-    flows = flow({"subject": _objective(subject), "reference": _objective(setting.reference)}, starts)
-    usable = [index for index in range(len(starts)) if flows.reasons[0, index] != OUTSIDE and flows.times[0, index] != 0]
+    flows = flow(
+        {"subject": _objective(subject), "reference": _objective(setting.reference)},
+        starts,
+    )
+    usable = [
+        index
+        for index in range(len(starts))
+        if flows.reasons[0, index] != OUTSIDE and flows.times[0, index] != 0
+    ]
     if not usable:
-        return [undecided(QUESTION, "No start that was tried is both in the domain and wrong.", _method(flows, 0))]
+        return [
+            undecided(
+                QUESTION,
+                "No start that was tried is both in the domain and wrong.",
+                _method(flows, 0),
+            )
+        ]
     return [_answer(subject, setting.reference, flows, usable[0])]
 
 
@@ -47,12 +60,20 @@ def _objective(subject: Subject) -> Objective:
 def _answer(subject: Subject, reference: Subject, flows: Flows, index: int) -> Answer:
     method, why = _method(flows, index), str(flows.reasons[0, index])
     if why == GAVE_UP:
-        return undecided(QUESTION, f"Gradient flow from a margin of -{MARGIN:g} was still wrong when steps ran out.", method)
+        return undecided(
+            QUESTION,
+            f"Gradient flow from a margin of -{MARGIN:g} was still wrong when steps ran out.",
+            method,
+        )
     if why:
         return _never(flows, index, method)
     if not flows.reached[1, index] or flows.times[1, index] == 0:
         reason = flows.reasons[1, index] or "it is not wrong there"
-        return undecided(QUESTION, f"{reference.name} is no measure: from this start, {reason}.", method)
+        return undecided(
+            QUESTION,
+            f"{reference.name} is no measure: from this start, {reason}.",
+            method,
+        )
     return _in_time(reference, flows, index, method)
 
 
@@ -105,7 +126,9 @@ def _stuck(flows: Flows, index: int) -> Witness:
     if why == LEAVES:
         return _witness(end, "loss = nan, where gradient flow has led", "loss")
     if why == STUCK:
-        return _witness(end, "no step against the gradient leads on, while class 0 is not predicted")
+        return _witness(
+            end, "no step against the gradient leads on, while class 0 is not predicted"
+        )
     return _witness(start, "a gradient that leads away from the label")
 
 
@@ -114,9 +137,15 @@ def _witness(logits: np.ndarray, shows: str, expression: str = "gradient") -> Wi
 
 
 def _method(flows: Flows, index: int) -> str:
-    start = f"label's logit {flows.starts[index, 0]:g}, rival's {flows.starts[index, 1]:g}"
+    start = (
+        f"label's logit {flows.starts[index, 0]:g}, rival's {flows.starts[index, 1]:g}"
+    )
     others = f", others {flows.starts[index, 2]:g}" if flows.starts.shape[1] > 2 else ""
-    moved = f" (shifted by {SHIFT:g}: without that it is not wrong, or outside the domain)" if index else ""
+    moved = (
+        f" (shifted by {SHIFT:g}: without that it is not wrong, or outside the domain)"
+        if index
+        else ""
+    )
     return f"gradient flow from {start}{others}{moved}, {flows.starts.shape[1]} classes, float64"
 
 
@@ -128,5 +157,11 @@ def _details(flows: Flows, index: int) -> dict[str, object]:
         "reference_time": flows.times[1, index],
         "path_length": flows.lengths[0, index],
     }
-    numbers = {name: float(value) for name, value in found.items() if np.isfinite(value)}
-    return {**numbers, "start": list(row(flows.starts[index])), "reason": str(flows.reasons[0, index])}
+    numbers = {
+        name: float(value) for name, value in found.items() if np.isfinite(value)
+    }
+    return {
+        **numbers,
+        "start": list(row(flows.starts[index])),
+        "reason": str(flows.reasons[0, index]),
+    }

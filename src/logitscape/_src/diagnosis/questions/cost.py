@@ -26,7 +26,11 @@ KINDS: tuple[Kind, ...] = ("forward", "gradient")
 SIZES = ((10, 4096), (32768, 8))
 MORE = 3.0
 ROUNDS, SECONDS = 9, 1.5
-COUNTS = {"flops": "flops", "transcendentals": "transcendentals", "bytes": "bytes accessed"}
+COUNTS = {
+    "flops": "flops",
+    "transcendentals": "transcendentals",
+    "bytes": "bytes accessed",
+}
 
 
 class Program(NamedTuple):
@@ -40,9 +44,7 @@ class Program(NamedTuple):
 
 def answers(subject: Subject, setting: Setting) -> list[Answer]:
     """One answer; sizes that the function does not take are left out."""
-    method = (
-        f"compiled programs in {setting.dtype}, {', '.join(f'{m} examples of {n} classes' for n, m in SIZES)}; loops count once"
-    )
+    method = f"compiled programs in {setting.dtype}, {', '.join(f'{m} examples of {n} classes' for n, m in SIZES)}; loops count once"
     pairs, left_out = _programs(subject, setting)
     if not pairs:
         return [undecided(QUESTION, f"runs with none of {left_out} classes.", method)]
@@ -50,7 +52,16 @@ def answers(subject: Subject, setting: Setting) -> list[Answer]:
     measured = {case: {"time": each} for case, each in _times(pairs, setting).items()}
     for case, (own, reference) in pairs.items():
         measured[case]["compile time"] = own.compiled / reference.compiled
-    return [_answer(setting, method, counted, measured, left_out, any(own.loops for own, _ in pairs.values()))]
+    return [
+        _answer(
+            setting,
+            method,
+            counted,
+            measured,
+            left_out,
+            any(own.loops for own, _ in pairs.values()),
+        )
+    ]
 
 
 def prepare(subject: Subject, setting: Setting, spent: Callable[[], object]) -> None:
@@ -58,13 +69,17 @@ def prepare(subject: Subject, setting: Setting, spent: Callable[[], object]) -> 
 
     Compile times are rough then, those of the subject and of the reference alike.
     """
-    sizes = [(n, m) for n, m in _sizes(subject, setting) if _runs(subject, n, setting.dtype)]
+    sizes = [
+        (n, m) for n, m in _sizes(subject, setting) if _runs(subject, n, setting.dtype)
+    ]
     for (n, m), kind, each in product(sizes, KINDS, (subject, setting.reference)):
         if not spent():
             _program(each, kind, n, m, setting.dtype)
 
 
-def _programs(subject: Subject, setting: Setting) -> tuple[dict[str, tuple[Program, Program]], list[int]]:
+def _programs(
+    subject: Subject, setting: Setting
+) -> tuple[dict[str, tuple[Program, Program]], list[int]]:
     """The compiled programs of every case, the subject's and the reference's, and the sizes left out."""
     pairs, left_out = dict[str, tuple[Program, Program]](), list[int]()
     for n, m in _sizes(subject, setting):
@@ -72,7 +87,10 @@ def _programs(subject: Subject, setting: Setting) -> tuple[dict[str, tuple[Progr
             left_out.append(n)
             continue
         for kind in KINDS:
-            both = [_program(each, kind, n, m, setting.dtype) for each in (subject, setting.reference)]
+            both = [
+                _program(each, kind, n, m, setting.dtype)
+                for each in (subject, setting.reference)
+            ]
             pairs[f"{kind}, n = {n}"] = (both[0], both[1])
     return pairs, left_out
 
@@ -86,24 +104,53 @@ def _answer(
     loops: bool,
 ) -> Answer:
     """Judged by work, FLOPs and transcendentals and bytes together, in the worst case of all."""
-    details = {"counted": counted, "measured": measured, "left_out": left_out, "loops": loops}
+    details = {
+        "counted": counted,
+        "measured": measured,
+        "left_out": left_out,
+        "loops": loops,
+    }
     known = {case: each["work"] for case, each in counted.items() if "work" in each}
-    without = f" It does not run with {' or '.join(f'{n:,}' for n in left_out)} classes." if left_out else ""
+    without = (
+        f" It does not run with {' or '.join(f'{n:,}' for n in left_out)} classes."
+        if left_out
+        else ""
+    )
     if not known:
         why = "this backend does not count what a compiled program does." + without
         return Answer(QUESTION, "undecided", "undecided", why, method, details=details)
     case = max(known, key=lambda each: known[each])
     worst, name = known[case], setting.reference.name
-    text = f"FLOPs and bytes together at most {worst:.2g} times those of {name} ({case}); "
-    text += f"time {measured[case]['time']:.2g} times, as measured here." + (" It has a loop, counted once." if loops else "")
-    verdict = "costs more than the reference" if worst > MORE else "costs about as much as the reference"
-    return Answer(QUESTION, verdict, "note" if worst > MORE else "fine", text + without, method, worst, None, details)
+    text = (
+        f"FLOPs and bytes together at most {worst:.2g} times those of {name} ({case}); "
+    )
+    text += f"time {measured[case]['time']:.2g} times, as measured here." + (
+        " It has a loop, counted once." if loops else ""
+    )
+    verdict = (
+        "costs more than the reference"
+        if worst > MORE
+        else "costs about as much as the reference"
+    )
+    return Answer(
+        QUESTION,
+        verdict,
+        "note" if worst > MORE else "fine",
+        text + without,
+        method,
+        worst,
+        None,
+        details,
+    )
 
 
 def _sizes(subject: Subject, setting: Setting) -> list[tuple[int, int]]:
     """A function that knows its number of classes is not held against another one."""
     (few, examples), many = SIZES
-    return [(few if _runs(subject, few, setting.dtype) else setting.num_classes, examples), many]
+    return [
+        (few if _runs(subject, few, setting.dtype) else setting.num_classes, examples),
+        many,
+    ]
 
 
 def _runs(subject: Subject, n: int, dtype: Precision) -> bool:
@@ -116,15 +163,23 @@ def _runs(subject: Subject, n: int, dtype: Precision) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _program(subject: Subject, kind: Kind, n: int, examples: int, dtype: Precision) -> Program:
-    function = subject.function if kind == "forward" else jax.value_and_grad(subject.function)
+def _program(
+    subject: Subject, kind: Kind, n: int, examples: int, dtype: Precision
+) -> Program:
+    function = (
+        subject.function if kind == "forward" else jax.value_and_grad(subject.function)
+    )
     shape = jax.ShapeDtypeStruct((examples, n), jnp.dtype(dtype))
     begun = time.perf_counter()
     compiled = jax.jit(jax.vmap(function)).lower(shape, shape).compile()
     took = time.perf_counter() - begun
     counted = compiled.cost_analysis() or {}
     memory = compiled.memory_analysis()
-    found = {name: float(counted[key]) for name, key in COUNTS.items() if counted.get(key, 0) > 0}
+    found = {
+        name: float(counted[key])
+        for name, key in COUNTS.items()
+        if counted.get(key, 0) > 0
+    }
     if found:
         found["work"] = sum(found.values())
     temporaries = float(getattr(memory, "temp_size_in_bytes", 0) or 0)
@@ -139,12 +194,19 @@ def _ratios(own: Program, reference: Program) -> dict[str, float]:
     return {name: own.counted[name] / reference.counted[name] for name in shared}
 
 
-def _times(pairs: Mapping[str, tuple[Program, Program]], setting: Setting) -> dict[str, float]:
+def _times(
+    pairs: Mapping[str, tuple[Program, Program]], setting: Setting
+) -> dict[str, float]:
     """Medians of the ratios of interleaved runs, each case within its part of the time."""
-    return {case: _time(*each, case, setting.dtype, SECONDS / len(pairs)) for case, each in pairs.items()}
+    return {
+        case: _time(*each, case, setting.dtype, SECONDS / len(pairs))
+        for case, each in pairs.items()
+    }
 
 
-def _time(own: Program, reference: Program, case: str, dtype: Precision, seconds: float) -> float:
+def _time(
+    own: Program, reference: Program, case: str, dtype: Precision, seconds: float
+) -> float:
     n = int(case.rpartition(" ")[2])
     examples = SIZES[1][1] if n == SIZES[1][0] else SIZES[0][1]
     z = jnp.asarray(1 + np.random.default_rng(0).random((examples, n)), dtype)

@@ -64,15 +64,28 @@ class Signal:
 
 def answers(subject: Subject, setting: Setting) -> list[Answer]:
     """One answer for the wrong side, one for the right side."""
-    wrong = [_signal(ray(subject, name, "wrong", setting.num_classes), setting) for name in NAMES]
-    right = [_signal(ray(subject, name, "right", setting.num_classes), setting) for name in NAMES[1:]]
+    wrong = [
+        _signal(ray(subject, name, "wrong", setting.num_classes), setting)
+        for name in NAMES
+    ]
+    right = [
+        _signal(ray(subject, name, "right", setting.num_classes), setting)
+        for name in NAMES[1:]
+    ]
     return [_when_wrong(wrong, setting), _when_right(right)]
 
 
 def _signal(on: Ray, setting: Setting) -> Signal:
     law = smooth_law(on)
     verdict, severity = _judge(on, law)
-    return Signal(on, law, verdict, severity, working_range(GRID, on.signal(GRID)), _dead(on, setting))
+    return Signal(
+        on,
+        law,
+        verdict,
+        severity,
+        working_range(GRID, on.signal(GRID)),
+        _dead(on, setting),
+    )
 
 
 def _judge(on: Ray, law: Law) -> tuple[str, Severity]:
@@ -101,12 +114,25 @@ _OF_RIGHT: dict[str, tuple[str, Severity]] = {
 
 def _undefined(on: Ray, law: Law) -> tuple[str, Severity]:
     """Where the loss ends: at a pole, or outside the domain."""
-    begins = law.range[0] if law.begins is None or math.isinf(law.begins) else law.begins
-    loss = evaluate(on.subject, on.logits(np.array([begins * (1 + 1e-9), 2 * begins, 4 * begins])), 0).loss
+    begins = (
+        law.range[0] if law.begins is None or math.isinf(law.begins) else law.begins
+    )
+    loss = evaluate(
+        on.subject,
+        on.logits(np.array([begins * (1 + 1e-9), 2 * begins, 4 * begins])),
+        0,
+    ).loss
     if np.isposinf(loss).any():
-        return ("infinite", "serious") if on.side == "wrong" else ("infinite when right", "serious")
+        return (
+            ("infinite", "serious")
+            if on.side == "wrong"
+            else ("infinite when right", "serious")
+        )
     far = begins > 100
-    return "not defined far out" if far else "leaves the domain", "note" if far or on.side == "right" else "warning"
+    return (
+        "not defined far out" if far else "leaves the domain",
+        "note" if far or on.side == "right" else "warning",
+    )
 
 
 def _turns_right(on: Ray) -> bool:
@@ -128,9 +154,15 @@ def _worst(signals: Sequence[Signal]) -> Signal:
 def _when_wrong(signals: Sequence[Signal], setting: Setting) -> Answer:
     worst = _worst(signals)
     s = _telling(worst)
-    gradient = evaluate(worst.ray.subject, worst.ray.logits(np.array([s])), 0).gradient[0]
-    shows = f"the label is wrong by {s:g} ({worst.ray.name}); gradient = {short(gradient)}"
-    witness = Witness(row(worst.ray.logits(np.array([s]))[0]), one_hot(0, setting.num_classes), shows)
+    gradient = evaluate(worst.ray.subject, worst.ray.logits(np.array([s])), 0).gradient[
+        0
+    ]
+    shows = (
+        f"the label is wrong by {s:g} ({worst.ray.name}); gradient = {short(gradient)}"
+    )
+    witness = Witness(
+        row(worst.ray.logits(np.array([s]))[0]), one_hot(0, setting.num_classes), shows
+    )
     return Answer(
         WRONG,
         worst.verdict,
@@ -152,18 +184,34 @@ def _when_right(signals: Sequence[Signal]) -> Answer:
     witness = Witness(row(at), one_hot(0, len(at)), shows)
     fine = worst.severity == "fine"
     details = {"rays": [_details(each) for each in signals]}
-    return Answer(RIGHT, worst.verdict, worst.severity, text, METHOD_RIGHT, witness=None if fine else witness, details=details)
+    return Answer(
+        RIGHT,
+        worst.verdict,
+        worst.severity,
+        text,
+        METHOD_RIGHT,
+        witness=None if fine else witness,
+        details=details,
+    )
 
 
 def _telling(signal: Signal) -> float:
     """An s that shows the verdict, round."""
     begins = signal.law.begins
-    return AT if begins is None or math.isinf(begins) else max(1.0, float(np.ceil(1.5 * begins)))
+    return (
+        AT
+        if begins is None or math.isinf(begins)
+        else max(1.0, float(np.ceil(1.5 * begins)))
+    )
 
 
 def _sentence(signal: Signal) -> str:
     law, name = signal.law, signal.ray.name
-    since = "" if law.begins is None or math.isinf(law.begins) else f" from s = {law.begins:.3g} on"
+    since = (
+        ""
+        if law.begins is None or math.isinf(law.begins)
+        else f" from s = {law.begins:.3g} on"
+    )
     return {
         "constant": f"Gradient stays {law} however wrong it is ({name} and the other rays).",
         "grows": f"Gradient grows like {law} once it is wrong by s ({name}).",
@@ -191,11 +239,17 @@ def _asides(signal: Signal, setting: Setting) -> list[str]:
         return said
     ratio = _ratio(signal, setting)
     if ratio is not None and not 0.1 < ratio < 10:
-        said.append(f"At s = {AT:g} a step moves it {ratio:.1g} times as far as {setting.reference.name} would.")
+        said.append(
+            f"At s = {AT:g} a step moves it {ratio:.1g} times as far as {setting.reference.name} would."
+        )
     if signal.verdict.startswith("fades") and signal.working[1] < GRID[-1] * 0.99:
-        said.append(f"A tenth of the largest slope or more only up to s = {signal.working[1]:.3g}.")
+        said.append(
+            f"A tenth of the largest slope or more only up to s = {signal.working[1]:.3g}."
+        )
     if math.isfinite(signal.dead):
-        said.append(f"In {setting.dtype} it is exactly 0 from s = {signal.dead:.3g} on.")
+        said.append(
+            f"In {setting.dtype} it is exactly 0 from s = {signal.dead:.3g} on."
+        )
     return said
 
 
@@ -203,8 +257,16 @@ def _ratio(signal: Signal, setting: Setting) -> float | None:
     """The slope at s = 20 relative to the reference's on the same ray."""
     at = np.array([AT])
     own = float(signal.ray.measure(at)[0, 0])
-    other = float(ray(setting.reference, signal.ray.name, "wrong", setting.num_classes).measure(at)[0, 0])
-    return own / other if math.isfinite(own) and math.isfinite(other) and other != 0 else None
+    other = float(
+        ray(setting.reference, signal.ray.name, "wrong", setting.num_classes).measure(
+            at
+        )[0, 0]
+    )
+    return (
+        own / other
+        if math.isfinite(own) and math.isfinite(other) and other != 0
+        else None
+    )
 
 
 def _details(signal: Signal) -> dict[str, object]:

@@ -23,16 +23,23 @@ class Jump(NamedTuple):
     size: float
 
 
-def jumps(subject: Subject, n: int, random: np.random.Generator) -> tuple[Jump | None, Jump | None]:
+def jumps(
+    subject: Subject, n: int, random: np.random.Generator
+) -> tuple[Jump | None, Jump | None]:
     """The largest jump of the loss, and the largest of the gradient; None where none was found. Label 0."""
     a, b = WIDTH * random.uniform(-1, 1, (2, PAIRS, n))
     a[::2], b[::2] = np.abs(a[::2]), np.abs(b[::2])
     return _largest(subject, a, b, _loss), _largest(subject, a, b, _gradient)
 
 
-def _largest(subject: Subject, a: Rows, b: Rows, quantity: Callable[[Values], Rows]) -> Jump | None:
+def _largest(
+    subject: Subject, a: Rows, b: Rows, quantity: Callable[[Values], Rows]
+) -> Jump | None:
     at_a, at_b = (quantity(evaluate(subject, z)) for z in (a, b))
-    scale = max(np.max(np.abs(each), initial=0, where=np.isfinite(each)) for each in (at_a, at_b))
+    scale = max(
+        np.max(np.abs(each), initial=0, where=np.isfinite(each))
+        for each in (at_a, at_b)
+    )
     for _ in range(HALVINGS):
         middle = (a + b) / 2
         at_middle = quantity(evaluate(subject, middle))
@@ -41,7 +48,11 @@ def _largest(subject: Subject, a: Rows, b: Rows, quantity: Callable[[Values], Ro
         b, at_b = np.where(first, middle, b), np.where(first, at_middle, at_b)
     change = _change(at_a, at_b)
     worst = int(np.argmax(change))
-    return Jump(a[worst], b[worst], float(change[worst])) if change[worst] > LEAST * scale else None
+    return (
+        Jump(a[worst], b[worst], float(change[worst]))
+        if change[worst] > LEAST * scale
+        else None
+    )
 
 
 def _loss(values: Values) -> Rows:

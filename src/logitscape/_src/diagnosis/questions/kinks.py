@@ -32,13 +32,23 @@ def kinks(subject: Subject, setting: Setting) -> Answer:
     first, every = np.maximum(line.bend, line.step)[0, chosen], np.arange(CANDIDATES)
     low, high = line.s[0, chosen], line.s[0, chosen + 1]
     for _ in range(3):
-        line = _line(subject, setting, low[:, None] + (high - low)[:, None] * np.linspace(0, 1, CLOSER))
+        line = _line(
+            subject,
+            setting,
+            low[:, None] + (high - low)[:, None] * np.linspace(0, 1, CLOSER),
+        )
         at = np.maximum(line.bend, line.step).argmax(axis=1)
         low, high = line.s[every, at], line.s[every, at + 1]
     last = np.maximum(line.bend[every, at], line.step[every, at])
     kept = np.flatnonzero((last >= first / 2) & (last > FAST))
     if not kept.size:
-        return Answer(QUESTION, "smooth where tried", "fine", "neither the loss nor its gradient jumps on R3.", METHOD)
+        return Answer(
+            QUESTION,
+            "smooth where tried",
+            "fine",
+            "neither the loss nor its gradient jumps on R3.",
+            METHOD,
+        )
     places = sorted({_plain((low[i] + high[i]) / 2) for i in kept})
     i = int(kept[np.argmax(last[kept])])
     return _told(setting, line, i, int(at[i]), places)
@@ -49,14 +59,27 @@ def _told(setting: Setting, line: Line, i: int, at: int, places: list[float]) ->
     below, above = line.gradients[i, at], line.gradients[i, at + 1]
     k = int(np.argmax(np.abs(above - below)))
     jumps = bool(line.step[i, at] > FAST)
-    told = f"dL/dz_{k} = {below[k]:.4g} just below s = {s:g} and {above[k]:.4g} just above"
+    told = (
+        f"dL/dz_{k} = {below[k]:.4g} just below s = {s:g} and {above[k]:.4g} just above"
+    )
     if jumps:
         told = f"the loss is {line.losses[i, at]:.4g} just below s = {s:g} and {line.losses[i, at + 1]:.4g} just above"
-    witness = Witness(row(_logits(np.array([s]), setting.num_classes)[0]), one_hot(0, setting.num_classes), told)
+    witness = Witness(
+        row(_logits(np.array([s]), setting.num_classes)[0]),
+        one_hot(0, setting.num_classes),
+        told,
+    )
     places_text = ", ".join(f"{each:g}" for each in places)
     details = {"places": places}
     return Answer(
-        QUESTION, "jump" if jumps else "kink", "note", f"{told} (found at s = {places_text}).", METHOD, s, witness, details
+        QUESTION,
+        "jump" if jumps else "kink",
+        "note",
+        f"{told} (found at s = {places_text}).",
+        METHOD,
+        s,
+        witness,
+        details,
     )
 
 
@@ -78,7 +101,13 @@ def _line(subject: Subject, setting: Setting, s: Rows) -> Line:
     size = np.abs(g).max(axis=2)
     both = np.isfinite(loss + size)[:, 1:] & np.isfinite(loss + size)[:, :-1]
     with np.errstate(invalid="ignore"):
-        bend = np.abs(np.diff(g, axis=1)).max(axis=2) / (1e-3 + size[:, 1:] + size[:, :-1])
+        bend = np.abs(np.diff(g, axis=1)).max(axis=2) / (
+            1e-3 + size[:, 1:] + size[:, :-1]
+        )
         sloped = (size[:, 1:] + size[:, :-1]) * np.diff(s, axis=1)
-        step = (np.abs(np.diff(loss, axis=1)) - sloped) / (1 + np.abs(loss[:, 1:]) + np.abs(loss[:, :-1]))
-    return Line(s, g, loss, np.where(both, bend, 0), np.where(both, np.maximum(step, 0), 0))
+        step = (np.abs(np.diff(loss, axis=1)) - sloped) / (
+            1 + np.abs(loss[:, 1:]) + np.abs(loss[:, :-1])
+        )
+    return Line(
+        s, g, loss, np.where(both, bend, 0), np.where(both, np.maximum(step, 0), 0)
+    )

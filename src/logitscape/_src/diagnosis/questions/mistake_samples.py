@@ -48,7 +48,9 @@ class Samples:
 
     def witness(self, label: int, shows: str) -> Witness:
         """The first scattered point."""
-        return Witness(row(np.round(self.z[0], 6)), one_hot(label, self.z.shape[1]), shows)
+        return Witness(
+            row(np.round(self.z[0], 6)), one_hot(label, self.z.shape[1]), shows
+        )
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ class Found:
 def sample(subject: Subject, setting: Setting) -> Samples:
     """Evaluate what all recognisers share."""
     n = setting.num_classes
-    z = np.round(setting.random().normal(size=(max(FEWEST_POINTS, 2 * n + 64), n)) * 1.5, 3)
+    z = np.round(
+        setting.random().normal(size=(max(FEWEST_POINTS, 2 * n + 64), n)) * 1.5, 3
+    )
     labels = tuple(sorted({0, 1, n - 1}))
     wrong = np.zeros((len(FAR), n))
     wrong[:, 1] = FAR
@@ -74,7 +78,9 @@ def sample(subject: Subject, setting: Setting) -> Samples:
         z,
         labels,
         tuple(evaluate(subject, z, label) for label in labels),
-        _at_every_label(subject, np.concatenate([z[:2], np.zeros((1, n)), np.ones((1, n))])),
+        _at_every_label(
+            subject, np.concatenate([z[:2], np.zeros((1, n)), np.ones((1, n))])
+        ),
         evaluate(subject, wrong, 0),
         evaluate(subject, wrong, 1),
     )

@@ -5,7 +5,16 @@ from scipy.special import log_softmax
 
 from ..answers import Severity, Witness
 from ..evaluation import Rows, evaluate, one_hot
-from .mistake_samples import EXACT, FAR, Found, Samples, factor_of, fit, short, weighted_surprise
+from .mistake_samples import (
+    EXACT,
+    FAR,
+    Found,
+    Samples,
+    factor_of,
+    fit,
+    short,
+    weighted_surprise,
+)
 
 
 def forgotten_logarithm(samples: Samples) -> Found | None:
@@ -18,13 +27,22 @@ def forgotten_logarithm(samples: Samples) -> Found | None:
             return None
         if weights[0] < -1e-3 or (abs(weights[0]) <= 1e-3 and weights[1 + label] < 0):
             text = "The loss is minus the probability: the logarithm is missing (a negative log-likelihood wants log p)."
-            return Found("logarithm missing", "serious", text, float(weights[1]), samples.witness(label, "loss = -p_y"))
+            return Found(
+                "logarithm missing",
+                "serious",
+                text,
+                float(weights[1]),
+                samples.witness(label, "loss = -p_y"),
+            )
     return None
 
 
 def softmax_twice(samples: Samples) -> Found | None:
     """Cross-entropy of a softmax of probabilities: confined to a band of width 1."""
-    factor = factor_of(samples, lambda z, label: -log_softmax(np.exp(log_softmax(z, axis=1)), axis=1)[:, label])
+    factor = factor_of(
+        samples,
+        lambda z, label: -log_softmax(np.exp(log_softmax(z, axis=1)), axis=1)[:, label],
+    )
     if factor is None:
         return None
     low = float(np.log(np.e + samples.z.shape[1] - 1) - 1) * factor
@@ -32,8 +50,15 @@ def softmax_twice(samples: Samples) -> Found | None:
         f"Softmax is applied twice: the loss stays between {low:.3f} and {low + factor:.3f} whatever the logits, and the "
         "gradient fades both when wrong and when right. Give the logits to the loss."
     )
-    shows = f"the label is wrong by 1000, and the loss is only {samples.far.loss[-1]:.4f}"
-    witness = Witness((0.0, 1000.0, *[0.0] * (samples.z.shape[1] - 2)), one_hot(0, samples.z.shape[1]), shows, "loss")
+    shows = (
+        f"the label is wrong by 1000, and the loss is only {samples.far.loss[-1]:.4f}"
+    )
+    witness = Witness(
+        (0.0, 1000.0, *[0.0] * (samples.z.shape[1] - 2)),
+        one_hot(0, samples.z.shape[1]),
+        shows,
+        "loss",
+    )
     return Found("softmax applied twice", "serious", text, factor, witness)
 
 
@@ -54,14 +79,21 @@ def squared_error(samples: Samples) -> Found | None:
 
 def sparsemax_squared(samples: Samples) -> Found | None:
     """The squared error of sparsemax in place of the sparsemax loss."""
-    factor = factor_of(samples, lambda z, label: np.sum((_sparsemax(z) - np.eye(z.shape[1])[label]) ** 2, axis=1))
+    factor = factor_of(
+        samples,
+        lambda z, label: np.sum(
+            (_sparsemax(z) - np.eye(z.shape[1])[label]) ** 2, axis=1
+        ),
+    )
     if factor is None:
         return None
     n = samples.z.shape[1]
-    witness = Witness((0.0, 3.0, *[0.0] * (n - 2)), one_hot(0, n), "gradient = 0 although class 1 is predicted")
-    text = (
-        "This is the squared error of sparsemax, not the sparsemax loss (whose gradient is p - t): it is dead once wrong by 1."
+    witness = Witness(
+        (0.0, 3.0, *[0.0] * (n - 2)),
+        one_hot(0, n),
+        "gradient = 0 although class 1 is predicted",
     )
+    text = "This is the squared error of sparsemax, not the sparsemax loss (whose gradient is p - t): it is dead once wrong by 1."
     return Found("squared error of sparsemax", "serious", text, factor, witness)
 
 
@@ -85,19 +117,29 @@ def clipped(samples: Samples) -> Found | None:
     seen = np.exp(-samples.values[0].loss)
     dead = not samples.far.gradient[-2:].any() and epsilon < 0.1
     if dead and np.max(np.abs(seen - np.maximum(p, epsilon))) <= EXACT:
-        return _kept_from_zero(samples, "clipped probability", "serious", "is exactly 0", epsilon)
+        return _kept_from_zero(
+            samples, "clipped probability", "serious", "is exactly 0", epsilon
+        )
     if np.max(np.abs(seen - (p + epsilon))) <= EXACT:
         severe: Severity = "serious" if epsilon > 1e-4 else "warning"
-        return _kept_from_zero(samples, "epsilon inside the logarithm", severe, "fades", epsilon)
+        return _kept_from_zero(
+            samples, "epsilon inside the logarithm", severe, "fades", epsilon
+        )
     return None
 
 
-def _kept_from_zero(samples: Samples, verdict: str, severity: Severity, how: str, epsilon: float) -> Found:
+def _kept_from_zero(
+    samples: Samples, verdict: str, severity: Severity, how: str, epsilon: float
+) -> Found:
     n, most = samples.z.shape[1], -np.log(epsilon)
     gap = float(np.ceil(most + 5))
     at = (0.0, gap, *[0.0] * (n - 2))
     gradient = evaluate(samples.subject, [at], 0).gradient[0]
-    witness = Witness(at, one_hot(0, n), f"the label is wrong by {gap:g}; gradient = {short(gradient)}")
+    witness = Witness(
+        at,
+        one_hot(0, n),
+        f"the label is wrong by {gap:g}; gradient = {short(gradient)}",
+    )
     text = (
         f"The probability is kept above {epsilon:.2g}: the gradient {how} once the label is wrong by more than "
         f"{most:.3g}, and the loss never exceeds that. Use log_softmax of the logits."
@@ -108,14 +150,20 @@ def _kept_from_zero(samples: Samples, verdict: str, severity: Severity, how: str
 def log_of_probability(samples: Samples) -> Found | None:
     """The logarithm of a softmax that underflows: cross-entropy until the probability is 0."""
     fitted = list(weighted_surprise(samples))
-    lost = ~np.isfinite(samples.far.loss) | ~np.isfinite(samples.far.gradient).all(axis=1)
+    lost = ~np.isfinite(samples.far.loss) | ~np.isfinite(samples.far.gradient).all(
+        axis=1
+    )
     if not fitted or not lost[-1]:
         return None
     gap = 1000.0
     n = samples.z.shape[1]
     at = (0.0, gap, *[0.0] * (n - 2))
     loss = float(samples.far.loss[-1])
-    witness = Witness(at, one_hot(0, n), f"loss = {loss:g}, gradient = {short(samples.far.gradient[-1])}; it should be {gap:g}")
+    witness = Witness(
+        at,
+        one_hot(0, n),
+        f"loss = {loss:g}, gradient = {short(samples.far.gradient[-1])}; it should be {gap:g}",
+    )
     text = (
         "The logarithm is taken of a probability, which underflows: loss and gradient are infinite or NaN once the label is "
         "wrong by about 104 in float32 (745 in float64). Use log_softmax."
@@ -125,7 +173,9 @@ def log_of_probability(samples: Samples) -> Found | None:
 
 def power_of_nothing(samples: Samples) -> Found | None:
     """A gradient that is NaN or infinite once p rounds to 1, as of `(1 - p)^gamma` with gamma < 1."""
-    bad = np.isfinite(samples.right.loss) & ~np.isfinite(samples.right.gradient).all(axis=1)
+    bad = np.isfinite(samples.right.loss) & ~np.isfinite(samples.right.gradient).all(
+        axis=1
+    )
     if not bad.any():
         return None
     gap = float(FAR[np.argmax(bad)])
@@ -136,4 +186,6 @@ def power_of_nothing(samples: Samples) -> Found | None:
         "The gradient is NaN or infinite once the label's probability rounds to 1, as of (1 - p)^gamma with gamma below 1: "
         "about 17 of margin in float32, 37 in float64."
     )
-    return Found("NaN when right", "serious", text, gap, Witness(at, one_hot(1, n), shows))
+    return Found(
+        "NaN when right", "serious", text, gap, Witness(at, one_hot(1, n), shows)
+    )

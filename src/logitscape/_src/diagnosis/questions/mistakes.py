@@ -56,7 +56,24 @@ def answers(subject: Subject, setting: Setting) -> list[Answer]:
         if (found := recognise(samples)) is not None:
             known.setdefault(found.verdict, found)
     if not known:
-        return [Answer(QUESTION, "none recognised", "fine", "None of the common mistakes was recognised.", METHOD)]
+        return [
+            Answer(
+                QUESTION,
+                "none recognised",
+                "fine",
+                "None of the common mistakes was recognised.",
+                METHOD,
+            )
+        ]
     return [
-        Answer(QUESTION, each.verdict, each.severity, each.text, METHOD, each.number, each.witness) for each in known.values()
+        Answer(
+            QUESTION,
+            each.verdict,
+            each.severity,
+            each.text,
+            METHOD,
+            each.number,
+            each.witness,
+        )
+        for each in known.values()
     ]

@@ -66,7 +66,10 @@ class Best:
 def answers(subject: Subject, setting: Setting) -> list[Answer]:
     """Whether the least expected loss returns the true distribution, and whether it returns its most probable class."""
     if subject.normalizer is None:
-        return [undecided(question, "needs a normalizer: pass `normalizer=...`") for question in (PROPER, TOP_LABEL)]
+        return [
+            undecided(question, "needs a normalizer: pass `normalizer=...`")
+            for question in (PROPER, TOP_LABEL)
+        ]
     n = few_classes(subject, setting)
     if n > MOST_CLASSES:
         why = f"the function runs with {n} classes only, too many to search"
@@ -84,7 +87,12 @@ def distributions(n: int) -> Rows:
     """Skewed, without a majority, near-uniform and near-degenerate, [4, n]; the most probable class is not always the first."""
     if n == 2:
         return np.array([[0.7, 0.3], [0.4, 0.6], [0.52, 0.48], [0.015, 0.985]])
-    heads = [[0.6, 0.3, 0.1], [0.45, 0.15, 0.4], [0.3, 0.36, 0.34], [0.005, 0.015, 0.98]]
+    heads = [
+        [0.6, 0.3, 0.1],
+        [0.45, 0.15, 0.4],
+        [0.3, 0.36, 0.34],
+        [0.005, 0.015, 0.98],
+    ]
     rows = np.array([head + [head[0] / 2] * (n - 3) for head in heads])
     shares: Rows = rows / rows.sum(axis=1, keepdims=True)
     return shares
@@ -103,15 +111,24 @@ def minimisers(subject: Subject, etas: Rows, random: np.random.Generator) -> lis
     p = probabilities(subject, settled)
     size = np.linalg.norm(path, axis=2)[1:]
     away = (size[1:] > np.maximum(RUNS_AWAY * size[:-1], size[:-1] + 0.3)).all(axis=0)
-    return [Best(etas[i], settled[i], p[i], bool(away[i])) for i in np.flatnonzero(defined & np.isfinite(p).all(axis=1))]
+    return [
+        Best(etas[i], settled[i], p[i], bool(away[i]))
+        for i in np.flatnonzero(defined & np.isfinite(p).all(axis=1))
+    ]
 
 
-def _starts(subject: Subject, etas: Rows, random: np.random.Generator) -> tuple[Rows, Rows]:
+def _starts(
+    subject: Subject, etas: Rows, random: np.random.Generator
+) -> tuple[Rows, Rows]:
     """The best of simple and scattered logits for every distribution, [k, n], and a wide spread, [k, n, n]."""
     n = etas.shape[1]
     scattered = SCATTER * random.standard_normal((40, n))
-    shared = np.concatenate([np.zeros((1, n)), np.ones((1, n)), scattered, np.abs(scattered)])
-    z = np.stack([np.concatenate([shared, [eta, np.log(eta), np.sqrt(eta)]]) for eta in etas])
+    shared = np.concatenate(
+        [np.zeros((1, n)), np.ones((1, n)), scattered, np.abs(scattered)]
+    )
+    z = np.stack(
+        [np.concatenate([shared, [eta, np.log(eta), np.sqrt(eta)]]) for eta in etas]
+    )
     best = np.argmin(_finite_first(_expected(subject, etas, z)), axis=1)
     return z[np.arange(len(z)), best], np.broadcast_to(np.eye(n), (len(z), n, n))
 
@@ -127,7 +144,9 @@ def _expected(subject: Subject, etas: Rows, z: Rows) -> Rows:
     """The expected losses at z [k, m, n], [k, m]."""
     k, m, n = z.shape
     labels = np.tile(np.arange(n), k * m)
-    each = losses(subject, np.repeat(z.reshape(-1, n), n, axis=0), labels).reshape(k, m, n)
+    each = losses(subject, np.repeat(z.reshape(-1, n), n, axis=0), labels).reshape(
+        k, m, n
+    )
     total: Rows = np.sum(each * etas[:, None], axis=2)
     return total
 
@@ -149,11 +168,22 @@ def _proper(found: list[Best], method: str) -> Answer:
     worst = max(found, key=lambda each: float(np.max(np.abs(each.p - each.eta))))
     distance = float(np.max(np.abs(worst.p - worst.eta)))
     text = _TEXTS[verdict].format(
-        eta=listed(worst.eta), p=listed(worst.p), by=f"{abs(worst.excess):.2g}", off=f"{distance:.1e}"
+        eta=listed(worst.eta),
+        p=listed(worst.p),
+        by=f"{abs(worst.excess):.2g}",
+        off=f"{distance:.1e}",
     )
     if verdict == "no finite minimiser":
-        text += " Far out" + (" p tends to" if distance < 1e-2 else " p does not tend to") + " the true shares."
-    details = {"cases": [{"eta": row(each.eta), "p": row(each.p), "z": row(each.z)} for each in found]}
+        text += (
+            " Far out"
+            + (" p tends to" if distance < 1e-2 else " p does not tend to")
+            + " the true shares."
+        )
+    details = {
+        "cases": [
+            {"eta": row(each.eta), "p": row(each.p), "z": row(each.z)} for each in found
+        ]
+    }
     witness = None if verdict == "proper" else _witness(worst)
     return Answer(PROPER, verdict, severity, text, method, distance, witness, details)
 
@@ -179,7 +209,9 @@ def _verdict(found: list[Best]) -> str:
         return "improper"
     if all(each.excess > -EXACT for each in found):
         return "over-confident"
-    return "under-confident" if all(each.excess < EXACT for each in found) else "improper"
+    return (
+        "under-confident" if all(each.excess < EXACT for each in found) else "improper"
+    )
 
 
 def _top_label(found: list[Best], method: str) -> Answer:
@@ -187,13 +219,32 @@ def _top_label(found: list[Best], method: str) -> Answer:
     text = f"Where the classes' true shares are {listed(worst.eta)}, the least expected loss is at p = {listed(worst.p)}"
     make = partial(Answer, TOP_LABEL, method=method)
     if worst.missed:
-        return make("top label missed", "warning", f"{text}: another class is predicted.", witness=_witness(worst))
+        return make(
+            "top label missed",
+            "warning",
+            f"{text}: another class is predicted.",
+            witness=_witness(worst),
+        )
     if worst.tied:
-        return make("top label tied", "note", f"{text}: another class is predicted as well.", witness=_witness(worst))
-    return make("top label recovered", "fine", "At the least expected loss the most probable class is predicted.")
+        return make(
+            "top label tied",
+            "note",
+            f"{text}: another class is predicted as well.",
+            witness=_witness(worst),
+        )
+    return make(
+        "top label recovered",
+        "fine",
+        "At the least expected loss the most probable class is predicted.",
+    )
 
 
 def _witness(best: Best) -> Witness:
     top = int(np.argmax(best.eta))
     shows = f"p = {listed(best.p)} where the expected loss is least for true shares {listed(best.eta)}"
-    return Witness(row(np.round(best.z, 6) + 0.0), one_hot(top, len(best.z)), shows, "probabilities")
+    return Witness(
+        row(np.round(best.z, 6) + 0.0),
+        one_hot(top, len(best.z)),
+        shows,
+        "probabilities",
+    )

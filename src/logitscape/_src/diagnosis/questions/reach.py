@@ -24,7 +24,12 @@ RAYS = {
 }
 """How the logits of the label, of its rival and of the others move with s."""
 
-LARGEST: Mapping[Precision, float] = {"float64": 1e30, "float32": 1e30, "bfloat16": 1e30, "float16": 2e4}
+LARGEST: Mapping[Precision, float] = {
+    "float64": 1e30,
+    "float32": 1e30,
+    "bfloat16": 1e30,
+    "float16": 2e4,
+}
 STEPS = 64
 TOO_LARGE = "the value itself grows too large"
 
@@ -70,7 +75,9 @@ def grid(dtype: Precision) -> Rows:
 
 def finite(values: Values) -> Rows:
     """At which points loss and gradient are finite, [m]."""
-    all_finite: Rows = np.isfinite(values.loss) & np.isfinite(values.gradient).all(axis=1)
+    all_finite: Rows = np.isfinite(values.loss) & np.isfinite(values.gradient).all(
+        axis=1
+    )
     return all_finite
 
 
@@ -79,10 +86,14 @@ def failures(run: Run) -> list[Failure]:
     low, high = _bisected(run)
     n = run.setting.num_classes
     at, before = (
-        np.concatenate([on(ray, s[None], run.base, n) for ray, s in zip(RAYS, ends, strict=True)])
+        np.concatenate(
+            [on(ray, s[None], run.base, n) for ray, s in zip(RAYS, ends, strict=True)]
+        )
         for ends in (np.where(np.isfinite(high), high, low), low)
     )
-    true = finite(evaluate(run.subject, rounded(at, run.dtype))) & (run.dtype != "float64")
+    true = finite(evaluate(run.subject, rounded(at, run.dtype))) & (
+        run.dtype != "float64"
+    )
     last = evaluate(run.subject, before, dtype=run.dtype)
     size = np.maximum(np.abs(last.loss), np.abs(last.gradient).max(axis=1))
     top = at[list(RAYS).index("offset up")]
@@ -97,9 +108,18 @@ def failures(run: Run) -> list[Failure]:
 def _bisected(run: Run) -> tuple[Rows, Rows]:
     """On every ray the last s that is finite and the first that is not, inf if there is none."""
     s = np.tile(grid(run.dtype), (len(RAYS), 1))
-    low, high, every = np.zeros(len(RAYS)), np.full(len(RAYS), np.inf), np.arange(len(RAYS))
+    low, high, every = (
+        np.zeros(len(RAYS)),
+        np.full(len(RAYS), np.inf),
+        np.arange(len(RAYS)),
+    )
     for _ in range(3):
-        z = np.concatenate([on(ray, each, run.base, run.setting.num_classes) for ray, each in zip(RAYS, s, strict=True)])
+        z = np.concatenate(
+            [
+                on(ray, each, run.base, run.setting.num_classes)
+                for ray, each in zip(RAYS, s, strict=True)
+            ]
+        )
         bad = ~finite(evaluate(run.subject, z, dtype=run.dtype))
         if bad.any():  # else the reference need not be compiled
             bad &= finite(evaluate(run.setting.reference, z, dtype=run.dtype))
@@ -107,7 +127,9 @@ def _bisected(run: Run) -> tuple[Rows, Rows]:
         first, fails = bad.argmax(axis=1), bad.any(axis=1)
         high = np.where(fails, s[every, first], high)
         low = np.where(fails, np.where(first > 0, s[every, first - 1], low), s[:, -1])
-        s = low[:, None] + np.where(fails, high - low, 0)[:, None] * np.linspace(0, 1, STEPS)
+        s = low[:, None] + np.where(fails, high - low, 0)[:, None] * np.linspace(
+            0, 1, STEPS
+        )
     return low, high
 
 
@@ -127,14 +149,23 @@ def _cause(run: Run, ray: str, z: Rows, size: float, top: Rows, true: bool) -> s
 
 def _cause_in(dtype: Precision, down: bool, z: Rows, top: Rows) -> str:
     """The cause that fits if `dtype` is computed in; derivatives square a sum, which then fails at half the way."""
-    least, largest = -np.log(info(dtype, "smallest_subnormal")) + np.log(2), np.log(info(dtype, "max"))
+    least, largest = (
+        -np.log(info(dtype, "smallest_subnormal")) + np.log(2),
+        np.log(info(dtype, "max")),
+    )
     tiny, one = -np.log(info(dtype, "tiny")), -np.log(info(dtype, "eps"))
     total, others = np.logaddexp.reduce(z), np.logaddexp.reduce(z[1:])
     causes = {
-        "exp overflows": _near(total, tiny, largest) and _near(np.logaddexp.reduce(top), tiny, largest),
-        "a sum of exp underflows": down and (_near(-total, tiny, least) or _near(-2 * total, tiny - 3, least)),
-        "a probability is 0": any(_near(x, tiny, least) for x in (total - z[0], total - min(z), -min(z))),
-        "1 - p is 0": any(_near(x, one, one + 1.4) for x in (total - others, total - z[0], max(z))),
+        "exp overflows": _near(total, tiny, largest)
+        and _near(np.logaddexp.reduce(top), tiny, largest),
+        "a sum of exp underflows": down
+        and (_near(-total, tiny, least) or _near(-2 * total, tiny - 3, least)),
+        "a probability is 0": any(
+            _near(x, tiny, least) for x in (total - z[0], total - min(z), -min(z))
+        ),
+        "1 - p is 0": any(
+            _near(x, one, one + 1.4) for x in (total - others, total - z[0], max(z))
+        ),
     }
     return next((cause for cause, fits in causes.items() if fits), "")
 

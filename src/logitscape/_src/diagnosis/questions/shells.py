@@ -49,15 +49,16 @@ class Shells:
         chosen = ordinary if ordinary.max() > -np.inf else known
         simple = chosen[:, :RAYS].max() >= 0.5 * chosen.max()
         at = np.unravel_index(
-            np.argmax(chosen[:, :RAYS] if simple else chosen), (len(chosen), RAYS if simple else chosen.shape[1])
+            np.argmax(chosen[:, :RAYS] if simple else chosen),
+            (len(chosen), RAYS if simple else chosen.shape[1]),
         )
         z, label = self.z[at], int(self.labels[at])
         look = gradient_norms if expression == "gradient" else _loss
         before = look(self.subject, z[None], label)[0]
-        simple = rounded(z, lambda rows: _alike(look(self.subject, rows, label), before))
-        shown = (
-            f"{'gradient norm' if expression == 'gradient' else 'loss'} {number(look(self.subject, simple[None], label)[0])}"
+        simple = rounded(
+            z, lambda rows: _alike(look(self.subject, rows, label), before)
         )
+        shown = f"{'gradient norm' if expression == 'gradient' else 'loss'} {number(look(self.subject, simple[None], label)[0])}"
         return Witness(row(simple), one_hot(label, len(z)), shown, expression)
 
 
@@ -66,7 +67,13 @@ def shells(subject: Subject, n: int, random: np.random.Generator) -> Shells:
     z, labels = points(n, random)
     values = evaluate(subject, z.reshape(-1, n), labels.reshape(-1))
     norm = np.where(np.isfinite(values.loss), norms(values.gradient), np.nan)
-    return Shells(subject, z, labels, values.loss.reshape(labels.shape), norm.reshape(labels.shape))
+    return Shells(
+        subject,
+        z,
+        labels,
+        values.loss.reshape(labels.shape),
+        norm.reshape(labels.shape),
+    )
 
 
 def points(n: int, random: np.random.Generator) -> tuple[Rows, Rows]:
@@ -78,14 +85,18 @@ def points(n: int, random: np.random.Generator) -> tuple[Rows, Rows]:
     rays = [e[1], -e[1], e[0], -e[0], e[1] - e[0], e[0] - e[1]]
     directions = np.concatenate([rays, corners, scattered, np.abs(scattered), uneven])
     labels = np.append(np.zeros(RAYS, int), np.arange(4 * DIRECTIONS) % n)
-    return SIZES[:, None, None] * directions, np.broadcast_to(labels, (len(SIZES), len(labels)))
+    return SIZES[:, None, None] * directions, np.broadcast_to(
+        labels, (len(SIZES), len(labels))
+    )
 
 
 def grows(values: Rows, factor: float = GROWS) -> bool:
     """Whether the largest finite value in a shell, of [size, direction], still grows at the last sizes."""
     finite = np.where(np.isfinite(values), values, -np.inf).max(axis=1)
     last = finite[np.isfinite(finite)][-7::2]
-    return len(last) == 4 and bool((last[1:] > factor * np.abs(last[:-1])).all() and (last[1:] > 0).all())
+    return len(last) == 4 and bool(
+        (last[1:] > factor * np.abs(last[:-1])).all() and (last[1:] > 0).all()
+    )
 
 
 def gradient_norms(subject: Subject, z: Rows, label: int) -> Rows:
