@@ -27,14 +27,15 @@ from ._src.normalizers.simplex import normalize as normalize
 from ._src.normalizers.simplex import normalize_powers as normalize_powers
 from ._src.objectives.batched import drop_in as drop_in
 from ._src.objectives.batched import per_example as per_example
+from ._src.objectives.bound import BoundFormula as BoundFormula
+from ._src.objectives.bound import loss as loss
+from ._src.objectives.bound import normalizer as normalizer
 from ._src.objectives.catalog import LOGIT_LOSSES as LOGIT_LOSSES
 from ._src.objectives.catalog import LOSSES as LOSSES
 from ._src.objectives.catalog import NORMALIZERS as NORMALIZERS
 from ._src.objectives.catalog import PROBABILITY_LOSSES as PROBABILITY_LOSSES
 from ._src.objectives.objective import Objective as Objective
 from ._src.objectives.objective import compose as compose
-from ._src.objectives.objective import loss as loss
-from ._src.objectives.objective import normalizer as normalizer
 from ._src.objectives.objective import objective as objective
 from ._src.properties.gradient_laws import GradientLaws as GradientLaws
 from ._src.properties.gradient_laws import gradient_law as gradient_law

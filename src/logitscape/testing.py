@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Any
 
 from ._src.diagnosis.answers import SEVERITIES, Answer, Severity
-from ._src.objectives.sources import Source
+from ._src.objectives.objective import Source
 from ._src.reports.diagnose import diagnose
 from ._src.reports.diagnosis import Diagnosis
 from ._src.reports.witness_code import code, preamble

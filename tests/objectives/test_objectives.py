@@ -585,8 +585,19 @@ def test_drop_in_refuses_an_axis_that_is_not_there() -> None:
 
 
 def test_a_spec_is_parsed_to_literals() -> None:
-    assert specs.split("a(x=1)  + b") == ["a(x=1)", "b"]
-    assert specs.parse_term("a(x=-1.5, y='w')") == ("a", {"x": -1.5, "y": "w"})
+    first, second = specs.parse("a(x=-1.5, y='w')  + b")
+    assert (first.text, first.name) == ("a(x=-1.5, y='w')", "a")
+    assert first.parameters == {"x": -1.5, "y": "w"}
+    assert (second.text, second.name, second.parameters) == ("b", "b", {})
+
+
+def test_equal_terms_are_one_function_whatever_they_stand_beside() -> None:
+    a, b = (ls.objective(f"taylor(order=4) + {loss}") for loss in ("brier", "mae"))
+    assert a.normalizer is b.normalizer
+    assert (
+        ls.objective("perceptron").normalizer
+        is ls.objective("crammer_singer").normalizer
+    )
 
 
 def test_importing_costs_no_plotting_and_changes_no_setting() -> None:

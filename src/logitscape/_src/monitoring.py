@@ -10,11 +10,11 @@ from jax import Array
 from jax.typing import ArrayLike
 from jaxtyping import Float
 
-from .base.arguments import rounded_once
-from .diagnosis.subject import of_one as example_form
+from .base.formula import rounded_once
 from .normalizers.simplex import Probs
 from .objectives.batched import checked_labels
 from .objectives.objective import Normalizer, Objective, normalizer_from, objective
+from .objectives.signatures import as_one_example
 
 STUCK = 1e-3
 QUANTILES = (0.05, 0.5, 0.95)
@@ -78,7 +78,7 @@ def probe(
                 f"`probe(...)(logits, ...)` must have shape [m, n], got {z.shape}."
             )
         y = checked_labels(z, labels)
-        loss_of_one = example_form(source, z.shape[1])
+        loss_of_one = as_one_example(source, z.shape[1])
         loss, gradient, right = jax.vmap(partial(_of_one, loss_of_one, predict))(z, y)
         valid = jnp.all((y >= 0) & (y < z.shape[1]))
         found = _statistics(loss, gradient, right, threshold)

@@ -5,9 +5,7 @@ inside traced code a parameter out of range turns the result into NaN instead.
 """
 
 import math
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,12 +13,9 @@ import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
-from .special import nan_unless, zero_if
-from .types import Number, Parameter
+from .special import nan_unless
+from .types import HALF, Number, Parameter
 
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-HALF = (jnp.bfloat16, jnp.float16)
 LONGEST = 80
 """So much of a value is quoted in an error."""
 
@@ -124,59 +119,6 @@ def is_whole(value: object) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
-def on_logits(function: Function) -> Function:
-    """Check the logits, and the target if any, of `function(logits, ...)`; in half precision compute in float32 and round once.
-
-    Its attribute `trusting` is the same without a test of a traced target, for who knows that it is a distribution.
-    """
-
-    def trusting(logits: ArrayLike, /, *args: Any, **parameters: Any) -> Any:
-        z = vector(function.__name__, "logits", logits)
-        targets = tuple(target_like(function.__name__, z, target) for target in args)
-        return rounded_once(function, z.dtype, z, *targets, **parameters)
-
-    return _testing_targets(function, trusting)
-
-
-def on_probs(function: Function) -> Function:
-    """The same for `function(probs, target, ...)`."""
-
-    def trusting(probs: Any, target: Any, /, **parameters: Any) -> Any:
-        if not (hasattr(probs, "p") and hasattr(probs, "log_p")):
-            raise TypeError(
-                f"`{function.__name__}(probs, ...)` must be Probs(p, log_p) as normalizers return them, "
-                f"got {type(probs).__name__}."
-            )
-        p = vector(function.__name__, "probs.p", probs.p)
-        return rounded_once(
-            function,
-            p.dtype,
-            probs,
-            target_like(function.__name__, p, target),
-            **parameters,
-        )
-
-    return _testing_targets(function, trusting)
-
-
-def _testing_targets(function: Function, trusting: Callable[..., Any]) -> Function:
-    @wraps(function)
-    def checked(first: Any, /, *args: Any, **parameters: Any) -> Any:
-        return trusting(first, *map(nan_unless_distribution, args), **parameters)
-
-    checked.trusting = wraps(function)(trusting)  # type: ignore[attr-defined]
-    return checked  # type: ignore[return-value]
-
-
-def nan_unless_distribution(target: Any) -> Any:
-    """A traced target that is no distribution as NaN."""
-    if not isinstance(target, jax.core.Tracer) or not jnp.issubdtype(
-        target.dtype, jnp.floating
-    ):
-        return target
-    return target + zero_if(is_distribution(target), target)
-
-
 def vector(owner: str, name: str, value: ArrayLike) -> Array:
     """A float vector of at least one entry, or an error that says what is wrong with it."""
     array = numbers(owner, f"{name}, ...", value)
@@ -231,25 +173,6 @@ def is_distribution(target: Any) -> Any:
     tolerance = float(max(jnp.finfo(given).eps, jnp.finfo(jnp.float32).eps)) ** 0.5  # type: ignore[no-untyped-call]
     wide = target.astype(jnp.float32 if given in HALF else given)
     return (wide >= 0).all() & (abs(wide.sum() - 1) <= tolerance)
-
-
-def rounded_once(
-    function: Callable[..., Any], dtype: Any, *args: Any, **parameters: Any
-) -> Any:
-    """Call `function`; for half precision on arguments cast to float32, with its results cast back."""
-    if dtype not in HALF:
-        return function(*args, **parameters)
-    return cast(function(*cast(args, jnp.float32), **parameters), dtype)
-
-
-def cast(tree: Any, dtype: Any) -> Any:
-    """Every floating-point array of a pytree in another dtype."""
-    return jax.tree.map(
-        lambda leaf: (
-            leaf.astype(dtype) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
-        ),
-        tree,
-    )
 
 
 def _is_number(value: object) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
@@ -13,3 +14,6 @@ Mask: TypeAlias = Bool[Array, " n"]
 Number: TypeAlias = float | int
 Parameter: TypeAlias = float | int | Array
 Labels: TypeAlias = int | Sequence[int] | NDArray[Any]
+
+
+HALF = (jnp.bfloat16, jnp.float16)

@@ -14,7 +14,7 @@ def wide(on: bool = True) -> AbstractContextManager[Any]:
         return context
     from jax import experimental
 
-    older: AbstractContextManager[Any] = getattr(experimental, "enable_x64")(on)  # noqa: B009  (JAX before 0.8; gone since)
+    older: AbstractContextManager[Any] = getattr(experimental, "enable_x64")(on)
     return older
 
 

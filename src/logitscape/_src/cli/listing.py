@@ -9,9 +9,10 @@ import re
 import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from ..objectives.catalog import Formula
     from ..properties.convexity import Convexity
     from ..properties.invariance import Change, Invariance
     from ..properties.law import Law
@@ -70,27 +71,14 @@ def to_json(entries: list[Entry]) -> str:
 
 def described() -> list[Entry]:
     """The catalogue from docstrings and signatures, without what has to be measured."""
-    from ..objectives.catalog import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
+    from ..objectives.catalog import FORMULAS
 
-    kinds: dict[Kind, dict[str, Any]] = {
-        "normalizer": NORMALIZERS,
-        "loss of probabilities": PROBABILITY_LOSSES,
-        "loss of logits": LOGIT_LOSSES,
-    }
-    return [
-        _described(name, kind, function)
-        for kind, known in kinds.items()
-        for name, function in known.items()
-    ]
+    return [_described(formula) for formula in FORMULAS]
 
 
-def _described(name: str, kind: Kind, function: Any) -> Entry:
-    from ..objectives.specs import parameters_of
-
-    paragraphs = [
-        " ".join(each.split())
-        for each in (inspect.getdoc(function) or "").split("\n\n")
-    ]
+def _described(entry: "Formula") -> Entry:
+    docstring = inspect.getdoc(entry.function) or ""
+    paragraphs = [" ".join(each.split()) for each in docstring.split("\n\n")]
     source = next(
         (
             each.removeprefix("Source: ")
@@ -100,7 +88,9 @@ def _described(name: str, kind: Kind, function: Any) -> Entry:
         "",
     )
     formula = first_sentence(paragraphs[0]).replace("`", "")
-    return Entry(name, kind, formula, source.removesuffix("."), parameters_of(function))
+    return Entry(
+        entry.name, entry.kind, formula, source.removesuffix("."), entry.parameters
+    )
 
 
 def first_sentence(text: str) -> str:

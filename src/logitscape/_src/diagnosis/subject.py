@@ -10,12 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..base.arguments import rounded_once
-from ..objectives.catalog import NORMALIZERS
-from ..objectives.objective import Normalizer, Objective, objective
-from ..objectives.signatures import Form, recognise
-from ..objectives.sources import Source
-from ..objectives.specs import Named
+from ..base.formula import rounded_once
+from ..objectives.bound import BoundFormula
+from ..objectives.catalog import formula_of
+from ..objectives.objective import Normalizer, Objective, Source, objective
+from ..objectives.signatures import Form, in_form, recognise
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +71,7 @@ def subject(
     if isinstance(source, str | Objective):
         return _known(made)
     found = recognise(source, num_classes, form)
-    run: Callable[[Array, Array], Array] = partial(_FORMS[found], source)
+    run = in_form(source, found)
     if refusal := _refusal(run, num_classes):
         run = partial(_in_float32, run)
     return Subject(
@@ -118,13 +117,6 @@ def _refusal(function: Callable[[Array, Array], Array], n: int) -> str:
     return said(np.float64) and ("" if said(np.float32) else said(np.float64))
 
 
-def of_one(source: Source, num_classes: int) -> Callable[[Array, Array], Array]:
-    """A spec, an Objective, or a function of any of the forms as (logits [n], target [n]) -> scalar; nothing is computed."""
-    if isinstance(source, str | Objective):
-        return objective(source).function
-    return partial(_FORMS[recognise(source, num_classes)], source)
-
-
 def _in_float32(function: Callable[[Array, Array], Array], z: Array, t: Array) -> Array:
     return function(z.astype(jnp.float32), t.astype(jnp.float32)).astype(z.dtype)
 
@@ -134,51 +126,15 @@ def _of_objective(made: Objective, z: Array, t: Array) -> Array:
     return value
 
 
-def _one(function: Callable[..., Any], z: Array, t: Array) -> Array:
-    value: Array = function(z, t)
-    return value
-
-
-def _one_label(function: Callable[..., Any], z: Array, t: Array) -> Array:
-    value: Array = function(z, _label(t))
-    return value
-
-
-def _batch_labels(function: Callable[..., Any], z: Array, t: Array) -> Array:
-    value: Array = function(z[None], _label(t)[None])[0]
-    return value
-
-
-def _batch_one_hot(function: Callable[..., Any], z: Array, t: Array) -> Array:
-    value: Array = function(z[None], t[None])[0]
-    return value
-
-
-_FORMS: dict[Form, Callable[..., Array]] = {
-    "one example": _one,
-    "one example, label": _one_label,
-    "batch, labels": _batch_labels,
-    "batch, one-hot": _batch_one_hot,
-}
-
-
-def _label(target: Array) -> Array:
-    return jnp.argmax(target).astype(jnp.int32)
-
-
 def _shell_normalizer(normalizer: str | Normalizer | None) -> str:
     if normalizer is None:
         return ""
-    if isinstance(normalizer, str | Named):
+    if isinstance(normalizer, str | BoundFormula):
         return f"ls.normalizer({str(normalizer)!r})"
-    known = next(
-        (name for name, function in NORMALIZERS.items() if function is normalizer), None
-    )
-    return (
-        f"ls.normalizer({known!r})"
-        if known
-        else str(getattr(normalizer, "__name__", "your_normalizer"))
-    )
+    formula = formula_of(normalizer)
+    if formula is not None:
+        return f"ls.normalizer({formula.name!r})"
+    return str(getattr(normalizer, "__name__", "your_normalizer"))
 
 
 def _shell_form(function: Callable[..., Any], form: Form) -> str:

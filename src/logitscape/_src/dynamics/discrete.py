@@ -12,7 +12,7 @@ import optax
 from jax import Array
 from numpy.typing import ArrayLike, NDArray
 
-from ..objectives.sources import Sources, named_objectives
+from ..objectives.objective import Sources, named_objectives
 from .lanes import Look, checked_starts, viewer
 from .trajectories import is_right
 

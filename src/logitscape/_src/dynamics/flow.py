@@ -18,8 +18,7 @@ from ..base.types import Number
 from ..base.xla import briefly
 from ..landscapes.slices import points as points_of
 from ..landscapes.slices import ray as ray_of
-from ..objectives.objective import Objective
-from ..objectives.sources import Sources, named_objectives
+from ..objectives.objective import Objective, Sources, named_objectives
 from .implicit import linearly_implicit
 from .lanes import Look, checked_starts, viewer
 from .trajectories import (

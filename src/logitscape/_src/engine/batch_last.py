@@ -13,8 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from .jaxpr import walk
-from .primitives import ELEMENTWISE, REDUCTIONS
+from .jaxpr import ELEMENTWISE, REDUCTIONS, walk
 
 
 def along_last_axis(function: Callable[..., Any]) -> Callable[..., Any]:

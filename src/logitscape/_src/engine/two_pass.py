@@ -15,8 +15,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.extend.core import ClosedJaxpr
 
-from .jaxpr import walk
-from .primitives import ELEMENTWISE
+from .jaxpr import ELEMENTWISE, walk
 
 CLASSWISE = ELEMENTWISE | {"broadcast_in_dim", "iota"}
 

@@ -16,8 +16,8 @@ import numpy as np
 from jax import lax
 from jax.extend.core import ClosedJaxpr
 
-from .jaxpr import walk
-from .primitives import ELEMENTWISE, MOVES, REDUCTIONS, Elements, constant
+from .elements import MOVES, Elements, constant
+from .jaxpr import ELEMENTWISE, REDUCTIONS, walk
 
 
 def unrolled(function: Callable[..., Any]) -> Callable[..., Any]:

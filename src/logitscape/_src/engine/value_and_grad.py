@@ -12,12 +12,13 @@ from jax import Array, lax
 from jax.typing import ArrayLike
 
 from ..base.argmax import one_hot
-from ..base.arguments import numbers, rounded_once
+from ..base.arguments import numbers
+from ..base.formula import rounded_once
 from ..objectives.batched import checked_labels
 from ..objectives.objective import Objective, objective
 from .batch_last import along_last_axis
+from .elements import Elements
 from .families import MOST_CLASSES
-from .primitives import Elements
 from .two_pass import in_two_steps
 from .unrolled import split, unrolled
 

@@ -8,8 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..base.types import Labels
-from ..objectives.objective import Objective
-from ..objectives.sources import Sources, named_objectives
+from ..objectives.objective import Objective, Sources, named_objectives
 from .landscape import label_numbers
 from .slices import Slice
 

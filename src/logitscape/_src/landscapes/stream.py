@@ -10,7 +10,7 @@ import numpy as np
 
 from ..base.files import place, replacing
 from ..base.types import Labels
-from ..objectives.sources import Sources
+from ..objectives.objective import Sources
 from .plan import Task, plan
 from .slices import Slice
 from .sweep import as_landscape, slabs

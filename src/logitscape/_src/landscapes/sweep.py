@@ -12,7 +12,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from ..base.types import Labels
 from ..base.xla import briefly
-from ..objectives.sources import Sources
+from ..objectives.objective import Sources
 from .landscape import Landscape
 from .plan import Task, plan
 from .slab import logits_at, slab

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.arguments import on_probs, parameter
+from ..base.arguments import parameter
+from ..base.formula import on_probs
 from ..base.special import box_cox, dot
 from ..base.types import Parameter, Scalar, Vector
 from ..normalizers.simplex import Probs

@@ -10,7 +10,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.arguments import is_known_to_be, on_logits, parameter
+from ..base.arguments import is_known_to_be, parameter
+from ..base.formula import on_logits
 from ..base.special import box_cox, counted, dot, is_symbolic_zero
 from ..base.types import Parameter, Scalar, Vector
 from ..normalizers.simplex import Probs

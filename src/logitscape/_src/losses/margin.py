@@ -8,7 +8,7 @@ import numpy as np
 from jax import Array
 
 from ..base.argmax import maximum
-from ..base.arguments import on_logits
+from ..base.formula import on_logits
 from ..base.special import nan_unless
 from ..base.types import Scalar, Vector
 

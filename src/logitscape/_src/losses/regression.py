@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.arguments import on_logits, parameter
+from ..base.arguments import parameter
+from ..base.formula import on_logits
 from ..base.special import nan_unless, over_expm1
 from ..base.types import Parameter, Scalar, Vector
 from ..normalizers.exponential import softmax

@@ -4,7 +4,8 @@ import jax
 import jax.numpy as jnp
 
 from ..base.argmax import every_largest
-from ..base.arguments import on_logits, parameter, whole_number
+from ..base.arguments import parameter, whole_number
+from ..base.formula import on_logits
 from ..base.types import Parameter, Vector
 from .simplex import Probs, normalize, normalize_gaps
 

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..base.argmax import every_largest
-from ..base.arguments import on_logits, parameter, whole_number
+from ..base.arguments import parameter, whole_number
+from ..base.formula import on_logits
 from ..base.special import hypotenuse, nan_unless, polynomial
 from ..base.types import Mask, Parameter, Vector
 from .simplex import Probs, in_proportion_to_powers

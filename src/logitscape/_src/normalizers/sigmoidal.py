@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.nn import log_sigmoid
 
-from ..base.arguments import on_logits
+from ..base.formula import on_logits
 from ..base.types import Scalar, Vector
 from .simplex import Probs, normalize, normalize_gaps
 

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.argmax import first_largest
-from ..base.arguments import is_known_to_be, on_logits, parameter
+from ..base.arguments import is_known_to_be, parameter
+from ..base.formula import on_logits
 from ..base.special import is_symbolic_zero, log_slope
 from ..base.types import Mask, Parameter, Vector
 from .simplex import Probs, centered, keep_mass

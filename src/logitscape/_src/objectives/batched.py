@@ -10,7 +10,8 @@ import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
-from ..base.arguments import numbers, rounded_once
+from ..base.arguments import numbers
+from ..base.formula import rounded_once
 from ..base.special import zero_if
 from ..normalizers.simplex import Probs
 from .objective import Normalizer, Objective, normalizer_from

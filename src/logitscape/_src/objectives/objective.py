@@ -1,8 +1,8 @@
-"""Objectives: a normalizer and a loss composed into `(logits, target) -> scalar`, from functions or from a spec."""
+"""Objectives: a normalizer and a loss as one function `(logits, target) -> scalar`."""
 
-from collections.abc import Callable, Container
-from dataclasses import dataclass, field
-from functools import cache, partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 import jax
@@ -10,12 +10,15 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from ..base.arguments import is_distribution, rounded_once, target_like, vector
+from ..base.arguments import is_distribution, target_like, vector
+from ..base.formula import rounded_once
 from ..base.special import zero_if
 from ..normalizers.simplex import Probs
-from . import specs
-from .catalog import LOGIT_LOSSES, LOSSES, NORMALIZERS, PREDICTORS, PROBABILITY_LOSSES
-from .user_functions import OwnNormalizer, name_of, own_loss, own_normalizer
+from . import bound, specs
+from .bound import BoundFormula
+from .catalog import BY_NAME, LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES, formula_of
+from .specs import Term
+from .user_functions import UserNormalizer, name_of, user_loss, user_normalizer
 
 Normalizer: TypeAlias = Callable[[Array], Any]
 Loss: TypeAlias = Callable[[Any, Array], Array]
@@ -70,43 +73,6 @@ class Objective:
         return self.name
 
 
-def normalizer(spec: str) -> specs.Named:
-    """The normalizer of a spec such as "softmax(inverse_temperature=2)": logits [n] -> Probs.
-
-    Raises:
-        ValueError: for a malformed spec, an unknown name (the nearest are named) or a parameter out of range.
-    """
-    return _normalizer(_one_term(spec))
-
-
-@cache
-def _normalizer(spec: str) -> specs.Named:
-    _refuse(spec, LOSSES, "a loss, not a normalizer")
-    named = specs.bind(spec, NORMALIZERS, "normalizer")
-    _try(named, _three_logits())
-    return named
-
-
-def loss(spec: str) -> specs.Named:
-    """The loss of a spec such as "focal(gamma=2)": (Probs, target) -> scalar, or (logits, target) for losses of logits.
-
-    A target that is no distribution is refused; a traced one gives NaN.
-
-    Raises:
-        ValueError: for a malformed spec, an unknown name (the nearest are named) or a parameter out of range.
-    """
-    return _loss(_one_term(spec))
-
-
-@cache
-def _loss(spec: str) -> specs.Named:
-    _refuse(spec, NORMALIZERS, "a normalizer, not a loss")
-    named = specs.bind(spec, LOSSES, "loss")
-    z = _three_logits()
-    _try(named, z if specs.parse_term(spec)[0] in LOGIT_LOSSES else Probs(z, z), z)  # type: ignore[arg-type]
-    return named
-
-
 def objective(
     source: "str | Objective | Callable[..., Any]",
     *,
@@ -129,18 +95,14 @@ def objective(
     elif isinstance(source, str):
         made = _from_spec(source)
     else:
-        made = Objective(name_of(source), own_loss("`objective(source)`", source))
+        made = Objective(name_of(source), user_loss("`objective(source)`", source))
     if normalizer is not None:
         if made.loss is not None:
             raise ValueError(
                 f"`objective(normalizer=...)`: {made.name!r} has one already, got {normalizer!r}."
             )
         made = Objective(made.name, made.function, normalizer_from(normalizer))
-    return (
-        made
-        if name is None
-        else Objective(name, made.function, made.normalizer, made.loss)
-    )
+    return made if name is None else replace(made, name=name)
 
 
 def compose(
@@ -156,13 +118,46 @@ def compose(
     Raises:
         ValueError: for an unknown spec, or a loss of logits, which takes no normalizer.
     """
-    first, second = normalizer_from(normalizer), _trusting(_loss_from(loss))
-    return Objective(
-        name or f"{name_of(normalizer)} + {name_of(loss)}",
-        partial(_composed, first, second),
-        first,
-        second,
-    )
+    made = _pair("", normalizer_from(normalizer), _loss_from(loss))
+    return replace(made, name=name or f"{name_of(normalizer)} + {name_of(loss)}")
+
+
+@lru_cache(maxsize=1024)
+def _from_spec(spec: str) -> Objective:
+    terms = specs.parse(spec)
+    if len(terms) > 2:
+        raise ValueError(
+            f"malformed spec {spec!r}: one normalizer and one loss, got {len(terms)} terms."
+        )
+    if len(terms) == 1:
+        return _of_logits(spec, terms[0])
+    _refuse_loss_of_logits(terms[1].name, terms[1].text)
+    normalizer, loss = bound.normalizer_of(terms[0]), bound.loss_of(terms[1])
+    return _pair(spec, normalizer, bound.trusting(loss))
+
+
+def _of_logits(spec: str, term: Term) -> Objective:
+    """A loss of logits, which stands alone."""
+    kind = BY_NAME[term.name].kind if term.name in BY_NAME else None
+    if kind == "loss of probabilities":
+        raise ValueError(
+            f"{term.name!r} is a loss of probabilities and needs a normalizer: "
+            f"'softmax + {term.text}'."
+        )
+    if kind == "normalizer":
+        raise ValueError(
+            f"{term.name!r} is a normalizer and needs a loss: '{term.text} + cross_entropy'."
+        )
+    if kind is None:
+        raise specs.unknown(
+            "objective", term.name, [*LOGIT_LOSSES, *PROBABILITY_LOSSES, *NORMALIZERS]
+        )
+    function = bound.trusting(bound.bind(term, LOGIT_LOSSES, "objective"))
+    return Objective(spec, function, bound.predictor_of(term))
+
+
+def _pair(name: str, normalizer: Normalizer, loss: Loss) -> Objective:
+    return Objective(name, partial(_composed, normalizer, loss), normalizer, loss)
 
 
 def _composed(
@@ -171,93 +166,63 @@ def _composed(
     return loss(normalizer(logits), target)
 
 
-@cache
-def _from_spec(spec: str) -> Objective:
-    terms = specs.split(spec)
-    if len(terms) == 2:
-        return compose(*terms, name=spec)
-    if len(terms) > 2:
-        raise ValueError(
-            f"malformed spec {spec!r}: one normalizer and one loss, got {len(terms)} terms."
-        )
-    name, parameters = specs.parse_term(terms[0])
-    if name in PROBABILITY_LOSSES:
-        raise ValueError(
-            f"{name!r} is a loss of probabilities and needs a normalizer: 'softmax + {spec.strip()}'."
-        )
-    if name in NORMALIZERS:
-        raise ValueError(
-            f"{name!r} is a normalizer and needs a loss: '{spec.strip()} + cross_entropy'."
-        )
-    if name not in LOGIT_LOSSES:
-        raise specs.unknown(
-            "objective", name, [*LOGIT_LOSSES, *PROBABILITY_LOSSES, *NORMALIZERS]
-        )
-    function = _trusting(specs.bind(terms[0], LOGIT_LOSSES, "objective"))
-    z = _three_logits()
-    _try(function, z, z)
-    predictor = NORMALIZERS[PREDICTORS[name]]
-    shared = {
-        key: parameters[key]
-        for key in specs.parameters_of(predictor)
-        if key in parameters
-    }
-    return Objective(spec, function, partial(predictor, **shared))
-
-
 def normalizer_from(source: str | Normalizer) -> Normalizer:
     """The normalizer that a spec or a function stands for, always one that returns Probs."""
     if isinstance(source, str):
-        return normalizer(source)
-    if isinstance(source, specs.Named | OwnNormalizer) or any(
-        source is each for each in NORMALIZERS.values()
-    ):
+        return bound.normalizer(source)
+    if isinstance(source, BoundFormula | UserNormalizer):
         return source
-    return own_normalizer("a normalizer", source)
-
-
-@cache
-def _trusting(function: Any) -> Any:
-    """The loss without a test of a traced target, which `Objective` tests itself."""
-    if isinstance(function, specs.Named):
-        return specs.Named(function.name, _trusting(function.function))
-    if isinstance(function, partial):
-        return partial(_trusting(function.func), *function.args, **function.keywords)
-    return getattr(function, "trusting", function)
+    formula = formula_of(source)
+    if formula is not None and formula.kind == "normalizer":
+        return source
+    return user_normalizer("a normalizer", source)
 
 
 def _loss_from(source: str | Loss) -> Loss:
-    name = specs.parse_term(source)[0] if isinstance(source, str) else None
-    if name in LOGIT_LOSSES or any(source is each for each in LOGIT_LOSSES.values()):
-        raise ValueError(
-            f"`compose(loss=...)`: {name_of(source)!r} is a loss of logits and takes no normalizer."
-        )
+    """The loss of probabilities that a spec or a function stands for, without a test of targets.
+
+    `Objective` tests a traced target itself.
+    """
     if isinstance(source, str):
-        return loss(source)
-    if isinstance(source, specs.Named) or any(
-        source is each for each in PROBABILITY_LOSSES.values()
-    ):
-        return source
-    return own_loss("`compose(loss=...)`", source)
+        term = specs.parse_one(source)
+        _refuse_loss_of_logits(term.name, source)
+        return bound.trusting(bound.loss_of(term))
+    if isinstance(source, BoundFormula):
+        _refuse_loss_of_logits(source.formula.name, source.name)
+        return bound.trusting(source)
+    formula = formula_of(source)
+    if formula is not None and formula.kind != "normalizer":
+        _refuse_loss_of_logits(formula.name, formula.name)
+        return formula.trusting
+    return user_loss("`compose(loss=...)`", source)
 
 
-def _one_term(spec: str) -> str:
-    if not isinstance(spec, str):
-        raise TypeError(f"a spec must be text such as 'softmax', got {spec!r}.")
-    return spec
+def _refuse_loss_of_logits(name: str, given: str) -> None:
+    if name in LOGIT_LOSSES:
+        raise ValueError(
+            f"`compose(loss=...)`: {given!r} is a loss of logits and takes no normalizer."
+        )
 
 
-def _refuse(spec: str, others: Container[str], what: str) -> None:
-    name = specs.parse_term(spec)[0]
-    if name in others:
-        raise ValueError(f"{name!r} is {what}.")
+Source: TypeAlias = str | Objective | Callable[..., Any]
 
 
-def _three_logits() -> jax.ShapeDtypeStruct:
-    """In the widest dtype: a parameter that only it can hold is refused when it meets narrower logits."""
-    return jax.ShapeDtypeStruct((3,), jnp.result_type(float))
+Sources: TypeAlias = Source | Sequence[Source] | Mapping[str, Source]
 
 
-def _try(function: Callable[..., Any], *shapes: Any) -> None:
-    """Meet the errors of bad parameters now and not at the first call; nothing is computed."""
-    jax.eval_shape(function, *shapes)
+def named_objectives(sources: Sources) -> dict[str, Objective]:
+    """Whatever a sweep takes, as objectives by name."""
+    if isinstance(sources, Mapping):
+        if not sources or not all(isinstance(name, str) for name in sources):
+            raise ValueError(
+                f"`objectives` must be at least one, named by text, got the names {list(sources)}."
+            )
+        return {name: objective(source, name=name) for name, source in sources.items()}
+    several = sources if isinstance(sources, list | tuple) else [sources]
+    made = [objective(source) for source in several]  # type: ignore[arg-type]
+    names = [each.name for each in made]
+    if not made or len(set(names)) < len(names):
+        raise ValueError(
+            f"`objectives` must be at least one, of different names (a dict gives them), got {names}."
+        )
+    return dict(zip(names, made, strict=True))

@@ -1,15 +1,24 @@
 """In which form a loss comes, recognised by trying, on shapes alone."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax import Array
+
+from .objective import Objective, Source, objective
+from .user_functions import name_of
 
 Form: TypeAlias = Literal[
     "one example", "one example, label", "batch, labels", "batch, one-hot"
 ]
 """(z [n], t [n]) -> scalar; (z [n], y) -> scalar; (z [N, n], y [N]) -> [N]; (z [N, n], t [N, n]) -> [N]."""
+
+OneExample: TypeAlias = Callable[[Array, Array], Array]
+"""(z [n], t [n]) -> scalar."""
 
 BATCH = 7
 
@@ -95,7 +104,7 @@ def _shape(result: Any) -> tuple[int, ...]:
 
 def _reduces(function: Callable[..., Any]) -> str:
     return (
-        f"`{_called(function)}` returns one number for a batch of {BATCH} examples: a mean or sum over the batch is taken "
+        f"`{name_of(function)}` returns one number for a batch of {BATCH} examples: a mean or sum over the batch is taken "
         'inside. Return the losses of the examples, shape [N] (often `reduction="none"`), and take the mean outside.'
     )
 
@@ -120,9 +129,49 @@ def _no_form(
             "It has to be traceable: `jnp.where` instead of `if` on values, `jnp` instead of `np`."
         )
     return "\n".join(
-        [f"`{_called(function)}` is no loss in any of the known forms. Tried:", *lines]
+        [f"`{name_of(function)}` is no loss in any of the known forms. Tried:", *lines]
     )
 
 
-def _called(function: Callable[..., Any]) -> str:
-    return str(getattr(function, "__name__", type(function).__name__))
+def as_one_example(source: Source, num_classes: int) -> OneExample:
+    """A spec, an Objective or a function of any form as (logits [n], target [n]) -> scalar."""
+    if isinstance(source, str | Objective):
+        return objective(source).function
+    return in_form(source, recognise(source, num_classes))
+
+
+def in_form(function: Callable[..., Any], form: Form) -> OneExample:
+    """A function of a known form as (logits [n], target [n]) -> scalar."""
+    return partial(_FORMS[form], function)
+
+
+def _one(function: Callable[..., Any], z: Array, t: Array) -> Array:
+    value: Array = function(z, t)
+    return value
+
+
+def _one_label(function: Callable[..., Any], z: Array, t: Array) -> Array:
+    value: Array = function(z, _label(t))
+    return value
+
+
+def _batch_labels(function: Callable[..., Any], z: Array, t: Array) -> Array:
+    value: Array = function(z[None], _label(t)[None])[0]
+    return value
+
+
+def _batch_one_hot(function: Callable[..., Any], z: Array, t: Array) -> Array:
+    value: Array = function(z[None], t[None])[0]
+    return value
+
+
+_FORMS: dict[Form, Callable[..., Array]] = {
+    "one example": _one,
+    "one example, label": _one_label,
+    "batch, labels": _batch_labels,
+    "batch, one-hot": _batch_one_hot,
+}
+
+
+def _label(target: Array) -> Array:
+    return jnp.argmax(target).astype(jnp.int32)

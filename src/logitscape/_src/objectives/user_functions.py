@@ -13,13 +13,13 @@ from ..normalizers.simplex import Probs
 
 
 @dataclass(frozen=True, eq=False)
-class Own:
+class UserFunction:
     """A function of the user's own; one that cannot be hashed, as an instance of most dataclasses, is equal to itself only."""
 
     function: Callable[..., Any]
 
     def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other) or not isinstance(other, Own):
+        if type(self) is not type(other) or not isinstance(other, UserFunction):
             return False
         return self._key is other._key or bool(
             hash(self) == hash(other) and self._key == other._key
@@ -37,7 +37,7 @@ class Own:
         return self.function
 
 
-class OwnLoss(Own):
+class UserLoss(UserFunction):
     """A function of two arguments, (logits or Probs, target) -> one number."""
 
     def __call__(self, first: Any, target: Array) -> Array:
@@ -53,7 +53,7 @@ class OwnLoss(Own):
         return _one_number(name_of(self.function), value)
 
 
-class OwnNormalizer(Own):
+class UserNormalizer(UserFunction):
     """A function logits -> Probs, or the probabilities alone, of which the logarithm is taken."""
 
     def __call__(self, logits: Array) -> Probs:
@@ -72,16 +72,16 @@ class OwnNormalizer(Own):
         return probs
 
 
-def own_loss(what: str, function: Any) -> OwnLoss:
+def user_loss(what: str, function: Any) -> UserLoss:
     """The function, which must take two arguments. `what` it is, as errors call it."""
     _must_take(what, "(logits or probs, target)", function, 2)
-    return OwnLoss(function)
+    return UserLoss(function)
 
 
-def own_normalizer(what: str, function: Any) -> OwnNormalizer:
+def user_normalizer(what: str, function: Any) -> UserNormalizer:
     """The function, which must take one argument."""
     _must_take(what, "(logits)", function, 1)
-    return OwnNormalizer(function)
+    return UserNormalizer(function)
 
 
 def name_of(source: Any) -> str:

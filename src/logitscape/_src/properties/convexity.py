@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 from ..base.arguments import whole_number
 from ..base.x64 import needs_float64
 from ..landscapes.slice_arguments import one_class
-from ..objectives.objective import Objective
-from ..objectives.sources import Sources, named_objectives
+from ..objectives.objective import Objective, Sources, named_objectives
 
 POINTS, BATCH = 512, 64
 ROUNDS = 32

@@ -17,8 +17,7 @@ from ..base.x64 import needs_float64
 from ..engine import families
 from ..landscapes.slice_arguments import one_class
 from ..landscapes.slices import Coordinates, Slice, ray
-from ..objectives.objective import Objective
-from ..objectives.sources import Source, Sources, named_objectives
+from ..objectives.objective import Objective, Source, Sources, named_objectives
 from .fit import START, find_law
 from .law import Law
 from .tail import Samples

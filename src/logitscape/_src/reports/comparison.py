@@ -10,7 +10,7 @@ from ..base.x64 import wide
 from ..diagnosis.answers import SEVERITIES, Severity
 from ..diagnosis.config import Setting
 from ..diagnosis.subject import Subject, subject
-from ..objectives.sources import Source
+from ..objectives.objective import Source
 from .diagnose import diagnose
 from .diagnosis import Diagnosis
 from .save import as_json, as_text, save

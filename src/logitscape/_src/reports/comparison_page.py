@@ -109,6 +109,6 @@ def _setting(comparison: "Comparison") -> str:
 
 
 def _versions() -> list[tuple[str, str]]:
-    from .diagnose import versions
+    from ..base.versions import versions
 
     return list(versions().items())

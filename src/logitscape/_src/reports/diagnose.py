@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import get_args
 
-import jax
 import numpy as np
 
 from ..base.arguments import whole_number
@@ -28,9 +27,8 @@ from ..diagnosis.questions import (
     propriety,
 )
 from ..diagnosis.subject import Subject, subject
-from ..objectives.objective import Normalizer
+from ..objectives.objective import Normalizer, Source
 from ..objectives.signatures import Form
-from ..objectives.sources import Source
 from .diagnosis import Diagnosis
 from .progress import shown
 
@@ -212,12 +210,3 @@ def _check(
             f"`diagnose(budget=...)` must be a positive number of seconds, got {budget!r}."
         )
     whole_number("diagnose", "points", points, low=1)
-
-
-def versions() -> dict[str, str]:
-    """Of what the answers depend on."""
-    from importlib.metadata import version
-
-    return {
-        name: version(name) for name in ("logitscape", "jax", "jaxlib", "numpy")
-    } | {"backend": jax.default_backend()}

@@ -91,7 +91,7 @@ class Diagnosis:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, in the types that JSON has; infinities and NaN are the strings "inf", "-inf" and "nan"."""
-        from .diagnose import versions
+        from ..base.versions import versions
 
         return {
             "schema": SCHEMA,

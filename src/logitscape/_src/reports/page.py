@@ -145,7 +145,7 @@ def _setting(diagnosis: Diagnosis) -> str:
 
 
 def _making(diagnosis: Diagnosis) -> str:
-    from .diagnose import versions
+    from ..base.versions import versions
 
     setting = diagnosis.setting
     told = {

@@ -9,7 +9,8 @@ import numpy as np
 from jax import Array
 
 from ..base.argmax import one_hot
-from ..base.arguments import HALF, rounded_once
+from ..base.formula import rounded_once
+from ..base.types import HALF
 from ..objectives.objective import Objective
 
 METRICS = (

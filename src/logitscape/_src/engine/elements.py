@@ -1,35 +1,12 @@
-"""What is known of JAX's primitives: which are element-wise, which reduce, and how unrolled elements are moved about."""
+"""Arrays as object arrays of their elements, and how JAX's primitives move elements about."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import Primitive
-from jax.extend.core import primitives as prim
 
 Elements: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-ELEMENTWISE = _names(
-    """
-    abs acos acosh add add_any and asin asinh atan atan2 atanh cbrt ceil clamp convert_element_type copy copy_p cos cosh
-    digamma div eq erf erf_inv erfc exp exp2 expm1 floor ge gt integer_pow is_finite le lgamma log log1p logistic lt max min
-    mul ne neg nextafter not or pow rem round rsqrt select_n sign sin sinh sqrt square stop_gradient sub tan tanh xor
-    """
-)
-REDUCTIONS: dict[str, Primitive] = {
-    "reduce_sum": prim.add_p,
-    "reduce_prod": prim.mul_p,
-    "reduce_max": prim.max_p,
-    "reduce_min": prim.min_p,
-    "reduce_and": prim.and_p,
-    "reduce_or": prim.or_p,
-}
 
 
 def constant(value: Any, dtype: Any) -> Elements:

@@ -1,0 +1,92 @@
+"""The checked form of a formula: what the public functions of the catalog do around it.
+
+Arguments are checked at the public door. In half precision everything is computed in float32 and
+rounded once. A traced target cannot be refused, so one that is no distribution gives NaN.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+
+from .arguments import is_distribution, target_like, vector
+from .special import zero_if
+from .types import HALF
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def on_logits(formula: Function) -> Function:
+    """Check the logits of `formula(logits, ...)`, and its target if it takes one."""
+    return _testing_targets(formula, trusting_on_logits(formula))
+
+
+def on_probs(formula: Function) -> Function:
+    """Check the probabilities and the target of `formula(probs, target, ...)`."""
+    return _testing_targets(formula, trusting_on_probs(formula))
+
+
+def trusting_on_logits(formula: Callable[..., Any]) -> Callable[..., Any]:
+    """`on_logits` without the test of a traced target, for a caller who has tested it."""
+
+    @wraps(formula)
+    def trusting(logits: ArrayLike, /, *args: Any, **parameters: Any) -> Any:
+        z = vector(formula.__name__, "logits", logits)
+        targets = [target_like(formula.__name__, z, target) for target in args]
+        return rounded_once(formula, z.dtype, z, *targets, **parameters)
+
+    return trusting
+
+
+def trusting_on_probs(formula: Callable[..., Any]) -> Callable[..., Any]:
+    """`on_probs` without the test of a traced target, for a caller who has tested it."""
+
+    @wraps(formula)
+    def trusting(probs: Any, target: Any, /, **parameters: Any) -> Any:
+        if not (hasattr(probs, "p") and hasattr(probs, "log_p")):
+            raise TypeError(
+                f"`{formula.__name__}(probs, ...)` must be Probs(p, log_p) as normalizers "
+                f"return them, got {type(probs).__name__}."
+            )
+        p = vector(formula.__name__, "probs.p", probs.p)
+        t = target_like(formula.__name__, p, target)
+        return rounded_once(formula, p.dtype, probs, t, **parameters)
+
+    return trusting
+
+
+def _testing_targets(formula: Function, trusting: Callable[..., Any]) -> Function:
+    @wraps(formula)
+    def checked(first: Any, /, *targets: Any, **parameters: Any) -> Any:
+        return trusting(first, *map(nan_unless_distribution, targets), **parameters)
+
+    return checked  # type: ignore[return-value]
+
+
+def nan_unless_distribution(target: Any) -> Any:
+    """The target itself, or NaN for a traced one that is no distribution."""
+    is_traced = isinstance(target, jax.core.Tracer)
+    if not is_traced or not jnp.issubdtype(target.dtype, jnp.floating):
+        return target
+    return target + zero_if(is_distribution(target), target)
+
+
+def rounded_once(
+    function: Callable[..., Any], dtype: Any, *args: Any, **parameters: Any
+) -> Any:
+    """Call a function; in half precision on arguments cast to float32, its results cast back."""
+    if dtype not in HALF:
+        return function(*args, **parameters)
+    return cast(function(*cast(args, jnp.float32), **parameters), dtype)
+
+
+def cast(tree: Any, dtype: Any) -> Any:
+    """Cast every floating-point array of a pytree to another dtype."""
+
+    def cast_leaf(leaf: Any) -> Any:
+        return leaf.astype(dtype) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
+
+    return jax.tree.map(cast_leaf, tree)
