@@ -62,7 +62,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def figures(session: nox.Session) -> None:
     """Compute and draw every figure, print the findings; or only some: `nox -s figures -- NAME ...`."""
-    install(session, "-e", ".")
+    install(session, "-e", ".", *group("analyses"))
     command = ("python", "-m", "analyses", *session.posargs)
     # On Ctrl-C the runner stops its scripts and says what is kept: give it the time.
     session.run(*command, env=ENVIRONMENT, interrupt_timeout=10, terminate_timeout=5)
@@ -71,7 +71,7 @@ def figures(session: nox.Session) -> None:
 @nox.session
 def studies(session: nox.Session) -> None:
     """Measure the studies anew, in under 30 minutes: `nox -s studies -- [--quick] NAME ...`; figures redraws them."""
-    install(session, "-e", ".[data]")
+    install(session, "-e", ".[data]", *group("analyses"))
     how = () if "--quick" in session.posargs else ("--measure",)
     session.run("python", "-m", "analyses", *how, *session.posargs, env=ENVIRONMENT)
 
@@ -94,7 +94,7 @@ def verdicts(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Measure speed against PyTorch, NumPy and plain JAX; installs PyTorch."""
     # pip and not uv: pip's configuration may name a place with CPU builds of PyTorch, which are far smaller.
-    install(session, "-e", ".[zarr]")
+    install(session, "-e", ".[zarr]", *group("analyses"))
     session.install(
         *group("benchmarks")
     )  # what PyTorch itself needs is not among the constraints

@@ -10,8 +10,8 @@ import torch
 
 from logitscape._src.datasets import builtin as data
 from logitscape._src.training import ensemble
+from logitscape._src.training.config import TrainingConfig, checked
 from logitscape._src.training.metrics import METRICS
-from logitscape._src.training.setup import Setup, checked
 from logitscape._src.training.train import Training, train
 
 from . import ensembles_torch
@@ -51,7 +51,7 @@ def _case(
 ) -> dict[str, Any]:
     progress(f"ensembles: mini-batches of {batch_size}")
     grid = np.geomspace(0.01, 0.3, rates).tolist(), range(seeds)
-    setup = checked(
+    config = checked(
         PAIR,
         data.digits(),
         MODEL,
@@ -63,14 +63,14 @@ def _case(
         metrics_every=1,
         metrics=METRICS,
     )
-    batches = _batches(setup, steps)
-    _check(setup, _ours(batch_size, *grid, CHECKED_STEPS), batches[:CHECKED_STEPS])
+    batches = _batches(config, steps)
+    _check(config, _ours(batch_size, *grid, CHECKED_STEPS), batches[:CHECKED_STEPS])
     most, members = torch.get_num_threads(), rates * seeds
     loop, looped = ensembles_torch.in_best_threads(
-        partial(_loop, setup, batches, LOOP_MODELS), most
+        partial(_loop, config, batches, LOOP_MODELS), most
     )
     functional, vmapped = ensembles_torch.in_best_threads(
-        partial(_vmapped, setup, batches), most
+        partial(_vmapped, config, batches), most
     )
     tasks: dict[str, Callable[[], object]] = {
         OURS: partial(_ours, batch_size, *grid, steps),
@@ -103,22 +103,22 @@ def _ours(
         model=MODEL,
         learning_rates=learning_rates,
         seeds=seeds,
-        scales=SCALES,
+        init_scales=SCALES,
         steps=steps,
         batch_size=batch_size,
         metrics_every=steps,
     )
 
 
-def _check(setup: Setup, ours: Training, batches: Sequence[Any]) -> None:
+def _check(config: TrainingConfig, ours: Training, batches: Sequence[Any]) -> None:
     """The same parameters from all, after a few steps."""
     expected = [
         np.asarray(leaf).reshape(-1, *leaf.shape[3:])
         for leaf in _in_order(ours.parameters)
     ]
     for name, others in (
-        ("loop", _loop(setup, batches, LOOP_MODELS)),
-        ("torch.func", _vmapped(setup, batches)),
+        ("loop", _loop(config, batches, LOOP_MODELS)),
+        ("torch.func", _vmapped(config, batches)),
     ):
         for mine, other in zip(expected, others, strict=True):
             np.testing.assert_allclose(
@@ -126,33 +126,35 @@ def _check(setup: Setup, ours: Training, batches: Sequence[Any]) -> None:
             )
 
 
-def _loop(setup: Setup, batches: Sequence[Any], models: int) -> ensembles_torch.Layers:
-    start, inputs, labels = _problem(setup)
+def _loop(
+    config: TrainingConfig, batches: Sequence[Any], models: int
+) -> ensembles_torch.Layers:
+    start, inputs, labels = _problem(config)
     rates, seeds = (
-        setup.members.learning_rate[:models].tolist(),
-        setup.members.seed_place[:models].tolist(),
+        config.members.learning_rate[:models].tolist(),
+        config.members.seed_index[:models].tolist(),
     )
     return ensembles_torch.one_after_the_other(
         start, rates, inputs, labels, batches, seeds
     )
 
 
-def _vmapped(setup: Setup, batches: Sequence[Any]) -> ensembles_torch.Layers:
-    start, inputs, labels = _problem(setup)
+def _vmapped(config: TrainingConfig, batches: Sequence[Any]) -> ensembles_torch.Layers:
+    start, inputs, labels = _problem(config)
     rates, seeds = (
         torch.from_numpy(np.array(each))
-        for each in (setup.members.learning_rate, setup.members.seed_place)
+        for each in (config.members.learning_rate, config.members.seed_index)
     )
     return ensembles_torch.vmapped(start, rates, inputs, labels, batches, seeds.long())
 
 
-def _problem(setup: Setup) -> tuple[ensembles_torch.Layers, Any, Any]:
+def _problem(config: TrainingConfig) -> tuple[ensembles_torch.Layers, Any, Any]:
     """Initial parameters, all training inputs and labels."""
-    state = ensemble.start(setup.plan, setup.members, setup.seeds)
+    state = ensemble.start(config.program, config.members, config.seeds)
     hidden, hidden_biases, output, output_biases = (
         torch.from_numpy(np.array(leaf)) for leaf in _in_order(state.parameters)
     )
-    inputs, labels = (torch.from_numpy(np.array(part[0])) for part in setup.train)
+    inputs, labels = (torch.from_numpy(np.array(part[0])) for part in config.train)
     return (hidden, hidden_biases, output, output_biases), inputs, labels.long()
 
 
@@ -160,12 +162,12 @@ def _in_order(parameters: Any) -> list[Any]:
     return [layer[name] for layer in parameters for name in ("weights", "biases")]
 
 
-def _batches(setup: Setup, steps: int) -> list[Any]:
+def _batches(config: TrainingConfig, steps: int) -> list[Any]:
     """The rows of every step and seed, [step][seeds, batch], that logitscape draws."""
-    size, batch = setup.train.labels.shape[1], setup.plan.batch_size
+    size, batch = config.train.labels.shape[1], config.program.batch_size
     per_epoch = size // batch
     epochs = [
-        np.array(ensemble.shuffled(setup.seeds, jnp.int32(epoch), size))
+        np.array(ensemble.shuffled(config.seeds, jnp.int32(epoch), size))
         for epoch in range(-(-steps // per_epoch))
     ]
     rows = [

@@ -24,9 +24,9 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep compiled programs in pytest's own cache: many tests, and all workers, compile the same ones."""
-    from logitscape._src.base.xla import compile_all_briefly
+    from logitscape._src.base.xla import compile_all_fast
 
-    compile_all_briefly()
+    compile_all_fast()
     if config.cache is not None:
         jax.config.update("jax_compilation_cache_dir", str(config.cache.mkdir("xla")))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)

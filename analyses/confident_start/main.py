@@ -86,7 +86,7 @@ CAPTION = (
 )
 
 
-def measure(plan: harness.Plan) -> "dict[str, pd.DataFrame]":
+def measure(plan: harness.StudyRun) -> "dict[str, pd.DataFrame]":
     from . import trained
 
     return trained.measure(plan)

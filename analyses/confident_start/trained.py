@@ -12,7 +12,7 @@ import logitscape as ls
 from logitscape._src.datasets import builtin as data
 from logitscape._src.datasets.dataset import Dataset
 
-from ..harness import Plan
+from ..harness import StudyRun
 from ..shared.intervals import interval
 from .laws import (
     CONFIDENT,
@@ -47,7 +47,7 @@ QUICK: dict[str, tuple[str, ...]] = {
 }
 
 
-def measure(plan: Plan) -> dict[str, pd.DataFrame]:
+def measure(plan: StudyRun) -> dict[str, pd.DataFrame]:
     jax.config.update("jax_enable_x64", True)
     digits, families = data.digits(seed=0), QUICK if plan.quick else catalogue()
     points = points_of(digits)
@@ -117,7 +117,7 @@ def trained(
         digits,
         learning_rates=rates,
         seeds=seeds,
-        scales=tuple(STARTS),
+        init_scales=tuple(STARTS),
         steps=epochs * per_epoch,
         batch_size=BATCH,
         metrics_every=max(1, epochs * per_epoch // records),

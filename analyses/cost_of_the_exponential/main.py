@@ -52,7 +52,7 @@ INSTEAD = {
 }
 
 
-def measure(plan: harness.Plan) -> "Tables":
+def measure(plan: harness.StudyRun) -> "Tables":
     from .output_layer import layer, machine, measured
 
     sizes = [

@@ -13,7 +13,7 @@ from jax import Array, lax
 import logitscape as ls
 from logitscape._src.datasets.dataset import Dataset, Examples
 from logitscape._src.training import ensemble, models
-from logitscape._src.training.setup import OPTIMIZERS
+from logitscape._src.training.config import OPTIMIZERS
 
 BLOCK = 50
 
@@ -49,7 +49,7 @@ def scores(
     * diverged: whether a loss or a parameter was not finite during training.
     """
     sizes = (datasets[0].features, recipe.hidden, datasets[0].classes)
-    plan = ensemble.Plan(objective, OPTIMIZERS["adam"], sizes, recipe.batch)
+    plan = ensemble.Program(objective, OPTIMIZERS["adam"], sizes, recipe.batch)
     place = jnp.arange(len(jobs), dtype=jnp.int32)
     members = ensemble.Members(
         _column(jobs, "learning_rate"), _column(jobs, "scale"), place, place

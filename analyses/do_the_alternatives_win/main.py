@@ -83,7 +83,7 @@ class Comparison(NamedTuple):
     """Share of test labels that got probability 0."""
 
 
-def measure(plan: harness.Plan) -> "Tables":
+def measure(plan: harness.StudyRun) -> "Tables":
     import pandas as pd
 
     from .tuning import images, language, measured

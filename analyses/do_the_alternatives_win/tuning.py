@@ -14,7 +14,7 @@ from logitscape._src.datasets.builtin import mnist5k
 from logitscape._src.datasets.corpus import standard_library_corpus
 from logitscape._src.datasets.dataset import Dataset
 
-from ..harness import Plan
+from ..harness import StudyRun
 from .held_out import Job, Recipe, scores
 from .sparse_at_size import objective
 from .word_counts import baselines
@@ -115,7 +115,7 @@ def _kept(load: Callable[[int], Dataset]) -> Callable[[int], Dataset]:
     return loaded
 
 
-def measured(plan: Plan, task: Task) -> dict[str, pd.DataFrame]:
+def measured(plan: StudyRun, task: Task) -> dict[str, pd.DataFrame]:
     """The tables of a task: `tuning`, `results`, `tasks` and, for tokens, `baselines`."""
     tuning = _tuned(plan, task)
     results = _results(plan, task, tuning)
@@ -129,7 +129,7 @@ def measured(plan: Plan, task: Task) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def _tuned(plan: Plan, task: Task) -> pd.DataFrame:
+def _tuned(plan: StudyRun, task: Task) -> pd.DataFrame:
     """Validation scores of every setting, means over the tuning seeds, and what they are the best for."""
     jobs = [Job(*each) for each in product(task.rates, task.scales, task.tuning_seeds)]
     each = _in_waves(
@@ -155,7 +155,7 @@ def _tuned(plan: Plan, task: Task) -> pd.DataFrame:
     return means
 
 
-def _results(plan: Plan, task: Task, tuning: pd.DataFrame) -> pd.DataFrame:
+def _results(plan: StudyRun, task: Task, tuning: pd.DataFrame) -> pd.DataFrame:
     """Test scores of the settings that are best for something, a row for each seed."""
     winners = tuning[tuning["best_for"] != ""]
     jobs = {
@@ -174,7 +174,7 @@ def _results(plan: Plan, task: Task, tuning: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_waves(
-    plan: Plan, name: str, task: Task, jobs: Mapping[str, Sequence[Job]], part: str
+    plan: StudyRun, name: str, task: Task, jobs: Mapping[str, Sequence[Job]], part: str
 ) -> pd.DataFrame:
     """The scores of all jobs of every pair; waves are of the same size, so that one compiled program serves them all."""
     numbers = {pair: range(-(-len(each) // task.wave)) for pair, each in jobs.items()}

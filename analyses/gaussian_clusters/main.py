@@ -29,7 +29,7 @@ from logitscape import plotting
 from logitscape._src.plotting.style import UNDEFINED, ink_on, settled
 
 from .. import harness
-from ..harness.study import Plan
+from ..harness.study import StudyRun
 from .findings import HERO, REACHED, findings
 
 Array: TypeAlias = NDArray[Any]
@@ -49,7 +49,7 @@ FADE = LinearSegmentedColormap.from_list(
 )
 
 
-def measure(plan: Plan) -> dict[str, pd.DataFrame]:
+def measure(plan: StudyRun) -> dict[str, pd.DataFrame]:
     from . import tables
 
     return tables.measure(plan)

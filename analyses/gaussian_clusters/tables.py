@@ -15,7 +15,7 @@ from logitscape._src.objectives.catalog import (
 )
 
 from ..harness.results import Tables
-from ..harness.study import Plan
+from ..harness.study import StudyRun
 from ..shared.intervals import half_width, holm
 from .fits import MANY, MOST, MOST_OF_MANY, TRAINED, data, measured
 from .identities import three_objectives, tie, unlike_clusters
@@ -57,7 +57,7 @@ TEMPERED = {"exponential": 1 / 2, "hellinger": 2.0, "generalized_cross_entropy":
 """With softmax the logits of the posterior, times this, are what the loss asks for: exactly linear."""
 
 
-def measure(plan: Plan) -> Tables:
+def measure(plan: StudyRun) -> Tables:
     jax.config.update("jax_enable_x64", True)
     everything = cache(partial(data, SIZES[:2] if plan.quick else (*SIZES, LARGEST)))
 

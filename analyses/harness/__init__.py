@@ -7,5 +7,5 @@ are kept, and `python -m analyses --measure [NAME ...]` makes them anew.
 """
 
 from .script import main as main
-from .study import Plan as Plan
+from .study import StudyRun as StudyRun
 from .study import study as study

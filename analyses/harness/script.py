@@ -98,10 +98,10 @@ def configure() -> None:
     """
     import jax
 
-    from logitscape._src.base.xla import compile_all_briefly
+    from logitscape._src.base.xla import compile_all_fast
 
     gc.disable()
-    compile_all_briefly()
+    compile_all_fast()
     jax.config.update("jax_enable_x64", True)
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "jax"))

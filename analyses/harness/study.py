@@ -40,7 +40,7 @@ PROGRAMS_OF = 32
 
 
 @dataclass(frozen=True)
-class Plan:
+class StudyRun:
     """How much to measure, and where to keep what is done.
 
     Attributes:
@@ -94,7 +94,7 @@ class Plan:
 
 def study(
     script: str | os.PathLike[str],
-    measure: Callable[[Plan], "Tables"],
+    measure: Callable[[StudyRun], "Tables"],
     findings: Callable[["Tables"], Iterable[Finding]],
     draw: Callable[["Tables"], "matplotlib.figure.Figure"],
     *,
@@ -143,16 +143,16 @@ def study(
 
 
 def _compile(level: int | None, quick: bool) -> None:
-    from logitscape._src.base.xla import compile_all_at, compile_all_briefly
+    from logitscape._src.base.xla import compile_all_at_level, compile_all_fast
 
     if quick:
-        compile_all_briefly()
+        compile_all_fast()
     elif level is not None:
-        compile_all_at(level)
+        compile_all_at_level(level)
 
 
 def _measure(
-    script: Script, figures: Path, measure: Callable[[Plan], "Tables"], quick: bool
+    script: Script, figures: Path, measure: Callable[[StudyRun], "Tables"], quick: bool
 ) -> None:
     from .results import remove, results_folder, write_results
 
@@ -165,7 +165,7 @@ def _measure(
         remove(work)
     work.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    tables = measure(Plan(quick, work))
+    tables = measure(StudyRun(quick, work))
     about = {
         "study": script.name,
         "quick": quick,

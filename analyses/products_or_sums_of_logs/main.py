@@ -31,7 +31,7 @@ from logitscape._src.plotting.style import (
 
 from .. import harness
 from ..harness.findings import Finding, proved
-from ..harness.study import Plan
+from ..harness.study import StudyRun
 
 DTYPES = ("float64", "float32", "bfloat16", "float16")
 PROBABILITIES = {0.9: ORANGE, 0.5: GREEN, 0.1: BLUE, 0.001: BLACK}
@@ -49,7 +49,7 @@ CAPTION = (
 )
 
 
-def measure(plan: Plan) -> dict[str, pd.DataFrame]:
+def measure(plan: StudyRun) -> dict[str, pd.DataFrame]:
     from . import tables
 
     return tables.measure(plan)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..harness.results import Tables
-from ..harness.study import Plan
+from ..harness.study import StudyRun
 from ..shared.intervals import half_width
 from .sums import (
     DTYPES,
@@ -32,7 +32,7 @@ SHORT = [2, 5, 10, 20, 50, 100, 200, 500]
 MOST_FACTORS = 2000
 
 
-def measure(plan: Plan) -> Tables:
+def measure(plan: StudyRun) -> Tables:
     jax.config.update("jax_enable_x64", True)
     ends = ENDS[:6] if plan.quick else ENDS
 

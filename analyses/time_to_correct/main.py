@@ -19,7 +19,7 @@ import pandas as pd
 
 from .. import harness
 from ..harness.findings import Finding, proved
-from ..harness.study import Plan
+from ..harness.study import StudyRun
 from .figure import CLASSES, FAST, RAY, always_fast, by_case, draw
 
 HERO, BRIER, MAE, HELLINGER = (
@@ -29,7 +29,7 @@ DEAD, EXPLODING = "sparsemax + brier", "softmax + exponential"
 OPTIMIZERS = ("sgd", "momentum", "adam")
 
 
-def measure(plan: Plan) -> dict[str, pd.DataFrame]:
+def measure(plan: StudyRun) -> dict[str, pd.DataFrame]:
     from . import tables
 
     return tables.measure(plan)

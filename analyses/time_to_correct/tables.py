@@ -14,7 +14,7 @@ from logitscape._src.objectives.catalog import (
 )
 
 from ..harness.results import Tables
-from ..harness.study import Plan
+from ..harness.study import StudyRun
 from .checks import against_quadrature, field, paths, steps
 from .flows import growths
 
@@ -58,7 +58,7 @@ QUICK_FAMILIES = {
 }
 
 
-def measure(plan: Plan) -> Tables:
+def measure(plan: StudyRun) -> Tables:
     jax.config.update("jax_enable_x64", True)
     margins = QUICK_MARGINS if plan.quick else MARGINS
     families = QUICK_FAMILIES if plan.quick else everything()
@@ -103,7 +103,7 @@ def logarithms(found: pd.DataFrame, margins: NDArray[Any]) -> pd.DataFrame:
     return found[["objective", "ray", "classes", *(f"{m:g}" for m in margins)]]
 
 
-def discrete(plan: Plan) -> pd.DataFrame:
+def discrete(plan: StudyRun) -> pd.DataFrame:
     pairs = QUICK_STEPPED if plan.quick else STEPPED
     margins, most = (STEP_MARGINS[:1], 2000) if plan.quick else (STEP_MARGINS, MOST)
     optimizers = ("sgd", "momentum", "adam")
@@ -112,7 +112,7 @@ def discrete(plan: Plan) -> pd.DataFrame:
     )
 
 
-def trajectories(plan: Plan) -> Tables:
+def trajectories(plan: StudyRun) -> Tables:
     pairs, starts, side = OVER_FIELD, STARTS, SIDE
     if plan.quick:
         pairs, starts, side = pairs[:1], starts[:2], SIDE[::2]

@@ -42,7 +42,7 @@ CAPTION = (
 )
 
 
-def measure(plan: harness.Plan) -> "dict[str, pd.DataFrame]":
+def measure(plan: harness.StudyRun) -> "dict[str, pd.DataFrame]":
     from . import measure as measuring
 
     return measuring.measure(plan)

@@ -14,7 +14,7 @@ import logitscape as ls
 from logitscape._src.datasets import builtin as data
 from logitscape._src.datasets.dataset import Dataset
 
-from ..harness import Plan
+from ..harness import StudyRun
 from ..shared.intervals import difference, holm, interval
 from ..shared.scattered import scattered
 
@@ -48,7 +48,7 @@ CLASSES, PROBES = 10, 10_000
 Values: TypeAlias = NDArray[Any]
 
 
-def measure(plan: Plan) -> dict[str, pd.DataFrame]:
+def measure(plan: StudyRun) -> dict[str, pd.DataFrame]:
     jax.config.update("jax_enable_x64", True)
     digits, keys = (
         data.digits(seed=0),
@@ -89,7 +89,7 @@ def tuned_runs(
         pair,
         digits,
         model=model,
-        scales=(scale,),
+        init_scales=(scale,),
         steps=steps,
         batch_size=BATCH,
         metrics=METRICS,

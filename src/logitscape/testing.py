@@ -32,7 +32,7 @@ def assert_healthy(
     *,
     allow: Collection[str] = (),
     fail_on: Severity = "warning",
-    **setting: Any,
+    **config: Any,
 ) -> Diagnosis:
     """Diagnose an objective and fail if something is wrong with it.
 
@@ -54,7 +54,7 @@ def assert_healthy(
         raise ValueError(
             f"`assert_healthy(fail_on=...)` must be one of {', '.join(levels)}, got {fail_on!r}."
         )
-    diagnosis = diagnose(objective, **setting)
+    diagnosis = diagnose(objective, **config)
     _check_allowed(diagnosis, allow)
     failing = levels[: levels.index(fail_on) + 1]
     findings = [

@@ -13,12 +13,12 @@ from analyses.products_or_sums_of_logs.sums import (
     powers,
     sequential_sums,
 )
-from logitscape._src.base.x64 import wide
+from logitscape._src.base.x64 import enable_x64
 
 
 @pytest.fixture(autouse=True)
 def _in_float64():
-    with wide():
+    with enable_x64():
         yield
 
 

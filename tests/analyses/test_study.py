@@ -14,7 +14,7 @@ import pytest
 from analyses.harness import claims
 from analyses.harness.findings import from_json
 from analyses.harness.scripts import discover, script_of
-from analyses.harness.study import Plan
+from analyses.harness.study import StudyRun
 
 ROOT = Path(__file__).parents[2]
 STUDIES = [
@@ -187,7 +187,7 @@ def test_parts_that_are_done_side_by_side_stay_in_order(tmp_path: Path) -> None:
         time.sleep(key)
         return pandas.DataFrame({"key": [key]})
 
-    table = Plan(False, tmp_path).gather("parts", [0.2, 0.0, 0.1], part, threads=3)
+    table = StudyRun(False, tmp_path).gather("parts", [0.2, 0.0, 0.1], part, threads=3)
     assert table["key"].tolist() == [0.2, 0.0, 0.1]
 
 

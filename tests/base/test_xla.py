@@ -6,7 +6,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from logitscape._src.base.xla import BRIEF, LEVEL, briefly, compile_all_briefly, known
+from logitscape._src.base.xla import (
+    BRIEF,
+    LEVEL,
+    compile_all_fast,
+    jit_fast_compile,
+    known,
+)
 
 
 def test_what_xla_does_not_know_is_left_out():
@@ -16,7 +22,7 @@ def test_what_xla_does_not_know_is_left_out():
 
 def test_the_user_s_own_flags_come_last(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("XLA_FLAGS", f"--{LEVEL}=2")
-    compile_all_briefly()
+    compile_all_fast()
     flags = os.environ["XLA_FLAGS"].split()
     assert flags[0] == f"--{LEVEL}=0"
     assert flags[-1] == f"--{LEVEL}=2"
@@ -26,7 +32,7 @@ def test_the_user_s_own_flags_come_last(monkeypatch: pytest.MonkeyPatch):
 def test_what_is_compiled_briefly_computes_the_same():
     x = jnp.linspace(-3.0, 3.0, 7)
     np.testing.assert_allclose(
-        briefly(lambda x: jnp.exp(x) / jnp.exp(x).sum())(x),
+        jit_fast_compile(lambda x: jnp.exp(x) / jnp.exp(x).sum())(x),
         np.exp(x) / np.exp(x).sum(),
         rtol=1e-14,
     )

@@ -523,7 +523,7 @@ def test_options_reach_the_library(
             *options,
             "--normalizer",
             "square",
-            "--against",
+            "--reference",
             "crammer_singer",
         )[0]
         == 0
@@ -535,7 +535,7 @@ def test_options_reach_the_library(
         3,
         False,
     )
-    assert said["against"].name == "crammer_singer"
+    assert said["reference"].name == "crammer_singer"
     subject = said["source"]
     assert (subject.name, subject.form, subject.normalizer.name) == (
         "batched",

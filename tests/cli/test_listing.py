@@ -116,7 +116,7 @@ def test_the_command_prints_or_writes(
         "measured",
         lambda entries: [replace(each, verdict="fine") for each in entries],
     )
-    monkeypatch.setattr(listing, "FILE", tmp_path / "catalogue.json")
+    monkeypatch.setattr(listing, "FILE", tmp_path / "catalog.json")
     monkeypatch.setattr("sys.argv", ["listing"])
     listing.main()
     assert json.loads(capsys.readouterr().out)[0]["verdict"] == "fine"

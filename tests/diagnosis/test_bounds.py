@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import logitscape as ls
-from logitscape._src.diagnosis.config import Setting
+from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import bounds
 from logitscape._src.diagnosis.subject import subject
 
@@ -80,7 +80,7 @@ def root(z, t):
 
 def diagnose(source, n=N):
     of = subject(source, num_classes=n)
-    found = bounds.answers(of, Setting(of, n))
+    found = bounds.answers(of, DiagnosisConfig(of, n))
     assert {each.question for each in found} == {"bounds"}
     return {each.verdict: each for each in found}
 

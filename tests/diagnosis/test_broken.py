@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import logitscape as ls
-from logitscape._src.base.x64 import wide
-from logitscape._src.diagnosis.config import Setting
+from logitscape._src.base.x64 import enable_x64
+from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.evaluation import evaluate
 from logitscape._src.diagnosis.questions import consistency, mistakes
 from logitscape._src.diagnosis.subject import subject
@@ -24,18 +24,18 @@ WITHOUT_WITNESS = {
 def found(name: str):
     """The answers of the two questions that name what is broken, and only alarms or notes."""
     each = broken.BROKEN[name]
-    setting = Setting(subject("softmax + cross_entropy", num_classes=N), N)
+    config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=N), N)
     about = subject(each.loss, num_classes=N, normalizer=each.normalizer)
     return [
         answer
         for ask in (mistakes.answers, consistency.answers)
-        for answer in ask(about, setting)
+        for answer in ask(about, config)
     ]
 
 
 @pytest.mark.parametrize("name", broken.BROKEN)
 def test_a_broken_loss_is_named(name: str) -> None:
-    with wide(), np.errstate(all="ignore"):
+    with enable_x64(), np.errstate(all="ignore"):
         answers = {each.verdict: each for each in found(name)}
     verdict = broken.BROKEN[name].verdict
     assert verdict in answers
@@ -60,8 +60,8 @@ def test_a_margin_is_measured(offset: float) -> None:
     def margin(z, t):
         return broken.plain_cross_entropy(z - offset * t, t)
 
-    setting = Setting(subject("softmax + cross_entropy", num_classes=N), N)
-    (answer,) = mistakes.answers(subject(margin, num_classes=N), setting)
+    config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=N), N)
+    (answer,) = mistakes.answers(subject(margin, num_classes=N), config)
     assert (answer.verdict, answer.severity) == ("margin added", "note")
     assert answer.number == pytest.approx(offset, rel=1e-6)
 
@@ -74,8 +74,8 @@ def test_the_epsilon_is_measured(epsilon: float, clip: bool) -> None:
         kept = jax.numpy.clip(p, epsilon, 1) if clip else p + epsilon
         return -jax.numpy.sum(t * jax.numpy.log(kept))
 
-    setting = Setting(subject("softmax + cross_entropy", num_classes=N), N)
-    (answer,) = mistakes.answers(subject(loss, num_classes=N), setting)
+    config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=N), N)
+    (answer,) = mistakes.answers(subject(loss, num_classes=N), config)
     assert answer.verdict == (
         "clipped probability" if clip else "epsilon inside the logarithm"
     )
@@ -83,9 +83,9 @@ def test_the_epsilon_is_measured(epsilon: float, clip: bool) -> None:
 
 
 def test_the_witness_of_a_clip_shows_a_dead_gradient() -> None:
-    setting = Setting(subject("softmax + cross_entropy", num_classes=N), N)
+    config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=N), N)
     about = subject(broken.clamped_probabilities, num_classes=N)
-    (answer,) = mistakes.answers(about, setting)
+    (answer,) = mistakes.answers(about, config)
     assert answer.witness is not None
     values = evaluate(about, [answer.witness.logits], [answer.witness.target])
     assert not values.gradient.any()
@@ -94,7 +94,7 @@ def test_the_witness_of_a_clip_shows_a_dead_gradient() -> None:
 
 def test_many_classes_raise_no_false_alarm() -> None:
     """As many unknowns as points would fit anything."""
-    setting = Setting(subject("softmax + cross_entropy", num_classes=150), 150)
+    config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=150), 150)
     for spec in (
         "softmax + cross_entropy",
         "one_vs_rest",
@@ -104,7 +104,7 @@ def test_many_classes_raise_no_false_alarm() -> None:
     ):
         verdicts = [
             each.verdict
-            for each in mistakes.answers(subject(spec, num_classes=150), setting)
+            for each in mistakes.answers(subject(spec, num_classes=150), config)
         ]
         assert verdicts == (
             ["squared error after softmax"]
@@ -154,6 +154,6 @@ def deaf_to_a_label(z, t):
     ],
 )
 def test_what_is_meant_and_what_is_not(loss, verdict: str, severity: str) -> None:
-    setting = Setting(subject("softmax + cross_entropy", num_classes=N), N)
-    (answer,) = mistakes.answers(subject(loss, num_classes=N), setting)
+    config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=N), N)
+    (answer,) = mistakes.answers(subject(loss, num_classes=N), config)
     assert (answer.verdict, answer.severity) == (verdict, severity)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from logitscape._src.diagnosis.config import Setting
+from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import consistency
 from logitscape._src.diagnosis.subject import subject
 
@@ -131,8 +131,10 @@ doubled.defvjp(
 
 
 def diagnose(source, dtype="float32", n=N, form=None):
-    setting = Setting(subject("softmax + cross_entropy", num_classes=n), n, dtype)
-    found = consistency.answers(subject(source, num_classes=n, form=form), setting)
+    config = DiagnosisConfig(
+        subject("softmax + cross_entropy", num_classes=n), n, dtype
+    )
+    found = consistency.answers(subject(source, num_classes=n, form=form), config)
     assert {each.question for each in found} == {"consistency"}
     return {each.verdict: each for each in found}
 

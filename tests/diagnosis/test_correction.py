@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pytest
 
-from logitscape._src.diagnosis.config import Setting
+from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.evaluation import evaluate
 from logitscape._src.diagnosis.questions.correction import answers
 from logitscape._src.diagnosis.subject import subject
@@ -17,7 +17,9 @@ from logitscape._src.diagnosis.subject import subject
 def of(source, num_classes=10, reference="softmax + cross_entropy", **options):
     made = subject(source, num_classes=num_classes, **options)
     against = subject(reference, num_classes=num_classes)
-    (answer,) = answers(made, Setting(reference=against, num_classes=num_classes))
+    (answer,) = answers(
+        made, DiagnosisConfig(reference=against, num_classes=num_classes)
+    )
     json.dumps(dict(answer.details), allow_nan=False)
     return made, answer
 

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from logitscape._src.diagnosis.config import Setting
+from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import cost
 from logitscape._src.diagnosis.subject import subject
 
@@ -39,8 +39,10 @@ def fixed_classes(z, label):
 
 
 def diagnose(source, n=N, dtype="float32"):
-    setting = Setting(subject("softmax + cross_entropy", num_classes=n), n, dtype)
-    (found,) = cost.answers(subject(source, num_classes=n), setting)
+    config = DiagnosisConfig(
+        subject("softmax + cross_entropy", num_classes=n), n, dtype
+    )
+    (found,) = cost.answers(subject(source, num_classes=n), config)
     assert found.question == "cost"
     return found
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import logitscape as ls
-from logitscape._src.diagnosis.config import Setting
+from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.evaluation import Values
 from logitscape._src.diagnosis.questions import convexity as curvature
 from logitscape._src.diagnosis.questions.certificates import (
@@ -68,7 +68,7 @@ def undefined(z, t):
 
 def diagnose(source):
     of = subject(source, num_classes=3)
-    (found,) = curvature.answers(of, Setting(of, 3))
+    (found,) = curvature.answers(of, DiagnosisConfig(of, 3))
     assert found.question == "convexity"
     return found
 

@@ -102,7 +102,7 @@ def test_it_prints_within_80_columns_with_code_that_runs(brier: ls.Diagnosis) ->
 
 def test_json_has_a_schema_and_only_what_json_has(twice: ls.Diagnosis) -> None:
     data = json.loads(twice.to_json(), parse_constant=pytest.fail)
-    assert data["schema"] == "logitscape.diagnosis/1"
+    assert data["schema"] == "logitscape.diagnosis/2"
     assert data["healthy"] is False
     assert {
         "question",
@@ -188,7 +188,7 @@ def test_spent_points_do_not_pass_for_healthy() -> None:
             "`diagnose(budget=...)` must be a positive number of seconds, got 0.",
         ),
         ({"form": "batch"}, "`diagnose(form=...)` must be one of 'one example', "),
-        ({"against": "softmaxx + brier"}, "Did you mean 'softmax'"),
+        ({"reference": "softmaxx + brier"}, "Did you mean 'softmax'"),
     ],
 )
 def test_bad_arguments_are_explained(arguments: dict, message: str) -> None:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from logitscape._src.diagnosis.config import Setting
+from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import precision
 from logitscape._src.diagnosis.subject import subject
 
@@ -91,8 +91,10 @@ def domain_of(limit, z, target):
 
 
 def diagnose(source, dtype="float32"):
-    setting = Setting(subject("softmax + cross_entropy", num_classes=N), N, dtype)
-    found = precision.answers(subject(source, num_classes=N), setting)
+    config = DiagnosisConfig(
+        subject("softmax + cross_entropy", num_classes=N), N, dtype
+    )
+    found = precision.answers(subject(source, num_classes=N), config)
     assert {each.question for each in found} == {
         f"precision, {each}" for each in ("float64", "float32", "bfloat16", "float16")
     }

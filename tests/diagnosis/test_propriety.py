@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from logitscape._src.diagnosis.config import Setting
+from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import propriety
-from logitscape._src.diagnosis.questions.cma import descend
+from logitscape._src.diagnosis.questions.cma import cma_es
 from logitscape._src.diagnosis.subject import subject
 
 THEORY = {
@@ -55,7 +55,7 @@ def undefined(z, t):
 
 def diagnose(source, normalizer=None, n=10):
     of = subject(source, num_classes=n, normalizer=normalizer)
-    return propriety.answers(of, Setting(of, n))
+    return propriety.answers(of, DiagnosisConfig(of, n))
 
 
 @pytest.mark.parametrize("spec", THEORY)
@@ -157,7 +157,7 @@ def test_the_descent_finds_kinked_and_curved_minima_at_once():
             ]
         )
 
-    z, spread = descend(
+    z, spread = cma_es(
         cost,
         np.zeros((2, 3)),
         np.broadcast_to(np.eye(3), (2, 3, 3)),

@@ -6,7 +6,7 @@ import optax
 import pytest
 
 import logitscape as ls
-from logitscape._src.diagnosis.config import Setting
+from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import gradient as signal
 from logitscape._src.diagnosis.rays import ray
 from logitscape._src.diagnosis.subject import subject
@@ -14,7 +14,7 @@ from tests.diagnosis import broken
 
 N = 5
 REFERENCE = subject("softmax + cross_entropy", num_classes=N)
-SETTING = Setting(REFERENCE, N)
+SETTING = DiagnosisConfig(REFERENCE, N)
 
 
 def answer(source, **given):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import logitscape as ls
-from logitscape._src.diagnosis.config import Setting
+from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import invariances as symmetries
 from logitscape._src.diagnosis.subject import subject
 
@@ -71,7 +71,7 @@ def biased(z):
 
 def diagnose(source, normalizer=None, n=5):
     of = subject(source, num_classes=n, normalizer=normalizer)
-    found = symmetries.answers(of, Setting(of, n))
+    found = symmetries.answers(of, DiagnosisConfig(of, n))
     for each in found:
         assert each.question == ("order" if "argmax" in each.verdict else each.question)
         assert each.severity == SEVERITIES.get(each.verdict, "fine")

@@ -28,8 +28,8 @@ from logitscape._src.dynamics.flow import (
     times_to_correct,
 )
 from logitscape._src.dynamics.implicit import linearly_implicit
-from logitscape._src.dynamics.lanes import viewer
-from logitscape._src.dynamics.trajectories import follow, runge_kutta
+from logitscape._src.dynamics.lanes import evaluator
+from logitscape._src.dynamics.trajectories import integrate, runge_kutta
 from logitscape._src.properties.growth import growth
 
 MARGINS = np.arange(1.0, 31.0)
@@ -153,17 +153,17 @@ def test_stiff_flows_are_followed_to_their_end():
 
 
 def test_explicit_and_implicit_steps_agree():
-    look = viewer(
+    look = evaluator(
         [ls.objective("softmax + brier"), ls.objective("softmax + cross_entropy")], 0
     )
     z = jnp.array([[[-4.0, 4.0, 0.0, 1.0], [-1.0, 0.0, 3.0, 3.0]]] * 2)
     skip = jnp.zeros((2, 2), bool)
     one, other = (
-        jax.jit(partial(follow, look, step, 500))(look(z), z, skip)
+        jax.jit(partial(integrate, look, step, 500))(look(z), z, skip)
         for step in (runge_kutta, linearly_implicit)
     )
-    assert one.over.all()
-    assert other.over.all()
+    assert one.done.all()
+    assert other.done.all()
     np.testing.assert_allclose(one.log_time, other.log_time, rtol=1e-7)
     np.testing.assert_allclose(one.z, other.z, atol=1e-6)
 

@@ -7,7 +7,7 @@ import pytest
 from jax import lax
 
 from logitscape._src.engine.batch_last import along_last_axis
-from logitscape._src.engine.unrolled import join, split, unrolled
+from logitscape._src.engine.unrolled import stack, unrolled, unstack
 
 MATRIX = jnp.asarray(np.random.default_rng(1).normal(size=(4, 4)))
 BATCH = (
@@ -85,9 +85,9 @@ def test_along_the_last_axis_is_vmap(name: str) -> None:
 )
 def test_unrolled_is_vmap(name: str) -> None:
     function = FUNCTIONS[name]
-    got = jax.jit(lambda batch: jax.tree.map(join, unrolled(function)(split(batch))))(
-        BATCH
-    )
+    got = jax.jit(
+        lambda batch: jax.tree.map(stack, unrolled(function)(unstack(batch)))
+    )(BATCH)
     assert_same(got, jax.jit(jax.vmap(function, in_axes=-1, out_axes=-1))(BATCH))
 
 

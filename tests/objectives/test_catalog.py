@@ -13,7 +13,7 @@ from jax import Array
 from mpmath import mp
 
 import logitscape as ls
-from logitscape._src.base.xla import IN_USE, LEVEL, briefly, known
+from logitscape._src.base.xla import IN_USE, LEVEL, jit_fast_compile, known
 from tests.oracle.accuracy import as_in_use
 
 LOGITS = {
@@ -164,7 +164,7 @@ def test_what_is_compiled_before_a_normalizer_changes_nothing(name: str) -> None
     at_level_0 = jax.jit(batch, compiler_options=known(IN_USE | {LEVEL: 0}))
     found = [
         as_in_use(batch)(rows),
-        briefly(batch)(rows.astype(jnp.float64)),
+        jit_fast_compile(batch)(rows.astype(jnp.float64)),
         at_level_0(rows),
     ]
     for compiled in zip(*found, strict=True):

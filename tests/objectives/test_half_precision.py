@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import logitscape as ls
-from logitscape._src.base.xla import briefly
+from logitscape._src.base.xla import jit_fast_compile
 from tests.oracle import LOGIT_LOSSES, LOSSES, NORMALIZERS
 from tests.oracle.accuracy import value_and_gradient
 
@@ -42,7 +42,7 @@ def ulp(x: np.ndarray, dtype: str) -> np.ndarray:
 
 def assert_close(specs: list[str], targets: list) -> None:
     objectives = [ls.objective(spec) for spec in specs]
-    run = briefly(
+    run = jit_fast_compile(
         lambda z, t: tuple(
             jax.vmap(value_and_gradient(each))(z, t) for each in objectives
         )

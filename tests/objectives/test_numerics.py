@@ -7,7 +7,7 @@ import pytest
 from mpmath import mp, mpf
 
 import logitscape as ls
-from logitscape._src.base.xla import briefly
+from logitscape._src.base.xla import jit_fast_compile
 from tests.oracle import (
     INSIDE,
     LOGIT_LOSSES,
@@ -237,7 +237,9 @@ def assert_undefined_outside_the_domain(
 def test_parameters(normalizer, losses):
     expected = [reference(spec_of(normalizer, loss), 3, "float64") for loss in losses]
     objectives = [ls.objective(spec_of(normalizer, loss)) for loss in losses]
-    got = evaluate(objectives, *stack(expected[0].cases, "float64"), compiled=briefly)
+    got = evaluate(
+        objectives, *stack(expected[0].cases, "float64"), compiled=jit_fast_compile
+    )
     found = [
         failures(spec_of(normalizer, x), a, b, "float64")
         for x, a, b in zip(losses, got, expected, strict=True)
@@ -268,7 +270,7 @@ def test_forward_gradient_and_hessian(normalizer):
         [ls.objective(spec) for spec in specs],
         *batch,
         how=forward_and_hessian,
-        compiled=briefly,
+        compiled=jit_fast_compile,
     )
     sizes = np.abs(z)
     squarable = ((sizes == 0) | (sizes > 1e-100) & (sizes < 1e100)).all(

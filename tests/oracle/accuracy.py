@@ -10,7 +10,7 @@ import numpy as np
 from mpmath import mp, mpf
 
 import logitscape as ls
-from logitscape._src.base.xla import IN_USE, briefly, known
+from logitscape._src.base.xla import IN_USE, jit_fast_compile, known
 
 from . import INSIDE, LOSSES, NORMALIZERS, OUTSIDE, OVERFLOW, POLE, truth
 from .cases import Case, cases, stack
@@ -181,7 +181,7 @@ def eager(function: Callable) -> Callable:
 
 def compiler(n: int) -> Callable:
     """Few classes, and many, as in use; the sizes between and below briefly, as small sweeps are, to save time."""
-    return as_in_use if n in (3, 100) else briefly
+    return as_in_use if n in (3, 100) else jit_fast_compile
 
 
 @cache
@@ -196,7 +196,11 @@ def measured(normalizer: str, n: int, dtype: str) -> dict[str, np.ndarray]:
     if n == 3 and dtype == "float64":
         objectives = [ls.objective(f"{normalizer} + {loss}") for loss in LOSSES]
         return dict(
-            zip(LOSSES, evaluate(objectives, z, t, compiled=briefly), strict=True)
+            zip(
+                LOSSES,
+                evaluate(objectives, z, t, compiled=jit_fast_compile),
+                strict=True,
+            )
         )
     count, size = len(z), max(len(cases(name, n, dtype)) for name in NORMALIZERS)
     z, t = (np.concatenate([x, np.repeat(x[-1:], size - count, 0)]) for x in (z, t))

@@ -88,11 +88,11 @@ def test_long_names_are_folded():
 
 def test_json_has_everything(many):
     found = json.loads(many.to_json(), parse_constant=pytest.fail)
-    assert found["schema"] == "logitscape.comparison/1"
+    assert found["schema"] == "logitscape.comparison/2"
     assert found["diagnoses"]["softmax + brier"] == json.loads(
         many.diagnoses["softmax + brier"].to_json()
     )
-    assert (found["num_classes"], found["dtype"], found["against"]) == (
+    assert (found["num_classes"], found["dtype"], found["reference"]) == (
         4,
         "float32",
         "softmax + cross_entropy",

@@ -14,7 +14,7 @@ from jax import Array
 from matplotlib.figure import Figure
 
 from logitscape._src.diagnosis.answers import SEVERITIES, Answer, Witness
-from logitscape._src.diagnosis.config import Setting
+from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import gradient as signal
 from logitscape._src.diagnosis.questions import mistakes
 from logitscape._src.diagnosis.subject import Subject, subject
@@ -37,12 +37,15 @@ def reference() -> Subject:
 @cache
 def diagnosed(source: Any, name: str | None = None) -> Diagnosis:
     """With the cheap questions only."""
-    about, setting = subject(source, num_classes=N, name=name), Setting(reference(), N)
+    about, config = (
+        subject(source, num_classes=N, name=name),
+        DiagnosisConfig(reference(), N),
+    )
     with np.errstate(all="ignore"):
-        answers = [*signal.answers(about, setting), *mistakes.answers(about, setting)]
+        answers = [*signal.answers(about, config), *mistakes.answers(about, config)]
     return Diagnosis(
         about,
-        setting,
+        config,
         tuple(sorted(answers, key=lambda each: SEVERITIES.index(each.severity))),
     )
 
@@ -224,7 +227,7 @@ def evil() -> Diagnosis:
         witness=witness,
         details={EVIL: np.inf},
     )
-    return Diagnosis(diagnosis.subject, diagnosis.setting, (answer,))
+    return Diagnosis(diagnosis.subject, diagnosis.config, (answer,))
 
 
 def test_markup_in_names_and_errors_stays_text():

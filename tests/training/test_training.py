@@ -22,7 +22,7 @@ from logitscape._src.training.train import Training, train
 
 PAIR = "softmax + cross_entropy"
 CLUSTERS = data.gaussian_clusters(classes=3, examples=150).first(validation=40, test=30)
-SMALL = {"learning_rates": (0.1, 0.5), "seeds": (3, 5), "scales": (0.01, 2.0)}
+SMALL = {"learning_rates": (0.1, 0.5), "seeds": (3, 5), "init_scales": (0.01, 2.0)}
 SMALL |= {"steps": 25, "batch_size": 16, "metrics_every": 10}
 
 
@@ -82,7 +82,7 @@ def test_is_deterministic_and_seeds_matter(linear):
 
 
 def test_a_member_is_the_same_alone(linear):
-    alone = small(learning_rates=(0.5,), seeds=(5,), scales=(2.0,))
+    alone = small(learning_rates=(0.5,), seeds=(5,), init_scales=(2.0,))
     np.testing.assert_allclose(
         alone.loss[:, 0, 0, 0], linear.loss[:, 1, 1, 1], rtol=1e-5
     )
@@ -137,7 +137,7 @@ clusters = data.gaussian_clusters(classes=3, examples=150).first(validation=40, 
 def report(done, total):
     if done == 20:
         os.kill(os.getpid(), signal.SIGKILL)
-training.train("softmax + cross_entropy", clusters, learning_rates=(0.1, 0.5), seeds=(3, 5), scales=(0.01, 2.0), steps=25,
+training.train("softmax + cross_entropy", clusters, learning_rates=(0.1, 0.5), seeds=(3, 5), init_scales=(0.01, 2.0), steps=25,
                batch_size=16, metrics_every=10, checkpoint="state.npz", progress=report)
 """
 
@@ -211,7 +211,7 @@ def test_softmax_regression_follows_the_closed_form():
         dataset,
         learning_rates=(rate,),
         seeds=(0,),
-        scales=(1.0,),
+        init_scales=(1.0,),
         steps=1,
         batch_size=150,
         metrics_every=1,
@@ -239,8 +239,8 @@ def test_softmax_regression_follows_the_closed_form():
     )
 
 
-def plan_of(batch_size: int) -> ensemble.Plan:
-    return ensemble.Plan(ls.objective(PAIR), optax.sgd, (2, 3), batch_size)
+def plan_of(batch_size: int) -> ensemble.Program:
+    return ensemble.Program(ls.objective(PAIR), optax.sgd, (2, 3), batch_size)
 
 
 def members() -> ensemble.Members:
@@ -317,7 +317,7 @@ def test_sums_do_not_depend_on_blocks(linear, monkeypatch):
         for layer in linear.parameters
     ]
     blocks = measure(
-        asked.plan, 3, asked.members, asked.everything, asked.set_of, parameters
+        asked.program, 3, asked.members, asked.everything, asked.split_index, parameters
     )
     for name in metrics.METRICS:
         whole = getattr(linear, name)[..., -1].reshape(3, 8)
@@ -371,10 +371,12 @@ def test_functions_and_optimizers_of_the_users_own(linear, tmp_path):
 
 def test_labelled_form(linear):
     dataset = linear.to_xarray()
-    assert dataset.loss.dims == ("part", "learning_rate", "seed", "scale", "step")
+    assert dataset.loss.dims == ("split", "learning_rate", "seed", "init_scale", "step")
     assert (
         float(
-            dataset.loss.sel(part="test", learning_rate=0.5, seed=3, scale=2.0, step=25)
+            dataset.loss.sel(
+                split="test", learning_rate=0.5, seed=3, init_scale=2.0, step=25
+            )
         )
         == linear.loss[2, 1, 0, 1, 3]
     )
@@ -395,7 +397,7 @@ def test_bar_goes_to_stderr(capfd):
         ({"learning_rates": (0.1, np.nan)}, "learning_rates="),
         ({"seeds": (1, 1)}, "seeds=.*different"),
         ({"seeds": (-1,)}, "seeds="),
-        ({"scales": (-1.0,)}, "scales=.*at least 0"),
+        ({"init_scales": (-1.0,)}, "init_scales=.*at least 0"),
         ({"steps": 0}, "steps=.*at least 1, got 0"),
         (
             {"batch_size": 151},

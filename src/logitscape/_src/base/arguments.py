@@ -21,7 +21,7 @@ LONGEST = 80
 
 
 def parameter(
-    owner: str,
+    function_name: str,
     name: str,
     value: Parameter,
     dtype: Any,
@@ -33,7 +33,7 @@ def parameter(
     """A parameter as an array of `dtype`, refused if it is known not to be finite, or outside `[low, high]`; else NaN there.
 
     Args:
-        owner: the function that it belongs to.
+        function_name: the function that it belongs to.
         name: the parameter's.
         value: what was given; a traced value cannot be refused.
         dtype: that of the logits.
@@ -52,19 +52,21 @@ def parameter(
     bounds = _range_text(low, high, open)
     if not _is_number(value):
         raise ValueError(
-            f"`{owner}({name}=...)` must be a number, {bounds}, got {value!r}."
+            f"`{function_name}({name}=...)` must be a number, {bounds}, got {value!r}."
         )
     if not _is_finite(value):
         raise ValueError(
-            f"`{owner}({name}=...)` must be finite and {bounds}, got {_shortened(value)}."
+            f"`{function_name}({name}=...)` must be finite and {bounds}, got {_shortened(value)}."
         )
     if not _within(value, low, high, open):
-        raise ValueError(f"`{owner}({name}=...)` must be {bounds}, got {value!r}.")
+        raise ValueError(
+            f"`{function_name}({name}=...)` must be {bounds}, got {value!r}."
+        )
     with np.errstate(over="ignore"):
         kept = np.asarray(value, dtype)
     if not _within(kept, low, high, open):
         raise ValueError(
-            f"`{owner}({name}=...)` must be {bounds}, got {value!r} (in {kept.dtype}, {kept})."
+            f"`{function_name}({name}=...)` must be {bounds}, got {value!r} (in {kept.dtype}, {kept})."
         )
     return jnp.asarray(value, dtype)
 
@@ -97,7 +99,7 @@ def is_known_to_be(number: Number, value: Parameter) -> bool:
 
 
 def whole_number(
-    owner: str,
+    function_name: str,
     name: str,
     value: Any,
     *,
@@ -109,7 +111,7 @@ def whole_number(
     if not is_whole(value) or not low <= value <= high or (even and value % 2):
         kind = "an even whole number" if even else "a whole number"
         raise ValueError(
-            f"`{owner}({name}=...)` must be {kind}, {_range_text(low, high, False)}, got {value!r}."
+            f"`{function_name}({name}=...)` must be {kind}, {_range_text(low, high, False)}, got {value!r}."
         )
     return int(value)
 
@@ -119,36 +121,38 @@ def is_whole(value: object) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
-def vector(owner: str, name: str, value: ArrayLike) -> Array:
+def vector(function_name: str, name: str, value: ArrayLike) -> Array:
     """A float vector of at least one entry, or an error that says what is wrong with it."""
-    array = numbers(owner, f"{name}, ...", value)
+    array = numbers(function_name, f"{name}, ...", value)
     if not jnp.issubdtype(array.dtype, jnp.floating):
         raise TypeError(
-            f"`{owner}({name}, ...)` must be floating point, got {array.dtype}; convert with `.astype(float)`."
+            f"`{function_name}({name}, ...)` must be floating point, got {array.dtype}; convert with `.astype(float)`."
         )
     if array.ndim != 1 or array.size == 0:
         raise ValueError(
-            f"`{owner}({name}, ...)` must be one example of shape [n] with n >= 1, got shape {array.shape}; "
+            f"`{function_name}({name}, ...)` must be one example of shape [n] with n >= 1, got shape {array.shape}; "
             "use `jax.vmap`, `ls.per_example` or `ls.drop_in` for more."
         )
     return array
 
 
-def numbers(owner: str, argument: str, value: Any) -> Array:
+def numbers(function_name: str, argument: str, value: Any) -> Array:
     """An array, or an error that names the argument."""
     try:
         return jnp.asarray(value)
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f"`{owner}({argument})` must be numbers, got {value!r}."
+            f"`{function_name}({argument})` must be numbers, got {value!r}."
         ) from error
 
 
-def target_like(owner: str, z: Array, target: Any) -> Array:
+def target_like(function_name: str, z: Array, target: Any) -> Array:
     """The target in the logits' dtype; it must have their shape and, where that is known, be a distribution."""
-    array = numbers(owner, "..., target", target)
+    array = numbers(function_name, "..., target", target)
     if jnp.issubdtype(array.dtype, jnp.complexfloating):
-        raise TypeError(f"`{owner}(..., target)` must be real, got {array.dtype}.")
+        raise TypeError(
+            f"`{function_name}(..., target)` must be real, got {array.dtype}."
+        )
     if array.shape != z.shape:
         hint = (
             " A label is turned into a target by `jax.nn.one_hot(label, n)`."
@@ -156,13 +160,13 @@ def target_like(owner: str, z: Array, target: Any) -> Array:
             else ""
         )
         raise ValueError(
-            f"`{owner}(..., target)` must have the logits' shape {z.shape}, got {array.shape}.{hint}"
+            f"`{function_name}(..., target)` must have the logits' shape {z.shape}, got {array.shape}.{hint}"
         )
     if not isinstance(array, jax.core.Tracer) and not is_distribution(
         np.asarray(array)
     ):
         raise ValueError(
-            f"`{owner}(..., target)` must be a distribution: at least 0 and summing to 1, got {np.asarray(target)}."
+            f"`{function_name}(..., target)` must be a distribution: at least 0 and summing to 1, got {np.asarray(target)}."
         )
     return array.astype(z.dtype)
 

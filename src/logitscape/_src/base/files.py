@@ -8,18 +8,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def place(owner: str, path: str | os.PathLike[str]) -> Path:
-    """Where the public function `owner` is to write: a path in a folder that exists, or an error that names the argument."""
+def checked_path(function_name: str, path: str | os.PathLike[str]) -> Path:
+    """Where the public function `function_name` is to write: a path in a folder that exists, or an error that names the argument."""
     if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"`{owner}(path=...)` must be text or a path, got {path!r}.")
+        raise TypeError(
+            f"`{function_name}(path=...)` must be text or a path, got {path!r}."
+        )
     if "\0" in os.fspath(path) or not os.fspath(path):
         raise ValueError(
-            f"`{owner}(path=...)` must be the name of a file, got {path!r}."
+            f"`{function_name}(path=...)` must be the name of a file, got {path!r}."
         )
     target = Path(path)
     if not target.parent.is_dir():
         raise FileNotFoundError(
-            f"`{owner}(path=...)`: there is no folder `{target.parent}`."
+            f"`{function_name}(path=...)`: there is no folder `{target.parent}`."
         )
     return target
 

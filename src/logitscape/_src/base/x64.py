@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 
-def wide(on: bool = True) -> AbstractContextManager[Any]:
+def enable_x64(on: bool = True) -> AbstractContextManager[Any]:
     """Inside, JAX computes with 64 bits where it is asked to, or nowhere; in this thread only."""
     if hasattr(jax, "enable_x64"):
         context: AbstractContextManager[Any] = jax.enable_x64(on)
@@ -18,9 +18,9 @@ def wide(on: bool = True) -> AbstractContextManager[Any]:
     return older
 
 
-def needs_float64(owner: str) -> None:
+def needs_float64(function_name: str) -> None:
     """Refuse to compute without float64 switched on."""
     if jax.dtypes.canonicalize_dtype(np.float64) != np.float64:
         raise RuntimeError(
-            f'`{owner}` needs float64: `jax.config.update("jax_enable_x64", True)` first.'
+            f'`{function_name}` needs float64: `jax.config.update("jax_enable_x64", True)` first.'
         )

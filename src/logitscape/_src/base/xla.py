@@ -22,7 +22,7 @@ IN_USE = {LEVEL: 3, NEWER_EMITTERS: True, MODULES: 32}
 BRIEF = {LEVEL: 0, NEWER_EMITTERS: False, MODULES: 1}
 
 
-def briefly(function: Callable[..., Any]) -> jax.stages.Wrapped:
+def jit_fast_compile(function: Callable[..., Any]) -> jax.stages.Wrapped:
     """`jax.jit`, without LLVM's optimisations, in one piece and, where XLA still has them, by its older emitters."""
     return jax.jit(
         function,
@@ -30,8 +30,8 @@ def briefly(function: Callable[..., Any]) -> jax.stages.Wrapped:
     )
 
 
-def compile_all_briefly() -> None:
-    """All programs of this process `briefly`; it must not have computed anything yet."""
+def compile_all_fast() -> None:
+    """All programs of this process `jit_fast_compile`; it must not have computed anything yet."""
     # XLA ends the process at an option that it has no more.
     _compile_all_with(
         {
@@ -42,7 +42,7 @@ def compile_all_briefly() -> None:
     )
 
 
-def compile_all_at(level: int) -> None:
+def compile_all_at_level(level: int) -> None:
     """The level of all programs of this process, 0 to 3 (the default); it must not have computed anything yet."""
     _compile_all_with({LEVEL: level})
 

@@ -40,7 +40,9 @@ Seed = Annotated[
 ]
 Against = Annotated[
     str,
-    Parameter(name="--against", help="What it is compared with: a spec or a function."),
+    Parameter(
+        name="--reference", help="What it is compared with: a spec or a function."
+    ),
 ]
 Form = Annotated[
     FormName | None,
@@ -65,7 +67,7 @@ class Options:
     dtype: Training = "float32"
     seed: Seed = 0
     normalizer: Normalizer = None
-    against: Against = "softmax + cross_entropy"
+    reference: Against = "softmax + cross_entropy"
     form: Form = None
     fail_on: Threshold = "warning"
     json: AsJson = False
@@ -120,9 +122,9 @@ def _prepared(
 ) -> tuple[list["Subject"], dict[str, Any], list[targets.Target]]:
     """What to judge, and how, and where the code came from, once all that was asked for is there."""
     check_out(options.out, REPORTS)
-    found, against = (
+    found, reference = (
         [targets.resolve(name) for name in names],
-        targets.resolve(options.against),
+        targets.resolve(options.reference),
     )
     form = None if options.form is None else FORMS[options.form]
     judged = targets.recognised(
@@ -136,10 +138,10 @@ def _prepared(
         "num_classes": options.classes,
         "dtype": options.dtype,
         "seed": options.seed,
-        "against": against.source,
+        "reference": reference.source,
         "progress": not options.quiet,
     }
-    return judged, arguments, [*found, against]
+    return judged, arguments, [*found, reference]
 
 
 def _publish(found: Any, options: Options) -> None:

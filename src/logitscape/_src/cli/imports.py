@@ -93,21 +93,21 @@ def member(module: ModuleType, name: str, place: str) -> Any:
     return found
 
 
-def _callables(owner: Any) -> Iterator[str]:
-    for name, value in vars(owner).items():
+def _callables(function_name: Any) -> Iterator[str]:
+    for name, value in vars(function_name).items():
         if (
             callable(value)
             and not name.startswith("_")
-            and getattr(value, "__module__", None) == _home(owner)
+            and getattr(value, "__module__", None) == _home(function_name)
         ):
             yield name
 
 
-def _home(owner: Any) -> Any:
+def _home(function_name: Any) -> Any:
     return (
-        owner.__name__
-        if isinstance(owner, ModuleType)
-        else getattr(owner, "__module__", None)
+        function_name.__name__
+        if isinstance(function_name, ModuleType)
+        else getattr(function_name, "__module__", None)
     )
 
 

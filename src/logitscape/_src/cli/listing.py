@@ -1,6 +1,6 @@
 """The catalogue as text: formula, source and parameters from the docstrings, and a verdict that is measured.
 
-It is kept in `catalogue.json`, so that `logitscape list` need no JAX; `python -m logitscape._src.cli.listing --write` remakes it.
+It is kept in `catalog.json`, so that `logitscape list` need no JAX; `python -m logitscape._src.cli.listing --write` remakes it.
 """
 
 import inspect
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["normalizer", "loss of probabilities", "loss of logits"]
 
-FILE = Path(__file__).with_name("catalogue.json")
+FILE = Path(__file__).with_name("catalog.json")
 NORMALIZER, LOSS = "softmax", "cross_entropy"
 RAY = {"direction": "R1", "base": 1}
 """A rival rises above z = (1, 1, 1): in the domain of every normalizer."""
@@ -62,7 +62,7 @@ def read() -> list[Entry]:
 
 
 def to_json(entries: list[Entry]) -> str:
-    """The text of `catalogue.json`."""
+    """The text of `catalog.json`."""
     return (
         json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False)
         + "\n"

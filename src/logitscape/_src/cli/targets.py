@@ -82,13 +82,13 @@ def recognised(
 
     Those that have the same name are called what they were called as targets.
     """
-    from ..base.x64 import wide
+    from ..base.x64 import enable_x64
     from ..diagnosis.subject import subject
 
     predicts, subjects = _normalizer(normalizer), list["Subject"]()
     for each in found:
         told = {} if _is_known(each.source) else {"normalizer": predicts, "form": form}
-        with calling(doing, [each]), wide():
+        with calling(doing, [each]), enable_x64():
             subjects.append(subject(each.source, num_classes=classes, **told))
     names = [each.name for each in subjects]
     return [

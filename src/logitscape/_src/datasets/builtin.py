@@ -72,12 +72,12 @@ def _mnist5k() -> tuple[NDArray[Any], NDArray[Any]]:
     return (pixels / 255).astype(np.float32), labels
 
 
-def _module(name: str, owner: str, package: str) -> Any:
+def _module(name: str, function_name: str, package: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
         raise ImportError(
-            f'`data.{owner}()` needs {package}: pip install "logitscape[data]".'
+            f'`data.{function_name}()` needs {package}: pip install "logitscape[data]".'
         ) from error
 
 

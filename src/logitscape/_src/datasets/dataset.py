@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..base.arguments import is_whole
 
-PARTS = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test")
 SHARES = (0.6, 0.2, 0.2)
 
 
@@ -100,18 +100,18 @@ def _rows(inputs: NDArray[Any], labels: NDArray[Any], rows: NDArray[Any]) -> Exa
     return Examples(np.ascontiguousarray(inputs[rows]), labels[rows].astype(np.int32))
 
 
-def checked_seed(owner: str, seed: int) -> int:
+def checked_seed(function_name: str, seed: int) -> int:
     """A seed, or an error."""
     if not is_whole(seed) or not 0 <= seed < 2**31:
         raise ValueError(
-            f"`{owner}(seed=...)` must be a whole number from 0 to 2147483647, got {seed!r}."
+            f"`{function_name}(seed=...)` must be a whole number from 0 to 2147483647, got {seed!r}."
         )
     return int(seed)
 
 
 def check(dataset: Dataset) -> None:
     """Refuse examples that do not fit together, or are not finite."""
-    for part in PARTS:
+    for part in SPLITS:
         _check_examples(dataset, part, getattr(dataset, part))
 
 

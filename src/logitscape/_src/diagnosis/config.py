@@ -9,7 +9,7 @@ from .subject import Subject
 
 
 @dataclass(frozen=True)
-class Setting:
+class DiagnosisConfig:
     """How an objective is diagnosed.
 
     Attributes:

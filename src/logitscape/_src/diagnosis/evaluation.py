@@ -15,8 +15,8 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from ..base.x64 import wide
-from ..base.xla import briefly
+from ..base.x64 import enable_x64
+from ..base.xla import jit_fast_compile
 from .subject import Subject
 
 Rows: TypeAlias = NDArray[Any]
@@ -137,7 +137,7 @@ def _in_chunks(
         _COUNTS[subject] = points_evaluated(subject) + count
     padded = -(-max(count, 1) // size) * size
     z, t = (np.resize(each, (padded, each.shape[1])) for each in (z, t))
-    with wide(
+    with enable_x64(
         dtype == "float64"
     ):  # as who trains in float32 has it: code with constants of its own may depend on it
         blocks = [
@@ -166,4 +166,4 @@ def _program(subject: Subject, kind: Kind, brief: bool) -> Callable[..., Any]:
     run = jax.vmap(
         {"gradient": gradient, "hessian": hessian, "probabilities": probability}[kind]
     )
-    return briefly(run) if brief else jax.jit(run)
+    return jit_fast_compile(run) if brief else jax.jit(run)

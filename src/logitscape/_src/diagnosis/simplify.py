@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import jax
 import numpy as np
 
-from .config import Setting
+from .config import DiagnosisConfig
 from .evaluation import Rows
 from .subject import Subject
 
@@ -13,7 +13,7 @@ FEW = 3
 DIGITS = (0, 1, 2, 3, 6)
 
 
-def few_classes(subject: Subject, setting: Setting) -> int:
+def few_classes(subject: Subject, config: DiagnosisConfig) -> int:
     """Three classes, where search is cheap and witnesses are short; all of them if the function is made for these only."""
     kind = jax.dtypes.canonicalize_dtype(np.float64)
     z = jax.ShapeDtypeStruct((FEW,), kind)
@@ -24,10 +24,10 @@ def few_classes(subject: Subject, setting: Setting) -> int:
         return (
             FEW
             if made and jax.eval_shape(subject.function, z, z).shape == ()
-            else setting.num_classes
+            else config.num_classes
         )
     except Exception:
-        return setting.num_classes
+        return config.num_classes
 
 
 def rounded(z: Rows, shows: Callable[[Rows], Rows]) -> Rows:

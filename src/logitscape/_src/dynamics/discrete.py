@@ -13,7 +13,7 @@ from jax import Array
 from numpy.typing import ArrayLike, NDArray
 
 from ..objectives.objective import Sources, named_objectives
-from .lanes import Look, checked_starts, viewer
+from .lanes import Evaluation, checked_starts, evaluator
 from .trajectories import is_right
 
 OPTIMIZERS: dict[str, Callable[[float], optax.GradientTransformation]] = {
@@ -81,14 +81,14 @@ def steps_to_correct(
         raise ValueError(
             f"`steps_to_correct(most=...)` must be at least 1, got {most!r}."
         )
-    run = partial(_run, viewer(tuple(named.values()), label), optimizer, most)
+    run = partial(_run, evaluator(tuple(named.values()), label), optimizer, most)
     last: _State = jax.tree.map(
         np.asarray,
         jax.jit(run)(jnp.asarray(np.broadcast_to(z, (len(named), *z.shape)))),
     )
-    reached = is_right(last.seen)
+    reached = is_right(last.value)
     reasons = np.select(
-        [reached, ~_finite(last.seen), last.over], ["", DIVERGED, STOPPED], CAPPED
+        [reached, ~_finite(last.value), last.done], ["", DIVERGED, STOPPED], CAPPED
     ).astype(object)
     return Steps(
         tuple(named),
@@ -105,14 +105,14 @@ class _State(NamedTuple):
     """Of every lane: logits, what is seen there, the optimiser's state, steps taken, whether it has ended."""
 
     z: Array
-    seen: Look
+    value: Evaluation
     optimizer: Any
     taken: Array
-    over: Array
+    done: Array
 
 
 def _run(
-    look: Callable[[Array], Look],
+    evaluate: Callable[[Array], Evaluation],
     optimizer: optax.GradientTransformation,
     most: int,
     z: Array,
@@ -120,37 +120,37 @@ def _run(
     init, update = (
         jax.vmap(jax.vmap(each)) for each in (optimizer.init, optimizer.update)
     )
-    seen = look(z)
+    value = evaluate(z)
     first = _State(
         z,
-        seen,
+        value,
         init(z),
         jnp.zeros(z.shape[:2], jnp.int32),
-        is_right(seen) | ~_finite(seen),
+        is_right(value) | ~_finite(value),
     )
 
     def advance(state: _State) -> _State:
         with jax.numpy_dtype_promotion("standard"):  # optax counts on it
-            updates, memory = update(state.seen.gradient, state.optimizer, state.z)
+            updates, memory = update(state.value.gradient, state.optimizer, state.z)
         z = state.z + updates
-        seen = look(z)
-        still = jnp.all((z == state.z) & (seen.gradient == 0), axis=-1)
+        value = evaluate(z)
+        still = jnp.all((z == state.z) & (value.gradient == 0), axis=-1)
         new = _State(
-            z, seen, memory, state.taken + 1, is_right(seen) | ~_finite(seen) | still
+            z, value, memory, state.taken + 1, is_right(value) | ~_finite(value) | still
         )
-        kept: _State = jax.tree.map(partial(_unless, state.over), state, new)
+        kept: _State = jax.tree.map(partial(_unless, state.done), state, new)
         return kept
 
     def going_on(state: _State) -> Array:
-        return ~jnp.all(state.over) & (jnp.max(state.taken) < most)
+        return ~jnp.all(state.done) & (jnp.max(state.taken) < most)
 
     last: _State = jax.lax.while_loop(going_on, advance, first)
     return last
 
 
-def _finite(seen: Look) -> Any:
-    return (abs(seen.loss) < np.inf) & (abs(seen.gradient) < np.inf).all(axis=-1)
+def _finite(value: Evaluation) -> Any:
+    return (abs(value.loss) < np.inf) & (abs(value.gradient) < np.inf).all(axis=-1)
 
 
-def _unless(over: Array, old: Array, new: Array) -> Array:
-    return jnp.where(jnp.expand_dims(over, tuple(range(over.ndim, new.ndim))), old, new)
+def _unless(done: Array, old: Array, new: Array) -> Array:
+    return jnp.where(jnp.expand_dims(done, tuple(range(done.ndim, new.ndim))), old, new)

@@ -15,22 +15,22 @@ from jax import Array
 from numpy.typing import ArrayLike, NDArray
 
 from ..base.types import Number
-from ..base.xla import briefly
+from ..base.xla import jit_fast_compile
 from ..landscapes.slices import points as points_of
 from ..landscapes.slices import ray as ray_of
 from ..objectives.objective import Objective, Sources, named_objectives
 from .implicit import linearly_implicit
-from .lanes import Look, checked_starts, viewer
+from .lanes import Evaluation, checked_starts, evaluator
 from .trajectories import (
     FEW_STEPS,
     LONGEST,
     MOST_STEPS,
     SHORTEST,
     STIFF_STEPS,
+    Evaluator,
     Path,
     Step,
-    Viewer,
-    follow,
+    integrate,
     is_right,
     runge_kutta,
     trace,
@@ -109,13 +109,13 @@ def flow(
     if points is not None and points < 2:
         raise ValueError(f"`flow(points=...)` must be at least 2, got {points!r}.")
     lanes = jnp.asarray(np.broadcast_to(z, (len(named), *z.shape)))
-    look = viewer(tuple(named.values()), label)
+    evaluate = evaluator(tuple(named.values()), label)
     path = _follow(tuple(named.values()), label, lanes)
     paths = (
         None
         if points is None
         else np.asarray(
-            jax.jit(partial(trace, look, points))(path.start, lanes, path.length)
+            jax.jit(partial(trace, evaluate, points))(path.start, lanes, path.length)
         )
     )
     reasons = _reasons(path)
@@ -175,19 +175,19 @@ def times_to_correct(
 
 def _follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
     """All flows by few explicit steps; those that were hindered by implicit ones, and if that fails by many explicit ones."""
-    look = viewer(objectives, label)
+    evaluate = evaluator(objectives, label)
     path = _compiled(
-        look,
+        evaluate,
         runge_kutta,
         FEW_STEPS,
-        briefly(look)(lanes),
+        jit_fast_compile(evaluate)(lanes),
         lanes,
         jnp.zeros(lanes.shape[:2], bool),
     )
     again = partial(_again, objectives, label, lanes)
-    hindered = ~path.over | path.stuck | (path.least >= 1.25 * SHORTEST)
+    hindered = ~path.done | path.stuck | (path.min_step >= 1.25 * SHORTEST)
     path = again(linearly_implicit, STIFF_STEPS, path, np.asarray(hindered))
-    return again(runge_kutta, MOST_STEPS, path, np.asarray(~path.over))
+    return again(runge_kutta, MOST_STEPS, path, np.asarray(~path.done))
 
 
 def _again(
@@ -207,24 +207,31 @@ def _again(
         :, : chosen.sum(axis=1).max()
     ]
     at = rows[:, None], first
-    look = viewer([objectives[int(row)] for row in rows], label)
-    start: Look = jax.tree.map(lambda leaf: jnp.asarray(leaf[at]), path.start)
+    evaluate = evaluator([objectives[int(row)] for row in rows], label)
+    start: Evaluation = jax.tree.map(lambda leaf: jnp.asarray(leaf[at]), path.start)
     return _better(
         path,
-        _compiled(look, step, most, start, lanes[at], jnp.asarray(~chosen[at])),
+        _compiled(evaluate, step, most, start, lanes[at], jnp.asarray(~chosen[at])),
         at,
     )
 
 
 def _compiled(
-    look: Viewer, step: Step, most: int, start: Look, lanes: Array, skip: Array
+    evaluate: Evaluator,
+    step: Step,
+    most: int,
+    start: Evaluation,
+    lanes: Array,
+    skip: Array,
 ) -> Path:
-    """`follow`, compiled once, for so many lanes of every objective at a time."""
-    compiled = briefly if lanes.size <= FEW_NUMBERS and most == FEW_STEPS else jax.jit
+    """`integrate`, compiled once, for so many lanes of every objective at a time."""
+    compiled = (
+        jit_fast_compile if lanes.size <= FEW_NUMBERS and most == FEW_STEPS else jax.jit
+    )
     objectives, m = skip.shape
     places = _places(m, max(1, LANES[step] // objectives))
     parts = [jax.tree.map(itemgetter(place), (start, lanes, skip)) for place in places]
-    run = compiled(partial(follow, look, step))
+    run = compiled(partial(integrate, evaluate, step))
     interpreted = jax.config.jax_disable_jit  # type: ignore[attr-defined]
     program = run if interpreted else run.lower(most, *parts[0]).compile()
     with ALONE if step is linearly_implicit else nullcontext():
@@ -249,9 +256,9 @@ def _better(path: Path, again: Path, at: Any) -> Path:
     """The path, but at these lanes what was found again where that came to a better end."""
     old: Path = jax.tree.map(lambda leaf: leaf[at], path)
     better = (
-        np.asarray(again.over)
+        np.asarray(again.done)
         & (again.length > 0)
-        & (~old.over | old.stuck | (again.least < old.least))
+        & (~old.done | old.stuck | (again.min_step < old.min_step))
     )
     merged: Path = jax.tree.map(partial(_merged, at, better), path, again)
     return merged
@@ -270,26 +277,26 @@ def _merged(
 
 def _reasons(path: Path) -> NDArray[Any]:
     """Of every lane the first that applies."""
-    start, end = _nature(path.start), _nature(path.seen)
-    still = (path.seen.gradient == 0).all(axis=-1)
+    start, end = _nature(path.start), _nature(path.value)
+    still = (path.value.gradient == 0).all(axis=-1)
     cases = {
-        "": is_right(path.seen),
+        "": is_right(path.value),
         POLE: end == "infinite",
         OUTSIDE: start == "undefined",
         LEAVES: end == "undefined",
         ZERO: still & (path.length == 0),
         STUCK: still | path.stuck,
-        GAVE_UP: ~path.over,
+        GAVE_UP: ~path.done,
     }
     return np.select(list(cases.values()), list(cases), AWAY).astype(object)
 
 
-def _nature(seen: Look) -> NDArray[Any]:
-    loss = np.asarray(seen.loss)
+def _nature(value: Evaluation) -> NDArray[Any]:
+    loss = np.asarray(value.loss)
     defined = (
         np.isfinite(loss)
-        & np.isfinite(seen.gradient).all(axis=-1)
-        & ~np.isnan(seen.lead)
+        & np.isfinite(value.gradient).all(axis=-1)
+        & ~np.isnan(value.lead)
     )
     return np.where(
         np.isinf(loss), "infinite", np.where(defined, "finite", "undefined")

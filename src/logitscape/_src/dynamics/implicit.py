@@ -10,20 +10,20 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from .lanes import Look, norm
-from .trajectories import Path, Viewer, relative
+from .lanes import Evaluation, norm
+from .trajectories import Evaluator, Path, relative
 
 ORDER = 6
 
 
 def linearly_implicit(
-    look: Viewer, path: Path
-) -> tuple[Array, Array, Array, Array, Look]:
+    evaluate: Evaluator, path: Path
+) -> tuple[Array, Array, Array, Array, Evaluation]:
     """A step in time, of the duration that would lead `path.step` far at the present speed: the `Step` for stiff flows."""
-    speed = norm(path.seen.gradient)
+    speed = norm(path.value.gradient)
     duration = path.step / jnp.where(speed > 0, speed, 1)
     counts = jnp.arange(1, ORDER + 1, dtype=duration.dtype)[:, None, None]
-    ends, seen = _substeps(look, path.z, path.seen, duration[None] / counts)
+    ends, value = _substeps(evaluate, path.z, path.value, duration[None] / counts)
     best, second = _extrapolated(ends)
     error = jnp.max(relative(best - second, path.z, best), axis=-1)
     log_time = jnp.logaddexp(
@@ -34,33 +34,33 @@ def linearly_implicit(
         log_time,
         norm(best - path.z),
         jnp.where(jnp.isnan(error), jnp.inf, error),
-        seen,
+        value,
     )
 
 
 def _substeps(
-    look: Viewer, z: Array, seen: Look, duration: Array
-) -> tuple[Array, Look]:
+    evaluate: Evaluator, z: Array, value: Evaluation, duration: Array
+) -> tuple[Array, Evaluation]:
     """The ends of j substeps each of the j-th duration, [j, objective, m, n], j = 1 ... 6, and what is seen at their limit."""
     shape = (ORDER, *z.shape)
     identity = jnp.broadcast_to(
         jnp.eye(z.shape[-1], dtype=z.dtype), (*shape, z.shape[-1])
     )
-    matrix = identity + duration[..., None, None] * _hessian(look, z)[None]
+    matrix = identity + duration[..., None, None] * _hessian(evaluate, z)[None]
     factors = jax.scipy.linalg.lu_factor(matrix)
 
-    def at(y: Array) -> Look:
-        found = look(jnp.moveaxis(y, 0, 1).reshape(shape[1], -1, shape[-1]))
-        return Look(
+    def at(y: Array) -> Evaluation:
+        found = evaluate(jnp.moveaxis(y, 0, 1).reshape(shape[1], -1, shape[-1]))
+        return Evaluation(
             *(
                 jnp.moveaxis(leaf.reshape(shape[1], ORDER, -1, *leaf.shape[2:]), 1, 0)
                 for leaf in found
             )
         )
 
-    def substep(i: Any, state: tuple[Array, Look]) -> tuple[Array, Look]:
-        y, seen = state
-        move = -duration[..., None] * seen.gradient
+    def substep(i: Any, state: tuple[Array, Evaluation]) -> tuple[Array, Evaluation]:
+        y, value = state
+        move = -duration[..., None] * value.gradient
         active = i < jnp.arange(1, ORDER + 1)[:, None, None, None]
         y += jnp.where(
             active, jax.scipy.linalg.lu_solve(factors, move[..., None])[..., 0], 0
@@ -69,18 +69,18 @@ def _substeps(
         return y, at(jnp.where(i == ORDER - 1, _extrapolated(y)[0][None], y))
 
     start = jax.tree.map(
-        lambda leaf: jnp.broadcast_to(leaf, (ORDER, *leaf.shape)), (z, seen)
+        lambda leaf: jnp.broadcast_to(leaf, (ORDER, *leaf.shape)), (z, value)
     )
-    ends, seen = jax.lax.fori_loop(0, ORDER, substep, start)
-    return ends, jax.tree.map(lambda leaf: leaf[0], seen)
+    ends, value = jax.lax.fori_loop(0, ORDER, substep, start)
+    return ends, jax.tree.map(lambda leaf: leaf[0], value)
 
 
-def _hessian(look: Viewer, z: Array) -> Array:
+def _hessian(evaluate: Evaluator, z: Array) -> Array:
     """[objective, m, n, n]; 0 where it is not finite."""
 
     def column(direction: Array) -> Array:
         tangent: Array = jax.jvp(
-            lambda logits: look(logits).gradient,
+            lambda logits: evaluate(logits).gradient,
             (z,),
             (jnp.broadcast_to(direction, z.shape),),
         )[1]

@@ -14,7 +14,7 @@ from ..landscapes.slice_arguments import floats, one_class
 from ..objectives.objective import Objective
 
 
-class Look(NamedTuple):
+class Evaluation(NamedTuple):
     """What is seen at the logits of every lane, [objective, m] each, the gradient [objective, m, n].
 
     Attributes:
@@ -28,7 +28,9 @@ class Look(NamedTuple):
     lead: Array
 
 
-def viewer(objectives: Sequence[Objective], label: int) -> Callable[[Array], Look]:
+def evaluator(
+    objectives: Sequence[Objective], label: int
+) -> Callable[[Array], Evaluation]:
     """The function logits [objective, m, n] -> Look. Objectives that share a normalizer run it once, on all their lanes."""
     groups = dict[Any, list[int]]()
     for index, each in enumerate(objectives):
@@ -45,11 +47,11 @@ def viewer(objectives: Sequence[Objective], label: int) -> Callable[[Array], Loo
         losses, leads = zip(*parts, strict=True)
         return jnp.concatenate(losses)[order], jnp.concatenate(leads)[order]
 
-    def look(z: Array) -> Look:
+    def evaluate(z: Array) -> Evaluation:
         losses, pull, leads = jax.vjp(values, z, has_aux=True)
-        return Look(losses, pull(jnp.ones_like(losses))[0], leads)
+        return Evaluation(losses, pull(jnp.ones_like(losses))[0], leads)
 
-    return look
+    return evaluate
 
 
 def norm(vector: Array) -> Array:
@@ -59,15 +61,15 @@ def norm(vector: Array) -> Array:
     return scale * jnp.sqrt(jnp.sum((vector / scale[..., None]) ** 2, axis=-1))
 
 
-def checked_starts(owner: str, starts: ArrayLike, label: int) -> NDArray[Any]:
+def checked_starts(function_name: str, starts: ArrayLike, label: int) -> NDArray[Any]:
     """Starts as [m, n], finite, with the label among the classes; and float64 switched on, or RuntimeError."""
-    needs_float64(owner)
-    z = np.atleast_2d(floats(owner, "starts", starts))
+    needs_float64(function_name)
+    z = np.atleast_2d(floats(function_name, "starts", starts))
     if z.ndim != 2 or z.size == 0 or z.shape[1] < 2 or not np.isfinite(z).all():
         raise ValueError(
-            f"`{owner}(starts)` must be finite logits [m, n] with n >= 2, got {starts!r}."
+            f"`{function_name}(starts)` must be finite logits [m, n] with n >= 2, got {starts!r}."
         )
-    one_class(owner, "label", label, z.shape[1])
+    one_class(function_name, "label", label, z.shape[1])
     return z
 
 

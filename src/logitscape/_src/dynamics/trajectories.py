@@ -1,4 +1,4 @@
-"""Gradient flows followed along their paths; every lane takes steps of its own size, by diffrax's tableau or stiff ones.
+"""Gradient flows followed along their paths; every lane takes steps of its own size, explicit or, where the flow is stiff, implicit ones.
 
 By the length of the path, dz/dl = -g / |g|, as steps in time would be hopeless where gradients are e^-30 or e^30. Time is
 kept as u = log(1 + |g_0| t), du/dl = |g_0| / |g| e^-u, which neither overflows nor loses its beginning.
@@ -10,14 +10,13 @@ its `Tsit5.step` takes twice as long as the tableau in a loop.
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
-import diffrax
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
-from .lanes import Look, norm
+from .lanes import Evaluation, norm
+from .tsitouras import ERROR, STAGES
 
 TOLERANCE = 1e-9
 END = 1e-12
@@ -33,12 +32,11 @@ FEW_STEPS = 2**8
 STIFF_STEPS = 2**11
 """What implicit steps do not finish in so many is not stiff, but full of kinks."""
 MOST_STEPS = 2**13
-ROWS: list[Any] = [[], *diffrax.Tsit5.tableau.a_lower]
-STAGES = np.array([[*row, *[0.0] * (len(ROWS) - len(row))] for row in ROWS])
-ERROR = np.asarray(diffrax.Tsit5.tableau.b_error)
 
-Viewer: TypeAlias = Callable[[Array], Look]
-Step: TypeAlias = Callable[[Viewer, Any], tuple[Array, Array, Array, Array, Look]]
+Evaluator: TypeAlias = Callable[[Array], Evaluation]
+Step: TypeAlias = Callable[
+    [Evaluator, Any], tuple[Array, Array, Array, Array, Evaluation]
+]
 """(viewer, path) -> the next z and u, the length of the way there, the error relative to what is allowed, and what is seen."""
 
 
@@ -58,62 +56,71 @@ class Path(NamedTuple):
         over: whether it has come to its end.
     """
 
-    start: Look
+    start: Evaluation
     z: Array
-    seen: Look
+    value: Evaluation
     log_time: Array
     length: Array
     step: Array
-    least: Array
-    room: Array
+    min_step: Array
+    upper_bound: Array
     stuck: Array
-    over: Array
+    done: Array
 
 
-def follow(
-    look: Viewer, step: Step, most: ArrayLike, seen: Look, z: Array, skip: Array
+def integrate(
+    evaluate: Evaluator,
+    step: Step,
+    most: ArrayLike,
+    value: Evaluation,
+    z: Array,
+    skip: Array,
 ) -> Path:
     """Follow every flow, but those to skip, until the label leads or the flow ends, for `most` steps at most.
 
     What is seen at the start is given: in here, it would be compiled once more than the steps need.
     """
-    zero = jnp.zeros_like(seen.loss)
+    zero = jnp.zeros_like(value.loss)
     never = jnp.zeros_like(zero, bool)
     first = Path(
-        seen,
+        value,
         z,
-        seen,
+        value,
         zero,
         zero,
         zero + SHORTEST,
         zero + SHORTEST,
         zero + jnp.inf,
         never,
-        skip | _at_end(seen),
+        skip | _at_end(value),
     )
 
     def going_on(state: tuple[Path, Array]) -> Array:
-        return ~jnp.all(state[0].over) & (state[1] < most)
+        return ~jnp.all(state[0].done) & (state[1] < most)
 
     def advance(state: tuple[Path, Array]) -> tuple[Path, Array]:
-        return _advance(look, step, state[0]), state[1] + 1
+        return _advance(evaluate, step, state[0]), state[1] + 1
 
     path: Path = jax.lax.while_loop(going_on, advance, (first, jnp.array(0)))[0]
     return path
 
 
-def trace(look: Viewer, points: int, start: Look, z: Array, length: Array) -> Array:
+def trace(
+    evaluate: Evaluator, points: int, start: Evaluation, z: Array, length: Array
+) -> Array:
     """Points at equal distances along paths of known lengths, [objective, m, points, n]."""
     substeps = -(-256 // (points - 1))
     step = length / (substeps * (points - 1))
 
-    def substep(_: Any, state: tuple[Array, Array, Look]) -> tuple[Array, Array, Look]:
-        new, _, seen = _explicit(look, start, state[:2], state[2], step)
-        return *new, seen
+    def substep(
+        _: Any, state: tuple[Array, Array, Evaluation]
+    ) -> tuple[Array, Array, Evaluation]:
+        new, _, value = _explicit(evaluate, start, state[:2], state[2], step)
+        return *new, value
 
     def advance(
-        state: tuple[Array, Array, Look], _: None
-    ) -> tuple[tuple[Array, Array, Look], Array]:
+        state: tuple[Array, Array, Evaluation], _: None
+    ) -> tuple[tuple[Array, Array, Evaluation], Array]:
         new = jax.lax.fori_loop(0, substeps, substep, state)
         return new, new[0]
 
@@ -123,12 +130,14 @@ def trace(look: Viewer, points: int, start: Look, z: Array, length: Array) -> Ar
     return jnp.moveaxis(jnp.concatenate([z[None], after]), 0, -2)
 
 
-def runge_kutta(look: Viewer, path: Path) -> tuple[Array, Array, Array, Array, Look]:
+def runge_kutta(
+    evaluate: Evaluator, path: Path
+) -> tuple[Array, Array, Array, Array, Evaluation]:
     """A step by the length of the path: the `Step` for all flows that are not stiff."""
-    new, error, seen = _explicit(
-        look, path.start, (path.z, path.log_time), path.seen, path.step
+    new, error, value = _explicit(
+        evaluate, path.start, (path.z, path.log_time), path.value, path.step
     )
-    return *new, path.step, error, seen
+    return *new, path.step, error, value
 
 
 def relative(error: Array, before: Array, after: Array) -> Array:
@@ -138,112 +147,118 @@ def relative(error: Array, before: Array, after: Array) -> Array:
     )
 
 
-def is_alive(seen: Look) -> Array:
+def is_alive(value: Evaluation) -> Array:
     """Whether the flow goes on there."""
-    size = norm(seen.gradient)
+    size = norm(value.gradient)
     return (
-        jnp.isfinite(seen.loss)
+        jnp.isfinite(value.loss)
         & jnp.isfinite(size)
         & (size > 0)
-        & ~jnp.isnan(seen.lead)
+        & ~jnp.isnan(value.lead)
     )
 
 
-def is_right(seen: Look) -> Any:
+def is_right(value: Evaluation) -> Any:
     """Whether the label leads, or shares the lead."""
-    return seen.lead >= -END
+    return value.lead >= -END
 
 
-def _at_end(seen: Look) -> Array:
-    at_end: Array = ~is_alive(seen) | is_right(seen)
+def _at_end(value: Evaluation) -> Array:
+    at_end: Array = ~is_alive(value) | is_right(value)
     return at_end
 
 
-def _advance(look: Viewer, step_of: Step, path: Path) -> Path:
+def _advance(evaluate: Evaluator, step_of: Step, path: Path) -> Path:
     """Try one step in every lane.
 
     A step that goes beyond the end is halved until the end is located; a step that is too inaccurate is made shorter.
     """
-    z, log_time, moved, error, seen = step_of(look, path)
-    small = path.step <= path.least
+    z, log_time, moved, error, value = step_of(evaluate, path)
+    small = path.step <= path.min_step
     exact = (error <= 1) | small
-    beyond = exact & _at_end(seen)
+    beyond = exact & _at_end(value)
     taken = exact & (~beyond | (path.step <= END))
     at_rest = (path.step > LONGEST) & (moved < SHORTEST)
-    stuck = taken & ~beyond & ((small & _turned(path.seen, seen)) | at_rest)
-    left = path.room - jnp.where(taken, path.step, 0)
-    room = jnp.where(
+    stuck = taken & ~beyond & ((small & _turned(path.value, value)) | at_rest)
+    left = path.upper_bound - jnp.where(taken, path.step, 0)
+    upper_bound = jnp.where(
         beyond, path.step, jnp.where(left > END, left, jnp.inf)
     )  # a step across a kink may have misled
     length = path.length + jnp.where(taken, moved, 0)
     factor = jnp.clip(
         0.9 * jnp.maximum(error, 1e-9) ** -0.2, 0.2, jnp.where(exact, 5.0, 0.9)
     )
-    step = jnp.maximum(factor * path.step, path.least)
+    step = jnp.maximum(factor * path.step, path.min_step)
     new = Path(
         start=path.start,
         z=_where(taken, z, path.z),
-        seen=jax.tree.map(lambda new, old: _where(taken, new, old), seen, path.seen),
+        value=jax.tree.map(lambda new, old: _where(taken, new, old), value, path.value),
         log_time=_where(taken, log_time, path.log_time),
         length=length,
-        step=jnp.maximum(jnp.minimum(step, room / 2), END),
-        least=path.least + jnp.where(taken & (error > 1), SHORTEST / PATIENCE, 0),
-        room=room,
+        step=jnp.maximum(jnp.minimum(step, upper_bound / 2), END),
+        min_step=path.min_step + jnp.where(taken & (error > 1), SHORTEST / PATIENCE, 0),
+        upper_bound=upper_bound,
         stuck=stuck,
-        over=(taken & beyond) | stuck | (taken & (length > LONGEST)),
+        done=(taken & beyond) | stuck | (taken & (length > LONGEST)),
     )
-    kept: Path = jax.tree.map(lambda new, old: _where(path.over, old, new), new, path)
+    kept: Path = jax.tree.map(lambda new, old: _where(path.done, old, new), new, path)
     return kept
 
 
 def _explicit(
-    look: Viewer, start: Look, y: tuple[Array, Array], seen: Look, step: Array
-) -> tuple[tuple[Array, Array], Array, Look]:
+    evaluate: Evaluator,
+    start: Evaluation,
+    y: tuple[Array, Array],
+    value: Evaluation,
+    step: Array,
+) -> tuple[tuple[Array, Array], Array, Evaluation]:
     """The next z and u after a step of its own length in every lane, the error relative to what is allowed, what is seen there.
 
     Tsitouras' method, whose last stage is the next point: what is seen at y is known from the step before.
     """
     origin = jnp.log(jnp.where(is_alive(start), norm(start.gradient), 1))
 
-    def slope(y: tuple[Array, Array], seen: Look) -> tuple[Array, Array]:
-        alive = is_alive(seen)
-        size = jnp.where(alive, norm(seen.gradient), 1)
-        direction = jnp.where(alive[..., None], -seen.gradient / size[..., None], 0)
+    def slope(y: tuple[Array, Array], value: Evaluation) -> tuple[Array, Array]:
+        alive = is_alive(value)
+        size = jnp.where(alive, norm(value.gradient), 1)
+        direction = jnp.where(alive[..., None], -value.gradient / size[..., None], 0)
         return step[..., None] * direction, jnp.where(
             alive, step * jnp.exp(origin - jnp.log(size) - y[1]), 0
         )
 
-    def stage(i: Any, state: tuple[Any, Any, Look]) -> tuple[Any, Any, Look]:
+    def stage(
+        i: Any, state: tuple[Any, Any, Evaluation]
+    ) -> tuple[Any, Any, Evaluation]:
         at = jax.tree.map(
             lambda y, slopes: y + jnp.tensordot(jnp.asarray(STAGES)[i], slopes, 1),
             y,
             state[0],
         )
-        seen = look(at[0])
+        value = evaluate(at[0])
         return (
             jax.tree.map(
-                lambda slopes, new: slopes.at[i].set(new), state[0], slope(at, seen)
+                lambda slopes, new: slopes.at[i].set(new), state[0], slope(at, value)
             ),
             at,
-            seen,
+            value,
         )
 
     first = jax.tree.map(
         lambda slope: (
             jnp.zeros((len(STAGES), *slope.shape), slope.dtype).at[0].set(slope)
         ),
-        slope(y, seen),
+        slope(y, value),
     )
-    slopes, new, seen = jax.lax.fori_loop(1, len(STAGES), stage, (first, y, seen))
+    slopes, new, value = jax.lax.fori_loop(1, len(STAGES), stage, (first, y, value))
     error = jax.tree.map(
         lambda slopes: jnp.tensordot(jnp.asarray(ERROR), slopes, 1), slopes
     )
     parts = jax.tree.map(relative, error, y, new)
     worst = jnp.maximum(jnp.max(parts[0], axis=-1), parts[1])
-    return new, jnp.where(jnp.isnan(worst), jnp.inf, worst), seen
+    return new, jnp.where(jnp.isnan(worst), jnp.inf, worst), value
 
 
-def _turned(before: Look, after: Look) -> Array:
+def _turned(before: Evaluation, after: Evaluation) -> Array:
     """Whether the gradient turned round, so that some mean of the two is hardly anything: it leads nowhere from there.
 
     Where it only changes its direction, as along a kink, that mean is what the flow follows.

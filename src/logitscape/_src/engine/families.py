@@ -19,7 +19,7 @@ from jax import Array
 
 from ..normalizers.simplex import Probs
 from ..objectives.objective import Objective
-from .unrolled import join, split, unrolled
+from .unrolled import stack, unrolled, unstack
 
 MOST_CLASSES = 6
 LEAST_POINTS = 2**18
@@ -142,12 +142,12 @@ def _pull_back(normalizer: Any, logits: Array, cotangents: Probs) -> Array:
 
 
 def _call(unroll: bool, function: Callable[..., Any], *duals: Any) -> tuple[Any, None]:
-    return lift(function, unroll)(*[primal for primal, _ in duals]), None
+    return batched(function, unroll)(*[primal for primal, _ in duals]), None
 
 
 def _call_with_tangents(unroll: bool, function: Callable[..., Any], *duals: Any) -> Any:
     primals, tangents = zip(*duals, strict=True)
-    return lift(partial(jax.jvp, function), unroll)(primals, tangents)
+    return batched(partial(jax.jvp, function), unroll)(primals, tangents)
 
 
 def worth_unrolling(n: int, points: int) -> bool:
@@ -155,7 +155,7 @@ def worth_unrolling(n: int, points: int) -> bool:
     return n <= MOST_CLASSES and points >= LEAST_POINTS
 
 
-def lift(function: Callable[..., Any], unroll: bool) -> Callable[..., Any]:
+def batched(function: Callable[..., Any], unroll: bool) -> Callable[..., Any]:
     """A function of one example on a batch in the last axis: of object arrays if unrolled, else of arrays."""
     if unroll:
         return unrolled(function)
@@ -164,14 +164,14 @@ def lift(function: Callable[..., Any], unroll: bool) -> Callable[..., Any]:
     )
 
 
-def enter(array: Array, unroll: bool) -> Any:
-    """An array [n, batch] in the form that `lift` takes."""
-    return split(array) if unroll else array
+def to_batch(array: Array, unroll: bool) -> Any:
+    """An array [n, batch] in the form that `batched` takes."""
+    return unstack(array) if unroll else array
 
 
-def leave(value: Any) -> Array:
-    """What `lift` gives as an array [..., batch]."""
-    array: Array = join(value) if isinstance(value, np.ndarray) else value
+def from_batch(value: Any) -> Array:
+    """What `batched` gives as an array [..., batch]."""
+    array: Array = stack(value) if isinstance(value, np.ndarray) else value
     return array
 
 
@@ -186,20 +186,23 @@ def _back(array: Array) -> Array:
 def _start(logits: Array, hessian: bool, unroll: bool) -> tuple[Any, Any]:
     """The logits; for Hessians once for every direction, beside that direction."""
     if not hessian:
-        return enter(logits, unroll), None
+        return to_batch(logits, unroll), None
     n, size = logits.shape
     directions = jnp.repeat(jnp.eye(n, dtype=logits.dtype), size, axis=1)
-    return enter(jnp.tile(logits, (1, n)), unroll), enter(directions, unroll)
+    return to_batch(jnp.tile(logits, (1, n)), unroll), to_batch(directions, unroll)
 
 
 def _finish(n: int, hessian: bool, value: Any, gradient: Any, p: Any) -> Evaluation:
     second = None
     if hessian:
-        size = leave(value[0]).shape[-1] // n
-        second = leave(gradient[1]).reshape(n, n, size)
+        size = from_batch(value[0]).shape[-1] // n
+        second = from_batch(gradient[1]).reshape(n, n, size)
         value, gradient, p = (_first(each, size) for each in (value, gradient, p))
     return Evaluation(
-        leave(value[0]), leave(gradient[0]), None if p is None else leave(p[0]), second
+        from_batch(value[0]),
+        from_batch(gradient[0]),
+        None if p is None else from_batch(p[0]),
+        second,
     )
 
 

@@ -23,7 +23,7 @@ from .jaxpr import ELEMENTWISE, REDUCTIONS, walk
 def unrolled(function: Callable[..., Any]) -> Callable[..., Any]:
     """`jax.vmap(function, in_axes=-1, out_axes=-1)` on object arrays of batches, everything but the batch axis unrolled.
 
-    Takes and returns pytrees of `Elements`; `split` and `join` turn arrays [..., batch] into them and back.
+    Takes and returns pytrees of `Elements`; `unstack` and `stack` turn arrays [..., batch] into them and back.
     """
 
     def run(*arguments: Any) -> Any:
@@ -41,7 +41,7 @@ def unrolled(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def split(array: Any) -> Elements:
+def unstack(array: Any) -> Elements:
     """An array [..., batch] as an object array [...] of batches."""
     elements = np.empty(array.shape[:-1], object)
     for index in np.ndindex(elements.shape):
@@ -49,7 +49,7 @@ def split(array: Any) -> Elements:
     return elements
 
 
-def join(elements: Elements) -> Any:
+def stack(elements: Elements) -> Any:
     """An object array [...] of batches as an array [..., batch]."""
     flat = list(elements.ravel())
     return jnp.stack(flat).reshape(*elements.shape, -1) if elements.ndim else flat[0]
@@ -147,10 +147,10 @@ def _vectorised(equation: Any, arguments: list[Elements]) -> list[Elements]:
     bind = partial(equation.primitive.bind, **equation.params)
     size = _batch_size(arguments)
     results = jax.vmap(bind, in_axes=-1, out_axes=-1)(
-        *[join(_batched(each, size)) for each in arguments]
+        *[stack(_batched(each, size)) for each in arguments]
     )
     return [
-        split(result)
+        unstack(result)
         for result in (results if equation.primitive.multiple_results else [results])
     ]
 

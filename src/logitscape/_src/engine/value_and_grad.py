@@ -20,7 +20,7 @@ from .batch_last import along_last_axis
 from .elements import Elements
 from .families import MOST_CLASSES
 from .two_pass import in_two_steps
-from .unrolled import split, unrolled
+from .unrolled import unrolled, unstack
 
 BLOCK = 2**16
 """So many examples at a time: their intermediate values, kept class by class, stay in the processor's cache."""
@@ -203,7 +203,7 @@ def _by_class(
     outputs: Outputs,
 ) -> Outputs:
     labels = lax.dynamic_slice_in_dim(y, start, size)
-    loss, gradient = unrolled(one)(_read(z, start, size, class_axis), split(labels))
+    loss, gradient = unrolled(one)(_read(z, start, size, class_axis), unstack(labels))
     losses = lax.dynamic_update_slice_in_dim(outputs[0], loss[()], start, axis=0)
     return losses, _write(outputs[1], gradient, start, class_axis)
 

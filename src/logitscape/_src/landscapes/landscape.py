@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from ..base.files import place, replacing
+from ..base.files import checked_path, replacing
 from ..base.types import Labels
 from .slice_arguments import one_class
 
@@ -99,7 +99,7 @@ class Landscape:
             TypeError: for what is no path.
             OSError: if the path cannot be written.
         """
-        target = place("save", path)
+        target = checked_path("save", path)
         dataset = self.to_xarray()
         flags = {
             name: variable.astype(np.int8)

@@ -18,7 +18,7 @@ FLOATS = tuple(map(jnp.dtype, ("bfloat16", "float16", "float32", "float64")))
 
 
 @dataclass(frozen=True)
-class Task:
+class SweepPlan:
     """A sweep that is checked and planned: what to run over which slabs."""
 
     objectives: tuple[Objective, ...]
@@ -45,7 +45,7 @@ class Task:
         return self.along + (1 if name == "jacobian" else 2)
 
 
-def plan(
+def make_plan(
     objectives: Sources,
     slice: Slice,
     *,
@@ -53,7 +53,7 @@ def plan(
     hessian: bool = False,
     jacobian: bool = False,
     dtype: Any = None,
-) -> Task:
+) -> SweepPlan:
     """Check the arguments of a sweep, and cut its grid."""
     if not isinstance(slice, Slice):
         raise TypeError(
@@ -72,7 +72,7 @@ def plan(
     thickness = max(1, SLAB_BYTES // (numbers * max(kind.itemsize, 4) * other))
     thickness = min(slice.shape[along], thickness)
     thickness = -(-thickness // devices) * devices
-    return Task(
+    return SweepPlan(
         tuple(named.values()),
         tuple(named),
         slice,

@@ -12,22 +12,22 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..engine import families
-from .plan import Task
+from .plan import SweepPlan
 
 
-def logits_at(task: Task, axes: list[Array]) -> Array:
+def logits_at(plan: SweepPlan, axes: list[Array]) -> Array:
     """The logits at the product of these coordinates, [n, batch]."""
     grid = [jnp.reshape(each, (-1,)) for each in jnp.meshgrid(*axes, indexing="ij")]
-    unroll = families.worth_unrolling(task.slice.num_classes, grid[0].size)
-    embed = families.lift(task.slice.embed, unroll)
-    return families.leave(embed(families.enter(jnp.stack(grid), unroll)))
+    unroll = families.worth_unrolling(plan.slice.num_classes, grid[0].size)
+    embed = families.batched(plan.slice.embed, unroll)
+    return families.from_batch(embed(families.to_batch(jnp.stack(grid), unroll)))
 
 
-def slab(task: Task, shape: tuple[int, ...], logits: Array) -> dict[str, Any]:
+def slab(plan: SweepPlan, shape: tuple[int, ...], logits: Array) -> dict[str, Any]:
     """Everything at these logits, [n, batch], of a grid of that shape."""
     n, size = logits.shape
     unroll = families.worth_unrolling(n, size)
-    by_label = [_at_label(task, logits, label) for label in task.labels]
+    by_label = [_at_label(plan, logits, label) for label in plan.labels]
     results = {
         name: _stacked([each[name] for each in by_label]) for name in by_label[0]
     }
@@ -35,15 +35,17 @@ def slab(task: Task, shape: tuple[int, ...], logits: Array) -> dict[str, Any]:
         name: None if value is None else _on_grid(value, shape)
         for name, value in results.items()
     }
-    jacobian = _jacobians(task, logits, unroll) if task.jacobian else None
+    jacobian = _jacobians(plan, logits, unroll) if plan.jacobian else None
     return shaped | {
         "jacobian": None if jacobian is None else jacobian.reshape(-1, *shape, n, n)
     }
 
 
-def _at_label(task: Task, logits: Array, label: int) -> dict[str, list[Array] | None]:
-    target = jax.nn.one_hot(label, task.slice.num_classes, dtype=logits.dtype)
-    found = families.evaluate(task.objectives, logits, target, hessian=task.hessian)
+def _at_label(
+    plan: SweepPlan, logits: Array, label: int
+) -> dict[str, list[Array] | None]:
+    target = jax.nn.one_hot(label, plan.slice.num_classes, dtype=logits.dtype)
+    found = families.evaluate(plan.objectives, logits, target, hessian=plan.hessian)
     p_label = [
         jnp.full_like(each.loss, jnp.nan) if each.p is None else each.p[label]
         for each in found
@@ -64,7 +66,7 @@ def _at_label(task: Task, logits: Array, label: int) -> dict[str, list[Array] | 
             _leads(logits if each.p is None else each.p, label) for each in found
         ],
         "hessian": cast(list[Array], [each.hessian for each in found])
-        if task.hessian
+        if plan.hessian
         else None,
     }
 
@@ -74,20 +76,20 @@ def _leads(scores: Array, label: int) -> Array:
     return scores[label] > others
 
 
-def _jacobians(task: Task, logits: Array, unroll: bool) -> Array:
+def _jacobians(plan: SweepPlan, logits: Array, unroll: bool) -> Array:
     """[objective, batch, n, n]; NaN for an objective without a normalizer."""
     of_normalizer: dict[Any, Array] = {
-        each.normalizer: families.leave(
-            families.lift(jax.jacfwd(_only_p(each.normalizer)), unroll)(
-                families.enter(logits, unroll)
+        each.normalizer: families.from_batch(
+            families.batched(jax.jacfwd(_only_p(each.normalizer)), unroll)(
+                families.to_batch(logits, unroll)
             )
         )
-        for each in task.objectives
+        for each in plan.objectives
         if each.normalizer is not None
     }
     n, size = logits.shape
     unknown = jnp.full((n, n, size), jnp.nan, logits.dtype)
-    found = [of_normalizer.get(each.normalizer, unknown) for each in task.objectives]
+    found = [of_normalizer.get(each.normalizer, unknown) for each in plan.objectives]
     return jnp.moveaxis(jnp.stack(found), -1, 1)
 
 

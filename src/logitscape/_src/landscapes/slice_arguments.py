@@ -1,4 +1,4 @@
-"""The arguments of slices, checked: coordinates, vectors, classes. `owner` is the public function that errors name."""
+"""The arguments of slices, checked: coordinates, vectors, classes. `function_name` is the public function that errors name."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
@@ -20,57 +20,63 @@ PARALLEL = 1e-12
 """Vectors at a smaller angle than this span no plane that float64 could tell from a line."""
 
 
-def axis(owner: str, name: str, values: Coordinates) -> Grid:
+def axis(function_name: str, name: str, values: Coordinates) -> Grid:
     """Coordinates: finite numbers, strictly increasing."""
-    found = floats(owner, name, values)
+    found = floats(function_name, name, values)
     if found.ndim != 1 or found.size == 0:
         raise ValueError(
-            f"`{owner}({name}=...)` must be a list of coordinates, got shape {found.shape}."
+            f"`{function_name}({name}=...)` must be a list of coordinates, got shape {found.shape}."
         )
     if not np.all(np.isfinite(found)):
         raise ValueError(
-            f"`{owner}({name}=...)` must be finite, got {found[~np.isfinite(found)][0]}."
+            f"`{function_name}({name}=...)` must be finite, got {found[~np.isfinite(found)][0]}."
         )
     falls = np.flatnonzero(np.diff(found) <= 0)
     if falls.size:
         at = falls[0]
         raise ValueError(
-            f"`{owner}({name}=...)` must be strictly increasing, got {found[at]:g} before {found[at + 1]:g}."
+            f"`{function_name}({name}=...)` must be strictly increasing, got {found[at]:g} before {found[at + 1]:g}."
         )
     return found
 
 
-def direction(owner: str, name: str, value: Coordinates) -> Grid:
+def direction(function_name: str, name: str, value: Coordinates) -> Grid:
     """A vector to go along: finite, of two logits or more, and not zero."""
-    vector = floats(owner, name, value)
+    vector = floats(function_name, name, value)
     if vector.ndim != 1 or vector.size < FEWEST or not np.all(np.isfinite(vector)):
         raise ValueError(
-            f"`{owner}({name}=...)` must be a finite vector of at least {FEWEST} logits, got {value!r}."
+            f"`{function_name}({name}=...)` must be a finite vector of at least {FEWEST} logits, got {value!r}."
         )
     if not np.any(vector):
         raise ValueError(
-            f"`{owner}({name}=...)` must not be zero in every logit, got {value!r}."
+            f"`{function_name}({name}=...)` must not be zero in every logit, got {value!r}."
         )
     return vector
 
 
-def two_directions(owner: str, name: str, value: Sequence[Coordinates]) -> Grid:
+def two_directions(function_name: str, name: str, value: Sequence[Coordinates]) -> Grid:
     """Two vectors that span a plane, [2, n]."""
     if not isinstance(value, Iterable) or len(value) != 2:
-        raise ValueError(f"`{owner}({name}=...)` must be two vectors, got {value!r}.")
-    first, second = (direction(owner, name, each) for each in value)
+        raise ValueError(
+            f"`{function_name}({name}=...)` must be two vectors, got {value!r}."
+        )
+    first, second = (direction(function_name, name, each) for each in value)
     if first.shape != second.shape:
         raise ValueError(
-            f"`{owner}({name}=...)` must be of the same length, got {first.size} and {second.size} logits."
+            f"`{function_name}({name}=...)` must be of the same length, got {first.size} and {second.size} logits."
         )
     units = [each / np.abs(each).max() for each in (first, second)]
     units = [each / np.linalg.norm(each) for each in units]
     if np.linalg.norm(units[0] - units[1] * (units[0] @ units[1])) < PARALLEL:
-        raise ValueError(f"`{owner}({name}=...)` must not be parallel, got {value!r}.")
+        raise ValueError(
+            f"`{function_name}({name}=...)` must not be parallel, got {value!r}."
+        )
     return np.stack([first, second])
 
 
-def count(owner: str, num_classes: int | None, **vectors: Coordinates | None) -> int:
+def count(
+    function_name: str, num_classes: int | None, **vectors: Coordinates | None
+) -> int:
     """n: as given, else the length of the first vector that is, else 3."""
     lengths = {
         name: len(vector)
@@ -81,34 +87,34 @@ def count(owner: str, num_classes: int | None, **vectors: Coordinates | None) ->
         num_classes = next(iter(lengths.values()), USUAL)
     if not is_whole(num_classes) or num_classes < FEWEST:
         raise ValueError(
-            f"`{owner}(num_classes=...)` must be a whole number, at least {FEWEST}, got {num_classes!r}."
+            f"`{function_name}(num_classes=...)` must be a whole number, at least {FEWEST}, got {num_classes!r}."
         )
     for name, length in lengths.items():
         if length != num_classes:
             raise ValueError(
-                f"`{owner}({name}=...)` must have num_classes = {num_classes} logits, got {length}."
+                f"`{function_name}({name}=...)` must have num_classes = {num_classes} logits, got {length}."
             )
     return int(num_classes)
 
 
-def start(owner: str, origin: Coordinates | None, base: Number, n: int) -> Grid:
+def start(function_name: str, origin: Coordinates | None, base: Number, n: int) -> Grid:
     """The point at coordinates 0: `origin`, else `base` everywhere."""
     if origin is None:
-        at = floats(owner, "base", base)
+        at = floats(function_name, "base", base)
         if at.ndim or not np.isfinite(at):
             raise ValueError(
-                f"`{owner}(base=...)` must be a finite number, got {base!r}."
+                f"`{function_name}(base=...)` must be a finite number, got {base!r}."
             )
         return np.full(n, at)
-    given = floats(owner, "origin", origin).copy()
+    given = floats(function_name, "origin", origin).copy()
     if given.shape != (n,) or not np.all(np.isfinite(given)):
         raise ValueError(
-            f"`{owner}(origin=...)` must be {n} finite logits, got {origin!r}."
+            f"`{function_name}(origin=...)` must be {n} finite logits, got {origin!r}."
         )
     return given
 
 
-def classes(owner: str, name: str, given: Any, num_classes: int) -> list[int]:
+def classes(function_name: str, name: str, given: Any, num_classes: int) -> list[int]:
     """Different classes that exist."""
     found = list(given) if isinstance(given, Iterable) else []
     if (
@@ -118,44 +124,46 @@ def classes(owner: str, name: str, given: Any, num_classes: int) -> list[int]:
     ):
         allowed = f"classes between 0 and {num_classes - 1} (num_classes={num_classes}), each once"
         raise ValueError(
-            f"`{owner}({name}=...)` must name {allowed}, got {found or given!r}."
+            f"`{function_name}({name}=...)` must name {allowed}, got {found or given!r}."
         )
     return found
 
 
-def label_and_rival(owner: str, label: int, rival: int, num_classes: int) -> None:
+def label_and_rival(
+    function_name: str, label: int, rival: int, num_classes: int
+) -> None:
     """Refuse classes that do not exist, or are the same."""
-    one_class(owner, "label", label, num_classes)
-    one_class(owner, "rival", rival, num_classes)
+    one_class(function_name, "label", label, num_classes)
+    one_class(function_name, "rival", rival, num_classes)
     if label == rival:
         raise ValueError(
-            f"`{owner}(rival=...)` must not be the label, got {rival} for both."
+            f"`{function_name}(rival=...)` must not be the label, got {rival} for both."
         )
 
 
-def one_class(owner: str, name: str, value: Any, num_classes: int) -> int:
+def one_class(function_name: str, name: str, value: Any, num_classes: int) -> int:
     """A class that exists."""
     if not is_whole(value):
         raise ValueError(
-            f"`{owner}({name}=...)` must be a whole number, got {value!r}."
+            f"`{function_name}({name}=...)` must be a whole number, got {value!r}."
         )
     if not 0 <= value < num_classes:
         raise ValueError(
-            f"`{owner}({name}=...)` must lie between 0 and {num_classes - 1}, got {value!r}."
+            f"`{function_name}({name}=...)` must lie between 0 and {num_classes - 1}, got {value!r}."
         )
     return int(value)
 
 
-def probe(owner: str, name: str) -> tuple[float, float]:
+def probe(function_name: str, name: str) -> tuple[float, float]:
     """Where the label and the rival go on a probe ray."""
     if name not in PROBES:
         raise ValueError(
-            f"`{owner}(direction=...)` must be {', '.join(map(repr, PROBES))} or a vector, got {name!r}."
+            f"`{function_name}(direction=...)` must be {', '.join(map(repr, PROBES))} or a vector, got {name!r}."
         )
     return PROBES[name]
 
 
-def floats(owner: str, name: str, value: Any) -> Grid:
+def floats(function_name: str, name: str, value: Any) -> Grid:
     """An array of float64, or an error that names the argument."""
     try:
         return (
@@ -165,5 +173,5 @@ def floats(owner: str, name: str, value: Any) -> Grid:
         )
     except (TypeError, ValueError):
         raise ValueError(
-            f"`{owner}({name}=...)` must be numbers, got {value!r}."
+            f"`{function_name}({name}=...)` must be numbers, got {value!r}."
         ) from None

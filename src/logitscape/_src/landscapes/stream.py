@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..base.files import place, replacing
+from ..base.files import checked_path, replacing
 from ..base.types import Labels
 from ..objectives.objective import Sources
-from .plan import Task, plan
+from .plan import SweepPlan, make_plan
 from .slices import Slice
 from .sweep import as_landscape, slabs
 
@@ -42,23 +42,23 @@ def summarize(
     """
     import xarray
 
-    task = plan(objectives, slice, label=label, dtype=dtype)
-    reduce = jax.jit(partial(_reduce, task))
+    plan = make_plan(objectives, slice, label=label, dtype=dtype)
+    reduce = jax.jit(partial(_reduce, plan))
     total: dict[str, Any] | None = None
-    for start, slab in slabs(task):
+    for start, slab in slabs(plan):
         part = {name: np.asarray(value) for name, value in reduce(slab).items()}
         part["steepest"] = _grid_index(
-            task, part["steepest"], start, slab["loss"].shape[2:]
+            plan, part["steepest"], start, slab["loss"].shape[2:]
         )
         total = part if total is None else _merge(total, part)
     assert total is not None
     return xarray.Dataset(
         {
             name: (("objective", "label"), value)
-            for name, value in _named(task, total).items()
+            for name, value in _named(plan, total).items()
         },
-        {"objective": list(task.names), "label": list(task.labels)},
-        {"slice": slice.name, "points": slice.description, "dtype": str(task.dtype)},
+        {"objective": list(plan.names), "label": list(plan.labels)},
+        {"slice": slice.name, "points": slice.description, "dtype": str(plan.dtype)},
     )
 
 
@@ -96,12 +96,12 @@ def sweep_to(
         raise ImportError(
             '`sweep_to` needs zarr: pip install "logitscape[zarr]".'
         ) from error
-    target = place("sweep_to", path)
-    task = plan(objectives, slice, label=label, hessian=hessian, dtype=dtype)
+    target = checked_path("sweep_to", path)
+    plan = make_plan(objectives, slice, label=label, hessian=hessian, dtype=dtype)
     with replacing(target, marks=(".zgroup", "zarr.json")) as temporary:
-        axis = list(slice.coordinates)[task.along]
-        for start, slab in slabs(task):
-            part = as_landscape(task, slab, start).to_xarray()
+        axis = list(slice.coordinates)[plan.along]
+        for start, slab in slabs(plan):
+            part = as_landscape(plan, slab, start).to_xarray()
             # Format 2: how format 3 stores text is not settled yet.
             where: dict[str, Any] = (
                 {"append_dim": axis} if start else {"mode": "w", "zarr_format": 2}
@@ -109,12 +109,12 @@ def sweep_to(
             part.to_zarr(temporary, **where, consolidated=False)
 
 
-def _reduce(task: Task, slab: dict[str, Any]) -> dict[str, Any]:
+def _reduce(plan: SweepPlan, slab: dict[str, Any]) -> dict[str, Any]:
     """One slab's contribution, over all axes of the grid."""
     grid = tuple(range(2, slab["loss"].ndim))
     finite, loss = slab["finite"], slab["loss"]
     norm = jnp.linalg.norm(slab["gradient"], axis=-1)
-    labels = jnp.array(task.labels).reshape(1, -1, *[1] * (len(grid) + 1))
+    labels = jnp.array(plan.labels).reshape(1, -1, *[1] * (len(grid) + 1))
     pull = -jnp.take_along_axis(slab["gradient"], labels, axis=-1)[..., 0]
     reduced = {
         "points": jnp.full(loss.shape[:2], float(np.prod(loss.shape[2:]))),
@@ -137,10 +137,10 @@ def _reduce(task: Task, slab: dict[str, Any]) -> dict[str, Any]:
     return reduced | {"steepest": jnp.argmax(flat, axis=-1)}
 
 
-def _grid_index(task: Task, flat: Any, start: int, shape: tuple[int, ...]) -> Any:
+def _grid_index(plan: SweepPlan, flat: Any, start: int, shape: tuple[int, ...]) -> Any:
     """[objective, label, axis]: a flat index into a slab as an index into the grid."""
     index = np.stack(np.unravel_index(flat, shape), axis=-1)
-    index[..., task.along] += start
+    index[..., plan.along] += start
     return index
 
 
@@ -161,7 +161,7 @@ def _merge(total: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _named(task: Task, total: dict[str, Any]) -> dict[str, Any]:
+def _named(plan: SweepPlan, total: dict[str, Any]) -> dict[str, Any]:
     known = total["finite"] > 0
     named: dict[str, Any] = {"points": total["points"].astype(np.int64)}
     named |= {name: total[name] / total["points"] for name in COUNTS}
@@ -173,7 +173,7 @@ def _named(task: Task, total: dict[str, Any]) -> dict[str, Any]:
             ("largest", total[f"{name}_largest"]),
         ):
             named[f"{name}_{kind}"] = np.where(known, value, np.nan)
-    for position, (name, axis) in enumerate(task.slice.coordinates.items()):
+    for position, (name, axis) in enumerate(plan.slice.coordinates.items()):
         named[f"steepest_{name}"] = np.where(
             known, axis[total["steepest"][..., position]], np.nan
         )

@@ -11,10 +11,10 @@ from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from ..base.types import Labels
-from ..base.xla import briefly
+from ..base.xla import jit_fast_compile
 from ..objectives.objective import Sources
 from .landscape import Landscape
-from .plan import Task, plan
+from .plan import SweepPlan, make_plan
 from .slab import logits_at, slab
 from .slices import Slice
 
@@ -50,53 +50,53 @@ def sweep(
         ValueError: for a label that is no class of the slice, objectives of the same name, or a dtype that is not floating
             point or not switched on.
     """
-    task = plan(
+    plan = make_plan(
         objectives, slice, label=label, hessian=hessian, jacobian=jacobian, dtype=dtype
     )
-    results = [slab for _, slab in slabs(task)]
+    results = [slab for _, slab in slabs(plan)]
     joined = (
         results[0]
         if len(results) == 1
         else {
             name: None
             if results[0][name] is None
-            else np.concatenate([each[name] for each in results], task.slab_axis(name))
+            else np.concatenate([each[name] for each in results], plan.slab_axis(name))
             for name in results[0]
         }
     )
-    return as_landscape(task, joined)
+    return as_landscape(plan, joined)
 
 
-def slabs(task: Task) -> Iterator[tuple[int, dict[str, Any]]]:
+def slabs(plan: SweepPlan) -> Iterator[tuple[int, dict[str, Any]]]:
     """The results slab by slab, with the position of each on the axis that is cut; only one is in memory at a time.
 
     The last slab is computed at full thickness, so that one program serves all, and then cut.
     """
-    axes = list(task.slice.coordinates.values())
-    cut = axes[task.along]
-    whole = [jnp.asarray(axis, task.dtype) for axis in axes]
-    compiled = briefly if task.numbers <= FEW_NUMBERS else jax.jit
+    axes = list(plan.slice.coordinates.values())
+    cut = axes[plan.along]
+    whole = [jnp.asarray(axis, plan.dtype) for axis in axes]
+    compiled = jit_fast_compile if plan.numbers <= FEW_NUMBERS else jax.jit
     shape = tuple(
-        task.thickness if i == task.along else len(axis) for i, axis in enumerate(axes)
+        plan.thickness if i == plan.along else len(axis) for i, axis in enumerate(axes)
     )
     embed, run = (
-        compiled(partial(logits_at, task)),
-        compiled(partial(slab, task, shape)),
+        compiled(partial(logits_at, plan)),
+        compiled(partial(slab, plan, shape)),
     )
     sharding = NamedSharding(
         Mesh(np.array(jax.devices()), ("grid",)), PartitionSpec("grid")
     )
-    for start in range(0, len(cut), task.thickness):
-        part = cut[start : start + task.thickness]
-        padded = np.pad(part, (0, task.thickness - len(part)), mode="edge")
-        whole[task.along] = jax.device_put(jnp.asarray(padded, task.dtype), sharding)
+    for start in range(0, len(cut), plan.thickness):
+        part = cut[start : start + plan.thickness]
+        padded = np.pad(part, (0, plan.thickness - len(part)), mode="edge")
+        whole[plan.along] = jax.device_put(jnp.asarray(padded, plan.dtype), sharding)
         results = run(embed(whole))
-        if len(part) < task.thickness:
+        if len(part) < plan.thickness:
             results = {
                 name: None
                 if value is None
                 else jax.lax.slice_in_dim(
-                    value, 0, len(part), axis=task.slab_axis(name)
+                    value, 0, len(part), axis=plan.slab_axis(name)
                 )
                 for name, value in results.items()
             }
@@ -104,21 +104,21 @@ def slabs(task: Task) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def as_landscape(
-    task: Task, results: dict[str, Any], start: int | None = None
+    plan: SweepPlan, results: dict[str, Any], start: int | None = None
 ) -> Landscape:
     """Arrays as `slabs` gives them with the names of the task; those of a single slab if it is said where that starts."""
-    axes = {name: np.asarray(axis) for name, axis in task.slice.coordinates.items()}
+    axes = {name: np.asarray(axis) for name, axis in plan.slice.coordinates.items()}
     if start is not None:
-        name = list(axes)[task.along]
-        axes[name] = axes[name][start : start + task.thickness]
+        name = list(axes)[plan.along]
+        axes[name] = axes[name][start : start + plan.thickness]
     return Landscape(
         **results,
         coordinates=tuple(axes.values()),
         axes=tuple(axes),
-        objectives=task.names,
-        labels=task.labels,
-        slice_name=task.slice.name,
-        description=task.slice.description,
+        objectives=plan.names,
+        labels=plan.labels,
+        slice_name=plan.slice.name,
+        description=plan.slice.description,
     )
 
 

@@ -62,11 +62,13 @@ def _hinge(x: Array) -> Array:
     return jnp.where(x <= 0, 0, x)
 
 
-def _one_if_one_hot(owner: str, target: Vector) -> Array:
+def _one_if_one_hot(function_name: str, target: Vector) -> Array:
     """1; NaN for a target that is not one-hot, if it is traced. It multiplies logits and loss: neither alone makes all NaN."""
     known = not isinstance(target, jax.core.Tracer)
     t: Any = np.asarray(target) if known else target
     one_hot = ((t == 0) | (t == 1)).all() & (t.sum() == 1)
     if known and not one_hot:
-        raise ValueError(f"`{owner}(..., target)` needs a one-hot target, got {t}.")
+        raise ValueError(
+            f"`{function_name}(..., target)` needs a one-hot target, got {t}."
+        )
     return jnp.where(one_hot, 1, jnp.nan).astype(target.dtype)

@@ -56,7 +56,7 @@ class Convexity:
     infinite: float
 
 
-class _Bent(NamedTuple):
+class _Curvature(NamedTuple):
     """Losses [objective, m], and the eigenvalues of their Hessians, ascending [objective, m, n]."""
 
     loss: NDArray[Any]
@@ -86,16 +86,16 @@ def convexities(
     directions = _directions(num_classes)
     run = jax.jit(partial(second_derivatives, list(named.values()), target, directions))
 
-    def evaluate(z: NDArray[Any]) -> _Bent:
+    def evaluate(z: NDArray[Any]) -> _Curvature:
         loss, second = map(np.asarray, run(jnp.asarray(z)))
-        return _Bent(loss, _eigenvalues(second, num_classes))
+        return _Curvature(loss, _eigenvalues(second, num_classes))
 
-    def evaluate_all(z: NDArray[Any]) -> _Bent:
+    def evaluate_all(z: NDArray[Any]) -> _Curvature:
         batches = [
             evaluate(np.broadcast_to(each, (len(named), *each.shape)))
             for each in np.split(z, len(z) // BATCH)
         ]
-        return _Bent(
+        return _Curvature(
             *(np.concatenate(parts, axis=1) for parts in zip(*batches, strict=True))
         )
 
@@ -150,12 +150,12 @@ def second_derivatives(
             losses.setdefault(each.loss, []).append(row)
     alone = [row for row, each in enumerate(objectives) if each.loss is None]
     found = [
-        _bend_all(_towards(t, objectives[row].function), z[row][None], d)[::2]
+        _second_derivatives(_towards(t, objectives[row].function), z[row][None], d)[::2]
         for row in alone
     ]
     if losses:
         parts = [
-            _bend_all(normalizer, z[np.array(rows)], d)
+            _second_derivatives(normalizer, z[np.array(rows)], d)
             for normalizer, rows in normalizers.items()
         ]
         bent = jax.tree.map(lambda *each: jnp.concatenate(each), *parts)
@@ -173,9 +173,11 @@ def second_derivatives(
             lambda x, rows=rows: x[place[[rank[row] for row in rows]]], bent
         )
         found.append(
-            jax.vmap(jax.vmap(jax.vmap(partial(_bend, _towards(t, loss)))))(*chosen)[
-                ::2
-            ]
+            jax.vmap(
+                jax.vmap(
+                    jax.vmap(partial(second_directional_derivative, _towards(t, loss)))
+                )
+            )(*chosen)[::2]
         )
     back = np.argsort([*alone, *(row for rows in losses.values() for row in rows)])
     value, second = (jnp.concatenate(each)[back] for each in zip(*found, strict=True))
@@ -186,18 +188,22 @@ def _towards(target: Array, loss: Any) -> Callable[[Any], Any]:
     return lambda prediction: loss(prediction, target)
 
 
-def _bend_all(function: Callable[[Array], Any], z: Array, directions: Array) -> Any:
-    """`_bend` from every point [..., m, n] along every direction [q, n], [..., m, q, ...]."""
+def _second_derivatives(
+    function: Callable[[Array], Any], z: Array, directions: Array
+) -> Any:
+    """`second_directional_derivative` from every point [..., m, n] along every direction [q, n], [..., m, q, ...]."""
 
     def at(z: Array, direction: Array) -> Any:
-        return _bend(function, z, direction, jnp.zeros_like(direction))
+        return second_directional_derivative(
+            function, z, direction, jnp.zeros_like(direction)
+        )
 
     return jax.vmap(jax.vmap(jax.vmap(at, (None, 0)), (0, None)), (0, None))(
         z, directions
     )
 
 
-def _bend(
+def second_directional_derivative(
     function: Callable[[Any], Any], x: Any, first: Any, second: Any
 ) -> tuple[Any, Any, Any]:
     """Value, first and second derivative of a function on the curve x + t first + t^2/2 second, at t = 0."""
@@ -254,9 +260,9 @@ def _excess(a: NDArray[Any], b: NDArray[Any], middle: NDArray[Any]) -> NDArray[A
 
 def _search(
     random: np.random.Generator,
-    evaluate: Callable[[NDArray[Any]], _Bent],
+    evaluate: Callable[[NDArray[Any]], _Curvature],
     z: NDArray[Any],
-    found: _Bent,
+    found: _Curvature,
     width: float,
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """The least curvature of every objective, whether it has settled, and where: by differential evolution.
@@ -295,7 +301,7 @@ def _lowered(values: NDArray[Any], share: float) -> NDArray[Any]:
     return np.asarray(values - share * np.minimum(np.abs(values), 1e300))
 
 
-def _lowest(found: _Bent, z: NDArray[Any]) -> NDArray[Any]:
+def _lowest(found: _Curvature, z: NDArray[Any]) -> NDArray[Any]:
     """The least eigenvalues, [objective, m]; infinite where there is none to be had, and within norm 1."""
     known = (
         np.isfinite(found.loss)

@@ -176,10 +176,10 @@ def _range(s: Samples) -> tuple[float, float]:
     return float(s[0]), float(s[-1])
 
 
-def _same_shape(owner: str, s: Samples, values: ArrayLike) -> Samples:
+def _same_shape(function_name: str, s: Samples, values: ArrayLike) -> Samples:
     array = np.asarray(values, np.float64)
     if array.shape != s.shape:
         raise ValueError(
-            f"`{owner}` must have one value for each s, shape {s.shape}, got shape {array.shape}."
+            f"`{function_name}` must have one value for each s, shape {s.shape}, got shape {array.shape}."
         )
     return array

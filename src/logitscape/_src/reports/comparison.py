@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.types import Number
-from ..base.x64 import wide
+from ..base.x64 import enable_x64
 from ..diagnosis.answers import SEVERITIES, Severity
-from ..diagnosis.config import Setting
+from ..diagnosis.config import DiagnosisConfig
 from ..diagnosis.subject import Subject, subject
 from ..objectives.objective import Source
 from .diagnose import diagnose
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import RenderableType
 
-SCHEMA = "logitscape.comparison/1"
+SCHEMA = "logitscape.comparison/2"
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Comparison:
     diagnoses: Mapping[str, Diagnosis]
 
     @property
-    def setting(self) -> Setting:
+    def config(self) -> DiagnosisConfig:
         """How all of them were diagnosed."""
-        return next(iter(self.diagnoses.values())).setting
+        return next(iter(self.diagnoses.values())).config
 
     @property
     def worst(self) -> Severity:
@@ -65,13 +65,13 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, in the types that JSON has."""
-        setting = self.setting
+        config = self.config
         return {
             "schema": SCHEMA,
-            "num_classes": setting.num_classes,
-            "dtype": setting.dtype,
-            "seed": setting.seed,
-            "against": setting.reference.name,
+            "num_classes": config.num_classes,
+            "dtype": config.dtype,
+            "seed": config.seed,
+            "reference": config.reference.name,
             "healthy": self.healthy,
             "worst": self.worst,
             "diagnoses": {
@@ -111,7 +111,7 @@ def compare(
     num_classes: int = 10,
     dtype: str = "float32",
     seed: int = 0,
-    against: Source = "softmax + cross_entropy",
+    reference: Source = "softmax + cross_entropy",
     budget: Number = 120.0,
     points: int = 10_000_000,
     progress: bool = False,
@@ -124,7 +124,7 @@ def compare(
         num_classes: n, at least 2.
         dtype: the precision they will be trained in.
         seed: of the random searches.
-        against: what all are compared with.
+        reference: what all are compared with.
         budget: seconds for each of them.
         points: logits for each of them, as for `diagnose`.
         progress: whether to show on stderr what is being done.
@@ -138,7 +138,7 @@ def compare(
         "num_classes": num_classes,
         "dtype": dtype,
         "seed": seed,
-        "against": against,
+        "reference": reference,
     }
     how |= {"budget": budget, "points": points, "progress": progress}
     return Comparison({name: diagnose(each, **how) for name, each in given.items()})
@@ -154,7 +154,7 @@ def _named(
         )
     if not sources:
         raise ValueError("`compare(sources)` needs at least one objective, got none.")
-    with wide():
+    with enable_x64():
         if isinstance(sources, Mapping):
             return {
                 name: subject(each, num_classes=n, name=name)

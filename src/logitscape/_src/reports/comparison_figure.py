@@ -56,7 +56,7 @@ def draw(comparison: "Comparison") -> Figure:
         for axes, panel in zip(
             figure.subplots(1, len(PANELS)), PANELS.values(), strict=True
         ):
-            panel(axes, shown, comparison.setting.dtype)
+            panel(axes, shown, comparison.config.dtype)
         key = figure.legend(
             handles=[Line2D([], [], **each.look) for each in shown],
             loc="outside lower left",
@@ -75,7 +75,7 @@ def panels(comparison: "Comparison", shown: Sequence[Shown]) -> dict[str, Figure
     with style.context(STYLE, after_reset=True):
         for name, panel in PANELS.items():
             figures[name] = Figure(figsize=(4.4, 3.4), layout="constrained")
-            panel(figures[name].subplots(), shown, comparison.setting.dtype)
+            panel(figures[name].subplots(), shown, comparison.config.dtype)
     return figures
 
 

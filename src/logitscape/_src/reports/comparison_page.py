@@ -24,7 +24,7 @@ def page(comparison: "Comparison") -> str:
     """One self-contained HTML file: the table, the figure, all findings, and all of it as JSON."""
     body = [
         f"<header><h1>{TITLE}</h1>",
-        f'<p class="quiet">{_setting(comparison)}</p></header>',
+        f'<p class="quiet">{_about(comparison)}</p></header>',
         f'<section><div class="scroll" tabindex="0">{_table(comparison)}</div></section>',
         "<section><h2>Pictures</h2>",
         *_pictures(comparison),
@@ -44,7 +44,7 @@ def page(comparison: "Comparison") -> str:
 
 def fragment(comparison: "Comparison") -> str:
     """The table, for notebooks."""
-    return boxed(f"<p>{_setting(comparison)}</p>{_table(comparison)}")
+    return boxed(f"<p>{_about(comparison)}</p>{_table(comparison)}")
 
 
 def _table(comparison: "Comparison") -> str:
@@ -101,10 +101,10 @@ def _stroke(look: Mapping[str, Any]) -> str:
     return f'<svg class="stroke" width="36" height="10" aria-hidden="true">{line}</svg>'
 
 
-def _setting(comparison: "Comparison") -> str:
-    setting = comparison.setting
+def _about(comparison: "Comparison") -> str:
+    config = comparison.config
     return escape(
-        f"{setting.num_classes} classes, {setting.dtype}, seed {setting.seed}, beside {setting.reference.name}"
+        f"{config.num_classes} classes, {config.dtype}, seed {config.seed}, beside {config.reference.name}"
     )
 
 

@@ -29,8 +29,10 @@ KEY = "✗ serious   ! warning   · note   ? undecided   ✓ fine"
 
 def table(comparison: "Comparison") -> RenderableType:
     """Up to three objectives are columns, and the questions rows; more are rows, with what is to be said about them."""
-    setting = comparison.setting
-    about = f"{setting.num_classes} classes, {setting.dtype}, beside {setting.reference.name}"
+    config = comparison.config
+    about = (
+        f"{config.num_classes} classes, {config.dtype}, beside {config.reference.name}"
+    )
     rows = (
         _columns(comparison)
         if len(comparison.diagnoses) <= COLUMNS

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from ..base.x64 import wide
-from ..diagnosis.config import Setting
+from ..base.x64 import enable_x64
+from ..diagnosis.config import DiagnosisConfig
 from ..diagnosis.evaluation import Precision, Rows, evaluate, hessians
 from ..diagnosis.questions.gradient import RIGHT, WRONG
 from ..diagnosis.questions.reach import rounded
@@ -78,7 +78,7 @@ class ReportData:
     """All that a report shows beside its words."""
 
     name: str
-    against: str
+    reference: str
     headline: str
     dtype: str
     sides: dict[Side, Pair]
@@ -86,21 +86,21 @@ class ReportData:
 
 def report_data(diagnosis: "Diagnosis") -> ReportData:
     """Measure what the pictures of a diagnosis show; the same every time."""
-    setting = diagnosis.setting
+    config = diagnosis.config
     pairs = dict[Side, Pair]()
-    with wide(), np.errstate(all="ignore"):
+    with enable_x64(), np.errstate(all="ignore"):
         for side, name in telling(diagnosis).items():
             pairs[side] = Pair(
                 *(
-                    curves(each, name, side, setting)
-                    for each in (diagnosis.subject, setting.reference)
+                    curves(each, name, side, config)
+                    for each in (diagnosis.subject, config.reference)
                 )
             )
     return ReportData(
         diagnosis.name,
-        setting.reference.name,
+        config.reference.name,
         diagnosis.headline(),
-        setting.dtype,
+        config.dtype,
         pairs,
     )
 
@@ -119,9 +119,9 @@ def telling(diagnosis: "Diagnosis") -> dict[Side, str]:
     return named
 
 
-def curves(subject: Subject, name: str, side: Side, setting: Setting) -> Curves:
+def curves(subject: Subject, name: str, side: Side, config: DiagnosisConfig) -> Curves:
     """Measure one subject along one ray; JAX's 64 bits have to be switched on."""
-    on = ray(subject, name, side, setting.num_classes)
+    on = ray(subject, name, side, config.num_classes)
     slope = on.signal(FAR)
     narrow = {dtype: found for dtype in NARROW if (found := _errors(on, dtype))}
     return Curves(
@@ -130,7 +130,7 @@ def curves(subject: Subject, name: str, side: Side, setting: Setting) -> Curves:
         _curvature(on),
         slope,
         working_range(FAR, slope),
-        _dead(on, setting.dtype),
+        _dead(on, config.dtype),
         narrow,
     )
 
@@ -179,10 +179,10 @@ def _first(where: Rows) -> float:
 
 def along_r1(comparison: "Comparison") -> dict[str, Curves]:
     """The reference and all objectives of a comparison where the label is wrong on R1, by name."""
-    setting = comparison.setting
-    about = {f"{setting.reference.name} (reference)": setting.reference}
+    config = comparison.config
+    about = {f"{config.reference.name} (reference)": config.reference}
     about |= {name: each.subject for name, each in comparison.diagnoses.items()}
-    with wide(), np.errstate(all="ignore"):
+    with enable_x64(), np.errstate(all="ignore"):
         return {
-            name: curves(each, "R1", "wrong", setting) for name, each in about.items()
+            name: curves(each, "R1", "wrong", config) for name, each in about.items()
         }

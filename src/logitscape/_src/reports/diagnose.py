@@ -10,9 +10,9 @@ import numpy as np
 
 from ..base.arguments import whole_number
 from ..base.types import Number
-from ..base.x64 import wide
+from ..base.x64 import enable_x64
 from ..diagnosis.answers import SEVERITIES, Answer
-from ..diagnosis.config import Setting
+from ..diagnosis.config import DiagnosisConfig
 from ..diagnosis.evaluation import Precision, points_evaluated
 from ..diagnosis.questions import (
     bounds,
@@ -32,7 +32,7 @@ from ..objectives.signatures import Form
 from .diagnosis import Diagnosis
 from .progress import shown
 
-QUESTIONS: Mapping[str, Callable[[Subject, Setting], list[Answer]]] = {
+QUESTIONS: Mapping[str, Callable[[Subject, DiagnosisConfig], list[Answer]]] = {
     "gradient": gradient.answers,
     "correction": correction.answers,
     "common mistakes": mistakes.answers,
@@ -56,7 +56,7 @@ def diagnose(
     num_classes: int = 10,
     dtype: str = "float32",
     seed: int = 0,
-    against: Source = "softmax + cross_entropy",
+    reference: Source = "softmax + cross_entropy",
     normalizer: str | Normalizer | None = None,
     form: str | None = None,
     name: str | None = None,
@@ -75,7 +75,7 @@ def diagnose(
         num_classes: n, at least 2.
         dtype: the precision it will be trained in: "float64", "float32", "bfloat16" or "float16".
         seed: of the random searches.
-        against: what it is compared with; in any of the forms.
+        reference: what it is compared with; in any of the forms.
         normalizer: how a function of the user's own predicts, a spec or a function; needed for what concerns probabilities.
         form: the form of a function: "one example", "one example, label", "batch, labels" or "batch, one-hot".
         name: instead of the spec, or of the function's name.
@@ -92,7 +92,7 @@ def diagnose(
     """
     _check(num_classes, dtype, seed, budget, points)
     started = time.monotonic()
-    with wide():
+    with enable_x64():
         about = subject(
             source,
             num_classes=num_classes,
@@ -100,8 +100,8 @@ def diagnose(
             form=_form(form),
             name=name,
         )
-        setting = Setting(
-            subject(against, num_classes=num_classes),
+        config = DiagnosisConfig(
+            subject(reference, num_classes=num_classes),
             num_classes,
             _precision(dtype),
             seed,
@@ -124,20 +124,20 @@ def diagnose(
                     _unanswered(topic, "not asked", f"The budget of {what} was spent.")
                 ]
             show(f"{about.name}: {topic}")
-            with wide(), np.errstate(all="ignore"):
-                return _asked(topic, about, setting)
+            with enable_x64(), np.errstate(all="ignore"):
+                return _asked(topic, about, config)
 
         def prepare() -> None:
             with (
                 suppress(Exception),
-                wide(),
+                enable_x64(),
                 np.errstate(all="ignore"),
             ):  # an error returns when the question is asked
-                cost.prepare(about, setting, spent)
+                cost.prepare(about, config, spent)
 
         answers = _all(ask, prepare)
     ordered = sorted(answers, key=lambda each: SEVERITIES.index(each.severity))
-    return Diagnosis(about, setting, tuple(ordered))
+    return Diagnosis(about, config, tuple(ordered))
 
 
 def _all(
@@ -162,10 +162,10 @@ def _all(
     return [answer for topic in QUESTIONS for answer in found[topic]]
 
 
-def _asked(topic: str, about: Subject, setting: Setting) -> list[Answer]:
+def _asked(topic: str, about: Subject, config: DiagnosisConfig) -> list[Answer]:
     """The answers to one question; an error in it is no reason to lose those to the others."""
     try:
-        return QUESTIONS[topic](about, setting)
+        return QUESTIONS[topic](about, config)
     except Exception as error:
         first = (str(error).splitlines() or [""])[0]
         return [

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..diagnosis.answers import SEVERITIES, Answer, Severity
-from ..diagnosis.config import Setting
+from ..diagnosis.config import DiagnosisConfig
 from ..diagnosis.subject import Subject
 from .save import as_json, as_text, save
 from .witness_code import code, preamble
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import RenderableType
 
-SCHEMA = "logitscape.diagnosis/1"
+SCHEMA = "logitscape.diagnosis/2"
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ class Diagnosis:
 
     Attributes:
         subject: what was diagnosed.
-        setting: how: number of classes, precision, seed, and the reference.
+        config: how: number of classes, precision, seed, and the reference.
         answers: the most serious first.
     """
 
     subject: Subject
-    setting: Setting
+    config: DiagnosisConfig
     answers: tuple[Answer, ...]
 
     @property
@@ -97,10 +97,10 @@ class Diagnosis:
             "schema": SCHEMA,
             "name": self.name,
             "form": self.subject.form,
-            "num_classes": self.setting.num_classes,
-            "dtype": self.setting.dtype,
-            "seed": self.setting.seed,
-            "against": self.setting.reference.name,
+            "num_classes": self.config.num_classes,
+            "dtype": self.config.dtype,
+            "seed": self.config.seed,
+            "reference": self.config.reference.name,
             "healthy": self.healthy,
             "worst": self.worst,
             "answers": [_plain(asdict(each)) for each in self.answers],

@@ -63,7 +63,7 @@ def key(canvas: FigureBase, data: ReportData) -> None:
     """Who is who."""
     names = [
         halves.text_of(name, 70).partition("\n")[0]
-        for name in (data.name, data.against)
+        for name in (data.name, data.reference)
     ]
     legend = canvas.legend(
         [Line2D([], [], **look) for look in (halves.SUBJECT, halves.REFERENCE)],

@@ -30,7 +30,7 @@ def page(diagnosis: Diagnosis) -> str:
         "<header>",
         f"<h1>{escape(diagnosis.name)}</h1>",
         f'<p class="overall">{overall(diagnosis)}</p>',
-        f'<p class="quiet">{_setting(diagnosis)}</p>',
+        f'<p class="quiet">{_about(diagnosis)}</p>',
         "</header>",
         "<section><h2>What was found</h2>",
         findings(diagnosis),
@@ -53,7 +53,7 @@ def fragment(diagnosis: Diagnosis) -> str:
         for each in diagnosis.answers
     ]
     head = "<thead><tr><th></th><th>question</th><th>answer</th></tr></thead>"
-    title = f"<p><b>{escape(diagnosis.name)}</b>: {overall(diagnosis)}; {_setting(diagnosis)}</p>"
+    title = f"<p><b>{escape(diagnosis.name)}</b>: {overall(diagnosis)}; {_about(diagnosis)}</p>"
     return boxed(f"{title}<table>{head}<tbody>{''.join(rows)}</tbody></table>")
 
 
@@ -119,7 +119,7 @@ def pictures(diagnosis: Diagnosis) -> Iterable[str]:
     """A key and the panels, each a picture of its own, so that they flow."""
     from .figure import panels
 
-    names = {"subject": diagnosis.name, "reference": diagnosis.setting.reference.name}
+    names = {"subject": diagnosis.name, "reference": diagnosis.config.reference.name}
     yield '<ul class="key">'
     yield from (
         f'<li><i class="{who}"></i>{escape(name)}</li>' for who, name in names.items()
@@ -137,23 +137,23 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _setting(diagnosis: Diagnosis) -> str:
-    setting = diagnosis.setting
+def _about(diagnosis: Diagnosis) -> str:
+    config = diagnosis.config
     return escape(
-        f"{setting.num_classes} classes, {setting.dtype}, seed {setting.seed}, beside {setting.reference.name}"
+        f"{config.num_classes} classes, {config.dtype}, seed {config.seed}, beside {config.reference.name}"
     )
 
 
 def _making(diagnosis: Diagnosis) -> str:
     from ..base.versions import versions
 
-    setting = diagnosis.setting
+    config = diagnosis.config
     told = {
         "objective": diagnosis.name,
         "given as": diagnosis.subject.form,
-        "beside": setting.reference.name,
-        "classes": str(setting.num_classes),
-        "precision": setting.dtype,
-        "seed": str(setting.seed),
+        "beside": config.reference.name,
+        "classes": str(config.num_classes),
+        "precision": config.dtype,
+        "seed": str(config.seed),
     }
     return table((told | versions()).items())

@@ -6,7 +6,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.files import place, replacing, write_text
+from ..base.files import checked_path, replacing, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +32,7 @@ def save(
         ValueError: for another suffix.
         FileNotFoundError: if the folder does not exist.
     """
-    target = place("save", path)
+    target = checked_path("save", path)
     suffix = target.suffix.lower()
     if suffix in texts:
         write_text(target, texts[suffix]())

@@ -34,8 +34,8 @@ def table(diagnosis: Diagnosis) -> RenderableType:
 
 
 def _headline(diagnosis: Diagnosis) -> Text:
-    setting = diagnosis.setting
-    about = f"\n{setting.num_classes} classes, {setting.dtype}, beside {setting.reference.name}\n"
+    config = diagnosis.config
+    about = f"\n{config.num_classes} classes, {config.dtype}, beside {config.reference.name}\n"
     return Text.assemble((diagnosis.headline(), "bold"), (about, "dim"))
 
 

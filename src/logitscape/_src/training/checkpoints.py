@@ -24,7 +24,7 @@ class Checkpoint(NamedTuple):
 
 def write(
     path: Path,
-    setup: Mapping[str, Any],
+    config: Mapping[str, Any],
     state: Any,
     records: Sequence[Mapping[str, NDArray[Any]]],
 ) -> None:
@@ -43,11 +43,11 @@ def write(
         arrays |= {f"record/{i}/{name}": values for name, values in record.items()}
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(
-            file, allow_pickle=False, **{SETUP: np.array(json.dumps(setup))}, **arrays
+            file, allow_pickle=False, **{SETUP: np.array(json.dumps(config))}, **arrays
         )
 
 
-def read(path: Path, setup: Mapping[str, Any]) -> Checkpoint | None:
+def read(path: Path, config: Mapping[str, Any]) -> Checkpoint | None:
     """The checkpoint at `path`, None if there is none; what a killed process left unfinished is removed.
 
     Raises:
@@ -72,17 +72,17 @@ def read(path: Path, setup: Mapping[str, Any]) -> Checkpoint | None:
         raise ValueError(
             f"`train(checkpoint=...)`: `{path}` is not a checkpoint; remove it or name another file."
         ) from error
-    _refuse_other(path, saved, json.loads(json.dumps(setup)))
+    _refuse_other(path, saved, json.loads(json.dumps(config)))
     return _sorted_out(arrays)
 
 
 def _refuse_other(
-    path: Path, saved: Mapping[str, Any], setup: Mapping[str, Any]
+    path: Path, saved: Mapping[str, Any], config: Mapping[str, Any]
 ) -> None:
-    different = [name for name in setup if saved.get(name) != setup[name]]
+    different = [name for name in config if saved.get(name) != config[name]]
     if different:
         pairs = [
-            f"{name} was {saved.get(name)!r} and is {setup[name]!r}"
+            f"{name} was {saved.get(name)!r} and is {config[name]!r}"
             for name in different
         ]
         raise ValueError(

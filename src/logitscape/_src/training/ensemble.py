@@ -23,7 +23,7 @@ LARGE = 2**19
 
 
 @dataclass(frozen=True)
-class Plan:
+class Program:
     """What shapes the program, and is the same for every member."""
 
     objective: Objective
@@ -38,8 +38,8 @@ class Members(NamedTuple):
 
     learning_rate: Array
     scale: Array
-    seed_place: Array
-    data_place: Array
+    seed_index: Array
+    data_index: Array
 
 
 class Part(NamedTuple):
@@ -62,9 +62,9 @@ class State(NamedTuple):
     """[members], the steps taken when a loss or a parameter was not finite for the first time; -1 until then."""
 
 
-def start(plan: Plan, members: Members, seeds: Array) -> State:
+def start(program: Program, members: Members, seeds: Array) -> State:
     """The state before the first step; the seeds are [seeds]."""
-    state: State = _start(plan.optimizer, plan.sizes, members, seeds)
+    state: State = _start(program.optimizer, program.sizes, members, seeds)
     return state
 
 
@@ -78,24 +78,29 @@ def _start(
         return parameters, optimizer(rate).init(parameters)
 
     parameters, states = jax.vmap(one)(
-        members.scale, members.learning_rate, seeds[members.seed_place]
+        members.scale, members.learning_rate, seeds[members.seed_index]
     )
     never = jnp.full(members.scale.shape, -1, jnp.int32)
     return State(jnp.int32(0), parameters, states, never)
 
 
 def advance(
-    plan: Plan, members: Members, seeds: Array, data: Part, state: State, stop: int
+    program: Program,
+    members: Members,
+    seeds: Array,
+    data: Part,
+    state: State,
+    stop: int,
 ) -> State:
     """The state after `stop` steps."""
     examples = data.labels.shape[1]
-    per_epoch = examples // plan.batch_size
+    per_epoch = examples // program.batch_size
     step = int(state.step)
     while step < stop:
         epoch = step // per_epoch
         step = min(stop, (epoch + 1) * per_epoch)
         state = _advance(
-            plan,
+            program,
             members,
             shuffled(seeds, jnp.int32(epoch), examples),
             data,
@@ -107,24 +112,33 @@ def advance(
 
 @partial(jax.jit, static_argnums=0)
 def _advance(
-    plan: Plan, members: Members, order: Array, data: Part, state: State, stop: Array
+    program: Program,
+    members: Members,
+    order: Array,
+    data: Part,
+    state: State,
+    stop: Array,
 ) -> State:
     """The same within an epoch, whose order of the examples is [seeds, m]."""
     return lax.while_loop(
-        lambda now: now.step < stop, partial(_step, plan, members, order, data), state
+        lambda now: now.step < stop,
+        partial(_step, program, members, order, data),
+        state,
     )
 
 
 def _step(
-    plan: Plan, members: Members, order: Array, data: Part, state: State
+    program: Program, members: Members, order: Array, data: Part, state: State
 ) -> State:
-    batch = state.step % (order.shape[1] // plan.batch_size)
+    batch = state.step % (order.shape[1] // program.batch_size)
     rows = lax.dynamic_slice_in_dim(
-        order, batch * plan.batch_size, plan.batch_size, axis=1
-    )[members.seed_place]
-    inputs, labels = (part[members.data_place[:, None], rows] for part in data)
+        order, batch * program.batch_size, program.batch_size, axis=1
+    )[members.seed_index]
+    inputs, labels = (part[members.data_index[:, None], rows] for part in data)
     each = members.learning_rate, inputs, labels, state.parameters, state.optimizer
-    parameters, optimizer, loss = _of_all_members(plan, partial(_learn, plan), each)
+    parameters, optimizer, loss = _of_all_members(
+        program, partial(_learn, program), each
+    )
     before = jnp.where(jnp.isfinite(loss), -1, state.step)
     after = jnp.where(_all_finite(parameters), -1, state.step + 1)
     found = jnp.where(before >= 0, before, after)
@@ -137,29 +151,32 @@ def _step(
 
 
 def _of_all_members(
-    plan: Plan, function: Callable[..., Any], each: tuple[Any, ...]
+    program: Program, function: Callable[..., Any], each: tuple[Any, ...]
 ) -> Any:
     """Side by side; large layers in turn on a CPU, whose cache holds those of one member and not of all."""
-    if plan.batch_size * max(plan.sizes) >= LARGE and jax.default_backend() == "cpu":
+    if (
+        program.batch_size * max(program.sizes) >= LARGE
+        and jax.default_backend() == "cpu"
+    ):
         return lax.map(lambda one: function(*one), each)
     return jax.vmap(function)(*each)
 
 
 def _learn(
-    plan: Plan,
+    program: Program,
     rate: Array,
     inputs: Array,
     labels: Array,
     parameters: Any,
     optimizer: Any,
 ) -> tuple[Any, Any, Array]:
-    loss, gradients = jax.value_and_grad(partial(_mean_loss, plan.objective))(
+    loss, gradients = jax.value_and_grad(partial(_mean_loss, program.objective))(
         parameters, inputs, labels
     )
     with jax.numpy_dtype_promotion(
         "standard"
     ):  # optax needs it, whatever the caller has switched on
-        updates, optimizer = plan.optimizer(rate).update(
+        updates, optimizer = program.optimizer(rate).update(
             gradients, optimizer, parameters
         )
     return optax.apply_updates(parameters, updates), optimizer, loss
@@ -197,21 +214,26 @@ def _key(seed: Array, purpose: int) -> Array:
 
 
 def measure(
-    plan: Plan, sets: int, members: Members, data: Part, set_of: Array, parameters: Any
+    program: Program,
+    sets: int,
+    members: Members,
+    data: Part,
+    split_index: Array,
+    parameters: Any,
 ) -> dict[str, Array]:
     """The plan's metrics, by name, each [members, sets]; example i is in the set `set_of[i]`."""
     found: dict[str, Array] = _measure(
-        _that_measures(plan), sets, members, data, set_of, parameters
+        _that_measures(program), sets, members, data, split_index, parameters
     )
     return found
 
 
-def _that_measures(plan: Plan) -> Plan:
+def _that_measures(program: Program) -> Program:
     """The plan, or where its metrics take no loss one that is the same for all losses, so that one program serves them."""
-    normalizer = plan.objective.normalizer
-    if normalizer is None or not metrics.OF_THE_LOSS.isdisjoint(plan.metrics):
-        return plan
-    return replace(plan, objective=Objective("prediction", _no_loss, normalizer))
+    normalizer = program.objective.normalizer
+    if normalizer is None or not metrics.OF_THE_LOSS.isdisjoint(program.metrics):
+        return program
+    return replace(program, objective=Objective("prediction", _no_loss, normalizer))
 
 
 def _no_loss(logits: Array, target: Array) -> Array:
@@ -220,32 +242,39 @@ def _no_loss(logits: Array, target: Array) -> Array:
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _measure(
-    plan: Plan, sets: int, members: Members, data: Part, set_of: Array, parameters: Any
+    program: Program,
+    sets: int,
+    members: Members,
+    data: Part,
+    split_index: Array,
+    parameters: Any,
 ) -> dict[str, Array]:
-    reference = metrics.reference_gradient(plan.objective, plan.sizes[-1])
+    reference = metrics.reference_gradient(program.objective, program.sizes[-1])
     examples = data.labels.shape[1]
-    size = min(examples, block_size(plan.sizes[-1], data.inputs.shape[2]))
-    numbers = jnp.arange(sets, dtype=set_of.dtype)[:, None]
+    size = min(examples, block_size(program.sizes[-1], data.inputs.shape[2]))
+    numbers = jnp.arange(sets, dtype=split_index.dtype)[:, None]
 
     def of_block(begin: Array) -> metrics.Tally:
         # The last block starts early enough to be whole; what the one before has counted is left out.
         place = jnp.minimum(begin, examples - size)
         fresh = place + jnp.arange(size, dtype=place.dtype) >= begin
         counted = fresh[None] & (
-            lax.dynamic_slice_in_dim(set_of, place, size)[None] == numbers
+            lax.dynamic_slice_in_dim(split_index, place, size)[None] == numbers
         )
         block = Part(
             *(lax.dynamic_slice_in_dim(part, place, size, axis=1) for part in data)
         )
-        return _tallies(plan, reference, members.data_place, block, counted, parameters)
+        return _tallies(
+            program, reference, members.data_index, block, counted, parameters
+        )
 
     sums = lax.map(of_block, jnp.arange(0, examples, size, dtype=jnp.int32))
     summary = metrics.summary(jax.tree.map(partial(jnp.sum, axis=0), sums))
-    return {name: summary[name] for name in plan.metrics}
+    return {name: summary[name] for name in program.metrics}
 
 
 def _tallies(
-    plan: Plan,
+    program: Program,
     reference: Array,
     place: Array,
     block: Part,
@@ -256,7 +285,11 @@ def _tallies(
 
     def one(inputs: Array, labels: Array, of_member: Any) -> metrics.Tally:
         return metrics.tally(
-            plan.objective, reference, models.logits(of_member, inputs), labels, counted
+            program.objective,
+            reference,
+            models.logits(of_member, inputs),
+            labels,
+            counted,
         )
 
     each = (

@@ -59,9 +59,9 @@ def initial(key: Array, sizes: tuple[int, ...], scale: Array) -> Parameters:
     """
     shapes = list(pairwise(sizes))
     deviations = [math.sqrt(2 / rows) for rows, _ in shapes[:-1]]
-    scales = [*(jnp.asarray(each, scale.dtype) for each in deviations), scale]
+    init_scales = [*(jnp.asarray(each, scale.dtype) for each in deviations), scale]
     keys = jax.random.split(key, len(shapes))
-    return [_layer(*each) for each in zip(keys, shapes, scales, strict=True)]
+    return [_layer(*each) for each in zip(keys, shapes, init_scales, strict=True)]
 
 
 def _layer(key: Array, shape: tuple[int, int], scale: Array) -> Layer:

@@ -14,14 +14,14 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from ..datasets.dataset import PARTS, Dataset
+from ..datasets.dataset import SPLITS, Dataset
 from ..objectives.objective import Objective
 from . import checkpoints, ensemble
+from .config import TrainingConfig, checked, fingerprint
 from .ensemble import Optimizer
 from .metrics import METRICS
 from .models import Model
 from .progress import Report, shown
-from .setup import Setup, checked, fingerprint
 from .threads import shards, threads
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ Records: TypeAlias = list[dict[str, NDArray[Any]]]
 class Training:
     """What was recorded of every member of an ensemble.
 
-    The metrics are [part, learning rate, seed, scale, record], the parts being train, validation and test;
+    The metrics are [split, learning rate, seed, initial scale, record], the splits being train, validation and test;
     `dynamics.metrics.summary` says what each one is. Those that were not asked for are all NaN.
 
     Attributes:
         objective: its name.
         learning_rates: the grid's axes, in order.
         seeds: of initial values and mini-batches.
-        scales: standard deviations of the last layer's first weights.
+        init_scales: standard deviations of the last layer's first weights.
         steps: [record], steps taken before each record.
         loss: the mean.
         accuracy: by the argmax of the probabilities.
@@ -63,7 +63,7 @@ class Training:
     objective: str
     learning_rates: NDArray[Any]
     seeds: NDArray[Any]
-    scales: NDArray[Any]
+    init_scales: NDArray[Any]
     steps: NDArray[Any]
     loss: NDArray[Any]
     accuracy: NDArray[Any]
@@ -76,21 +76,23 @@ class Training:
     description: dict[str, Any]
 
     def to_xarray(self) -> "xarray.Dataset":
-        """The metrics that were asked for, labelled; dimensions part, learning_rate, seed, scale, step."""
+        """The metrics that were asked for, labelled; dimensions split, learning_rate, seed, init_scale, step."""
         import xarray
 
-        member = ("learning_rate", "seed", "scale")
+        member = ("learning_rate", "seed", "init_scale")
         variables: dict[str, Any] = {
-            name: (("part", *member, "step"), getattr(self, name))
+            name: (("split", *member, "step"), getattr(self, name))
             for name in self.description["metrics"]
         }
         variables["diverged_at"] = member, self.diverged_at
         axes = dict(
-            zip(member, (self.learning_rates, self.seeds, self.scales), strict=True)
+            zip(
+                member, (self.learning_rates, self.seeds, self.init_scales), strict=True
+            )
         )
         return xarray.Dataset(
             variables,
-            {"part": list(PARTS), **axes, "step": self.steps},
+            {"split": list(SPLITS), **axes, "step": self.steps},
             {
                 name: value if isinstance(value, int) else str(value)
                 for name, value in self.description.items()
@@ -105,7 +107,7 @@ def train(
     model: Model = "linear",
     learning_rates: Sequence[float],
     seeds: Sequence[int],
-    scales: Sequence[float] = (0.01,),
+    init_scales: Sequence[float] = (0.01,),
     steps: int,
     batch_size: int = 32,
     optimizer: str | Optimizer = "sgd",
@@ -126,7 +128,7 @@ def train(
         model: "linear", ("mlp", 64) or ("mlp", (64, 32)): hidden layers with ReLU; tokens are embedded by the first layer.
         learning_rates: for the optimizer.
         seeds: whole numbers.
-        scales: standard deviations of the last layer's initial weights: how confident the start is.
+        init_scales: standard deviations of the last layer's initial weights: how confident the start is.
         steps: how many to take.
         batch_size: examples in a step.
         optimizer: "sgd", "momentum", "adam" or a function from a (traced) learning rate to an optax optimizer.
@@ -139,13 +141,13 @@ def train(
         ValueError: for anything out of range, data that are not finite or do not fit, or another training's checkpoint.
         FileNotFoundError: if the checkpoint's folder is not there.
     """
-    setup = checked(
+    config = checked(
         objective,
         data,
         model,
         learning_rates,
         seeds,
-        scales,
+        init_scales,
         steps,
         batch_size,
         optimizer,
@@ -158,45 +160,45 @@ def train(
             f"`train(checkpoint=...)`: there is no folder `{path.parent}`."
         )
     if path is not None:
-        setup.description["losses"] = fingerprint(setup.plan.objective)
-    with shown(progress, setup.plan.objective.name) as report:
-        state, records = _run(setup, path, report)
-    return _result(setup, state, records)
+        config.description["losses"] = fingerprint(config.program.objective)
+    with shown(progress, config.program.objective.name) as report:
+        state, records = _run(config, path, report)
+    return _result(config, state, records)
 
 
 def _run(
-    setup: Setup, path: Path | None, report: Report
+    config: TrainingConfig, path: Path | None, report: Report
 ) -> tuple[ensemble.State, Records]:
     """Go from record to record, from the checkpoint on if there is one."""
-    parts = shards(len(setup.members.scale))
-    state, records = _begun(setup, path)
+    parts = shards(len(config.members.scale))
+    state, records = _begun(config, path)
     states, written = _divided(state, parts), time.monotonic()
     with threads(len(parts)) as in_parallel:
-        for stop in setup.records[len(records) :]:
+        for stop in config.records[len(records) :]:
             # Before any step one shard follows the other: what is compiled for the first serves all.
             call = _in_turn if stop == 0 else in_parallel
-            done = call(partial(_advanced, setup, stop), parts, states)
+            done = call(partial(_advanced, config, stop), parts, states)
             states = [state for state, _ in done]
             records.append(
                 {
                     name: np.concatenate([metrics[name] for _, metrics in done]).T
-                    for name in setup.plan.metrics
+                    for name in config.program.metrics
                 }
             )
             due = (
-                stop == setup.records[-1]
+                stop == config.records[-1]
                 or time.monotonic() - written >= CHECKPOINT_SECONDS
             )
             if path is not None and due:
-                checkpoints.write(path, setup.description, _joined(states), records)
+                checkpoints.write(path, config.description, _joined(states), records)
                 written = time.monotonic()
-            report(stop, setup.records[-1])
+            report(stop, config.records[-1])
     return _joined(states), records
 
 
-def _begun(setup: Setup, path: Path | None) -> tuple[ensemble.State, Records]:
-    state = ensemble.start(setup.plan, setup.members, setup.seeds)
-    saved = None if path is None else checkpoints.read(path, setup.description)
+def _begun(config: TrainingConfig, path: Path | None) -> tuple[ensemble.State, Records]:
+    state = ensemble.start(config.program, config.members, config.seeds)
+    saved = None if path is None else checkpoints.read(path, config.description)
     return (
         (state, [])
         if saved is None
@@ -209,17 +211,19 @@ def _in_turn(function: Callable[..., Any], *each: Sequence[Any]) -> list[Any]:
 
 
 def _advanced(
-    setup: Setup, stop: int, part: slice, state: ensemble.State
+    config: TrainingConfig, stop: int, part: slice, state: ensemble.State
 ) -> tuple[ensemble.State, dict[str, Any]]:
     """The state of some members after `stop` steps, and their metrics, each [members, parts]."""
-    members = jax.tree.map(itemgetter(part), setup.members)
-    state = ensemble.advance(setup.plan, members, setup.seeds, setup.train, state, stop)
+    members = jax.tree.map(itemgetter(part), config.members)
+    state = ensemble.advance(
+        config.program, members, config.seeds, config.train, state, stop
+    )
     return state, ensemble.measure(
-        setup.plan,
-        len(PARTS),
+        config.program,
+        len(SPLITS),
         members,
-        setup.everything,
-        setup.set_of,
+        config.everything,
+        config.split_index,
         state.parameters,
     )
 
@@ -248,21 +252,23 @@ def _joined(states: Sequence[ensemble.State]) -> ensemble.State:
     return states[0]._replace(**{name: join(name) for name in OF_MEMBERS})
 
 
-def _result(setup: Setup, state: ensemble.State, records: Records) -> Training:
-    grid, asked = setup.shape, setup.description
-    shape = len(PARTS), *grid, len(records)
+def _result(
+    config: TrainingConfig, state: ensemble.State, records: Records
+) -> Training:
+    grid, asked = config.shape, config.description
+    shape = len(SPLITS), *grid, len(records)
     found = {
         name: np.stack([record[name] for record in records], axis=-1)
-        for name in setup.plan.metrics
+        for name in config.program.metrics
     }
     unasked = np.full(shape, np.nan, next(iter(found.values())).dtype)
     metrics = {name: found.get(name, unasked).reshape(shape) for name in METRICS}
     return Training(
-        objective=setup.plan.objective.name,
+        objective=config.program.objective.name,
         learning_rates=np.array(asked["learning_rates"]),
         seeds=np.array(asked["seeds"]),
-        scales=np.array(asked["scales"]),
-        steps=np.array(setup.records),
+        init_scales=np.array(asked["init_scales"]),
+        steps=np.array(config.records),
         **metrics,
         diverged_at=np.asarray(state.diverged_at).reshape(grid),
         parameters=jax.tree.map(

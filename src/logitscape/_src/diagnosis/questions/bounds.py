@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from ..answers import Answer, undecided
-from ..config import Setting
+from ..config import DiagnosisConfig
 from ..evaluation import Rows
 from ..simplify import listed, number
 from ..subject import Subject
@@ -20,10 +20,10 @@ WIDTHS = np.geomspace(0.3, 1e-9, 24)
 METHOD = "float64, {n} classes, {m} logits in shells of all sizes from 1e-8 to 1e6"
 
 
-def answers(subject: Subject, setting: Setting) -> list[Answer]:
+def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """The bounds of the values, of the gradient and of the curvature."""
-    seen = shells(subject, setting.num_classes, setting.random())
-    method = METHOD.format(n=setting.num_classes, m=seen.loss.size)
+    seen = shells(subject, config.num_classes, config.random())
+    method = METHOD.format(n=config.num_classes, m=seen.loss.size)
     if not np.isfinite(seen.loss).any():
         return [
             undecided(
@@ -34,12 +34,12 @@ def answers(subject: Subject, setting: Setting) -> list[Answer]:
         ]
     found = [
         _values(seen, partial(Answer, QUESTION, method=method)),
-        smoothness(subject, setting),
+        smoothness(subject, config),
     ]
     return (
         found
         if found[1].verdict == "jumps"
-        else [*found, _steepness(seen, method, setting.random())]
+        else [*found, _steepness(seen, method, config.random())]
     )
 
 

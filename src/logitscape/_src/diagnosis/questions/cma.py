@@ -12,7 +12,7 @@ from ..evaluation import Rows
 WIDEN = 0.1
 
 
-def descend(
+def cma_es(
     cost: Callable[[Rows], Rows], start: Rows, spread: Rows, random: np.random.Generator
 ) -> tuple[Rows, Rows]:
     """The best points, [k, n], of k problems at once, and how the candidates were spread in the end, [k, n, n].

@@ -7,9 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...base.x64 import wide
+from ...base.x64 import enable_x64
 from ..answers import Answer, Witness, undecided
-from ..config import Setting
+from ..config import DiagnosisConfig
 from ..evaluation import Rows, evaluate, one_hot, row
 from ..simplify import FEW
 from ..subject import Subject
@@ -31,9 +31,9 @@ BESIDE = 5
 ROUGH = 1e-5
 
 
-def answers(subject: Subject, setting: Setting) -> list[Answer]:
+def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """All checks; those that need a smooth loss are left out if it is computed in few digits."""
-    points = scattered(subject, setting)
+    points = scattered(subject, config)
     if len(points.z) < 2:
         return [
             undecided(
@@ -41,28 +41,28 @@ def answers(subject: Subject, setting: Setting) -> list[Answer]:
                 "the loss or its gradient is not finite at nearly all scattered logits.",
             )
         ]
-    reduced = _reduced(subject, setting, points)
+    reduced = _reduced(subject, config, points)
     smooth = (
         []
         if reduced
         else [
-            against_differences(subject, setting, points),
-            *sums(subject, setting, points),
+            against_differences(subject, config, points),
+            *sums(subject, config, points),
         ]
     )
     if not reduced:
-        smooth += [forward(subject, setting, points), kinks(subject, setting)]
+        smooth += [forward(subject, config, points), kinks(subject, config)]
     rest = [
-        _eager(subject, setting, points),
-        _masked(subject, setting),
-        _many(subject, setting),
+        _eager(subject, config, points),
+        _masked(subject, config),
+        _many(subject, config),
     ]
-    return [*reduced, *smooth, *rest, *_batch(subject, setting, points)]
+    return [*reduced, *smooth, *rest, *_batch(subject, config, points)]
 
 
-def _reduced(subject: Subject, setting: Setting, points: Points) -> list[Answer]:
+def _reduced(subject: Subject, config: DiagnosisConfig, points: Points) -> list[Answer]:
     """Half precision in the program although the logits have float64, and a loss in steps: none of them alone is a fault."""
-    shape = jax.ShapeDtypeStruct((setting.num_classes,), np.float64)
+    shape = jax.ShapeDtypeStruct((config.num_classes,), np.float64)
     kinds = set(
         re.findall(r"\b(b?f16)\[", str(jax.make_jaxpr(subject.function)(shape, shape)))
     )
@@ -83,7 +83,7 @@ def _reduced(subject: Subject, setting: Setting, points: Points) -> list[Answer]
         if level.any()
         else "a loss of three digits"
     )
-    witness = Witness(row(z), one_hot(label, setting.num_classes), shows, "loss")
+    witness = Witness(row(z), one_hot(label, config.num_classes), shows, "loss")
     return [
         Answer(
             QUESTION,
@@ -97,20 +97,20 @@ def _reduced(subject: Subject, setting: Setting, points: Points) -> list[Answer]
     ]
 
 
-def _eager(subject: Subject, setting: Setting, points: Points) -> Answer:
+def _eager(subject: Subject, config: DiagnosisConfig, points: Points) -> Answer:
     """Compiled against op by op, at an ordinary point and with a large common offset."""
-    method = f"value of two points, {setting.dtype}"
-    z = points.z[:2] + np.array([[0.0], [2e4 if setting.dtype == "float16" else 1e10]])
-    targets = np.eye(setting.num_classes)[points.labels[:2]]
-    with wide(setting.dtype == "float64"):
-        narrow = [jnp.asarray(each, setting.dtype) for each in (z, targets)]
+    method = f"value of two points, {config.dtype}"
+    z = points.z[:2] + np.array([[0.0], [2e4 if config.dtype == "float16" else 1e10]])
+    targets = np.eye(config.num_classes)[points.labels[:2]]
+    with enable_x64(config.dtype == "float64"):
+        narrow = [jnp.asarray(each, config.dtype) for each in (z, targets)]
         fast = np.asarray(jax.jit(jax.vmap(subject.function))(*narrow), np.float64)
         eager = np.array(
             [float(subject.function(*each)) for each in zip(*narrow, strict=True)]
         )
     differs = np.isfinite(fast) != np.isfinite(eager)
     error = float(abs(fast[0] - eager[0]) / (1 + abs(eager[0])))
-    differs[0] |= not error <= 64 * info(setting.dtype, "eps")
+    differs[0] |= not error <= 64 * info(config.dtype, "eps")
     if not differs.any():
         return Answer(
             QUESTION,
@@ -124,10 +124,10 @@ def _eager(subject: Subject, setting: Setting, points: Points) -> Answer:
     shows = f"loss {fast[i]:.6g} under jit, {eager[i]:.6g} without"
     witness = Witness(
         row(z[i]),
-        one_hot(int(points.labels[i]), setting.num_classes),
+        one_hot(int(points.labels[i]), config.num_classes),
         shows,
         "loss",
-        setting.dtype,
+        config.dtype,
     )
     return Answer(
         QUESTION,
@@ -140,11 +140,11 @@ def _eager(subject: Subject, setting: Setting, points: Points) -> Answer:
     )
 
 
-def _masked(subject: Subject, setting: Setting) -> Answer:
+def _masked(subject: Subject, config: DiagnosisConfig) -> Answer:
     """Classes at -inf, against the same loss without them; three that are kept, as propriety compiles for three as well."""
     n, kept = (
-        setting.num_classes,
-        FEW if setting.num_classes > FEW else setting.num_classes - 1,
+        config.num_classes,
+        FEW if config.num_classes > FEW else config.num_classes - 1,
     )
     method = f"z = (1, 2, 3, -inf, ...), float64, against {kept} classes"
     if n < 3:
@@ -194,13 +194,13 @@ def _masked(subject: Subject, setting: Setting) -> Answer:
     return Answer(QUESTION, "mask not respected", "note", text, method, error, witness)
 
 
-def _many(subject: Subject, setting: Setting) -> Answer:
+def _many(subject: Subject, config: DiagnosisConfig) -> Answer:
     """Two examples of 50,000 classes, in the dtype and in float64."""
-    method = f"two examples of {MANY:,} logits, one wrong by 20 and one scattered, positive, {setting.dtype} against float64"
-    z = np.stack([np.ones(MANY), setting.random().uniform(0.5, 5, MANY)])
+    method = f"two examples of {MANY:,} logits, one wrong by 20 and one scattered, positive, {config.dtype} against float64"
+    z = np.stack([np.ones(MANY), config.random().uniform(0.5, 5, MANY)])
     z[0, 1] = 21.0
-    z = np.asarray(jnp.asarray(z, setting.dtype), np.float64)
-    kinds = dict.fromkeys((setting.dtype, "float64"))
+    z = np.asarray(jnp.asarray(z, config.dtype), np.float64)
+    kinds = dict.fromkeys((config.dtype, "float64"))
     try:
         found = [
             _at_many(subject, jnp.asarray(z, kind), jnp.asarray(np.eye(1, MANY), kind))
@@ -228,8 +228,8 @@ def _many(subject: Subject, setting: Setting) -> Answer:
     size = np.c_[np.abs(true[:, 0]), np.abs(true[:, 1:]).max(axis=1)]
     off = np.c_[np.abs(narrow - true)[:, 0], np.abs(narrow - true)[:, 1:].max(axis=1)]
     error = float((off / np.maximum(size, 1e-300)).max())
-    text = f"Relative error {error:.1e} in {setting.dtype} at {MANY:,} classes."
-    if error <= max(1e-3, 32 * info(setting.dtype, "eps")):
+    text = f"Relative error {error:.1e} in {config.dtype} at {MANY:,} classes."
+    if error <= max(1e-3, 32 * info(config.dtype, "eps")):
         return Answer(QUESTION, "fine at 50,000 classes", "fine", text, method, error)
     verdict = (
         "inaccurate at 50,000 classes"
@@ -265,7 +265,7 @@ def _at_many(subject: Subject, z: Any, t: Any) -> Rows | None:
     return rows
 
 
-def _batch(subject: Subject, setting: Setting, points: Points) -> list[Answer]:
+def _batch(subject: Subject, config: DiagnosisConfig, points: Points) -> list[Answer]:
     """Whether an example in a batch has the loss that it has alone, and no gradient from the others' losses."""
     if not subject.form.startswith("batch") or len(points.z) < BESIDE:
         return []
@@ -275,7 +275,7 @@ def _batch(subject: Subject, setting: Setting, points: Points) -> list[Answer]:
     targets = (
         jnp.asarray(labels, np.int32)
         if subject.form == "batch, labels"
-        else jnp.eye(setting.num_classes)[labels]
+        else jnp.eye(config.num_classes)[labels]
     )
     together, jacobian = jax.jit(
         lambda z: (subject.given(z, targets), jax.jacrev(subject.given)(z, targets))
@@ -302,7 +302,7 @@ def _batch(subject: Subject, setting: Setting, points: Points) -> list[Answer]:
     shows = f"loss {points.loss[i]:.4g} alone, {loss[i]:.4g} in a batch of {BESIDE}"
     text = f"{shows}: the loss of an example depends on the others (an axis mixed up, or statistics of the batch)."
     witness = Witness(
-        row(points.z[i]), one_hot(int(labels[i]), setting.num_classes), shows, "loss"
+        row(points.z[i]), one_hot(int(labels[i]), config.num_classes), shows, "loss"
     )
     return [
         Answer(

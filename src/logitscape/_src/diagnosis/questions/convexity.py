@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from ..answers import Answer, Witness, undecided
-from ..config import Setting
+from ..config import DiagnosisConfig
 from ..evaluation import Rows, Values, evaluate, hessians, losses, one_hot, row
 from ..simplify import few_classes, listed, number, rounded
 from ..subject import Subject
@@ -34,9 +34,9 @@ METHOD = (
 )
 
 
-def answers(subject: Subject, setting: Setting) -> list[Answer]:
+def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """Convex or not."""
-    n, random = few_classes(subject, setting), setting.random()
+    n, random = few_classes(subject, config), config.random()
     z = scattered(random, n)
     values = evaluate(subject, z)
     method = METHOD.format(n=n, m=POINTS * (ROUNDS + 1), points=POINTS)

@@ -7,7 +7,7 @@ import numpy as np
 from ...dynamics.flow import GAVE_UP, LEAVES, OUTSIDE, POLE, STUCK, ZERO, Flows, flow
 from ...objectives.objective import Objective
 from ..answers import Answer, Witness, undecided
-from ..config import Setting
+from ..config import DiagnosisConfig
 from ..evaluation import one_hot, row
 from ..subject import Subject
 
@@ -24,11 +24,11 @@ WHERE = {
 }
 
 
-def answers(subject: Subject, setting: Setting) -> list[Answer]:
+def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """How long gradient flow, dz/dt = -grad L, takes from a margin of -10 until the label is predicted."""
-    starts = _starts(setting.num_classes)
+    starts = _starts(config.num_classes)
     flows = flow(
-        {"subject": _objective(subject), "reference": _objective(setting.reference)},
+        {"subject": _objective(subject), "reference": _objective(config.reference)},
         starts,
     )
     usable = [
@@ -44,7 +44,7 @@ def answers(subject: Subject, setting: Setting) -> list[Answer]:
                 _method(flows, 0),
             )
         ]
-    return [_answer(subject, setting.reference, flows, usable[0])]
+    return [_answer(subject, config.reference, flows, usable[0])]
 
 
 def _starts(n: int) -> np.ndarray:

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..answers import Answer, undecided
-from ..config import Setting
+from ..config import DiagnosisConfig
 from ..evaluation import Precision
 from ..subject import Subject
 
@@ -42,19 +42,19 @@ class Program(NamedTuple):
     compiled: float
 
 
-def answers(subject: Subject, setting: Setting) -> list[Answer]:
+def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """One answer; sizes that the function does not take are left out."""
-    method = f"compiled programs in {setting.dtype}, {', '.join(f'{m} examples of {n} classes' for n, m in SIZES)}; loops count once"
-    pairs, left_out = _programs(subject, setting)
+    method = f"compiled programs in {config.dtype}, {', '.join(f'{m} examples of {n} classes' for n, m in SIZES)}; loops count once"
+    pairs, left_out = _programs(subject, config)
     if not pairs:
         return [undecided(QUESTION, f"runs with none of {left_out} classes.", method)]
     counted = {case: _ratios(*each) for case, each in pairs.items()}
-    measured = {case: {"time": each} for case, each in _times(pairs, setting).items()}
+    measured = {case: {"time": each} for case, each in _times(pairs, config).items()}
     for case, (own, reference) in pairs.items():
         measured[case]["compile time"] = own.compiled / reference.compiled
     return [
         _answer(
-            setting,
+            config,
             method,
             counted,
             measured,
@@ -64,39 +64,41 @@ def answers(subject: Subject, setting: Setting) -> list[Answer]:
     ]
 
 
-def prepare(subject: Subject, setting: Setting, spent: Callable[[], object]) -> None:
+def prepare(
+    subject: Subject, config: DiagnosisConfig, spent: Callable[[], object]
+) -> None:
     """Compile beside other questions, until something is spent, so that programs are ready when times are measured alone.
 
     Compile times are rough then, those of the subject and of the reference alike.
     """
     sizes = [
-        (n, m) for n, m in _sizes(subject, setting) if _runs(subject, n, setting.dtype)
+        (n, m) for n, m in _sizes(subject, config) if _runs(subject, n, config.dtype)
     ]
-    for (n, m), kind, each in product(sizes, KINDS, (subject, setting.reference)):
+    for (n, m), kind, each in product(sizes, KINDS, (subject, config.reference)):
         if not spent():
-            _program(each, kind, n, m, setting.dtype)
+            _program(each, kind, n, m, config.dtype)
 
 
 def _programs(
-    subject: Subject, setting: Setting
+    subject: Subject, config: DiagnosisConfig
 ) -> tuple[dict[str, tuple[Program, Program]], list[int]]:
     """The compiled programs of every case, the subject's and the reference's, and the sizes left out."""
     pairs, left_out = dict[str, tuple[Program, Program]](), list[int]()
-    for n, m in _sizes(subject, setting):
-        if not _runs(subject, n, setting.dtype):
+    for n, m in _sizes(subject, config):
+        if not _runs(subject, n, config.dtype):
             left_out.append(n)
             continue
         for kind in KINDS:
             both = [
-                _program(each, kind, n, m, setting.dtype)
-                for each in (subject, setting.reference)
+                _program(each, kind, n, m, config.dtype)
+                for each in (subject, config.reference)
             ]
             pairs[f"{kind}, n = {n}"] = (both[0], both[1])
     return pairs, left_out
 
 
 def _answer(
-    setting: Setting,
+    config: DiagnosisConfig,
     method: str,
     counted: Mapping[str, Mapping[str, float]],
     measured: Mapping[str, Mapping[str, float]],
@@ -120,7 +122,7 @@ def _answer(
         why = "this backend does not count what a compiled program does." + without
         return Answer(QUESTION, "undecided", "undecided", why, method, details=details)
     case = max(known, key=lambda each: known[each])
-    worst, name = known[case], setting.reference.name
+    worst, name = known[case], config.reference.name
     text = (
         f"FLOPs and bytes together at most {worst:.2g} times those of {name} ({case}); "
     )
@@ -144,11 +146,11 @@ def _answer(
     )
 
 
-def _sizes(subject: Subject, setting: Setting) -> list[tuple[int, int]]:
+def _sizes(subject: Subject, config: DiagnosisConfig) -> list[tuple[int, int]]:
     """A function that knows its number of classes is not held against another one."""
     (few, examples), many = SIZES
     return [
-        (few if _runs(subject, few, setting.dtype) else setting.num_classes, examples),
+        (few if _runs(subject, few, config.dtype) else config.num_classes, examples),
         many,
     ]
 
@@ -195,11 +197,11 @@ def _ratios(own: Program, reference: Program) -> dict[str, float]:
 
 
 def _times(
-    pairs: Mapping[str, tuple[Program, Program]], setting: Setting
+    pairs: Mapping[str, tuple[Program, Program]], config: DiagnosisConfig
 ) -> dict[str, float]:
     """Medians of the ratios of interleaved runs, each case within its part of the time."""
     return {
-        case: _time(*each, case, setting.dtype, SECONDS / len(pairs))
+        case: _time(*each, case, config.dtype, SECONDS / len(pairs))
         for case, each in pairs.items()
     }
 

@@ -9,7 +9,7 @@ import numpy as np
 from ...properties.fit import find_law
 from ...properties.law import Law
 from ..answers import SEVERITIES, Answer, Severity, Witness
-from ..config import Setting
+from ..config import DiagnosisConfig
 from ..evaluation import evaluate, one_hot, row
 from ..rays import GRID, NAMES, Ray, ray, working_range
 from ..smooth_law import smooth_law
@@ -62,20 +62,20 @@ class Signal:
     dead: float
 
 
-def answers(subject: Subject, setting: Setting) -> list[Answer]:
+def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """One answer for the wrong side, one for the right side."""
     wrong = [
-        _signal(ray(subject, name, "wrong", setting.num_classes), setting)
+        _signal(ray(subject, name, "wrong", config.num_classes), config)
         for name in NAMES
     ]
     right = [
-        _signal(ray(subject, name, "right", setting.num_classes), setting)
+        _signal(ray(subject, name, "right", config.num_classes), config)
         for name in NAMES[1:]
     ]
-    return [_when_wrong(wrong, setting), _when_right(right)]
+    return [_when_wrong(wrong, config), _when_right(right)]
 
 
-def _signal(on: Ray, setting: Setting) -> Signal:
+def _signal(on: Ray, config: DiagnosisConfig) -> Signal:
     law = smooth_law(on)
     verdict, severity = _judge(on, law)
     return Signal(
@@ -84,7 +84,7 @@ def _signal(on: Ray, setting: Setting) -> Signal:
         verdict,
         severity,
         working_range(GRID, on.signal(GRID)),
-        _dead(on, setting),
+        _dead(on, config),
     )
 
 
@@ -140,8 +140,8 @@ def _turns_right(on: Ray) -> bool:
     return told is not None and bool(told.all())
 
 
-def _dead(on: Ray, setting: Setting) -> float:
-    values = evaluate(on.subject, on.logits(GRID), 0, dtype=setting.dtype)
+def _dead(on: Ray, config: DiagnosisConfig) -> float:
+    values = evaluate(on.subject, on.logits(GRID), 0, dtype=config.dtype)
     alive = np.any(values.gradient != 0, axis=1) | ~np.isfinite(values.loss)
     last = int(max(np.flatnonzero(alive), default=-1))
     return float(GRID[last + 1]) if last + 1 < len(GRID) else math.inf
@@ -151,7 +151,7 @@ def _worst(signals: Sequence[Signal]) -> Signal:
     return min(signals, key=lambda each: SEVERITIES.index(each.severity))
 
 
-def _when_wrong(signals: Sequence[Signal], setting: Setting) -> Answer:
+def _when_wrong(signals: Sequence[Signal], config: DiagnosisConfig) -> Answer:
     worst = _worst(signals)
     s = _telling(worst)
     gradient = evaluate(worst.ray.subject, worst.ray.logits(np.array([s])), 0).gradient[
@@ -161,15 +161,15 @@ def _when_wrong(signals: Sequence[Signal], setting: Setting) -> Answer:
         f"the label is wrong by {s:g} ({worst.ray.name}); gradient = {short(gradient)}"
     )
     witness = Witness(
-        row(worst.ray.logits(np.array([s]))[0]), one_hot(0, setting.num_classes), shows
+        row(worst.ray.logits(np.array([s]))[0]), one_hot(0, config.num_classes), shows
     )
     return Answer(
         WRONG,
         worst.verdict,
         worst.severity,
-        " ".join([_sentence(worst), *_asides(worst, setting)]),
+        " ".join([_sentence(worst), *_asides(worst, config)]),
         METHOD,
-        number=_ratio(worst, setting),
+        number=_ratio(worst, config),
         witness=None if worst.severity == "fine" else witness,
         details={"rays": [_details(each) for each in signals]},
     )
@@ -233,34 +233,32 @@ def _like(law: Law) -> str:
     return text if text.startswith("faster") else f"like {text}"
 
 
-def _asides(signal: Signal, setting: Setting) -> list[str]:
+def _asides(signal: Signal, config: DiagnosisConfig) -> list[str]:
     said = list[str]()
     if signal.law.begins is not None:
         return said
-    ratio = _ratio(signal, setting)
+    ratio = _ratio(signal, config)
     if ratio is not None and not 0.1 < ratio < 10:
         said.append(
-            f"At s = {AT:g} a step moves it {ratio:.1g} times as far as {setting.reference.name} would."
+            f"At s = {AT:g} a step moves it {ratio:.1g} times as far as {config.reference.name} would."
         )
     if signal.verdict.startswith("fades") and signal.working[1] < GRID[-1] * 0.99:
         said.append(
             f"A tenth of the largest slope or more only up to s = {signal.working[1]:.3g}."
         )
     if math.isfinite(signal.dead):
-        said.append(
-            f"In {setting.dtype} it is exactly 0 from s = {signal.dead:.3g} on."
-        )
+        said.append(f"In {config.dtype} it is exactly 0 from s = {signal.dead:.3g} on.")
     return said
 
 
-def _ratio(signal: Signal, setting: Setting) -> float | None:
+def _ratio(signal: Signal, config: DiagnosisConfig) -> float | None:
     """The slope at s = 20 relative to the reference's on the same ray."""
     at = np.array([AT])
     own = float(signal.ray.measure(at)[0, 0])
     other = float(
-        ray(setting.reference, signal.ray.name, "wrong", setting.num_classes).measure(
-            at
-        )[0, 0]
+        ray(config.reference, signal.ray.name, "wrong", config.num_classes).measure(at)[
+            0, 0
+        ]
     )
     return (
         own / other

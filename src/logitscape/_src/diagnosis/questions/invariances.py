@@ -7,7 +7,7 @@ import numpy as np
 
 from ...properties.invariance import SCALE, SHIFT, Change, Invariance, invariances_of
 from ..answers import Answer, Severity, Witness, undecided
-from ..config import Setting
+from ..config import DiagnosisConfig
 from ..evaluation import Rows, losses, one_hot, probabilities, row
 from ..simplify import few_classes, listed, number
 from ..subject import Subject
@@ -68,9 +68,9 @@ WORDINGS: dict[Change, _Wording] = {
 }
 
 
-def answers(subject: Subject, setting: Setting) -> list[Answer]:
+def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """Invariances of the loss, those of the probabilities, and the order of the classes."""
-    z, labels = simple_logits(setting.num_classes, setting.random())
+    z, labels = simple_logits(config.num_classes, config.random())
     of_loss = [_shift(subject, z, labels), _classes(subject, z, labels)]
     if subject.normalizer is None:
         return [
@@ -83,7 +83,7 @@ def answers(subject: Subject, setting: Setting) -> list[Answer]:
     return [
         *of_loss,
         *_of_probabilities(subject),
-        _order(subject, few_classes(subject, setting), setting.random()),
+        _order(subject, few_classes(subject, config), config.random()),
     ]
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..answers import Answer, Witness
-from ..config import Setting
+from ..config import DiagnosisConfig
 from ..evaluation import Rows, evaluate, one_hot, row
 from ..subject import Subject
 
@@ -25,16 +25,16 @@ class Line(NamedTuple):
     step: Rows
 
 
-def kinks(subject: Subject, setting: Setting) -> Answer:
+def kinks(subject: Subject, config: DiagnosisConfig) -> Answer:
     """Where the gradient differs on both sides ("kink"), or the loss ("jump")."""
-    line = _line(subject, setting, np.linspace(-REACH, REACH, LINE)[None])
+    line = _line(subject, config, np.linspace(-REACH, REACH, LINE)[None])
     chosen = np.argsort(np.maximum(line.bend, line.step)[0])[-CANDIDATES:]
     first, every = np.maximum(line.bend, line.step)[0, chosen], np.arange(CANDIDATES)
     low, high = line.s[0, chosen], line.s[0, chosen + 1]
     for _ in range(3):
         line = _line(
             subject,
-            setting,
+            config,
             low[:, None] + (high - low)[:, None] * np.linspace(0, 1, CLOSER),
         )
         at = np.maximum(line.bend, line.step).argmax(axis=1)
@@ -51,10 +51,12 @@ def kinks(subject: Subject, setting: Setting) -> Answer:
         )
     places = sorted({_plain((low[i] + high[i]) / 2) for i in kept})
     i = int(kept[np.argmax(last[kept])])
-    return _told(setting, line, i, int(at[i]), places)
+    return _told(config, line, i, int(at[i]), places)
 
 
-def _told(setting: Setting, line: Line, i: int, at: int, places: list[float]) -> Answer:
+def _told(
+    config: DiagnosisConfig, line: Line, i: int, at: int, places: list[float]
+) -> Answer:
     s = _plain((line.s[i, at] + line.s[i, at + 1]) / 2)
     below, above = line.gradients[i, at], line.gradients[i, at + 1]
     k = int(np.argmax(np.abs(above - below)))
@@ -65,8 +67,8 @@ def _told(setting: Setting, line: Line, i: int, at: int, places: list[float]) ->
     if jumps:
         told = f"the loss is {line.losses[i, at]:.4g} just below s = {s:g} and {line.losses[i, at + 1]:.4g} just above"
     witness = Witness(
-        row(_logits(np.array([s]), setting.num_classes)[0]),
-        one_hot(0, setting.num_classes),
+        row(_logits(np.array([s]), config.num_classes)[0]),
+        one_hot(0, config.num_classes),
         told,
     )
     places_text = ", ".join(f"{each:g}" for each in places)
@@ -93,9 +95,9 @@ def _logits(s: Rows, n: int) -> Rows:
     return z
 
 
-def _line(subject: Subject, setting: Setting, s: Rows) -> Line:
+def _line(subject: Subject, config: DiagnosisConfig, s: Rows) -> Line:
     """Changes relative to the size on both sides; none where a side is not finite. A slope explains some change of the loss."""
-    n = setting.num_classes
+    n = config.num_classes
     found = evaluate(subject, _logits(s.ravel(), n), 0)
     g, loss = found.gradient.reshape(*s.shape, n), found.loss.reshape(s.shape)
     size = np.abs(g).max(axis=2)

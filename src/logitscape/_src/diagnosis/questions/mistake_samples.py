@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from ..answers import Severity, Witness
-from ..config import Setting
+from ..config import DiagnosisConfig
 from ..evaluation import Rows, Values, evaluate, one_hot, row
 from ..subject import Subject
 
@@ -64,11 +64,11 @@ class Found:
     witness: Witness | None = None
 
 
-def sample(subject: Subject, setting: Setting) -> Samples:
+def sample(subject: Subject, config: DiagnosisConfig) -> Samples:
     """Evaluate what all recognisers share."""
-    n = setting.num_classes
+    n = config.num_classes
     z = np.round(
-        setting.random().normal(size=(max(FEWEST_POINTS, 2 * n + 64), n)) * 1.5, 3
+        config.random().normal(size=(max(FEWEST_POINTS, 2 * n + 64), n)) * 1.5, 3
     )
     labels = tuple(sorted({0, 1, n - 1}))
     wrong = np.zeros((len(FAR), n))

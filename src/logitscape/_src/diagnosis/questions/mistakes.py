@@ -7,7 +7,7 @@ e^{z_k - z_y} of the softmax has weights that a least-squares fit gives exactly,
 from collections.abc import Callable
 
 from ..answers import Answer
-from ..config import Setting
+from ..config import DiagnosisConfig
 from ..subject import Subject
 from .mistake_samples import Found, Samples, sample
 from .mistaken_formulas import (
@@ -48,9 +48,9 @@ RECOGNISERS: tuple[Callable[[Samples], Found | None], ...] = (
 )
 
 
-def answers(subject: Subject, setting: Setting) -> list[Answer]:
+def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """One answer for every mistake, or one that says that none was recognised."""
-    samples = sample(subject, setting)
+    samples = sample(subject, config)
     known = dict[str, Found]()
     for recognise in RECOGNISERS:
         if (found := recognise(samples)) is not None:

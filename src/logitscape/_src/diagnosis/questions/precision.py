@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...base.x64 import wide
+from ...base.x64 import enable_x64
 from ..answers import SEVERITIES, Answer, Severity, Witness, undecided
-from ..config import Setting
+from ..config import DiagnosisConfig
 from ..evaluation import Precision, Rows, evaluate, one_hot, row
 from ..subject import Subject
 from .reach import (
@@ -67,15 +67,15 @@ class Errors(NamedTuple):
     points: Mapping[str, Point]
 
 
-def answers(subject: Subject, setting: Setting) -> list[Answer]:
+def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """An answer for every dtype; what is wrong with those that are not used in training is a note at most."""
-    return [_answer(subject, setting, dtype) for dtype in get_args(Precision)]
+    return [_answer(subject, config, dtype) for dtype in get_args(Precision)]
 
 
-def _answer(subject: Subject, setting: Setting, dtype: Precision) -> Answer:
+def _answer(subject: Subject, config: DiagnosisConfig, dtype: Precision) -> Answer:
     used, refused = (
-        dtype == setting.dtype,
-        _refusal(subject, setting.num_classes, dtype),
+        dtype == config.dtype,
+        _refusal(subject, config.num_classes, dtype),
     )
     if refused:
         text = f"It fails with {refused}"
@@ -87,14 +87,14 @@ def _answer(subject: Subject, setting: Setting, dtype: Precision) -> Answer:
             "traced",
             details={"dtype": dtype},
         )
-    base = _base(subject, setting.num_classes)
+    base = _base(subject, config.num_classes)
     if base is None:
         return undecided(
             f"{QUESTION}, {dtype}",
             "The loss is not finite on R1, neither from 0 nor from 1.",
             METHOD,
         )
-    run = Run(subject, setting, dtype, base)
+    run = Run(subject, config, dtype, base)
     found, errors = failures(run), _errors(run)
     severity, verdict = _verdict(dtype, found, errors)
     least: Severity = severity if used else max(severity, "note", key=SEVERITIES.index)
@@ -117,7 +117,7 @@ def _refusal(subject: Subject, n: int, dtype: Precision) -> str:
         return subject.refusal
     z = jax.ShapeDtypeStruct((n,), jnp.dtype(dtype))
     try:
-        with wide(dtype == "float64"):
+        with enable_x64(dtype == "float64"):
             jax.eval_shape(jax.grad(subject.function), z, z)
     except Exception as error:
         return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
@@ -184,7 +184,7 @@ def _unlike_reference(
     if not lost.any():
         return 0
     other, truth = (
-        evaluate(run.setting.reference, z, labels, dtype=dtype).gradient
+        evaluate(run.config.reference, z, labels, dtype=dtype).gradient
         for dtype in (run.dtype, "float64")
     )
     return int((lost & (other != 0) & (np.abs(truth) > normal)).sum())
@@ -200,7 +200,7 @@ def _least(z: Rows, labels: Rows, chosen: Rows) -> Point:
 
 def _probes(run: Run) -> tuple[Rows, Rows, Rows]:
     """Rounded logits [m, n], labels [m], and which of them are in the usual range; every other label is the top class."""
-    random, n = run.setting.random(), run.setting.num_classes
+    random, n = run.config.random(), run.config.num_classes
     z = (
         USUAL
         * random.uniform(-1, 1, (SCATTERED, n))
@@ -267,7 +267,7 @@ def _text(run: Run, found: list[Failure], errors: Errors) -> str:
 
 def _lost(run: Run, errors: Errors) -> str:
     counts = [f"{count} while {side}" for side, count in errors.lost.items() if count]
-    kept = f" ({errors.unlike_reference} of them {run.setting.reference.name} keeps)"
+    kept = f" ({errors.unlike_reference} of them {run.config.reference.name} keeps)"
     return (
         f"; gradient components that become 0: {', '.join(counts)}{kept}"
         if counts
@@ -290,7 +290,7 @@ def _details(dtype: Precision, found: list[Failure], errors: Errors) -> dict[str
 
 def _witness(run: Run, verdict: str, found: list[Failure], errors: Errors) -> Witness:
     """Logits of few digits beyond the first failure, or where a component is lost or wrong."""
-    n = run.setting.num_classes
+    n = run.config.num_classes
     if verdict not in errors.points or verdict.startswith("not finite"):
         first = min(found, key=lambda each: each.begins)
         digits = 1 - int(np.floor(np.log10(max(first.begins, 1e-3))))

@@ -10,11 +10,11 @@ from functools import partial
 import numpy as np
 
 from ..answers import Answer, Severity, Witness, undecided
-from ..config import Setting
+from ..config import DiagnosisConfig
 from ..evaluation import Rows, losses, one_hot, probabilities, row
 from ..simplify import few_classes, listed
 from ..subject import Subject
-from .cma import descend
+from .cma import cma_es
 
 PROPER, TOP_LABEL = "proper", "top label"
 PENALTIES = (1e-4, 1e-6, 1e-8, 1e-10)
@@ -63,20 +63,20 @@ class Best:
         return bool(self.p[np.argmax(self.eta)] < self.p.max() - TIE)
 
 
-def answers(subject: Subject, setting: Setting) -> list[Answer]:
+def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """Whether the least expected loss returns the true distribution, and whether it returns its most probable class."""
     if subject.normalizer is None:
         return [
             undecided(question, "needs a normalizer: pass `normalizer=...`")
             for question in (PROPER, TOP_LABEL)
         ]
-    n = few_classes(subject, setting)
+    n = few_classes(subject, config)
     if n > MOST_CLASSES:
         why = f"the function runs with {n} classes only, too many to search"
         return [undecided(question, why) for question in (PROPER, TOP_LABEL)]
     etas = distributions(n)
     method = METHOD.format(n=n, etas=", ".join(map(listed, etas)))
-    found = minimisers(subject, etas, setting.random())
+    found = minimisers(subject, etas, config.random())
     if not found:
         why = "the expected loss is nowhere finite: some label always has an infinite or undefined loss"
         return [undecided(question, why, method) for question in (PROPER, TOP_LABEL)]
@@ -104,7 +104,7 @@ def minimisers(subject: Subject, etas: Rows, random: np.random.Generator) -> lis
     path = []
     for penalty in PENALTIES:
         cost = partial(_cost, subject, etas, penalty)
-        mean, spread = descend(cost, mean, spread, random)
+        mean, spread = cma_es(cost, mean, spread, random)
         path.append(mean)
     defined = np.isfinite(_expected(subject, etas, mean[:, None]))[:, 0]
     settled = np.array([_settled(z) for z in mean])

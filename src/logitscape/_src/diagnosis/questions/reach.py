@@ -9,7 +9,7 @@ from typing import NamedTuple, get_args
 import jax.numpy as jnp
 import numpy as np
 
-from ..config import Setting
+from ..config import DiagnosisConfig
 from ..evaluation import Precision, Rows, Values, evaluate
 from ..subject import Subject
 
@@ -38,7 +38,7 @@ class Run(NamedTuple):
     """What is measured; the logits that do not move are `base`."""
 
     subject: Subject
-    setting: Setting
+    config: DiagnosisConfig
     dtype: Precision
     base: float
 
@@ -84,7 +84,7 @@ def finite(values: Values) -> Rows:
 def failures(run: Run) -> list[Failure]:
     """The first failures of all rays, without the edges of domains."""
     low, high = _bisected(run)
-    n = run.setting.num_classes
+    n = run.config.num_classes
     at, before = (
         np.concatenate(
             [on(ray, s[None], run.base, n) for ray, s in zip(RAYS, ends, strict=True)]
@@ -116,13 +116,13 @@ def _bisected(run: Run) -> tuple[Rows, Rows]:
     for _ in range(3):
         z = np.concatenate(
             [
-                on(ray, each, run.base, run.setting.num_classes)
+                on(ray, each, run.base, run.config.num_classes)
                 for ray, each in zip(RAYS, s, strict=True)
             ]
         )
         bad = ~finite(evaluate(run.subject, z, dtype=run.dtype))
         if bad.any():  # else the reference need not be compiled
-            bad &= finite(evaluate(run.setting.reference, z, dtype=run.dtype))
+            bad &= finite(evaluate(run.config.reference, z, dtype=run.dtype))
         bad = bad.reshape(s.shape)
         first, fails = bad.argmax(axis=1), bad.any(axis=1)
         high = np.where(fails, s[every, first], high)

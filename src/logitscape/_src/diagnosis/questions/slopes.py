@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...base.xla import briefly
+from ...base.xla import jit_fast_compile
 from ..answers import Answer, Witness, undecided
-from ..config import Setting
+from ..config import DiagnosisConfig
 from ..evaluation import Rows, evaluate, losses, one_hot, row
 from ..subject import Subject
 
@@ -32,9 +32,9 @@ class Points(NamedTuple):
     noise: Rows
 
 
-def scattered(subject: Subject, setting: Setting) -> Points:
+def scattered(subject: Subject, config: DiagnosisConfig) -> Points:
     """Points of three decimals; every other one positive, every third labelled with its top class."""
-    random, n = setting.random(), setting.num_classes
+    random, n = config.random(), config.num_classes
     z = 10 ** random.uniform(-0.5, 0.8, (4 * POINTS, 1)) * random.uniform(
         -1, 1, (4 * POINTS, n)
     )
@@ -69,10 +69,12 @@ def roughness(
     ).all(axis=1)
 
 
-def against_differences(subject: Subject, setting: Setting, points: Points) -> Answer:
+def against_differences(
+    subject: Subject, config: DiagnosisConfig, points: Points
+) -> Answer:
     """Whether the gradient is the loss's, at two step sizes that agree: finds straight-through, stop_gradient, wrong rules."""
     method = f"central differences of steps {WIDE} and {CLOSE} at {len(points.z)} scattered points, float64"
-    ways = _ways(setting, points)
+    ways = _ways(config, points)
     wide, close = _differences(subject, points, ways)
     own = np.take_along_axis(points.gradient, ways, axis=1)
     size = np.maximum(np.abs(points.gradient).max(axis=1), np.abs(wide).max(axis=1))[
@@ -103,7 +105,7 @@ def against_differences(subject: Subject, setting: Setting, points: Points) -> A
         "stop_gradient or a wrong custom rule)."
     )
     witness = Witness(
-        row(points.z[i]), one_hot(int(points.labels[i]), setting.num_classes), shows
+        row(points.z[i]), one_hot(int(points.labels[i]), config.num_classes), shows
     )
     return Answer(
         QUESTION,
@@ -116,9 +118,9 @@ def against_differences(subject: Subject, setting: Setting, points: Points) -> A
     )
 
 
-def _ways(setting: Setting, points: Points) -> Rows:
+def _ways(config: DiagnosisConfig, points: Points) -> Rows:
     """Which logits are moved, [m, ways]: the label's and the top one among them."""
-    ways = setting.random().integers(setting.num_classes, size=(len(points.z), WAYS))
+    ways = config.random().integers(config.num_classes, size=(len(points.z), WAYS))
     ways[:, 0], ways[:, 1] = points.labels, points.z.argmax(axis=1)
     return ways
 
@@ -139,7 +141,7 @@ def _differences(subject: Subject, points: Points, ways: Rows) -> tuple[Rows, Ro
     ) / (2 * CLOSE)
 
 
-def sums(subject: Subject, setting: Setting, points: Points) -> list[Answer]:
+def sums(subject: Subject, config: DiagnosisConfig, points: Points) -> list[Answer]:
     """Whether the gradient sums to 0, if the loss does not notice that 1 is added to all logits."""
     shifted = losses(
         subject,
@@ -173,7 +175,7 @@ def sums(subject: Subject, setting: Setting, points: Points) -> list[Answer]:
     text = f"The loss does not change when all logits grow alike, but the gradient's sum is {total:.3g}: not that of the loss."
     witness = Witness(
         row(points.z[i]),
-        one_hot(int(points.labels[i]), setting.num_classes),
+        one_hot(int(points.labels[i]), config.num_classes),
         f"sum of gradient = {total:.4g}",
     )
     return [
@@ -189,10 +191,10 @@ def sums(subject: Subject, setting: Setting, points: Points) -> list[Answer]:
     ]
 
 
-def forward(subject: Subject, setting: Setting, points: Points) -> Answer:
+def forward(subject: Subject, config: DiagnosisConfig, points: Points) -> Answer:
     """Whether forward mode is supported, and gives what reverse mode gives."""
     method = "jax.jvp along one random direction at scattered points, float64"
-    way = setting.random().normal(size=setting.num_classes)
+    way = config.random().normal(size=config.num_classes)
 
     def slope(z: jax.Array, t: jax.Array) -> jax.Array:
         tangent: jax.Array = jax.jvp(
@@ -201,8 +203,10 @@ def forward(subject: Subject, setting: Setting, points: Points) -> Answer:
         return tangent
 
     try:
-        targets = jnp.asarray(np.eye(setting.num_classes)[points.labels])
-        found = np.asarray(briefly(jax.vmap(slope))(jnp.asarray(points.z), targets))
+        targets = jnp.asarray(np.eye(config.num_classes)[points.labels])
+        found = np.asarray(
+            jit_fast_compile(jax.vmap(slope))(jnp.asarray(points.z), targets)
+        )
     except Exception as error:
         text = f"jvp, jacfwd and hessian fail ({type(error).__name__}): a jax.custom_vjp has no forward mode. Reverse mode works."
         return Answer(
@@ -227,7 +231,7 @@ def forward(subject: Subject, setting: Setting, points: Points) -> Answer:
         )
     shows = f"slope {found[i]:.4g} by forward, {points.gradient[i] @ way:.4g} by reverse mode"
     witness = Witness(
-        row(points.z[i]), one_hot(int(points.labels[i]), setting.num_classes), shows
+        row(points.z[i]), one_hot(int(points.labels[i]), config.num_classes), shows
     )
     return Answer(
         QUESTION,

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from ..answers import Answer, Severity, Witness, undecided
-from ..config import Setting
+from ..config import DiagnosisConfig
 from ..evaluation import Rows, evaluate, hessians, one_hot, row
 from ..simplify import few_classes, listed, number, rounded
 from ..subject import Subject
@@ -18,10 +18,10 @@ QUESTION = "bounds"
 METHOD = "float64, {n} classes, Hessians at {m} logits of all sizes; {pairs} ways between scattered logits halved to find jumps"
 
 
-def smoothness(subject: Subject, setting: Setting) -> Answer:
+def smoothness(subject: Subject, config: DiagnosisConfig) -> Answer:
     """The smoothness constant, or where it fails."""
-    n = few_classes(subject, setting)
-    random = setting.random()
+    n = few_classes(subject, config)
+    random = config.random()
     z, labels = (each[:, ::4] for each in points(n, random))
     make = partial(
         Answer, QUESTION, method=METHOD.format(n=n, m=labels.size, pairs=2 * PAIRS)

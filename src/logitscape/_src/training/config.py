@@ -16,11 +16,11 @@ import optax
 from jax import Array
 
 from ..base.arguments import is_whole
-from ..base.xla import briefly
-from ..datasets.dataset import PARTS, Dataset, Examples, check
+from ..base.xla import jit_fast_compile
+from ..datasets.dataset import SPLITS, Dataset, Examples, check
 from ..objectives.batched import per_example
 from ..objectives.objective import Objective, objective
-from .ensemble import Members, Optimizer, Part, Plan
+from .ensemble import Members, Optimizer, Part, Program
 from .metrics import METRICS
 from .models import Model, layer_sizes
 
@@ -33,7 +33,7 @@ PROBES = np.linspace(-3, 3, 12)
 
 
 @dataclass(frozen=True)
-class Setup:
+class TrainingConfig:
     """A training as it was asked for.
 
     Attributes:
@@ -48,12 +48,12 @@ class Setup:
         description: all that decides the result, as JSON.
     """
 
-    plan: Plan
+    program: Program
     members: Members
     seeds: Array
     train: Part
     everything: Part
-    set_of: Array
+    split_index: Array
     records: tuple[int, ...]
     shape: tuple[int, int, int]
     description: dict[str, Any]
@@ -65,25 +65,27 @@ def checked(
     model: Model,
     learning_rates: Sequence[float],
     seeds: Sequence[int],
-    scales: Sequence[float],
+    init_scales: Sequence[float],
     steps: int,
     batch_size: int,
     optimizer: str | Optimizer,
     metrics_every: int,
     metrics: Sequence[str],
-) -> Setup:
+) -> TrainingConfig:
     """Everything that `train` takes, checked."""
     of_one = objective(source)
     datasets = _datasets(data, len(seeds))
-    train, everything, set_of = _parts(datasets)
+    train, everything, split_index = _parts(datasets)
     rates = _numbers("learning_rates", learning_rates, positive=True)
-    deviations = _numbers("scales", scales, positive=False)
+    deviations = _numbers("init_scales", init_scales, positive=False)
     numbers = _seeds(seeds)
     _whole("steps", steps, 1)
     _whole("metrics_every", metrics_every, 1)
     _whole("batch_size", batch_size, 1, train.labels.shape[1])
     sizes = layer_sizes(model, datasets[0].features, datasets[0].classes)
-    plan = Plan(of_one, _optimizer(optimizer), sizes, batch_size, _metrics(metrics))
+    program = Program(
+        of_one, _optimizer(optimizer), sizes, batch_size, _metrics(metrics)
+    )
     records = (*range(0, steps, metrics_every), steps)
     description = {
         "objective": of_one.name,
@@ -92,25 +94,25 @@ def checked(
         "model": list(sizes),
         "learning_rates": rates,
         "seeds": numbers,
-        "scales": deviations,
+        "init_scales": deviations,
         "steps": steps,
         "batch_size": batch_size,
         "optimizer": _name_of(optimizer),
         "metrics_every": metrics_every,
-        "metrics": list(plan.metrics),
+        "metrics": list(program.metrics),
         "dtype": str(_dtype(train)),
         "jax": jax.__version__,
         "machine": f"{jax.default_backend()} {platform.machine()}",
     }
     members = _members(rates, numbers, deviations, len(datasets), _dtype(train))
     shape = len(rates), len(numbers), len(deviations)
-    return Setup(
-        plan,
+    return TrainingConfig(
+        program,
         members,
         jnp.array(numbers, jnp.uint32),
         train,
         everything,
-        set_of,
+        split_index,
         records,
         shape,
         description,
@@ -130,7 +132,9 @@ def _datasets(data: Dataset | Sequence[Dataset], seeds: int) -> list[Dataset]:
         )
     for each in datasets:
         check(each)
-    shapes = [[getattr(each, part).inputs.shape for part in PARTS] for each in datasets]
+    shapes = [
+        [getattr(each, part).inputs.shape for part in SPLITS] for each in datasets
+    ]
     if any(shape != shapes[0] for shape in shapes):
         raise ValueError(
             f"`train(data=...)`: data sets must be of the same sizes, got {shapes}."
@@ -144,7 +148,7 @@ def _parts(datasets: Sequence[Dataset]) -> tuple[Part, Part, Array]:
             np.stack(
                 [np.asarray(getattr(getattr(each, part), name)) for each in datasets]
             )
-            for part in PARTS
+            for part in SPLITS
         ]
         for name in Examples._fields
     ]
@@ -154,17 +158,21 @@ def _parts(datasets: Sequence[Dataset]) -> tuple[Part, Part, Array]:
         jnp.asarray(np.concatenate(inputs, axis=1)),
         jnp.asarray(np.concatenate(labels, axis=1)),
     )
-    set_of = np.repeat(
-        np.arange(len(PARTS), dtype=np.int32), [each.shape[1] for each in labels]
+    split_index = np.repeat(
+        np.arange(len(SPLITS), dtype=np.int32), [each.shape[1] for each in labels]
     )
     train = Part(jnp.asarray(inputs[0]), jnp.asarray(labels[0]))
-    return train, everything, jnp.asarray(set_of)
+    return train, everything, jnp.asarray(split_index)
 
 
 def _members(
-    rates: list[float], seeds: list[int], scales: list[float], datasets: int, dtype: Any
+    rates: list[float],
+    seeds: list[int],
+    init_scales: list[float],
+    datasets: int,
+    dtype: Any,
 ) -> Members:
-    grid = list(product(rates, range(len(seeds)), scales))
+    grid = list(product(rates, range(len(seeds)), init_scales))
     rate, seed, scale = (np.array(column) for column in zip(*grid, strict=True))
     place = jnp.asarray(seed, jnp.int32)
     return Members(
@@ -261,7 +269,7 @@ def fingerprint(of_one: Objective) -> list[str]:
     )
     return [
         f"{value:.4g}"
-        for value in np.asarray(briefly(per_example(of_one))(logits, labels))
+        for value in np.asarray(jit_fast_compile(per_example(of_one))(logits, labels))
     ]
 
 
