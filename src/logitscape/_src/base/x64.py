@@ -1,4 +1,4 @@
-"""64 bits for the length of a block, or 32, whatever the caller has switched on."""
+"""JAX's switch between 32-bit and 64-bit types: turned for one block of code, or only read."""
 
 from contextlib import AbstractContextManager
 from typing import Any
@@ -8,19 +8,30 @@ import numpy as np
 
 
 def enable_x64(on: bool = True) -> AbstractContextManager[Any]:
-    """Inside, JAX computes with 64 bits where it is asked to, or nowhere; in this thread only."""
+    """Context in which JAX allows 64-bit types, or forbids them, in the current thread only."""
     if hasattr(jax, "enable_x64"):
         context: AbstractContextManager[Any] = jax.enable_x64(on)
         return context
+    # Before JAX 0.8 the function was experimental.
     from jax import experimental
 
     older: AbstractContextManager[Any] = getattr(experimental, "enable_x64")(on)
     return older
 
 
+def is_x64_enabled() -> bool:
+    """Whether JAX computes in float64 where it is asked to, in the current thread."""
+    return bool(jax.dtypes.canonicalize_dtype(np.float64) == np.float64)
+
+
 def needs_float64(function_name: str) -> None:
-    """Refuse to compute without float64 switched on."""
-    if jax.dtypes.canonicalize_dtype(np.float64) != np.float64:
+    """Raise `RuntimeError` unless float64 is enabled.
+
+    Args:
+        function_name: Name of the public function that needs float64, for the message.
+    """
+    if not is_x64_enabled():
         raise RuntimeError(
-            f'`{function_name}` needs float64: `jax.config.update("jax_enable_x64", True)` first.'
+            f"`{function_name}` needs float64: "
+            '`jax.config.update("jax_enable_x64", True)` first.'
         )
