@@ -1,223 +1,165 @@
-"""Linear classifiers fitted to Gaussian clusters, ten at a time: the measuring half of gaussian_clusters.py."""
+"""Linear classifiers fitted to Gaussian clusters, ten at a time."""
 
-from collections.abc import Callable, Sequence
-from functools import cache, partial
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-import logitscape as ls
-from logitscape._src.datasets.builtin import gaussian_clusters
-
 from .minimise import Fits, minimise
-from .theory import CLASSES, SEPARATION, SHARES, Array, bayes, grid, ideal
+from .programs import WEIGHTS, loss_function, probabilities
+from .samples import ASKED, LANES, Samples, Weighted
+from .theory import CLASSES, Array, bayes, grid, ideal
 
-LANES, BLOCK = 10, 128
-MOST, MOST_OF_MANY, MANY, STARTED_OFTEN = 100, 30, 100_000, 1000
-"""Evaluations of a fit, and of one to many examples, which starts near its end."""
+MANY = 100_000
+"""A fit to this many examples or more starts near its end, and may take fewer evaluations."""
+MOST = 100
+"""Maximum number of evaluations of a fit."""
+MOST_OF_MANY = 30
+"""Maximum number of evaluations of a fit to many examples."""
 FEW = 1000
-"""With more examples a fit begins only where that to fewer has ended."""
-ASKED = np.array(
-    [
-        [0.6, 0.3, 0.1],
-        [0.45, 0.15, 0.4],
-        [0.3, 0.36, 0.34],
-        [0.1, 0.2, 0.7],
-        [0.02, 0.9, 0.08],
-    ]
-)
-SHARES_ASKED, ATTEMPTS = np.repeat(ASKED, LANES // len(ASKED), axis=0), 4
-TRAINED, NO_GRADIENT, UNDEFINED = (
-    "trained",
-    "the gradient is 0 at the start",
-    "the loss is infinite or undefined at the start",
-)
+"""A fit to more examples starts only from where the fit to fewer has ended."""
+STARTED_OFTEN = 1000
+"""Number of examples that are fitted from many starts."""
+ATTEMPTS = 4
+"""Number of starts for fits to labels without inputs."""
 
-
-class Weighted(NamedTuple):
-    """Examples for every lane: inputs [3, lanes, m], the last of them 1; labels and weights [lanes, m]; how many blocks."""
-
-    inputs: Any
-    labels: Any
-    weights: Any
-    blocks: int
-
-
-class Data(NamedTuple):
-    """What every pair is fitted to."""
-
-    sizes: dict[int, Weighted]
-    infinite: Weighted
-    labels_alone: Weighted
-
-
-def data(sizes: Sequence[int]) -> Data:
-    """The first so many examples of ten data sets; the whole distribution; and labels without features, of shares ASKED.
-
-    All arrays are of the same shape, so that one program does for all.
-    """
-    points, density = grid()
-    length = max(*sizes, CLASSES * len(points))
-    length += -length % BLOCK
-    sets = [
-        gaussian_clusters(
-            examples=length, separation=SEPARATION, priors=SHARES, seed=seed
-        ).train
-        for seed in range(LANES)
-    ]
-    inputs, labels = (
-        np.stack([each.inputs for each in sets]),
-        np.stack([each.labels for each in sets]),
-    )
-    drawn = _weighted(inputs, labels, np.ones(labels.shape), length)
-    names = np.arange(CLASSES, dtype=np.int32)
-    inputs, joint = (
-        np.repeat(points, CLASSES, axis=0),
-        (density[:, None] * bayes(points)).ravel(),
-    )
-    everywhere, cases = (
-        np.broadcast_to(inputs, (LANES, *inputs.shape)),
-        np.broadcast_to(joint, (LANES, len(joint))),
-    )
-    return Data(
-        {size: _first(drawn, size) for size in sizes},
-        _weighted(everywhere, np.tile(names, (LANES, len(points))), cases, length),
-        _weighted(
-            np.zeros((LANES, CLASSES, 2)),
-            np.tile(names, (LANES, 1)),
-            SHARES_ASKED,
-            length,
-        ),
-    )
-
-
-def _weighted(inputs: Array, labels: Array, weights: Array, length: int) -> Weighted:
-    """Inputs [lanes, m, 2] and the rest, with as many more of no weight as make the length."""
-    m = labels.shape[1]
-    padding = [(0, 0), (0, length - m)]
-    features = np.moveaxis(
-        np.concatenate([inputs, np.ones((*labels.shape, 1))], axis=2), 2, 0
-    )
-    x, y = np.pad(features, [(0, 0), *padding], "edge"), np.pad(labels, padding, "edge")
-    return Weighted(
-        jnp.asarray(x),
-        jnp.asarray(y),
-        jnp.asarray(np.pad(weights, padding)),
-        -(-m // BLOCK),
-    )
-
-
-def _first(drawn: Weighted, size: int) -> Weighted:
-    weights = np.broadcast_to(
-        np.where(np.arange(drawn.labels.shape[1]) < size, 1 / size, 0.0),
-        drawn.labels.shape,
-    )
-    return drawn._replace(weights=jnp.asarray(weights), blocks=-(-size // BLOCK))
+TRAINED = "trained"
+NO_GRADIENT = "the gradient is 0 at the start"
+UNDEFINED = "the loss is infinite or undefined at the start"
 
 
 def starts(seed: int, scale: float) -> Array:
-    """Random weights [lanes, 3, 3]; the biases lie about 1, where all normalizers have their domain."""
+    """Random weights [lanes, 3, 3], with biases about 1 in the domain of all normalizers."""
     centre = np.array([0.0, 0.0, 1.0])[:, None]
-    found: Array = centre + scale * np.random.default_rng(seed).standard_normal(
-        (LANES, 3, CLASSES)
-    )
-    return found
+    noise = np.random.default_rng(seed).standard_normal(WEIGHTS)
+    return np.asarray(centre + scale * noise)
 
 
-GENTLE, RANDOM = starts(0, 0.05), starts(1, 1.0)
+GENTLE = starts(0, 0.05)
+RANDOM = starts(1, 1.0)
 
 
-def measured(
-    spec: str, everything: Data, sizes: Sequence[int], many_starts: bool
+def most_evaluations(examples: int) -> int:
+    """The maximum number of evaluations of a fit to that many examples."""
+    return MOST_OF_MANY if examples >= MANY else MOST
+
+
+def fit_pair(
+    spec: str, samples: Samples, sizes: Sequence[int], many_starts: bool
 ) -> pd.DataFrame:
-    """All fits of a pair, a row for each lane of each data set."""
-    value, gradient = _losses(spec, everything.sizes[sizes[0]])(
-        GENTLE.reshape(LANES, -1)
-    )
-    if not np.isfinite(value).any() or not np.nan_to_num(gradient).any():
-        reason = UNDEFINED if not np.isfinite(value).any() else NO_GRADIENT
+    """Fit a pair to all its data sets; one row for each lane of each of them.
+
+    Args:
+        spec: The pair, "normalizer + loss" or a loss of the logits.
+        samples: The examples.
+        sizes: Numbers of examples, in increasing order.
+        many_starts: Whether to fit the first data set from ten wild starts too.
+    """
+    reason = _untrainable(spec, samples.sizes[sizes[0]])
+    if reason is not None:
         return pd.DataFrame([{"pair": spec, "data": "none", "outcome": reason}])
-    parts, last = [_of_labels_alone(spec, everything)], GENTLE
+    parts = [_fit_labels_alone(spec, samples.labels_alone)]
     if many_starts:
-        parts.append(_of_many_starts(spec, everything))
+        parts.append(_fit_many_starts(spec, samples.sizes[STARTED_OFTEN]))
+    parts += _fit_sizes(spec, samples, sizes)
+    tables = [
+        pd.DataFrame({"pair": spec, "outcome": TRAINED, **part}) for part in parts
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _untrainable(spec: str, examples: Weighted) -> str | None:
+    """Why training cannot begin at the gentle start, or None where it can."""
+    value, gradient = loss_function(spec, examples)(GENTLE.reshape(LANES, -1))
+    if not np.isfinite(value).any():
+        return UNDEFINED
+    if not np.nan_to_num(gradient).any():
+        return NO_GRADIENT
+    return None
+
+
+def _fit_sizes(
+    spec: str, samples: Samples, sizes: Sequence[int]
+) -> list[dict[str, Any]]:
+    """Fits to more and more examples, and last to the distribution.
+
+    Each fit starts where the one before it has ended.
+    """
+    parts = []
+    last = GENTLE
     for size in sizes:
-        starts = [last]
+        candidates = [last]
         if size == sizes[0]:
-            starts.append(RANDOM)
+            candidates.append(RANDOM)
         elif size <= FEW:
-            starts.append(GENTLE)
-        found = best(
-            spec, everything.sizes[size], starts, MOST_OF_MANY if size >= MANY else MOST
-        )
-        parts.append(_rows(spec, found) | {"data": size})
-        last = found.points.reshape(GENTLE.shape)
-    parts.append(
-        _rows(spec, best(spec, everything.infinite, [last], MOST))
-        | {"data": "infinite"}
-    )
-    return pd.concat(
-        [pd.DataFrame({"pair": spec, "outcome": TRAINED, **part}) for part in parts],
-        ignore_index=True,
-    )
+            candidates.append(GENTLE)
+        fits = best(spec, samples.sizes[size], candidates, most_evaluations(size))
+        parts.append(_rows(spec, fits) | {"data": size})
+        last = fits.points.reshape(WEIGHTS)
+    fits = best(spec, samples.infinite, [last], MOST)
+    parts.append(_rows(spec, fits) | {"data": "infinite"})
+    return parts
 
 
 def best(spec: str, examples: Weighted, candidates: Sequence[Array], most: int) -> Fits:
-    """For each lane the fit of least loss among those from several starts; the gentle one where none is defined."""
-    function = _losses(spec, examples)
-    found = []
+    """The fit of least loss in each lane among those from several starts.
+
+    Args:
+        spec: The pair.
+        examples: The examples to fit.
+        candidates: Starts, [lanes, 3, 3] each; where the loss is not finite at one, the gentle
+            start takes its place.
+        most: Maximum number of evaluations of each fit.
+    """
+    function = loss_function(spec, examples)
+    attempts = []
     for start in candidates:
-        defined = np.isfinite(function(start.reshape(LANES, -1))[0])
-        found.append(
-            minimise(
-                function,
-                np.where(defined[:, None, None], start, GENTLE).reshape(LANES, -1),
-                most=most,
-            )
-        )
-    values = np.stack(
-        [np.where(np.isnan(each.values), np.inf, each.values) for each in found]
-    )
-    winner = values.argmin(axis=0)
-    return Fits(
-        *(np.stack(each)[winner, np.arange(LANES)] for each in zip(*found, strict=True))
-    )
+        values, _ = function(start.reshape(LANES, -1))
+        defined = np.isfinite(values)[:, None, None]
+        weights = np.where(defined, start, GENTLE).reshape(LANES, -1)
+        attempts.append(minimise(function, weights, most=most))
+    winner = _nan_as_infinite([fits.values for fits in attempts]).argmin(axis=0)
+    columns = zip(*attempts, strict=True)
+    return Fits(*(np.stack(column)[winner, np.arange(LANES)] for column in columns))
 
 
-def _of_many_starts(spec: str, everything: Data) -> dict[str, Any]:
-    """Ten starts on the first data set."""
-    drawn = everything.sizes[STARTED_OFTEN]
-    same = drawn._replace(
-        inputs=jnp.repeat(drawn.inputs[:, :1], LANES, axis=1),
-        labels=jnp.repeat(drawn.labels[:1], LANES, axis=0),
+def _nan_as_infinite(values: Any) -> Array:
+    return np.where(np.isnan(values), np.inf, values)
+
+
+def _fit_many_starts(spec: str, examples: Weighted) -> dict[str, Any]:
+    """Ten fits to the first data set, from ten wild starts."""
+    same = examples._replace(
+        inputs=jnp.repeat(examples.inputs[:, :1], LANES, axis=1),
+        labels=jnp.repeat(examples.labels[:1], LANES, axis=0),
     )
-    found = best(spec, same, [starts(2, 1.0)], 2 * MOST)
-    return _rows(spec, found) | {
-        "data": "starts",
-        "moments": _moments(spec, same, found),
-    }
+    fits = best(spec, same, [starts(2, 1.0)], 2 * MOST)
+    return _rows(spec, fits) | {"data": "starts", "moments": _moments(spec, same, fits)}
 
 
 def _moments(spec: str, examples: Weighted, fits: Fits) -> Array:
-    """The largest difference of a moment, mean of p_k x, from that of the data, mean of y_k x; of every lane."""
-    x, y = (np.asarray(each)[..., :STARTED_OFTEN] for each in examples[:2])
-    z = np.einsum("fln,lfk->lnk", x, fits.points.reshape(GENTLE.shape))
-    residuals = np.asarray(_predicted(spec)(jnp.asarray(z))[0]) - np.eye(CLASSES)[y]
-    found: Array = np.abs(np.einsum("fln,lnk->lfk", x, residuals) / STARTED_OFTEN).max(
-        axis=(1, 2)
-    )
-    return found
+    """The largest |mean of p_k x - mean of y_k x| over classes and inputs, [lanes]."""
+    x = np.asarray(examples.inputs)[..., :STARTED_OFTEN]
+    y = np.asarray(examples.labels)[..., :STARTED_OFTEN]
+    z = np.einsum("fln,lfk->lnk", x, fits.points.reshape(WEIGHTS))
+    p, _ = probabilities(spec, z)
+    residuals = p - np.eye(CLASSES)[y]
+    differences = np.einsum("fln,lnk->lfk", x, residuals) / STARTED_OFTEN
+    return np.asarray(np.abs(differences).max(axis=(1, 2)))
 
 
-def _of_labels_alone(spec: str, everything: Data) -> dict[str, Any]:
-    """How far the best p is from the labels' shares, and from what theory says that the loss asks for."""
-    attempts = [GENTLE, *(starts(3 + i, 1.0) for i in range(ATTEMPTS - 1))]
-    found = best(spec, everything.labels_alone, attempts, MOST)
-    p = _predicted(spec)(jnp.asarray(found.points.reshape(GENTLE.shape)[:, 2]))[0]
-    p = np.asarray(p)[_lower(found.values.reshape(len(ASKED), -1))]
-    loss = spec.partition(" + ")[2]
+def _fit_labels_alone(spec: str, examples: Weighted) -> dict[str, Any]:
+    """Distances of the best p from the labels' probabilities, and from the loss's minimiser."""
+    attempts = [GENTLE]
+    attempts += [starts(3 + i, 1.0) for i in range(ATTEMPTS - 1)]
+    fits = best(spec, examples, attempts, MOST)
+    biases = fits.points.reshape(WEIGHTS)[:, 2]
+    p, _ = probabilities(spec, biases)
+    p = p[_least_in_rows(fits.values.reshape(len(ASKED), -1))]
+    loss = _loss_of_probabilities(spec)
     wanted = ideal(loss, ASKED) if loss else np.full(ASKED.shape, np.nan)
     return {
         "data": "labels alone",
@@ -226,96 +168,47 @@ def _of_labels_alone(spec: str, everything: Data) -> dict[str, Any]:
     }
 
 
-def _lower(values: Array) -> Array:
-    """In each row the place of the least, counted through all rows."""
-    found: Array = np.arange(len(values)) * values.shape[1] + np.where(
-        np.isnan(values), np.inf, values
-    ).argmin(axis=1)
-    return found
+def _least_in_rows(values: Array) -> Array:
+    """The position of the least value in each row, counted in the flattened array."""
+    rows, columns = values.shape
+    return np.asarray(
+        np.arange(rows) * columns + _nan_as_infinite(values).argmin(axis=1)
+    )
 
 
 def _rows(spec: str, fits: Fits) -> dict[str, Any]:
-    """Of every lane the mean distances to the posterior, which are infinite, or 1, where p is undefined."""
+    """The distances to the posterior in every lane: infinite, or 1, where p is undefined."""
     points, density = grid()
     eta = bayes(points)
-    theta = fits.points.reshape(GENTLE.shape)
-    p, log_p = (
-        np.asarray(each)
-        for each in _predicted(spec)(jnp.asarray(points @ theta[:, :2] + theta[:, 2:]))
-    )
+    theta = fits.points.reshape(WEIGHTS)
+    p, log_p = probabilities(spec, points @ theta[:, :2] + theta[:, 2:])
     with np.errstate(invalid="ignore"):
         divergence = (eta * (np.log(eta) - log_p)).sum(axis=2)
-    loss = spec.partition(" + ")[2]
+    loss = _loss_of_probabilities(spec)
     return {
         "lane": np.arange(LANES),
         "loss": fits.values,
         "steepest": np.abs(fits.gradients).max(axis=1),
         "evaluations": fits.evaluations,
-        "kl": np.where(np.isnan(divergence), np.inf, divergence) @ density,
+        "kl": _nan_as_infinite(divergence) @ density,
         "tv": distance(p, eta) @ density,
         "tv_ideal": distance(p, _ideal_on_grid(loss)) @ density if loss else np.nan,
         "undefined": np.isnan(p).any(axis=2) @ density,
     }
 
 
+def _loss_of_probabilities(spec: str) -> str:
+    """The name of a pair's loss; empty for a loss of the logits."""
+    return spec.partition(" + ")[2]
+
+
 @cache
 def _ideal_on_grid(loss: str) -> Array:
-    return ideal(loss, bayes(grid()[0]))
+    points, _ = grid()
+    return ideal(loss, bayes(points))
 
 
 def distance(p: Array, q: Array) -> Array:
-    """Total variation along the last axis; 1, the largest there is, where p is undefined."""
-    found: Array = np.abs(p - q).sum(axis=-1) / 2
-    return np.where(np.isnan(p).any(axis=-1), 1, found)
-
-
-def _losses(spec: str, examples: Weighted) -> Callable[[Array], tuple[Array, Array]]:
-    run = _program(spec)
-
-    def function(flat: Array) -> tuple[Array, Array]:
-        value, gradient = run(jnp.asarray(flat.reshape(GENTLE.shape)), *examples)
-        return np.asarray(value), np.asarray(gradient).reshape(flat.shape)
-
-    return function
-
-
-@cache
-def _program(spec: str) -> Callable[..., Any]:
-    """Weighted sums of losses [lanes] and their gradients in the weights [lanes, 3, 3]."""
-    per_example = ls.value_and_grad(spec, class_axis=0)
-
-    def block(theta: Any, x: Any, y: Any, w: Any) -> Any:
-        z = sum(x[f][None] * theta[:, f].T[:, :, None] for f in range(3))
-        losses, slopes = per_example(z.reshape(CLASSES, -1), y.reshape(-1))
-        counted = w > 0
-        losses = w * jnp.where(counted, losses.reshape(w.shape), 0)
-        slopes = w[None] * jnp.where(counted[None], slopes.reshape(z.shape), 0)
-        return jnp.sum(losses, axis=1), jnp.sum(x[:, None] * slopes[None], axis=3)
-
-    @jax.jit
-    def run(theta: Any, x: Any, y: Any, w: Any, blocks: Any) -> Any:
-        def step(i: Any, sums: Any) -> Any:
-            cut = partial(
-                jax.lax.dynamic_slice_in_dim,
-                start_index=i * BLOCK,
-                slice_size=BLOCK,
-                axis=-1,
-            )
-            return jax.tree.map(jnp.add, sums, block(theta, *map(cut, (x, y, w))))
-
-        value, gradient = jax.lax.fori_loop(
-            0, blocks, step, (jnp.zeros(LANES), jnp.zeros((3, CLASSES, LANES)))
-        )
-        return value, jnp.moveaxis(gradient, 2, 0)
-
-    return run
-
-
-def _predicted(spec: str) -> Callable[..., Any]:
-    """Probs of logits [..., 3]."""
-    return _of_normalizer(ls.objective(spec).normalizer)
-
-
-@cache
-def _of_normalizer(normalizer: Any) -> Callable[..., Any]:
-    return jax.jit(jnp.vectorize(normalizer, signature="(n)->(n),(n)"))
+    """Total variation along the last axis; 1, the largest value, where p is undefined."""
+    variation = np.abs(p - q).sum(axis=-1) / 2
+    return np.where(np.isnan(p).any(axis=-1), 1, variation)

@@ -1,4 +1,4 @@
-"""Many small minimisations side by side: BFGS, with no step size to tune."""
+"""Many small minimisations side by side: BFGS, which has no step size to tune."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
@@ -8,15 +8,29 @@ from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
 Function: TypeAlias = Callable[[Array], tuple[Array, Array]]
-"""Points [lanes, d] -> values [lanes] and gradients [lanes, d]."""
+"""Takes points [lanes, d] and returns values [lanes] and gradients [lanes, d]."""
 
-DECREASE, CURVATURE, TRIALS = 1e-4, 0.9, 25
-FLAT, GAIN = 1e-10, 1e-11
-"""A gradient, and a gain relative to the value, after which there is nothing left to win."""
+DECREASE = 1e-4
+"""Fraction of the slope's predicted decrease that a step must achieve (first Wolfe condition)."""
+CURVATURE = 0.9
+"""Fraction of the initial slope that may remain at its end (second Wolfe condition)."""
+TRIALS = 25
+"""Maximum number of steps tried along one direction."""
+FLAT = 1e-10
+"""A lane ends where no component of its gradient is larger."""
+GAIN = 1e-11
+"""A lane ends where a step gains no more than this, relative to the value."""
 
 
 class Fits(NamedTuple):
-    """Where every lane has come to: points and gradients [lanes, d], values and evaluations [lanes]."""
+    """Where every lane has ended.
+
+    Attributes:
+        points: Points, [lanes, d].
+        values: Values of the function there, [lanes].
+        gradients: Gradients there, [lanes, d].
+        evaluations: Number of evaluations of the function, [lanes].
+    """
 
     points: Array
     values: Array
@@ -25,7 +39,7 @@ class Fits(NamedTuple):
 
 
 class _Search(NamedTuple):
-    """A line search in every lane: direction, step, the steps known to be too short and too long, trials."""
+    """A line search in every lane; `short` and `long` are steps too short and too long."""
 
     direction: Array
     step: Array
@@ -34,94 +48,154 @@ class _Search(NamedTuple):
     trials: Array
 
 
-def minimise(function: Function, start: Array, *, most: int) -> Fits:
-    """Minimise in all lanes at once; a lane ends where a step gains nothing, where none is found, or after `most` evaluations.
+class _State(NamedTuple):
+    """What all lanes know between two evaluations.
 
-    A step is taken if it meets the weak conditions of Wolfe, found by bisection (Lewis and Overton, Nonsmooth optimization
-    via quasi-Newton methods, 2013), so that kinks do no harm. Where the function is not finite no step leads, and a lane
-    that starts there stays.
+    Attributes:
+        fits: The best points so far.
+        inverse: Approximate inverse Hessians, [lanes, d, d].
+        fresh: Whether `inverse` is still the identity, [lanes].
+        search: The line searches.
+        over: Whether the lane has ended, [lanes].
     """
-    x, (f, g) = start, function(start)
-    inverse = np.broadcast_to(np.eye(x.shape[1]), (*x.shape, x.shape[1])).copy()
-    fresh, search = np.ones(len(x), bool), _begin(-_shortened(g))
-    over, evaluations = ~np.isfinite(f) | (_largest(g) <= FLAT), np.ones(len(x), int)
-    while not over.all() and evaluations.max() < most:
-        there = np.where(over[:, None], x, x + search.step[:, None] * search.direction)
-        new_f, new_g = function(there)
-        evaluations = evaluations + ~over
-        good, search = _judged(search, f, g, new_f, new_g)
-        good &= ~over
-        inverse[good] = _updated(
-            inverse[good], fresh[good], (there - x)[good], (new_g - g)[good]
-        )
-        gain = np.where(good, f, np.inf) - np.where(good, new_f, 0)
-        ended = good & ((_largest(new_g) <= FLAT) | (gain <= GAIN * np.abs(f)))
-        x, f, g = (
-            np.where(good[:, None], there, x),
-            np.where(good, new_f, f),
-            np.where(good[:, None], new_g, g),
-        )
-        stuck = ~good & (search.trials >= TRIALS)
-        over |= ended | (stuck & fresh)
-        inverse[stuck], fresh = np.eye(x.shape[1]), np.where(good, False, fresh | stuck)
-        newton = -np.einsum("lij,lj->li", inverse, g)
-        search = _where(
-            good | stuck,
-            _begin(np.where(fresh[:, None], -_shortened(g), newton)),
-            search,
-        )
-    return Fits(x, f, g, evaluations)
+
+    fits: Fits
+    inverse: Array
+    fresh: Array
+    search: _Search
+    over: Array
 
 
-def _judged(
-    search: _Search, f: Array, g: Array, new_f: Array, new_g: Array
-) -> tuple[Array, _Search]:
-    """Which steps are taken, and where to try next in the other lanes."""
-    slope, step = np.sum(search.direction * g, axis=1), search.step
-    finite = np.isfinite(new_f) & np.isfinite(new_g).all(axis=1)
-    low = finite & (np.where(finite, new_f, 0) <= f + DECREASE * step * slope)
-    flat = (
-        np.sum(search.direction * np.where(finite[:, None], new_g, 0), axis=1)
-        >= CURVATURE * slope
+def minimise(function: Function, start: Array, *, most: int) -> Fits:
+    """Minimise a function in all lanes at once.
+
+    A step is taken if it meets the weak Wolfe conditions. It is found by bisection, so that kinks
+    do no harm (Lewis and Overton, Nonsmooth optimization via quasi-Newton methods, 2013). No step
+    leads to where the function is not finite, and a lane that starts at such a point stays there.
+
+    Args:
+        function: Function to minimise.
+        start: Starting points, [lanes, d].
+        most: Maximum number of evaluations. A lane ends earlier where a step gains nothing, or
+            where no step can be found along the gradient.
+    """
+    state = _started(function, start)
+    while not state.over.all() and state.fits.evaluations.max() < most:
+        state = _advanced(function, state)
+    return state.fits
+
+
+def _started(function: Function, start: Array) -> _State:
+    lanes, d = start.shape
+    values, gradients = function(start)
+    return _State(
+        fits=Fits(start, values, gradients, np.ones(lanes, int)),
+        inverse=np.broadcast_to(np.eye(d), (lanes, d, d)).copy(),
+        fresh=np.ones(lanes, bool),
+        search=_new_search(-_shortened(gradients)),
+        over=~np.isfinite(values) | (_largest(gradients) <= FLAT),
     )
-    short, long = (
-        np.where(low & ~flat, step, search.short),
-        np.where(low, search.long, step),
+
+
+def _advanced(function: Function, state: _State) -> _State:
+    """The state after one more evaluation in every lane that has not ended."""
+    trial = _evaluated(function, state)
+    good, search = _judged(state.search, state.fits, trial)
+    good &= ~state.over
+    stuck = ~good & (search.trials >= TRIALS)
+    ended = good & _finished(state.fits, trial, good)
+    # A lane that is stuck along the plain gradient cannot do better; any other one begins anew
+    # there.
+    over = state.over | ended | (stuck & state.fresh)
+    inverse = _updated_where(good, state, trial)
+    inverse[stuck] = np.eye(trial.points.shape[1])
+    fits = Fits(
+        points=np.where(good[:, None], trial.points, state.fits.points),
+        values=np.where(good, trial.values, state.fits.values),
+        gradients=np.where(good[:, None], trial.gradients, state.fits.gradients),
+        evaluations=trial.evaluations,
     )
+    fresh = np.where(good, False, state.fresh | stuck)
+    newton = -np.einsum("lij,lj->li", inverse, fits.gradients)
+    directions = np.where(fresh[:, None], -_shortened(fits.gradients), newton)
+    search = _where(good | stuck, _new_search(directions), search)
+    return _State(fits, inverse, fresh, search, over)
+
+
+def _evaluated(function: Function, state: _State) -> Fits:
+    """The function at the points that the searches try; lanes that have ended stay."""
+    search = state.search
+    moved = state.fits.points + search.step[:, None] * search.direction
+    points = np.where(state.over[:, None], state.fits.points, moved)
+    values, gradients = function(points)
+    return Fits(points, values, gradients, state.fits.evaluations + ~state.over)
+
+
+def _finished(fits: Fits, trial: Fits, good: Array) -> Array:
+    """Whether a step led to a flat place, or gained nothing."""
+    gain = np.where(good, fits.values, np.inf) - np.where(good, trial.values, 0)
+    flat = _largest(trial.gradients) <= FLAT
+    return np.asarray(flat | (gain <= GAIN * np.abs(fits.values)))
+
+
+def _judged(search: _Search, fits: Fits, trial: Fits) -> tuple[Array, _Search]:
+    """Which steps meet the conditions, and what to try next in the other lanes."""
+    step = search.step
+    slope = np.sum(search.direction * fits.gradients, axis=1)
+    finite = np.isfinite(trial.values) & np.isfinite(trial.gradients).all(axis=1)
+    bound = fits.values + DECREASE * step * slope
+    low = finite & (np.where(finite, trial.values, 0) <= bound)
+    new_gradients = np.where(finite[:, None], trial.gradients, 0)
+    flat = np.sum(search.direction * new_gradients, axis=1) >= CURVATURE * slope
+    short = np.where(low & ~flat, step, search.short)
+    long = np.where(low, search.long, step)
     bracketed = np.isfinite(long)
-    following = np.where(
-        bracketed, (short + np.where(bracketed, long, 0)) / 2, 2 * step
+    middle = (short + np.where(bracketed, long, 0)) / 2
+    search = search._replace(
+        step=np.where(bracketed, middle, 2 * step),
+        short=short,
+        long=long,
+        trials=search.trials + 1,
     )
-    return low & flat, search._replace(
-        step=following, short=short, long=long, trials=search.trials + 1
+    return low & flat, search
+
+
+def _updated_where(good: Array, state: _State, trial: Fits) -> Array:
+    """The inverse Hessians, updated in the lanes that have taken a step."""
+    moves = trial.points - state.fits.points
+    changes = trial.gradients - state.fits.gradients
+    inverse = state.inverse.copy()
+    inverse[good] = _updated(
+        inverse[good], state.fresh[good], moves[good], changes[good]
     )
+    return inverse
 
 
 def _updated(inverse: Array, fresh: Array, s: Array, y: Array) -> Array:
-    """The inverse Hessian after a step; the first one learns its scale before. Kept where numbers overflow or vanish."""
+    """The inverse Hessian after a step s that changed the gradient by y.
+
+    The identity is first scaled to the curvature of that step. An update that overflows, or divides
+    by 0, is left out.
+    """
     with np.errstate(all="ignore"):
         product = np.sum(s * y, axis=1)
         scale = np.where(fresh, product / np.sum(y * y, axis=1), 1)[:, None, None]
         rho = 1 / product[:, None, None]
         left = np.eye(s.shape[1]) - rho * s[:, :, None] * y[:, None, :]
-        new = (
-            left @ (scale * inverse) @ left.transpose(0, 2, 1)
-            + rho * s[:, :, None] * s[:, None, :]
-        )
-    found: Array = np.where(
-        np.isfinite(new).all(axis=(1, 2))[:, None, None], new, inverse
-    )
-    return found
+        carried = left @ (scale * inverse) @ left.transpose(0, 2, 1)
+        new = carried + rho * s[:, :, None] * s[:, None, :]
+    finite = np.isfinite(new).all(axis=(1, 2))
+    return np.where(finite[:, None, None], new, inverse)
 
 
-def _begin(direction: Array) -> _Search:
+def _new_search(direction: Array) -> _Search:
     lanes = len(direction)
     return _Search(
-        direction,
-        np.ones(lanes),
-        np.zeros(lanes),
-        np.full(lanes, np.inf),
-        np.zeros(lanes, int),
+        direction=direction,
+        step=np.ones(lanes),
+        short=np.zeros(lanes),
+        long=np.full(lanes, np.inf),
+        trials=np.zeros(lanes, int),
     )
 
 
@@ -133,14 +207,12 @@ def _where(chosen: Array, new: _Search, old: _Search) -> _Search:
 
 
 def _shortened(vectors: Array) -> Array:
-    """No longer than 1."""
-    shorter = vectors / np.maximum(np.abs(vectors).max(axis=1, keepdims=True), 1)
-    found: Array = shorter / np.maximum(
-        np.linalg.norm(shorter, axis=1, keepdims=True), 1
-    )
-    return found
+    """The vectors, those longer than 1 scaled to length 1."""
+    # The largest component goes first: the square of a large one would overflow.
+    scaled = vectors / np.maximum(np.abs(vectors).max(axis=1, keepdims=True), 1)
+    norms = np.linalg.norm(scaled, axis=1, keepdims=True)
+    return np.asarray(scaled / np.maximum(norms, 1))
 
 
-def _largest(g: Array) -> Array:
-    found: Array = np.abs(g).max(axis=1)
-    return found
+def _largest(gradients: Array) -> Array:
+    return np.asarray(np.abs(gradients).max(axis=1))

@@ -1,218 +1,166 @@
-"""The tables of gaussian_clusters.py: all pairs fitted, and what is made of the ten data sets."""
+"""The tables of the study: fits of all pairs, summaries by size and by pair, and comparisons."""
 
-from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache
 
-import jax
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from logitscape._src.objectives.catalog import (
-    LOGIT_LOSSES,
-    NORMALIZERS,
-    PROBABILITY_LOSSES,
-)
+from logitscape._src.objectives.catalog import NORMALIZERS
 
-from ..harness.results import Tables
 from ..harness.study import StudyRun
 from ..shared.intervals import half_width, holm
-from .fits import MANY, MOST, MOST_OF_MANY, TRAINED, data, measured
-from .identities import three_objectives, tie, unlike_clusters
-from .theory import bayes, grid, ideal, softmax
+from .criteria import BASELINE
+from .fits import TRAINED, fit_pair, most_evaluations
+from .identities import relative_distance
+from .pairs import (
+    ALL_SIZES,
+    CLOSELY,
+    PAIRS,
+    PROPER_PAIRS,
+    QUICK_NORMALIZERS,
+    QUICK_PAIRS,
+    SIZES,
+    sizes_of,
+)
+from .samples import Samples, make_samples
 
-HERO = "softmax + cross_entropy"
-SIZES, LARGEST = (100, 1000, 10_000), 100_000
-LOSSES = [loss for loss in PROBABILITY_LOSSES if loss != "kl"]
-PAIRS = [
-    f"{normalizer} + {loss}" for normalizer in NORMALIZERS for loss in LOSSES
-] + list(LOGIT_LOSSES)
-CLOSELY = {HERO, *LOGIT_LOSSES}
-CLOSELY |= {f"softmax + {loss}" for loss in LOSSES}
-CLOSELY |= {
-    f"{normalizer} + {loss}"
-    for normalizer in NORMALIZERS
-    for loss in ("cross_entropy", "brier")
-}
-"""Fitted to 10,000 examples, and from many starts too."""
-WIDELY = {
-    f"softmax + {loss}"
-    for loss in LOSSES
-    if loss not in ("mae", "clipped_cross_entropy")
-}
-WIDELY |= {
-    f"{normalizer} + cross_entropy"
-    for normalizer in ("spherical", "taylor", "abs", "softplus", "sigsoftmax")
-}
-"""Fitted to 100,000 examples too."""
-PROPER_PAIRS = [
-    "softmax + brier",
-    "softmax + spherical_score",
-    "softmax + tsallis_score",
-]
-QUICK = [HERO, "softmax + brier", "argmax + brier", "sum + cross_entropy", "z_loss"]
-QUICK_TIES = ("softmax", "taylor", "softmax_one")
 SAME = 1e-3
-TEMPERED = {"exponential": 1 / 2, "hellinger": 2.0, "generalized_cross_entropy": 10 / 3}
-"""With softmax the logits of the posterior, times this, are what the loss asks for: exactly linear."""
+"""Losses that differ by less than this fraction of the largest are one solution."""
 
 
-def measure(plan: StudyRun) -> Tables:
-    jax.config.update("jax_enable_x64", True)
-    everything = cache(partial(data, SIZES[:2] if plan.quick else (*SIZES, LARGEST)))
+def fit_pairs(run: StudyRun) -> pd.DataFrame:
+    """Fit every pair; one row for each lane of each data set of each pair."""
 
-    def part(pair: str) -> pd.DataFrame:
-        return measured(pair, everything(), sizes_of(pair, plan.quick), pair in CLOSELY)
+    @cache
+    def samples() -> Samples:
+        return make_samples(SIZES[:2] if run.quick else ALL_SIZES)
 
-    everything()
-    fits = plan.gather("fits", QUICK if plan.quick else PAIRS, part, threads=2)
-    ties = plan.gather(
-        "ties", QUICK_TIES if plan.quick else list(NORMALIZERS), _tie, threads=2
-    )
-    return {
-        "fits": by_size(fits),
-        "pairs": by_pair(fits),
-        "comparisons": comparisons(fits),
-        "ties": ties,
-        "identities": identities(),
-    }
+    def fit(pair: str) -> pd.DataFrame:
+        return fit_pair(pair, samples(), sizes_of(pair, run.quick), pair in CLOSELY)
+
+    samples()  # made here, before two threads would make them at the same time
+    return run.gather("fits", QUICK_PAIRS if run.quick else PAIRS, fit, threads=2)
 
 
-def sizes_of(pair: str, quick: bool) -> Sequence[int]:
-    if quick or pair not in CLOSELY | WIDELY:
-        return SIZES[:2]
-    return (*SIZES, LARGEST) if pair in WIDELY else SIZES
+def measure_ties(run: StudyRun) -> pd.DataFrame:
+    """How closely each normalizer's gradient with cross-entropy is tied to p - y."""
 
+    def measure(normalizer: str) -> pd.DataFrame:
+        row = {
+            "normalizer": normalizer,
+            "relative_distance": relative_distance(normalizer),
+        }
+        return pd.DataFrame([row])
 
-def _tie(normalizer: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        [{"normalizer": normalizer, "relative_distance": tie(normalizer)}]
-    )
-
-
-def identities() -> pd.DataFrame:
-    values, gradients = three_objectives()
-    rows = {
-        "three objectives, values": values,
-        "three objectives, gradients": gradients,
-        "unlike clusters, linear functions": unlike_clusters(squares=False),
-        "unlike clusters, quadratic functions": unlike_clusters(squares=True),
-        "tempered posteriors": max(
-            tempering(loss, power) for loss, power in TEMPERED.items()
-        ),
-    }
-    return pd.DataFrame({"what": list(rows), "value": list(rows.values())})
-
-
-def tempering(loss: str, power: float) -> float:
-    """How far what a loss asks for is from the softmax of the posterior's logits, times a power."""
-    eta = bayes(grid()[0])
-    return float(np.abs(ideal(loss, eta) - softmax(power * np.log(eta))).max())
+    normalizers = QUICK_NORMALIZERS if run.quick else list(NORMALIZERS)
+    return run.gather("ties", normalizers, measure, threads=2)
 
 
 def by_size(fits: pd.DataFrame) -> pd.DataFrame:
-    """Means over the data sets, with the half widths of their intervals."""
-    drawn = fits[fits["data"].astype(str).str.isdigit()].assign(
-        examples=lambda rows: rows["data"].astype(int)
-    )
+    """Means over the data sets, with half widths of their intervals, for every pair and size."""
+    drawn = fits[fits["data"].astype(str).str.isdigit()]
+    drawn = drawn.assign(examples=drawn["data"].astype(int))
     rows = []
     for (pair, examples), lanes in drawn.groupby(["pair", "examples"], sort=False):
-        cut = lanes["evaluations"] >= (MOST_OF_MANY if examples >= MANY else MOST)
         row = {"pair": pair, "examples": examples}
-        for name in ("kl", "tv"):
-            row |= {
-                name: lanes[name].mean(),
-                f"{name}_half_width": half_width(lanes[name].to_numpy()),
-            }
-        ended = {
-            "cut_off": int(cut.sum()),
-            "infinite_loss": int((~np.isfinite(lanes["loss"])).sum()),
-        }
-        rows.append(row | {"undefined": lanes["undefined"].mean()} | ended)
+        rows.append(row | _of_size(lanes, most_evaluations(examples)))
     return pd.DataFrame(rows)
 
 
+def _of_size(lanes: pd.DataFrame, most: int) -> dict[str, float]:
+    row = {}
+    for name in ("kl", "tv"):
+        row[name] = lanes[name].mean()
+        row[f"{name}_half_width"] = half_width(lanes[name].to_numpy())
+    row["undefined"] = lanes["undefined"].mean()
+    row["cut_off"] = int((lanes["evaluations"] >= most).sum())
+    row["infinite_loss"] = int((~np.isfinite(lanes["loss"])).sum())
+    return row
+
+
 def by_pair(fits: pd.DataFrame) -> pd.DataFrame:
-    """Of every pair why it was not trained, or what it asks for, its limit, and what many starts have reached."""
-    return pd.DataFrame(
-        [_of_pair(str(pair), rows) for pair, rows in fits.groupby("pair", sort=False)]
-    )
+    """One row for each pair: its outcome, what it asks for, its limit, and its many starts."""
+    rows = [
+        _of_pair(str(pair), part) for pair, part in fits.groupby("pair", sort=False)
+    ]
+    return pd.DataFrame(rows)
 
 
-def _of_pair(pair: str, rows: pd.DataFrame) -> dict[str, object]:
+def _of_pair(pair: str, fits: pd.DataFrame) -> dict[str, object]:
     normalizer, _, loss = pair.rpartition(" + ")
-    row: dict[str, object] = {
-        "pair": pair,
-        "normalizer": normalizer,
-        "loss": loss,
-        "outcome": rows["outcome"].iloc[0],
-    }
-    if row["outcome"] != TRAINED:
+    outcome = fits["outcome"].iloc[0]
+    row = {"pair": pair, "normalizer": normalizer, "loss": loss, "outcome": outcome}
+    if outcome != TRAINED:
         return row
-    asked, limit, starts = (
-        rows[rows["data"] == name] for name in ("labels alone", "infinite", "starts")
-    )
-    last = limit.loc[limit["loss"].fillna(np.inf).idxmin()]
-    row |= {
-        "asked_tv": asked["tv"].max(),
-        "asked_tv_from_theory": asked["tv_ideal"].max(),
-        "limit_loss": last["loss"],
-    }
-    if np.isfinite(last["loss"]):
-        row |= {f"limit_{name}": last[name] for name in ("kl", "tv", "undefined")} | {
-            "limit_tv_from_theory": last["tv_ideal"]
-        }
-    return row | (_of_starts(starts) if len(starts) else {})
+    asked = fits[fits["data"] == "labels alone"]
+    row["asked_tv"] = asked["tv"].max()
+    row["asked_tv_from_theory"] = asked["tv_ideal"].max()
+    row |= _limit(fits[fits["data"] == "infinite"])
+    starts = fits[fits["data"] == "starts"]
+    return row | _of_starts(starts) if len(starts) else row
+
+
+def _limit(lanes: pd.DataFrame) -> dict[str, object]:
+    """The best fit to the distribution itself; its distances only where its loss is finite."""
+    fit = lanes.loc[lanes["loss"].fillna(np.inf).idxmin()]
+    row = {"limit_loss": fit["loss"]}
+    if not np.isfinite(fit["loss"]):
+        return row
+    row["limit_kl"] = fit["kl"]
+    row["limit_tv"] = fit["tv"]
+    row["limit_undefined"] = fit["undefined"]
+    row["limit_tv_from_theory"] = fit["tv_ideal"]
+    return row
 
 
 def _of_starts(starts: pd.DataFrame) -> dict[str, object]:
-    """How many different losses were reached, and how often the least; a start where the loss is infinite reaches none."""
-    reached = np.sort(starts["loss"][np.isfinite(starts["loss"])].to_numpy())
-    tolerance = SAME * np.abs(reached).max(initial=0)
+    """The number of different finite losses reached, and how often the least was."""
+    losses = np.sort(starts["loss"][np.isfinite(starts["loss"])].to_numpy())
+    tolerance = SAME * np.abs(losses).max(initial=0)
+    jumps = np.diff(losses, prepend=-np.inf) > tolerance
+    at_best = losses <= losses.min(initial=np.inf) + tolerance
+    largest = float(np.ptp(losses)) if len(losses) else float("nan")
     return {
-        "solutions": int((np.diff(reached, prepend=-np.inf) > tolerance).sum()),
-        "starts_at_best": int(
-            (reached <= reached.min(initial=np.inf) + tolerance).sum()
-        ),
-        "largest_loss_difference": float(np.ptp(reached))
-        if len(reached)
-        else float("nan"),
+        "solutions": int(jumps.sum()),
+        "starts_at_best": int(at_best.sum()),
+        "largest_loss_difference": largest,
         "moments": starts["moments"].max(),
     }
 
 
 def comparisons(fits: pd.DataFrame) -> pd.DataFrame:
-    """Distances less those of softmax + cross_entropy, by data set; every family of one size is corrected as a whole."""
-    families = {
-        "all pairs": ("tv", [pair for pair in PAIRS if pair != HERO]),
-        "proper losses": ("kl", PROPER_PAIRS),
-    }
-    rows = []
-    for examples in sorted(
-        int(name) for name in fits["data"].astype(str).unique() if name.isdigit()
-    ):
-        drawn = fits[fits["data"].astype(str) == str(examples)]
-        for family, (measure, pairs) in families.items():
-            lanes = drawn.pivot(index="lane", columns="pair", values=measure)
-            differences = lanes[[pair for pair in pairs if pair in lanes]].sub(
-                lanes[HERO], axis=0
-            )
-            rows.append(
-                _from_zero(differences).assign(
-                    family=family, measure=measure, examples=examples
-                )
-            )
-    return pd.concat(rows, ignore_index=True)
+    """Distances minus those of the baseline, paired by data set.
+
+    The comparisons of one family and one size are corrected together for their number.
+    """
+    names = fits["data"].astype(str)
+    others = [pair for pair in PAIRS if pair != BASELINE]
+    tables = []
+    for examples in sorted(int(name) for name in names.unique() if name.isdigit()):
+        drawn = fits[names == str(examples)]
+        everything = _compared(drawn, "tv", others)
+        proper = _compared(drawn, "kl", PROPER_PAIRS)
+        tables += [
+            everything.assign(family="all pairs", measure="tv", examples=examples),
+            proper.assign(family="proper losses", measure="kl", examples=examples),
+        ]
+    return pd.concat(tables, ignore_index=True)
 
 
-def _from_zero(differences: pd.DataFrame) -> pd.DataFrame:
+def _compared(fits: pd.DataFrame, measure: str, pairs: list[str]) -> pd.DataFrame:
+    """Student's t tests of each pair's difference from the baseline, corrected by Holm."""
+    lanes = fits.pivot(index="lane", columns="pair", values=measure)
+    fitted = [pair for pair in pairs if pair in lanes]
+    differences = lanes[fitted].sub(lanes[BASELINE], axis=0)
     values = differences.to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
         p = stats.ttest_1samp(values, 0).pvalue
+    # The t statistic of equal differences is not defined.
     p = np.where(np.ptp(values, axis=0) > 0, p, 1.0)
     columns = {
         "pair": differences.columns,
         "difference": values.mean(axis=0),
-        "half_width": [half_width(v) for v in values.T],
+        "half_width": [half_width(column) for column in values.T],
     }
     return pd.DataFrame(columns).assign(p_holm=holm(p))

@@ -1,4 +1,4 @@
-"""What theory says about the clusters: their posterior, and the probabilities that each loss asks for."""
+"""The theory of the clusters: their posterior, and the probabilities that minimise each loss."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -8,9 +8,21 @@ from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
 
-CLASSES, SEPARATION, SHARES = 3, 1.5, (0.5, 0.3, 0.2)
-SPACING, RADIUS, NEGLIGIBLE = 0.6, 7.0, 1e-9
-SMOOTHING, HALVINGS = 0.1, 50
+CLASSES = 3
+SEPARATION = 1.5
+"""Distance of every cluster's centre from the origin, in standard deviations."""
+SHARES = (0.5, 0.3, 0.2)
+"""Probabilities of the classes."""
+
+SPACING = 0.6
+"""Distance between neighbouring points of the integration grid, in standard deviations."""
+RADIUS = 7.0
+"""Half the side of the square that the grid covers, in standard deviations."""
+NEGLIGIBLE = 1e-9
+"""Points whose density is below this fraction of the largest are left out of the grid."""
+
+SMOOTHING = 0.1
+HALVINGS = 50
 
 SLOPES: dict[str, Callable[[Array], Array]] = {
     "cross_entropy": lambda p: 1 / p,
@@ -22,57 +34,67 @@ SLOPES: dict[str, Callable[[Array], Array]] = {
     "poly1": lambda p: 1 / p + 1,
     "symmetric_cross_entropy": lambda p: 1 / p + 4,
 }
-"""-psi'(p) for the convex losses psi(p_y), up to a factor."""
+"""-psi'(p), up to a constant factor, for the losses psi(p_y) with a convex psi."""
 PROPER = ("cross_entropy", "kl", "brier", "spherical_score", "tsallis_score")
 
 
 def centres() -> Array:
-    """[3, 2], as `dynamics.gaussian_clusters` has them."""
+    """The clusters' centres [3, 2], the same as those of `datasets.gaussian_clusters`."""
     angles = 2 * np.pi * np.arange(CLASSES) / CLASSES
-    found: Array = SEPARATION * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    return found
+    directions = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return np.asarray(SEPARATION * directions)
 
 
 def true_weights() -> Array:
-    """The weights of the posterior, [3, 3]: features and the constant 1 before classes."""
+    """The weights of the posterior's logits [features and the constant 1, classes] = [3, 3]."""
     means = centres()
-    return np.concatenate([means.T, [np.log(SHARES) - (means**2).sum(axis=1) / 2]])
+    biases = np.log(SHARES) - (means**2).sum(axis=1) / 2
+    return np.concatenate([means.T, [biases]])
 
 
 def densities(points: Array, deviations: Array) -> Array:
-    """Of inputs with each label, [m, 3], for clusters of different widths."""
+    """Joint density of input and label at every point, [m, 3].
+
+    Args:
+        points: Inputs, [m, 2].
+        deviations: Standard deviation of each class's cluster, [3].
+    """
     squares = ((points[:, None] - centres()) ** 2).sum(axis=2)
-    found: Array = (
-        np.array(SHARES)
-        * np.exp(-squares / (2 * deviations**2))
-        / (2 * np.pi * deviations**2)
-    )
-    return found
+    bells = np.array(SHARES) * np.exp(-squares / (2 * deviations**2))
+    return np.asarray(bells / (2 * np.pi * deviations**2))
 
 
 def bayes(points: Array) -> Array:
-    """The posterior, [m, 3]."""
-    return softmax(points @ true_weights()[:2] + true_weights()[2])
+    """The true posterior of the inputs, [m, 3]."""
+    weights = true_weights()
+    return softmax(points @ weights[:2] + weights[2])
 
 
 def softmax(z: Array) -> Array:
     weights = np.exp(z - z.max(axis=1, keepdims=True))
-    found: Array = weights / weights.sum(axis=1, keepdims=True)
-    return found
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
 def grid(deviations: Array | None = None) -> tuple[Array, Array]:
-    """Points [m, 2] and their weights: means over the inputs by the trapezoidal rule, exact but for sharp edges."""
+    """Points [m, 2] and weights [m] of the trapezoidal rule for means over the inputs.
+
+    For smooth functions of rapid decay the rule is exact to rounding; only sharp edges cost digits.
+    """
     deviations = np.ones(CLASSES) if deviations is None else deviations
     axis = np.arange(-RADIUS, RADIUS + SPACING / 2, SPACING) * deviations.max()
     points = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
     density = densities(points, deviations).sum(axis=1)
-    kept = density > NEGLIGIBLE * density.max()
-    return points[kept], density[kept] / density[kept].sum()
+    relevant = density > NEGLIGIBLE * density.max()
+    return points[relevant], density[relevant] / density[relevant].sum()
 
 
 def ideal(loss: str, eta: Array) -> Array:
-    """The probabilities at which the expected loss is least, [m, 3], where labels have the probabilities eta."""
+    """The probabilities that minimise the expected loss, [m, 3].
+
+    Args:
+        loss: Name of a loss of probabilities.
+        eta: True probabilities of the labels, [m, 3].
+    """
     if loss in SLOPES:
         return _equal_slopes(SLOPES[loss], eta)
     if loss == "mae":
@@ -86,30 +108,37 @@ def ideal(loss: str, eta: Array) -> Array:
 
 
 def _equal_slopes(slope: Callable[[Array], Array], eta: Array) -> Array:
-    """Minimise sum eta psi(p): all eta_k psi'(p_k) are the same, and sum p = 1; both found by bisection in logarithms."""
+    """Minimise sum_k eta_k psi(p_k) subject to sum_k p_k = 1.
+
+    At the minimum all eta_k psi'(p_k) are the same number, Lagrange's multiplier. One bisection
+    finds p for a given multiplier, another around it finds the multiplier for which p sums to 1;
+    both work with logarithms, because the solutions spread over many orders of magnitude.
+    """
 
     def shares(log_multiplier: Array) -> Array:
         wanted = np.exp(log_multiplier)[:, None] / eta
-        return np.exp(
-            _bisected(
-                lambda log_p: slope(np.exp(log_p)) > wanted,
-                np.full(eta.shape, -60.0),
-                np.zeros(eta.shape),
-            )
+
+        def too_steep(log_p: Array) -> Array:
+            return slope(np.exp(log_p)) > wanted
+
+        log_shares = _bisected(
+            too_steep, np.full(eta.shape, -60.0), np.zeros(eta.shape)
         )
+        return np.exp(log_shares)
 
     def too_much(log_multiplier: Array) -> Array:
-        above: Array = shares(log_multiplier).sum(axis=1) > 1
-        return above
+        return np.asarray(shares(log_multiplier).sum(axis=1) > 1)
 
-    bounds = np.full(len(eta), -30.0), np.full(len(eta), 60.0)
-    return shares(_bisected(too_much, *bounds))
+    lowest = np.full(len(eta), -30.0)
+    highest = np.full(len(eta), 60.0)
+    return shares(_bisected(too_much, lowest, highest))
 
 
-def _bisected(low_enough: Callable[[Array], Array], low: Array, high: Array) -> Array:
-    """Where a condition that holds on the left ends."""
+def _bisected(holds: Callable[[Array], Array], low: Array, high: Array) -> Array:
+    """The points up to which a condition that is true at `low` stays true."""
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        holds = low_enough(middle)
-        low, high = np.where(holds, middle, low), np.where(holds, high, middle)
+        still_true = holds(middle)
+        low = np.where(still_true, middle, low)
+        high = np.where(still_true, high, middle)
     return low
