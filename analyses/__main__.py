@@ -1,10 +1,17 @@
-"""`python -m analyses [NAME ...]`: compute and draw the figures; `--help` has the rest."""
+"""`python -m analyses [NAME ...]`: compute and draw the figures; `--help` lists the options."""
 
 import signal
 import sys
+from types import FrameType
 
 from .harness.command_line import main
 
-# Stopped from outside, it must still stop its scripts: as an exception, SIGTERM runs every `finally`.
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+def _exit_on_termination(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(143)
+
+
+# The default action would leave the scripts running. An exception runs every `finally`, and
+# so stops them.
+signal.signal(signal.SIGTERM, _exit_on_termination)
 sys.exit(main())

@@ -1,9 +1,12 @@
-"""What every analysis ends with: `harness.main(__file__, compute, findings, draw)`.
+"""The last line of every analysis: `harness.main(__file__, compute, findings, draw)`.
 
-An analysis answers one question and is named after it: `analyses/NAME.py`, or `analyses/NAME/main.py` with its
-chapters beside it. `python -m analyses [NAME ...]` runs all, or some, and prints what they found. One whose
-measurement takes minutes is a study and ends with `harness.study(__file__, measure, findings, draw)`: its results
-are kept, and `python -m analyses --measure [NAME ...]` makes them anew.
+An analysis answers one question and is named after it. It is either the file `analyses/NAME.py`
+or the folder `analyses/NAME/`, with `main.py` and further chapters in it.
+`python -m analyses [NAME ...]` runs the named analyses, or all of them, and prints their findings.
+
+An analysis whose measurement takes minutes is a study. It ends with
+`harness.study(__file__, measure, findings, draw)`: its results are stored, and
+`python -m analyses --measure [NAME ...]` measures them again.
 """
 
 from .script import main as main

@@ -1,6 +1,7 @@
-"""The README's table: one row for each claim, made from `figures/findings.json`.
+"""The README's table with one row per claim, built from `figures/findings.json`.
 
-`python -m analyses.harness.claims` prints it, with `--write` it replaces the one in `README.md`.
+`python -m analyses.harness.claims` prints the table; with `--write` it replaces the table in
+`README.md`.
 """
 
 import sys
@@ -10,12 +11,11 @@ from pathlib import Path
 
 from logitscape._src.base.files import write_text
 
-from .findings import Finding, from_json, markdown_row
+from .findings import Finding
+from .findings_text import from_json, markdown_row
 
-BEGIN, END = (
-    "<!-- claims: python -m analyses.harness.claims --write -->",
-    "<!-- end of claims -->",
-)
+BEGIN = "<!-- claims: python -m analyses.harness.claims --write -->"
+END = "<!-- end of claims -->"
 
 CLAIMS: Mapping[str, tuple[str, str]] = {
     "C01": ("Softmax reacts to strength; dividing by the sum does not", "C01e"),
@@ -41,29 +41,31 @@ CLAIMS: Mapping[str, tuple[str, str]] = {
     "C21": ("For inputs in [0, 1] dividing by the sum is as good", "C21a"),
     "C22": ("A z-score as the transform", "C22a"),
 }
-"""For each claim, what it says, and the finding that is quoted for it."""
+"""The text of each claim, and the id of the finding that is quoted for it."""
 
 
 def table(findings: Sequence[Finding]) -> str:
-    """The table as Markdown: the claim, a telling measurement, and the verdicts of all its parts."""
+    """The table as Markdown.
+
+    Each row has the claim, one telling measurement, and the verdicts of all parts of the claim.
+    """
     rows = [
         "| | claim | measured, for example | all parts |",
         "| --- | --- | --- | --- |",
     ]
-    quoted = {finding.id: finding for finding in findings}
-    for claim, (text, chosen) in CLAIMS.items():
+    by_id = {finding.id: finding for finding in findings}
+    for claim, (text, quoted) in CLAIMS.items():
         parts = [finding for finding in findings if finding.id[:3] == claim]
-        example = quoted[chosen]
-        measured = f"{example.claim}: {example.measured} ([{example.figure}](figures/{example.figure}.svg))"
-        rows.append(markdown_row([claim, text, measured, _verdicts(parts)]))
+        row = [claim, text, _quotation(by_id[quoted]), _verdicts(parts)]
+        rows.append(markdown_row(row))
     return "\n".join(rows) + "\n"
 
 
 def within(page: str, findings: Sequence[Finding]) -> str:
-    """A page with its table made anew.
+    """The page with its table replaced by that of the findings.
 
     Raises:
-        ValueError: if the page has no place for it.
+        ValueError: If the page lacks the comments between which the table stands.
     """
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -73,7 +75,7 @@ def within(page: str, findings: Sequence[Finding]) -> str:
 
 
 def main() -> None:
-    """Print the table, or write it."""
+    """Print the table, or write it into the README."""
     findings = from_json(Path("figures/findings.json").read_text(encoding="utf-8"))
     if sys.argv[1:] == ["--write"]:
         readme = Path("README.md")
@@ -82,13 +84,16 @@ def main() -> None:
         print(table(findings), end="")
 
 
+def _quotation(finding: Finding) -> str:
+    link = f"[{finding.figure}](figures/{finding.figure}.svg)"
+    return f"{finding.claim}: {finding.measured} ({link})"
+
+
 def _verdicts(parts: Sequence[Finding]) -> str:
     counts = Counter(part.verdict for part in parts)
-    return (
-        ", ".join(f"{verdict}: {count}" for verdict, count in counts.most_common())
-        if len(counts) > 1
-        else parts[0].verdict
-    )
+    if len(counts) == 1:
+        return parts[0].verdict
+    return ", ".join(f"{verdict}: {count}" for verdict, count in counts.most_common())
 
 
 if __name__ == "__main__":

@@ -1,40 +1,59 @@
-"""`python -m analyses`: compute and draw the figures, or measure the studies anew."""
+"""`python -m analyses`: compute and draw the figures, or measure the studies again."""
 
 import argparse
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from logitscape._src.base.cores import usable_cores
+
 from .files import read_findings
-from .findings import ordered
+from .findings import Finding, ordered
 from .report import Outcome, print_findings, progress
 from .runner import choose, run
 from .scripts import Script, discover
 
+INTERRUPTED = 130
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the analyses that the command line names, or all; the exit status.
+    """Run the analyses that the command line names, or all of them.
 
-    0 if all went well, 1 if one failed, 2 if there is none of that name, 130 if interrupted.
+    Returns:
+        Exit status: 0 if all went well, 1 if an analysis failed, 2 if there is none of that name,
+        130 if interrupted.
     """
     options = _parser().parse_args(arguments)
-    flag = "--quick" if options.quick else "--measure" if options.measure else ""
+    option = _measuring_option(options)
     try:
-        known = discover(options.folder)
-        if flag:
-            known = {name: script for name, script in known.items() if script.is_study}
-        chosen = choose(known, options.names)
+        scripts = discover(options.folder)
+        if option is not None:
+            scripts = _studies(scripts)
+        chosen = choose(scripts, options.names)
     except LookupError as error:
         print(error.args[0], file=sys.stderr)
         return 2
-    return _measure(chosen, flag) if flag else _draw(chosen, options.jobs)
+    if option is None:
+        return _draw(chosen, options.jobs)
+    return _measure(chosen, option)
+
+
+def _measuring_option(options: argparse.Namespace) -> str | None:
+    if options.quick:
+        return "--quick"
+    if options.measure:
+        return "--measure"
+    return None
+
+
+def _studies(scripts: dict[str, Script]) -> dict[str, Script]:
+    return {name: script for name, script in scripts.items() if script.is_study}
 
 
 def _draw(chosen: dict[str, Script], jobs: int) -> int:
-    """Each in a process of its own, as many at a time as there are jobs."""
+    """Run the analyses, at most `jobs` of them at a time, each in a process of its own."""
     outcomes: list[Outcome] = []
     try:
         with progress(len(chosen)) as show, closing(run(chosen, jobs)) as events:
@@ -43,114 +62,109 @@ def _draw(chosen: dict[str, Script], jobs: int) -> int:
                     outcomes.append(event)
                 show(event)
     except KeyboardInterrupt:
-        _say_what_is_kept(chosen, outcomes)
-        return 130
+        _report_interruption(chosen, outcomes)
+        return INTERRUPTED
     _print_findings(chosen, outcomes)
-    return _say_what_failed(outcomes)
+    failed = [outcome.name for outcome in outcomes if outcome.error is not None]
+    return _report_failures(sorted(failed), len(outcomes))
 
 
-def _measure(chosen: dict[str, Script], flag: str) -> int:
-    """One study after the other, as each uses every core."""
+def _measure(chosen: dict[str, Script], option: str) -> int:
+    """Run one study after the other, as each of them uses every core."""
+    failed = []
     try:
-        failed = [
-            name for name, script in chosen.items() if _run_study(script, flag) != 0
-        ]
+        for name, script in chosen.items():
+            if _run_study(script, option) != 0:
+                failed.append(name)
     except KeyboardInterrupt:
-        print(
-            "interrupted; what is done is kept: the same command goes on from there",
-            file=sys.stderr,
+        message = (
+            "interrupted; finished parts are kept: the same command goes on from there"
         )
-        return 130
-    if failed:
-        print(
-            f"{len(failed)} of {len(chosen)} failed: {', '.join(failed)}",
-            file=sys.stderr,
-        )
-    return 1 if failed else 0
+        print(message, file=sys.stderr)
+        return INTERRUPTED
+    return _report_failures(failed, len(chosen))
 
 
-def _run_study(script: Script, flag: str) -> int:
-    print(f"{script.name}: {flag.removeprefix('--')}", file=sys.stderr, flush=True)
-    return subprocess.run([*script.command, flag], env=script.environment).returncode
+def _run_study(script: Script, option: str) -> int:
+    print(f"{script.name}: {option.removeprefix('--')}", file=sys.stderr, flush=True)
+    command = [*script.command, option]
+    return subprocess.run(command, env=script.environment).returncode
 
 
 def _print_findings(scripts: dict[str, Script], outcomes: Sequence[Outcome]) -> None:
-    done = sorted(outcome.name for outcome in outcomes if outcome.error is None)
-    findings = [
-        finding
-        for name in done
-        for finding in read_findings(scripts[name].figures, name)
-    ]
+    findings: list[Finding] = []
+    for name in sorted(_successful(outcomes)):
+        findings += read_findings(scripts[name].figures, name)
     if findings:
         print_findings(ordered(findings))
 
 
-def _say_what_failed(outcomes: Sequence[Outcome]) -> int:
-    failed = sorted(outcome.name for outcome in outcomes if outcome.error is not None)
-    if failed:
-        print(
-            f"{len(failed)} of {len(outcomes)} failed: {', '.join(failed)}",
-            file=sys.stderr,
-        )
-    return 1 if failed else 0
+def _report_failures(failed: Sequence[str], total: int) -> int:
+    if not failed:
+        return 0
+    print(f"{len(failed)} of {total} failed: {', '.join(failed)}", file=sys.stderr)
+    return 1
 
 
-def _say_what_is_kept(scripts: dict[str, Script], outcomes: Sequence[Outcome]) -> None:
-    done = [outcome.name for outcome in outcomes if outcome.error is None]
+def _report_interruption(
+    scripts: dict[str, Script], outcomes: Sequence[Outcome]
+) -> None:
+    done = _successful(outcomes)
     rest = [name for name in scripts if name not in done]
-    print(
-        f"interrupted; finished and kept: {', '.join(done) or 'none'}", file=sys.stderr
-    )
-    print(
+    lines = [
+        f"interrupted; finished and kept: {', '.join(done) or 'none'}",
         f"not finished, their files are as they were: {', '.join(rest) or 'none'}",
-        file=sys.stderr,
-    )
+    ]
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+def _successful(outcomes: Sequence[Outcome]) -> list[str]:
+    return [outcome.name for outcome in outcomes if outcome.error is None]
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        "python -m analyses", description="Compute and draw the figures."
+        prog="python -m analyses", description="Compute and draw the figures."
     )
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="an analysis; all if none is named"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="name of an analysis (default: all analyses)",
     )
     parser.add_argument(
         "--folder",
         type=Path,
         default=Path("analyses"),
-        help="where they are (default: analyses)",
-    )
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument(
-        "--measure",
-        action="store_true",
-        help="measure studies anew, in up to half an hour, and draw them",
-    )
-    how.add_argument(
-        "--quick",
-        action="store_true",
-        help="measure little of each study, into figures/quick",
+        help="folder of the analyses (default: analyses)",
     )
     parser.add_argument(
         "--jobs",
         type=_positive,
-        default=_cores(),
-        help="how many at a time (default: one per core)",
+        default=usable_cores(),
+        help="number of analyses that run at a time (default: one per core)",
     )
+    _add_measuring_options(parser)
     return parser
+
+
+def _add_measuring_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "--measure",
+        action="store_true",
+        help="measure studies again, in up to half an hour, and draw them",
+    )
+    group.add_argument(
+        "--quick",
+        action="store_true",
+        help="measure a small part of each study, into figures/quick",
+    )
 
 
 def _positive(text: str) -> int:
     if not (text.isdecimal() and int(text) > 0):
-        raise argparse.ArgumentTypeError(
-            f"must be a positive whole number, got {text!r}"
-        )
+        message = f"must be a positive whole number, got {text!r}"
+        raise argparse.ArgumentTypeError(message)
     return int(text)
-
-
-def _cores() -> int:
-    return (
-        len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count() or 1
-    )

@@ -1,4 +1,4 @@
-"""What a person sees: the progress while analyses run, and the table of what they found."""
+"""Terminal output: the progress of the analyses that run, and the table of their findings."""
 
 import itertools
 import os
@@ -19,6 +19,7 @@ from .findings import Finding, verdict_text
 
 WIDTH = 80
 FIGURE_WIDTH = 14
+COLUMN_RATIOS = {"claim": 23, "measured": 18, "verdict": 15, "figure": FIGURE_WIDTH}
 COLOURS = {
     "holds": "green",
     "holds with a limit": "yellow",
@@ -29,7 +30,13 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one analysis ended: `error` is None, or the end of what it printed before it failed."""
+    """The end of one analysis.
+
+    Attributes:
+        name: Name of the analysis.
+        seconds: Duration in seconds.
+        error: Last lines of its output if it failed, else None.
+    """
 
     name: str
     seconds: float
@@ -44,19 +51,26 @@ Event: TypeAlias = str | Outcome
 def progress(total: int) -> Iterator[Callable[[Event], None]]:
     """Yield a function that shows an event on stderr: live on a terminal, else as a plain line."""
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        with _live(total) as show:
+        with _live_progress(total) as show:
             yield show
     else:
-        numbers = itertools.count(1)
-        yield lambda event: print(
-            _line(event, numbers, total), file=sys.stderr, flush=True
-        )
+        yield _plain_progress(total)
+
+
+def _plain_progress(total: int) -> Callable[[Event], None]:
+    numbers = itertools.count(1)
+
+    def show(event: Event) -> None:
+        print(_line(event, numbers, total), file=sys.stderr, flush=True)
+
+    return show
 
 
 @contextmanager
-def _live(total: int) -> Iterator[Callable[[Event], None]]:
-    """A spinner for every analysis that runs, above them a line for each that has ended."""
-    numbers, tasks = itertools.count(1), dict[str, TaskID]()
+def _live_progress(total: int) -> Iterator[Callable[[Event], None]]:
+    """A spinner for every analysis that runs, and above them a line for each that has ended."""
+    numbers = itertools.count(1)
+    tasks: dict[str, TaskID] = {}
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -67,13 +81,10 @@ def _live(total: int) -> Iterator[Callable[[Event], None]]:
         def show(event: Event) -> None:
             if isinstance(event, str):
                 tasks[event] = bars.add_task(event, total=None)
-            else:
-                bars.remove_task(tasks.pop(event.name))
-                bars.console.print(
-                    Text(
-                        _line(event, numbers, total), style="red" if event.error else ""
-                    )
-                )
+                return
+            bars.remove_task(tasks.pop(event.name))
+            style = "red" if event.error else ""
+            bars.console.print(Text(_line(event, numbers, total), style=style))
 
         yield show
 
@@ -81,9 +92,11 @@ def _live(total: int) -> Iterator[Callable[[Event], None]]:
 def _line(event: Event, numbers: Iterator[int], total: int) -> str:
     if isinstance(event, str):
         return f"{event}: started"
-    how = "done in" if event.error is None else "FAILED after"
-    line = f"[{next(numbers)}/{total}] {event.name}: {how} {event.seconds:.1f} s"
-    return line if event.error is None else f"{line}\n{event.error}"
+    counter = f"[{next(numbers)}/{total}]"
+    if event.error is None:
+        return f"{counter} {event.name}: done in {event.seconds:.1f} s"
+    failure = f"{counter} {event.name}: FAILED after {event.seconds:.1f} s"
+    return f"{failure}\n{event.error}"
 
 
 def print_findings(findings: Iterable[Finding]) -> None:
@@ -93,28 +106,21 @@ def print_findings(findings: Iterable[Finding]) -> None:
 
 
 def findings_table(findings: Iterable[Finding]) -> Table:
-    """The findings, one a row: id, claim, measured, verdict, figure."""
+    """A table with a row for each finding: id, claim, measured, verdict, figure."""
     table = Table(box=box.SIMPLE_HEAD, padding=0, show_lines=True, expand=True)
     table.add_column("id", no_wrap=True)
-    for name, ratio in (
-        ("claim", 23),
-        ("measured", 18),
-        ("verdict", 15),
-        ("figure", FIGURE_WIDTH),
-    ):
+    for name, ratio in COLUMN_RATIOS.items():
         table.add_column(name, ratio=ratio, overflow="fold")
     for finding in findings:
+        # As `Text`, brackets are not read as rich's markup.
+        claim = Text(finding.claim)
+        measured = Text(finding.measured)
         verdict = Text(verdict_text(finding), style=COLOURS[finding.verdict])
-        table.add_row(
-            finding.id,
-            Text(finding.claim),
-            Text(finding.measured),
-            verdict,
-            _broken(finding.figure),
-        )
+        table.add_row(finding.id, claim, measured, verdict, _broken(finding.figure))
     return table
 
 
 def _broken(stem: str) -> str:
     """The stem on lines that end at an underscore, as a column folds within words."""
-    return "\n".join(wrap(stem.replace("_", "_ "), FIGURE_WIDTH + 1)).replace("_ ", "_")
+    lines = wrap(stem.replace("_", "_ "), FIGURE_WIDTH + 1)
+    return "\n".join(lines).replace("_ ", "_")

@@ -1,4 +1,7 @@
-"""What a study measured, as tables on disk: text that a person can read, from which its figure is redrawn."""
+"""The results of a study: tables on disk, as text that people can read.
+
+The figure of the study is redrawn from these tables.
+"""
 
 import json
 import platform
@@ -22,29 +25,35 @@ PACKAGES = ("logitscape", "jax", "jaxlib", "numpy", "optax", "scikit-learn", "ml
 
 
 def results_folder(figures: Path, stem: str) -> Path:
-    """Where the tables of a study lie: `figures/data/NAME/`."""
+    """The folder with the tables of a study: `figures/data/NAME/`."""
     return figures / "data" / stem
 
 
 def write_results(
     folder: Path, tables: Mapping[str, pd.DataFrame], about: Mapping[str, Any]
 ) -> None:
-    """Replace the folder by `TABLE.csv` for each table, with 6 significant digits, and `about.json`."""
+    """Replace the contents of the folder.
+
+    Args:
+        folder: Folder that is replaced.
+        tables: Tables, each written to `NAME.csv` with 6 significant digits.
+        about: Circumstances of the measurement. Together with the versions of the packages they
+            are written to `about.json`.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
+    about_text = json.dumps(dict(about) | versions(), indent=2) + "\n"
     with replacing(folder, marks=(ABOUT,)) as temporary:
         temporary.mkdir()
         for name, table in tables.items():
             write_rounded(temporary / f"{name}.csv", table)
-        write_text(
-            temporary / ABOUT, json.dumps(dict(about) | versions(), indent=2) + "\n"
-        )
+        write_text(temporary / ABOUT, about_text)
 
 
 def read_results(folder: Path) -> Tables:
-    """The tables of `write_results`.
+    """The tables that `write_results` wrote.
 
     Raises:
-        FileNotFoundError: if there are none.
+        FileNotFoundError: If there are none.
     """
     paths = sorted(folder.glob("*.csv"))
     if not paths:
@@ -69,21 +78,21 @@ def write_rounded(path: Path, table: pd.DataFrame) -> None:
 
 
 def _write(table: pd.DataFrame, path: Path, **options: Any) -> None:
-    """Missing numbers are told from empty text."""
+    # pandas would write a missing number as empty text, which then could not be told from "".
     table.to_csv(path, index=False, lineterminator="\n", na_rep=MISSING, **options)
 
 
 def versions() -> dict[str, str]:
-    """Of Python and of the packages that decide the numbers, as far as they are installed."""
-    found = {"python": platform.python_version()}
+    """Versions of Python and of the installed packages that the numbers depend on."""
+    by_name = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            by_name[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return by_name
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder, if it is there."""
+    """Remove a folder, if it exists."""
     shutil.rmtree(folder, ignore_errors=True)

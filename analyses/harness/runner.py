@@ -1,13 +1,13 @@
-"""Running many analyses: each in a process of its own, as many at a time as there are cores."""
+"""Running many analyses, each in a process of its own."""
 
-import difflib
 import subprocess
 import tempfile
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from pathlib import Path
 
 from logitscape._src.base.files import remove_leftovers
+from logitscape._src.base.names import nearest
 
 from .files import stamp
 from .report import Event, Outcome
@@ -18,38 +18,49 @@ TAIL_LINES = 15
 
 
 def choose(known: dict[str, Script], names: Sequence[str]) -> dict[str, Script]:
-    """The named analyses, in the order given; all if none is named. A path, `analyses/NAME.py`, is a name too.
+    """The named analyses in the order given, or all analyses if none is named.
 
-    Of all, studies come last: here they only draw, and short ones at the end keep every core busy.
+    A path, `analyses/NAME.py`, is accepted as a name. Where all analyses run, studies come last:
+    here they only draw, and short processes at the end keep every core busy.
 
     Raises:
-        LookupError: for an unknown name; the nearest is named.
+        LookupError: For an unknown name; the message suggests the nearest one.
     """
-    chosen = [_name(text) for text in names]
-    for name in chosen:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise LookupError(
-                f"unknown analysis {name!r}.{hint} Known: {', '.join(known)}."
-            )
-    return {
-        name: known[name]
-        for name in chosen or sorted(known, key=lambda name: known[name].is_study)
-    }
+    if not names:
+        in_order = sorted(known, key=lambda name: known[name].is_study)
+    else:
+        in_order = [_name(text) for text in names]
+    for name in in_order:
+        _check_known(name, known)
+    return {name: known[name] for name in in_order}
 
 
 def _name(text: str) -> str:
     path = Path(text)
-    return path.parent.name if path.name == MAIN else path.stem
+    if path.name == MAIN:
+        return path.parent.name
+    return path.stem
+
+
+def _check_known(name: str, known: Collection[str]) -> None:
+    if name in known:
+        return
+    near = nearest(name, known, count=1, cutoff=0.6)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise LookupError(f"unknown analysis {name!r}.{hint} Known: {', '.join(known)}.")
 
 
 def run(scripts: dict[str, Script], jobs: int) -> Generator[Event]:
-    """Run scripts, at most `jobs` at a time; yields a name when one starts and its outcome when it ends.
+    """Run scripts, at most `jobs` of them at a time.
 
-    Closed before the end, or interrupted, it stops the scripts that run; their old files stay as they were.
+    Closed before the end, or interrupted, it stops the scripts that run; their old files stay as
+    they were.
+
+    Yields:
+        The name of a script when it starts, and its outcome when it ends.
     """
-    waiting, running = list(scripts.items()), list[_Running]()
+    waiting = list(scripts.items())
+    running: list[_Running] = []
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
@@ -57,54 +68,64 @@ def run(scripts: dict[str, Script], jobs: int) -> Generator[Event]:
                 running.append(_Running(name, script))
                 yield name
             time.sleep(POLL_SECONDS)
-            for ended in [each for each in running if each.process.poll() is not None]:
-                running.remove(ended)
-                yield ended.outcome()
+            ended = [process for process in running if process.has_ended()]
+            for process in ended:
+                running.remove(process)
+                yield process.outcome()
     finally:
-        for each in running:
-            each.stop()
+        for process in running:
+            process.stop()
 
 
 class _Running:
-    """A script's process. Its output goes to a file: a pipe that nobody empties would stop it."""
+    """The process of a script."""
 
     def __init__(self, name: str, script: Script) -> None:
         self.name = name
         self.started = time.monotonic()
         self.folder = script.figures
         self.old_findings = stamp(self.folder, name)
-        self.printed = tempfile.TemporaryFile()  # noqa: SIM115 (open for as long as the process runs)
+        # A file, because a pipe that nobody reads would block the process once it is full.
+        # It stays open for as long as the process runs.
+        self.output = tempfile.TemporaryFile()  # noqa: SIM115
         self.process = subprocess.Popen(
             script.command,
             stdin=subprocess.DEVNULL,
-            stdout=self.printed,
+            stdout=self.output,
             stderr=subprocess.STDOUT,
             env=script.environment,
         )
 
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
+
     def outcome(self) -> Outcome:
-        """How it ended."""
-        seconds, error = time.monotonic() - self.started, None
+        """The outcome of the process, which has ended; closes the file of its output."""
+        seconds = time.monotonic() - self.started
+        error = self._error()
         if self.process.returncode != 0:
             remove_leftovers(self.folder, self.name)
-            error = (
-                self.tail()
-                or f"    (it printed nothing; exit status {self.process.returncode})"
-            )
-        elif stamp(self.folder, self.name) == self.old_findings:
-            error = "    it wrote no findings: does it end with `harness.main(...)`?"
-        self.printed.close()
+        self.output.close()
         return Outcome(self.name, seconds, error)
 
-    def tail(self) -> str:
-        """The last lines that it printed."""
-        self.printed.seek(0)
-        lines = self.printed.read().decode("utf-8", "replace").splitlines()
+    def _error(self) -> str | None:
+        status = self.process.returncode
+        if status != 0:
+            silence = f"    (it printed nothing; exit status {status})"
+            return self._tail() or silence
+        if stamp(self.folder, self.name) == self.old_findings:
+            return "    it wrote no findings: does it end with `harness.main(...)`?"
+        return None
+
+    def _tail(self) -> str:
+        """The last lines that the process printed."""
+        self.output.seek(0)
+        lines = self.output.read().decode("utf-8", "replace").splitlines()
         return "\n".join(f"    {line}" for line in lines[-TAIL_LINES:])
 
     def stop(self) -> None:
-        """Kill it: in the middle of a compilation it would hear nothing less."""
+        """Kill the process: in the middle of a compilation it would not react to SIGTERM."""
         self.process.kill()
         self.process.wait()
-        self.printed.close()
+        self.output.close()
         remove_leftovers(self.folder, self.name)

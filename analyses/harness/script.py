@@ -1,4 +1,4 @@
-"""Running one analysis: compute, check against theory, draw, and only then replace its files, all of them."""
+"""Running one analysis: compute, check against theory, draw, and only then replace its files."""
 
 import gc
 import os
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import matplotlib.figure
     import pandas as pd
 
+# jax, matplotlib, pandas and rich are imported inside of the functions that need them, so that
+# whoever imports the package or redraws a study does not wait for them.
+
 Data = TypeVar("Data")
 
 STYLE = "logitscape.styles.paper"
@@ -33,29 +36,32 @@ def main(
     table: "Callable[[Data], pd.DataFrame] | None" = None,
     style: str = STYLE,
 ) -> None:
-    """Run an analysis; write `NAME.svg`, `.png` and `.findings.json` into `figures`, beside its own folder.
+    """Run an analysis and write `NAME.svg`, `NAME.png` and `NAME.findings.json` into `figures`.
 
-    Computed in float64 and drawn without a display. Nothing is replaced unless everything went well, and the
-    same computation writes the same bytes.
+    The folder `figures` lies beside the folder of the analyses. Everything is computed in float64
+    and drawn without a display. No file is replaced unless everything went well, and the same
+    computation writes the same bytes.
 
     Args:
-        script: the script's `__file__`; its name, or its folder's, is the figure's.
-        compute: makes the data.
-        findings: what they say about the claims; `figure` is filled in here.
-        draw: makes the figure.
-        table: makes the numbers behind the figure, for `NAME.csv`; where they are too many for it.
-        style: a matplotlib style for it.
+        script: The script's `__file__`. The figure has the name of the script, or of its folder.
+        compute: Function that makes the data.
+        findings: Function that judges the claims by the data; `figure` is filled in here.
+        draw: Function that makes the figure.
+        table: Function that makes the numbers behind the figure, for `NAME.csv`, where they are
+            too many for the figure.
+        style: matplotlib style of the figure.
 
     Raises:
-        ContradictsTheory: if a finding is further from what theory proves than its tolerance.
-        ValueError: if the findings of another analysis cannot be read.
+        ContradictsTheory: If a finding is further from what theory proves than its tolerance.
+        ValueError: If the findings of another analysis cannot be read.
     """
     analysis = script_of(script)
-    folder, stem = analysis.figures, analysis.name
-    make_writable(folder)
-    check_others(folder, stem)
+    make_writable(analysis.figures)
+    check_others(analysis.figures, analysis.name)
     configure()
-    publish(folder, stem, compute(), findings, draw, style, table)
+    publish(
+        analysis.figures, analysis.name, compute(), findings, draw, style, table=table
+    )
 
 
 def publish(
@@ -65,42 +71,42 @@ def publish(
     findings: Callable[[Data], Iterable[Finding]],
     draw: Callable[[Data], "matplotlib.figure.Figure"],
     style: str,
+    *,
     table: "Callable[[Data], pd.DataFrame] | None" = None,
 ) -> None:
-    """Check the findings, replace the analysis's files in the folder, and print what was found."""
-    found = [replace(finding, figure=stem) for finding in findings(data)]
-    verify(found)
+    """Check the findings, replace the files of the analysis, and print the findings."""
+    named_findings = [replace(finding, figure=stem) for finding in findings(data)]
+    verify(named_findings)
+    # The files are replaced together when the stack closes, and none of them after an error.
     with ExitStack() as files:
-        svg, png = (
-            files.enter_context(replacing(folder / f"{stem}.{suffix}"))
-            for suffix in ("svg", "png")
-        )
+        svg = files.enter_context(replacing(folder / f"{stem}.svg"))
+        png = files.enter_context(replacing(folder / f"{stem}.png"))
         _draw(draw, data, style, svg, png)
         if table is not None:
-            from .results import write_rounded  # here, as few analyses need pandas
+            from .results import write_rounded
 
-            write_rounded(
-                files.enter_context(replacing(folder / f"{stem}.csv")), table(data)
-            )
-    write_findings(folder, stem, found)
-    from .report import (
-        print_findings,
-    )  # here, so that nobody waits for rich who imports the package
+            csv = files.enter_context(replacing(folder / f"{stem}.csv"))
+            write_rounded(csv, table(data))
+    write_findings(folder, stem, named_findings)
 
-    print_findings(found)
+    from .report import print_findings
+
+    print_findings(named_findings)
 
 
 def configure() -> None:
-    """float64, and compiled programs kept between runs (in JAX_COMPILATION_CACHE_DIR, if set).
+    """Compute in float64, and store compiled programs between runs.
 
-    Each program is compiled once and run once: compiling it fast matters more than running it fast. The process ends before
-    rubbish would fill the memory: looking for it costs a tenth of the time.
+    They are stored in the user's cache, or in JAX_COMPILATION_CACHE_DIR where that is set.
     """
     import jax
 
     from logitscape._src.base.xla import compile_all_fast
 
+    # The process ends before garbage would fill the memory, and looking for it costs a tenth of
+    # the time.
     gc.disable()
+    # Each program is compiled once and run once, so it matters more to compile it fast.
     compile_all_fast()
     jax.config.update("jax_enable_x64", True)
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
@@ -110,14 +116,18 @@ def configure() -> None:
 
 
 def cache_folder() -> Path:
-    """The user's folder for what can be computed again."""
+    """The folder, inside of the user's cache, for results that can be computed again."""
+    return _user_cache() / "logitscape"
+
+
+def _user_cache() -> Path:
     if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "logitscape"
+        folder = os.environ.get("LOCALAPPDATA")
+        return Path(folder) if folder else Path.home() / "AppData" / "Local"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    folder = os.environ.get("XDG_CACHE_HOME")
+    return Path(folder) if folder else Path.home() / ".cache"
 
 
 def _draw(
@@ -139,14 +149,21 @@ def _draw(
         figure = draw(data)
         if not isinstance(figure, Figure):
             raise TypeError(
-                f"`draw(data)` of an analysis must return a matplotlib Figure, got {figure!r}."
+                "`draw(data)` of an analysis must return a matplotlib Figure, "
+                f"got {figure!r}."
             )
         save(figure, svg, png)
         plt.close(figure)
 
 
 def make_writable(folder: Path) -> None:
-    """Say before a long computation, not after it, that its result cannot be written."""
+    """Create the folder and check that it can be written to.
+
+    A long computation should fail before it starts, not when its result is written.
+
+    Raises:
+        PermissionError: If the folder cannot be written to.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"the figures' folder `{folder}` cannot be written to.")

@@ -1,4 +1,4 @@
-"""Where an analysis lies, how it is run, and where it writes."""
+"""The files of an analysis, the command that runs it, and the folder that it writes to."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MAIN = "main.py"
-"""The file with which an analysis of several files begins."""
+"""Name of the file that is run where an analysis has several files."""
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -15,62 +15,59 @@ class Script:
     """One analysis: `analyses/NAME.py`, or `analyses/NAME/main.py` with its chapters beside it.
 
     Attributes:
-        path: the file that is run.
+        path: File that is run.
     """
 
     path: Path
 
     @property
     def name(self) -> str:
-        """The name of the analysis, which is that of its figure."""
+        """Name of the analysis and of its figure."""
         return self.path.parent.name if self._is_folder else self.path.stem
 
     @property
     def analyses(self) -> Path:
-        """The folder of all analyses."""
+        """Folder of all analyses."""
         return self.path.parent.parent if self._is_folder else self.path.parent
 
     @property
     def figures(self) -> Path:
-        """Where it writes: the folder `figures` beside that of the analyses."""
+        """Folder of the output: `figures`, beside the folder of the analyses."""
         return self.analyses.parent / "figures"
 
     @property
     def is_study(self) -> bool:
-        """Whether it ends with `harness.study`: its results are kept."""
+        """Whether the script ends with `harness.study`, which stores the results."""
         return "harness.study(" in self.path.read_text(encoding="utf-8")
 
     @property
     def sources(self) -> list[Path]:
-        """Its own files."""
-        return (
-            sorted(self.path.parent.rglob("*.py")) if self._is_folder else [self.path]
-        )
+        """Source files of the analysis itself."""
+        if not self._is_folder:
+            return [self.path]
+        return sorted(self.path.parent.rglob("*.py"))
 
     @property
     def command(self) -> list[str]:
-        """What runs it, in `environment`; options may follow."""
-        parts = [
-            self.analyses.name,
-            self.name,
-            *([self.path.stem] if self._is_folder else []),
-        ]
-        # -P: the folder in which a person happens to be has no say in what is imported.
-        return [sys.executable, "-P", "-m", ".".join(parts)]
+        """Command that runs the script in `environment`; options may follow."""
+        module = f"{self.analyses.name}.{self.name}"
+        if self._is_folder:
+            module += f".{self.path.stem}"
+        # With -P nothing is imported from the folder in which the command is called.
+        return [sys.executable, "-P", "-m", module]
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment to run it in. Analyses that lie elsewhere, as in a test, find this harness too."""
-        folders = [
-            str(self.analyses.parent),
-            str(CHECKOUT),
-            os.environ.get("PYTHONPATH", ""),
-        ]
-        return {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(filter(None, folders)),
-            "PYTHONUTF8": "1",
-        }
+        """Environment to run the script in.
+
+        Analyses in another folder, such as those of a test, find this harness through it.
+        """
+        folders = [str(self.analyses.parent), str(CHECKOUT)]
+        inherited = os.environ.get("PYTHONPATH")
+        if inherited:
+            folders.append(inherited)
+        path = os.pathsep.join(folders)
+        return {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"}
 
     @property
     def _is_folder(self) -> bool:
@@ -83,17 +80,18 @@ def script_of(file: str | os.PathLike[str]) -> Script:
 
 
 def discover(folder: Path) -> dict[str, Script]:
-    """Every analysis of a folder by name.
+    """Every analysis of a folder, by name.
 
     Raises:
-        LookupError: if there is none.
+        LookupError: If there is none.
     """
     files = [path for path in folder.glob("*.py") if not path.name.startswith("_")]
-    found = [Script(path.resolve()) for path in [*files, *folder.glob(f"*/{MAIN}")]]
-    if not found:
+    mains = folder.glob(f"*/{MAIN}")
+    scripts = [Script(path.resolve()) for path in [*files, *mains]]
+    if not scripts:
         raise LookupError(
-            f"no analyses in `{folder}`: run this from the project's folder, or name theirs with --folder."
+            f"no analyses in `{folder}`: run this from the project's folder, "
+            "or name theirs with --folder."
         )
-    return {
-        script.name: script for script in sorted(found, key=lambda script: script.name)
-    }
+    scripts.sort(key=lambda script: script.name)
+    return {script.name: script for script in scripts}

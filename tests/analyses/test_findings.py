@@ -14,13 +14,11 @@ from analyses.harness.files import read_findings, stamp, write_findings
 from analyses.harness.findings import (
     ContradictsTheory,
     Finding,
-    from_json,
     ordered,
     proved,
-    to_json,
-    to_markdown,
     verify,
 )
+from analyses.harness.findings_text import from_json, to_json, to_markdown
 from logitscape._src.base.files import write_text
 
 HOLDS = Finding("C04", "the gradient is constant", "1.00", "holds", figure="linear")

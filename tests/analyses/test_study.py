@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from analyses.harness import claims
-from analyses.harness.findings import from_json
+from analyses.harness.findings_text import from_json
 from analyses.harness.scripts import discover, script_of
 from analyses.harness.study import StudyRun
 
