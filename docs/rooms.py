@@ -24,21 +24,22 @@ ROOMS = (
     "public",
     "cli",
 )
-"""In this order: a file imports from its own room and from those before it."""
+"""The rooms in order: a file imports from its own room and from those before it."""
 
 SOURCE = Path(__file__).parents[1] / "src"
 PACKAGE = "logitscape"
+COMMAND = f"{PACKAGE}.__main__"
 
 
 @dataclass(frozen=True)
 class Import:
-    """One name that one file imports from another.
+    """An import of one module by another.
 
     Attributes:
-        importer: the module that imports, such as "logitscape._src.engine.families".
-        imported: the module that it imports from.
-        name: what it imports; "" for the module itself.
-        line: where, counted from 1.
+        importer: Name of the importing module, such as "logitscape._src.engine.families".
+        imported: Name of the imported module.
+        name: Name that is imported from the module; "" for the module itself.
+        line: Line of the import, counted from 1.
     """
 
     importer: str
@@ -46,52 +47,58 @@ class Import:
     name: str
     line: int
 
+    @property
+    def is_private(self) -> bool:
+        """Whether the imported name begins with an underscore; `__version__` is public."""
+        return self.name.startswith("_") and not self.name.endswith("__")
+
     def __str__(self) -> str:
-        what = f"{self.name} from " if self.name else ""
-        return f"{self.importer}:{self.line} imports {what}{self.imported}"
+        name = f"{self.name} from " if self.name else ""
+        return f"{self.importer}:{self.line} imports {name}{self.imported}"
 
 
 @dataclass(frozen=True)
 class Code:
-    """The modules of the package, by name, with the text of each."""
+    """The modules of the package.
+
+    Attributes:
+        modules: Path of every module, by its name.
+    """
 
     modules: Mapping[str, Path]
 
     @cached_property
     def imports(self) -> tuple[Import, ...]:
-        """Every import of one module of the package by another, those inside functions and for types only too."""
-        found = (
-            each
-            for module, path in self.modules.items()
-            for each in self._imports_of(module, path)
-        )
-        return tuple(each for each in found if each.importer != each.imported)
+        """All imports between different modules, also inside functions and for types only."""
+        imports = list[Import]()
+        for module, path in self.modules.items():
+            imports.extend(self._imports_of(module, path))
+        return tuple(entry for entry in imports if entry.importer != entry.imported)
 
     @property
     def backward(self) -> list[Import]:
-        """The imports of a room by one that comes before it."""
+        """The imports from a room that stands after the importer's."""
         return [
-            each for each in self.imports if order(each.imported) > order(each.importer)
+            entry
+            for entry in self.imports
+            if order(entry.imported) > order(entry.importer)
         ]
 
     @property
     def of_private_names(self) -> list[Import]:
-        """The imports of a name with an underscore across rooms."""
-        across = (
-            each for each in self.imports if room(each.imported) != room(each.importer)
-        )
+        """The imports of a name with an underscore from another room."""
         return [
-            each
-            for each in across
-            if each.name.startswith("_") and not each.name.endswith("__")
+            entry
+            for entry in self.imports
+            if entry.is_private and room(entry.imported) != room(entry.importer)
         ]
 
     @property
     def circle(self) -> list[str]:
         """The modules of a circle of imports; empty if there is none."""
         graph: dict[str, set[str]] = {module: set() for module in self.modules}
-        for each in self.imports:
-            graph[each.importer].add(each.imported)
+        for entry in self.imports:
+            graph[entry.importer].add(entry.imported)
         try:
             TopologicalSorter(graph).prepare()
         except CycleError as error:
@@ -100,42 +107,50 @@ class Code:
         return []
 
     def _imports_of(self, module: str, path: Path) -> Iterator[Import]:
-        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+        is_package = path.name == "__init__.py"
+        package = module if is_package else module.rpartition(".")[0]
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom):
-                source = _absolute(node, package)
-                for alias in node.names:
-                    inner = f"{source}.{alias.name}"
-                    if inner in self.modules:
-                        yield Import(module, inner, "", node.lineno)
-                    elif source in self.modules:
-                        yield Import(module, source, alias.name, node.lineno)
+                yield from self._imports_from(module, node, package)
             elif isinstance(node, ast.Import):
-                yield from (
-                    Import(module, alias.name, "", node.lineno)
-                    for alias in node.names
-                    if alias.name in self.modules
-                )
+                for alias in node.names:
+                    if alias.name in self.modules:
+                        yield Import(module, alias.name, "", node.lineno)
+
+    def _imports_from(
+        self, module: str, node: ast.ImportFrom, package: str
+    ) -> Iterator[Import]:
+        source = _absolute(node, package)
+        for alias in node.names:
+            submodule = f"{source}.{alias.name}"
+            if submodule in self.modules:
+                yield Import(module, submodule, "", node.lineno)
+            elif source in self.modules:
+                yield Import(module, source, alias.name, node.lineno)
 
 
 def code(source: Path = SOURCE) -> Code:
-    """The package as it lies in a folder."""
+    """Read the package in a folder of source code."""
     paths = sorted((source / PACKAGE).rglob("*.py"))
     return Code({_module(path.relative_to(source)): path for path in paths})
 
 
 def room(module: str) -> str:
-    """The room of a module; "public" for what lies beside `_src`, or in it beside the rooms."""
+    """Return the room of a module.
+
+    The room of modules beside `_src`, and of those in it beside the rooms, is "public"; that of
+    `logitscape.__main__`, which runs the command line, is "cli".
+    """
+    if module == COMMAND:
+        return "cli"
     parts = module.split(".")
-    return (
-        parts[2]
-        if len(parts) > 2 and parts[1] == "_src" and parts[2] in ROOMS
-        else "public"
-    )
+    if len(parts) > 2 and parts[1] == "_src" and parts[2] in ROOMS:
+        return parts[2]
+    return "public"
 
 
 def order(module: str) -> int:
-    """The place of a module's room among the rooms."""
+    """Return the place of a module's room among the rooms."""
     return ROOMS.index(room(module))
 
 
@@ -145,6 +160,7 @@ def _module(path: Path) -> str:
 
 
 def _absolute(node: ast.ImportFrom, package: str) -> str:
+    """Return the absolute name of the module from which names are imported."""
     if not node.level:
         return node.module or ""
     parts = package.split(".")

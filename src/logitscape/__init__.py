@@ -10,6 +10,6 @@ What is here stands in `__init__.pyi` and is imported when it is first used: the
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+from ._src.base.versions import __version__ as __version__
 
-__version__ = "0.1.0"
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

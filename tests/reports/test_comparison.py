@@ -11,7 +11,7 @@ from jax import Array
 import logitscape as ls
 from logitscape._src.diagnosis.questions import gradient as signal
 from logitscape._src.diagnosis.questions import mistakes
-from logitscape._src.reports import diagnose
+from logitscape._src.reports import examination
 from logitscape._src.reports.comparison import Comparison, compare
 from logitscape._src.reports.save import rendered
 from tests.reports.pages import CHROMIUM, Page, embedded, in_browser
@@ -30,7 +30,7 @@ def cheap_questions():
     """What is compared matters here, not all that is asked."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            diagnose,
+            examination,
             "QUESTIONS",
             {"gradient": signal.answers, "common mistakes": mistakes.answers},
         )

@@ -18,7 +18,7 @@ from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import gradient as signal
 from logitscape._src.diagnosis.questions import mistakes
 from logitscape._src.diagnosis.subject import Subject, subject
-from logitscape._src.reports.curves import FAR, NEAR, report_data, telling
+from logitscape._src.reports.curves import FAR, NEAR, report_data, deciding_rays
 from logitscape._src.reports.diagnosis import Diagnosis
 from logitscape._src.reports.figure import draw
 from logitscape._src.reports.page import fragment, page
@@ -128,11 +128,11 @@ def test_dead_regions_and_underflow_are_found():
 
 
 def test_rays_are_those_that_the_answers_name():
-    assert telling(diagnosed("softmax + cross_entropy")) == {
+    assert deciding_rays(diagnosed("softmax + cross_entropy")) == {
         "right": "R2",
         "wrong": "R1",
     }
-    assert telling(diagnosed("sum + cross_entropy"))["wrong"] == "R2"
+    assert deciding_rays(diagnosed("sum + cross_entropy"))["wrong"] == "R2"
     data = report_data(diagnosed("sum + cross_entropy"))
     assert data.sides["wrong"].reference.ray == "R2"
     np.testing.assert_array_equal(

@@ -1,12 +1,17 @@
-"""The versions of what the numbers depend on."""
+"""The version of the package, and those of the software that its results depend on.
 
-import jax
+The import of this module does not import JAX, so that the command line starts fast.
+"""
+
+__version__ = "0.1.0"
 
 
 def versions() -> dict[str, str]:
-    """Of what the answers depend on."""
+    """Return the versions that results depend on, and the name of JAX's backend."""
     from importlib.metadata import version
 
-    return {
-        name: version(name) for name in ("logitscape", "jax", "jaxlib", "numpy")
-    } | {"backend": jax.default_backend()}
+    import jax
+
+    packages = ("logitscape", "jax", "jaxlib", "numpy")
+    installed = {name: version(name) for name in packages}
+    return {**installed, "backend": jax.default_backend()}

@@ -8,7 +8,7 @@ from typing import Any
 from cyclopts import App, CycloptsError, Parameter
 from rich.text import Text
 
-from ... import __version__
+from ..base.versions import __version__
 from . import diagnose_commands, landscape_commands, list_command
 from .errors import UsageError, UserError
 from .output import Output, say

@@ -1,6 +1,5 @@
 """Labelled examples to learn from, all offline: they travel inside packages, or are drawn here."""
 
-import difflib
 import math
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arguments import whole_number
+from ..base.names import nearest
 from .corpus import standard_library_corpus
 from .dataset import Dataset, Examples, checked_seed, split
 
@@ -186,7 +186,7 @@ def load(name: str, *, seed: int = 0) -> Dataset:
         ValueError: for an unknown name; the nearest are named.
     """
     if name not in DATASETS:
-        near = difflib.get_close_matches(str(name), DATASETS, n=1, cutoff=0.4)
+        near = nearest(str(name), DATASETS, count=1, cutoff=0.4)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(
             f"unknown data set {name!r}{hint}, known: {', '.join(DATASETS)}."

@@ -1,10 +1,11 @@
 """Specs: `"taylor(order=4) + brier(convention='half')"` as text, parsed without running any code."""
 
 import ast
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+
+from ..base.names import suggestion
 
 
 @dataclass(frozen=True)
@@ -58,18 +59,7 @@ def parse_one(spec: str) -> Term:
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> ValueError:
     """The error for a name that is not there; the nearest names are in it."""
-    near = nearest(name, known)
-    hint = (
-        f"Did you mean {' or '.join(map(repr, near))}?"
-        if near
-        else f"Known: {', '.join(known)}."
-    )
-    return ValueError(f"unknown {kind} {name!r}. {hint}")
-
-
-def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """Up to three known names that are spelt like the given one, the nearest first."""
-    return difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+    return ValueError(f"unknown {kind} {name!r}. {suggestion(name, known)}")
 
 
 def _term(spec: str, tree: ast.expr) -> Term:

@@ -1,1 +1,1 @@
-"""Diagnoses and comparisons as a table, a page, a figure, a file."""
+"""Diagnoses and comparisons of objectives, as tables, pages, figures and files."""

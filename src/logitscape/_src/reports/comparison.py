@@ -1,5 +1,6 @@
-"""Many objectives side by side: the same questions, one table and one figure."""
+"""The comparison of several objectives: the same questions, one table and one figure."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,53 +8,54 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.types import Number
 from ..base.x64 import enable_x64
-from ..diagnosis.answers import SEVERITIES, Severity
+from ..diagnosis.answers import Severity
 from ..diagnosis.config import DiagnosisConfig
+from ..diagnosis.findings import common_config, most_serious
 from ..diagnosis.subject import Subject, subject
 from ..objectives.objective import Source
 from .diagnose import diagnose
 from .diagnosis import Diagnosis
-from .save import as_json, as_text, save
+from .records import comparison_record, to_json
+from .save import as_text, save
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import RenderableType
 
-SCHEMA = "logitscape.comparison/2"
-
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was found about several objectives; `print` it, or show it in a notebook.
+    """Findings about several objectives; `print` it, or show it in a notebook.
 
     Attributes:
-        diagnoses: by name, in the order given.
+        diagnoses: Diagnosis of every objective by its name, in the order given.
     """
 
     diagnoses: Mapping[str, Diagnosis]
 
     @property
     def config(self) -> DiagnosisConfig:
-        """How all of them were diagnosed."""
-        return next(iter(self.diagnoses.values())).config
+        """The setting of all diagnoses."""
+        return common_config(self.diagnoses)
 
     @property
     def worst(self) -> Severity:
         """The severity of the most serious answer of all."""
-        return min(
-            (each.worst for each in self.diagnoses.values()), key=SEVERITIES.index
-        )
+        return most_serious(diagnosis.worst for diagnosis in self.diagnoses.values())
 
     @property
     def healthy(self) -> bool:
-        """Whether all are."""
-        return all(each.healthy for each in self.diagnoses.values())
+        """Whether all objectives are healthy."""
+        return all(diagnosis.healthy for diagnosis in self.diagnoses.values())
 
     def table(self) -> "RenderableType":
-        """A table for the terminal (rich), of at most 80 columns: up to three objectives are columns, more are rows."""
+        """Return a table for the terminal (rich), of at most 80 columns.
+
+        Up to three objectives are columns; more are rows.
+        """
         from .comparison_table import table
 
-        return table(self)
+        return table(self.diagnoses)
 
     def __str__(self) -> str:
         return as_text(self.table())
@@ -61,44 +63,37 @@ class Comparison:
     def _repr_html_(self) -> str:
         from .comparison_page import fragment
 
-        return fragment(self)
+        return fragment(self.diagnoses)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, in the types that JSON has."""
-        config = self.config
-        return {
-            "schema": SCHEMA,
-            "num_classes": config.num_classes,
-            "dtype": config.dtype,
-            "seed": config.seed,
-            "reference": config.reference.name,
-            "healthy": self.healthy,
-            "worst": self.worst,
-            "diagnoses": {
-                name: each.to_dict() for name, each in self.diagnoses.items()
-            },
-        }
+        """Return everything, in the types that JSON has."""
+        return comparison_record(self.diagnoses)
 
     def to_json(self) -> str:
-        """`to_dict` as text."""
-        return as_json(self.to_dict())
+        """Return `to_dict` as text."""
+        return to_json(self.to_dict())
 
     def figure(self) -> "Figure":
-        """Loss, slope when wrong, and precision of all of them, beside the reference."""
+        """Draw loss, slope when wrong, and precision of all objectives and the reference."""
         from .comparison_figure import draw
 
-        return draw(self)
+        return draw(self.diagnoses)
 
     def save(self, path: str | Path) -> Path:
-        """Write the comparison: one self-contained ".html", ".json", ".txt", or the figure as ".png", ".svg" or ".pdf".
+        """Write the comparison in the form that belongs to the suffix of the path.
+
+        Args:
+            path: Path of the file: ".html" for one self-contained page, ".json", ".txt", or
+                ".png", ".svg" or ".pdf" for the figure.
 
         Raises:
-            ValueError: for another suffix.
+            ValueError: For another suffix.
+            FileNotFoundError: If the folder does not exist.
         """
         from .comparison_page import page
 
         texts = {
-            ".html": lambda: page(self),
+            ".html": lambda: page(self.diagnoses),
             ".json": self.to_json,
             ".txt": lambda: str(self),
         }
@@ -118,36 +113,51 @@ def compare(
 ) -> Comparison:
     """Diagnose several objectives in the same way.
 
+    >>> import logitscape as ls
+    >>> losses = {"bounded": "softmax + brier", "margin": "crammer_singer"}
+    >>> comparison = ls.compare(losses, num_classes=3, points=1)
+    >>> list(comparison.diagnoses)
+    ['bounded', 'margin']
+
+    Here the number of points is so small that most questions are not asked.
+
     Args:
-        sources: specs, Objectives or functions, as for `diagnose`; or a dict that gives them names. What a function of
-            the user's own predicts is told by `ls.objective(function, normalizer=...)`.
-        num_classes: n, at least 2.
-        dtype: the precision they will be trained in.
-        seed: of the random searches.
-        reference: what all are compared with.
-        budget: seconds for each of them.
-        points: logits for each of them, as for `diagnose`.
-        progress: whether to show on stderr what is being done.
+        sources: Specs, Objectives or functions, as for `diagnose`; or a dict that names them.
+            `ls.objective(function, normalizer=...)` says how a user's function predicts.
+        num_classes: Number of classes, at least 2.
+        dtype: Precision of the training.
+        seed: Seed of the random searches.
+        reference: Objective that all are compared with.
+        budget: Seconds for each of them.
+        points: Number of logits for each of them, as for `diagnose`.
+        progress: Whether to show on stderr which question is being answered.
 
     Raises:
-        TypeError: for sources that are no list and no dict, or a function that has none of the known forms.
-        ValueError: if there is none, if two have the same name, or as `diagnose` does.
+        TypeError: If the sources are neither a list nor a dict, or a function has none of the
+            known forms.
+        ValueError: If there is no source, if two have the same name, or as `diagnose` does.
     """
-    given = _named(sources, num_classes)
-    how: dict[str, Any] = {
-        "num_classes": num_classes,
-        "dtype": dtype,
-        "seed": seed,
-        "reference": reference,
-    }
-    how |= {"budget": budget, "points": points, "progress": progress}
-    return Comparison({name: diagnose(each, **how) for name, each in given.items()})
+    subjects = _named_subjects(sources, num_classes)
+    diagnoses = dict[str, Diagnosis]()
+    for name, named_subject in subjects.items():
+        diagnoses[name] = diagnose(
+            named_subject,
+            num_classes=num_classes,
+            dtype=dtype,
+            seed=seed,
+            reference=reference,
+            budget=budget,
+            points=points,
+            progress=progress,
+        )
+    return Comparison(diagnoses)
 
 
-def _named(
-    sources: Sequence[Source | Subject] | Mapping[str, Source | Subject], n: int
+def _named_subjects(
+    sources: Sequence[Source | Subject] | Mapping[str, Source | Subject],
+    num_classes: int,
 ) -> dict[str, Subject]:
-    """All are recognised before the first is measured, so that a mistake shows at once."""
+    """Recognise all sources before the first is measured, so that a mistake shows at once."""
     if isinstance(sources, str) or not isinstance(sources, Sequence | Mapping):
         raise TypeError(
             f"`compare(sources)` must be a list or a dict of objectives, got {sources!r}."
@@ -157,14 +167,19 @@ def _named(
     with enable_x64():
         if isinstance(sources, Mapping):
             return {
-                name: subject(each, num_classes=n, name=name)
-                for name, each in sources.items()
+                name: subject(source, num_classes=num_classes, name=name)
+                for name, source in sources.items()
             }
-        subjects = [subject(each, num_classes=n) for each in sources]
-    names = [each.name for each in subjects]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
+        subjects = [subject(source, num_classes=num_classes) for source in sources]
+    _check_distinct([given.name for given in subjects])
+    return {given.name: given for given in subjects}
+
+
+def _check_distinct(names: list[str]) -> None:
+    counts = Counter(names)
+    repeated = sorted(name for name, count in counts.items() if count > 1)
+    if repeated:
         raise ValueError(
-            f"`compare(sources)` has several objectives called {twice[0]!r}; name them: {{'first': ..., 'second': ...}}."
+            f"`compare(sources)` has several objectives called {repeated[0]!r}; "
+            "name them: {'first': ..., 'second': ...}."
         )
-    return dict(zip(names, subjects, strict=True))

@@ -1,8 +1,8 @@
-"""Many objectives in one figure: loss, slope when wrong, and precision, all along R1."""
+"""The figure of a comparison: loss, slope when wrong, and precision of all objectives on ray R1."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle, islice, product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib import style
@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from ..diagnosis.findings import Findings, common_config
 from ..plotting.style import (
     BLUE,
     DASH_DOTTED,
@@ -26,138 +27,129 @@ from ..plotting.style import (
 )
 from . import halves
 from .curves import FAR, INTERVALS, NEAR, Curves, along_r1
+from .heights import finite, limit, limit_decades, positive
+from .names import first_line, verbatim
+from .save import STYLE
 
-if TYPE_CHECKING:
-    from .comparison import Comparison
-
-STYLE = "logitscape.styles.paper"
 SLOPES = 1e-10, 1e6
 ERRORS = 1e-9, 10.0
-COLUMNS = 3  # of the key
-WHERE = "wrong by s (R1: rival up)"
+KEY_COLUMNS = 3
+WRONG_BY = "wrong by s (R1: rival up)"
+OTHER_DASHES = (SOLID, DASHED, DOTTED, DASH_DOTTED)
+OTHER_COLORS = (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY)
 
 
-class Shown(NamedTuple):
-    """One objective, or the reference."""
+class Row(NamedTuple):
+    """One objective, or the reference, as it is drawn.
+
+    Attributes:
+        id: First part of the ids of its curves.
+        name: Name in the key.
+        curves: Measured curves.
+        line: Line2D keywords.
+    """
 
     id: str
     name: str
     curves: Curves
-    look: dict[str, Any]
+    line: dict[str, Any]
 
 
-def draw(comparison: "Comparison") -> Figure:
-    """Three panels, and a key below them."""
-    shown = compared(comparison)
+def draw(compared: Mapping[str, Findings]) -> Figure:
+    """Draw three panels, and a key below them."""
+    rows = drawn_rows(compared)
+    dtype = common_config(compared).dtype
+    key_lines = -(-len(rows) // KEY_COLUMNS)
     with style.context(STYLE, after_reset=True):
-        figure = Figure(
-            figsize=(10.5, 3.6 + 0.2 * -(-len(shown) // COLUMNS)), layout="constrained"
-        )
-        for axes, panel in zip(
-            figure.subplots(1, len(PANELS)), PANELS.values(), strict=True
-        ):
-            panel(axes, shown, comparison.config.dtype)
-        key = figure.legend(
-            handles=[Line2D([], [], **each.look) for each in shown],
-            loc="outside lower left",
-            ncols=COLUMNS,
-        )
-        for text, each in zip(key.get_texts(), shown, strict=True):
-            halves.verbatim(text).set_text(
-                halves.text_of(each.name, 60).partition("\n")[0]
-            )
+        figure = Figure(figsize=(10.5, 3.6 + 0.2 * key_lines), layout="constrained")
+        canvases = figure.subplots(1, len(PANELS))
+        for axes, panel in zip(canvases, PANELS.values(), strict=True):
+            panel(axes, rows, dtype)
+        _draw_key(figure, rows)
     return figure
 
 
-def panels(comparison: "Comparison", shown: Sequence[Shown]) -> dict[str, Figure]:
-    """Every panel as a figure of its own, for a page that flows; without a key."""
+def panels(compared: Mapping[str, Findings], rows: Sequence[Row]) -> dict[str, Figure]:
+    """Draw every panel as a figure of its own, for a page that flows; without a key."""
+    dtype = common_config(compared).dtype
     figures = dict[str, Figure]()
     with style.context(STYLE, after_reset=True):
         for name, panel in PANELS.items():
             figures[name] = Figure(figsize=(4.4, 3.4), layout="constrained")
-            panel(figures[name].subplots(), shown, comparison.config.dtype)
+            panel(figures[name].subplots(), rows, dtype)
     return figures
 
 
-def compared(comparison: "Comparison") -> list[Shown]:
-    """The reference, then all objectives."""
-    known = along_r1(comparison)
-    names = list(known)
-    looks = [halves.REFERENCE, *looks_of(names[1:])]
+def drawn_rows(compared: Mapping[str, Findings]) -> list[Row]:
+    """Measure the reference, then all objectives, and choose their lines."""
+    curves_by_name = along_r1(compared)
+    reference, *others = curves_by_name
+    lines = [halves.REFERENCE, *lines_of(others)]
     return [
-        Shown(f"curve{k}", name, known[name], look)
-        for k, (name, look) in enumerate(zip(names, looks, strict=True))
+        Row(id=f"curve{k}", name=name, curves=curves_by_name[name], line=line)
+        for k, (name, line) in enumerate(zip([reference, *others], lines, strict=True))
     ]
 
 
-def looks_of(names: Sequence[str]) -> list[dict[str, Any]]:
-    """The usual styles where they tell the names apart, else one after the other."""
-    usual = [style_of(name) for name in names]
-    if len({(each["color"], each["linestyle"]) for each in usual}) < len(names):
-        others = cycle(
-            product(
-                (SOLID, DASHED, DOTTED, DASH_DOTTED),
-                (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY),
-            )
-        )
-        usual = [
+def lines_of(names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the usual styles if they tell the names apart, else other styles in turn."""
+    lines = [style_of(name) for name in names]
+    distinct = {(line["color"], line["linestyle"]) for line in lines}
+    if len(distinct) < len(names):
+        others = cycle(product(OTHER_DASHES, OTHER_COLORS))
+        lines = [
             {"color": color, "linestyle": dashes}
             for dashes, color in islice(others, len(names))
         ]
-    return [each | {"linewidth": 1.6, "zorder": 2.4} for each in usual]
+    return [line | {"linewidth": 1.6, "zorder": 2.4} for line in lines]
 
 
-def _loss(axes: Axes, shown: Sequence[Shown], dtype: str) -> None:
-    for each in shown:
-        axes.plot(
-            NEAR,
-            halves.finite(each.curves.loss),
-            **each.look,
-            gid=f"{each.id}-loss-wrong",
-        )
-    axes.set(title="Loss", xlabel=WHERE)
-    own = [each.curves.loss for each in shown[1:]]
-    halves.limit(axes, np.concatenate(own), shown[0].curves.loss, share=0.25, most=0.2)
-
-
-def _slope(axes: Axes, shown: Sequence[Shown], dtype: str) -> None:
-    for each in shown:
-        axes.plot(
-            settled_digits(FAR),
-            halves.positive(each.curves.slope),
-            **each.look,
-            gid=f"{each.id}-slope-wrong",
-        )
-    axes.set(title="Slope dL/ds, where it is positive", xlabel=WHERE, xscale="log")
-    halves.limit_decades(
-        axes, np.concatenate([each.curves.slope for each in shown]), *SLOPES
+def _draw_key(figure: Figure, rows: Sequence[Row]) -> None:
+    key = figure.legend(
+        handles=[Line2D([], [], **row.line) for row in rows],
+        loc="outside lower left",
+        ncols=KEY_COLUMNS,
     )
+    for text, row in zip(key.get_texts(), rows, strict=True):
+        verbatim(text).set_text(first_line(row.name, 60))
 
 
-def _error(axes: Axes, shown: Sequence[Shown], dtype: str) -> None:
+def _draw_loss(axes: Axes, rows: Sequence[Row], dtype: str) -> None:
+    for row in rows:
+        loss = finite(row.curves.loss)
+        axes.plot(NEAR, loss, **row.line, gid=f"{row.id}-loss-wrong")
+    axes.set(title="Loss", xlabel=WRONG_BY)
+    reference, *others = [row.curves.loss for row in rows]
+    limit(axes, np.concatenate(others), reference, share=0.25, most=0.2)
+
+
+def _draw_slope(axes: Axes, rows: Sequence[Row], dtype: str) -> None:
+    s = settled_digits(FAR)
+    for row in rows:
+        slope = positive(row.curves.slope)
+        axes.plot(s, slope, **row.line, gid=f"{row.id}-slope-wrong")
+    axes.set(title="Slope dL/ds, where it is positive", xlabel=WRONG_BY, xscale="log")
+    slopes = np.concatenate([row.curves.slope for row in rows])
+    limit_decades(axes, slopes, *SLOPES)
+
+
+def _draw_error(axes: Axes, rows: Sequence[Row], dtype: str) -> None:
+    """Draw the errors in the precision of the setting; in float32 if that is float64."""
     narrow = "float32" if dtype == "float64" else dtype
-    for each in shown:
-        errors = {str(name): found.worst for name, found in each.curves.errors.items()}
-        if narrow in errors:
-            worst = settled_digits(np.maximum(errors[narrow], 2 * ERRORS[0]))
-            axes.plot(
-                settled_digits(INTERVALS),
-                worst,
-                **each.look,
-                gid=f"{each.id}-error-wrong",
-            )
-    axes.set(
-        title=f"Error of the gradient in {narrow}",
-        xlabel=WHERE,
-        xscale="log",
-        yscale="log",
-        ylim=ERRORS,
-    )
+    s = settled_digits(INTERVALS)
+    for row in rows:
+        for name, errors in row.curves.errors.items():
+            if name == narrow:
+                # An error of 0 is drawn just above the lower end, where it can be seen.
+                worst = settled_digits(np.maximum(errors.worst, 2 * ERRORS[0]))
+                axes.plot(s, worst, **row.line, gid=f"{row.id}-error-wrong")
+    axes.set(title=f"Error of the gradient in {narrow}", xlabel=WRONG_BY)
+    axes.set(xscale="log", yscale="log", ylim=ERRORS)
     axes.set_xlim(float(FAR[0]), float(FAR[-1]))
 
 
-PANELS: Mapping[str, Callable[[Axes, Sequence[Shown], str], None]] = {
-    "loss": _loss,
-    "slope": _slope,
-    "precision": _error,
+PANELS: Mapping[str, Callable[[Axes, Sequence[Row], str], None]] = {
+    "loss": _draw_loss,
+    "slope": _draw_slope,
+    "precision": _draw_error,
 }

@@ -2,113 +2,116 @@
 
 from collections.abc import Iterator, Mapping
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..base.versions import versions
+from ..diagnosis.answers import Answer
+from ..diagnosis.findings import Findings, common_config
+from .answers_html import answer_lists, boxed, capitalized, health, mark, setting
 from .comparison_table import questions, worst
 from .html import document, picture, table
-from .page import boxed, capital, findings, mark, overall
-
-if TYPE_CHECKING:
-    from ..diagnosis.answers import Answer
-    from .comparison import Comparison
+from .records import comparison_record
 
 TITLE = "Objectives compared"
 CAPTIONS = {
     "loss": "Loss where the label is wrong by s.",
-    "slope": "How hard it is pulled back; where a curve leaves through the bottom, nothing is left.",
-    "precision": "How far the gradient is from that of float64, relative to its largest component; 1 is all of it.",
+    "slope": (
+        "Strength of the gradient that corrects the label; "
+        "where a curve leaves through the bottom, nothing is left."
+    ),
+    "precision": (
+        "Error of the gradient against float64, relative to its largest component; "
+        "an error of 1 is as large as the gradient."
+    ),
 }
 
 
-def page(comparison: "Comparison") -> str:
-    """One self-contained HTML file: the table, the figure, all findings, and all of it as JSON."""
+def page(compared: Mapping[str, Findings]) -> str:
+    """Return one self-contained HTML file.
+
+    It has the table, the figure, all findings, the versions, and all of it as JSON.
+    """
+    about = setting(common_config(compared))
     body = [
         f"<header><h1>{TITLE}</h1>",
-        f'<p class="quiet">{_about(comparison)}</p></header>',
-        f'<section><div class="scroll" tabindex="0">{_table(comparison)}</div></section>',
+        f'<p class="quiet">{about}</p></header>',
+        f'<section><div class="scroll" tabindex="0">{_table(compared)}</div></section>',
         "<section><h2>Pictures</h2>",
-        *_pictures(comparison),
+        *_pictures(compared),
         "</section>",
         "<section><h2>All findings</h2>",
-        *(
-            f"<details><summary>{escape(name)}: {overall(each)}</summary>{findings(each)}</details>"
-            for name, each in comparison.diagnoses.items()
-        ),
+        *_all_findings(compared),
         "</section>",
-        "<section><h2>How it was made</h2>",
-        table(_versions()),
+        "<section><h2>Versions</h2>",
+        table(versions().items()),
         "</section>",
     ]
-    return document(TITLE, body, comparison.to_dict())
+    return document(TITLE, body, comparison_record(compared))
 
 
-def fragment(comparison: "Comparison") -> str:
-    """The table, for notebooks."""
-    return boxed(f"<p>{_about(comparison)}</p>{_table(comparison)}")
+def fragment(compared: Mapping[str, Findings]) -> str:
+    """Return the table, for notebooks."""
+    about = setting(common_config(compared))
+    return boxed(f"<p>{about}</p>{_table(compared)}")
 
 
-def _table(comparison: "Comparison") -> str:
-    """Questions down, objectives across."""
-    diagnoses = comparison.diagnoses
-    names = "".join(f'<th scope="col">{escape(name)}</th>' for name in diagnoses)
-    health = "".join(
-        f"<td><b>{'healthy' if each.healthy else 'not healthy'}</b></td>"
-        for each in diagnoses.values()
-    )
-    rows = [
-        f'<tr><th scope="row">{escape(capital(question))}</th>'
-        + "".join(
-            f"<td>{_cell(worst(each, question))}</td>" for each in diagnoses.values()
-        )
-        + "</tr>"
-        for question in questions(comparison)
-    ]
-    return f"<table><thead><tr><td></td>{names}</tr></thead><tbody><tr><td></td>{health}</tr>{''.join(rows)}</tbody></table>"
+def _table(compared: Mapping[str, Findings]) -> str:
+    """Return a table with a row for every question and a column for every objective."""
+    names = [f'<th scope="col">{escape(name)}</th>' for name in compared]
+    states = [_health_cell(findings) for findings in compared.values()]
+    rows = [_row(compared, question) for question in questions(compared)]
+    head = f"<thead><tr><td></td>{''.join(names)}</tr></thead>"
+    first_row = f"<tr><td></td>{''.join(states)}</tr>"
+    return f"<table>{head}<tbody>{first_row}{''.join(rows)}</tbody></table>"
 
 
-def _cell(answer: "Answer | None") -> str:
-    return (
-        "" if answer is None else f"{mark(answer.severity)}<br>{escape(answer.verdict)}"
-    )
+def _health_cell(findings: Findings) -> str:
+    return f"<td><b>{'healthy' if findings.healthy else 'not healthy'}</b></td>"
 
 
-def _pictures(comparison: "Comparison") -> Iterator[str]:
-    from .comparison_figure import compared, panels
+def _row(compared: Mapping[str, Findings], question: str) -> str:
+    heading = f'<th scope="row">{escape(capitalized(question))}</th>'
+    answers = [worst(findings, question) for findings in compared.values()]
+    cells = [f"<td>{_cell(answer)}</td>" for answer in answers]
+    return f"<tr>{heading}{''.join(cells)}</tr>"
 
-    shown = compared(comparison)
-    who = {each.id: each.name for each in shown}
+
+def _cell(answer: Answer | None) -> str:
+    if answer is None:
+        return ""
+    return f"{mark(answer.severity)}<br>{escape(answer.verdict)}"
+
+
+def _all_findings(compared: Mapping[str, Findings]) -> Iterator[str]:
+    for name, findings in compared.items():
+        summary = f"<summary>{escape(name)}: {health(findings)}</summary>"
+        yield f"<details>{summary}{answer_lists(findings)}</details>"
+
+
+def _pictures(compared: Mapping[str, Findings]) -> Iterator[str]:
+    from .comparison_figure import drawn_rows, panels
+
+    rows = drawn_rows(compared)
+    names = {row.id: row.name for row in rows}
     yield '<ul class="key">'
-    yield from (f"<li>{_stroke(each.look)}{escape(each.name)}</li>" for each in shown)
+    for row in rows:
+        yield f"<li>{_stroke(row.line)}{escape(row.name)}</li>"
     yield '</ul><div class="pictures three">'
-    yield from (
-        picture(figure, name, CAPTIONS[name], who)
-        for name, figure in panels(comparison, shown).items()
-    )
+    for name, figure in panels(compared, rows).items():
+        yield picture(figure, name, CAPTIONS[name], names)
     yield "</div>"
 
 
-def _stroke(look: Mapping[str, Any]) -> str:
-    """A piece of a line, dashed as in the pictures."""
+def _stroke(line: Mapping[str, Any]) -> str:
+    """Return a piece of a line, dashed as in the pictures."""
     from matplotlib.colors import to_hex
 
-    width, dashes = look["linewidth"] * 1.5, look.get("linestyle", "-")
-    array = (
-        ""
-        if dashes == "-"
-        else f' stroke-dasharray="{" ".join(f"{each * width:.3g}" for each in dashes[1])}"'
-    )
-    line = f'<line x2="36" y1="5" y2="5" stroke="{to_hex(look["color"])}" stroke-width="{width:.3g}"{array}/>'
-    return f'<svg class="stroke" width="36" height="10" aria-hidden="true">{line}</svg>'
-
-
-def _about(comparison: "Comparison") -> str:
-    config = comparison.config
-    return escape(
-        f"{config.num_classes} classes, {config.dtype}, seed {config.seed}, beside {config.reference.name}"
-    )
-
-
-def _versions() -> list[tuple[str, str]]:
-    from ..base.versions import versions
-
-    return list(versions().items())
+    width = line["linewidth"] * 1.5
+    stroke = f'stroke="{to_hex(line["color"])}" stroke-width="{width:.3g}"'
+    dashes = line.get("linestyle", "-")
+    if dashes != "-":
+        lengths = " ".join(f"{length * width:.3g}" for length in dashes[1])
+        stroke += f' stroke-dasharray="{lengths}"'
+    content = f'<line x2="36" y1="5" y2="5" {stroke}/>'
+    box = 'class="stroke" width="36" height="10" aria-hidden="true"'
+    return f"<svg {box}>{content}</svg>"

@@ -1,7 +1,6 @@
 """A comparison as a table for the terminal, of at most 80 columns."""
 
-from itertools import chain
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -9,14 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ..diagnosis.answers import SEVERITIES, Answer, Severity
-from .diagnosis import Diagnosis, counted
-
-if TYPE_CHECKING:
-    from .comparison import Comparison
+from ..diagnosis.findings import UNHEALTHY, Findings, common_config
 
 WIDTH = 80
-COLUMNS = 3
-"""So many objectives fit side by side."""
+MOST_COLUMNS = 3
+"""Maximum number of objectives that fit side by side."""
 SIGNS: dict[Severity, tuple[str, str]] = {
     "serious": ("✗", "bold red"),
     "warning": ("!", "bold yellow"),
@@ -24,65 +20,56 @@ SIGNS: dict[Severity, tuple[str, str]] = {
     "undecided": ("?", "magenta"),
     "fine": ("✓", "green"),
 }
+"""Sign and style of every severity."""
 KEY = "✗ serious   ! warning   · note   ? undecided   ✓ fine"
 
 
-def table(comparison: "Comparison") -> RenderableType:
-    """Up to three objectives are columns, and the questions rows; more are rows, with what is to be said about them."""
-    config = comparison.config
-    about = (
-        f"{config.num_classes} classes, {config.dtype}, beside {config.reference.name}"
-    )
-    rows = (
-        _columns(comparison)
-        if len(comparison.diagnoses) <= COLUMNS
-        else _rows(comparison)
-    )
-    return Group(Text(about, "dim"), rows, Text(KEY, "dim"))
+def table(compared: Mapping[str, Findings]) -> RenderableType:
+    """Return a table of the answers.
+
+    Up to three objectives are columns, and the questions are rows. More objectives are rows, with
+    a summary of the findings about each.
+    """
+    config = common_config(compared)
+    setting = f"{config.num_classes} classes, {config.dtype}"
+    about = f"{setting}, beside {config.reference.name}"
+    fits = len(compared) <= MOST_COLUMNS
+    grid = _objectives_across(compared) if fits else _objectives_down(compared)
+    return Group(Text(about, "dim"), grid, Text(KEY, "dim"))
 
 
-def worst(diagnosis: Diagnosis, question: str) -> Answer | None:
-    """The most serious answer to a question."""
-    return min(
-        diagnosis.of(question),
-        key=lambda each: SEVERITIES.index(each.severity),
-        default=None,
-    )
+def worst(findings: Findings, question: str) -> Answer | None:
+    """Return the most serious answer to a question."""
+    return min(findings.of(question), key=_rank, default=None)
 
 
-def questions(comparison: "Comparison") -> list[str]:
-    """All questions, those with the most serious answers first."""
-    answers = list(
-        chain.from_iterable(each.answers for each in comparison.diagnoses.values())
-    )
-    return list(
-        dict.fromkeys(
-            each.question
-            for each in sorted(
-                answers, key=lambda each: SEVERITIES.index(each.severity)
-            )
-        )
-    )
+def questions(compared: Mapping[str, Findings]) -> list[str]:
+    """Return all questions, those with the most serious answers first."""
+    answers = list[Answer]()
+    for findings in compared.values():
+        answers.extend(findings.answers)
+    in_order = [answer.question for answer in sorted(answers, key=_rank)]
+    return list(dict.fromkeys(in_order))
 
 
-def _columns(comparison: "Comparison") -> Table:
+def _rank(answer: Answer) -> int:
+    return SEVERITIES.index(answer.severity)
+
+
+def _objectives_across(compared: Mapping[str, Findings]) -> Table:
     grid = Table(box=box.SIMPLE_HEAD, width=WIDTH, pad_edge=False, header_style="bold")
     grid.add_column("", width=19)
-    for name in comparison.diagnoses:
+    for name in compared:
         grid.add_column(Text(name, overflow="fold"), ratio=1, overflow="fold")
-    grid.add_row(
-        "",
-        *(
-            Text("healthy" if each.healthy else "not healthy", "bold")
-            for each in comparison.diagnoses.values()
-        ),
-    )
-    for question in questions(comparison):
-        grid.add_row(
-            question,
-            *(_cell(worst(each, question)) for each in comparison.diagnoses.values()),
-        )
+    grid.add_row("", *(_health(findings) for findings in compared.values()))
+    for question in questions(compared):
+        answers = [worst(findings, question) for findings in compared.values()]
+        grid.add_row(question, *map(_cell, answers))
     return grid
+
+
+def _health(findings: Findings) -> Text:
+    return Text("healthy" if findings.healthy else "not healthy", "bold")
 
 
 def _cell(answer: Answer | None) -> Text:
@@ -92,7 +79,7 @@ def _cell(answer: Answer | None) -> Text:
     return Text.assemble((f"{sign} ", style), answer.verdict)
 
 
-def _rows(comparison: "Comparison") -> Table:
+def _objectives_down(compared: Mapping[str, Findings]) -> Table:
     grid = Table(
         box=box.SIMPLE_HEAD,
         width=WIDTH,
@@ -103,24 +90,23 @@ def _rows(comparison: "Comparison") -> Table:
     grid.add_column("objective", width=26, overflow="fold")
     grid.add_column("", width=1)
     grid.add_column("what to know", ratio=1, overflow="fold")
-    for name, diagnosis in comparison.diagnoses.items():
-        sign, style = SIGNS[diagnosis.worst]
-        grid.add_row(Text(name), Text(sign, style), _told(diagnosis))
+    for name, findings in compared.items():
+        sign, style = SIGNS[findings.worst]
+        grid.add_row(Text(name), Text(sign, style), _summary(findings))
     return grid
 
 
-def _told(diagnosis: Diagnosis) -> Text:
-    """Serious findings and warnings in words, the rest as numbers."""
-    told = dict.fromkeys(
-        f"{each.question}: {each.verdict}"
-        for each in diagnosis.answers
-        if each.severity in ("serious", "warning")
-    )
-    severities = [each.severity for each in diagnosis.answers]
-    rest: tuple[Severity, ...] = ("note", "undecided")
-    counts = [
-        counted(severities.count(each), each) for each in rest if each in severities
+def _summary(findings: Findings) -> Text:
+    """Return serious findings and warnings in words, and the number of the others."""
+    unhealthy = [
+        f"{answer.question}: {answer.verdict}"
+        for answer in findings.answers
+        if answer.severity in UNHEALTHY
     ]
-    return Text(
-        "\n".join([*told, *([", ".join(counts)] if counts else [])]) or "healthy"
-    )
+    lines = list(dict.fromkeys(unhealthy))
+    others: tuple[Severity, ...] = ("note", "undecided")
+    counted = findings.counted
+    counts = [counted[severity] for severity in others if severity in counted]
+    if counts:
+        lines.append(", ".join(counts))
+    return Text("\n".join(lines) or "healthy")

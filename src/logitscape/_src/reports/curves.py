@@ -1,40 +1,41 @@
-"""What the pictures of a diagnosis show, as plain arrays: loss, gradient, curvature and precision along two rays.
+"""The curves in the figures of a diagnosis: loss, gradient, curvature and precision on two rays.
 
-One ray makes the label wrong by s: the one that the answer about the gradient names. The other makes it right by s.
+On one ray the label is wrong by s: the ray that the answer about the gradient names. On the other
+the label is right by s.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import numpy as np
 
 from ..base.x64 import enable_x64
 from ..diagnosis.config import DiagnosisConfig
 from ..diagnosis.evaluation import Precision, Rows, evaluate, hessians
+from ..diagnosis.findings import Findings, common_config
 from ..diagnosis.questions.gradient import RIGHT, WRONG
 from ..diagnosis.questions.reach import rounded
 from ..diagnosis.rays import Ray, Side, ray, working_range
 from ..diagnosis.subject import Subject
 
-if TYPE_CHECKING:
-    from .comparison import Comparison
-    from .diagnosis import Diagnosis
-
 NEAR = np.linspace(0, 20, 201)
 FAR = np.geomspace(0.1, 1e4, 512)
 INTERVALS = np.sqrt(FAR[3::8] * FAR[4::8])
-"""The middles of the stretches of `FAR` of which the worst error is shown, [64]."""
-NARROW = tuple(each for each in get_args(Precision) if each != "float64")
+"""Middles of the intervals of `FAR` in which the worst error is shown, [64]."""
+NARROW = tuple(dtype for dtype in get_args(Precision) if dtype != "float64")
+DEFAULT_RAYS: Mapping[Side, str] = {"right": "R2", "wrong": "R1"}
 
 
 @dataclass(frozen=True, eq=False)
 class Errors:
-    """The gradient in one dtype against float64 at the same logits.
+    """Errors of the gradient in one dtype against float64 at the same logits.
 
     Attributes:
-        worst: the largest error relative to the largest component, of every interval, [64]; NaN if there is none.
-        nan_from: the first s where it is not finite and float64 is; infinite if none.
-        zero_from: the first s where it is exactly 0 and float64 is not; infinite if none.
+        worst: Largest error in every interval, relative to the gradient's largest component, [64];
+            NaN where there is none.
+        nan_from: First s where it is not finite although float64 is; infinite if there is none.
+        zero_from: First s where it is exactly 0 although float64 is not; infinite if there is none.
     """
 
     worst: Rows
@@ -44,16 +45,20 @@ class Errors:
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """One subject along one ray.
+    """One subject on one ray.
 
     Attributes:
         ray: "R1", "R2" or "R3".
-        loss: at `NEAR`, [201]; may be infinite or NaN.
-        curvature: the least and the largest eigenvalue of the Hessian at `NEAR`, [2, 201]; NaN if there is none.
-        slope: dL/ds when wrong, the gradient's norm when right, at `FAR`, [512]; NaN where the loss is not finite.
-        working: where the slope is at least a tenth of its largest, first and last; NaN if nowhere.
-        dead: where every component of the gradient is exactly 0 in the precision of the setting, [512].
-        errors: of every dtype narrower than float64 that runs.
+        loss: Loss at `NEAR`, [201]; may be infinite or NaN.
+        curvature: Least and largest eigenvalue of the Hessian at `NEAR`, [2, 201]; NaN where there
+            is none.
+        slope: dL/ds when wrong, the gradient's norm when right, at `FAR`, [512]; NaN where the loss
+            is not finite.
+        working: First and last s where the slope is at least a tenth of its largest; NaN if there
+            is none.
+        dead: Whether every component of the gradient is exactly 0 in the precision of the setting,
+            at `FAR`, [512].
+        errors: Errors by dtype, for every dtype narrower than float64 in which the subject runs.
     """
 
     ray: str
@@ -67,7 +72,7 @@ class Curves:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """A subject and what it is compared with, along the same ray."""
+    """A subject and the reference, on the same ray."""
 
     subject: Curves
     reference: Curves
@@ -75,7 +80,15 @@ class Pair:
 
 @dataclass(frozen=True, eq=False)
 class ReportData:
-    """All that a report shows beside its words."""
+    """The content of the figure of a diagnosis.
+
+    Attributes:
+        name: Name of the objective.
+        reference: Name of the reference.
+        headline: Name and number of answers of every severity.
+        dtype: Precision of the setting.
+        sides: Curves where the label is right, and where it is wrong.
+    """
 
     name: str
     reference: str
@@ -84,105 +97,117 @@ class ReportData:
     sides: dict[Side, Pair]
 
 
-def report_data(diagnosis: "Diagnosis") -> ReportData:
-    """Measure what the pictures of a diagnosis show; the same every time."""
-    config = diagnosis.config
+def report_data(findings: Findings) -> ReportData:
+    """Measure the curves of a diagnosis; they are the same every time."""
+    config = findings.config
     pairs = dict[Side, Pair]()
     with enable_x64(), np.errstate(all="ignore"):
-        for side, name in telling(diagnosis).items():
+        for side, name in deciding_rays(findings).items():
             pairs[side] = Pair(
-                *(
-                    curves(each, name, side, config)
-                    for each in (diagnosis.subject, config.reference)
-                )
+                subject=curves(findings.subject, name, side, config),
+                reference=curves(config.reference, name, side, config),
             )
     return ReportData(
-        diagnosis.name,
-        config.reference.name,
-        diagnosis.headline(),
-        config.dtype,
-        pairs,
+        name=findings.name,
+        reference=config.reference.name,
+        headline=findings.headline(),
+        dtype=config.dtype,
+        sides=pairs,
     )
 
 
-def telling(diagnosis: "Diagnosis") -> dict[Side, str]:
-    """The rays that the answers about the gradient speak of."""
-    named: dict[Side, str] = {"right": "R2", "wrong": "R1"}
+def deciding_rays(findings: Findings) -> dict[Side, str]:
+    """Return the ray that decides the answer about the gradient, on both sides."""
+    rays = dict(DEFAULT_RAYS)
     questions: dict[Side, str] = {"right": RIGHT, "wrong": WRONG}
     for side, question in questions.items():
-        for answer in diagnosis.of(question):
-            judged = {
-                each["verdict"]: each["ray"]
-                for each in reversed(answer.details.get("rays", []))
-            }
-            named[side] = judged.get(answer.verdict, named[side])
-    return named
+        for answer in findings.of(question):
+            laws = answer.details.get("rays", [])
+            named = [law["ray"] for law in laws if law["verdict"] == answer.verdict]
+            if named:
+                rays[side] = named[0]
+    return rays
+
+
+def along_r1(compared: Mapping[str, Findings]) -> dict[str, Curves]:
+    """Measure the reference and all objectives of a comparison, by name, wrong on R1."""
+    config = common_config(compared)
+    subjects = {f"{config.reference.name} (reference)": config.reference}
+    subjects |= {name: findings.subject for name, findings in compared.items()}
+    with enable_x64(), np.errstate(all="ignore"):
+        return {
+            name: curves(subject, "R1", "wrong", config)
+            for name, subject in subjects.items()
+        }
 
 
 def curves(subject: Subject, name: str, side: Side, config: DiagnosisConfig) -> Curves:
-    """Measure one subject along one ray; JAX's 64 bits have to be switched on."""
+    """Measure one subject on one ray; float64 has to be enabled in JAX."""
     on = ray(subject, name, side, config.num_classes)
     slope = on.signal(FAR)
-    narrow = {dtype: found for dtype in NARROW if (found := _errors(on, dtype))}
+    errors = dict[Precision, Errors]()
+    for dtype in NARROW:
+        errors_in_dtype = _errors(on, dtype)
+        if errors_in_dtype is not None:
+            errors[dtype] = errors_in_dtype
     return Curves(
-        name,
-        evaluate(subject, on.logits(NEAR), 0).loss,
-        _curvature(on),
-        slope,
-        working_range(FAR, slope),
-        _dead(on, config.dtype),
-        narrow,
+        ray=name,
+        loss=evaluate(subject, on.logits(NEAR), 0).loss,
+        curvature=_curvature(on),
+        slope=slope,
+        working=working_range(FAR, slope),
+        dead=_dead(on, config.dtype),
+        errors=errors,
     )
 
 
 def _curvature(on: Ray) -> Rows:
     try:
         second = hessians(on.subject, on.logits(NEAR))
-    except Exception:  # no second derivative
+    except Exception:
+        # Some functions, such as those with a rule for the gradient only, have no Hessian.
         return np.full((2, len(NEAR)), np.nan)
     defined: Rows = np.all(np.isfinite(second), axis=(1, 2), keepdims=True)
-    values = np.linalg.eigvalsh(np.where(defined, second, 0))
-    extremes: Rows = np.where(defined[:, 0, 0], values[:, [0, -1]].T, np.nan)
-    return extremes
+    eigenvalues = np.linalg.eigvalsh(np.where(defined, second, 0))
+    extremes = eigenvalues[:, [0, -1]].T
+    curvature: Rows = np.where(defined[:, 0, 0], extremes, np.nan)
+    return curvature
 
 
 def _dead(on: Ray, dtype: Precision) -> Rows:
     values = evaluate(on.subject, on.logits(FAR), 0, dtype=dtype)
-    dead: Rows = ~np.any(values.gradient != 0, axis=1) & np.isfinite(values.loss)
+    is_zero = ~np.any(values.gradient != 0, axis=1)
+    dead: Rows = is_zero & np.isfinite(values.loss)
     return dead
 
 
 def _errors(on: Ray, dtype: Precision) -> Errors | None:
+    """Return the errors of the gradient in a dtype; None if the subject does not run in it."""
     z = rounded(on.logits(FAR), dtype)
-    want = evaluate(on.subject, z).gradient
+    exact = evaluate(on.subject, z).gradient
     try:
-        got = evaluate(on.subject, z, dtype=dtype).gradient
-    except Exception:  # a user's function may not run in it; the answers say so
+        gradient = evaluate(on.subject, z, dtype=dtype).gradient
+    except Exception:
+        # A user's function may refuse a precision; the answers of the diagnosis say so.
         return None
-    size = np.max(np.abs(want), axis=1)
-    known = np.isfinite(want).all(axis=1) & (size > 0)
-    finite = np.isfinite(got).all(axis=1)
-    error = np.max(np.abs(got - want), axis=1) / np.where(known, size, 1)
-    worst = (
-        np.where(known & finite, error, -np.inf).reshape(len(INTERVALS), -1).max(axis=1)
-    )
+    largest = np.max(np.abs(exact), axis=1)
+    known = np.isfinite(exact).all(axis=1) & (largest > 0)
+    finite = np.isfinite(gradient).all(axis=1)
+    is_zero = ~np.any(gradient != 0, axis=1)
+    error = np.max(np.abs(gradient - exact), axis=1) / np.where(known, largest, 1)
     return Errors(
-        np.where(np.isfinite(worst), worst, np.nan),
-        _first(known & ~finite),
-        _first(known & finite & ~np.any(got != 0, axis=1)),
+        worst=_worst_of_intervals(np.where(known & finite, error, -np.inf)),
+        nan_from=_first(known & ~finite),
+        zero_from=_first(known & finite & is_zero),
     )
 
 
-def _first(where: Rows) -> float:
-    return float(FAR[np.argmax(where)]) if where.any() else np.inf
+def _worst_of_intervals(error: Rows) -> Rows:
+    """Return the largest error in every interval, [64]; NaN where all are -inf, unknown."""
+    worst = error.reshape(len(INTERVALS), -1).max(axis=1)
+    result: Rows = np.where(np.isfinite(worst), worst, np.nan)
+    return result
 
 
-def along_r1(comparison: "Comparison") -> dict[str, Curves]:
-    """The reference and all objectives of a comparison where the label is wrong on R1, by name."""
-    config = comparison.config
-    about = {f"{config.reference.name} (reference)": config.reference}
-    about |= {name: each.subject for name, each in comparison.diagnoses.items()}
-    with enable_x64(), np.errstate(all="ignore"):
-        return {
-            name: curves(each, "R1", "wrong", config) for name, each in about.items()
-        }
+def _first(condition: Rows) -> float:
+    return float(FAR[np.argmax(condition)]) if condition.any() else np.inf

@@ -1,9 +1,6 @@
-"""`ls.diagnose`: every question, asked of one objective."""
+"""`ls.diagnose`: every question, asked about one objective."""
 
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import get_args
 
 import numpy as np
@@ -11,43 +8,15 @@ import numpy as np
 from ..base.arguments import whole_number
 from ..base.types import Number
 from ..base.x64 import enable_x64
-from ..diagnosis.answers import SEVERITIES, Answer
+from ..diagnosis.answers import SEVERITIES
 from ..diagnosis.config import DiagnosisConfig
 from ..diagnosis.evaluation import Precision, points_evaluated
-from ..diagnosis.questions import (
-    bounds,
-    consistency,
-    convexity,
-    correction,
-    cost,
-    gradient,
-    invariances,
-    mistakes,
-    precision,
-    propriety,
-)
 from ..diagnosis.subject import Subject, subject
 from ..objectives.objective import Normalizer, Source
 from ..objectives.signatures import Form
 from .diagnosis import Diagnosis
+from .examination import Examination
 from .progress import shown
-
-QUESTIONS: Mapping[str, Callable[[Subject, DiagnosisConfig], list[Answer]]] = {
-    "gradient": gradient.answers,
-    "correction": correction.answers,
-    "common mistakes": mistakes.answers,
-    "precision": precision.answers,
-    "consistency": consistency.answers,
-    "proper": propriety.answers,
-    "convexity": convexity.answers,
-    "invariances": invariances.answers,
-    "bounds": bounds.answers,
-    "cost": cost.answers,
-}
-"""Told in this order among answers that are equally serious."""
-
-FIRST = ("consistency", "correction")
-"""What takes longest is begun first, so that no thread is left waiting for it."""
 
 
 def diagnose(
@@ -64,36 +33,50 @@ def diagnose(
     points: int = 10_000_000,
     progress: bool = False,
 ) -> Diagnosis:
-    """Measure where the gradient of a loss dies or explodes, whether it is convex, proper, invariant, safe, and what it costs.
+    """Measure where the gradient of a loss dies or explodes, and what else can go wrong with it.
 
-    Everything is measured on the function itself, in float64 where not said otherwise, whatever JAX has switched on; the
-    same seed gives the same answers, apart from measured times. A question that fails, or comes too late, is a warning.
+    The answers also say whether the loss is convex, proper, consistent, invariant and safe in low
+    precision, and what it costs. Everything is measured on the function itself, in float64 unless
+    an answer says otherwise, whatever precision JAX is set to. The same seed gives the same
+    answers, apart from measured times. A question that fails, or is not asked in time, is a warning.
+
+    >>> import logitscape as ls
+    >>> diagnosis = ls.diagnose("softmax + brier", num_classes=3, points=1)
+    >>> diagnosis.healthy
+    False
+
+    Here the number of points is so small that most questions are not asked.
 
     Args:
-        source: a spec, an Objective, or a function: `(logits [n], target [n]) -> scalar`, `(logits [n], label) -> scalar`,
-            `(logits [N, n], labels [N]) -> [N]` or `(logits [N, n], one-hot [N, n]) -> [N]`; which is recognised by trying.
-        num_classes: n, at least 2.
-        dtype: the precision it will be trained in: "float64", "float32", "bfloat16" or "float16".
-        seed: of the random searches.
-        reference: what it is compared with; in any of the forms.
-        normalizer: how a function of the user's own predicts, a spec or a function; needed for what concerns probabilities.
-        form: the form of a function: "one example", "one example, label", "batch, labels" or "batch, one-hot".
-        name: instead of the spec, or of the function's name.
-        budget: seconds after which no further question is begun.
-        points: logits at which the loss may be evaluated before no further question is begun; all questions take about 200,000.
-        progress: whether to show on stderr which question is being answered.
+        source: Spec, Objective, or function in one of four forms, which is recognised by trying:
+            `(logits [n], target [n]) -> scalar`, `(logits [n], label) -> scalar`,
+            `(logits [N, n], labels [N]) -> [N]` or `(logits [N, n], one-hot [N, n]) -> [N]`.
+        num_classes: Number of classes, at least 2.
+        dtype: Precision of the training: "float64", "float32", "bfloat16" or "float16".
+        seed: Seed of the random searches.
+        reference: Objective to compare with, in any of the forms.
+        normalizer: Normalizer by which a user's function predicts, a spec or a function; needed
+            for the questions about probabilities.
+        form: Form of a function: "one example", "one example, label", "batch, labels" or
+            "batch, one-hot".
+        name: Name of the objective; by default the spec, or the function's name.
+        budget: Seconds after which no further question is asked.
+        points: Number of evaluated logits after which no further question is asked; all questions
+            take about 200,000.
+        progress: Whether to show on stderr which question is being answered.
 
     Returns:
-        Diagnosis; print it, or see its methods.
+        The diagnosis: its answers, and the methods that print, draw and save them.
 
     Raises:
-        TypeError: for a function that has none of the forms.
-        ValueError: for an argument out of range, a spec that is malformed, or a function that reduces its batch.
+        TypeError: For a function that has none of the forms.
+        ValueError: For an argument out of range, a malformed spec, or a function that reduces its
+            batch to one number.
     """
     _check(num_classes, dtype, seed, budget, points)
     started = time.monotonic()
     with enable_x64():
-        about = subject(
+        measured = subject(
             source,
             num_classes=num_classes,
             normalizer=normalizer,
@@ -101,111 +84,54 @@ def diagnose(
             name=name,
         )
         config = DiagnosisConfig(
-            subject(reference, num_classes=num_classes),
-            num_classes,
-            _precision(dtype),
-            seed,
+            reference=subject(reference, num_classes=num_classes),
+            num_classes=num_classes,
+            dtype=_precision(dtype),
+            seed=seed,
         )
-    before = points_evaluated(about)
     with shown(progress) as show:
-
-        def spent() -> str:
-            if time.monotonic() - started >= budget:
-                return f"{budget:g} s"
-            return (
-                f"{points:,} points"
-                if points_evaluated(about) - before >= points
-                else ""
-            )
-
-        def ask(topic: str) -> list[Answer]:
-            if what := spent():
-                return [
-                    _unanswered(topic, "not asked", f"The budget of {what} was spent.")
-                ]
-            show(f"{about.name}: {topic}")
-            with enable_x64(), np.errstate(all="ignore"):
-                return _asked(topic, about, config)
-
-        def prepare() -> None:
-            with (
-                suppress(Exception),
-                enable_x64(),
-                np.errstate(all="ignore"),
-            ):  # an error returns when the question is asked
-                cost.prepare(about, config, spent)
-
-        answers = _all(ask, prepare)
-    ordered = sorted(answers, key=lambda each: SEVERITIES.index(each.severity))
-    return Diagnosis(about, config, tuple(ordered))
-
-
-def _all(
-    ask: Callable[[str], list[Answer]], prepare: Callable[[], object]
-) -> list[Answer]:
-    """All answers, in the order of the questions. Two threads: one compiles while the other traces.
-
-    Cost is timed alone, and its programs prepared beside the other questions.
-    """
-    together = sorted(
-        (topic for topic in QUESTIONS if topic != cost.QUESTION),
-        key=lambda topic: topic not in FIRST,
-    )
-    pool = ThreadPoolExecutor(max_workers=2)
-    try:
-        prepared = pool.submit(prepare)
-        found = dict(zip(together, pool.map(ask, together), strict=True))
-        prepared.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-    found[cost.QUESTION] = ask(cost.QUESTION)
-    return [answer for topic in QUESTIONS for answer in found[topic]]
-
-
-def _asked(topic: str, about: Subject, config: DiagnosisConfig) -> list[Answer]:
-    """The answers to one question; an error in it is no reason to lose those to the others."""
-    try:
-        return QUESTIONS[topic](about, config)
-    except Exception as error:
-        first = (str(error).splitlines() or [""])[0]
-        return [
-            _unanswered(
-                topic, "could not be measured", f"{type(error).__name__}: {first}"
-            )
-        ]
-
-
-def _unanswered(topic: str, verdict: str, why: str) -> Answer:
-    """A warning: what was not looked at must not pass for healthy."""
-    return Answer(topic, verdict, "warning", why, "")
+        examination = Examination(
+            subject=measured,
+            config=config,
+            budget=budget,
+            max_points=points,
+            started=started,
+            points_before=points_evaluated(measured),
+            show=show,
+        )
+        answers = examination.answers()
+    answers.sort(key=lambda answer: SEVERITIES.index(answer.severity))
+    return Diagnosis(subject=measured, config=config, answers=tuple(answers))
 
 
 def _precision(dtype: str) -> Precision:
-    names: dict[str, Precision] = {each: each for each in get_args(Precision)}
-    return names[dtype]
+    """Return a dtype that has been checked, with the type that says so."""
+    precisions: dict[str, Precision] = {name: name for name in get_args(Precision)}
+    return precisions[dtype]
 
 
 def _form(form: str | None) -> Form | None:
-    names: dict[str | None, Form | None] = {None: None} | {
-        each: each for each in get_args(Form)
-    }
-    if form not in names:
-        raise ValueError(
-            f"`diagnose(form=...)` must be one of {', '.join(map(repr, get_args(Form)))}, got {form!r}."
-        )
-    return names[form]
+    if form is None:
+        return None
+    forms: dict[str, Form] = {name: name for name in get_args(Form)}
+    if form not in forms:
+        known = ", ".join(map(repr, forms))
+        raise ValueError(f"`diagnose(form=...)` must be one of {known}, got {form!r}.")
+    return forms[form]
 
 
 def _check(
     num_classes: int, dtype: str, seed: int, budget: Number, points: int
 ) -> None:
     whole_number("diagnose", "num_classes", num_classes, low=2)
-    if dtype not in get_args(Precision):
+    precisions = get_args(Precision)
+    if dtype not in precisions:
         raise ValueError(
-            f"`diagnose(dtype=...)` must be one of {', '.join(get_args(Precision))}, got {dtype!r}."
+            f"`diagnose(dtype=...)` must be one of {', '.join(precisions)}, got {dtype!r}."
         )
     whole_number("diagnose", "seed", seed, low=0)
-    if not isinstance(budget, int | float | np.number) or not budget > 0:
+    is_number = isinstance(budget, int | float | np.number)
+    if not is_number or not budget > 0:
         raise ValueError(
             f"`diagnose(budget=...)` must be a positive number of seconds, got {budget!r}."
         )

@@ -1,74 +1,31 @@
-"""The report card: all answers about one objective, and the forms in which it can be read."""
+"""The diagnosis of one objective, and the forms in which it can be read."""
 
-import math
-from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..diagnosis.answers import SEVERITIES, Answer, Severity
-from ..diagnosis.config import DiagnosisConfig
-from ..diagnosis.subject import Subject
-from .save import as_json, as_text, save
-from .witness_code import code, preamble
+from ..diagnosis.findings import Findings
+from .records import diagnosis_record, to_json
+from .save import as_text, save
+from .witness_code import all_witnesses
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import RenderableType
 
-SCHEMA = "logitscape.diagnosis/2"
-
 
 @dataclass(frozen=True)
-class Diagnosis:
-    """What was found about one objective; `print` it, or show it in a notebook.
+class Diagnosis(Findings):
+    """Findings about one objective; `print` it, or show it in a notebook.
 
     Attributes:
-        subject: what was diagnosed.
-        config: how: number of classes, precision, seed, and the reference.
-        answers: the most serious first.
+        subject: The objective.
+        config: The setting: number of classes, precision, seed, and the reference.
+        answers: The answers, the most serious first.
     """
 
-    subject: Subject
-    config: DiagnosisConfig
-    answers: tuple[Answer, ...]
-
-    @property
-    def name(self) -> str:
-        """The objective's name."""
-        return self.subject.name
-
-    @property
-    def worst(self) -> Severity:
-        """The severity of the most serious answer; "fine" if there is none."""
-        decided = [
-            each.severity for each in self.answers if each.severity != "undecided"
-        ]
-        return min(decided, key=SEVERITIES.index, default="fine")
-
-    @property
-    def healthy(self) -> bool:
-        """Whether no answer is "serious" or a "warning"."""
-        return self.worst not in ("serious", "warning")
-
-    def of(self, question: str) -> list[Answer]:
-        """The answers to one question; those of "precision, float32" are also answers to "precision"."""
-        return [
-            each
-            for each in self.answers
-            if question in (each.question, each.question.partition(",")[0])
-        ]
-
-    def headline(self) -> str:
-        """One line: the name, how many answers of which severity."""
-        counts = Counter(each.severity for each in self.answers)
-        told = ", ".join(
-            counted(counts[each], each) for each in SEVERITIES if counts[each]
-        )
-        return f"{self.name}: {'healthy' if self.healthy else 'not healthy'} ({told})"
-
     def table(self) -> "RenderableType":
-        """The answers as a table for the terminal (rich), of at most 80 columns."""
+        """Return the answers as a table for the terminal (rich), of at most 80 columns."""
         from .terminal import table
 
         return table(self)
@@ -82,47 +39,36 @@ class Diagnosis:
         return fragment(self)
 
     def witnesses(self) -> list[str]:
-        """Lines of code that show every serious finding, warning and note that has a witness."""
-        lines = preamble(self.subject)
-        for each in self.answers:
-            if each.witness is not None:
-                lines += ["", f"# {each.question}: {each.verdict}", *code(each.witness)]
-        return lines
+        """Return lines of code that show every finding that has a witness."""
+        return all_witnesses(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, in the types that JSON has; infinities and NaN are the strings "inf", "-inf" and "nan"."""
-        from ..base.versions import versions
+        """Return everything, in the types that JSON has.
 
-        return {
-            "schema": SCHEMA,
-            "name": self.name,
-            "form": self.subject.form,
-            "num_classes": self.config.num_classes,
-            "dtype": self.config.dtype,
-            "seed": self.config.seed,
-            "reference": self.config.reference.name,
-            "healthy": self.healthy,
-            "worst": self.worst,
-            "answers": [_plain(asdict(each)) for each in self.answers],
-            "witnesses": self.witnesses(),
-            "versions": versions(),
-        }
+        Infinities and NaN are the strings "inf", "-inf" and "nan".
+        """
+        return diagnosis_record(self)
 
     def to_json(self) -> str:
-        """`to_dict` as text."""
-        return as_json(self.to_dict())
+        """Return `to_dict` as text."""
+        return to_json(self.to_dict())
 
     def figure(self) -> "Figure":
-        """One page: loss, gradient, curvature and precision beside the reference."""
+        """Draw loss, gradient, curvature and precision beside the reference."""
         from .figure import draw
 
         return draw(self)
 
     def save(self, path: str | Path) -> Path:
-        """Write the report: one self-contained ".html", ".json", ".txt", or the figure as ".png", ".svg" or ".pdf".
+        """Write the diagnosis in the form that belongs to the suffix of the path.
+
+        Args:
+            path: Path of the file: ".html" for one self-contained page, ".json", ".txt", or
+                ".png", ".svg" or ".pdf" for the figure.
 
         Raises:
-            ValueError: for another suffix.
+            ValueError: For another suffix.
+            FileNotFoundError: If the folder does not exist.
         """
         from .page import page
 
@@ -132,21 +78,3 @@ class Diagnosis:
             ".txt": lambda: str(self),
         }
         return save(path, texts, self.figure)
-
-
-def counted(count: int, severity: Severity) -> str:
-    """As in "1 warning" and "2 warnings"."""
-    plural = "s" if count != 1 and severity in ("warning", "note") else ""
-    return f"{count} {severity}{plural}"
-
-
-def _plain(value: Any) -> Any:
-    """A value of the types that JSON has."""
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, bool | str | int) or value is None:
-        return value
-    number = float(value)
-    return number if math.isfinite(number) else str(number)

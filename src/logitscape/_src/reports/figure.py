@@ -1,10 +1,11 @@
-"""One page about one objective: loss, gradient, curvature and precision beside the reference.
+"""The figure of a diagnosis: loss, gradient, curvature and precision beside the reference.
 
-Every panel has two halves of the same heights: left the label is right by s, and right it is wrong by s.
+Every panel has two halves of the same heights: on the left the label is right by s, on the right it
+is wrong by s.
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from matplotlib import style
@@ -15,42 +16,42 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from ..diagnosis.findings import Findings
 from ..plotting.lines import hatch_spans
 from ..plotting.style import DASHED, DOTTED, SOLID, UNDEFINED, settled, settled_digits
 from . import halves
-from .curves import FAR, INTERVALS, NEAR, Curves, ReportData, report_data
-
-if TYPE_CHECKING:
-    from .diagnosis import Diagnosis
+from .curves import FAR, INTERVALS, NEAR, Curves, Errors, ReportData, report_data
+from .halves import Half
+from .heights import finite, limit, limit_decades, positive
+from .names import first_line, text_of, verbatim
+from .save import STYLE
 
 Get: TypeAlias = Callable[[Curves], NDArray[Any]]
+Key: TypeAlias = dict[str, Artist]
 
-STYLE = "logitscape.styles.paper"
 DTYPES: Mapping[str, Any] = {"float32": SOLID, "bfloat16": DASHED, "float16": DOTTED}
 SLOPES = 1e-10, 1e6
 ERRORS = 1e-9, 1e2
-SEEN = 1.05
-"""A range is seen if its ends are this ratio apart."""
+VISIBLE_RATIO = 1.05
+"""Least ratio of the ends of a range that is wide enough to be seen."""
 
 
-def draw(diagnosis: "Diagnosis") -> Figure:
-    """All panels on one page, under the headline."""
-    data = report_data(diagnosis)
+def draw(findings: Findings) -> Figure:
+    """Draw all panels on one page, under the headline."""
+    data = report_data(findings)
     with style.context(STYLE, after_reset=True):
         figure = Figure(figsize=(10.5, 8.2), layout="constrained")
-        halves.verbatim(
-            figure.suptitle(halves.text_of(data.headline, 96), x=0.01, ha="left")
-        )
+        verbatim(figure.suptitle(text_of(data.headline, 96), x=0.01, ha="left"))
         head, body = _parts(figure, 2, 1, height_ratios=(0.05, 1))
-        key(head, data)
+        _draw_key(head, data)
         for canvas, panel in zip(_parts(body, 2, 2), PANELS.values(), strict=True):
             panel(canvas, data)
     return figure
 
 
-def panels(diagnosis: "Diagnosis") -> dict[str, Figure]:
-    """Every panel as a figure of its own, for a page that flows."""
-    data = report_data(diagnosis)
+def panels(findings: Findings) -> dict[str, Figure]:
+    """Draw every panel as a figure of its own, for a page that flows."""
+    data = report_data(findings)
     figures = dict[str, Figure]()
     with style.context(STYLE, after_reset=True):
         for name, panel in PANELS.items():
@@ -59,181 +60,182 @@ def panels(diagnosis: "Diagnosis") -> dict[str, Figure]:
     return figures
 
 
-def key(canvas: FigureBase, data: ReportData) -> None:
-    """Who is who."""
-    names = [
-        halves.text_of(name, 70).partition("\n")[0]
-        for name in (data.name, data.reference)
-    ]
+def _draw_key(canvas: FigureBase, data: ReportData) -> None:
     legend = canvas.legend(
-        [Line2D([], [], **look) for look in (halves.SUBJECT, halves.REFERENCE)],
-        names,
+        [Line2D([], [], **halves.SUBJECT), Line2D([], [], **halves.REFERENCE)],
+        [first_line(data.name, 70), first_line(data.reference, 70)],
         loc="center left",
         ncols=2,
     )
     for text in legend.get_texts():
-        halves.verbatim(text)
+        verbatim(text)
 
 
-def _loss(canvas: FigureBase, data: ReportData) -> None:
-    for half in _sides(canvas, "Loss", data):
+def _draw_loss(canvas: FigureBase, data: ReportData) -> None:
+    for half in _halves(canvas, "Loss", data):
         pair = data.sides[half.side]
-        _undefined(half.axes, pair.subject.loss)
-        for who, values in halves.both(pair, lambda each: each.loss):
-            halves.line(half, NEAR, halves.finite(values), who, "loss")
-    _limit(half.axes, data, lambda each: each.loss, share=0.25, most=2.0)
+        _hatch_undefined(half.axes, pair.subject.loss)
+        for who, loss in halves.both(pair, lambda curves: curves.loss):
+            halves.line(half, NEAR, finite(loss), who, "loss")
+    _limit(half.axes, data, lambda curves: curves.loss, share=0.25, most=2.0)
 
 
-def _gradient(canvas: FigureBase, data: ReportData) -> None:
-    for half in _sides(
-        canvas, "Gradient: its norm when right, dL/ds when wrong", data, far=True
-    ):
+def _draw_gradient(canvas: FigureBase, data: ReportData) -> None:
+    title = "Gradient: its norm when right, dL/ds when wrong"
+    for half in _halves(canvas, title, data, far=True):
         pair = data.sides[half.side]
-        _spans(half.axes, np.isnan(pair.subject.slope), UNDEFINED)
+        _mark_spans(half.axes, np.isnan(pair.subject.slope), UNDEFINED)
         if half.side == "wrong":
-            _regions(half.axes, pair.subject)
-        for who, values in halves.both(pair, lambda each: each.slope):
-            halves.line(half, FAR, halves.positive(values), who, "gradient")
-            if np.any(values < 0):
-                halves.line(
-                    half,
-                    FAR,
-                    halves.positive(np.where(values < 0, -values, np.nan)),
-                    who,
-                    "falling",
-                    linestyle=DOTTED,
-                )
-    halves.limit_decades(
-        half.axes, np.abs(_all(data, lambda each: each.slope)), *SLOPES
-    )
-    own = [pair.subject for pair in data.sides.values()]
-    shown = list[tuple[Artist, str]]()
-    first, last = data.sides["wrong"].subject.working
-    if last > SEEN * first:
-        shown.append((Patch(**halves.WORKING), "at least a tenth of its largest"))
-    if data.sides["wrong"].subject.dead.any():
-        shown.append((Patch(**halves.DEAD), f"exactly 0 in {data.dtype}"))
-    if any(np.isnan(each.slope).any() for each in own):
-        shown.append((Patch(**UNDEFINED), "infinite or undefined"))
-    if any(np.any(each.slope < 0) for each in own):
-        shown.append((Line2D([], [], color="0.2", linestyle=":"), "negative"))
-    halves.marks(canvas, [handle for handle, _ in shown], [words for _, words in shown])
+            _mark_working_and_dead(half.axes, pair.subject)
+        for who, slope in halves.both(pair, lambda curves: curves.slope):
+            _draw_slope(half, slope, who)
+    slopes = _values_of_all(data, lambda curves: curves.slope)
+    limit_decades(half.axes, np.abs(slopes), *SLOPES)
+    key = _gradient_key(data)
+    halves.marks(canvas, list(key.values()), list(key))
 
 
-def _curvature(canvas: FigureBase, data: ReportData) -> None:
-    for half in _sides(
-        canvas, "Curvature: least and largest eigenvalue of the Hessian", data
-    ):
+def _draw_slope(half: Half, slope: NDArray[Any], who: str) -> None:
+    """Draw the magnitude of the slope; dotted where the loss falls as the label gets more wrong."""
+    halves.line(half, FAR, positive(slope), who, "gradient")
+    if np.any(slope < 0):
+        falling = positive(np.where(slope < 0, -slope, np.nan))
+        halves.line(half, FAR, falling, who, "falling", linestyle=DOTTED)
+
+
+def _gradient_key(data: ReportData) -> Key:
+    """Return a key of the marks that occur."""
+    wrong = data.sides["wrong"].subject
+    slopes = [pair.subject.slope for pair in data.sides.values()]
+    first, last = wrong.working
+    key: Key = {}
+    if last > VISIBLE_RATIO * first:
+        key["at least a tenth of its largest"] = Patch(**halves.WORKING)
+    if wrong.dead.any():
+        key[f"exactly 0 in {data.dtype}"] = Patch(**halves.DEAD)
+    if any(np.isnan(slope).any() for slope in slopes):
+        key["infinite or undefined"] = Patch(**UNDEFINED)
+    if any(np.any(slope < 0) for slope in slopes):
+        key["negative"] = Line2D([], [], color="0.2", linestyle=":")
+    return key
+
+
+def _draw_curvature(canvas: FigureBase, data: ReportData) -> None:
+    title = "Curvature: least and largest eigenvalue of the Hessian"
+    for half in _halves(canvas, title, data):
         pair = data.sides[half.side]
-        _undefined(half.axes, pair.subject.curvature.sum(axis=0))
+        _hatch_undefined(half.axes, pair.subject.curvature.sum(axis=0))
         half.axes.axhline(0, color="0.3", linewidth=0.8, zorder=1)
-        for who, values in halves.both(
-            pair, lambda each: halves.finite(each.curvature)
-        ):
-            half.axes.fill_between(
-                NEAR, *values, color=halves.LOOKS[who]["color"], alpha=0.13, linewidth=0
-            )
-            for what, eigenvalue in zip(("least", "largest"), values, strict=True):
-                halves.line(half, NEAR, eigenvalue, who, what)
-    _limit(half.axes, data, lambda each: each.curvature, share=1.0, most=8.0)
+        for who, curvature in halves.both(pair, lambda curves: curves.curvature):
+            _draw_eigenvalues(half, finite(curvature), who)
+    _limit(half.axes, data, lambda curves: curves.curvature, share=1.0, most=8.0)
 
 
-def _precision(canvas: FigureBase, data: ReportData) -> None:
-    for half in _sides(
-        canvas, "Precision: error of the gradient relative to float64", data, far=True
-    ):
-        for who, errors in halves.both(data.sides[half.side], lambda each: each.errors):
-            for dtype, found in errors.items():
-                worst = settled_digits(np.maximum(found.worst, ERRORS[0] * 2))
-                halves.line(
-                    half,
-                    INTERVALS,
-                    worst,
-                    who,
-                    dtype,
-                    linestyle=DTYPES[dtype],
-                    linewidth=1.3,
-                )
-                halves.first_place(half, found.nan_from, who, "x")
-                halves.first_place(half, found.zero_from, who, "$0$")
-        half.axes.set_xlim(*(FAR[[-1, 0]] if half.side == "right" else FAR[[0, -1]]))
+def _draw_eigenvalues(half: Half, curvature: NDArray[Any], who: str) -> None:
+    least, largest = curvature
+    color = halves.LINES[who]["color"]
+    half.axes.fill_between(NEAR, least, largest, color=color, alpha=0.13, linewidth=0)
+    halves.line(half, NEAR, least, who, "least")
+    halves.line(half, NEAR, largest, who, "largest")
+
+
+def _draw_precision(canvas: FigureBase, data: ReportData) -> None:
+    title = "Precision: error of the gradient relative to float64"
+    first, last = FAR[0], FAR[-1]
+    for half in _halves(canvas, title, data, far=True):
+        pair = data.sides[half.side]
+        for who, errors in halves.both(pair, lambda curves: curves.errors):
+            for dtype, errors_in_dtype in errors.items():
+                _draw_errors(half, errors_in_dtype, who, dtype)
+        limits = (last, first) if half.side == "right" else (first, last)
+        half.axes.set_xlim(*limits)
     half.axes.set(yscale="log", ylim=ERRORS)
-    lines = [
-        Line2D([], [], color="0.2", linewidth=1.3, linestyle=dashes)
-        for dashes in DTYPES.values()
-    ]
-    signs = [
-        Line2D(
-            [], [], color="0.2", marker=sign, linestyle="none", markersize=halves.SIGN
-        )
-        for sign in ("x", "$0$")
-    ]
-    halves.marks(
-        canvas, [*lines, *signs], [*DTYPES, "NaN or inf from here", "0 from here"]
+    key = _precision_key()
+    halves.marks(canvas, list(key.values()), list(key))
+
+
+def _draw_errors(half: Half, errors: Errors, who: str, dtype: str) -> None:
+    # An error of 0 is drawn just above the lower end, where it can be seen.
+    worst = settled_digits(np.maximum(errors.worst, ERRORS[0] * 2))
+    halves.line(
+        half, INTERVALS, worst, who, dtype, linestyle=DTYPES[dtype], linewidth=1.3
+    )
+    halves.first_place(half, errors.nan_from, who, "x")
+    halves.first_place(half, errors.zero_from, who, "$0$")
+
+
+def _precision_key() -> Key:
+    key: Key = {
+        dtype: Line2D([], [], color="0.2", linewidth=1.3, linestyle=dashes)
+        for dtype, dashes in DTYPES.items()
+    }
+    key["NaN or inf from here"] = _sign("x")
+    key["0 from here"] = _sign("$0$")
+    return key
+
+
+def _sign(marker: str) -> Line2D:
+    return Line2D(
+        [], [], color="0.2", marker=marker, linestyle="none", markersize=halves.SIGN
     )
 
 
 PANELS: Mapping[str, Callable[[FigureBase, ReportData], None]] = {
-    "loss": _loss,
-    "gradient": _gradient,
-    "curvature": _curvature,
-    "precision": _precision,
+    "loss": _draw_loss,
+    "gradient": _draw_gradient,
+    "curvature": _draw_curvature,
+    "precision": _draw_precision,
 }
 
 
-def _parts(canvas: FigureBase, rows: int, columns: int, **how: Any) -> list[SubFigure]:
-    """Its parts, row by row."""
-    parts: Any = canvas.subfigures(rows, columns, **how)
+def _parts(
+    canvas: FigureBase, rows: int, columns: int, **options: Any
+) -> list[SubFigure]:
+    """Divide a figure, and return its parts row by row."""
+    parts: Any = canvas.subfigures(rows, columns, **options)
     return list(parts.flat)
 
 
-def _sides(
+def _halves(
     canvas: FigureBase, title: str, data: ReportData, *, far: bool = False
-) -> list[halves.Half]:
-    return halves.halves(
-        canvas,
-        title,
-        {side: pair.subject.ray for side, pair in data.sides.items()},
-        far=far,
-    )
+) -> list[Half]:
+    rays = {side: pair.subject.ray for side, pair in data.sides.items()}
+    return halves.halves(canvas, title, rays, far=far)
 
 
-def _regions(axes: Axes, of: Curves) -> None:
-    """Where the gradient is at work although the label is wrong, and where it is dead."""
-    if np.isfinite(of.working).all():
-        axes.axvspan(*settled(of.working), **halves.WORKING)
-    _spans(axes, of.dead, halves.DEAD)
+def _mark_working_and_dead(axes: Axes, curves: Curves) -> None:
+    """Mark where the gradient still corrects a wrong prediction, and where it is exactly 0."""
+    if np.isfinite(curves.working).all():
+        axes.axvspan(*settled(curves.working), **halves.WORKING)
+    _mark_spans(axes, curves.dead, halves.DEAD)
 
 
-def _spans(axes: Axes, where: NDArray[Any], look: dict[str, Any]) -> None:
-    edges = np.flatnonzero(np.diff(where, prepend=False, append=False)).reshape(-1, 2)
-    for first, last in edges:
-        axes.axvspan(*settled([FAR[first], FAR[last - 1]]), **{"zorder": 0.5} | look)
+def _mark_spans(axes: Axes, condition: NDArray[Any], look: dict[str, Any]) -> None:
+    """Mark the spans of `FAR` in which a condition holds."""
+    changes = np.diff(condition, prepend=False, append=False)
+    for first, end in np.flatnonzero(changes).reshape(-1, 2):
+        borders = settled([FAR[first], FAR[end - 1]])
+        axes.axvspan(*borders, **{"zorder": 0.5} | look)
 
 
-def _undefined(axes: Axes, values: NDArray[Any]) -> None:
-    mostly = (
-        "infinite" if np.isinf(values).sum() > np.isnan(values).sum() else "undefined"
-    )
-    hatch_spans(axes, NEAR, ~np.isfinite(values), text=mostly)
-
-
-def _all(data: ReportData, get: Get) -> NDArray[Any]:
-    return np.concatenate(
-        [
-            get(each).ravel()
-            for pair in data.sides.values()
-            for each in (pair.subject, pair.reference)
-        ]
-    )
+def _hatch_undefined(axes: Axes, values: NDArray[Any]) -> None:
+    num_infinite, num_nan = np.isinf(values).sum(), np.isnan(values).sum()
+    text = "infinite" if num_infinite > num_nan else "undefined"
+    hatch_spans(axes, NEAR, ~np.isfinite(values), text=text)
 
 
 def _limit(
     axes: Axes, data: ReportData, get: Get, *, share: float, most: float
 ) -> None:
     pairs = data.sides.values()
-    own, other = (
-        np.concatenate([get(getattr(pair, who)).ravel() for pair in pairs])
-        for who in ("subject", "reference")
-    )
-    halves.limit(axes, own, other, share, most)
+    subject = np.concatenate([get(pair.subject).ravel() for pair in pairs])
+    reference = np.concatenate([get(pair.reference).ravel() for pair in pairs])
+    limit(axes, subject, reference, share, most)
+
+
+def _values_of_all(data: ReportData, get: Get) -> NDArray[Any]:
+    """Return the values of the subject and the reference on both sides, as one array."""
+    arrays = list[NDArray[Any]]()
+    for pair in data.sides.values():
+        arrays += [get(pair.subject).ravel(), get(pair.reference).ravel()]
+    return np.concatenate(arrays)

@@ -1,26 +1,20 @@
-"""A panel in two halves: left the label is right by s, and right it is wrong by s; and what is drawn into both."""
+"""A panel in two halves, where the label is right by s and where it is wrong, and its parts."""
 
-import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
-from matplotlib.font_manager import FontProperties, findfont, get_font
-from matplotlib.text import Text
-from numpy.typing import NDArray
 
 from ..diagnosis.rays import Side
-from ..plotting.style import SKY, VERMILLION, settled, settled_digits
+from ..plotting.style import SKY, VERMILLION, settled_digits
 
 T = TypeVar("T")
 
 SMALL = 7.5
 SIGN = 4.5
-LARGEST = 1e100
 SUBJECT: dict[str, Any] = {"color": VERMILLION, "linewidth": 1.8, "zorder": 2.4}
 REFERENCE: dict[str, Any] = {
     "color": "0.45",
@@ -28,7 +22,9 @@ REFERENCE: dict[str, Any] = {
     "alpha": 0.75,
     "zorder": 2.2,
 }
-LOOKS: Mapping[str, dict[str, Any]] = {"reference": REFERENCE, "subject": SUBJECT}
+LINES: Mapping[str, dict[str, Any]] = {"reference": REFERENCE, "subject": SUBJECT}
+SIGN_HEIGHTS = {"reference": 0.92, "subject": 0.96}
+"""Heights of signs at the top, as shares of the axes' height."""
 WORKING: dict[str, Any] = {
     "facecolor": SKY,
     "alpha": 0.22,
@@ -58,94 +54,35 @@ class Half(NamedTuple):
 def halves(
     canvas: FigureBase, title: str, rays: Mapping[Side, str], *, far: bool = False
 ) -> list[Half]:
-    """Two axes that share their heights, "right" with s growing to the left, and "wrong".
+    """Make two axes that share their heights: "right", where s grows to the left, and "wrong".
 
     Args:
-        canvas: what to draw on.
-        title: of the panel.
-        rays: which ray each side is.
-        far: whether s is logarithmic.
+        canvas: Figure, or part of one, to draw on.
+        title: Title of the panel.
+        rays: Name of the ray on each side.
+        far: Whether s is logarithmic.
     """
     left, right = canvas.subplots(1, 2, sharey=True, gridspec_kw={"wspace": 0.03})
     left.set_title(title)
-    found = [Half(left, "right"), Half(right, "wrong")]
-    for axes, side in found:
+    sides = [Half(left, "right"), Half(right, "wrong")]
+    for axes, side in sides:
+        ray = rays[side]
         axes.set_xscale("log" if far else "linear")
-        axes.set_xlabel(
-            f"{side} by s ({rays[side]}: {MOVES[side][rays[side]]})", fontsize=8
-        )
+        axes.set_xlabel(f"{side} by s ({ray}: {MOVES[side][ray]})", fontsize=8)
     right.tick_params(left=False)
     left.invert_xaxis()
-    return found
+    return sides
 
 
-def line(half: Half, s: Any, values: Any, who: str, what: str, **look: Any) -> None:
-    """A curve of the subject or the reference, which the page finds again by its id."""
+def line(half: Half, s: Any, values: Any, who: str, what: str, **style: Any) -> None:
+    """Draw a curve of the subject or the reference; the page finds it again by its id."""
     half.axes.plot(
-        settled_digits(s), values, **LOOKS[who] | look, gid=f"{who}-{what}-{half.side}"
-    )
-
-
-def finite(values: Any) -> NDArray[Any]:
-    """NaN where there is nothing to draw; as large as can be rounded."""
-    return settled(
-        np.where(np.isfinite(values), np.clip(values, -LARGEST, LARGEST), np.nan)
-    )
-
-
-def positive(values: Any) -> NDArray[Any]:
-    """For a logarithmic axis; an exact 0 leaves through the bottom."""
-    values = np.asarray(values, float)
-    return settled_digits(
-        np.where(values >= 0, np.clip(values, 1 / LARGEST, LARGEST), np.nan)
-    )
-
-
-def limit(axes: Axes, subject: Any, reference: Any, share: float, most: float) -> None:
-    """Heights in which the subject's shape is seen, and the reference as far as it fits.
-
-    Args:
-        axes: of which half does not matter.
-        subject: its values.
-        reference: its values.
-        share: how much of the reference's span is seen at least.
-        most: how many times the reference's span the subject may reach beyond it.
-    """
-    own, other = (np.asarray(each, float) for each in (subject, reference))
-    own, other = (each[np.isfinite(each)] for each in (own, other))
-    if not own.size or not other.size:
-        own = other = np.concatenate([own, other, [0.0, 1.0]])
-    span, room = np.ptp(own), np.ptp(other) or np.ptp(own) or 1.0
-    top = min(
-        max(own.max(), other.max()),
-        other.max() + most * room,
-        max(own.max() + span, other.min() + share * room),
-    )
-    bottom = max(
-        min(own.min(), other.min()),
-        other.min() - most * room,
-        min(own.min() - span, other.max() - share * room),
-    )
-    axes.set_ylim(
-        *settled([bottom - 0.04 * (top - bottom), top + 0.04 * (top - bottom)])
-    )
-
-
-def limit_decades(axes: Axes, values: Any, least: float, largest: float) -> None:
-    """Logarithmic heights, within two bounds."""
-    values = np.asarray(values, float)
-    shown = values[np.isfinite(values) & (values > 0)]
-    top = 10 ** np.ceil(
-        np.log10(np.clip(shown.max(initial=least * 10), 1.0, largest)) + 0.3
-    )
-    axes.set(
-        yscale="log",
-        ylim=(max(least, 10 ** np.floor(np.log10(shown.min(initial=top)))), top),
+        settled_digits(s), values, **LINES[who] | style, gid=f"{who}-{what}-{half.side}"
     )
 
 
 def marks(canvas: FigureBase, handles: Sequence[Artist], words: Sequence[str]) -> None:
-    """A small key below a panel."""
+    """Draw a small key below a panel."""
     canvas.legend(
         handles,
         words,
@@ -158,45 +95,21 @@ def marks(canvas: FigureBase, handles: Sequence[Artist], words: Sequence[str]) -
 
 
 def first_place(half: Half, s: float, who: str, sign: str) -> None:
-    """A sign near the top at the first s where something holds; nothing if that is infinite."""
-    if np.isfinite(s):
-        look = {
-            "color": LOOKS[who]["color"],
-            "marker": sign,
-            "markersize": SIGN,
-            "linestyle": "none",
-        }
-        half.axes.plot(
-            [s],
-            [0.96 if who == "subject" else 0.92],
-            transform=half.axes.get_xaxis_transform(),
-            **look,
-        )
+    """Draw a sign near the top at s; nothing if s is infinite."""
+    if not np.isfinite(s):
+        return
+    half.axes.plot(
+        [s],
+        [SIGN_HEIGHTS[who]],
+        transform=half.axes.get_xaxis_transform(),
+        color=LINES[who]["color"],
+        marker=sign,
+        markersize=SIGN,
+        linestyle="none",
+    )
 
 
 def both(pair: Any, get: Callable[[Any], T]) -> Iterator[tuple[str, T]]:
-    """The reference first, so that it lies below."""
+    """Yield a value of the reference and of the subject; the first drawn lies below."""
     yield "reference", get(pair.reference)
     yield "subject", get(pair.subject)
-
-
-def text_of(name: str, width: int) -> str:
-    """A name in lines of some width, in characters that the font has."""
-    known = _characters()
-    seen = "".join(
-        each if ord(each) in known else "?" for each in " ".join(name.split())
-    )
-    return textwrap.fill(seen, width)
-
-
-def verbatim(text: Text) -> Text:
-    """A dollar sign in a user's name is no formula."""
-    text.set_parse_math(False)
-    return text
-
-
-@cache
-def _characters() -> frozenset[int]:
-    return frozenset(
-        get_font(findfont(FontProperties(family=["DejaVu Sans"]))).get_charmap()
-    )

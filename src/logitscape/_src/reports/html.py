@@ -1,4 +1,4 @@
-"""What pages are made of: the document around them, pictures without anything from outside, tables."""
+"""Parts of pages: the document, pictures that need no other file, and tables."""
 
 import json
 import re
@@ -13,9 +13,11 @@ from .save import rendered
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
-"""Nothing may be fetched from anywhere."""
-
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; "
+    "script-src 'unsafe-inline'; img-src data:"
+)
+"""Content security policy of a page: it may fetch nothing from anywhere."""
 
 SIGNS: Mapping[Severity, str] = {
     "serious": "✗",
@@ -24,16 +26,22 @@ SIGNS: Mapping[Severity, str] = {
     "undecided": "?",
     "fine": "✓",
 }
-"""Beside the word, so that nothing depends on colour."""
+"""Sign beside the word of every severity, so that nothing depends on colour."""
+
+COMMENTS = re.compile(r"<metadata>.*?</metadata>|<!--.*?-->", flags=re.DOTALL)
+INDENTATION = re.compile(r"\n\s*")
+OPENING = re.compile(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"|<svg ')
+CURVE = re.compile(r'<g id="(\w+)-([\w-]+)-(\w+)">')
+REFERENCE_TO_ID = re.compile(r'(id="|href="#|url\(#)')
 
 
 def document(title: str, body: Iterable[str], data: Mapping[str, Any]) -> str:
-    """A whole page.
+    """Return a whole page.
 
     Args:
-        title: of the window; escaped here.
-        body: HTML.
-        data: embedded as JSON, in the element "data".
+        title: Title of the window, as plain text.
+        body: Lines of HTML.
+        data: Record that is embedded as JSON, in the element "data".
     """
     head = [
         '<meta charset="utf-8">',
@@ -41,13 +49,13 @@ def document(title: str, body: Iterable[str], data: Mapping[str, Any]) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         '<link rel="icon" href="data:,">',
         f"<title>{escape(title)}</title>",
-        f"<style>\n{_part('page.css')}</style>",
+        f"<style>\n{_resource('page.css')}</style>",
     ]
     scripts = [
         f'<script type="application/json" id="data">\n{embedded(data)}\n</script>',
-        f"<script>\n{_part('page.js')}</script>",
+        f"<script>\n{_resource('page.js')}</script>",
     ]
-    parts = [
+    lines = [
         "<!doctype html>",
         '<html lang="en"><head>',
         *head,
@@ -57,59 +65,48 @@ def document(title: str, body: Iterable[str], data: Mapping[str, Any]) -> str:
         *scripts,
         "</body></html>",
     ]
-    return "\n".join(parts) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def embedded(data: Mapping[str, Any]) -> str:
-    """JSON that cannot end the element it stands in."""
+    """Return JSON that cannot end the element that it stands in."""
     return json.dumps(data, indent=1, ensure_ascii=True).replace("<", "\\u003c")
 
 
-def picture(figure: "Figure", name: str, caption: str, who: Mapping[str, str]) -> str:
-    """A figure as inline SVG, its curves with tooltips.
+def picture(figure: "Figure", name: str, caption: str, names: Mapping[str, str]) -> str:
+    """Return a figure as inline SVG, with tooltips on its curves.
 
     Args:
-        figure: whose curves have ids such as "subject-loss-wrong".
-        name: that no other picture of the page has.
-        caption: below it.
-        who: what the first part of an id stands for.
+        figure: Figure whose curves have ids such as "subject-loss-wrong".
+        name: Name that no other picture of the page has.
+        caption: Text below the picture.
+        names: Name of the objective by the first part of an id.
     """
+
+    def with_tooltip(opening: re.Match[str]) -> str:
+        return opening.group() + _tooltip(names, *opening.groups())
+
     svg = rendered(figure, ".svg").decode()
     svg = svg[svg.index("<svg") :]
-    svg = re.sub(
-        r"\n\s*",
-        "\n",
-        re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL),
-    )
-    svg = re.sub(
-        r'<svg ([^>]*?)width="[^"]*" height="[^"]*"|<svg ',
-        _opening(caption),
-        svg,
-        count=1,
-    )
-    svg = re.sub(
-        r'<g id="(\w+)-([\w-]+)-(\w+)">',
-        lambda found: found.group() + _tip(who, *found.groups()),
-        svg,
-    )
-    svg = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{name}-", svg)
-    return f'<figure class="picture">{svg.strip()}<figcaption>{escape(caption)}</figcaption></figure>'
+    svg = INDENTATION.sub("\n", COMMENTS.sub("", svg))
+    # Without its size in points, the picture takes the width that the page gives it.
+    labelled = f'<svg role="img" aria-label="{escape(caption)}" '
+    svg = OPENING.sub(lambda opening: labelled, svg, count=1)
+    svg = CURVE.sub(with_tooltip, svg)
+    # Ids of all pictures share one page, where no id may occur twice.
+    svg = REFERENCE_TO_ID.sub(rf"\g<1>{name}-", svg)
+    text = f"<figcaption>{escape(caption)}</figcaption>"
+    return f'<figure class="picture">{svg.strip()}{text}</figure>'
 
 
-def _opening(caption: str) -> str:
-    return f'<svg role="img" aria-label="{escape(caption)}" '
-
-
-def _tip(who: Mapping[str, str], first: str, what: str, side: str) -> str:
-    return (
-        f"<title>{escape(who[first])}: {what} when {side}</title>"
-        if first in who
-        else ""
-    )
+def _tooltip(names: Mapping[str, str], first: str, what: str, side: str) -> str:
+    if first not in names:
+        return ""
+    return f"<title>{escape(names[first])}: {what} when {side}</title>"
 
 
 def table(rows: Iterable[tuple[str, str]]) -> str:
-    """Two columns."""
+    """Return a table of two columns, the first of which names the second."""
     cells = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
         for name, value in rows
@@ -117,5 +114,5 @@ def table(rows: Iterable[tuple[str, str]]) -> str:
     return f"<table><tbody>{cells}</tbody></table>"
 
 
-def _part(name: str) -> str:
+def _resource(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")

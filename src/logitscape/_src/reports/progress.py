@@ -1,4 +1,4 @@
-"""What is being done, shown on stderr while it lasts."""
+"""Progress of a diagnosis, shown on stderr while it runs."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -7,7 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def shown(wanted: bool) -> Iterator[Callable[[str], None]]:
-    """A function that says what is being done now: one changing line on a terminal, else a line each."""
+    """Yield a function that shows a message: the topic that is measured now.
+
+    A terminal shows one line that changes; elsewhere every message is a line of its own.
+    """
     if not wanted:
         yield lambda message: None
         return

@@ -1,10 +1,9 @@
-"""Writing reports: one suffix, one form, whole or not at all, the same bytes for the same report."""
+"""Files of reports: written whole or not at all, the same bytes for the same report."""
 
-import json
 from collections.abc import Callable, Mapping
 from io import BytesIO, StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..base.files import checked_path, replacing, write_text
 
@@ -13,7 +12,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 STYLE = "logitscape.styles.paper"
-DRAWN = (".png", ".svg", ".pdf")
+FIGURE_SUFFIXES = (".png", ".svg", ".pdf")
+COLUMNS = 80
 
 
 def save(
@@ -21,51 +21,45 @@ def save(
     texts: Mapping[str, Callable[[], str]],
     figure: Callable[[], "Figure"],
 ) -> Path:
-    """Write the form that belongs to the suffix.
+    """Write the form that belongs to the suffix of the path.
 
     Args:
-        path: where to.
-        texts: suffix -> what makes the text.
-        figure: makes the figure, for ".png", ".svg" and ".pdf".
+        path: Path of the file; its folder exists.
+        texts: Functions that make the text, by suffix.
+        figure: Function that draws the figure, for ".png", ".svg" and ".pdf".
 
     Raises:
-        ValueError: for another suffix.
-        FileNotFoundError: if the folder does not exist.
+        ValueError: For another suffix.
+        FileNotFoundError: If the folder does not exist.
     """
     target = checked_path("save", path)
     suffix = target.suffix.lower()
     if suffix in texts:
         write_text(target, texts[suffix]())
-    elif suffix in DRAWN:
-        drawn = rendered(figure(), suffix)
+    elif suffix in FIGURE_SUFFIXES:
+        content = rendered(figure(), suffix)
         with replacing(target) as temporary:
-            temporary.write_bytes(drawn)
+            temporary.write_bytes(content)
     else:
-        raise ValueError(
-            f"`save(path)` must end in {', '.join([*texts, *DRAWN])}, got {str(path)!r}."
-        )
+        suffixes = ", ".join([*texts, *FIGURE_SUFFIXES])
+        raise ValueError(f"`save(path)` must end in {suffixes}, got {str(path)!r}.")
     return target
 
 
 def as_text(renderable: "RenderableType") -> str:
-    """What a terminal of 80 columns without colours shows."""
+    """Return what a terminal of 80 columns without colours shows."""
     from rich.console import Console
 
     console = Console(
-        file=StringIO(), width=80, color_system=None, force_terminal=False
+        file=StringIO(), width=COLUMNS, color_system=None, force_terminal=False
     )
     with console.capture() as captured:
         console.print(renderable)
     return captured.get()
 
 
-def as_json(data: Mapping[str, Any]) -> str:
-    """A report's `to_dict` as text."""
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-
-
 def rendered(figure: "Figure", suffix: str) -> bytes:
-    """A figure as a file's content, without dates, versions or random ids."""
+    """Return a figure as the content of a file, without dates, versions or random ids."""
     from matplotlib import style
 
     from ..plotting.files import settle, write

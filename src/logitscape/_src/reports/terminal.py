@@ -1,4 +1,4 @@
-"""The report card as a table for the terminal, of at most 80 columns, the most serious first."""
+"""A diagnosis as a table for the terminal, of at most 80 columns, the most serious first."""
 
 from itertools import groupby
 
@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..diagnosis.answers import Answer, Severity
-from .diagnosis import Diagnosis
+from ..diagnosis.findings import UNHEALTHY, Findings
 from .witness_code import code, preamble
 
 HEADINGS: dict[Severity, tuple[str, str]] = {
@@ -17,53 +17,58 @@ HEADINGS: dict[Severity, tuple[str, str]] = {
     "undecided": ("? Undecided", "bold magenta"),
     "fine": ("✓ Fine", "bold green"),
 }
+"""Heading and style of the answers of every severity."""
 WIDTH = 80
+QUESTION_WIDTH = 22
 
 
-def table(diagnosis: Diagnosis) -> RenderableType:
-    """The headline, a row for every answer, and the code that shows what is serious or a warning."""
+def table(findings: Findings) -> RenderableType:
+    """Return the headline, a row for every answer, and code that shows what is wrong."""
     rows = Table(box=None, width=WIDTH, pad_edge=False, show_header=False)
-    rows.add_column(width=22)
+    rows.add_column(width=QUESTION_WIDTH)
     rows.add_column(ratio=1)
-    for severity, group in groupby(diagnosis.answers, key=lambda each: each.severity):
+    for severity, answers in groupby(findings.answers, key=_severity):
         heading, style = HEADINGS[severity]
         rows.add_row(Text(heading, style))
-        for answer in group:
+        for answer in answers:
             rows.add_row(Text("  " + answer.question), _answer(answer))
-    return Group(_headline(diagnosis), rows, *_witnesses(diagnosis))
+    return Group(_headline(findings), rows, *_witnesses(findings))
 
 
-def _headline(diagnosis: Diagnosis) -> Text:
-    config = diagnosis.config
-    about = f"\n{config.num_classes} classes, {config.dtype}, beside {config.reference.name}\n"
-    return Text.assemble((diagnosis.headline(), "bold"), (about, "dim"))
+def _severity(answer: Answer) -> Severity:
+    return answer.severity
+
+
+def _headline(findings: Findings) -> Text:
+    config = findings.config
+    setting = f"{config.num_classes} classes, {config.dtype}"
+    about = f"\n{setting}, beside {config.reference.name}\n"
+    return Text.assemble((findings.headline(), "bold"), (about, "dim"))
 
 
 def _answer(answer: Answer) -> Text:
-    """In full where something is to be said; the verdict alone where all is fine."""
-    verdict = (
-        answer.verdict
-        if answer.verdict.startswith("p ")
-        else answer.verdict[:1].upper() + answer.verdict[1:]
-    )
+    """Return the verdict and the text; the verdict alone where all is fine."""
+    verdict = _capitalized(answer.verdict)
     if answer.severity == "fine":
         return Text(verdict)
     return Text.assemble((verdict + ". ", "bold"), answer.text)
 
 
-def _witnesses(diagnosis: Diagnosis) -> list[RenderableType]:
-    shown = [
-        each
-        for each in diagnosis.answers
-        if each.severity in ("serious", "warning") and each.witness is not None
-    ]
-    if not shown:
+def _capitalized(verdict: str) -> str:
+    """Return the verdict with a capital letter, except the p of the probabilities."""
+    if verdict.startswith("p "):
+        return verdict
+    return verdict[:1].upper() + verdict[1:]
+
+
+def _witnesses(findings: Findings) -> list[RenderableType]:
+    lines = list[str]()
+    for answer in findings.answers:
+        if answer.severity in UNHEALTHY and answer.witness is not None:
+            title = f"# {answer.question}: {answer.verdict}"
+            lines += [title, *code(answer.witness)]
+    if not lines:
         return []
-    lines = preamble(diagnosis.subject)
-    for each in shown:
-        assert each.witness is not None
-        lines += [f"# {each.question}: {each.verdict}", *code(each.witness)]
-    return [
-        Text("\nSee for yourself:", "bold"),
-        *(Text("  " + line, overflow="fold") for line in lines),
-    ]
+    title_row = Text("\nSee for yourself:", "bold")
+    all_lines = [*preamble(findings.subject), *lines]
+    return [title_row, *(Text("  " + line, overflow="fold") for line in all_lines)]

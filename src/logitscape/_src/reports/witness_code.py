@@ -5,15 +5,35 @@ from collections import Counter
 from textwrap import wrap
 
 from ..diagnosis.answers import Witness
+from ..diagnosis.findings import Findings
 from ..diagnosis.subject import Subject
 
 COLUMNS = 76
 FEW = 4
-"""So many logits may differ from the others before all are written out."""
+"""Number of logits that may differ from the others before all are written out."""
+EXPRESSIONS = {
+    "loss": "loss(z, t)",
+    "gradient": "jax.grad(loss)(z, t)",
+    "hessian": "jnp.linalg.eigvalsh(jax.hessian(loss)(z, t))",
+    "probabilities": "predict(z).p",
+}
+
+
+def all_witnesses(findings: Findings) -> list[str]:
+    """Return the preamble and, for every answer that has one, the lines of its witness."""
+    lines = preamble(findings.subject)
+    for answer in findings.answers:
+        if answer.witness is not None:
+            title = f"# {answer.question}: {answer.verdict}"
+            lines += ["", title, *code(answer.witness)]
+    return lines
 
 
 def preamble(subject: Subject) -> list[str]:
-    """The lines that all witnesses of a subject begin with: `loss(z, t)` is the objective, `predict(z)` gives Probs."""
+    """Return the lines that all witnesses of a subject begin with.
+
+    They define `loss(z, t)`, the objective, and `predict(z)`, which gives Probs, if that is known.
+    """
     lines = [
         "import jax, jax.numpy as jnp, logitscape as ls",
         'jax.config.update("jax_enable_x64", True)',
@@ -21,63 +41,65 @@ def preamble(subject: Subject) -> list[str]:
     if subject.objective is None:
         lines += _import_of(subject)
     lines.append(f"loss = {subject.code}")
-    return [*lines, f"predict = {subject.predictor}"] if subject.predictor else lines
+    if subject.predictor:
+        lines.append(f"predict = {subject.predictor}")
+    return lines
 
 
 def _import_of(subject: Subject) -> list[str]:
+    """Return the line that imports the user's function; none if it was defined in a shell."""
     module = getattr(inspect.unwrap(subject.given), "__module__", "__main__")
     name = getattr(subject.given, "__qualname__", "")
     if not name.isidentifier():
         return ["# your_function is the function that was diagnosed"]
-    return [] if module in ("__main__", None) else [f"from {module} import {name}"]
+    if module in ("__main__", None):
+        return []
+    return [f"from {module} import {name}"]
 
 
 def code(witness: Witness) -> list[str]:
-    """The lines that show one witness."""
-    z, t = (
+    """Return the lines that show one witness."""
+    comment = wrap(f"# {witness.shows}", COLUMNS, subsequent_indent="# ")
+    return [
         f"z = {_vector(witness.logits, witness.dtype)}",
         f"t = {_target(witness.target, witness.dtype)}",
-    )
-    looked_at = {
-        "loss": "loss(z, t)",
-        "gradient": "jax.grad(loss)(z, t)",
-        "hessian": "jnp.linalg.eigvalsh(jax.hessian(loss)(z, t))",
-        "probabilities": "predict(z).p",
-    }
-    return [
-        z,
-        t,
-        looked_at[witness.expression],
-        *wrap(f"# {witness.shows}", COLUMNS, subsequent_indent="# "),
+        EXPRESSIONS[witness.expression],
+        *comment,
     ]
 
 
-def _target(values: tuple[float, ...], dtype: str) -> str:
-    if sorted(values) != [0.0] * (len(values) - 1) + [1.0]:
-        return _vector(values, dtype)
-    kind = "" if dtype == "float64" else f", dtype=jnp.{dtype}"
-    return f"jax.nn.one_hot({values.index(1.0)}, {len(values)}{kind})"
+def _target(target: tuple[float, ...], dtype: str) -> str:
+    num_classes = len(target)
+    is_one_hot = sorted(target) == [0.0] * (num_classes - 1) + [1.0]
+    if not is_one_hot:
+        return _vector(target, dtype)
+    label = target.index(1.0)
+    return f"jax.nn.one_hot({label}, {num_classes}{_dtype_argument(dtype)})"
 
 
 def _vector(values: tuple[float, ...], dtype: str) -> str:
-    kind = "" if dtype == "float64" else f", dtype=jnp.{dtype}"
-    common, count = Counter(values).most_common(1)[0]
+    """Return the vector as code: written out, or as one common value and the exceptions."""
+    dtype_argument = _dtype_argument(dtype)
+    ((common, count),) = Counter(values).most_common(1)
     if len(values) - count > FEW or len(values) <= FEW:
-        return f"jnp.array([{', '.join(map(_number, values))}]{kind})"
-    start = f"jnp.full({len(values)}, {_number(common)}{kind})"
-    return start + "".join(
-        f".at[{k}].set({_number(each)})"
-        for k, each in enumerate(values)
-        if each != common
-    )
+        listed = ", ".join(map(_number, values))
+        return f"jnp.array([{listed}]{dtype_argument})"
+    text = f"jnp.full({len(values)}, {_number(common)}{dtype_argument})"
+    for k, value in enumerate(values):
+        if value != common:
+            text += f".at[{k}].set({_number(value)})"
+    return text
+
+
+def _dtype_argument(dtype: str) -> str:
+    """Return the argument that sets the dtype; float64 is what the preamble switches on."""
+    return "" if dtype == "float64" else f", dtype=jnp.{dtype}"
 
 
 def _number(value: float) -> str:
     text = repr(float(value))
-    return (
-        f"jnp.{text.lstrip('-')}"
-        if text in ("inf", "nan")
-        else "-jnp.inf"
-        if text == "-inf"
-        else text
-    )
+    if text in ("inf", "nan"):
+        return f"jnp.{text}"
+    if text == "-inf":
+        return "-jnp.inf"
+    return text

@@ -1,0 +1,124 @@
+"""The questions of a diagnosis, asked within a budget of time and evaluations."""
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..base.types import Number
+from ..base.x64 import enable_x64
+from ..diagnosis.answers import Answer
+from ..diagnosis.config import DiagnosisConfig
+from ..diagnosis.evaluation import points_evaluated
+from ..diagnosis.questions import (
+    bounds,
+    consistency,
+    convexity,
+    correction,
+    cost,
+    gradient,
+    invariances,
+    mistakes,
+    precision,
+    propriety,
+)
+from ..diagnosis.subject import Subject
+
+QUESTIONS: Mapping[str, Callable[[Subject, DiagnosisConfig], list[Answer]]] = {
+    "gradient": gradient.answers,
+    "correction": correction.answers,
+    "common mistakes": mistakes.answers,
+    "precision": precision.answers,
+    "consistency": consistency.answers,
+    "proper": propriety.answers,
+    "convexity": convexity.answers,
+    "invariances": invariances.answers,
+    "bounds": bounds.answers,
+    "cost": cost.answers,
+}
+"""Functions that answer, by topic, in the order of equally serious answers."""
+
+SLOWEST = ("consistency", "correction")
+"""Topics that are asked first, so that at the end no thread waits for a long one."""
+
+
+@dataclass(frozen=True)
+class Examination:
+    """One pass through all questions about one subject.
+
+    Attributes:
+        subject: The objective that is measured.
+        config: The setting.
+        budget: Seconds after which no further question is asked.
+        max_points: Number of evaluated logits after which no further question is asked.
+        started: Time of `time.monotonic` from which the seconds count.
+        points_before: Number of logits at which the subject had been evaluated before.
+        show: Function that shows a message.
+    """
+
+    subject: Subject
+    config: DiagnosisConfig
+    budget: Number
+    max_points: int
+    started: float
+    points_before: int
+    show: Callable[[str], None]
+
+    def answers(self) -> list[Answer]:
+        """Ask everything, and return the answers in the order of the questions.
+
+        Two threads ask: one compiles while the other traces. Cost is measured alone, so that
+        nothing disturbs its times, but its programs are compiled beside the other questions.
+        """
+        topics = [topic for topic in QUESTIONS if topic != cost.QUESTION]
+        topics.sort(key=lambda topic: topic not in SLOWEST)
+        pool = ThreadPoolExecutor(max_workers=2)
+        try:
+            prepared = pool.submit(self._prepare_cost)
+            by_topic = dict(zip(topics, pool.map(self._ask, topics), strict=True))
+            prepared.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+        by_topic[cost.QUESTION] = self._ask(cost.QUESTION)
+        return [answer for topic in QUESTIONS for answer in by_topic[topic]]
+
+    def spent(self) -> str:
+        """Return the limit that has been reached, such as "120 s"; "" if there is none."""
+        if time.monotonic() - self.started >= self.budget:
+            return f"{self.budget:g} s"
+        if points_evaluated(self.subject) - self.points_before >= self.max_points:
+            return f"{self.max_points:,} points"
+        return ""
+
+    def _ask(self, topic: str) -> list[Answer]:
+        limit = self.spent()
+        if limit:
+            reason = f"The budget of {limit} was spent."
+            return [_unanswered(topic, "not asked", reason)]
+        self.show(f"{self.subject.name}: {topic}")
+        with enable_x64(), np.errstate(all="ignore"):
+            return self._measure(topic)
+
+    def _measure(self, topic: str) -> list[Answer]:
+        """Answer one question; an error in it does not lose the answers to the others."""
+        try:
+            return QUESTIONS[topic](self.subject, self.config)
+        except Exception as error:
+            lines = str(error).splitlines() or [""]
+            reason = f"{type(error).__name__}: {lines[0]}"
+            return [_unanswered(topic, "could not be measured", reason)]
+
+    def _prepare_cost(self) -> None:
+        # An error is raised again, and reported, when the question itself is asked.
+        with suppress(Exception), enable_x64(), np.errstate(all="ignore"):
+            cost.prepare(self.subject, self.config, self.spent)
+
+
+def _unanswered(topic: str, verdict: str, reason: str) -> Answer:
+    """Return a warning: what was not measured must not pass for healthy."""
+    return Answer(
+        question=topic, verdict=verdict, severity="warning", text=reason, method=""
+    )

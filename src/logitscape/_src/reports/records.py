@@ -1,0 +1,71 @@
+"""Findings as records: dicts of the types that JSON has."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from ..base.versions import versions
+from ..diagnosis.findings import UNHEALTHY, Findings, common_config, most_serious
+from .witness_code import all_witnesses
+
+DIAGNOSIS_SCHEMA = "logitscape.diagnosis/2"
+COMPARISON_SCHEMA = "logitscape.comparison/2"
+
+
+def diagnosis_record(findings: Findings) -> dict[str, Any]:
+    """Return everything about one objective.
+
+    Infinities and NaN are the strings "inf", "-inf" and "nan".
+    """
+    config = findings.config
+    return {
+        "schema": DIAGNOSIS_SCHEMA,
+        "name": findings.name,
+        "form": findings.subject.form,
+        "num_classes": config.num_classes,
+        "dtype": config.dtype,
+        "seed": config.seed,
+        "reference": config.reference.name,
+        "healthy": findings.healthy,
+        "worst": findings.worst,
+        "answers": [_plain(asdict(answer)) for answer in findings.answers],
+        "witnesses": all_witnesses(findings),
+        "versions": versions(),
+    }
+
+
+def comparison_record(compared: Mapping[str, Findings]) -> dict[str, Any]:
+    """Return everything about several objectives."""
+    config = common_config(compared)
+    worst = most_serious(findings.worst for findings in compared.values())
+    return {
+        "schema": COMPARISON_SCHEMA,
+        "num_classes": config.num_classes,
+        "dtype": config.dtype,
+        "seed": config.seed,
+        "reference": config.reference.name,
+        "healthy": worst not in UNHEALTHY,
+        "worst": worst,
+        "diagnoses": {
+            name: diagnosis_record(findings) for name, findings in compared.items()
+        },
+    }
+
+
+def to_json(record: Mapping[str, Any]) -> str:
+    """Return a record as the text of a JSON file."""
+    return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Return a value in the types that JSON has."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, bool | str | int) or value is None:
+        return value
+    number = float(value)
+    return number if math.isfinite(number) else str(number)
