@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 import logitscape as ls
 from logitscape._src.datasets.dataset import Dataset
-from logitscape._src.landscapes.slices import points as points_on
+from logitscape._src.landscapes.slice import points as points_on
 
 from ..shared.scattered import scattered
 

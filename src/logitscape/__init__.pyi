@@ -3,6 +3,7 @@ from . import losses as losses
 from . import normalizers as normalizers
 from . import plotting as plotting
 from . import testing as testing
+from ._src.base.memory import clear_caches as clear_caches
 from ._src.datasets.dataset import Dataset as Dataset
 from ._src.diagnosis.answers import Answer as Answer
 from ._src.diagnosis.answers import Witness as Witness
@@ -11,14 +12,14 @@ from ._src.dynamics.flow import flow as flow
 from ._src.dynamics.flow import times_to_correct as times_to_correct
 from ._src.engine.value_and_grad import value_and_grad as value_and_grad
 from ._src.landscapes.landscape import Landscape as Landscape
-from ._src.landscapes.slices import Slice as Slice
+from ._src.landscapes.simplex_plane import simplex_plane as simplex_plane
+from ._src.landscapes.slice import Slice as Slice
+from ._src.landscapes.slice import points as points
 from ._src.landscapes.slices import box as box
 from ._src.landscapes.slices import plane as plane
-from ._src.landscapes.slices import points as points
 from ._src.landscapes.slices import ray as ray
-from ._src.landscapes.slices import simplex_plane as simplex_plane
-from ._src.landscapes.stream import summarize as summarize
-from ._src.landscapes.stream import sweep_to as sweep_to
+from ._src.landscapes.store import sweep_to as sweep_to
+from ._src.landscapes.summary import summarize as summarize
 from ._src.landscapes.sweep import sweep as sweep
 from ._src.monitoring import BatchGradient as BatchGradient
 from ._src.monitoring import probe as probe

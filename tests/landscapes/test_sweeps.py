@@ -13,6 +13,7 @@ import xarray
 import logitscape as ls
 from logitscape._src.landscapes import plan as _sweep_plan
 from logitscape._src.landscapes import slab as _slab
+from logitscape._src.landscapes.probe_rays import PROBE_RAYS
 from logitscape._src.landscapes.sweep import FEW_NUMBERS
 from logitscape._src.objectives.catalog import (
     LOGIT_LOSSES,
@@ -41,6 +42,25 @@ def test_rays_go_where_they_say(direction, at_two: list[float]) -> None:
     )
     np.testing.assert_array_equal(ls.points(slice)[2], at_two)
     assert list(slice.coordinates) == ["s"]
+
+
+@pytest.mark.parametrize(
+    ("alias", "name"), [("rival_up", "R1"), ("label_down", "R2"), ("margin", "R3")]
+)
+def test_a_probe_ray_has_an_alias(alias: str, name: str) -> None:
+    by_alias = ls.ray(alias, S, num_classes=4, label=2, rival=0, base=1)
+    by_name = ls.ray(name, S, num_classes=4, label=2, rival=0, base=1)
+    assert by_alias.name == name
+    assert repr(by_alias) == repr(by_name)
+    np.testing.assert_array_equal(ls.points(by_alias), ls.points(by_name))
+
+
+def test_the_margin_falls_by_one_along_every_probe_ray() -> None:
+    for name, probe in PROBE_RAYS.items():
+        assert probe.name == name
+        direction = probe.direction(5, label=3, rival=1)
+        assert direction[3] - direction[1] == -1
+        assert np.count_nonzero(direction) <= 2
 
 
 def test_planes_and_boxes_have_named_coordinates() -> None:
@@ -293,7 +313,7 @@ def test_hessians_and_jacobians() -> None:
 @pytest.mark.parametrize("wrong", [[0.0, 1.0], "R1"])
 def test_where_to_look_must_be_a_slice(wrong) -> None:
     with pytest.raises(TypeError, match=r"`slice` must be a slice, .* got"):
-        inspect.unwrap(_sweep_plan.plan)(
+        inspect.unwrap(_sweep_plan.make_plan)(
             "softmax + brier", wrong
         )  # in tests, types are checked before
 
@@ -359,7 +379,7 @@ def test_curvatures_do_not_depend_on_the_slabs(monkeypatch) -> None:
 
 def test_the_program_of_a_sweep_does_not_call_lapack() -> None:
     """Its calls wait for threads of the pool they run in: two at once on two cores have waited for each other for ever."""
-    task = _sweep_plan.plan(
+    task = _sweep_plan.make_plan(
         ["softmax + cross_entropy", "squared_logits"],
         ls.ray("R1", S),
         label=[0, 1],

@@ -8,8 +8,7 @@ import jax
 import numpy as np
 
 from ..base.files import checked_path, replacing
-from ..base.types import Labels
-from .slice_arguments import one_class
+from ..base.versions import __version__
 
 if TYPE_CHECKING:
     import xarray
@@ -18,25 +17,30 @@ if TYPE_CHECKING:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, repr=False)
 class Landscape:
-    """Values and derivatives of objectives over a slice; a pytree of arrays with the names beside it.
+    """Values and derivatives of objectives over a slice, with the names of all axes.
 
-    The arrays lead with the axes [objective, label, *grid]. With every gradient stands what keeps it from misleading.
+    A landscape is a pytree whose leaves are the arrays. They lead with the axes
+    [objective, label, *grid].
 
     Attributes:
-        loss: in nats for losses with a logarithm.
-        gradient: [..., n], the derivative in the logits.
-        finite: whether loss and gradient are.
-        in_domain: whether the normalizer is defined there; for an objective without one, whether the loss is a number.
-        p_label: the label's probability; NaN where no normalizer is known.
-        correct: whether the label has the largest probability, alone (without a known normalizer: the largest logit).
-        curvatures: [..., n], the eigenvalues of the Hessian, ascending; None unless asked for.
-        jacobian: [objective, *grid, n, n], of the probabilities, dp_j / dz_k; None unless asked for.
-        coordinates: the grid's axes, in order.
-        axes: their names.
-        objectives: the names.
-        labels: the true classes.
-        slice_name: such as "R1".
-        description: the slice's points as a formula.
+        loss: Loss, in nats for losses with a logarithm.
+        gradient: Derivative of the loss in the logits, [..., n].
+        finite: Whether the loss and all entries of the gradient are finite.
+        in_domain: Whether the normalizer is defined at the point; for an objective without
+            a normalizer, whether the loss is a number.
+        p_label: Probability of the label, from 0 to 1; NaN where no normalizer is known.
+        correct: Whether the label alone has the largest probability; without a known
+            normalizer, the largest logit.
+        curvatures: Eigenvalues of the Hessian in the logits, ascending, [..., n]; None
+            unless asked for.
+        jacobian: Derivatives of the probabilities in the logits, dp_j / dz_k,
+            [objective, *grid, n, n]; None unless asked for.
+        coordinates: Values along each axis of the grid, in order.
+        axes: Names of the grid's axes, in the same order.
+        objectives: Names of the objectives.
+        labels: True classes.
+        slice_name: Name of the slice, such as "R1".
+        description: Formula of the slice's points.
     """
 
     loss: Any
@@ -55,49 +59,54 @@ class Landscape:
     description: str = field(metadata={"static": True})
 
     def __repr__(self) -> str:
-        """What was swept where, without the arrays."""
+        """The slice, the size of its grid, the labels and the objectives, in one line."""
         grid = ", ".join(
-            f"{name}: {np.size(axis)}"
-            for name, axis in zip(self.axes, self.coordinates, strict=True)
+            f"{name}: {np.size(axis)}" for name, axis in self._axes_by_name().items()
         )
         labels = ", ".join(map(str, self.labels))
-        return f"Landscape({self.slice_name!r}, {self.description}; {grid}; label {labels}; {'; '.join(self.objectives)})"
+        objectives = "; ".join(self.objectives)
+        return (
+            f"Landscape({self.slice_name!r}, {self.description}; {grid}; "
+            f"label {labels}; {objectives})"
+        )
 
     def to_xarray(self) -> "xarray.Dataset":
-        """The labelled form, dimensions `objective`, `label`, the slice's coordinates, and `component`."""
+        """The arrays as an `xarray.Dataset` with named dimensions.
+
+        Returns:
+            Dataset with the dimensions "objective", "label", the coordinates of the slice
+            and "component", the class of a gradient's entry. Curvatures lie along
+            "order"; in the Jacobian "of" is the class of the probability. Half precisions
+            become float32.
+        """
         import xarray
 
-        point = ("objective", "label", *self.axes)
-        dimensions = {
-            **dict.fromkeys(
-                ("loss", "finite", "in_domain", "p_label", "correct"), point
-            ),
-            "gradient": (*point, "component"),
-            "curvatures": (*point, "order"),
-            "jacobian": ("objective", *self.axes, "of", "component"),
-        }
-        variables = {
-            name: (dims, _storable(getattr(self, name)), ATTRIBUTES[name])
-            for name, dims in dimensions.items()
-            if getattr(self, name) is not None
-        }
-        axes = {
-            name: np.asarray(axis)
-            for name, axis in zip(self.axes, self.coordinates, strict=True)
-        }
-        coordinates = {
+        variables = {}
+        for name, dimensions in self._dimensions().items():
+            array = getattr(self, name)
+            if array is not None:
+                variables[name] = (dimensions, _storable(array), ATTRIBUTES[name])
+        coordinates: dict[str, Any] = {
             "objective": list(self.objectives),
             "label": list(self.labels),
-            **axes,
         }
+        for name, axis in self._axes_by_name().items():
+            coordinates[name] = np.asarray(axis)
         return xarray.Dataset(variables, coordinates, self._attributes())
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write as NetCDF; `xarray.load_dataset` reads it. An old file is replaced only by a whole one.
+        """Write the landscape as a NetCDF file, which `xarray.load_dataset` reads.
+
+        The file appears whole or not at all: an older one is replaced at the end, in one
+        step. Flags are stored as 0 and 1, as the format has no truth values.
+
+        Args:
+            path: File to write, in a folder that exists.
 
         Raises:
-            TypeError: for what is no path.
-            OSError: if the path cannot be written.
+            TypeError: If `path` is not a path.
+            FileNotFoundError: If the folder does not exist.
+            OSError: If the path cannot be written.
         """
         target = checked_path("save", path)
         dataset = self.to_xarray()
@@ -109,9 +118,24 @@ class Landscape:
         with replacing(target) as temporary:
             dataset.assign(flags).to_netcdf(temporary, engine="scipy")
 
-    def _attributes(self) -> dict[str, str]:
-        from ... import __version__
+    def _axes_by_name(self) -> dict[str, Any]:
+        return dict(zip(self.axes, self.coordinates, strict=True))
 
+    def _dimensions(self) -> dict[str, tuple[str, ...]]:
+        """Names of the dimensions of every array."""
+        point = ("objective", "label", *self.axes)
+        return {
+            "loss": point,
+            "finite": point,
+            "in_domain": point,
+            "p_label": point,
+            "correct": point,
+            "gradient": (*point, "component"),
+            "curvatures": (*point, "order"),
+            "jacobian": ("objective", *self.axes, "of", "component"),
+        }
+
+    def _attributes(self) -> dict[str, str]:
         return {
             "slice": self.slice_name,
             "points": self.description,
@@ -131,24 +155,14 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
     "curvatures": {"long_name": "eigenvalues of the Hessian in the logits"},
     "jacobian": {"long_name": "derivative of the probabilities in the logits"},
 }
+"""Attributes of the variables in the labelled form, by name of the array."""
 
 
 def _storable(array: Any) -> Any:
-    """Half precisions, which few formats know, as float32."""
+    """The array, in float32 if its precision is half, which few file formats know."""
     values = np.asarray(array)
-    return (
-        values.astype(np.float32)
-        if values.dtype.itemsize == 2 and values.dtype.kind in "fV"
-        else values
-    )
-
-
-def label_numbers(label: Labels, num_classes: int) -> tuple[int, ...]:
-    """One label or several, checked."""
-    several: Any = label if np.ndim(label) else [label]
-    labels = tuple(one_class("sweep", "label", each, num_classes) for each in several)
-    if not labels or len(set(labels)) < len(labels):
-        raise ValueError(
-            f"`sweep(label=...)` must name at least one class, each once, got {label!r}."
-        )
-    return labels
+    # NumPy gives bfloat16, which it does not know itself, the kind of raw bytes, "V".
+    is_half = values.dtype.itemsize == 2 and values.dtype.kind in "fV"
+    if is_half:
+        return values.astype(np.float32)
+    return values

@@ -1,4 +1,4 @@
-"""A sweep before it runs: its arguments checked, its grid cut into slabs."""
+"""A sweep before it runs: its arguments are checked and its grid is cut into slabs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,17 +9,32 @@ import numpy as np
 
 from ..base.types import Labels
 from ..objectives.objective import Objective, Sources, named_objectives
-from .landscape import label_numbers
-from .slices import Slice
+from .slice import Slice
+from .slice_arguments import one_class
 
 SLAB_BYTES = 64 * 2**20
-"""What the results of one slab may take: large enough to hide the start of each, small beside any memory."""
+"""Largest size of the results of one slab.
+
+It is large enough to hide the cost of starting each slab, and small beside any memory.
+"""
 FLOATS = tuple(map(jnp.dtype, ("bfloat16", "float16", "float32", "float64")))
 
 
 @dataclass(frozen=True)
 class SweepPlan:
-    """A sweep that is checked and planned: what to run over which slabs."""
+    """A sweep whose arguments are checked and whose grid is cut into slabs.
+
+    Attributes:
+        objectives: Objectives to evaluate.
+        names: Names of the objectives.
+        slice: Points to evaluate them at.
+        labels: True classes.
+        hessian: Whether the Hessian of every objective is wanted.
+        jacobian: Whether the Jacobian of every normalizer is wanted.
+        dtype: Floating-point type of logits and results.
+        cut_axis: Axis of the grid that is cut into slabs.
+        thickness: Number of grid points in a slab along the cut axis.
+    """
 
     objectives: tuple[Objective, ...]
     names: tuple[str, ...]
@@ -28,21 +43,21 @@ class SweepPlan:
     hessian: bool
     jacobian: bool
     dtype: Any
-    along: int
-    """The axis of the grid that is cut into slabs."""
+    cut_axis: int
     thickness: int
 
     @property
-    def numbers(self) -> int:
-        """How many derivatives are computed per objective and label."""
+    def derivative_count(self) -> int:
+        """Number of derivatives that are computed per objective and label."""
         n = self.slice.num_classes
-        return int(np.prod(self.slice.shape)) * (
-            n * n if self.hessian or self.jacobian else n
-        )
+        per_point = n * n if self.hessian or self.jacobian else n
+        return int(np.prod(self.slice.shape)) * per_point
 
     def slab_axis(self, name: str) -> int:
-        """The axis of a result along which the slabs lie."""
-        return self.along + (1 if name == "jacobian" else 2)
+        """Axis of the result called `name` along which the slabs lie."""
+        # Results lead with [objective, label]; the Jacobian does not depend on the label.
+        leading_axes = 1 if name == "jacobian" else 2
+        return self.cut_axis + leading_axes
 
 
 def make_plan(
@@ -54,52 +69,86 @@ def make_plan(
     jacobian: bool = False,
     dtype: Any = None,
 ) -> SweepPlan:
-    """Check the arguments of a sweep, and cut its grid."""
+    """Check the arguments of `sweep` and cut the grid along its longest axis."""
     if not isinstance(slice, Slice):
         raise TypeError(
-            f"`slice` must be a slice, as `ls.ray`, `ls.plane` or `ls.box` makes one, got {slice!r}."
+            "`slice` must be a slice, as `ls.ray`, `ls.plane` or `ls.box` makes one, "
+            f"got {slice!r}."
         )
     named = named_objectives(objectives)
-    labels = label_numbers(label, slice.num_classes)
-    kind = _float_type(dtype)
-    n = slice.num_classes
-    numbers = len(named) * len(labels) * (
-        n + 4 + (n * (n + 1) if hessian else 0)
-    ) + len(named) * n * (n if jacobian else 1)
-    along = int(np.argmax(slice.shape))
-    other = int(np.prod(slice.shape)) // slice.shape[along]
-    devices = jax.device_count()
-    thickness = max(1, SLAB_BYTES // (numbers * max(kind.itemsize, 4) * other))
-    thickness = min(slice.shape[along], thickness)
-    thickness = -(-thickness // devices) * devices
+    labels = _label_numbers(label, slice.num_classes)
+    float_type = _float_type(dtype)
+    numbers_per_point = _numbers_per_point(
+        len(named), len(labels), slice.num_classes, hessian, jacobian
+    )
+    # Half precisions are counted as float32, in which they are computed.
+    bytes_per_point = numbers_per_point * max(float_type.itemsize, 4)
+    cut_axis = int(np.argmax(slice.shape))
     return SweepPlan(
-        tuple(named.values()),
-        tuple(named),
-        slice,
-        labels,
-        hessian,
-        jacobian,
-        kind,
-        along,
-        thickness,
+        objectives=tuple(named.values()),
+        names=tuple(named),
+        slice=slice,
+        labels=labels,
+        hessian=hessian,
+        jacobian=jacobian,
+        dtype=float_type,
+        cut_axis=cut_axis,
+        thickness=_thickness(slice.shape, cut_axis, bytes_per_point),
     )
 
 
+def _label_numbers(label: Labels, num_classes: int) -> tuple[int, ...]:
+    """One label or several as different classes that exist."""
+    several: Any = label if np.ndim(label) else [label]
+    labels = tuple(one_class("sweep", "label", k, num_classes) for k in several)
+    if not labels or len(set(labels)) < len(labels):
+        raise ValueError(
+            f"`sweep(label=...)` must name at least one class, each once, got {label!r}."
+        )
+    return labels
+
+
+def _numbers_per_point(
+    objectives: int, labels: int, n: int, hessian: bool, jacobian: bool
+) -> int:
+    """Number of results at one point of the grid."""
+    # The gradient, the loss, two flags and the probability of the label; then the Hessian
+    # and its eigenvalues.
+    per_label = n + 4
+    if hessian:
+        per_label += n * (n + 1)
+    # Every objective has probabilities, whose Jacobian has n times as many entries.
+    per_objective = n * n if jacobian else n
+    return objectives * labels * per_label + objectives * per_objective
+
+
+def _thickness(shape: tuple[int, ...], cut_axis: int, bytes_per_point: int) -> int:
+    """Number of grid points along the cut axis whose results fill one slab."""
+    points_per_layer = int(np.prod(shape)) // shape[cut_axis]
+    layers = max(1, SLAB_BYTES // (bytes_per_point * points_per_layer))
+    layers = min(shape[cut_axis], layers)
+    # Rounded up, so that all devices get the same number of layers.
+    devices = jax.device_count()
+    layers_per_device = -(-layers // devices)
+    return layers_per_device * devices
+
+
 def _float_type(dtype: Any) -> Any:
-    """The dtype of a sweep: the widest that is switched on, unless one is given."""
+    """The floating-point type asked for, by default the widest that JAX has enabled."""
     widest = jax.dtypes.canonicalize_dtype(np.float64)
+    # Checked first, as NumPy reads None as float64.
     if dtype is None:
         return widest
     try:
-        kind = jnp.dtype(dtype)
+        float_type = jnp.dtype(dtype)
     except TypeError:
-        kind = None
-    if kind is None or kind not in FLOATS:  # NumPy takes None for float64
+        float_type = None
+    if float_type is None or float_type not in FLOATS:
+        names = ", ".join(map(str, FLOATS))
+        raise ValueError(f"`sweep(dtype=...)` must be {names}, got {dtype!r}.")
+    if float_type.itemsize > widest.itemsize:
         raise ValueError(
-            f"`sweep(dtype=...)` must be {', '.join(map(str, FLOATS))}, got {dtype!r}."
+            f"`sweep(dtype=...)`: {float_type} needs "
+            '`jax.config.update("jax_enable_x64", True)` first.'
         )
-    if kind.itemsize > widest.itemsize:
-        raise ValueError(
-            f'`sweep(dtype=...)`: {kind} needs `jax.config.update("jax_enable_x64", True)` first.'
-        )
-    return kind
+    return float_type

@@ -1,113 +1,127 @@
-"""The programs of a sweep: the logits of one slab of the grid, and everything at them.
+"""The two programs of a sweep: the logits of one slab, and all results at them.
 
-They are two, as one program may compute its logits more than once and round them differently: then no logit need be equal
-to the largest one, and the derivative of a maximum is lost.
+They are compiled apart. One program for both may compute a logit in several places and
+round it differently in each; then no logit need equal the largest one, and the derivative
+of a maximum would be lost.
 """
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from ..engine import families
+from ..engine.families import Evaluation
 from .plan import SweepPlan
 
 
 def logits_at(plan: SweepPlan, axes: list[Array]) -> Array:
-    """The logits at the product of these coordinates, [n, batch]."""
-    grid = [jnp.reshape(each, (-1,)) for each in jnp.meshgrid(*axes, indexing="ij")]
-    unroll = families.worth_unrolling(plan.slice.num_classes, grid[0].size)
+    """The logits at all points of the grid with these axes, [n, batch]."""
+    meshes = jnp.meshgrid(*axes, indexing="ij")
+    coordinates = jnp.stack([jnp.reshape(mesh, (-1,)) for mesh in meshes])
+    points = coordinates.shape[1]
+    unroll = families.worth_unrolling(plan.slice.num_classes, points)
     embed = families.batched(plan.slice.embed, unroll)
-    return families.from_batch(embed(families.to_batch(jnp.stack(grid), unroll)))
+    return families.from_batch(embed(families.to_batch(coordinates, unroll)))
 
 
 def slab(plan: SweepPlan, shape: tuple[int, ...], logits: Array) -> dict[str, Any]:
-    """Everything at these logits, [n, batch], of a grid of that shape."""
-    n, size = logits.shape
-    unroll = families.worth_unrolling(n, size)
+    """All results of the sweep on a slab, by the names of a landscape's attributes.
+
+    Args:
+        plan: Sweep to compute.
+        shape: Shape of the slab's grid.
+        logits: Logits at the points of that grid, [n, batch].
+
+    Returns:
+        Arrays [objective, label, *shape, ...], and the Jacobian without the label. In
+        place of the curvatures stands the Hessian, [..., n, n]; it and the Jacobian are
+        None where the plan does not want them.
+    """
     by_label = [_at_label(plan, logits, label) for label in plan.labels]
-    results = {
-        name: _stacked([each[name] for each in by_label]) for name in by_label[0]
-    }
-    shaped = {
-        name: None if value is None else _on_grid(value, shape)
-        for name, value in results.items()
-    }
-    jacobian = _jacobians(plan, logits, unroll) if plan.jacobian else None
-    return shaped | {
-        "jacobian": None if jacobian is None else jacobian.reshape(-1, *shape, n, n)
-    }
+    results: dict[str, Array | None] = {}
+    for name in by_label[0]:
+        per_label = [at_label[name] for at_label in by_label]
+        # Stacked along the axis of the labels: [objective, label, ..., batch].
+        results[name] = _on_grid(jnp.stack(per_label, axis=1), shape)
+    if not plan.hessian:
+        results["hessian"] = None
+    results["jacobian"] = _jacobians(plan, shape, logits) if plan.jacobian else None
+    return results
 
 
-def _at_label(
-    plan: SweepPlan, logits: Array, label: int
-) -> dict[str, list[Array] | None]:
+def _at_label(plan: SweepPlan, logits: Array, label: int) -> dict[str, Array]:
+    """Results for one label, each [objective, ..., batch]."""
     target = jax.nn.one_hot(label, plan.slice.num_classes, dtype=logits.dtype)
-    found = families.evaluate(plan.objectives, logits, target, hessian=plan.hessian)
-    p_label = [
-        jnp.full_like(each.loss, jnp.nan) if each.p is None else each.p[label]
-        for each in found
-    ]
-    return {
-        "loss": [each.loss for each in found],
-        "gradient": [each.gradient for each in found],
-        "finite": [
-            jnp.isfinite(each.loss) & jnp.all(jnp.isfinite(each.gradient), 0)
-            for each in found
-        ],
-        "in_domain": [
-            ~jnp.isnan(each.loss) if each.p is None else ~jnp.any(jnp.isnan(each.p), 0)
-            for each in found
-        ],
-        "p_label": p_label,
-        "correct": [
-            _leads(logits if each.p is None else each.p, label) for each in found
-        ],
-        "hessian": cast(list[Array], [each.hessian for each in found])
-        if plan.hessian
-        else None,
+    evaluations = families.evaluate(
+        plan.objectives, logits, target, hessian=plan.hessian
+    )
+    rows = [_row(evaluation, logits, label) for evaluation in evaluations]
+    return {name: jnp.stack([row[name] for row in rows]) for name in rows[0]}
+
+
+def _row(evaluation: Evaluation, logits: Array, label: int) -> dict[str, Array]:
+    """Results of one objective for one label, each [..., batch]."""
+    loss = evaluation.loss
+    gradient = evaluation.gradient
+    p = evaluation.p
+    row = {
+        "loss": loss,
+        "gradient": gradient,
+        "finite": jnp.isfinite(loss) & jnp.all(jnp.isfinite(gradient), 0),
     }
+    if p is None:
+        row["in_domain"] = ~jnp.isnan(loss)
+        row["p_label"] = jnp.full_like(loss, jnp.nan)
+        row["correct"] = _leads(logits, label)
+    else:
+        row["in_domain"] = ~jnp.any(jnp.isnan(p), 0)
+        row["p_label"] = p[label]
+        row["correct"] = _leads(p, label)
+    if evaluation.hessian is not None:
+        row["hessian"] = evaluation.hessian
+    return row
 
 
 def _leads(scores: Array, label: int) -> Array:
+    """Whether the label's score is larger than all others, [batch]."""
     others = jnp.max(jnp.delete(scores, label, axis=0), axis=0)
     return scores[label] > others
 
 
-def _jacobians(plan: SweepPlan, logits: Array, unroll: bool) -> Array:
-    """[objective, batch, n, n]; NaN for an objective without a normalizer."""
-    of_normalizer: dict[Any, Array] = {
-        each.normalizer: families.from_batch(
-            families.batched(jax.jacfwd(_only_p(each.normalizer)), unroll)(
-                families.to_batch(logits, unroll)
-            )
-        )
-        for each in plan.objectives
-        if each.normalizer is not None
-    }
+def _jacobians(plan: SweepPlan, shape: tuple[int, ...], logits: Array) -> Array:
+    """Derivatives of the probabilities, [objective, *shape, n, n]; NaN if there are none."""
     n, size = logits.shape
+    unroll = families.worth_unrolling(n, size)
+    by_normalizer: dict[Any, Array] = {}
+    for objective in plan.objectives:
+        normalizer = objective.normalizer
+        if normalizer is not None and normalizer not in by_normalizer:
+            jacobian = families.batched(jax.jacfwd(_only_p(normalizer)), unroll)
+            by_normalizer[normalizer] = families.from_batch(
+                jacobian(families.to_batch(logits, unroll))
+            )
     unknown = jnp.full((n, n, size), jnp.nan, logits.dtype)
-    found = [of_normalizer.get(each.normalizer, unknown) for each in plan.objectives]
-    return jnp.moveaxis(jnp.stack(found), -1, 1)
+    jacobians = jnp.stack(
+        [
+            by_normalizer.get(objective.normalizer, unknown)
+            for objective in plan.objectives
+        ]
+    )
+    return jnp.moveaxis(jacobians, -1, 1).reshape(-1, *shape, n, n)
 
 
 def _only_p(normalizer: Callable[[Array], Any]) -> Callable[[Array], Array]:
     return lambda logits: normalizer(logits).p
 
 
-def _stacked(by_label: list[list[Array] | None]) -> Array | None:
-    """[objective, label, ..., batch]."""
-    rows = [jnp.stack(each) for each in by_label if each is not None]
-    return jnp.stack(rows, axis=1) if rows else None
+def _on_grid(results: Array, shape: tuple[int, ...]) -> Array:
+    """Results on a grid of this shape, with the axes of classes moved to the end.
 
-
-def _on_grid(value: Array, shape: tuple[int, ...]) -> Array:
-    """[objective, label, (n, (n,)) batch] -> [objective, label, *grid, (n, (n))]."""
-    orders = value.ndim - 3
-    return jnp.moveaxis(
-        value.reshape(*value.shape[:-1], *shape),
-        range(2, 2 + orders),
-        range(-orders, 0),
-    )
+    [objective, label, (n, (n,)) batch] becomes [objective, label, *shape, (n, (n))].
+    """
+    class_axes = results.ndim - 3
+    gridded = results.reshape(*results.shape[:-1], *shape)
+    return jnp.moveaxis(gridded, range(2, 2 + class_axes), range(-class_axes, 0))

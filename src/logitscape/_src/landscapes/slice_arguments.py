@@ -1,4 +1,8 @@
-"""The arguments of slices, checked: coordinates, vectors, classes. `function_name` is the public function that errors name."""
+"""Checks of the arguments of slices: coordinates, vectors and classes.
+
+In every function `function_name` is the public function that an error message names,
+and `name` is the argument that it names.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
@@ -11,128 +15,164 @@ from ..base.arguments import is_whole
 from ..base.types import Number
 
 Coordinates: TypeAlias = Array | NDArray[Any] | Sequence[Any]
+"""Numbers as users give them."""
 Grid: TypeAlias = NDArray[np.float64]
+"""Numbers after the checks of this module."""
 
-PROBES = {"R1": (0.0, 1.0), "R2": (-1.0, 0.0), "R3": (-0.5, 0.5)}
-"""Where the label and the rival go on the probe rays."""
-FEWEST, USUAL = 2, 3
+LEAST_CLASSES = 2
+DEFAULT_CLASSES = 3
 PARALLEL = 1e-12
-"""Vectors at a smaller angle than this span no plane that float64 could tell from a line."""
+"""Largest sine of the angle between two directions that count as parallel.
+
+Below it float64 cannot tell the plane that they span from a line.
+"""
 
 
 def axis(function_name: str, name: str, values: Coordinates) -> Grid:
-    """Coordinates: finite numbers, strictly increasing."""
-    found = floats(function_name, name, values)
-    if found.ndim != 1 or found.size == 0:
+    """Coordinates as an array of finite, strictly increasing numbers, [m]."""
+    coordinates = floats(function_name, name, values)
+    argument = f"`{function_name}({name}=...)`"
+    if coordinates.ndim != 1 or coordinates.size == 0:
         raise ValueError(
-            f"`{function_name}({name}=...)` must be a list of coordinates, got shape {found.shape}."
+            f"{argument} must be a list of coordinates, got shape {coordinates.shape}."
         )
-    if not np.all(np.isfinite(found)):
-        raise ValueError(
-            f"`{function_name}({name}=...)` must be finite, got {found[~np.isfinite(found)][0]}."
-        )
-    falls = np.flatnonzero(np.diff(found) <= 0)
+    finite = np.isfinite(coordinates)
+    if not np.all(finite):
+        raise ValueError(f"{argument} must be finite, got {coordinates[~finite][0]}.")
+    falls = np.flatnonzero(np.diff(coordinates) <= 0)
     if falls.size:
-        at = falls[0]
+        first = falls[0]
+        before, after = coordinates[first], coordinates[first + 1]
         raise ValueError(
-            f"`{function_name}({name}=...)` must be strictly increasing, got {found[at]:g} before {found[at + 1]:g}."
+            f"{argument} must be strictly increasing, got {before:g} before {after:g}."
         )
-    return found
+    return coordinates
 
 
 def direction(function_name: str, name: str, value: Coordinates) -> Grid:
-    """A vector to go along: finite, of two logits or more, and not zero."""
+    """A finite vector of at least two logits that is not zero, [n]."""
     vector = floats(function_name, name, value)
-    if vector.ndim != 1 or vector.size < FEWEST or not np.all(np.isfinite(vector)):
+    if (
+        vector.ndim != 1
+        or vector.size < LEAST_CLASSES
+        or not np.all(np.isfinite(vector))
+    ):
         raise ValueError(
-            f"`{function_name}({name}=...)` must be a finite vector of at least {FEWEST} logits, got {value!r}."
+            f"`{function_name}({name}=...)` must be a finite vector of at least "
+            f"{LEAST_CLASSES} logits, got {value!r}."
         )
     if not np.any(vector):
         raise ValueError(
-            f"`{function_name}({name}=...)` must not be zero in every logit, got {value!r}."
+            f"`{function_name}({name}=...)` must not be zero in every logit, "
+            f"got {value!r}."
         )
     return vector
 
 
 def two_directions(function_name: str, name: str, value: Sequence[Coordinates]) -> Grid:
     """Two vectors that span a plane, [2, n]."""
+    argument = f"`{function_name}({name}=...)`"
     if not isinstance(value, Iterable) or len(value) != 2:
-        raise ValueError(
-            f"`{function_name}({name}=...)` must be two vectors, got {value!r}."
-        )
-    first, second = (direction(function_name, name, each) for each in value)
+        raise ValueError(f"{argument} must be two vectors, got {value!r}.")
+    first, second = (direction(function_name, name, vector) for vector in value)
     if first.shape != second.shape:
         raise ValueError(
-            f"`{function_name}({name}=...)` must be of the same length, got {first.size} and {second.size} logits."
+            f"{argument} must be of the same length, "
+            f"got {first.size} and {second.size} logits."
         )
-    units = [each / np.abs(each).max() for each in (first, second)]
-    units = [each / np.linalg.norm(each) for each in units]
-    if np.linalg.norm(units[0] - units[1] * (units[0] @ units[1])) < PARALLEL:
-        raise ValueError(
-            f"`{function_name}({name}=...)` must not be parallel, got {value!r}."
-        )
+    if _are_parallel(first, second):
+        raise ValueError(f"{argument} must not be parallel, got {value!r}.")
     return np.stack([first, second])
 
 
-def count(
+def _are_parallel(first: Grid, second: Grid) -> bool:
+    unit = _unit_vector(first)
+    other = _unit_vector(second)
+    perpendicular = unit - other * (unit @ other)
+    return bool(np.linalg.norm(perpendicular) < PARALLEL)
+
+
+def _unit_vector(vector: Grid) -> Grid:
+    # Divided by the largest entry first, as squares of huge entries would overflow.
+    scaled = vector / np.abs(vector).max()
+    return np.asarray(scaled / np.linalg.norm(scaled))
+
+
+def class_count(
     function_name: str, num_classes: int | None, **vectors: Coordinates | None
 ) -> int:
-    """n: as given, else the length of the first vector that is, else 3."""
+    """Number of classes, which must be the length of all vectors.
+
+    Args:
+        function_name: Public function that errors name.
+        num_classes: Number that the user gave. By default it is the length of the
+            first vector that is not None, or 3 if there is none.
+        **vectors: Arguments that hold one number per class, by name.
+    """
     lengths = {
         name: len(vector)
         for name, vector in vectors.items()
         if vector is not None and np.ndim(vector) == 1
     }
     if num_classes is None:
-        num_classes = next(iter(lengths.values()), USUAL)
-    if not is_whole(num_classes) or num_classes < FEWEST:
+        num_classes = next(iter(lengths.values()), DEFAULT_CLASSES)
+    if not is_whole(num_classes) or num_classes < LEAST_CLASSES:
         raise ValueError(
-            f"`{function_name}(num_classes=...)` must be a whole number, at least {FEWEST}, got {num_classes!r}."
+            f"`{function_name}(num_classes=...)` must be a whole number, "
+            f"at least {LEAST_CLASSES}, got {num_classes!r}."
         )
     for name, length in lengths.items():
         if length != num_classes:
             raise ValueError(
-                f"`{function_name}({name}=...)` must have num_classes = {num_classes} logits, got {length}."
+                f"`{function_name}({name}=...)` must have "
+                f"num_classes = {num_classes} logits, got {length}."
             )
     return int(num_classes)
 
 
-def start(function_name: str, origin: Coordinates | None, base: Number, n: int) -> Grid:
-    """The point at coordinates 0: `origin`, else `base` everywhere."""
+def starting_point(
+    function_name: str, origin: Coordinates | None, base: Number, num_classes: int
+) -> Grid:
+    """Logits where all coordinates are 0, [n]: `origin`, or `base` in every class."""
     if origin is None:
-        at = floats(function_name, "base", base)
-        if at.ndim or not np.isfinite(at):
+        level = floats(function_name, "base", base)
+        if level.ndim or not np.isfinite(level):
             raise ValueError(
                 f"`{function_name}(base=...)` must be a finite number, got {base!r}."
             )
-        return np.full(n, at)
-    given = floats(function_name, "origin", origin).copy()
-    if given.shape != (n,) or not np.all(np.isfinite(given)):
+        return np.full(num_classes, level)
+    # A copy, as the caller's array must not change with the slice.
+    logits = floats(function_name, "origin", origin).copy()
+    if logits.shape != (num_classes,) or not np.all(np.isfinite(logits)):
         raise ValueError(
-            f"`{function_name}(origin=...)` must be {n} finite logits, got {origin!r}."
+            f"`{function_name}(origin=...)` must be {num_classes} finite logits, "
+            f"got {origin!r}."
         )
-    return given
+    return logits
 
 
-def classes(function_name: str, name: str, given: Any, num_classes: int) -> list[int]:
-    """Different classes that exist."""
-    found = list(given) if isinstance(given, Iterable) else []
+def different_classes(
+    function_name: str, name: str, value: Any, num_classes: int
+) -> list[int]:
+    """Classes that exist, none of them twice."""
+    classes = list(value) if isinstance(value, Iterable) else []
     if (
-        not found
-        or len(set(found)) < len(found)
-        or not all(is_whole(k) and 0 <= k < num_classes for k in found)
+        not classes
+        or len(set(classes)) < len(classes)
+        or not all(is_whole(k) and 0 <= k < num_classes for k in classes)
     ):
-        allowed = f"classes between 0 and {num_classes - 1} (num_classes={num_classes}), each once"
         raise ValueError(
-            f"`{function_name}({name}=...)` must name {allowed}, got {found or given!r}."
+            f"`{function_name}({name}=...)` must name classes between 0 and "
+            f"{num_classes - 1} (num_classes={num_classes}), each once, "
+            f"got {classes or value!r}."
         )
-    return found
+    return classes
 
 
 def label_and_rival(
     function_name: str, label: int, rival: int, num_classes: int
 ) -> None:
-    """Refuse classes that do not exist, or are the same."""
+    """Raise `ValueError` unless both classes exist and differ."""
     one_class(function_name, "label", label, num_classes)
     one_class(function_name, "rival", rival, num_classes)
     if label == rival:
@@ -142,35 +182,25 @@ def label_and_rival(
 
 
 def one_class(function_name: str, name: str, value: Any, num_classes: int) -> int:
-    """A class that exists."""
+    """A class that exists, as an int."""
+    argument = f"`{function_name}({name}=...)`"
     if not is_whole(value):
-        raise ValueError(
-            f"`{function_name}({name}=...)` must be a whole number, got {value!r}."
-        )
+        raise ValueError(f"{argument} must be a whole number, got {value!r}.")
     if not 0 <= value < num_classes:
         raise ValueError(
-            f"`{function_name}({name}=...)` must lie between 0 and {num_classes - 1}, got {value!r}."
+            f"{argument} must lie between 0 and {num_classes - 1}, got {value!r}."
         )
     return int(value)
 
 
-def probe(function_name: str, name: str) -> tuple[float, float]:
-    """Where the label and the rival go on a probe ray."""
-    if name not in PROBES:
-        raise ValueError(
-            f"`{function_name}(direction=...)` must be {', '.join(map(repr, PROBES))} or a vector, got {name!r}."
-        )
-    return PROBES[name]
-
-
 def floats(function_name: str, name: str, value: Any) -> Grid:
-    """An array of float64, or an error that names the argument."""
+    """Numbers as an array of float64; complex numbers and text are refused."""
     try:
-        return (
-            np.asarray(value).astype(np.float64, casting="same_kind")
-            if np.size(value)
-            else np.empty(0)
-        )
+        # NumPy reads an empty list as an array of shape [0], and an empty list of lists
+        # as one of more axes. All of them become the same empty vector.
+        if not np.size(value):
+            return np.empty(0)
+        return np.asarray(value).astype(np.float64, casting="same_kind")
     except (TypeError, ValueError):
         raise ValueError(
             f"`{function_name}({name}=...)` must be numbers, got {value!r}."

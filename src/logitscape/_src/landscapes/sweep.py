@@ -1,6 +1,6 @@
-"""Sweeps: many objectives over a slice, in one program that runs over slabs of the grid."""
+"""Sweeps: many objectives over a slice, by one program that runs over slabs of the grid."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,10 +16,13 @@ from ..objectives.objective import Sources
 from .landscape import Landscape
 from .plan import SweepPlan, make_plan
 from .slab import logits_at, slab
-from .slices import Slice
+from .slice import Slice
 
 FEW_NUMBERS = 2**20
-"""Up to so many numbers per objective and label, compiling takes longer than running."""
+"""Largest number of derivatives per objective and label that is compiled quickly.
+
+Up to here compiling would take longer than running.
+"""
 
 
 def sweep(
@@ -33,83 +36,122 @@ def sweep(
 ) -> Landscape:
     """Loss and gradient of every objective at every point of a slice, for every label.
 
-    All objectives are compiled together. float64 where JAX has it switched on (`jax_enable_x64`), else float32. On several
-    devices the grid is shared between them.
+    All objectives are compiled together. Results are in float64 where JAX has it enabled
+    (`jax_enable_x64`), otherwise in float32. On several devices the grid is shared between
+    them. The whole result is held in memory; see `summarize` and `sweep_to` for more
+    points.
 
     Args:
-        objectives: a spec, an Objective or a function `(logits, target) -> scalar`; several in a list, or by name in a dict.
-        slice: where to look.
-        label: the true class, or several.
-        hessian: whether to compute the Hessian's eigenvalues too.
-        jacobian: whether to compute the normalizers' Jacobians too.
-        dtype: of the logits and results, instead of the default. In half precision the Hessian is rounded before its
-            eigenvalues are taken, so that one of 0 need not be 0.
+        objectives: A spec, an Objective or a function `(logits, target) -> scalar`;
+            several of them in a list, or by name in a dict.
+        slice: Points to evaluate, from `ray`, `plane`, `box` or `simplex_plane`.
+        label: True class, or several.
+        hessian: Whether to compute the eigenvalues of the Hessian in the logits too.
+        jacobian: Whether to compute the Jacobians of the normalizers too.
+        dtype: Floating-point type of the logits and results, instead of the default. In
+            half precision the Hessian is rounded before its eigenvalues are taken, so that
+            an eigenvalue of 0 need not come out as 0.
+
+    Returns:
+        Landscape with arrays [objective, label, *slice.shape, ...].
 
     Raises:
-        TypeError: for a slice or an objective that is none.
-        ValueError: for a label that is no class of the slice, objectives of the same name, or a dtype that is not floating
-            point or not switched on.
+        TypeError: If `slice` is not a Slice, or an objective is not one.
+        ValueError: If a label is no class of the slice, two objectives have the same name,
+            or the dtype is not a floating-point type or not enabled.
+
+    >>> import logitscape as ls
+    >>> rising = ls.ray("rival_up", [-10.0, 0.0, 10.0], num_classes=2)
+    >>> swept = ls.sweep(["softmax + cross_entropy", "softmax + brier"], rising)
+    >>> swept.gradient[:, 0, :, 1].round(3).tolist()
+    [[0.0, 0.5, 1.0], [0.0, 0.5, 0.0]]
     """
     plan = make_plan(
         objectives, slice, label=label, hessian=hessian, jacobian=jacobian, dtype=dtype
     )
-    results = [slab for _, slab in slabs(plan)]
-    joined = (
-        results[0]
-        if len(results) == 1
-        else {
-            name: None
-            if results[0][name] is None
-            else np.concatenate([each[name] for each in results], plan.slab_axis(name))
-            for name in results[0]
-        }
-    )
-    return as_landscape(plan, joined)
+    results = [slab_results for _, slab_results in slabs(plan)]
+    return as_landscape(plan, _joined(plan, results))
+
+
+def _joined(plan: SweepPlan, results: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The results of all slabs, one behind the other."""
+    if len(results) == 1:
+        return results[0]
+    joined: dict[str, Any] = {}
+    for name, first in results[0].items():
+        if first is None:
+            joined[name] = None
+            continue
+        arrays = [slab_results[name] for slab_results in results]
+        joined[name] = np.concatenate(arrays, plan.slab_axis(name))
+    return joined
 
 
 def slabs(plan: SweepPlan) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The results slab by slab, with the position of each on the axis that is cut; only one is in memory at a time.
+    """Compute a sweep slab by slab, with only one slab in memory at a time.
 
-    The last slab is computed at full thickness, so that one program serves all, and then cut.
+    Yields:
+        Position of the slab's first point on the axis that is cut, and the arrays of the
+        slab by the names of a landscape's attributes.
     """
+    embed, evaluate = _programs(plan)
     axes = list(plan.slice.coordinates.values())
-    cut = axes[plan.along]
-    whole = [jnp.asarray(axis, plan.dtype) for axis in axes]
-    compiled = jit_fast_compile if plan.numbers <= FEW_NUMBERS else jax.jit
-    shape = tuple(
-        plan.thickness if i == plan.along else len(axis) for i, axis in enumerate(axes)
-    )
-    embed, run = (
-        compiled(partial(logits_at, plan)),
-        compiled(partial(slab, plan, shape)),
-    )
-    sharding = NamedSharding(
-        Mesh(np.array(jax.devices()), ("grid",)), PartitionSpec("grid")
-    )
+    slab_axes = [jnp.asarray(axis, plan.dtype) for axis in axes]
+    cut = axes[plan.cut_axis]
     for start in range(0, len(cut), plan.thickness):
         part = cut[start : start + plan.thickness]
+        # The last slab is computed at full thickness, so that one program serves all.
         padded = np.pad(part, (0, plan.thickness - len(part)), mode="edge")
-        whole[plan.along] = jax.device_put(jnp.asarray(padded, plan.dtype), sharding)
-        results = run(embed(whole))
+        slab_axes[plan.cut_axis] = _shared_between_devices(padded, plan.dtype)
+        results = evaluate(embed(slab_axes))
         if len(part) < plan.thickness:
-            results = {
-                name: None
-                if value is None
-                else jax.lax.slice_in_dim(
-                    value, 0, len(part), axis=plan.slab_axis(name)
-                )
-                for name, value in results.items()
-            }
-        yield start, results | {"curvatures": _eigenvalues(results.pop("hessian"))}
+            results = _cut_to(plan, results, len(part))
+        results["curvatures"] = _eigenvalues(results.pop("hessian"))
+        yield start, results
+
+
+def _programs(plan: SweepPlan) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The compiled functions from axes to logits, and from logits to results."""
+    compiled = jit_fast_compile if plan.derivative_count <= FEW_NUMBERS else jax.jit
+    shape = list(plan.slice.shape)
+    shape[plan.cut_axis] = plan.thickness
+    embed = compiled(partial(logits_at, plan))
+    evaluate = compiled(partial(slab, plan, tuple(shape)))
+    return embed, evaluate
+
+
+def _shared_between_devices(axis: Any, dtype: Any) -> Array:
+    mesh = Mesh(np.array(jax.devices()), ("grid",))
+    sharding = NamedSharding(mesh, PartitionSpec("grid"))
+    shared: Array = jax.device_put(jnp.asarray(axis, dtype), sharding)
+    return shared
+
+
+def _cut_to(plan: SweepPlan, results: dict[str, Any], length: int) -> dict[str, Any]:
+    """The first `length` points of a slab along the axis that is cut."""
+    shorter: dict[str, Any] = {}
+    for name, array in results.items():
+        if array is None:
+            shorter[name] = None
+            continue
+        axis = plan.slab_axis(name)
+        shorter[name] = jax.lax.slice_in_dim(array, 0, length, axis=axis)
+    return shorter
 
 
 def as_landscape(
     plan: SweepPlan, results: dict[str, Any], start: int | None = None
 ) -> Landscape:
-    """Arrays as `slabs` gives them with the names of the task; those of a single slab if it is said where that starts."""
+    """Results of a sweep with the names of its axes.
+
+    Args:
+        plan: Sweep that was computed.
+        results: Arrays as `slabs` yields them.
+        start: Position of a single slab on the axis that is cut; None for the whole grid.
+    """
     axes = {name: np.asarray(axis) for name, axis in plan.slice.coordinates.items()}
     if start is not None:
-        name = list(axes)[plan.along]
+        name = list(axes)[plan.cut_axis]
         axes[name] = axes[name][start : start + plan.thickness]
     return Landscape(
         **results,
@@ -123,16 +165,20 @@ def as_landscape(
 
 
 def _eigenvalues(hessian: Array | None) -> Array | None:
-    """[..., n, n] -> [..., n] of the symmetric part, ascending; NaN where the Hessian is not finite.
+    """Eigenvalues of the symmetric part of [..., n, n], ascending, [..., n].
 
-    By NumPy: batched `eigvalsh` of jaxlib waits on CPUs for threads of the pool in which it runs. As many calls at once as the
-    pool has threads wait for ever.
+    They are NaN where the Hessian is not finite.
     """
     if hessian is None:
         return None
-    halves = 0.5 * np.asarray(hessian, np.promote_types(hessian.dtype, np.float32))
+    # Computed by NumPy: on CPUs the batched `eigvalsh` of jaxlib waits for threads of the
+    # pool in which it runs itself. As many such calls at once as the pool has threads
+    # would wait for ever.
+    wide = np.promote_types(hessian.dtype, np.float32)
+    halves = 0.5 * np.asarray(hessian, wide)
     symmetric = halves + halves.swapaxes(-1, -2)
     finite = np.all(np.isfinite(symmetric), axis=(-2, -1), keepdims=True)
     values = np.linalg.eigvalsh(np.where(finite, symmetric, 0))
     with np.errstate(over="ignore"):
-        return jnp.asarray(np.where(finite[..., 0], values, np.nan), hessian.dtype)
+        known = np.where(finite[..., 0], values, np.nan)
+        return jnp.asarray(known, hessian.dtype)
