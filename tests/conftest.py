@@ -1,14 +1,18 @@
 """Settings of every test: float64, and an error for anything that JAX would otherwise promote in silence.
 
-Programs of tests run once or twice: they are compiled in a third of the time, without LLVM's optimisations, in one piece and by
-XLA's older emitters. What measures accuracy is compiled as it is in use, by `accuracy.as_in_use`.
+Programs of tests run once or twice: they are compiled in a third of the time, without LLVM's optimisations,
+in one piece and by XLA's older emitters. What measures accuracy is compiled as it is in use, by
+`tests.oracle.accuracy.as_in_use`.
 
-Nothing imports logitscape while this is loaded: the import hook that checks every annotated shape is installed later.
+Nothing imports logitscape while this is loaded: the import hook that checks every annotated shape is
+installed later.
 """
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
+from typing import Any
 
 import jax
 import pytest
@@ -21,12 +25,16 @@ jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
+MOST_MIB = 1536
+"""Mebibytes of memory that a process of the tests may take: JAX keeps every program that it is not told to forget."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep compiled programs in pytest's own cache: many tests, and all workers, compile the same ones."""
     from logitscape._src.base.xla import compile_all_fast
 
     compile_all_fast()
+    config.stash[PEAKS] = {}
     if config.cache is not None:
         jax.config.update("jax_compilation_cache_dir", str(config.cache.mkdir("xla")))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
@@ -40,3 +48,58 @@ def times_are_taken_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cost, "ROUNDS", 1)
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forget_programs() -> Iterator[None]:
+    """Free what the tests of a module have compiled; no other module compiles the same in memory."""
+    yield
+    from logitscape._src.base.memory import clear_caches
+
+    clear_caches()
+
+
+# The largest process is told at the end, and fails the run if it is too large.
+
+PEAKS = pytest.StashKey[dict[str, int]]()
+
+
+def peak_mib() -> int:
+    """The most memory that this process has taken so far, in mebibytes."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak / 2**20 if sys.platform == "darwin" else peak / 2**10)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Collect the peaks of the workers, or of this process if it has none, and judge them."""
+    config: Any = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["peak_mib"] = peak_mib()
+        return
+    peaks = config.stash[PEAKS] or {"this process": peak_mib()}
+    if max(peaks.values()) > MOST_MIB and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Note the peak of a worker of pytest-xdist that has ended."""
+    output = getattr(node, "workeroutput", {})
+    if "peak_mib" in output:
+        node.config.stash[PEAKS][node.gateway.id] = output["peak_mib"]
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say how large the processes grew."""
+    peaks = config.stash[PEAKS] or {"this process": peak_mib()}
+    told = ", ".join(f"{name} {peak:,} MiB" for name, peak in sorted(peaks.items()))
+    terminalreporter.write_line(
+        f"peak memory of the tests' processes: {told}; at most {MOST_MIB:,} MiB is allowed"
+    )
+    if max(peaks.values()) > MOST_MIB:
+        terminalreporter.write_line("TOO MUCH MEMORY: the run fails", red=True)
