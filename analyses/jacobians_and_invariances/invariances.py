@@ -1,4 +1,4 @@
-"""Which normalizer does not notice what: the table of `jacobians_and_invariances.py`, and what follows for the gradient."""
+"""The table of changes of z that leave a normalizer's p as it is, and their laws for gradients."""
 
 import math
 from collections.abc import Sequence
@@ -21,68 +21,71 @@ CHANGES: dict[Change, str] = {
     "sign": "−z",
     "permutation": "reordered z",
 }
+SCALE = 1000
 
 
 class ScaleLaws(NamedTuple):
-    """How far gradients are from what follows from blindness to scale: none along z, and grad(c z) = grad(z) / c."""
+    """Largest violations of two laws that gradients obey where p does not depend on the scale of z.
+
+    Attributes:
+        along: The largest |<z, grad>| / (|z| |grad|): the gradient has no component along z.
+        scaled: The largest relative error of grad(c z) = grad(z) / c, with c = 1000.
+    """
 
     along: float
-    """The largest <z, grad> / (|z| |grad|)."""
     scaled: float
-    """The largest relative error, c = 1000."""
 
 
 def scale_laws(normalizers: Sequence[str]) -> ScaleLaws:
-    """For cross-entropy and Brier loss of normalizers that are blind to scale."""
-    losses = [
-        ls.objective(f"{name} + {loss}")
-        for name in normalizers
-        for loss in ("cross_entropy", "brier")
-    ]
+    """Measure both laws with cross-entropy and Brier loss.
+
+    Args:
+        normalizers: Names of normalizers that do not depend on the scale of z.
+    """
     z = np.random.default_rng(0).uniform(0.2, 3, (200, 3))
-    y = jnp.array([1.0, 0.0, 0.0])
-
-    @jax.jit
-    def gradients(z: Any) -> Any:
-        found = [
-            jax.vmap(jax.value_and_grad(loss.function), (0, None))(z, y)
-            for loss in losses
-        ]
-        return [jnp.stack(each) for each in zip(*found, strict=True)]
-
-    (loss, here), (_, there) = (
-        map(np.asarray, gradients(each)) for each in (z, 1000 * z)
-    )
-    size = np.linalg.norm(here, axis=-1)
-    along = np.abs(np.sum(z * here, axis=-1)) / np.linalg.norm(z, axis=-1)
-    moving = np.isfinite(loss) & (size > 0)
-    off = np.linalg.norm(1000 * there - here, axis=-1)
+    loss, gradient = _losses_and_gradients(normalizers, z)
+    _, gradient_far_out = _losses_and_gradients(normalizers, SCALE * z)
+    norm = np.linalg.norm(gradient, axis=-1)
+    along = np.abs(np.sum(z * gradient, axis=-1)) / np.linalg.norm(z, axis=-1)
+    errors = np.linalg.norm(SCALE * gradient_far_out - gradient, axis=-1)
+    moving = np.isfinite(loss) & (norm > 0)
     return ScaleLaws(
-        *(float(np.max(each[moving] / size[moving])) for each in (along, off))
+        along=float(np.max(along[moving] / norm[moving])),
+        scaled=float(np.max(errors[moving] / norm[moving])),
     )
 
 
-def draw_invariances(axes: Axes, found: dict[str, dict[Change, Invariance]]) -> None:
-    for i, by_change in enumerate(found.values()):
+def _losses_and_gradients(normalizers: Sequence[str], z: Any) -> tuple[Any, Any]:
+    """Losses [objective, point] and their gradients [objective, point, class], at points z."""
+    label = jnp.array([1.0, 0.0, 0.0])
+    losses = []
+    gradients = []
+    for normalizer in normalizers:
+        for name in ("cross_entropy", "brier"):
+            function = ls.objective(f"{normalizer} + {name}").function
+            program = jax.jit(jax.vmap(jax.value_and_grad(function), (0, None)))
+            loss, gradient = program(z, label)
+            losses.append(loss)
+            gradients.append(gradient)
+    return np.stack(losses), np.stack(gradients)
+
+
+def draw_invariances(
+    axes: Axes, invariances: dict[str, dict[Change, Invariance]]
+) -> None:
+    for i, by_change in enumerate(invariances.values()):
         for j, change in enumerate(CHANGES):
-            draw_cell(axes, i, j, by_change[change])
-    cells.frame(
-        axes, list(found), [f"{name}\n{text}" for name, text in CHANGES.items()], size=9
-    )
+            _draw_cell(axes, i, j, by_change[change])
+    columns = [f"{name}\n{text}" for name, text in CHANGES.items()]
+    cells.frame(axes, list(invariances), columns, size=9)
     title = "Which normalizer does not notice what; each no with a witness, z: p → p"
     axes.set_title(title, fontweight="bold", fontsize=11)
 
 
-def draw_cell(axes: Axes, i: int, j: int, found: Invariance) -> None:
-    cells.square(
-        axes,
-        i,
-        j,
-        facecolor=BLUE if found.holds else "#F6E3C5",
-        edgecolor="white",
-        linewidth=1.5,
-    )
-    if found.holds:
+def _draw_cell(axes: Axes, i: int, j: int, invariance: Invariance) -> None:
+    color = BLUE if invariance.holds else "#F6E3C5"
+    cells.square(axes, i, j, facecolor=color, edgecolor="white", linewidth=1.5)
+    if invariance.holds:
         axes.text(
             j,
             i,
@@ -92,15 +95,25 @@ def draw_cell(axes: Axes, i: int, j: int, found: Invariance) -> None:
             color="white",
             fontweight="bold",
         )
-        return
-    assert found.witness is not None
-    after = "undefined" if math.isnan(found.after[0]) else numbers(found.after)
-    text = f"({', '.join(f'{z:g}' for z in found.witness)}):\n{numbers(found.before)} → {after}"
-    axes.text(j, i, text.replace("-", "−"), ha="center", va="center", fontsize=7)
+    else:
+        axes.text(j, i, _witness(invariance), ha="center", va="center", fontsize=7)
 
 
-def numbers(p: tuple[float, ...]) -> str:
-    """Probabilities to two decimals, without a leading 0."""
-    return " ".join(
-        f"{value:.2f}".lstrip("0") if value < 0.995 else "1." for value in p
+def _witness(invariance: Invariance) -> str:
+    """The logits that show the change, and their probabilities before and after it."""
+    assert invariance.witness is not None
+    logits = ", ".join(f"{z:g}" for z in invariance.witness)
+    before = _numbers(invariance.before)
+    after = (
+        "undefined" if math.isnan(invariance.after[0]) else _numbers(invariance.after)
     )
+    return f"({logits}):\n{before} → {after}".replace("-", "−")
+
+
+def _numbers(p: tuple[float, ...]) -> str:
+    """Probabilities to two decimals, without a leading 0."""
+    return " ".join(_number(value) for value in p)
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".lstrip("0") if value < 0.995 else "1."

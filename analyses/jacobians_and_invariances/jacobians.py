@@ -1,5 +1,6 @@
-"""Softmax beside the sigmoid: the Jacobians of both and of other normalizers, panels of `jacobians_and_invariances.py`."""
+"""Softmax beside the sigmoid: the Jacobians of both, and of other normalizers."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import jax
@@ -24,48 +25,52 @@ class Differences(NamedTuple):
 
 def jacobians() -> dict[str, Values]:
     """dp_j / dz_k at POINT; "s(1 − s)" is the formula that is quoted for softmax."""
-    functions = (*map(ls.drop_in, ("softmax", "sum", "sparsemax")), jax.nn.sigmoid)
-    softmax, total, sparsemax, sigmoid = jax.jit(
-        lambda z: [jax.jacfwd(each)(z) for each in functions]
-    )(POINT)
     p = ls.drop_in("softmax")(POINT)
-    found = {
-        "softmax": softmax,
-        "s(1 − s), as quoted": jnp.diag(p * (1 - p)),
-        "a sigmoid for each class": sigmoid,
-        "divided by the sum": total,
-        "sparsemax": sparsemax,
+    return {
+        "softmax": _jacobian(ls.drop_in("softmax")),
+        "s(1 − s), as quoted": np.asarray(jnp.diag(p * (1 - p))),
+        "a sigmoid for each class": _jacobian(jax.nn.sigmoid),
+        "divided by the sum": _jacobian(ls.drop_in("sum")),
+        "sparsemax": _jacobian(ls.drop_in("sparsemax")),
     }
-    return {name: np.asarray(each) for name, each in found.items()}
+
+
+def _jacobian(function: Callable[[Any], Any]) -> Values:
+    return np.asarray(jax.jit(jax.jacfwd(function))(POINT))
 
 
 def sigmoid_of_two() -> Differences:
-    """How far softmax of [z, 0] is from the sigmoid.
-
-    The sigmoid's gradient is written s(z) s(-z): differentiated by JAX it is s (1 - s), which is 0 from z = 37 on.
-    """
-    z = jnp.linspace(-700, 700, 1401)
-
-    def softmax(z: Any) -> Any:
-        return ls.NORMALIZERS["softmax"](jnp.stack([z, jnp.zeros_like(z)])).p[0]
-
-    def difference(ours: Any, theirs: Any) -> float:
-        a, b = (np.asarray(jax.jit(jax.vmap(each))(z)) for each in (ours, theirs))
-        return float(np.max(np.abs(a - b) / b))
-
-    slope = difference(
-        jax.grad(softmax), lambda z: jax.nn.sigmoid(z) * jax.nn.sigmoid(-z)
+    """The differences between softmax of [z, 0] and the sigmoid of z."""
+    return Differences(
+        value=_difference(_softmax_of_two, jax.nn.sigmoid),
+        gradient=_difference(jax.grad(_softmax_of_two), _slope_of_sigmoid),
     )
-    return Differences(difference(softmax, jax.nn.sigmoid), slope)
 
 
-def draw_jacobians(figure: Any, found: dict[str, Values]) -> None:
-    panels = figure.subplots(1, len(found))
-    for axes, (name, values) in zip(panels, found.items(), strict=True):
+def _softmax_of_two(z: Any) -> Any:
+    return ls.NORMALIZERS["softmax"](jnp.stack([z, jnp.zeros_like(z)])).p[0]
+
+
+def _slope_of_sigmoid(z: Any) -> Any:
+    # JAX differentiates the sigmoid as s (1 - s), which is 0 from z = 37 on.
+    return jax.nn.sigmoid(z) * jax.nn.sigmoid(-z)
+
+
+def _difference(
+    function: Callable[[Any], Any], reference: Callable[[Any], Any]
+) -> float:
+    z = jnp.linspace(-700, 700, 1401)
+    values = np.asarray(jax.jit(jax.vmap(function))(z))
+    expected = np.asarray(jax.jit(jax.vmap(reference))(z))
+    return float(np.max(np.abs(values - expected) / expected))
+
+
+def draw_jacobians(figure: Any, jacobians: dict[str, Values]) -> None:
+    panels = figure.subplots(1, len(jacobians))
+    for axes, (name, values) in zip(panels, jacobians.items(), strict=True):
         plotting.matrix(axes, values, limit=0.5, columns=[f"$z_{k}$" for k in range(3)])
-        sums = " ".join(
-            f"{value:.2f}" for value in plotting.settled(values.sum(axis=0))
-        )
+        totals = plotting.settled(values.sum(axis=0))
+        sums = " ".join(f"{total:.2f}" for total in totals)
         axes.set_title(name, fontsize=9.5, fontweight="bold", loc="center")
         axes.set_xlabel(f"columns sum to {sums}", fontsize=8)
     panels[0].set_yticks(range(3), [f"$p_{k}$" for k in range(3)])
