@@ -1,7 +1,4 @@
-"""Where normalizers, and formulas that people use like them, are defined, and what they make of a few inputs.
-
-The table of `where_it_breaks.py`.
-"""
+"""Where normalizers, and formulas used like them, are defined, and a few of their outputs."""
 
 import math
 from collections.abc import Callable
@@ -32,7 +29,8 @@ OTHERS: dict[str, Callable[[Any], Any]] = {
     "z-score": z_score,
     "min-max scaling": lambda z: (z - jnp.min(z)) / (jnp.max(z) - jnp.min(z)),
 }
-TOP = math.log(np.finfo(float).max)  # where e^z overflows
+TOP = math.log(np.finfo(float).max)
+"""The largest z whose e^z is finite in float64."""
 DOMAINS: dict[str, tuple[str, Callable[[Values], Any]]] = {
     "sum": ("z ≥ 0, not all 0", lambda z: (z.min(axis=-1) >= 0) & (z.max(axis=-1) > 0)),
     "abs": ("not all 0", lambda z: z.any(axis=-1)),
@@ -41,8 +39,8 @@ DOMAINS: dict[str, tuple[str, Callable[[Values], Any]]] = {
     "iterated_exponential": (f"z ≤ {TOP:.4g}", lambda z: z.max(axis=-1) <= TOP),
     "min_shift": ("not all equal", lambda z: np.ptp(z, axis=-1) > 0),
 }
-"""The finite logits for which a normalizer is defined, by name, in words and to test; the others take any."""
-LOOKS = {
+"""Finite logits for which a normalizer is defined, in words and as a test; others take any."""
+STYLES = {
     "a distribution": ("#CFE3F1", ""),
     "with exact zeros": ("#FFFFFF", ""),
     "sums to less than 1": ("#F5E6A8", ""),
@@ -55,62 +53,62 @@ WORDS = {name: words for name, (words, _) in DOMAINS.items()} | {
     "z-score": "not all equal",
     "min-max scaling": "not all equal",
 }
-CAPTION = "What comes out of five inputs z, above each column, and for which finite z it is defined at all (float64)."
+CAPTION = (
+    "What comes out of five inputs z, above each column, "
+    "and for which finite z it is defined at all (float64)."
+)
 
 
 def outputs() -> dict[str, Values]:
-    """By name, [input, class]."""
-    everything = {name: ls.drop_in(name) for name in ls.NORMALIZERS} | OTHERS
-    run = jax.jit(
-        lambda z: {name: jax.vmap(function)(z) for name, function in everything.items()}
-    )
-    found = run(jnp.array(INPUTS))
-    return {name: np.asarray(found[name]) for name in everything}
+    """Outputs of normalizers and of the other formulas, by name, [input, class]."""
+    functions = {name: ls.drop_in(name) for name in ls.NORMALIZERS} | OTHERS
+    inputs = jnp.array(INPUTS)
+    return {name: _of_rows(function, inputs) for name, function in functions.items()}
+
+
+def _of_rows(function: Callable[[Any], Any], z: Any) -> Values:
+    return np.asarray(jax.jit(jax.vmap(function))(z))
 
 
 def outside_their_domains() -> tuple[int, int]:
-    """At how many points normalizers are defined where they should not be, or not where they should; and of how many.
+    """The number of points where normalizers are wrongly defined or undefined, and of all points.
 
     The points lie on either side of every border, as near as float64 has numbers, and anywhere.
     """
+    z = _points_about_borders()
+    misjudged = 0
+    for name in ls.NORMALIZERS:
+        p = _of_rows(ls.drop_in(name), jnp.asarray(z))
+        defined = np.isfinite(p).all(axis=-1)
+        expected = DOMAINS[name][1](z) if name in DOMAINS else True
+        misjudged += int(np.sum(defined != expected))
+    return misjudged, len(z)
+
+
+def _points_about_borders() -> Values:
     random = np.random.default_rng(3)
-    near_border = random.choice(
-        [-1.0, -1e-300, 0.0, 1e-300, 1.0, TOP, np.nextafter(TOP, 1e3)], (500, 3)
-    )
-    z = np.concatenate(
-        [
-            near_border,
-            np.repeat(near_border[:50, :1], 3, axis=1),
-            random.normal(size=(450, 3)) * 10,
-        ]
-    )
-    run = jax.jit(
-        lambda z: {name: jax.vmap(ls.drop_in(name))(z) for name in ls.NORMALIZERS}
-    )
-    defined = {
-        name: np.isfinite(np.asarray(p)).all(axis=-1)
-        for name, p in run(jnp.asarray(z)).items()
-    }
-    known = {
-        name: DOMAINS[name][1](z) if name in DOMAINS else np.full(len(z), True)
-        for name in defined
-    }
-    return sum(int(np.sum(defined[name] != known[name])) for name in defined), len(z)
+    beyond = np.nextafter(TOP, 1e3)
+    borders = [-1.0, -1e-300, 0.0, 1e-300, 1.0, TOP, beyond]
+    near_borders = random.choice(borders, (500, 3))
+    all_equal = np.repeat(near_borders[:50, :1], 3, axis=1)
+    anywhere = random.normal(size=(450, 3)) * 10
+    return np.concatenate([near_borders, all_equal, anywhere])
 
 
 def lowest_that_wins() -> int:
-    """At how many of 1000 points the lowest class keeps probability, or a finite loss, after min_shift."""
+    """The number of points where min_shift gives the lowest class p > 0 or a finite loss."""
     z = np.random.default_rng(0).normal(size=(1000, 4))
-    p, lowest = np.asarray(ls.drop_in("min_shift")(z)), np.argmin(z, axis=1)
+    lowest = np.argmin(z, axis=1)
+    p = np.asarray(ls.drop_in("min_shift")(z))[np.arange(len(z)), lowest]
     loss = np.asarray(ls.per_example("min_shift + cross_entropy")(z, lowest))
-    return int(np.sum((p[np.arange(len(z)), lowest] != 0) | np.isfinite(loss)))
+    return int(np.sum((p != 0) | np.isfinite(loss)))
 
 
-def draw_domains(figure: Any, found: dict[str, Values]) -> None:
+def draw_domains(figure: Any, outputs: dict[str, Values]) -> None:
     axes = figure.subplots()
-    for i, (name, by_input) in enumerate(found.items()):
+    for i, (name, by_input) in enumerate(outputs.items()):
         for j, p in enumerate(by_input):
-            draw_output(axes, i, j, p)
+            _draw_output(axes, i, j, p)
         axes.text(
             len(INPUTS) - 0.4,
             i,
@@ -118,20 +116,21 @@ def draw_domains(figure: Any, found: dict[str, Values]) -> None:
             va="center_baseline",
             fontsize=7.5,
         )
-    names = [
-        f"({', '.join(f'{z:g}' for z in point)})".replace("-", "−").replace("inf", "∞")
-        for point in INPUTS
-    ]
     axes.axhline(len(ls.NORMALIZERS) - 0.5, color="black", linewidth=1)
-    cells.frame(axes, list(found), [*names, "defined for"])
+    cells.frame(axes, list(outputs), [*map(_point, INPUTS), "defined for"])
     figure.suptitle(
         "Dividing by the sum fails for negative numbers; e$^z$ does not", fontsize=11
     )
-    cells.legend(figure, LOOKS, CAPTION)
+    cells.legend(figure, STYLES, CAPTION)
 
 
-def draw_output(axes: Axes, i: int, j: int, p: Values) -> None:
-    color, hatch = LOOKS[kind(p)]
+def _point(z: tuple[float, ...]) -> str:
+    values = ", ".join(f"{value:g}" for value in z)
+    return f"({values})".replace("-", "−").replace("inf", "∞")
+
+
+def _draw_output(axes: Axes, i: int, j: int, p: Values) -> None:
+    color, hatch = STYLES[kind(p)]
     cells.square(
         axes,
         i,
@@ -142,14 +141,8 @@ def draw_output(axes: Axes, i: int, j: int, p: Values) -> None:
         linewidth=1.2,
     )
     if not hatch:
-        axes.text(
-            j,
-            i,
-            " ".join(map(number, p)),
-            ha="center",
-            va="center_baseline",
-            fontsize=7.5,
-        )
+        text = " ".join(number(value) for value in p)
+        axes.text(j, i, text, ha="center", va="center_baseline", fontsize=7.5)
 
 
 def kind(p: Values) -> str:
@@ -163,7 +156,10 @@ def kind(p: Values) -> str:
 
 
 def number(value: float) -> str:
-    """To two decimals, without a leading 0."""
+    """A number to two decimals, without a leading 0."""
+    if value == 0:
+        return "0"
+    sign = "−" if value < 0 else ""
     text = "∞" if math.isinf(value) else f"{abs(value):.2f}"
     text = text.removeprefix("0") if abs(value) < 1 else text.removesuffix(".00")
-    return ("−" if value < 0 else "") + ("0" if value == 0 else text)
+    return sign + text

@@ -1,9 +1,9 @@
-"""Where does each normalizer break: by its domain, by overflow, by rounding, and by leaving the simplex?
+"""Where does each normalizer break: by domain, overflow, rounding, or leaving the simplex?
 
-Claims C11 (dividing by the sum fails for negative numbers and a zero sum; subtracting the minimum mends it
-at a price), C15 (one could as well use e^e^z), C22 (a z-score is no distribution), and of C10 where the
-formulas that people write lose cross-entropy or its gradient. Breaks are found by narrowing down real
-evaluations, domains by looking on both sides of their borders.
+Claims C11 (dividing by the sum fails for negative numbers and a zero sum; subtracting the minimum
+mends it at a price), C15 (one could as well use e^e^z), C22 (a z-score is no distribution), and of
+C10 the part about the formulas that people write, which lose cross-entropy or its gradient. Breaks
+are found by narrowing down real evaluations, domains by evaluations on both sides of their borders.
 """
 
 import math
@@ -30,7 +30,16 @@ from .z_score import EXAMPLE, ZScore, at_example, draw_z_score
 
 
 class Data(NamedTuple):
-    """Everything measured: outputs by name, breaks by dtype, [form, side], iterated exponentials by depth."""
+    """Everything measured.
+
+    Attributes:
+        outputs: Outputs for the inputs of the table, by name, [input, class].
+        lowest_wins: Number of points where min_shift leaves the lowest class a chance.
+        misjudged: Number of points on the wrong side of a domain's border, and of all points.
+        breaks: Gaps at which the forms of cross-entropy break, by dtype, [form, side].
+        depths: Iterated exponentials, by depth.
+        z_score: The z-score at the example.
+    """
 
     outputs: dict[str, Values]
     lowest_wins: int
@@ -41,14 +50,13 @@ class Data(NamedTuple):
 
 
 def compute() -> Data:
-    breaks_by_dtype = {dtype: breaks(dtype) for dtype in DTYPES}
     return Data(
-        outputs(),
-        lowest_that_wins(),
-        outside_their_domains(),
-        breaks_by_dtype,
-        depths(),
-        at_example(),
+        outputs=outputs(),
+        lowest_wins=lowest_that_wins(),
+        misjudged=outside_their_domains(),
+        breaks={dtype: breaks(dtype) for dtype in DTYPES},
+        depths=depths(),
+        z_score=at_example(),
     )
 
 
@@ -62,74 +70,91 @@ def findings(data: Data) -> list[Finding]:
 
 
 def of_domains(data: Data) -> list[Finding]:
-    found, (misjudged, points) = data.outputs, data.misjudged
-    written = ", ".join(f"{value:g}" for value in found["z / Σ z as written"][0])
+    misjudged, points = data.misjudged
+    written = ", ".join(f"{value:g}" for value in data.outputs["z / Σ z as written"][0])
     domains = "; ".join(f"{name}: {words}" for name, (words, _) in DOMAINS.items())
+    not_positive = np.sum(data.outputs["softmax"][0] <= 0)
+    shifted = data.outputs["min_shift"][0] - np.array([0, 1, 3, 4]) / 8
     return [
-        Finding("C11a", "dividing by the sum fails at [-2, -1, 1, 2]", f"z / sum z = ({written})", "holds"),
+        Finding("C11a", "dividing by the sum fails at [-2, -1, 1, 2]",
+                f"z / sum z = ({written})", "holds"),
         Finding("C11b", "so do others, outside of their domains", domains, "holds"),
-        proved("C11c", "exp is always positive", np.sum(found["softmax"][0] <= 0), expected=0,
-               tolerance=0, measured="{:.0f} of 4 probabilities are not, at [-2, -1, 1, 2]"),
-        proved("C11d", "subtracting the minimum mends it: [0, 1, 3, 4] / 8",
-               np.abs(found["min_shift"][0] - np.array([0, 1, 3, 4]) / 8).max(), expected=0, tolerance=1e-13,
-               measured="largest difference {:g}"),
-        proved("C11e", "but then the lowest class has p = 0, and infinite loss", data.lowest_wins, expected=0,
-               tolerance=0, measured="{:.0f} exceptions in 1000 random points"),
-        proved("C11f", "all normalizers are defined within their domains and nowhere else", misjudged, expected=0,
-               tolerance=0, measured=f"{{:.0f}} exceptions at {points} points, on both sides of every border"),
+        proved("C11c", "exp is always positive", not_positive, expected=0, tolerance=0,
+               measured="{:.0f} of 4 probabilities are not, at [-2, -1, 1, 2]"),
+        proved("C11d", "subtracting the minimum mends it: [0, 1, 3, 4] / 8", np.abs(shifted).max(),
+               expected=0, tolerance=1e-13, measured="largest difference {:g}"),
+        proved("C11e", "but then the lowest class has p = 0, and infinite loss", data.lowest_wins,
+               expected=0, tolerance=0, measured="{:.0f} exceptions in 1000 random points"),
+        proved("C11f", "all normalizers are defined within their domains and nowhere else",
+               misjudged, expected=0, tolerance=0,
+               measured=f"{{:.0f}} exceptions at {points} points, on both sides of every border"),
     ]  # fmt: skip
 
 
-def of_forms(found: dict[str, Values]) -> list[Finding]:
-    single = dict(zip(FORMS, found["float32"], strict=True))
-    ours = sum(
-        np.isfinite(each[list(FORMS).index("logitscape")]).sum()
-        for each in found.values()
-    )
+def of_forms(breaks: dict[str, Values]) -> list[Finding]:
+    single = dict(zip(FORMS, breaks["float32"], strict=True))
+    wrong, _ = single["−log(softmax(z))"]
+    _, right = single["−log_softmax(z)"]
+    row = list(FORMS).index("logitscape")
+    broken = sum(np.isfinite(gaps[row]).sum() for gaps in breaks.values())
     return [
         Finding("C10g", "-log(softmax(z)) breaks when wrong, float32",
-                f"from a gap of {single['−log(softmax(z))'][0]:.4g}", "holds"),
+                f"from a gap of {wrong:.4g}", "holds"),
         Finding("C10h", "-log_softmax(z) loses its small values when right, float32",
-                f"from a gap of {single['−log_softmax(z)'][1]:.4g}", "holds"),
-        proved("C10i", "logitscape loses neither, in any dtype", ours, expected=0, tolerance=0,
+                f"from a gap of {right:.4g}", "holds"),
+        proved("C10i", "logitscape loses neither, in any dtype", broken, expected=0, tolerance=0,
                measured="{:.0f} breaks within the dtypes' normal range"),
     ]  # fmt: skip
 
 
-def of_depths(found: dict[int, Depth]) -> list[Finding]:
-    top = {
-        dtype: math.log(float(limits(dtype).max)) for dtype in ("float64", "float32")
-    }
+def of_depths(depths: dict[int, Depth]) -> list[Finding]:
+    laws = "; ".join(
+        f"depth {depth}: {measured.law}" for depth, measured in depths.items()
+    )
     return [
-        *(proved(id, f"e^e^z instead of e^z: finite, {dtype}", found[2].reach[dtype], expected=top[dtype],
-                 tolerance=1e-6 * top[dtype], measured="up to z = {:.2f}", verdict="holds with a limit",
-                 limit=f"depth 3 up to z = {found[3].reach[dtype]:.2f}")
-          for id, dtype in (("C15a", "float64"), ("C15b", "float32"))),
-        Finding("C15c", "the same reasoning gives the same gradient",
-                "; ".join(f"depth {depth}: {each.law}" for depth, each in found.items()), "does not hold",
+        of_reach("C15a", "float64", depths),
+        of_reach("C15b", "float32", depths),
+        Finding("C15c", "the same reasoning gives the same gradient", laws, "does not hold",
                 "only e^z has a constant push"),
     ]  # fmt: skip
 
 
-def of_z_score(found: ZScore, scores: Values) -> list[Finding]:
-    along, columns = found.jacobian @ np.array(EXAMPLE), found.jacobian.sum(axis=0)
+def of_reach(id: str, dtype: str, depths: dict[int, Depth]) -> Finding:
+    top = math.log(float(limits(dtype).max))
+    return proved(
+        id,
+        f"e^e^z instead of e^z: finite, {dtype}",
+        depths[2].reach[dtype],
+        expected=top,
+        tolerance=1e-6 * top,
+        measured="up to z = {:.2f}",
+        verdict="holds with a limit",
+        limit=f"depth 3 up to z = {depths[3].reach[dtype]:.2f}",
+    )
+
+
+def of_z_score(at_example: ZScore, scores: Values) -> list[Finding]:
+    along = at_example.jacobian @ np.array(EXAMPLE)
+    columns = at_example.jacobian.sum(axis=0)
+    norm = at_example.gradient_norm
     return [
-        proved("C22a", "a z-score still gives negative outputs", scores.min(), expected=-2 / math.sqrt(2.5),
-               tolerance=1e-12, measured="{:.3f} at [-2, -1, 1, 2]"),
-        proved("C22b", "its gradient: none along z, columns sum to 0", np.abs([along, columns]).max(),
-               expected=0, tolerance=1e-12, measured="largest {:g}"),
+        proved("C22a", "a z-score still gives negative outputs", scores.min(),
+               expected=-2 / math.sqrt(2.5), tolerance=1e-12,
+               measured="{:.3f} at [-2, -1, 1, 2]"),
+        proved("C22b", "its gradient: none along z, columns sum to 0",
+               np.abs([along, columns]).max(), expected=0, tolerance=1e-12,
+               measured="largest {:g}"),
         Finding("C22c", "its cross-entropy is NaN where the label's is negative",
-                f"loss {found.loss}, yet JAX's gradient norm is {found.gradient_norm:.3f}", "holds"),
+                f"loss {at_example.loss}, yet JAX's gradient norm is {norm:.3f}", "holds"),
     ]  # fmt: skip
 
 
 def draw(data: Data) -> Figure:
     figure = plt.figure(figsize=(14.2, 10.6))
-    parts: Any = figure.subfigures(1, 2, width_ratios=[1.6, 1])
-    left, right = parts
+    halves: Any = figure.subfigures(1, 2, width_ratios=[1.6, 1])
+    left, right = halves
     draw_domains(left, data.outputs)
-    parts = right.subfigures(2, 1, height_ratios=[1.15, 1])
-    gaps, lower = parts
+    gaps, lower = right.subfigures(2, 1, height_ratios=[1.15, 1])
     draw_breaks(gaps, data.breaks)
     curves, jacobian = lower.subplots(1, 2, width_ratios=[1.25, 1])
     draw_depths(curves, data.depths)

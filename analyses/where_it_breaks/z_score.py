@@ -1,4 +1,4 @@
-"""The z-score, which is no normalizer, at one point: a panel of `where_it_breaks.py`."""
+"""The z-score, which is no normalizer, at one point."""
 
 from typing import Any, NamedTuple, TypeAlias
 
@@ -16,7 +16,13 @@ EXAMPLE = (-2.0, -1.0, 1.0, 2.0)
 
 
 class ZScore(NamedTuple):
-    """At EXAMPLE: the Jacobian, and the loss -log s_0 with the norm of its gradient."""
+    """The z-score at EXAMPLE.
+
+    Attributes:
+        jacobian: Jacobian ds_j / dz_k.
+        loss: Cross-entropy with label 0, -log s_0.
+        gradient_norm: Norm of the loss's gradient.
+    """
 
     jacobian: Values
     loss: float
@@ -29,16 +35,22 @@ def z_score(z: Any) -> Any:
 
 def at_example() -> ZScore:
     z = jnp.array(EXAMPLE)
-    loss, gradient = jax.value_and_grad(lambda z: -jnp.log(z_score(z))[0])(z)
+    loss, gradient = jax.value_and_grad(_cross_entropy)(z)
     return ZScore(
-        np.asarray(jax.jacfwd(z_score)(z)),
-        float(loss),
-        float(jnp.linalg.norm(gradient)),
+        jacobian=np.asarray(jax.jacfwd(z_score)(z)),
+        loss=float(loss),
+        gradient_norm=float(jnp.linalg.norm(gradient)),
     )
 
 
+def _cross_entropy(z: Any) -> Any:
+    return -jnp.log(z_score(z))[0]
+
+
 def draw_z_score(axes: Axes, jacobian: Values, scores: Values) -> None:
-    rows, columns = ([f"${name}_{k}$" for k in range(len(EXAMPLE))] for name in "sz")
+    classes = range(len(EXAMPLE))
+    rows = [f"$s_{k}$" for k in classes]
+    columns = [f"$z_{k}$" for k in classes]
     plotting.matrix(axes, jacobian, rows=rows, columns=columns)
     text = " ".join(f"{value:.2f}" for value in scores).replace("-", "−")
     axes.set_title(f"z-score of (−2, −1, 1, 2):\n{text}\nand its Jacobian", fontsize=9)
