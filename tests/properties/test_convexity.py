@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import logitscape as ls
-from logitscape._src.properties.convexity import convexities, second_derivatives
+from logitscape._src.properties.convexity import convexities
+from logitscape._src.properties.second_derivatives import second_derivatives
 
 CONVEX = {
     "softmax + cross_entropy": True,

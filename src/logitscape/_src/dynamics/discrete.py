@@ -1,4 +1,7 @@
-"""Discrete steps: how many an optimiser takes to correct a wrong model; those that normalise gradients change the answer."""
+"""Discrete steps: how many steps an optimizer needs to correct a wrong model.
+
+Optimizers that normalize gradients give another answer than gradient flow does.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,15 +16,21 @@ from jax import Array
 from numpy.typing import ArrayLike, NDArray
 
 from ..objectives.objective import Sources, named_objectives
-from .lanes import Evaluation, checked_starts, evaluator
-from .trajectories import is_right
+from .lanes import (
+    Evaluation,
+    Evaluator,
+    checked_starts,
+    evaluator,
+    is_right,
+    where_lanes,
+)
 
 OPTIMIZERS: dict[str, Callable[[float], optax.GradientTransformation]] = {
     "sgd": optax.sgd,
     "momentum": partial(optax.sgd, momentum=0.9),
     "adam": optax.adam,
 }
-"""By learning rate: `OPTIMIZERS["adam"](0.1)`."""
+"""Functions from a learning rate to an optimizer, as in `OPTIMIZERS["adam"](0.1)`."""
 
 STOPPED = "no step moves it"
 DIVERGED = "loss or gradient is not finite"
@@ -30,17 +39,18 @@ CAPPED = "still wrong after the most steps"
 
 @dataclass(frozen=True)
 class Steps:
-    """Steps of an optimiser for many objectives from many starts.
+    """Steps of an optimizer for many objectives from many starts.
 
     Attributes:
-        objectives: their names.
-        starts: [m, n].
-        label: the true class.
-        counts: [objective, m], steps until the label is predicted, 0 for a start that is not wrong; -1 where it never was.
-        reached: [objective, m], whether it was.
-        reasons: [objective, m], why not: "no step moves it", "loss or gradient is not finite", "still wrong after the most
-            steps"; "" where it was.
-        ends: [objective, m, n], the last logits.
+        objectives: Names of the objectives.
+        starts: Logits at the starts, [m, n].
+        label: Index of the true class.
+        counts: Number of steps until the label is predicted, [objective, m]: 0 for a start that
+            is not wrong, -1 where the label is never predicted.
+        reached: Whether the label is predicted in the end, [objective, m].
+        reasons: Why it is not, [objective, m]: "no step moves it", "loss or gradient is not
+            finite", "still wrong after the most steps"; "" where it is.
+        ends: Logits after the last step, [objective, m, n].
     """
 
     objectives: tuple[str, ...]
@@ -60,20 +70,22 @@ def steps_to_correct(
     label: int = 0,
     most: int = 100_000,
 ) -> Steps:
-    """Run an optimiser on the logits themselves until the label is predicted, for every objective from every start.
+    """Run an optimizer on the logits themselves until the label is predicted.
 
-    All run together in one program, each with an optimiser state of its own, until the last has ended.
+    All objectives run together from all starts, in one program, and each lane has an optimizer
+    state of its own.
 
     Args:
-        objectives: as for `sweep`.
-        starts: [m, n], or a single one [n].
-        optimizer: from optax, such as `OPTIMIZERS["sgd"](0.1)`.
-        label: the true class.
-        most: how many steps at most.
+        objectives: Objectives, as for `sweep`.
+        starts: Starting logits, [m, n], or [n] for a single start.
+        optimizer: Optimizer from optax, such as `OPTIMIZERS["sgd"](0.1)`.
+        label: Index of the true class.
+        most: Maximum number of steps, at least 1.
 
     Raises:
-        RuntimeError: without float64, `jax.config.update("jax_enable_x64", True)`.
-        ValueError: for starts that are no finite logits, a label that is no class, or no step.
+        RuntimeError: If float64 is not switched on by `jax.config.update("jax_enable_x64", True)`.
+        ValueError: If the starts are not finite logits, the label is not one of their classes,
+            or `most` is less than 1.
     """
     named = named_objectives(objectives)
     z = checked_starts("steps_to_correct", starts, label)
@@ -81,76 +93,97 @@ def steps_to_correct(
         raise ValueError(
             f"`steps_to_correct(most=...)` must be at least 1, got {most!r}."
         )
-    run = partial(_run, evaluator(tuple(named.values()), label), optimizer, most)
-    last: _State = jax.tree.map(
-        np.asarray,
-        jax.jit(run)(jnp.asarray(np.broadcast_to(z, (len(named), *z.shape)))),
-    )
+    evaluate = evaluator(tuple(named.values()), label)
+    run = jax.jit(partial(_run, evaluate, optimizer, most))
+    lanes = jnp.asarray(np.broadcast_to(z, (len(named), *z.shape)))
+    last: _State = jax.tree.map(np.asarray, run(lanes))
     reached = is_right(last.value)
-    reasons = np.select(
-        [reached, ~_finite(last.value), last.done], ["", DIVERGED, STOPPED], CAPPED
-    ).astype(object)
     return Steps(
-        tuple(named),
-        z,
-        label,
-        np.where(reached, last.taken, -1),
-        reached,
-        reasons,
-        np.asarray(last.z),
+        objectives=tuple(named),
+        starts=z,
+        label=label,
+        counts=np.where(reached, last.steps, -1),
+        reached=reached,
+        reasons=_reasons(last),
+        ends=np.asarray(last.z),
     )
 
 
 class _State(NamedTuple):
-    """Of every lane: logits, what is seen there, the optimiser's state, steps taken, whether it has ended."""
+    """The state of the optimization in every lane.
+
+    Attributes:
+        z: Logits, [objective, m, n].
+        value: Evaluation at these logits.
+        optimizer_state: State of the optimizer, with the axes [objective, m] in front.
+        steps: Number of steps taken, [objective, m].
+        done: Whether the lane has ended, [objective, m].
+    """
 
     z: Array
     value: Evaluation
-    optimizer: Any
-    taken: Array
+    optimizer_state: Any
+    steps: Array
     done: Array
 
 
 def _run(
-    evaluate: Callable[[Array], Evaluation],
-    optimizer: optax.GradientTransformation,
-    most: int,
-    z: Array,
+    evaluate: Evaluator, optimizer: optax.GradientTransformation, most: int, z: Array
 ) -> _State:
-    init, update = (
-        jax.vmap(jax.vmap(each)) for each in (optimizer.init, optimizer.update)
-    )
-    value = evaluate(z)
-    first = _State(
-        z,
-        value,
-        init(z),
-        jnp.zeros(z.shape[:2], jnp.int32),
-        is_right(value) | ~_finite(value),
-    )
+    """Take steps in all lanes until each has ended, or has taken `most` of them."""
+    init = jax.vmap(jax.vmap(optimizer.init))
+    update = jax.vmap(jax.vmap(optimizer.update))
 
     def advance(state: _State) -> _State:
-        with jax.numpy_dtype_promotion("standard"):  # optax counts on it
-            updates, memory = update(state.value.gradient, state.optimizer, state.z)
+        with jax.numpy_dtype_promotion("standard"):  # optax relies on it
+            updates, optimizer_state = update(
+                state.value.gradient, state.optimizer_state, state.z
+            )
         z = state.z + updates
         value = evaluate(z)
-        still = jnp.all((z == state.z) & (value.gradient == 0), axis=-1)
+        # An optimizer with memory may pause and go on, unless the gradient is 0 as well.
+        stopped = jnp.all((z == state.z) & (value.gradient == 0), axis=-1)
         new = _State(
-            z, value, memory, state.taken + 1, is_right(value) | ~_finite(value) | still
+            z=z,
+            value=value,
+            optimizer_state=optimizer_state,
+            steps=state.steps + 1,
+            done=_at_end(value) | stopped,
         )
-        kept: _State = jax.tree.map(partial(_unless, state.done), state, new)
-        return kept
 
-    def going_on(state: _State) -> Array:
-        return ~jnp.all(state.done) & (jnp.max(state.taken) < most)
+        def unless_done(old: Array, new: Array) -> Array:
+            return where_lanes(state.done, old, new)
 
-    last: _State = jax.lax.while_loop(going_on, advance, first)
+        advanced: _State = jax.tree.map(unless_done, state, new)
+        return advanced
+
+    def unfinished(state: _State) -> Array:
+        return ~jnp.all(state.done) & (jnp.max(state.steps) < most)
+
+    value = evaluate(z)
+    first = _State(
+        z=z,
+        value=value,
+        optimizer_state=init(z),
+        steps=jnp.zeros(z.shape[:2], jnp.int32),
+        done=_at_end(value),
+    )
+    last: _State = jax.lax.while_loop(unfinished, advance, first)
     return last
 
 
-def _finite(value: Evaluation) -> Any:
-    return (abs(value.loss) < np.inf) & (abs(value.gradient) < np.inf).all(axis=-1)
+def _at_end(value: Evaluation) -> Any:
+    return is_right(value) | ~_is_finite(value)
 
 
-def _unless(done: Array, old: Array, new: Array) -> Array:
-    return jnp.where(jnp.expand_dims(done, tuple(range(done.ndim, new.ndim))), old, new)
+def _is_finite(value: Evaluation) -> Any:
+    finite_gradient = (abs(value.gradient) < np.inf).all(axis=-1)
+    return (abs(value.loss) < np.inf) & finite_gradient
+
+
+def _reasons(last: _State) -> NDArray[Any]:
+    """Why the label is not predicted, "" where it is; the first that applies."""
+    reached = is_right(last.value)
+    diverged = ~_is_finite(last.value)
+    reasons = np.select([reached, diverged, last.done], ["", DIVERGED, STOPPED], CAPPED)
+    return reasons.astype(object)

@@ -1,7 +1,11 @@
-"""Steps for stiff flows: where most of the logits are at rest against each other, and the label still creeps.
+"""Linearly implicit steps for stiff flows.
 
-The linearly implicit Euler method, `(1 + dt H) dz = -dt g`, in 1 to 6 substeps, extrapolated to order 6: it needs no
-iteration, and is stable however long the step. Source: Hairer and Wanner, Solving Ordinary Differential Equations II, IV.9.
+A flow is stiff where most differences between the logits are at rest and the label's logit
+still creeps: explicit steps must then stay short to be stable. The linearly implicit Euler
+method, `(1 + dt H) dz = -dt g` with the Hessian H, is stable for any step and needs no
+iteration. It is run with 1 to 6 substeps, and the results are extrapolated to order 6.
+
+Source: Hairer and Wanner, Solving Ordinary Differential Equations II, section IV.9.
 """
 
 from typing import Any
@@ -10,80 +14,84 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from .lanes import Evaluation, norm
-from .trajectories import Evaluator, Path, relative
+from .lanes import Evaluation, Evaluator, norm
+from .path import Path, Trial, relative_error
 
 ORDER = 6
 
 
-def linearly_implicit(
-    evaluate: Evaluator, path: Path
-) -> tuple[Array, Array, Array, Array, Evaluation]:
-    """A step in time, of the duration that would lead `path.step` far at the present speed: the `Step` for stiff flows."""
+def linearly_implicit(evaluate: Evaluator, path: Path) -> Trial:
+    """Try one step in time in every lane, as long as the present speed needs for `path.step`."""
     speed = norm(path.value.gradient)
     duration = path.step / jnp.where(speed > 0, speed, 1)
-    counts = jnp.arange(1, ORDER + 1, dtype=duration.dtype)[:, None, None]
-    ends, value = _substeps(evaluate, path.z, path.value, duration[None] / counts)
-    best, second = _extrapolated(ends)
-    error = jnp.max(relative(best - second, path.z, best), axis=-1)
-    log_time = jnp.logaddexp(
-        path.log_time, jnp.log(norm(path.start.gradient)) + jnp.log(duration)
+    substep_counts = jnp.arange(1, ORDER + 1, dtype=duration.dtype)[:, None, None]
+    ends, value = _substeps(
+        evaluate, path.z, path.value, duration[None] / substep_counts
     )
-    return (
-        best,
-        log_time,
-        norm(best - path.z),
-        jnp.where(jnp.isnan(error), jnp.inf, error),
-        value,
+    best, second_best = _extrapolated(ends)
+    error = jnp.max(relative_error(best - second_best, path.z, best), axis=-1)
+    log_duration = jnp.log(norm(path.start.gradient)) + jnp.log(duration)
+    return Trial(
+        z=best,
+        log_time=jnp.logaddexp(path.log_time, log_duration),
+        length=norm(best - path.z),
+        error=jnp.where(jnp.isnan(error), jnp.inf, error),
+        value=value,
     )
 
 
 def _substeps(
     evaluate: Evaluator, z: Array, value: Evaluation, duration: Array
 ) -> tuple[Array, Evaluation]:
-    """The ends of j substeps each of the j-th duration, [j, objective, m, n], j = 1 ... 6, and what is seen at their limit."""
-    shape = (ORDER, *z.shape)
-    identity = jnp.broadcast_to(
-        jnp.eye(z.shape[-1], dtype=z.dtype), (*shape, z.shape[-1])
-    )
-    matrix = identity + duration[..., None, None] * _hessian(evaluate, z)[None]
-    factors = jax.scipy.linalg.lu_factor(matrix)
+    """Take 1, 2, ..., 6 substeps side by side.
 
-    def at(y: Array) -> Evaluation:
-        found = evaluate(jnp.moveaxis(y, 0, 1).reshape(shape[1], -1, shape[-1]))
-        return Evaluation(
-            *(
-                jnp.moveaxis(leaf.reshape(shape[1], ORDER, -1, *leaf.shape[2:]), 1, 0)
-                for leaf in found
-            )
-        )
+    Args:
+        evaluate: Function that evaluates all lanes.
+        z: Logits at the beginning, [objective, m, n].
+        value: Evaluation there.
+        duration: Duration of one substep where j of them are taken, [j, objective, m].
+
+    Returns:
+        Logits after all substeps, [j, objective, m, n], and the evaluation at their limit.
+    """
+    factors = jax.scipy.linalg.lu_factor(_matrices(evaluate, z, duration))
 
     def substep(i: Any, state: tuple[Array, Evaluation]) -> tuple[Array, Evaluation]:
         y, value = state
-        move = -duration[..., None] * value.gradient
+        push = -duration[..., None] * value.gradient
         active = i < jnp.arange(1, ORDER + 1)[:, None, None, None]
-        y += jnp.where(
-            active, jax.scipy.linalg.lu_solve(factors, move[..., None])[..., 0], 0
-        )
-        # Seen here and not after the loop, where the objectives would have to be compiled once more.
-        return y, at(jnp.where(i == ORDER - 1, _extrapolated(y)[0][None], y))
+        move = jax.scipy.linalg.lu_solve(factors, push[..., None])[..., 0]
+        y += jnp.where(active, move, 0)
+        # The limit is evaluated in the loop: after it, the objectives would have to be
+        # compiled once more.
+        limit = _extrapolated(y)[0][None]
+        y_to_evaluate = jnp.where(i == ORDER - 1, limit, y)
+        return y, _evaluate_all(evaluate, y_to_evaluate)
 
-    start = jax.tree.map(
-        lambda leaf: jnp.broadcast_to(leaf, (ORDER, *leaf.shape)), (z, value)
-    )
-    ends, value = jax.lax.fori_loop(0, ORDER, substep, start)
-    return ends, jax.tree.map(lambda leaf: leaf[0], value)
+    def for_every_count(leaf: Array) -> Array:
+        return jnp.broadcast_to(leaf, (ORDER, *leaf.shape))
+
+    start = jax.tree.map(for_every_count, (z, value))
+    ends, values = jax.lax.fori_loop(0, ORDER, substep, start)
+    return ends, jax.tree.map(lambda leaf: leaf[0], values)
+
+
+def _matrices(evaluate: Evaluator, z: Array, duration: Array) -> Array:
+    """The matrices `1 + dt H`, [j, objective, m, n, n]."""
+    n = z.shape[-1]
+    identity = jnp.broadcast_to(jnp.eye(n, dtype=z.dtype), (ORDER, *z.shape, n))
+    return identity + duration[..., None, None] * _hessian(evaluate, z)[None]
 
 
 def _hessian(evaluate: Evaluator, z: Array) -> Array:
-    """[objective, m, n, n]; 0 where it is not finite."""
+    """Hessians, [objective, m, n, n]; 0 where they are not finite."""
+
+    def gradient(logits: Array) -> Array:
+        return evaluate(logits).gradient
 
     def column(direction: Array) -> Array:
-        tangent: Array = jax.jvp(
-            lambda logits: evaluate(logits).gradient,
-            (z,),
-            (jnp.broadcast_to(direction, z.shape),),
-        )[1]
+        directions = jnp.broadcast_to(direction, z.shape)
+        _, tangent = jax.jvp(gradient, (z,), (directions,))
         return tangent
 
     hessian = jax.vmap(column, out_axes=-1)(jnp.eye(z.shape[-1], dtype=z.dtype))
@@ -91,12 +99,29 @@ def _hessian(evaluate: Evaluator, z: Array) -> Array:
     return jnp.where(finite, hessian, 0)
 
 
+def _evaluate_all(evaluate: Evaluator, y: Array) -> Evaluation:
+    """Evaluation at logits [j, objective, m, n]."""
+    _, objectives, _, n = y.shape
+
+    def split(leaf: Array) -> Array:
+        parts = leaf.reshape(objectives, ORDER, -1, *leaf.shape[2:])
+        return jnp.moveaxis(parts, 1, 0)
+
+    side_by_side = jnp.moveaxis(y, 0, 1).reshape(objectives, -1, n)
+    loss, gradient, lead = evaluate(side_by_side)
+    return Evaluation(split(loss), split(gradient), split(lead))
+
+
 def _extrapolated(ends: Array) -> tuple[Array, Array]:
-    """The limits of ever smaller substeps by polynomials of the two highest degrees (Aitken and Neville)."""
+    """Limits for ever smaller substeps, by polynomials of the two highest degrees.
+
+    The scheme is that of Aitken and Neville for the substeps 1, 1/2, ..., 1/6.
+    """
     row = [ends[0]]
     for j in range(1, ORDER):
         new = [ends[j]]
         for k in range(j):
-            new.append(new[k] + (new[k] - row[k]) / ((j + 1) / (j - k) - 1))
+            ratio = (j + 1) / (j - k)
+            new.append(new[k] + (new[k] - row[k]) / (ratio - 1))
         row = new
     return row[-1], row[-2]

@@ -1,7 +1,12 @@
-"""Many objectives at many logits side by side: a lane is one objective at logits of its own, so each can go its own way."""
+"""Many objectives evaluated at many logits side by side.
+
+A lane is one objective at logits of its own, so that every lane can take its own path.
+Arrays over all lanes have the axes [objective, m], those of logits [objective, m, n].
+"""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -11,16 +16,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..base.x64 import needs_float64
 from ..landscapes.slice_arguments import floats, one_class
+from ..objectives.grouping import by_normalizer, pairs
 from ..objectives.objective import Objective
+
+TIE_TOLERANCE = 1e-12
+"""Lead below zero at which the label still counts as predicted, as a loss may stop at a tie."""
 
 
 class Evaluation(NamedTuple):
-    """What is seen at the logits of every lane, [objective, m] each, the gradient [objective, m, n].
+    """Loss and gradient at the logits of every lane, and whether the label is predicted there.
 
     Attributes:
-        loss: its value.
-        gradient: its gradient.
-        lead: of the label over the best other class, in p, or in z if the objective does not say how it predicts.
+        loss: Loss, [objective, m].
+        gradient: Gradient of the loss in the logits, [objective, m, n].
+        lead: Score of the label minus the largest score among the other classes, [objective, m].
+            Scores are probabilities, or logits for an objective without a known normalizer.
     """
 
     loss: Array
@@ -28,80 +38,142 @@ class Evaluation(NamedTuple):
     lead: Array
 
 
-def evaluator(
-    objectives: Sequence[Objective], label: int
-) -> Callable[[Array], Evaluation]:
-    """The function logits [objective, m, n] -> Look. Objectives that share a normalizer run it once, on all their lanes."""
-    groups = dict[Any, list[int]]()
-    for index, each in enumerate(objectives):
-        groups.setdefault(
-            each.normalizer if each.loss is not None else index, []
-        ).append(index)
-    order = np.argsort([index for group in groups.values() for index in group])
+Evaluator: TypeAlias = Callable[[Array], Evaluation]
+"""Function from logits [objective, m, n] to their evaluation."""
 
-    def values(z: Array) -> tuple[Array, Array]:
-        parts = [
-            _group([objectives[index] for index in group], label, z[np.array(group)])
-            for group in groups.values()
-        ]
-        losses, leads = zip(*parts, strict=True)
+
+def evaluator(objectives: Sequence[Objective], label: int) -> Evaluator:
+    """Build the function that evaluates all objectives at the logits of all lanes.
+
+    Objectives that share a normalizer run it once, on all their lanes together.
+    """
+    groups = _groups(objectives)
+    grouped_rows = [row for rows in groups for row in rows]
+    order = np.argsort(grouped_rows)
+
+    def losses_and_leads(z: Array) -> tuple[Array, Array]:
+        losses, leads = [], []
+        for rows in groups:
+            members = [objectives[row] for row in rows]
+            group_losses, group_leads = _evaluate_group(
+                members, label, z[np.array(rows)]
+            )
+            losses.append(group_losses)
+            leads.append(group_leads)
         return jnp.concatenate(losses)[order], jnp.concatenate(leads)[order]
 
     def evaluate(z: Array) -> Evaluation:
-        losses, pull, leads = jax.vjp(values, z, has_aux=True)
-        return Evaluation(losses, pull(jnp.ones_like(losses))[0], leads)
+        losses, pull_back, leads = jax.vjp(losses_and_leads, z, has_aux=True)
+        # Every loss depends on the logits of its own lane only, so that one pull-back of
+        # ones yields all gradients.
+        (gradients,) = pull_back(jnp.ones_like(losses))
+        return Evaluation(losses, gradients, leads)
 
     return evaluate
 
 
+def is_alive(value: Evaluation) -> Array:
+    """Whether the flow continues there: everything is finite and the gradient is not 0."""
+    size = norm(value.gradient)
+    return (
+        jnp.isfinite(value.loss)
+        & jnp.isfinite(size)
+        & (size > 0)
+        & ~jnp.isnan(value.lead)
+    )
+
+
+def is_right(value: Evaluation) -> Any:
+    """Whether the label is predicted, alone or in a tie."""
+    return value.lead >= -TIE_TOLERANCE
+
+
 def norm(vector: Array) -> Array:
-    """The Euclidean norm over the last axis, without underflow or overflow of the squares."""
+    """Euclidean norm over the last axis, without underflow or overflow of the squares."""
     largest = jnp.max(jnp.abs(vector), axis=-1)
+    # The norm in properties/gradient_laws.py caps this scale at 1e300. Without the cap, the
+    # norm of entries beyond 4.5e307 is 0, as XLA flushes their reciprocal to 0, and a flow
+    # ends there. A cap would also change how every norm beyond 1e300 is rounded.
     scale = jnp.where((largest > 0) & jnp.isfinite(largest), largest, 1)
     return scale * jnp.sqrt(jnp.sum((vector / scale[..., None]) ** 2, axis=-1))
 
 
+def where_lanes(condition: Array, new: Array, old: Array) -> Array:
+    """`jnp.where` for a condition per lane and arrays that may have further axes."""
+    further_axes = tuple(range(condition.ndim, new.ndim))
+    return jnp.where(jnp.expand_dims(condition, further_axes), new, old)
+
+
 def checked_starts(function_name: str, starts: ArrayLike, label: int) -> NDArray[Any]:
-    """Starts as [m, n], finite, with the label among the classes; and float64 switched on, or RuntimeError."""
+    """Starting logits as an array [m, n], after all checks.
+
+    Args:
+        function_name: Public function that errors name.
+        starts: Finite logits, [m, n] or [n].
+        label: Index of the true class.
+
+    Raises:
+        RuntimeError: If float64 is not switched on.
+        ValueError: If the logits are not finite or the label is not one of their classes.
+    """
     needs_float64(function_name)
     z = np.atleast_2d(floats(function_name, "starts", starts))
     if z.ndim != 2 or z.size == 0 or z.shape[1] < 2 or not np.isfinite(z).all():
         raise ValueError(
-            f"`{function_name}(starts)` must be finite logits [m, n] with n >= 2, got {starts!r}."
+            f"`{function_name}(starts)` must be finite logits [m, n] with n >= 2, "
+            f"got {starts!r}."
         )
     one_class(function_name, "label", label, z.shape[1])
     return z
 
 
-def _group(
+def _groups(objectives: Sequence[Objective]) -> list[list[int]]:
+    """Rows of the objectives that are evaluated together, ordered by their first row."""
+    sharing = by_normalizer(pairs(objectives)).values()
+    alone = [
+        [row] for row, objective in enumerate(objectives) if objective.loss is None
+    ]
+    return sorted([*sharing, *alone])
+
+
+def _evaluate_group(
     objectives: Sequence[Objective], label: int, z: Array
 ) -> tuple[Array, Array]:
-    """Losses and leads, [objective, m], of objectives that share a normalizer, or of a single one."""
+    """Losses and leads, [objective, m], of pairs of one normalizer, or of one objective."""
     target = jax.nn.one_hot(label, z.shape[-1], dtype=z.dtype)
-    first = objectives[0]
-    if first.loss is None:
-        losses = _mapped(lambda logits: first.function(logits, target))(z)
-        fixed = jax.lax.stop_gradient(z)
-        return losses, _lead(
-            fixed if first.normalizer is None else _mapped(first.normalizer)(fixed).p,
-            label,
-        )
-    probs = _mapped(first.normalizer)(z)
-    each = [
-        jax.vmap(_at(one.loss, target))(jax.tree.map(lambda leaf, i=i: leaf[i], probs))
-        for i, one in enumerate(objectives)
-    ]
-    return jnp.stack(each), _lead(probs.p, label)
+    if objectives[0].loss is None:
+        return _evaluate_alone(objectives[0], target, label, z)
+    probs = _over_lanes(objectives[0].normalizer)(z)
+    losses = []
+    for row, objective in enumerate(objectives):
+        row_probs = jax.tree.map(lambda leaf, row=row: leaf[row], probs)
+        loss = partial(_with_target, objective.loss, target)
+        losses.append(jax.vmap(loss)(row_probs))
+    return jnp.stack(losses), _lead(probs.p, label)
 
 
-def _at(loss: Any, target: Array) -> Callable[[Any], Array]:
-    return lambda probs: loss(probs, target)
+def _evaluate_alone(
+    objective: Objective, target: Array, label: int, z: Array
+) -> tuple[Array, Array]:
+    """Losses and leads, [1, m], of an objective that is no pair of a normalizer and a loss."""
+    losses = _over_lanes(partial(_with_target, objective.function, target))(z)
+    scores = jax.lax.stop_gradient(z)
+    if objective.normalizer is not None:
+        scores = _over_lanes(objective.normalizer)(scores).p
+    return losses, _lead(scores, label)
 
 
-def _mapped(function: Any) -> Callable[[Array], Any]:
-    over_both: Callable[[Array], Any] = jax.vmap(jax.vmap(function))
-    return over_both
+def _with_target(function: Any, target: Array, prediction: Any) -> Array:
+    value: Array = function(prediction, target)
+    return value
+
+
+def _over_lanes(function: Any) -> Callable[[Array], Any]:
+    """A function of one vector [n], mapped over both axes of the lanes."""
+    mapped: Callable[[Array], Any] = jax.vmap(jax.vmap(function))
+    return mapped
 
 
 def _lead(scores: Array, label: int) -> Array:
-    return scores[..., label] - jnp.max(jnp.delete(scores, label, axis=-1), axis=-1)
+    others = jnp.delete(scores, label, axis=-1)
+    return scores[..., label] - jnp.max(others, axis=-1)

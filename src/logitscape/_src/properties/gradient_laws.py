@@ -1,4 +1,4 @@
-"""The gradient laws of objectives along a ray: how the pull on the label and the gradient norm behave far out."""
+"""The gradient laws of objectives along a ray: the gradient and the loss as s -> infinity."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -17,23 +17,24 @@ from ..base.x64 import needs_float64
 from ..engine import families
 from ..landscapes.slice_arguments import one_class
 from ..landscapes.slices import Coordinates, Slice, ray
+from ..objectives.grouping import by_normalizer
 from ..objectives.objective import Objective, Source, Sources, named_objectives
 from .fit import START, find_law
 from .law import Law
-from .tail import Samples
+from .least_squares import Samples
 
 QUANTITIES = ("pull", "norm", "loss")
 
 
 @dataclass(frozen=True)
 class GradientLaws:
-    """What becomes of an objective far out on a ray.
+    """How the gradient and the loss of one objective behave far out on a ray.
 
     Attributes:
-        pull: the law of -dL/dz_label, how hard the label's logit is pushed up.
-        norm: the law of the gradient's Euclidean norm.
-        loss: the law of the loss.
-        ray: the points as a formula.
+        pull: Law of -dL/dz_label, the force that raises the label's logit.
+        norm: Law of the Euclidean norm of the gradient.
+        loss: Law of the loss.
+        ray: Points of the ray as a formula.
     """
 
     pull: Law
@@ -42,13 +43,11 @@ class GradientLaws:
     ray: str
 
     def __str__(self) -> str:
-        """A line for each law."""
-        return "\n".join(
-            [
-                f"along {self.ray}",
-                *(f"{name + ':':<6}{getattr(self, name)}" for name in QUANTITIES),
-            ]
-        )
+        """One line for the ray and one for each law."""
+        lines = [f"along {self.ray}"]
+        for quantity in QUANTITIES:
+            lines.append(f"{quantity + ':':<6}{getattr(self, quantity)}")
+        return "\n".join(lines)
 
 
 def gradient_law(
@@ -61,8 +60,37 @@ def gradient_law(
     base: Number = 0.0,
     end: Number = 1e8,
 ) -> GradientLaws:
-    """The gradient law of one objective on a ray; arguments as for `gradient_laws`."""
-    (laws,) = gradient_laws(
+    """The gradient law of one objective on a ray.
+
+    The laws describe the pull on the label's logit, `-dL/dz_label`, the Euclidean norm of the
+    gradient, and the loss as s -> infinity. Each has the form
+    `coefficient * s^power * (log s)^log_power * exp(± rate * s^order)`.
+
+    Args:
+        objective: Objective, or a spec or a function that `ls.objective` accepts.
+        direction: Direction of the ray, as for `gradient_laws`.
+        num_classes: Number of classes of a probe ray, 3 by default.
+        label: Index of the true class.
+        rival: Index of the wrong class of a probe ray.
+        base: Value of all logits at s = 0.
+        end: Largest s that is sampled, more than 0.001.
+
+    Returns:
+        Laws of the pull, the gradient norm and the loss.
+
+    Raises:
+        RuntimeError: If float64 is not switched on by `jax.config.update("jax_enable_x64", True)`.
+        ValueError: As for `gradient_laws`.
+
+    >>> import logitscape as ls
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> print(ls.gradient_law("softmax + brier", "R3"))
+    along z = (0, 0, 0) + s (-0.5, 0.5, 0)
+    pull: 4.00 e^(-1.00 s)
+    norm: 2.83 e^(-0.500 s)
+    loss: 2.00
+    """
+    laws = gradient_laws(
         [objective],
         direction,
         num_classes=num_classes,
@@ -70,8 +98,9 @@ def gradient_law(
         rival=rival,
         base=base,
         end=end,
-    ).values()
-    return laws
+    )
+    (only,) = laws.values()
+    return only
 
 
 def gradient_laws(
@@ -84,22 +113,33 @@ def gradient_laws(
     base: Number = 0.0,
     end: Number = 1e8,
 ) -> dict[str, GradientLaws]:
-    """The gradient laws of many objectives on a ray, by name. Where the loss is infinite or NaN, they are "undefined".
+    """The gradient laws of many objectives on a ray.
 
-    Objectives of one normalizer are compiled together.
+    The laws are those of `gradient_law`. Where the loss is infinite or NaN far out, they are
+    "undefined". Objectives that share a normalizer are compiled together.
 
     Args:
-        objectives: as for `sweep`.
-        direction: "R1", "R2", "R3" or a vector, as for `ray`.
-        num_classes: of a probe ray; 3 by default.
-        label: the true class.
-        rival: the wrong class of a probe ray.
-        base: the other logits.
-        end: how far out to look, more than 0.001.
+        objectives: Objectives, as for `sweep`.
+        direction: Name of a probe ray, "R1", "R2" or "R3", or a vector, as for `ray`.
+        num_classes: Number of classes of a probe ray, 3 by default.
+        label: Index of the true class.
+        rival: Index of the wrong class of a probe ray.
+        base: Value of all logits at s = 0.
+        end: Largest s that is sampled, more than 0.001.
+
+    Returns:
+        Laws by name of the objective.
 
     Raises:
-        RuntimeError: without float64, `jax.config.update("jax_enable_x64", True)`.
-        ValueError: as for `ray`, and for an end that is no finite number beyond 0.001.
+        RuntimeError: If float64 is not switched on by `jax.config.update("jax_enable_x64", True)`.
+        ValueError: If the ray is not one that `ray` accepts, the label is not one of the
+            classes, or `end` is not a finite number greater than 0.001.
+
+    >>> import logitscape as ls
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> laws = ls.gradient_laws(["softmax + cross_entropy", "softmax + brier"])
+    >>> str(laws["softmax + cross_entropy"].pull), str(laws["softmax + brier"].pull)
+    ('1.00', '4.00 e^(-1.00 s)')
     """
     needs_float64("gradient_laws")
     if not isinstance(end, int | float | np.number) or not START < end < math.inf:
@@ -111,21 +151,45 @@ def gradient_laws(
         direction, [0.0], num_classes=num_classes, label=label, rival=rival, base=base
     )
     one_class("gradient_laws", "label", label, line.num_classes)
-    groups = dict[object, list[str]]()
-    for name, each in named.items():
-        groups.setdefault(each.normalizer, []).append(name)
-    found = dict[str, GradientLaws]()
-    embed = jax.jit(partial(_logits, line))  # a program of its own, as in sweeps
-    for names in groups.values():
-        run = jax.jit(partial(_along, [named[name] for name in names], label))
-        evaluate = _remembering(lambda s, run=run: run(embed(s)))  # type: ignore[misc]
+    # A program of its own, as in sweeps: within another one, XLA could round the points otherwise.
+    embed = jax.jit(partial(_logits, line))
+    laws = dict[str, GradientLaws]()
+    for names in by_normalizer(named).values():
+        members = [named[name] for name in names]
+        evaluate = _evaluator(members, label, embed)
         for index, name in enumerate(names):
-            laws = {
-                quantity: find_law(partial(_one, evaluate, row, index), end=end)
-                for row, quantity in enumerate(QUANTITIES)
-            }
-            found[name] = GradientLaws(**laws, ray=line.description)
-    return {name: found[name] for name in named}
+            laws[name] = _laws(evaluate, index, line.description, end)
+    return {name: laws[name] for name in named}
+
+
+def _evaluator(
+    objectives: Sequence[Objective], label: int, embed: Callable[[Array], Array]
+) -> Callable[[Samples], NDArray[Any]]:
+    """Build the function from s, [m], to all quantities, [quantity, objective, m]."""
+    run = jax.jit(partial(_quantities, objectives, label))
+
+    def evaluate(s: Array) -> Array:
+        quantities: Array = run(embed(s))
+        return quantities
+
+    return _remembering(evaluate)
+
+
+def _laws(
+    evaluate: Callable[[Samples], NDArray[Any]], index: int, ray: str, end: Number
+) -> GradientLaws:
+    """The laws of the objective with this index."""
+    laws = dict[str, Law]()
+    for row, quantity in enumerate(QUANTITIES):
+        laws[quantity] = find_law(partial(_row, evaluate, row, index), end=end)
+    return GradientLaws(**laws, ray=ray)
+
+
+def _row(
+    evaluate: Callable[[Samples], NDArray[Any]], row: int, index: int, s: Samples
+) -> Samples:
+    values: Samples = evaluate(s)[row, index]
+    return values
 
 
 def _logits(line: Slice, s: Array) -> Array:
@@ -134,25 +198,23 @@ def _logits(line: Slice, s: Array) -> Array:
     return logits
 
 
-def _along(objectives: Sequence[Objective], label: int, logits: Array) -> Array:
-    """[quantity, objective, m] at logits [n, m]; NaN where the loss is not finite."""
-    found = families.evaluate(
-        objectives, logits, jax.nn.one_hot(label, len(logits), dtype=logits.dtype)
-    )
-    rows = [
-        jnp.stack([-each.gradient[label], _norm(each.gradient), each.loss])
-        for each in found
-    ]
-    finite = jnp.stack([jnp.isfinite(each.loss) for each in found])
-    return jnp.where(finite, jnp.stack(rows, axis=1), jnp.nan)
+def _quantities(objectives: Sequence[Objective], label: int, logits: Array) -> Array:
+    """All quantities, [quantity, objective, m], at logits [n, m]; NaN for a loss not finite."""
+    target = jax.nn.one_hot(label, len(logits), dtype=logits.dtype)
+    evaluations = families.evaluate(objectives, logits, target)
+    columns = []
+    for evaluation in evaluations:
+        gradient = evaluation.gradient
+        columns.append(jnp.stack([-gradient[label], _norm(gradient), evaluation.loss]))
+    finite = jnp.stack([jnp.isfinite(evaluation.loss) for evaluation in evaluations])
+    return jnp.where(finite, jnp.stack(columns, axis=1), jnp.nan)
 
 
 def _norm(gradient: Array) -> Array:
-    """The Euclidean norm over the first axis, without overflow or underflow of the squares.
-
-    Largest entries near the end of float64 are scaled down by less: XLA's reciprocal of them would be subnormal, and so 0.
-    """
+    """Euclidean norm over the first axis, without overflow or underflow of the squares."""
     largest = jnp.max(jnp.abs(gradient), axis=0, keepdims=True)
+    # Capped, as XLA multiplies by the reciprocal, which is subnormal near the end of float64
+    # and then flushed to 0. The norm of flows has no such cap, and stored tables depend on that.
     scale = jnp.where(largest > 0, jnp.minimum(largest, 1e300), 1)
     return scale[0] * jnp.sqrt(jnp.sum((gradient / scale) ** 2, axis=0))
 
@@ -160,20 +222,13 @@ def _norm(gradient: Array) -> Array:
 def _remembering(
     function: Callable[[Array], Array],
 ) -> Callable[[Samples], NDArray[Any]]:
-    """The function, which computes nothing twice: objectives that share a program ask for the same samples."""
-    known = dict[bytes, NDArray[Any]]()
+    """The function with its results remembered, as objectives ask for the same samples."""
+    results = dict[bytes, NDArray[Any]]()
 
     def recall(s: Samples) -> NDArray[Any]:
         key = s.tobytes()
-        if key not in known:
-            known[key] = np.asarray(function(jnp.asarray(s)))
-        return known[key]
+        if key not in results:
+            results[key] = np.asarray(function(jnp.asarray(s)))
+        return results[key]
 
     return recall
-
-
-def _one(
-    evaluate: Callable[[Samples], NDArray[Any]], row: int, index: int, s: Samples
-) -> Samples:
-    values: Samples = evaluate(s)[row, index]
-    return values

@@ -1,4 +1,4 @@
-"""What is said of a function far out on a ray: its law with constants, a record that prints as a formula."""
+"""The law of a function far out on a ray, as a record that prints as a formula."""
 
 import math
 from dataclasses import dataclass
@@ -25,24 +25,32 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class Law:
-    """`f(s) ~ coefficient * s^power * (log s)^log_power * exp(± rate * s^order)`; the kind tells the sign.
+    """The behavior of a function f(s) as s -> infinity.
+
+    The formula is `f(s) ~ coefficient * s^power * (log s)^log_power * exp(± rate * s^order)`.
+    The exponential has a plus sign for kinds that end in "growth", a minus sign for "decay".
 
     Attributes:
-        kind: the name of the behaviour. Stretched exponentials have order < 1, super-exponentials order > 1.
-            "oscillating" keeps turning, or is noise; "undetermined" fits nothing here, or is hardly ever of a
-            size to trust.
-        range: the first and last s that the constants were fitted on, or that f is "zero" or "undefined" on.
-        coefficient: with the sign of f far out; 0 where there is no formula.
-        power: the exponent of s; negative where it decays.
-        log_power: the exponent of log s, told only for the kinds "logarithmic" and "polynomial".
-        rate: never negative; 0 if super-exponential but none of the formulas.
-        order: infinite for `exp(± rate * e^{inner_rate * s})`.
-        inner_rate: 0 unless the order is infinite.
-        coefficient_error: standard error, or what a further term of the expansion changes if that is more.
-        power_error: the same of the power.
-        rate_error: the same of the rate.
-        residual: root mean square of what the fit leaves of log|f|, that is, relative to f.
-        begins: the first s where f is "zero" or "undefined", -inf if it is so everywhere; else None.
+        kind: Name of the behavior. Stretched exponentials have an order less than 1,
+            super-exponentials an order greater than 1. An "oscillating" function keeps turning
+            or is noise; an "undetermined" one fits no formula here, or hardly ever has a size
+            that can be trusted.
+        range: First and last s to which the constants were fitted, or on which f is "zero" or
+            "undefined".
+        coefficient: Factor with the sign of f far out; 0 where there is no formula.
+        power: Exponent of s, negative for a decay.
+        log_power: Exponent of log s, for "logarithmic" and "polynomial" kinds only; else 0.
+        rate: Rate of the exponential, never negative; 0 for a super-exponential that fits none
+            of the formulas.
+        order: Exponent of s in the exponential; infinite for `exp(± rate * e^{inner_rate * s})`.
+        inner_rate: Rate of the inner exponential; 0 unless the order is infinite.
+        coefficient_error: Standard error of the coefficient, or its change by a further term of
+            the expansion if that is larger.
+        power_error: The same for the power.
+        rate_error: The same for the rate.
+        residual: Root mean square of log|f| minus the fit, which is an error relative to f.
+        begins: First s where f is "zero" or "undefined", -inf if it is so everywhere; None for
+            other kinds.
     """
 
     kind: Kind
@@ -62,104 +70,126 @@ class Law:
     def __str__(self) -> str:
         """The law in plain text, as in `2.00 s^-1.00` or `0 from s = 1.00`."""
         if self.begins is not None:
-            word = "0" if self.kind == "zero" else "undefined"
-            return (
-                word
-                if self.begins == -math.inf
-                else f"{word} from s = {_plain(self.begins)}"
-            )
-        if self.kind in ("oscillating", "undetermined"):
+            name = "0" if self.kind == "zero" else "undefined"
+            if self.begins == -math.inf:
+                return name
+            return f"{name} from s = {_plain(self.begins)}"
+        if self.kind in WITHOUT_FORMULA:
             return self.kind
         return " ".join(_text_factors(self))
 
     @property
     def math(self) -> str:
-        r"""The law as mathtext for a cell of a table, as in `$2\,s^{-1}$`; numbers to three digits."""
+        r"""The law as mathtext, as in `$2\,s^{-1}$`, with numbers of three significant digits."""
         if self.begins is not None:
-            word = "0" if self.kind == "zero" else r"\mathrm{undefined}"
-            since = (
-                "" if self.begins == -math.inf else rf",\ s \geq {_nice(self.begins)}"
-            )
-            return f"${word}{since}$"
-        if self.kind in ("oscillating", "undetermined"):
+            name = "0" if self.kind == "zero" else r"\mathrm{undefined}"
+            if self.begins == -math.inf:
+                return f"${name}$"
+            return rf"${name},\ s \geq {_nice(self.begins)}$"
+        if self.kind in WITHOUT_FORMULA:
             return rf"$\mathrm{{{self.kind}}}$"
         return f"${_math_product(self)}$"
 
 
+WITHOUT_FORMULA = ("oscillating", "undetermined")
+SMALLEST_SHOWN_POWER = 0.005
+"""Power below which s is left out of a formula, as it would be rounded to s^0.00."""
+
+
 def _text_factors(law: Law) -> list[str]:
-    """The factors of the formula; of a super-exponential only the leading one is told."""
+    """The factors of the formula; for a super-exponential only its exponential."""
     exponential = _text_exponential(law)
     if law.kind.startswith("super"):
-        return [("-" if law.coefficient < 0 < law.rate else "") + exponential]
-    power = (
-        "" if abs(law.power) < 0.005 else f"s^{_plain(law.power)}".removesuffix("^1.00")
-    )
-    logarithm = (
-        f"(log s)^{law.log_power}"
-        if law.log_power not in (0, 1)
-        else "log s" * law.log_power
-    )
-    return [
-        factor
-        for factor in (_plain(law.coefficient), power, logarithm, exponential)
-        if factor
+        return [_leading_sign(law) + exponential]
+    factors = [
+        _plain(law.coefficient),
+        _text_power(law.power),
+        _text_logarithm(law.log_power),
+        exponential,
     ]
+    return [factor for factor in factors if factor]
+
+
+def _text_power(power: float) -> str:
+    if abs(power) < SMALLEST_SHOWN_POWER:
+        return ""
+    return f"s^{_plain(power)}".removesuffix("^1.00")
+
+
+def _text_logarithm(log_power: int) -> str:
+    if log_power == 0:
+        return ""
+    if log_power == 1:
+        return "log s"
+    return f"(log s)^{log_power}"
 
 
 def _text_exponential(law: Law) -> str:
+    sign = _exponent_sign(law)
     if law.rate == 0:
-        return f"faster than e^({_sign(law)}s)" if math.isinf(law.order) else ""
+        return f"faster than e^({sign}s)" if math.isinf(law.order) else ""
+    rate = _plain(law.rate)
     if math.isinf(law.order):
-        return f"e^({_sign(law)}{_plain(law.rate)} e^({_plain(law.inner_rate)} s))"
+        return f"e^({sign}{rate} e^({_plain(law.inner_rate)} s))"
     order = "" if law.order == 1 else f"^{_plain(law.order)}"
-    return f"e^({_sign(law)}{_plain(law.rate)} s{order})"
+    return f"e^({sign}{rate} s{order})"
 
 
 def _math_product(law: Law) -> str:
     exponential = _math_exponential(law)
     if law.kind.startswith("super"):
-        return ("-" if law.coefficient < 0 < law.rate else "") + exponential
-    power = (
-        ""
-        if abs(law.power) < 0.005
-        else f"s^{{{_nice(law.power)}}}".removesuffix("^{1}")
-    )
-    logarithm = (
-        rf"\log^{{{law.log_power}}} s".replace("^{1}", "") if law.log_power else ""
-    )
-    factors = [factor for factor in (power, logarithm, exponential) if factor]
+        return _leading_sign(law) + exponential
+    factors = [_math_power(law.power), _math_logarithm(law.log_power), exponential]
+    shown = [factor for factor in factors if factor]
     coefficient = _nice(law.coefficient)
-    if factors and coefficient in ("1", "-1"):
-        return coefficient.removesuffix("1") + r"\,".join(factors)
-    return r"\,".join([coefficient, *factors])
+    if shown and coefficient in ("1", "-1"):
+        sign = coefficient.removesuffix("1")
+        return sign + r"\,".join(shown)
+    return r"\,".join([coefficient, *shown])
+
+
+def _math_power(power: float) -> str:
+    if abs(power) < SMALLEST_SHOWN_POWER:
+        return ""
+    return f"s^{{{_nice(power)}}}".removesuffix("^{1}")
+
+
+def _math_logarithm(log_power: int) -> str:
+    if log_power == 0:
+        return ""
+    return rf"\log^{{{log_power}}} s".replace("^{1}", "")
 
 
 def _math_exponential(law: Law) -> str:
+    sign = _exponent_sign(law)
     if law.rate == 0:
-        return (
-            rf"\mathrm{{faster\ than}}\ e^{{{_sign(law)}s}}"
-            if math.isinf(law.order)
-            else ""
-        )
+        if math.isinf(law.order):
+            return rf"\mathrm{{faster\ than}}\ e^{{{sign}s}}"
+        return ""
     rate = "" if _nice(law.rate) == "1" else _nice(law.rate) + r"\,"
     if math.isinf(law.order):
         inner = "" if _nice(law.inner_rate) == "1" else _nice(law.inner_rate)
-        return f"e^{{{_sign(law)}{rate}e^{{{inner}s}}}}"
+        return f"e^{{{sign}{rate}e^{{{inner}s}}}}"
     order = "" if law.order == 1 else f"^{{{_nice(law.order)}}}"
-    return f"e^{{{_sign(law)}{rate}s{order}}}"
+    return f"e^{{{sign}{rate}s{order}}}"
 
 
-def _sign(law: Law) -> str:
+def _leading_sign(law: Law) -> str:
+    """The sign of a super-exponential, which is shown without its coefficient."""
+    return "-" if law.coefficient < 0 < law.rate else ""
+
+
+def _exponent_sign(law: Law) -> str:
     return "-" if law.kind.endswith("decay") else ""
 
 
 def _plain(x: float) -> str:
-    """Three significant digits, trailing zeros kept."""
+    """Three significant digits, with trailing zeros."""
     return f"{x:#.3g}".rstrip(".")
 
 
 def _nice(x: float) -> str:
-    """Three significant digits, no trailing zeros, powers of ten as such."""
+    """Three significant digits as mathtext, without trailing zeros, with powers of ten."""
     mantissa, _, exponent = f"{x:.3g}".partition("e")
     if not exponent:
         return mantissa

@@ -1,0 +1,173 @@
+"""All flows from all starts, each by the method that suits it.
+
+Every flow is first followed by few explicit steps. Flows that this leaves open are followed
+again by implicit steps, and what is open then by many explicit ones.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from threading import Lock
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from ..base.xla import jit_fast_compile
+from ..objectives.objective import Objective
+from .explicit import runge_kutta
+from .implicit import linearly_implicit
+from .lanes import Evaluation, Evaluator, evaluator
+from .path import Path, Stepper
+from .trajectories import SHORTEST, integrate
+
+FEW_STEPS = 2**8
+"""Maximum number of explicit steps at first: a flow that needs more is stiff or full of kinks."""
+STIFF_STEPS = 2**11
+"""Maximum number of implicit steps: a flow that needs more is not stiff but full of kinks."""
+MOST_STEPS = 2**13
+"""Maximum number of explicit steps in the end."""
+FEW_NUMBERS = 200
+"""Number of logits in all lanes up to which a few steps take longer to compile than to run."""
+LANES: dict[Stepper, int] = {runge_kutta: 128, linearly_implicit: 32}
+"""Number of lanes that run together.
+
+With fewer lanes, those that take many steps hold up fewer others, and all fit into caches.
+"""
+
+LaneIndex: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
+"""Rows [k, 1] and columns [k, w] of some lanes, to index arrays [objective, m, ...]."""
+Inputs: TypeAlias = tuple[Evaluation, Array, Array]
+"""Evaluation at the starting logits, these logits, and which lanes to skip."""
+
+_FACTORIZATION_LOCK = Lock()
+
+
+def follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
+    """Follow the flow of every objective from the logits of all its lanes, [objective, m, n]."""
+    evaluate = evaluator(objectives, label)
+    start = jit_fast_compile(evaluate)(lanes)
+    none = jnp.zeros(lanes.shape[:2], bool)
+    path = _integrate_in_parts(evaluate, runge_kutta, FEW_STEPS, (start, lanes, none))
+    again = partial(_follow_again, objectives, label, lanes)
+    # A lane whose shortest step has grown by a quarter has taken many inaccurate steps.
+    slowed = path.min_step >= 1.25 * SHORTEST
+    hindered = np.asarray(~path.done | path.stuck | slowed)
+    path = again(linearly_implicit, STIFF_STEPS, path, hindered)
+    return again(runge_kutta, MOST_STEPS, path, np.asarray(~path.done))
+
+
+def _follow_again(
+    objectives: Sequence[Objective],
+    label: int,
+    lanes: Array,
+    stepper: Stepper,
+    most: int,
+    path: Path,
+    chosen: NDArray[Any],
+) -> Path:
+    """Follow the chosen lanes again by another method and keep whichever end is better."""
+    rows = np.flatnonzero(chosen.any(axis=1))
+    if not rows.size:
+        return path
+    at = _lane_index(rows, chosen)
+    evaluate = evaluator([objectives[int(row)] for row in rows], label)
+
+    def at_lanes(leaf: NDArray[Any]) -> Array:
+        return jnp.asarray(leaf[at])
+
+    start: Evaluation = jax.tree.map(at_lanes, path.start)
+    skip = jnp.asarray(~chosen[at])
+    again = _integrate_in_parts(evaluate, stepper, most, (start, lanes[at], skip))
+    return _better(path, again, at)
+
+
+def _lane_index(rows: NDArray[Any], chosen: NDArray[Any]) -> LaneIndex:
+    """Index of the chosen lanes of these rows, and of others where a row has fewer of them."""
+    width = chosen.sum(axis=1).max()
+    chosen_first = np.argsort(~chosen[rows], axis=1, kind="stable")
+    return rows[:, None], chosen_first[:, :width]
+
+
+def _integrate_in_parts(
+    evaluate: Evaluator, stepper: Stepper, most: int, inputs: Inputs
+) -> Path:
+    """`integrate`, compiled once and run on a part of the lanes at a time."""
+    _, lanes, skip = inputs
+    few = lanes.size <= FEW_NUMBERS and most == FEW_STEPS
+    compiled = jit_fast_compile if few else jax.jit
+    run = compiled(partial(integrate, evaluate, stepper))
+    objectives, m = skip.shape
+    columns = _columns_of_parts(m, max(1, LANES[stepper] // objectives))
+    parts = [_part(inputs, chosen) for chosen in columns]
+    program = _program(run, most, parts[0])
+    paths = []
+    with _exclusive(stepper):
+        for part in parts:
+            paths.append(jax.tree.map(np.asarray, program(most, *part)))
+
+    def joined(*leaves: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate(leaves, axis=1)[:, :m]
+
+    path: Path = jax.tree.map(joined, *paths)
+    return path
+
+
+def _exclusive(stepper: Stepper) -> AbstractContextManager[Any]:
+    """A context in which only one thread factorizes matrices.
+
+    On CPUs, the batched linear algebra of jaxlib (`lu_factor`, `eigvalsh`) runs in a pool of
+    threads and waits there for further threads of the same pool. As many simultaneous calls
+    as the pool has threads would wait for each other for ever.
+    """
+    return _FACTORIZATION_LOCK if stepper is linearly_implicit else nullcontext()
+
+
+def _program(run: jax.stages.Wrapped, most: int, part: Inputs) -> Callable[..., Path]:
+    """The compiled program; the function itself where JAX is told not to compile."""
+    if jax.config.jax_disable_jit:  # type: ignore[attr-defined]
+        return run
+    return run.lower(most, *part).compile()
+
+
+def _part(inputs: Inputs, columns: NDArray[Any]) -> Inputs:
+    def cut(leaf: Array) -> Array:
+        return leaf[:, columns]
+
+    part: Inputs = jax.tree.map(cut, inputs)
+    return part
+
+
+def _columns_of_parts(m: int, most: int) -> list[NDArray[Any]]:
+    """Columns of the lanes of every part, all of the same number, which is at most `most`.
+
+    The last part repeats the last lane where there are too few, so that one program serves all.
+    """
+    count = -(-m // most)
+    width = -(-m // count)
+    return [
+        np.minimum(np.arange(part * width, (part + 1) * width), m - 1)
+        for part in range(count)
+    ]
+
+
+def _better(path: Path, again: Path, at: LaneIndex) -> Path:
+    """The path, replaced at these lanes by the other one where that has a better end."""
+    old: Path = jax.tree.map(lambda leaf: leaf[at], path)
+    was_poor = ~old.done | old.stuck | (again.min_step < old.min_step)
+    better = np.asarray(again.done) & (again.length > 0) & was_poor
+    merged: Path = jax.tree.map(partial(_merged, at, better), path, again)
+    return merged
+
+
+def _merged(
+    at: LaneIndex, better: NDArray[Any], old: NDArray[Any], new: NDArray[Any]
+) -> NDArray[Any]:
+    """The old values, replaced at these lanes by the new ones where they are better."""
+    further_axes = tuple(range(2, old.ndim))
+    merged = np.array(old)
+    merged[at] = np.where(np.expand_dims(better, further_axes), new, old[at])
+    return merged
