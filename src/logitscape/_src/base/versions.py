@@ -1,17 +1,19 @@
-"""The version of the package, and those of the software that its results depend on.
+"""The version of the package, and those of the software that determines its numbers.
 
-The import of this module does not import JAX, so that the command line starts fast.
+This module does not import JAX when it is imported, so that the command line starts fast.
 """
 
 __version__ = "0.1.0"
 
+PACKAGES = ("logitscape", "jax", "jaxlib", "numpy")
+
 
 def versions() -> dict[str, str]:
-    """Return the versions that results depend on, and the name of JAX's backend."""
+    """Version of each package that the numbers depend on, by name, and JAX's backend."""
+    # Only a report needs the versions, and the imports take a while.
     from importlib.metadata import version
 
     import jax
 
-    packages = ("logitscape", "jax", "jaxlib", "numpy")
-    installed = {name: version(name) for name in packages}
-    return {**installed, "backend": jax.default_backend()}
+    versions_by_name = {name: version(name) for name in PACKAGES}
+    return versions_by_name | {"backend": jax.default_backend()}
