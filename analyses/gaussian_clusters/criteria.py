@@ -1,10 +1,10 @@
-"""The baseline, and the limits below which a distance counts as none."""
+"""The reference pair, and the limits below which a distance counts as none."""
 
 import pandas as pd
 
 from ..harness.findings import Verdict
 
-BASELINE = "softmax + cross_entropy"
+REFERENCE = "softmax + cross_entropy"
 REACHED = 1e-3
 """A total variation below this counts as none."""
 ALIKE = 1e-5

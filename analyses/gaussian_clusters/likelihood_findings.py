@@ -3,14 +3,14 @@
 import pandas as pd
 
 from ..harness.findings import Finding, Verdict, proved
-from .criteria import ALIKE, BASELINE, LEVEL, REACHED, span, verdict
+from .criteria import ALIKE, LEVEL, REACHED, REFERENCE, span, verdict
 
 
 def exponential_family(trained: pd.DataFrame) -> list[Finding]:
     """Moments that match, and fits that are unique (C17m to p)."""
     started = trained.dropna(subset=["moments"])
-    baseline = started.loc[BASELINE]
-    others = started.drop(BASELINE)
+    reference = started.loc[REFERENCE]
+    others = started.drop(REFERENCE)
     matched = sorted(others.index[others["moments"] < ALIKE])
     several = others["solutions"] > 1
     most = others["solutions"].max()
@@ -19,7 +19,7 @@ def exponential_family(trained: pd.DataFrame) -> list[Finding]:
         proved(
             "C17m",
             "at the fit the model's moments are the data's: mean of p x = mean of y x",
-            baseline["moments"],
+            reference["moments"],
             expected=0,
             tolerance=ALIKE,
             measured="largest difference {:.0g}",
@@ -34,7 +34,7 @@ def exponential_family(trained: pd.DataFrame) -> list[Finding]:
         proved(
             "C17o",
             "the fit is unique: ten wild starts, one loss",
-            baseline["largest_loss_difference"],
+            reference["largest_loss_difference"],
             expected=0,
             tolerance=1e-8,
             measured="largest difference {:.0g}",
@@ -71,7 +71,7 @@ def likelihood(trained: pd.DataFrame, values: pd.Series) -> list[Finding]:
         proved(
             "C18c",
             "the expected loss is least at the true distribution",
-            trained.loc[BASELINE, "asked_tv"],
+            trained.loc[REFERENCE, "asked_tv"],
             expected=0,
             tolerance=1e-6,
             measured="total variation {:.0g}",

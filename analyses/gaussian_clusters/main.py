@@ -34,7 +34,7 @@ from .. import harness
 from ..harness.findings import Finding
 from ..harness.study import StudyRun
 from . import likelihood_findings, posterior_findings
-from .criteria import BASELINE
+from .criteria import REFERENCE
 from .panels import draw_growth, draw_limits
 
 LOSSES_DRAWN = (
@@ -78,7 +78,7 @@ def findings(tables: dict[str, pd.DataFrame]) -> list[Finding]:
         *posterior_findings.other_ways(trained),
         *posterior_findings.improper_losses(trained, values),
         posterior_findings.free_probabilities(trained),
-        posterior_findings.compared_with_baseline(pairs, comparisons),
+        posterior_findings.compared_with_reference(pairs, comparisons),
         *likelihood_findings.exponential_family(trained),
         *likelihood_findings.likelihood(trained, values),
         *likelihood_findings.other_likelihoods(trained),
@@ -101,8 +101,8 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     upper, lower = left.subplots(2, 1, sharex=True)
     losses = {f"softmax + {loss}": loss for loss in LOSSES_DRAWN}
     normalizers = {f"{name} + cross_entropy": name for name in NORMALIZERS_DRAWN}
-    draw_growth(upper, tables, {BASELINE: BASELINE} | losses)
-    draw_growth(lower, tables, {BASELINE: BASELINE} | normalizers)
+    draw_growth(upper, tables, {REFERENCE: REFERENCE} | losses)
+    draw_growth(lower, tables, {REFERENCE: REFERENCE} | normalizers)
     upper.set_title("Softmax with different losses")
     lower.set_title("Different normalizers with cross-entropy")
     lower.set_xlabel("training examples")

@@ -8,7 +8,7 @@ from logitscape._src.objectives.catalog import (
     PROBABILITY_LOSSES,
 )
 
-from .criteria import BASELINE
+from .criteria import REFERENCE
 
 SIZES = (100, 1000, 10_000)
 LARGEST = 100_000
@@ -24,7 +24,7 @@ def _every_pair() -> list[str]:
 
 
 def _closely_compared() -> set[str]:
-    pairs = {BASELINE, *LOGIT_LOSSES}
+    pairs = {REFERENCE, *LOGIT_LOSSES}
     pairs |= {f"softmax + {loss}" for loss in LOSSES}
     pairs |= {f"{normalizer} + cross_entropy" for normalizer in NORMALIZERS}
     pairs |= {f"{normalizer} + brier" for normalizer in NORMALIZERS}
@@ -50,7 +50,7 @@ PROPER_PAIRS = [
     "softmax + tsallis_score",
 ]
 QUICK_PAIRS = [
-    BASELINE,
+    REFERENCE,
     "softmax + brier",
     "argmax + brier",
     "sum + cross_entropy",

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ..harness.findings import Finding, proved
-from .criteria import BASELINE, LEVEL, REACHED, span, verdict
+from .criteria import LEVEL, REACHED, REFERENCE, span, verdict
 
 TEMPERED = ("exponential", "hellinger", "generalized_cross_entropy")
 """Losses that ask for a power of the posterior."""
@@ -22,7 +22,7 @@ def linear_posterior(trained: pd.DataFrame) -> Finding:
     return proved(
         "C16a",
         "a Gaussian cluster per class: a softmax of linear functions is the posterior",
-        trained.loc[BASELINE, "limit_kl"],
+        trained.loc[REFERENCE, "limit_kl"],
         expected=0,
         tolerance=1e-8,
         measured="KL {:.0g} with unlimited data",
@@ -30,8 +30,8 @@ def linear_posterior(trained: pd.DataFrame) -> Finding:
 
 
 def efficient_fit(fits: pd.DataFrame) -> Finding:
-    """Whether the baseline's KL divergence is that of maximum likelihood (C16b)."""
-    row = fits[fits["pair"] == BASELINE].iloc[-1]
+    """Whether the reference pair's KL divergence is that of maximum likelihood (C16b)."""
+    row = fits[fits["pair"] == REFERENCE].iloc[-1]
     n = row["examples"]
     mean = n * row["kl"]
     width = n * row["kl_half_width"]
@@ -147,8 +147,8 @@ def free_probabilities(trained: pd.DataFrame) -> Finding:
     )
 
 
-def compared_with_baseline(pairs: pd.DataFrame, comparisons: pd.DataFrame) -> Finding:
-    """Which pairs come nearer to the posterior than the baseline, with 1,000 examples (C16j)."""
+def compared_with_reference(pairs: pd.DataFrame, comparisons: pd.DataFrame) -> Finding:
+    """Which pairs come nearer to the posterior than the reference, with 1,000 examples (C16j)."""
     rows = comparisons[comparisons["family"] == "all pairs"]
     rows = rows[rows["examples"] == 1000]
     clear = rows["p_holm"] < LEVEL

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from logitscape._src.datasets.builtin import gaussian_clusters
+from logitscape._src.datasets.clusters import gaussian_clusters
 
 from .theory import CLASSES, SEPARATION, SHARES, Array, bayes, grid
 

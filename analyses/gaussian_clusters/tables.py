@@ -10,7 +10,7 @@ from logitscape._src.objectives.catalog import NORMALIZERS
 
 from ..harness.study import StudyRun
 from ..shared.intervals import half_width, holm
-from .criteria import BASELINE
+from .criteria import REFERENCE
 from .fits import TRAINED, fit_pair, most_evaluations
 from .identities import relative_distance
 from .pairs import (
@@ -130,12 +130,12 @@ def _of_starts(starts: pd.DataFrame) -> dict[str, object]:
 
 
 def comparisons(fits: pd.DataFrame) -> pd.DataFrame:
-    """Distances minus those of the baseline, paired by data set.
+    """Distances minus those of the reference pair, paired by data set.
 
     The comparisons of one family and one size are corrected together for their number.
     """
     names = fits["data"].astype(str)
-    others = [pair for pair in PAIRS if pair != BASELINE]
+    others = [pair for pair in PAIRS if pair != REFERENCE]
     tables = []
     for examples in sorted(int(name) for name in names.unique() if name.isdigit()):
         drawn = fits[names == str(examples)]
@@ -149,10 +149,10 @@ def comparisons(fits: pd.DataFrame) -> pd.DataFrame:
 
 
 def _compared(fits: pd.DataFrame, measure: str, pairs: list[str]) -> pd.DataFrame:
-    """Student's t tests of each pair's difference from the baseline, corrected by Holm."""
+    """Student's t tests of each pair's difference from the reference pair, corrected by Holm."""
     lanes = fits.pivot(index="lane", columns="pair", values=measure)
     fitted = [pair for pair in pairs if pair in lanes]
-    differences = lanes[fitted].sub(lanes[BASELINE], axis=0)
+    differences = lanes[fitted].sub(lanes[REFERENCE], axis=0)
     values = differences.to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
         p = stats.ttest_1samp(values, 0).pvalue

@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 
+from analyses.products_or_sums_of_logs.formats import DTYPES
+from analyses.products_or_sums_of_logs.products import first, powers
 from analyses.products_or_sums_of_logs.sums import (
-    DTYPES,
     bound,
     exact,
-    first,
     logarithms,
     pairwise,
-    powers,
     sequential_sums,
 )
 from logitscape._src.base.x64 import enable_x64
