@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import nox
 
@@ -36,6 +37,13 @@ def tests(session: nox.Session) -> None:
     """Run the tests; arguments go to pytest: `nox -s tests -- -k softmax`."""
     install(session, "-e", ".", *group("test"))
     run_tests(session)
+
+
+@nox.session(python=["3.12", "3.13"])
+def smoke(session: nox.Session) -> None:
+    """Run the quick tests on the other Pythons; the sessions are named smoke-3.12 and smoke-3.13."""
+    install(session, "-e", ".", *group("test"))
+    run_tests(session, "-m", "quick")
 
 
 @nox.session
@@ -103,10 +111,23 @@ def benchmarks(session: nox.Session) -> None:
 
 @nox.session(venv_backend="uv")
 def floors(session: nox.Session) -> None:
-    """Run the tests on the oldest versions that pyproject.toml allows."""
+    """Run the quick tests on the oldest versions that pyproject.toml allows."""
     session.install("-e", ".", *group("test"), "--resolution", "lowest-direct")
     # Old versions may warn about the newest ones of what they are built on.
-    run_tests(session, "-W", "default")
+    run_tests(session, "-W", "default", "-m", "quick")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the sdist and the wheel, check what they say of themselves, and use the wheel."""
+    install(session, *group("release"))
+    folder = session.create_tmp()
+    session.run("python", "-m", "build", "--installer", "uv", "--outdir", folder, env=BUILD)
+    files = sorted(str(path) for path in Path(folder).glob("logitscape-*"))
+    session.run("python", "-m", "twine", "check", "--strict", *files)
+    (wheel,) = (file for file in files if file.endswith(".whl"))
+    install(session, "--force-reinstall", wheel)
+    session.run("python", "-P", "-m", "logitscape", "show", "softmax + cross_entropy", silent=True)
 
 
 @nox.session(venv_backend="none")
@@ -114,7 +135,7 @@ def constraints(session: nox.Session) -> None:
     """Remake constraints.txt: the newest versions that work together on every Python."""
     groups = [
         argument
-        for name in ("build", "test", "lint", "types")
+        for name in ("build", "release", "test", "lint", "types")
         for argument in ("--group", name)
     ]
     options = [
