@@ -1,7 +1,7 @@
-"""Functions that take axes and arrays and draw; nothing is computed or saved here.
+"""Functions that draw arrays on matplotlib axes; they compute nothing and save nothing.
 
-Not imported by `import logitscape`: matplotlib is for those who draw. Every function looks its best under
-`plt.style.context("logitscape.styles.paper")`.
+`import logitscape` does not import matplotlib; this module does. The figures look best with the
+style of this package: `plt.style.context("logitscape.styles.paper")`.
 """
 
 from ._src.plotting.fields import norm_bar as norm_bar

@@ -18,7 +18,7 @@ from matplotlib.text import Annotation, Text
 from scipy.optimize import isotonic_regression
 
 import logitscape as ls
-from logitscape._src.plotting.lines import spread
+from logitscape._src.plotting.label_places import spread
 from logitscape._src.plotting.style import (
     ink_on,
     settled,

@@ -1,3 +1,3 @@
-"""The command `logitscape`. It imports JAX only for what computes."""
+"""The command `logitscape`; only those commands that compute import JAX."""
 
 from .app import main as main

@@ -1,4 +1,4 @@
-"""The commands, and how the program ends."""
+"""The command line: its commands, and the exit status of the program."""
 
 import sys
 import traceback
@@ -13,26 +13,24 @@ from . import diagnose_commands, landscape_commands, list_command
 from .errors import UsageError, UserError
 from .output import Output, say
 
-HELP = """Loss landscapes over logits: every normalizer beside every loss, swept, measured and drawn.
+HELP = """Measure the gradients of classification losses: list, sweep, draw and diagnose them.
 
 A SPEC is 'softmax + focal(gamma=2)', or the name of a loss of logits such as crammer_singer.
 
-Exit status: 0 healthy, 1 findings at or above --fail-on, 2 bad usage or an error in your function, 3 a fault of logitscape
-itself, 130 interrupted.
+Exit status: 0 healthy, 1 findings at or above --fail-on, 2 bad usage or an error in your function,
+3 a fault of logitscape itself, 130 interrupted.
 """
 
 
 def build() -> App:
-    """The command line."""
+    """Build the command line."""
     app = App(
         "logitscape",
         help=HELP,
         version=__version__,
         console=Output(),
         error_console=Output(stderr=True),
-        error_formatter=lambda error: Text(
-            f"logitscape: {error}\nTry `logitscape --help`."
-        ),
+        error_formatter=_usage_message,
         default_parameter=Parameter(negative=()),
         suppress_keyboard_interrupt=False,
     )
@@ -57,25 +55,39 @@ def build() -> App:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # no terminal is too old for the text
-    app = build()
+    """Run the command line.
+
+    Args:
+        arguments: Words after the program's name; by default those of this process.
+
+    Returns:
+        The exit status.
+    """
+    _accept_any_terminal()
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        command, bound, _ = app.parse_args(
-            sys.argv[1:] if arguments is None else list(arguments), exit_on_error=False
-        )
+        command, bound, _ = build().parse_args(words, exit_on_error=False)
     except CycloptsError:
         return 2
     return _run(command, bound)
+
+
+def _accept_any_terminal() -> None:
+    """Print "?" for characters that the terminal's encoding lacks, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _usage_message(error: object) -> Text:
+    return Text(f"logitscape: {error}\nTry `logitscape --help`.")
 
 
 def _run(command: Any, bound: Any) -> int:
     try:
         return int(command(*bound.args, **bound.kwargs) or 0)
     except KeyboardInterrupt:
-        say(f"\nlogitscape: interrupted; {_kept(bound.arguments)}")
+        say(f"\nlogitscape: interrupted; {_state_of_file(bound.arguments)}")
         return 130
     except (UsageError, UserError, OSError) as error:
         say(f"logitscape: {error}")
@@ -86,7 +98,8 @@ def _run(command: Any, bound: Any) -> int:
         return 3
 
 
-def _kept(arguments: Mapping[str, Any]) -> str:
+def _state_of_file(arguments: Mapping[str, Any]) -> str:
+    """Say what an interrupted command left at the path of `--out`."""
     out = arguments.get("out") or getattr(arguments.get("options"), "out", None)
     if out is None:
         return "nothing was written."

@@ -1,4 +1,4 @@
-"""`diagnose` and `compare`."""
+"""The commands `diagnose` and `compare`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ..diagnosis.answers import Severity
     from ..diagnosis.subject import Subject
     from ..objectives.signatures import Form as LibraryForm
+    from ..reports.comparison import Comparison
+    from ..reports.diagnosis import Diagnosis
 
 FailOn: TypeAlias = Literal["serious", "warning", "note", "never"]
 FormName: TypeAlias = Literal["example", "example-label", "batch", "batch-one-hot"]
@@ -25,49 +27,47 @@ FORMS: "Mapping[FormName, LibraryForm]" = {
     "batch": "batch, labels",
     "batch-one-hot": "batch, one-hot",
 }
+"""Forms of a function, by their names on the command line."""
 REPORTS = (".html", ".json", ".txt", ".png", ".svg", ".pdf")
 
 Training = Annotated[
     Precision,
-    Parameter(name="--dtype", help="The precision that it will be trained in."),
+    Parameter(name="--dtype", help="Precision of the training."),
 ]
 Seed = Annotated[
     int,
     Parameter(
         name="--seed",
-        help="Of the random searches; the same seed gives the same answers.",
+        help="Seed of the random searches; the same seed gives the same answers.",
     ),
 ]
-Against = Annotated[
+Reference = Annotated[
     str,
-    Parameter(
-        name="--reference", help="What it is compared with: a spec or a function."
-    ),
+    Parameter(name="--reference", help="Loss to compare with: a spec or a function."),
 ]
 Form = Annotated[
     FormName | None,
     Parameter(
-        name="--form", help="What a function of your own takes; else found by trying."
+        name="--form",
+        help="Form of your own function; by default found by trying.",
     ),
 ]
 Threshold = Annotated[
     FailOn,
-    Parameter(
-        name="--fail-on", help="The least severity that makes the exit status 1."
-    ),
+    Parameter(name="--fail-on", help="Least severity that makes the exit status 1."),
 ]
 
 
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Options:
-    """How to diagnose, and what to do with the answer."""
+    """The options of both commands: the setting of the diagnosis, and the output."""
 
     classes: Classes = 10
     dtype: Training = "float32"
     seed: Seed = 0
     normalizer: Normalizer = None
-    reference: Against = "softmax + cross_entropy"
+    reference: Reference = "softmax + cross_entropy"
     form: Form = None
     fail_on: Threshold = "warning"
     json: AsJson = False
@@ -78,61 +78,74 @@ class Options:
 DEFAULT = Options()
 
 
-def diagnose(target: Target, /, *, options: Options = DEFAULT) -> int:
-    """Find out where the gradient of a loss dies or explodes, whether it is convex, proper, safe, and what it costs.
+@dataclass(frozen=True)
+class Request:
+    """Everything that a diagnosis needs, once it has been found and checked.
 
-    TARGET is a spec, 'softmax + focal(gamma=2)'; package.module:function; or path/to/file.py:function. Importing a module
-    or a file runs it: diagnose only code that you trust.
-
-    The function takes (logits [n], target [n]) or (logits [n], label) and returns a scalar, or takes (logits [N, n],
-    labels [N]) or (logits [N, n], one-hot [N, n]) and returns [N].
-
-    The exit status is 0 if nothing was found, 1 for findings at or above --fail-on, 2 for bad usage and for errors in your
-    function.
+    Attributes:
+        subjects: Losses to diagnose.
+        arguments: Keyword arguments of `ls.diagnose` and `ls.compare`.
+        code: Targets of which functions are called, the reference among them.
     """
-    judged, arguments, code = _prepared([target], options)
+
+    subjects: "list[Subject]"
+    arguments: dict[str, Any]
+    code: list[targets.Target]
+
+
+def diagnose(target: Target, /, *, options: Options = DEFAULT) -> int:
+    """Diagnose one loss: dying and exploding gradients, convexity, precision, cost.
+
+    TARGET is a spec, 'softmax + focal(gamma=2)'; package.module:function; or
+    path/to/file.py:function. Importing a module or a file runs it: diagnose only code that you
+    trust.
+
+    The function takes (logits [n], target [n]) or (logits [n], label) and returns a scalar, or
+    takes (logits [N, n], labels [N]) or (logits [N, n], one-hot [N, n]) and returns [N].
+
+    The exit status is 0 if nothing was found, 1 for findings at or above --fail-on, 2 for bad
+    usage and for errors in your function.
+    """
+    request = _prepared([target], options)
     import logitscape as ls
 
-    with targets.calling(f"diagnosing `{target}`", code):
-        found = ls.diagnose(judged[0], **arguments)
-    _publish(found, options)
-    return int(_fails(found.worst, options.fail_on))
+    with targets.calling(f"diagnosing `{target}`", request.code):
+        diagnosis = ls.diagnose(request.subjects[0], **request.arguments)
+    _publish(diagnosis, options)
+    return _status(diagnosis.worst, options.fail_on)
 
 
 def compare(*target: Target, options: Options = DEFAULT) -> int:
     """Diagnose several losses, in one table and one figure.
 
-    Each TARGET is as for diagnose. Importing a module or a file runs it. The exit status is that of the worst.
+    Each TARGET is as for diagnose. Importing a module or a file runs it. The exit status is that
+    of the worst.
     """
     if not target:
         raise UsageError(
-            "name at least one TARGET: `logitscape compare 'softmax + focal' 'softmax + poly1'`."
+            "name at least one TARGET: "
+            "`logitscape compare 'softmax + focal' 'softmax + poly1'`."
         )
-    judged, arguments, code = _prepared(target, options)
+    request = _prepared(target, options)
     import logitscape as ls
 
-    with targets.calling("diagnosing them", code):
-        found = ls.compare(judged, **arguments)
-    _publish(found, options)
-    return int(_fails(found.worst, options.fail_on))
+    with targets.calling("diagnosing them", request.code):
+        comparison = ls.compare(request.subjects, **request.arguments)
+    _publish(comparison, options)
+    return _status(comparison.worst, options.fail_on)
 
 
-def _prepared(
-    names: Sequence[str], options: Options
-) -> tuple[list["Subject"], dict[str, Any], list[targets.Target]]:
-    """What to judge, and how, and where the code came from, once all that was asked for is there."""
+def _prepared(names: Sequence[str], options: Options) -> Request:
+    """Find everything that the options name, so that a mistake shows before the computation."""
     check_out(options.out, REPORTS)
-    found, reference = (
-        [targets.resolve(name) for name in names],
-        targets.resolve(options.reference),
-    )
-    form = None if options.form is None else FORMS[options.form]
-    judged = targets.recognised(
-        found,
+    named = [targets.resolve(name) for name in names]
+    reference = targets.resolve(options.reference)
+    subjects = targets.recognised(
+        named,
         "trying it",
         classes=options.classes,
         normalizer=options.normalizer,
-        form=form,
+        form=None if options.form is None else FORMS[options.form],
     )
     arguments = {
         "num_classes": options.classes,
@@ -141,17 +154,23 @@ def _prepared(
         "reference": reference.source,
         "progress": not options.quiet,
     }
-    return judged, arguments, [*found, reference]
+    return Request(subjects=subjects, arguments=arguments, code=[*named, reference])
 
 
-def _publish(found: Any, options: Options) -> None:
+def _publish(report: "Diagnosis | Comparison", options: Options) -> None:
     if options.out is not None:
-        found.save(options.out)
+        report.save(options.out)
         say(f"wrote {options.out}", quiet=options.quiet)
-    show_json(found.to_dict()) if options.json else show(found.table())
+    if options.json:
+        show_json(report.to_dict())
+    else:
+        show(report.table())
 
 
-def _fails(worst: "Severity", fail_on: FailOn) -> bool:
+def _status(worst: "Severity", fail_on: FailOn) -> int:
+    """Return the exit status: 1 if the worst severity is at or above the threshold."""
     from ..diagnosis.answers import SEVERITIES
 
-    return fail_on != "never" and SEVERITIES.index(worst) <= SEVERITIES.index(fail_on)
+    if fail_on == "never":
+        return 0
+    return int(SEVERITIES.index(worst) <= SEVERITIES.index(fail_on))

@@ -1,12 +1,12 @@
-"""What goes wrong: bad usage in one sentence, the user's own errors by their own lines, ours in full."""
+"""Errors: bad usage in one sentence, the user's own errors by their own lines, ours in full."""
 
-import difflib
 import sys
 import sysconfig
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from traceback import StackSummary, TracebackException
 
 PACKAGE = Path(__file__).resolve().parents[2]
 LIBRARIES = tuple(
@@ -16,33 +16,29 @@ LIBRARIES = tuple(
 
 
 class UsageError(Exception):
-    """What the user can put right; its text is all that is shown."""
+    """An error that the user can correct; only its text is shown."""
 
 
 class UserError(Exception):
     """An error inside the user's function; its text has the user's own lines."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The known names that are like this one, or all of them."""
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    if near:
-        return f"Did you mean {' or '.join(map(repr, near))}?"
-    return f"Known: {', '.join(names)}." if names else ""
-
-
 @contextmanager
 def blaming(doing: str, roots: Iterable[Path] = ()) -> Iterator[None]:
-    """Run code of the user's: what it prints goes to stderr, and an error in it becomes a `UserError`.
+    """Run code of the user: its output goes to stderr, and an error in it becomes a `UserError`.
 
-    An error that our own code raises on purpose becomes a `UsageError`; any other is ours and passes.
+    An error that our own code raises on purpose becomes a `UsageError`; any other error is a fault
+    of ours, and passes.
 
     Args:
-        doing: what is done, as in "diagnosing `loss`".
-        roots: folders of packages that the user names, though they may lie where libraries do.
+        doing: Words for the error, such as "diagnosing `loss`".
+        roots: Folders of the user's packages, although they may lie where libraries do.
+
+    Raises:
+        UserError: If the user's code fails.
+        UsageError: If our code refuses an argument, or the user's code ends the program.
     """
-    own = tuple(roots)
+    users_folders = tuple(roots)
     try:
         with redirect_stdout(sys.stderr):
             yield
@@ -54,30 +50,36 @@ def blaming(doing: str, roots: Iterable[Path] = ()) -> Iterator[None]:
             f"{doing} ended the program (exit status {error.code}); {remedy}."
         ) from None
     except BaseException as error:
-        if text := users_lines(error, own):
-            raise UserError(f"error while {doing}:\n{text}") from None
-        if _on_purpose(error):
+        lines = users_lines(error, users_folders)
+        if lines:
+            raise UserError(f"error while {doing}:\n{lines}") from None
+        if _is_refusal(error):
             raise UsageError(str(error)) from error
         raise
 
 
 def users_lines(error: BaseException, roots: tuple[Path, ...] = ()) -> str:
-    """The traceback of an error without the lines of libraries; empty if the user's code has no part in it."""
-    causes = list(_chain(error, traceback.TracebackException.from_exception(error)))
-    for _, each in causes:
-        each.stack = traceback.StackSummary.from_list(
-            [frame for frame in each.stack if _is_users(frame.filename, roots)]
-        )
-    blamed = [
-        each for cause, each in causes if each.stack or isinstance(cause, SyntaxError)
-    ]
-    return "\n".join("".join(_alone(each)).rstrip() for each in reversed(blamed))
+    """Return the traceback of an error without the lines of libraries.
+
+    It is empty if the user's code has no part in the error.
+    """
+    texts = list[str]()
+    for cause, trace in _chain(error, TracebackException.from_exception(error)):
+        frames = [frame for frame in trace.stack if _is_users(frame.filename, roots)]
+        trace.stack = StackSummary.from_list(frames)
+        # A file that cannot be parsed has no frame: the error itself names its line.
+        if frames or isinstance(cause, SyntaxError):
+            texts.append("".join(_formatted(trace)).rstrip())
+    return "\n".join(reversed(texts))
 
 
 def _chain(
-    error: BaseException | None, trace: traceback.TracebackException | None
-) -> Iterator[tuple[BaseException, traceback.TracebackException]]:
-    """The error and what caused it; JAX chains its own notes on what it left out, which say nothing here."""
+    error: BaseException | None, trace: TracebackException | None
+) -> Iterator[tuple[BaseException, TracebackException]]:
+    """Yield the error and its causes, each with its traceback.
+
+    Left out are the notes that JAX chains to say which lines it left out.
+    """
     while error is not None and trace is not None:
         if not type(error).__module__.startswith("jax._src.traceback_util"):
             yield error, trace
@@ -89,7 +91,8 @@ def _chain(
             error, trace = error.__context__, trace.__context__
 
 
-def _alone(trace: traceback.TracebackException) -> Iterator[str]:
+def _formatted(trace: TracebackException) -> Iterator[str]:
+    """Yield the lines of one error, without its causes and without JAX's note."""
     notes = getattr(trace, "__notes__", None) or []
     trace.__notes__ = [note for note in notes if "JAX_TRACEBACK_FILTERING" not in note]
     yield from trace.stack.format()
@@ -105,12 +108,10 @@ def _is_users(filename: str, roots: tuple[Path, ...]) -> bool:
     return not any(path.is_relative_to(library) for library in (PACKAGE, *LIBRARIES))
 
 
-def _on_purpose(error: BaseException) -> bool:
-    """Whether a `raise` of ours refuses an argument, and no line of ours stumbled."""
+def _is_refusal(error: BaseException) -> bool:
+    """Whether a `raise` statement of ours refuses an argument, and no line of ours failed."""
+    if not isinstance(error, ValueError | TypeError):
+        return False
     last = traceback.extract_tb(error.__traceback__)[-1]
-    ours = Path(last.filename).resolve().is_relative_to(PACKAGE)
-    return (
-        isinstance(error, ValueError | TypeError)
-        and ours
-        and (last.line or "").startswith("raise ")
-    )
+    is_ours = Path(last.filename).resolve().is_relative_to(PACKAGE)
+    return is_ours and (last.line or "").startswith("raise ")

@@ -1,4 +1,4 @@
-"""Finding what a user names in a file or a module, with the nearest names where there is no such thing."""
+"""Functions that a user names in a file or a module, and the nearest names if there is none."""
 
 import ast
 import importlib
@@ -7,35 +7,24 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterator
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .errors import UsageError, nearest
+from ..base.names import nearest, suggestion
+from .errors import UsageError
 
 DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 @cache
 def from_file(path: Path) -> ModuleType:
-    """Run a file, once; its folder is where it finds its neighbours."""
+    """Run a Python file, once; it can import its neighbours in the same folder."""
     if not path.is_file():
-        others = (
-            [each.name for each in sorted(path.parent.glob("*.py"))]
-            if path.parent.is_dir()
-            else []
-        )
-        raise UsageError(
-            f"there is no file `{path}`. {nearest(path.name, others)}".rstrip()
-        )
-    # The name by which it can be imported again, from its folder, unless something else has it.
-    name = (
-        path.stem
-        if path.stem.isidentifier() and path.stem not in sys.modules
-        else f"logitscape_target_{len(sys.modules)}"
-    )
+        hint = suggestion(path.name, _python_files(path.parent))
+        raise UsageError(f"there is no file `{path}`. {hint}".rstrip())
+    name = _module_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise UsageError(f"`{path}` is no Python file.")
@@ -50,6 +39,19 @@ def from_file(path: Path) -> ModuleType:
     return module
 
 
+def _python_files(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return [path.name for path in sorted(folder.glob("*.py"))]
+
+
+def _module_name(path: Path) -> str:
+    """Return the name by which a file can be imported again, unless another module has it."""
+    if path.stem.isidentifier() and path.stem not in sys.modules:
+        return path.stem
+    return f"logitscape_target_{len(sys.modules)}"
+
+
 def from_name(name: str) -> ModuleType:
     """Import a module; the working folder is searched first."""
     if not DOTTED.fullmatch(name):
@@ -59,66 +61,56 @@ def from_name(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+        missing = error.name
+        # A module that the named one imports in vain is an error in the user's code.
+        if missing is None or not f"{name}.".startswith(f"{missing}."):
             raise
-        parent, _, last = error.name.rpartition(".")
-        folders = getattr(sys.modules.get(parent), "__path__", None)
-        near = get_close_matches(
-            last,
-            [each.name for each in pkgutil.iter_modules(folders)],
-            n=3,
-            cutoff=0.75,
-        )
         raise UsageError(
-            f"there is no module `{error.name}`. {nearest(last, near)}".rstrip()
+            f"there is no module `{missing}`. {_similar_modules(missing)}".rstrip()
         ) from None
 
 
+def _similar_modules(missing: str) -> str:
+    parent, _, last = missing.rpartition(".")
+    folders = getattr(sys.modules.get(parent), "__path__", None)
+    names = [module.name for module in pkgutil.iter_modules(folders)]
+    # Among hundreds of modules, only close ones are worth naming.
+    return suggestion(last, nearest(last, names, cutoff=0.75))
+
+
 def member(module: ModuleType, name: str, place: str) -> Any:
-    """What `function`, or `Class.function`, is in a module."""
-    found: Any = module
+    """Return the function, Objective or spec called `name`, or `Class.name`, in a module."""
+    value: Any = module
     for part in name.split("."):
-        if not hasattr(found, part):
-            raise UsageError(
-                f"`{place}` has no `{name}`. {nearest(part, _callables(found))}".rstrip()
-            )
-        found = getattr(found, part)
-    if isinstance(found, type) or not (callable(found) or isinstance(found, str)):
-        kind = (
-            "a class" if isinstance(found, type) else f"of type {type(found).__name__}"
-        )
+        if not hasattr(value, part):
+            hint = suggestion(part, _callables(value))
+            raise UsageError(f"`{place}` has no `{name}`. {hint}".rstrip())
+        value = getattr(value, part)
+    is_class = isinstance(value, type)
+    if is_class or not (callable(value) or isinstance(value, str)):
+        kind = "a class" if is_class else f"of type {type(value).__name__}"
         raise UsageError(
-            f"`{name}` in `{place}` is {kind}; a loss is a function, an Objective or a spec."
+            f"`{name}` in `{place}` is {kind}; "
+            "a loss is a function, an Objective or a spec."
         )
-    return found
+    return value
 
 
-def _callables(function_name: Any) -> Iterator[str]:
-    for name, value in vars(function_name).items():
-        if (
-            callable(value)
-            and not name.startswith("_")
-            and getattr(value, "__module__", None) == _home(function_name)
-        ):
+def _callables(parent: Any) -> Iterator[str]:
+    """Yield the public functions and classes that a module or a class defines itself."""
+    is_module = isinstance(parent, ModuleType)
+    home = getattr(parent, "__name__" if is_module else "__module__", None)
+    for name, value in vars(parent).items():
+        is_public = callable(value) and not name.startswith("_")
+        if is_public and getattr(value, "__module__", None) == home:
             yield name
 
 
-def _home(function_name: Any) -> Any:
-    return (
-        function_name.__name__
-        if isinstance(function_name, ModuleType)
-        else getattr(function_name, "__module__", None)
-    )
-
-
 def functions_of(path: Path) -> list[str]:
-    """The functions that a file defines, found without running it."""
+    """Return the names of the functions that a file defines, without running it."""
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except (SyntaxError, UnicodeDecodeError, ValueError):
         return []
-    return [
-        each.name
-        for each in tree.body
-        if isinstance(each, ast.FunctionDef) and not each.name.startswith("_")
-    ]
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [node.name for node in functions if not node.name.startswith("_")]

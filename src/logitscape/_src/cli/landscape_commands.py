@@ -1,4 +1,4 @@
-"""`show` and `sweep`."""
+"""The commands `show` and `sweep`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,18 +28,20 @@ from .output import show as print_result
 
 if TYPE_CHECKING:
     from ..landscapes.landscape import Landscape
-    from ..landscapes.slices import Slice
+    from ..landscapes.slice import Slice
     from ..objectives.objective import Objective
 
+DEFAULT_CLASSES = 3
+
 Dtype = Annotated[
-    Precision, Parameter(name="--dtype", help="The precision to compute in.")
+    Precision, Parameter(name="--dtype", help="Precision of the computation.")
 ]
 Plane = Annotated[
     bool,
     Parameter(
         name="--plane",
         show_default=False,
-        help="Sweep the plane of the first two logits, not a ray.",
+        help="Sweep the plane of the first two logits instead of a ray.",
     ),
 ]
 ClassesOfRay = Annotated[
@@ -47,13 +49,15 @@ ClassesOfRay = Annotated[
     Parameter(
         name="--classes",
         validator=Number(gte=2),
-        help="How many classes; 3, or as many as --ray has numbers.",
+        help="Number of classes; by default 3, or that of the numbers in --ray.",
     ),
 ]
 Hessian = Annotated[
     bool,
     Parameter(
-        name="--hessian", show_default=False, help="The eigenvalues of the Hessian too."
+        name="--hessian",
+        show_default=False,
+        help="Compute the eigenvalues of the Hessian too.",
     ),
 ]
 
@@ -72,14 +76,15 @@ def show(
     out: PictureFile = None,
     quiet: Quiet = False,
 ) -> int:
-    """Show loss and gradient of one objective along a ray: numbers, a sparkline, and the laws far out."""
+    """Show loss and gradient of one objective on a ray: numbers, sparklines, laws far out."""
     check_out(out, PICTURES)
-    classes = _count(classes, ray)
-    (made,), roots = _objectives([spec], classes, normalizer)
-    line = _ray(ray, np.linspace(0, stop, show_page.COLUMNS), classes, base)
+    num_classes = _num_classes(classes, ray)
+    (objective,), roots = _objectives([spec], num_classes, normalizer)
+    coordinates = np.linspace(0, stop, show_page.COLUMNS)
+    line = _ray(ray, coordinates, num_classes, base)
     with blaming(f"sweeping `{spec}`", roots), working(f"sweeping {spec}", quiet=quiet):
-        landscape = _sweep([made], line, dtype)
-        laws = _laws(made, ray, classes, base)
+        landscape = _sweep([objective], line, dtype)
+        laws = _laws(objective, ray, num_classes, base)
     if out is not None:
         _draw(landscape, out)
         say(f"wrote {out}", quiet=quiet)
@@ -105,7 +110,7 @@ def sweep(
     hessian: Hessian = False,
     quiet: Quiet = False,
 ) -> int:
-    """Sweep objectives over a ray, or a plane, and write loss, gradient, domain and prediction at every point."""
+    """Sweep objectives over a ray or a plane, and write loss, gradient and prediction."""
     check_out(out, [".nc"])
     if not spec:
         raise UsageError(
@@ -113,61 +118,67 @@ def sweep(
         )
     if points < 1:
         raise UsageError(f"--points must be at least 1, got {points}.")
-    classes = _count(classes, "" if plane else ray)
-    made, roots = _objectives(list(spec), classes, normalizer)
+    num_classes = _num_classes(classes, "R1" if plane else ray)
+    objectives, roots = _objectives(list(spec), num_classes, normalizer)
     s = np.linspace(start, stop, points)
-    where = _plane(s, classes, base) if plane else _ray(ray, s, classes, base)
-    count = f"{len(made)} objective{'s' if len(made) > 1 else ''}"
+    where = _slice(None if plane else ray, s, num_classes, base)
+    count = f"{len(objectives)} objective{'s' if len(objectives) > 1 else ''}"
     with blaming("sweeping", roots), working(f"sweeping {count}", quiet=quiet):
-        landscape = _sweep(made, where, dtype, hessian=hessian)
+        landscape = _sweep(objectives, where, dtype, hessian=hessian)
     landscape.save(out)
-    say(
-        f"wrote {out}: {count} at {' x '.join(map(str, where.shape))} points, {where.description}",
-        quiet=quiet,
-    )
+    shape = " x ".join(map(str, where.shape))
+    say(f"wrote {out}: {count} at {shape} points, {where.description}", quiet=quiet)
     return 0
 
 
 def _objectives(
-    names: list[str], classes: int, normalizer: str | None
+    names: list[str], num_classes: int, normalizer: str | None
 ) -> tuple[list["Objective"], list[Path]]:
-    """What the names stand for, in whatever form; and where the user's code lies."""
+    """Return the objectives that are named, and the folders of the user's code."""
     import jax
 
     from ..objectives.objective import Objective
 
     jax.config.update("jax_enable_x64", True)
-    found = [targets.resolve(name) for name in names]
+    resolved = [targets.resolve(name) for name in names]
     subjects = targets.recognised(
-        found, "trying it", classes=classes, normalizer=normalizer
+        resolved, "trying it", classes=num_classes, normalizer=normalizer
     )
-    made = [
-        each.objective or Objective(each.name, each.function, each.normalizer)
-        for each in subjects
+    objectives = [
+        subject.objective
+        or Objective(subject.name, subject.function, subject.normalizer)
+        for subject in subjects
     ]
-    return made, [root for each in found for root in each.roots]
+    return objectives, targets.roots_of(resolved)
 
 
-def _count(classes: int | None, ray: str) -> int:
-    """How many classes: as said, else as many as the direction has, else 3."""
+def _num_classes(classes: int | None, ray: str) -> int:
+    """Return `--classes`, or the number of the direction's numbers, or 3."""
     if classes is not None:
         return classes
-    direction = ray and _direction(ray)
-    return 3 if isinstance(direction, str) else len(direction)
+    direction = _direction(ray)
+    return DEFAULT_CLASSES if isinstance(direction, str) else len(direction)
 
 
-def _ray(ray: str, s: Any, classes: int, base: float) -> "Slice":
+def _slice(ray: str | None, s: Any, num_classes: int, base: float) -> "Slice":
+    """Return a ray; without one, the plane of the first two logits."""
+    if ray is None:
+        return _plane(s, num_classes, base)
+    return _ray(ray, s, num_classes, base)
+
+
+def _ray(ray: str, s: Any, num_classes: int, base: float) -> "Slice":
     import logitscape as ls
 
     with blaming("reading --ray"):
-        return ls.ray(_direction(ray), s, num_classes=classes, base=base)
+        return ls.ray(_direction(ray), s, num_classes=num_classes, base=base)
 
 
-def _plane(s: Any, classes: int, base: float) -> "Slice":
+def _plane(s: Any, num_classes: int, base: float) -> "Slice":
     import logitscape as ls
 
     with blaming("reading --plane"):
-        return ls.plane(s, s, num_classes=classes, base=base)
+        return ls.plane(s, s, num_classes=num_classes, base=base)
 
 
 def _direction(ray: str) -> str | list[float]:
@@ -182,21 +193,25 @@ def _direction(ray: str) -> str | list[float]:
 
 
 def _sweep(
-    made: list["Objective"], where: "Slice", dtype: str, *, hessian: bool = False
+    objectives: list["Objective"], where: "Slice", dtype: str, *, hessian: bool = False
 ) -> "Landscape":
     import logitscape as ls
 
-    return ls.sweep(list(made), where, dtype=dtype, hessian=hessian)
+    return ls.sweep(list(objectives), where, dtype=dtype, hessian=hessian)
 
 
-def _laws(made: "Objective", ray: str, classes: int, base: float) -> dict[str, str]:
+def _laws(
+    objective: "Objective", ray: str, num_classes: int, base: float
+) -> dict[str, str]:
     import logitscape as ls
 
-    found = ls.gradient_law(made, _direction(ray), num_classes=classes, base=base)
+    laws = ls.gradient_law(
+        objective, _direction(ray), num_classes=num_classes, base=base
+    )
     return {
-        "loss": str(found.loss),
-        "gradient norm": str(found.norm),
-        "pull": str(found.pull),
+        "loss": str(laws.loss),
+        "gradient norm": str(laws.norm),
+        "pull": str(laws.pull),
     }
 
 

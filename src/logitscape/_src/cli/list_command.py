@@ -1,4 +1,4 @@
-"""`list`, which does not import JAX."""
+"""The command `list`, which does not import JAX."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -8,12 +8,13 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from .errors import UsageError, nearest
+from ..base.names import suggestion
+from .errors import UsageError
 from .listing import Entry, Kind, read
 from .options import AsJson
 from .output import show, show_json
 
-Names = Annotated[str, Parameter(help="Only these; all by default.")]
+Names = Annotated[str, Parameter(help="Names to list; by default all.")]
 
 TITLES: dict[Kind, str] = {
     "normalizer": "Normalizers: logits -> probabilities. Verdict with cross_entropy.",
@@ -25,24 +26,28 @@ TITLES: dict[Kind, str] = {
 def list_(*name: Names, json: AsJson = False) -> int:
     """List normalizers and losses: parameters, formula, verdict, source.
 
-    The verdict says what becomes of the gradient's norm when a wrong logit rises by s.
+    The verdict says how the gradient's norm changes when a wrong logit rises by s.
     """
     entries = _chosen(read(), name)
     if json:
         show_json([asdict(entry) for entry in entries])
         return 0
     for kind, title in TITLES.items():
-        if rows := [entry for entry in entries if entry.kind == kind]:
-            show(_table(title, rows))
+        entries_of_kind = [entry for entry in entries if entry.kind == kind]
+        if entries_of_kind:
+            show(_table(title, entries_of_kind))
     return 0
 
 
 def _chosen(entries: list[Entry], names: tuple[str, ...]) -> list[Entry]:
+    """Return the named entries, in the order of the catalog; all if no name is given."""
+    if not names:
+        return entries
     known = [entry.name for entry in entries]
     for name in names:
         if name not in known:
-            raise UsageError(f"unknown name {name!r}. {nearest(name, known)}")
-    return [entry for entry in entries if entry.name in names] if names else entries
+            raise UsageError(f"unknown name {name!r}. {suggestion(name, known)}")
+    return [entry for entry in entries if entry.name in names]
 
 
 def _table(title: str, entries: list[Entry]) -> Table:
@@ -57,16 +62,7 @@ def _table(title: str, entries: list[Entry]) -> Table:
     table.add_column(width=25, overflow="fold")
     table.add_column(ratio=1, overflow="fold")
     for entry in entries:
-        verdict = Text(
-            f"-> {entry.verdict}",
-            style="green" if "stays" in entry.verdict else "yellow",
-        )
-        lines = [
-            Text(entry.formula),
-            verdict,
-            *([Text(f"[{entry.source}]", style="dim")] if entry.source else []),
-        ]
-        table.add_row(_signature(entry), Text("\n").join(lines))
+        table.add_row(_signature(entry), _description(entry))
     return table
 
 
@@ -75,3 +71,11 @@ def _signature(entry: Entry) -> Text:
     for parameter, default in entry.parameters.items():
         text.append(f"\n  {parameter}={default!r}", style="not bold")
     return text
+
+
+def _description(entry: Entry) -> Text:
+    color = "green" if "stays" in entry.verdict else "yellow"
+    lines = [Text(entry.formula), Text(f"-> {entry.verdict}", style=color)]
+    if entry.source:
+        lines.append(Text(f"[{entry.source}]", style="dim"))
+    return Text("\n").join(lines)

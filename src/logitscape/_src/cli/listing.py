@@ -1,13 +1,14 @@
-"""The catalogue as text: formula, source and parameters from the docstrings, and a verdict that is measured.
+"""The catalog as text: formula, source and parameters from docstrings, and a measured verdict.
 
-It is kept in `catalog.json`, so that `logitscape list` need no JAX; `python -m logitscape._src.cli.listing --write` remakes it.
+It is stored in `catalog.json`, so that `logitscape list` need not import JAX;
+`python -m logitscape._src.cli.listing --write` writes that file anew.
 """
 
 import inspect
 import json
 import re
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -21,22 +22,22 @@ Kind: TypeAlias = Literal["normalizer", "loss of probabilities", "loss of logits
 
 FILE = Path(__file__).with_name("catalog.json")
 NORMALIZER, LOSS = "softmax", "cross_entropy"
-RAY = {"direction": "R1", "base": 1}
-"""A rival rises above z = (1, 1, 1): in the domain of every normalizer."""
+DIRECTION, BASE = "R1", 1
+"""A rival rises above z = (1, 1, 1), which is in the domain of every normalizer."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What is said of a normalizer or a loss.
+    """A normalizer or a loss in the catalog.
 
     Attributes:
-        name: as in specs.
-        kind: what it takes.
-        formula: the first sentence of its docstring.
-        source: who introduced it; may be empty.
-        parameters: their defaults by name.
-        measured: how: the objective and the ray.
-        verdict: what was found there.
+        name: Name in specs.
+        kind: Normalizer, or loss of probabilities or of logits.
+        formula: First sentence of its docstring.
+        source: Publication that introduced it; may be empty.
+        parameters: Default values of its parameters, by name.
+        measured: Objective and ray of the measurement.
+        verdict: Result of the measurement, in words.
     """
 
     name: str
@@ -49,129 +50,128 @@ class Entry:
 
     @property
     def signature(self) -> str:
-        """The name with its parameters, a spec."""
-        listed = ", ".join(
-            f"{name}={value!r}" for name, value in self.parameters.items()
-        )
-        return f"{self.name}({listed})" if listed else self.name
+        """The name with its parameters, which is a spec."""
+        if not self.parameters:
+            return self.name
+        arguments = [f"{name}={value!r}" for name, value in self.parameters.items()]
+        return f"{self.name}({', '.join(arguments)})"
 
 
 def read() -> list[Entry]:
-    """The catalogue as it is kept."""
+    """Read the stored catalog."""
     return [Entry(**row) for row in json.loads(FILE.read_text(encoding="utf-8"))]
 
 
 def to_json(entries: list[Entry]) -> str:
-    """The text of `catalog.json`."""
-    return (
-        json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False)
-        + "\n"
-    )
+    """Return the text of `catalog.json`."""
+    rows = [asdict(entry) for entry in entries]
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
 
 
 def described() -> list[Entry]:
-    """The catalogue from docstrings and signatures, without what has to be measured."""
+    """Return the catalog from docstrings and signatures, without measurements."""
     from ..objectives.catalog import FORMULAS
 
     return [_described(formula) for formula in FORMULAS]
 
 
-def _described(entry: "Formula") -> Entry:
-    docstring = inspect.getdoc(entry.function) or ""
-    paragraphs = [" ".join(each.split()) for each in docstring.split("\n\n")]
-    source = next(
-        (
-            each.removeprefix("Source: ")
-            for each in paragraphs
-            if each.startswith("Source: ")
-        ),
-        "",
-    )
-    formula = first_sentence(paragraphs[0]).replace("`", "")
+def _described(formula: "Formula") -> Entry:
+    docstring = inspect.getdoc(formula.function) or ""
+    paragraphs = [" ".join(lines.split()) for lines in docstring.split("\n\n")]
     return Entry(
-        entry.name, entry.kind, formula, source.removesuffix("."), entry.parameters
+        name=formula.name,
+        kind=formula.kind,
+        formula=first_sentence(paragraphs[0]).replace("`", ""),
+        source=_source(paragraphs),
+        parameters=formula.parameters,
     )
+
+
+def _source(paragraphs: list[str]) -> str:
+    for paragraph in paragraphs:
+        if paragraph.startswith("Source: "):
+            return paragraph.removeprefix("Source: ").removesuffix(".")
+    return ""
 
 
 def first_sentence(text: str) -> str:
-    """Up to the first full stop that stands in no code and ends no abbreviation, without it."""
-    found = re.match(r"(?:`[^`]*`|[^`])*?(?=\.(?:\s|$))", text)
-    return found.group() if found else text
+    """Return the text up to the first full stop that ends a sentence, without it.
+
+    A full stop in code, between backquotes, ends none, nor does one without a space after it.
+    """
+    sentence = re.match(r"(?:`[^`]*`|[^`])*?(?=\.(?:\s|$))", text)
+    return sentence.group() if sentence else text
 
 
 def measured(entries: list[Entry]) -> list[Entry]:
-    """The same with their verdicts: takes about a minute, and needs float64."""
+    """Return the entries with their verdicts; takes about a minute, and needs float64."""
     from ..properties.convexity import convexities
     from ..properties.gradient_laws import gradient_laws
     from ..properties.invariance import invariances
 
     specs = {entry.name: spec_of(entry) for entry in entries}
-    laws = gradient_laws(specs, **RAY)  # type: ignore[arg-type]
-    bends = convexities(
-        {
-            entry.name: specs[entry.name]
-            for entry in entries
-            if entry.kind != "normalizer"
-        }
-    )
-    where = laws[entries[0].name].ray
-    found = list[Entry]()
+    laws = gradient_laws(specs, direction=DIRECTION, base=BASE)
+    losses = [entry.name for entry in entries if entry.kind != "normalizer"]
+    convexity = convexities({name: specs[name] for name in losses})
+    ray = laws[entries[0].name].ray
+    complete = list[Entry]()
     for entry in entries:
-        fate = gradient_verdict(laws[entry.name].norm)
-        rest = (
-            _blindness(invariances(entry.name))
-            if entry.kind == "normalizer"
-            else _convex(bends[entry.name])
-        )
-        how = f"{specs[entry.name]}, {where}, label 0"
-        found.append(
-            Entry(**(asdict(entry) | {"measured": how, "verdict": f"{fate}; {rest}"}))
-        )
-    return found
+        gradient = gradient_verdict(laws[entry.name].norm)
+        if entry.kind == "normalizer":
+            other = _invariance_verdict(invariances(entry.name))
+        else:
+            other = _convexity_verdict(convexity[entry.name])
+        where = f"{specs[entry.name]}, {ray}, label 0"
+        verdict = f"{gradient}; {other}"
+        complete.append(replace(entry, measured=where, verdict=verdict))
+    return complete
 
 
 def spec_of(entry: Entry) -> str:
-    """The objective that an entry is judged by."""
+    """Return the objective that is measured for an entry."""
     if entry.kind == "normalizer":
         return f"{entry.name} + {LOSS}"
-    return (
-        entry.name if entry.kind == "loss of logits" else f"{NORMALIZER} + {entry.name}"
-    )
+    if entry.kind == "loss of logits":
+        return entry.name
+    return f"{NORMALIZER} + {entry.name}"
 
 
 def gradient_verdict(law: "Law") -> str:
-    """What becomes of the gradient's norm once the label is wrong by s, in a few words."""
-    since = (
-        ""
-        if law.begins is None or law.begins == float("-inf")
-        else f" from s = {law.begins:.3g} on"
-    )
-    if law.kind in ("zero", "undefined"):
-        return (
-            f"gradient exactly 0{since}"
-            if law.kind == "zero"
-            else f"loss infinite or undefined{since}"
-        )
+    """Say in a few words how the gradient's norm changes when the label is wrong by s."""
+    if law.kind == "zero":
+        return f"gradient exactly 0{_since(law)}"
+    if law.kind == "undefined":
+        return f"loss infinite or undefined{_since(law)}"
     if law.kind == "constant":
         return f"gradient stays at {law.coefficient:.3g}"
-    word = {"decay": "fades", "growth": "grows"}.get(law.kind.split()[-1])
-    return f"gradient {word} like {law}" if word else f"gradient {law.kind}"
+    verbs = {"decay": "fades", "growth": "grows"}
+    verb = verbs.get(law.kind.split()[-1])
+    return f"gradient {verb} like {law}" if verb else f"gradient {law.kind}"
 
 
-def _blindness(found: "dict[Change, Invariance]") -> str:
-    blind = [change for change in ("shift", "scale", "sign") if found[change].holds]
-    text = f"blind to {' and '.join(blind)}" if blind else "no invariance"
-    return text if found["permutation"].holds else f"{text}; treats classes differently"
+def _since(law: "Law") -> str:
+    if law.begins is None or law.begins == float("-inf"):
+        return ""
+    return f" from s = {law.begins:.3g} on"
 
 
-def _convex(found: "Convexity") -> str:
-    if found.convex is None:
+def _invariance_verdict(invariances: "dict[Change, Invariance]") -> str:
+    changes: tuple[Change, ...] = ("shift", "scale", "sign")
+    invariant = [change for change in changes if invariances[change].holds]
+    text = f"blind to {' and '.join(invariant)}" if invariant else "no invariance"
+    if not invariances["permutation"].holds:
+        text += "; treats classes differently"
+    return text
+
+
+def _convexity_verdict(convexity: "Convexity") -> str:
+    if convexity.convex is None:
         return "nowhere finite"
-    return "convex where searched" if found.convex else "not convex"
+    return "convex where searched" if convexity.convex else "not convex"
 
 
 def main() -> None:
-    """Write the file, or say what it would be."""
+    """Write the file with `--write`, else print its text."""
     import jax
 
     from ..base.files import write_text

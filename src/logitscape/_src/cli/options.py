@@ -1,4 +1,4 @@
-"""The options that commands share."""
+"""The options that several commands share."""
 
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
@@ -9,30 +9,31 @@ from cyclopts.validators import Number
 Precision: TypeAlias = Literal["float64", "float32", "bfloat16", "float16"]
 
 Target = Annotated[
-    str, Parameter(help="What to diagnose: a spec, or where a function of your own is.")
+    str, Parameter(help="Loss to diagnose: a spec, or the place of your own function.")
 ]
 Spec = Annotated[
-    str, Parameter(help="A spec, or where a function of your own is, as for diagnose.")
+    str, Parameter(help="Spec, or the place of your own function, as for diagnose.")
 ]
 AsJson = Annotated[
     bool,
     Parameter(
         name="--json",
         show_default=False,
-        help="Print JSON, with infinities and NaN as words.",
+        help="Print JSON; infinities and NaN are strings.",
     ),
 ]
 Classes = Annotated[
     int,
-    Parameter(
-        name="--classes", validator=Number(gte=2), help="How many classes there are."
-    ),
+    Parameter(name="--classes", validator=Number(gte=2), help="Number of classes."),
 ]
 Normalizer = Annotated[
     str | None,
     Parameter(
         name="--normalizer",
-        help="How a function of your own predicts: a spec or a function. Answers all about p.",
+        help=(
+            "Normalizer by which your own function predicts, a spec or a function; "
+            "needed for the questions about probabilities."
+        ),
     ),
 ]
 Quiet = Annotated[
@@ -40,32 +41,36 @@ Quiet = Annotated[
     Parameter(
         name=("--quiet", "-q"),
         show_default=False,
-        help="No progress and no messages, only the result.",
+        help="Print only the result, no progress and no messages.",
     ),
 ]
 Ray = Annotated[
     str,
     Parameter(
         name="--ray",
-        help="Where to look: R1, a rival rises; R2, the true logit falls; R3, both; or a direction such as 0,1,-1.",
+        help=(
+            "Direction of the ray: R1, a rival rises; R2, the true logit falls; R3, both; "
+            "or numbers such as 0,1,-1."
+        ),
     ),
 ]
 Base = Annotated[
     float,
     Parameter(
-        name="--base", help="The logits that stay; some normalizers need positive ones."
+        name="--base",
+        help="Value of all logits at s = 0; some normalizers need a positive one.",
     ),
 ]
-Start = Annotated[float, Parameter(name="--start", help="The first coordinate.")]
-Stop = Annotated[float, Parameter(name="--stop", help="The last coordinate.")]
-Points = Annotated[int, Parameter(name="--points", help="How many coordinates.")]
+Start = Annotated[float, Parameter(name="--start", help="First coordinate.")]
+Stop = Annotated[float, Parameter(name="--stop", help="Last coordinate.")]
+Points = Annotated[int, Parameter(name="--points", help="Number of coordinates.")]
 
 
-def out(what: str) -> Parameter:
-    """`--out`, which differs in what it writes."""
+def out(content: str) -> Parameter:
+    """Return the option `--out` for a command that writes this content."""
     return Parameter(
         name=("--out", "-o"),
-        help=f"Write {what}. An old file is replaced only by a whole one.",
+        help=f"Write {content}. An old file stays as it is until the new one is complete.",
     )
 
 
@@ -74,6 +79,7 @@ SweepFile = Annotated[Path, out("the results: .nc (NetCDF; xarray reads it)")]
 ReportFile = Annotated[
     Path | None,
     out(
-        "a report: .html (one file, opens offline), .json, .txt, or a picture: .png, .svg, .pdf"
+        "a report: .html (one file, opens offline), .json, .txt, "
+        "or a picture: .png, .svg, .pdf"
     ),
 ]

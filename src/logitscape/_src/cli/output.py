@@ -1,4 +1,4 @@
-"""What is printed and written: results to stdout, messages to stderr, files whole or not at all."""
+"""Output: results on stdout, messages on stderr, and a check of files before they are computed."""
 
 import json
 import math
@@ -19,10 +19,17 @@ PICTURES = (".png", ".svg", ".pdf")
 
 
 class Output(Console):
-    """A console that is at most 80 columns wide, and falls silent if nobody reads on: `logitscape list | head -1`."""
+    """A console of at most 80 columns that falls silent if nobody reads on.
+
+    `logitscape list | head -1` is no error.
+    """
 
     def __init__(self, *, stderr: bool = False) -> None:
-        """On stdout, or on stderr."""
+        """Open the console.
+
+        Args:
+            stderr: Whether it is stderr instead of stdout.
+        """
         super().__init__(stderr=stderr, highlight=False, soft_wrap=False)
         if self.width > WIDTH:
             self.width = WIDTH
@@ -55,13 +62,13 @@ def working(message: str, *, quiet: bool = False) -> Iterator[None]:
     console = Output(stderr=True)
     if quiet or not console.is_terminal:
         yield
-    else:
-        with console.status(message):
-            yield
+        return
+    with console.status(message):
+        yield
 
 
 def to_json(data: Any) -> str:
-    """JSON as the standard has it: infinities and NaN are the words "inf", "-inf" and "nan"."""
+    """Return standard JSON: infinities and NaN are the strings "inf", "-inf" and "nan"."""
     return json.dumps(_standard(data), indent=2, ensure_ascii=False, allow_nan=False)
 
 
@@ -70,13 +77,17 @@ def _standard(data: Any) -> Any:
         return str(data)
     if isinstance(data, Mapping):
         return {str(key): _standard(value) for key, value in data.items()}
-    return (
-        [_standard(each) for each in data] if isinstance(data, list | tuple) else data
-    )
+    if isinstance(data, list | tuple):
+        return [_standard(item) for item in data]
+    return data
 
 
 def check_out(out: Path | None, suffixes: Iterable[str]) -> None:
-    """Refuse before a long computation what could not be written after it."""
+    """Refuse a path before a long computation if it could not be written after it.
+
+    Raises:
+        UsageError: For another suffix, a folder that does not exist, or one without permission.
+    """
     if out is None:
         return
     allowed = list(suffixes)

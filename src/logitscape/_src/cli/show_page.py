@@ -1,5 +1,6 @@
-"""What `show` prints: a few numbers along a ray, sparklines, and the laws far out."""
+"""Output of `show`: a few numbers along a ray, sparklines, and the laws far out."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,61 +13,74 @@ if TYPE_CHECKING:
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 COLUMNS = 49
-"""Of a sparkline: the points along the ray."""
+"""Number of points along the ray, each a column of a sparkline."""
 STEP = 6
-"""From row to row of the table of numbers."""
+"""Number of points from one row of the table to the next."""
 
 
-def _columns(landscape: "Landscape") -> dict[str, Any]:
-    """The numbers along the ray, [m] each, as float64."""
-    norm = np.linalg.norm(np.asarray(landscape.gradient[0, 0], np.float64), axis=-1)
-    rows = {
-        "loss": landscape.loss[0, 0],
-        "gradient norm": norm,
-        "p of the label": landscape.p_label[0, 0],
-    }
-    return {"s": landscape.coordinates[0]} | {
-        name: np.asarray(row, np.float64) for name, row in rows.items()
-    }
-
-
-def data(landscape: "Landscape", laws: dict[str, str]) -> dict[str, Any]:
-    """The numbers as `show --json` prints them."""
-    columns = {name: values.tolist() for name, values in _columns(landscape).items()}
-    head = {
+def data(landscape: "Landscape", laws: Mapping[str, str]) -> dict[str, Any]:
+    """Return the numbers as `show --json` prints them."""
+    record: dict[str, Any] = {
         "name": landscape.objectives[0],
         "points": landscape.description,
         "label": landscape.labels[0],
+        "dtype": str(landscape.loss.dtype),
+        "laws": laws,
     }
-    return head | {"dtype": str(landscape.loss.dtype), "laws": laws} | columns
+    for name, values in _columns(landscape).items():
+        record[name] = values.tolist()
+    return record
 
 
-def page(landscape: "Landscape", laws: dict[str, str]) -> Group:
-    """The numbers as `show` prints them."""
+def page(landscape: "Landscape", laws: Mapping[str, str]) -> Group:
+    """Return the numbers as `show` prints them."""
     columns = _columns(landscape)
+    title = Text(landscape.objectives[0], style="bold")
+    points = Text(f"{landscape.description}, label {landscape.labels[0]}")
+    return Group(
+        title, points, Text(), _numbers(columns), Text(), _facts(columns, laws)
+    )
+
+
+def _columns(landscape: "Landscape") -> dict[str, Any]:
+    """Return the numbers along the ray by name, [m] each, as float64."""
+    gradient = np.asarray(landscape.gradient[0, 0], np.float64)
+    columns = {
+        "s": landscape.coordinates[0],
+        "loss": landscape.loss[0, 0],
+        "gradient norm": np.linalg.norm(gradient, axis=-1),
+        "p of the label": landscape.p_label[0, 0],
+    }
+    return {name: np.asarray(column, np.float64) for name, column in columns.items()}
+
+
+def _numbers(columns: Mapping[str, Any]) -> Table:
     table = Table(box=None, padding=(0, 2))
     for name in columns:
         table.add_column(name, justify="right")
     for k in range(0, COLUMNS, STEP):
         table.add_row(*(f"{values[k]:.4g}" for values in columns.values()))
-    facts = Table(box=None, show_header=False, padding=(0, 2))
+    return table
+
+
+def _facts(columns: Mapping[str, Any], laws: Mapping[str, str]) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2))
     for name in ("loss", "gradient norm"):
-        facts.add_row(name, sparkline(columns[name]))
+        table.add_row(name, sparkline(columns[name]))
     for name, law in laws.items():
-        facts.add_row(f"{name}, s -> inf", Text(law))
-    head = [
-        Text(landscape.objectives[0], style="bold"),
-        Text(f"{landscape.description}, label {landscape.labels[0]}"),
-    ]
-    return Group(*head, Text(), table, Text(), facts)
+        table.add_row(f"{name}, s -> inf", Text(law))
+    return table
 
 
 def sparkline(values: Any) -> Text:
-    """A row of blocks from the least to the largest value; "x" where there is none, "^" where it is infinite."""
+    """Return a row of blocks between the least and the largest value.
+
+    "x" stands for NaN and for -inf, "^" for inf.
+    """
     finite = values[np.isfinite(values)]
-    low, high = (
-        (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    )
+    low, high = 0.0, 0.0
+    if finite.size:
+        low, high = float(finite.min()), float(finite.max())
     scale = (len(BLOCKS) - 1) / (high - low) if high > low else 0.0
     return Text("".join(_block(value, low, scale) for value in values.tolist()))
 

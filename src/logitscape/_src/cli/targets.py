@@ -1,10 +1,11 @@
-"""TARGET: a spec, `package.module:function` or `path/to/file.py:function`, as what `ls.diagnose` takes."""
+"""TARGET: a spec, `package.module:function` or `path/to/file.py:function`."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .errors import UsageError, UserError, blaming, users_lines
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class Target:
-    """What a TARGET stands for.
+    """A TARGET of the command line, and the loss that it names.
 
     Attributes:
-        text: as it was given.
-        source: a spec, an Objective or a function.
-        roots: where the user's code lies; empty for a spec.
-        errors: what the function raised when it was called, also where that was caught.
+        text: Text as it was given.
+        source: Spec, Objective or function.
+        roots: Folders of the user's code; empty for a spec.
+        errors: Errors that the function raised when it was called, also those that were caught.
     """
 
     text: str
@@ -31,87 +32,108 @@ class Target:
     roots: tuple[Path, ...] = ()
     errors: list[Exception] = field(default_factory=list)
 
-    def complaints(self) -> str:
-        """The user's own lines of all that the function raised, each once."""
-        return "\n".join(
-            dict.fromkeys(
-                text
-                for error in self.errors
-                if (text := users_lines(error, self.roots))
-            )
-        )
+    def complaints(self) -> list[str]:
+        """Return the user's own lines of every error that the function raised."""
+        texts = [users_lines(error, self.roots) for error in self.errors]
+        return list(dict.fromkeys(text for text in texts if text))
 
 
 def resolve(text: str) -> Target:
-    """Find what a TARGET stands for. A file or module of the user's is imported, that is, run.
+    """Return the loss that a TARGET names; a file or module of the user is imported, that is, run.
 
     Raises:
-        UsageError: if there is no such thing, with the nearest that there is.
-        UserError: if importing it fails.
+        UsageError: If there is no such loss; the nearest names are in the message.
+        UserError: If the import fails.
     """
     place, colon, name = text.rpartition(":")
     if not colon or not DOTTED.fullmatch(name):
         return _spec(text)
-    is_file = place.endswith(".py") or "/" in place or "\\" in place
-    with blaming(
-        f"importing `{place}`",
-        [Path(place).expanduser().resolve().parent] if is_file else [],
-    ):
-        module = (
-            from_file(Path(place).expanduser().resolve())
-            if is_file
-            else from_name(place)
-        )
-    found = member(module, name, place)
+    module = _imported(place)
+    source = member(module, name, place)
     roots = (Path(module.__file__).resolve().parent,) if module.__file__ else ()
-    target = Target(text, found, roots)
-    if not _is_known(found):
-        target.source = _remembering(found, target.errors)
+    target = Target(text=text, source=source, roots=roots)
+    if not _is_known(source):
+        target.source = _recording(source, target.errors)
     return target
 
 
+def _imported(place: str) -> ModuleType:
+    is_file = place.endswith(".py") or "/" in place or "\\" in place
+    if not is_file:
+        with blaming(f"importing `{place}`"):
+            return from_name(place)
+    path = Path(place).expanduser().resolve()
+    with blaming(f"importing `{place}`", [path.parent]):
+        return from_file(path)
+
+
 def recognised(
-    found: Sequence[Target],
+    given: Sequence[Target],
     doing: str,
     *,
     classes: int,
     normalizer: str | None,
     form: "Form | None" = None,
 ) -> "list[Subject]":
-    """What the targets are, in whatever form they are given; the normalizer is for functions of the user's own.
+    """Return the losses of the targets in the one form that the library measures.
 
-    Those that have the same name are called what they were called as targets.
+    Losses of the same name are called by the texts of their targets.
+
+    Args:
+        given: Targets that have been resolved.
+        doing: Words for errors, such as "trying it".
+        classes: Number of classes.
+        normalizer: Spec or TARGET of the normalizer by which the user's functions predict.
+        form: Form of the user's functions; by default found by trying.
     """
     from ..base.x64 import enable_x64
     from ..diagnosis.subject import subject
 
-    predicts, subjects = _normalizer(normalizer), list["Subject"]()
-    for each in found:
-        told = {} if _is_known(each.source) else {"normalizer": predicts, "form": form}
-        with calling(doing, [each]), enable_x64():
-            subjects.append(subject(each.source, num_classes=classes, **told))
-    names = [each.name for each in subjects]
+    users_normalizer = _normalizer(normalizer)
+    subjects = list["Subject"]()
+    for target in given:
+        options: dict[str, Any] = {}
+        if not _is_known(target.source):
+            options = {"normalizer": users_normalizer, "form": form}
+        with calling(doing, [target]), enable_x64():
+            subjects.append(subject(target.source, num_classes=classes, **options))
+    return _told_apart(subjects, [target.text for target in given])
+
+
+def _told_apart(subjects: "list[Subject]", texts: list[str]) -> "list[Subject]":
+    """Rename the subjects that share a name by the texts of their targets."""
+    names = [subject.name for subject in subjects]
     return [
-        replace(one, name=each.text) if names.count(one.name) > 1 else one
-        for one, each in zip(subjects, found, strict=True)
+        replace(subject, name=text) if names.count(subject.name) > 1 else subject
+        for subject, text in zip(subjects, texts, strict=True)
     ]
+
+
+def roots_of(given: Sequence[Target]) -> list[Path]:
+    """Return the folders of the user's code."""
+    return [root for target in given for root in target.roots]
 
 
 @contextmanager
 def calling(doing: str, called: Sequence[Target]) -> Iterator[None]:
-    """`blaming`, where the library may have caught what the functions raised when it tried their form."""
+    """Run code that calls the targets, as in `blaming`.
+
+    The library tries the form of a function and catches what it raises; if none of the forms is
+    right, the error that is shown has the function's own errors too.
+    """
     try:
-        with blaming(doing, [root for each in called for root in each.roots]):
+        with blaming(doing, roots_of(called)):
             yield
     except UsageError as error:
-        complaints = "\n".join(text for each in called if (text := each.complaints()))
+        complaints = [text for target in called for text in target.complaints()]
         if complaints and isinstance(error.__cause__, TypeError):
-            raise UserError(f"{error}\nIn your own code:\n{complaints}") from None
+            lines = "\n".join(complaints)
+            raise UserError(f"{error}\nIn your own code:\n{lines}") from None
         raise
 
 
 def _normalizer(text: str | None) -> Any:
-    """`--normalizer`: a spec, or a function found like a TARGET; None if there is none."""
+    """Return the normalizer of `--normalizer`: a spec, or a function found like a TARGET."""
     if text is None:
         return None
     if ":" in text:
@@ -126,33 +148,36 @@ def _spec(text: str) -> Target:
     import logitscape as ls
 
     if text.endswith(".py") or "/" in text:
-        names = ", ".join(functions_of(Path(text))) if Path(text).is_file() else ""
-        raise UsageError(
-            f"which function of `{text}`? Write `{text}:function`."
-            + (f" It has: {names}." if names else "")
-        )
+        raise UsageError(_which_function(text))
     try:
-        return Target(text, ls.objective(text))
+        return Target(text=text, source=ls.objective(text))
     except ValueError as error:
-        hint = (
-            " A function of your own is `package.module:function` or `path/to/file.py:function`."
-            if "." in text
-            else ""
-        )
-        raise UsageError(f"{error}{hint}") from None
+        message = str(error)
+        if "." in text:
+            forms = "`package.module:function` or `path/to/file.py:function`"
+            message += f" A function of your own is {forms}."
+        raise UsageError(message) from None
 
 
-def _is_known(found: Any) -> bool:
+def _which_function(text: str) -> str:
+    """Return the message for a file without the name of a function."""
+    message = f"which function of `{text}`? Write `{text}:function`."
+    path = Path(text)
+    names = functions_of(path) if path.is_file() else []
+    return f"{message} It has: {', '.join(names)}." if names else message
+
+
+def _is_known(source: Any) -> bool:
     """Whether it is a spec or an Objective, and no function of the user's own."""
     from ..objectives.objective import Objective
 
-    return isinstance(found, str | Objective)
+    return isinstance(source, str | Objective)
 
 
-def _remembering(
+def _recording(
     function: Callable[..., Any], errors: list[Exception]
 ) -> Callable[..., Any]:
-    """The function, which keeps what it raises: trying its form, the library catches some of it."""
+    """Return a function that behaves the same and adds to the list what it raises."""
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:

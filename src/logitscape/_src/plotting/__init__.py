@@ -1,1 +1,1 @@
-"""Functions that draw data on axes; they compute nothing and know no objective."""
+"""Functions that draw arrays on axes; they compute nothing about losses and know no objective."""

@@ -1,6 +1,6 @@
-"""Gradient fields of three classes: how long the gradient is as colour, where it points as arrows.
+"""Gradient fields of three classes: the gradient's length as colour, its direction as arrows.
 
-Grey is a gradient that is exactly zero; hatched is where there is none.
+A gradient that is exactly zero is grey; where there is none, the field is hatched.
 """
 
 from collections.abc import Sequence
@@ -18,20 +18,16 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.tri import Triangulation
 from numpy.typing import NDArray
 
+from .arrows import ARROWS, draw_arrows, inner_points, inner_samples
 from .style import settled, settled_log10
 
 LIMITS = (1e-4, 1e1)
-ARROWS = 13  # along a side
 ZERO = "0.8"
-SHAPE = {
-    "width": 0.009,
-    "headwidth": 4.2,
-    "headlength": 4.4,
-    "headaxislength": 3.8,
-    "minlength": 0,
-}
+"""Colour of a gradient that is exactly zero."""
 HATCHED: dict[str, Any] = {"colors": ["0.97"], "hatches": ["//////"]}
+"""Keywords of `contourf` where there is no gradient."""
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.75**0.5]])
+"""Corners of the triangle of probabilities, [3, 2]."""
 
 
 def plane_field(
@@ -45,36 +41,44 @@ def plane_field(
 ) -> AxesImage:
     """Draw a field over a rectangle.
 
+    >>> import numpy as np
+    >>> from matplotlib.figure import Figure
+    >>> from logitscape import plotting
+    >>> x = np.linspace(-3, 3, 31)
+    >>> gradient = np.stack(np.meshgrid(x, x), axis=-1)
+    >>> norm = np.linalg.norm(gradient, axis=-1)
+    >>> plotting.plane_field(Figure().subplots(), x, x, norm, -gradient).get_clim()
+    (-4.0, 1.0)
+
     Args:
-        axes: where to draw.
-        x: the horizontal coordinate, [m], evenly spaced.
-        y: the vertical coordinate, [n], evenly spaced.
-        norm: the gradient's length, [n, m]; NaN or inf where it is undefined.
-        arrows: what the arrows show, [n, m, 2]; only the direction is used.
-        limits: the lengths where the colours begin and end.
+        axes: Axes to draw on.
+        x: Horizontal coordinates, [m], evenly spaced.
+        y: Vertical coordinates, [n], evenly spaced.
+        norm: Length of the gradient, [n, m]; NaN or inf where it is undefined.
+        arrows: Vectors, [n, m, 2], of which only the directions are drawn.
+        limits: Lengths at which the colours begin and end.
+
+    Returns:
+        The image, for `norm_bar`; its values are decimal logarithms.
     """
-    x, y, norm, arrows = (
-        settled(x),
-        settled(y),
-        np.asarray(norm, float),
-        np.asarray(arrows, float),
-    )
-    half_x, half_y = (x[1] - x[0]) / 2, (y[1] - y[0]) / 2
-    extent = (x[0] - half_x, x[-1] + half_x, y[0] - half_y, y[-1] + half_y)
+    x, y = settled(x), settled(y)
+    norm, arrows = np.asarray(norm, float), np.asarray(arrows, float)
+    left, right = _borders(x)
+    bottom, top = _borders(y)
     image = axes.imshow(
         settled_log10(norm),
-        extent=extent,
+        extent=(left, right, bottom, top),
         origin="lower",
         aspect="equal",
         **_colors(limits),
     )
     if not np.isfinite(norm).all():
         axes.contourf(x, y, ~np.isfinite(norm), [0.5, 1.5], **HATCHED)
-    at = np.ix_(_inner(len(y)), _inner(len(x)))
-    shown = np.isfinite(norm[at]) & (norm[at] > 0)
-    places = np.stack(np.meshgrid(x, y), axis=-1)[at][shown]
-    _arrows(axes, places, arrows[at][shown], (extent[1] - extent[0]) / ARROWS)
-    axes.set(xlim=extent[:2], ylim=extent[2:], facecolor=ZERO)
+    at = np.ix_(inner_samples(len(y)), inner_samples(len(x)))
+    shown = _is_drawn(norm[at])
+    grid = np.stack(np.meshgrid(x, y), axis=-1)
+    draw_arrows(axes, grid[at][shown], arrows[at][shown], (right - left) / ARROWS)
+    axes.set(xlim=(left, right), ylim=(bottom, top), facecolor=ZERO)
     axes.grid(visible=False)
     return image
 
@@ -90,39 +94,42 @@ def simplex_field(
 ) -> PolyCollection:
     """Draw a field over the probabilities of three classes, as a triangle.
 
+    >>> import numpy as np
+    >>> from matplotlib.figure import Figure
+    >>> from logitscape import plotting
+    >>> p = np.array([(i, j, 9 - i - j) for i in range(10) for j in range(10 - i)]) / 9
+    >>> to_centre = 1 / 3 - p
+    >>> axes = Figure().subplots()
+    >>> field = plotting.simplex_field(axes, p, np.linalg.norm(to_centre, axis=-1), to_centre)
+    >>> [text.get_text() for text in axes.texts]
+    ['class 0', 'class 1', 'class 2']
+
     Args:
-        axes: where to draw.
-        p: the points, [m, 3], each summing to 1.
-        norm: the gradient's length, [m]; NaN or inf where it is undefined.
-        arrows: what the arrows show, [m, 3], each summing to 0; only the direction is used.
-        corners: what stands at p = (1, 0, 0), (0, 1, 0) and (0, 0, 1).
-        limits: the lengths where the colours begin and end.
+        axes: Axes to draw on.
+        p: Probabilities, [m, 3], each summing to 1.
+        norm: Length of the gradient, [m]; NaN or inf where it is undefined.
+        arrows: Vectors, [m, 3], each summing to 0, of which only the directions are drawn.
+        corners: Texts at p = (1, 0, 0), (0, 1, 0) and (0, 0, 1).
+        limits: Lengths at which the colours begin and end.
+
+    Returns:
+        The coloured triangles, for `norm_bar`; their values are decimal logarithms.
     """
-    p, norm, arrows = (
-        np.asarray(p, float),
-        np.asarray(norm, float),
-        np.asarray(arrows, float),
-    )
+    p, norm = np.asarray(p, float), np.asarray(norm, float)
+    arrows = np.asarray(arrows, float)
     mesh = Triangulation(*settled(ternary(p)).T)
     axes.add_patch(Polygon(CORNERS, facecolor=ZERO, edgecolor="none"))
     colors: PolyCollection = axes.tripcolor(
         mesh, settled_log10(norm), rasterized=True, **_colors(limits)
     )
-    if not np.isfinite(norm).all():
-        axes.tricontourf(
-            mesh, (~np.isfinite(norm)).astype(float), [0.5, 1.5], **HATCHED
-        )
-    near = _nearest(p, _centres(ARROWS))
-    shown = near[np.isfinite(norm[near]) & (norm[near] > 0)]
-    _arrows(axes, ternary(p[shown]), ternary(arrows[shown]), 1 / ARROWS)
+    undefined = ~np.isfinite(norm)
+    if undefined.any():
+        axes.tricontourf(mesh, undefined.astype(float), [0.5, 1.5], **HATCHED)
+    near = inner_points(p)
+    shown = near[_is_drawn(norm[near])]
+    draw_arrows(axes, ternary(p[shown]), ternary(arrows[shown]), 1 / ARROWS)
     axes.add_patch(Polygon(CORNERS, facecolor="none", edgecolor="0.35", linewidth=0.8))
-    for text, place, offset in zip(
-        corners, CORNERS, [(0, -4), (0, -4), (0, 3)], strict=True
-    ):
-        vertical = "bottom" if offset[1] > 0 else "top"
-        axes.annotate(
-            text, place, offset, textcoords="offset points", ha="center", va=vertical
-        )
+    _name_corners(axes, corners)
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, CORNERS[2, 1] + 0.02), aspect="equal")
     axes.set_axis_off()
     return colors
@@ -135,7 +142,23 @@ def norm_bar(
     *,
     label: str = "gradient norm",
 ) -> Colorbar:
-    """Draw the colour bar that the fields on `axes` share."""
+    """Draw the colour bar that fields share, with powers of ten.
+
+    >>> import numpy as np
+    >>> from matplotlib.figure import Figure
+    >>> from logitscape import plotting
+    >>> figure, x = Figure(), np.linspace(-3, 3, 31)
+    >>> axes = figure.subplots()
+    >>> field = plotting.plane_field(axes, x, x, np.ones((31, 31)), np.ones((31, 31, 2)))
+    >>> [text.get_text() for text in plotting.norm_bar(figure, field, [axes]).ax.get_yticklabels()]
+    ['$10^{-4}$', '$10^{-3}$', '$10^{-2}$', '$10^{-1}$', '$10^{0}$', '$10^{1}$']
+
+    Args:
+        figure: Figure to draw on.
+        colors: Return value of `plane_field` or `simplex_field`.
+        axes: Axes of the fields.
+        label: Text beside the bar.
+    """
     bar = figure.colorbar(
         colors,
         ax=list(axes),
@@ -153,56 +176,35 @@ def norm_bar(
 
 
 def ternary(p: Any) -> NDArray[Any]:
-    """Places in the triangle: [..., 3] -> [..., 2]."""
+    """Return places in the triangle, [..., 2], of probabilities [..., 3]."""
     places: NDArray[Any] = np.asarray(p, float) @ CORNERS
     return places
+
+
+def _borders(samples: NDArray[Any]) -> tuple[Any, Any]:
+    """Return the ends of an image's axis, half a pixel beyond the first and the last sample."""
+    half_pixel = (samples[1] - samples[0]) / 2
+    return samples[0] - half_pixel, samples[-1] + half_pixel
+
+
+def _is_drawn(norm: NDArray[Any]) -> NDArray[Any]:
+    drawn: NDArray[Any] = np.isfinite(norm) & (norm > 0)
+    return drawn
+
+
+def _name_corners(axes: Axes, names: Sequence[str]) -> None:
+    offsets = [(0, -4), (0, -4), (0, 3)]
+    for name, corner, offset in zip(names, CORNERS, offsets, strict=True):
+        axes.annotate(
+            name,
+            corner,
+            offset,
+            textcoords="offset points",
+            ha="center",
+            va="bottom" if offset[1] > 0 else "top",
+        )
 
 
 def _colors(limits: tuple[float, float]) -> dict[str, Any]:
     low, high = settled_log10(limits)
     return {"cmap": "viridis", "vmin": low, "vmax": high}
-
-
-def _inner(size: int) -> NDArray[Any]:
-    """The middles of ARROWS equal parts of an axis with `size` samples."""
-    return np.rint(np.linspace(0, size - 1, 2 * ARROWS + 1)[1::2]).astype(int)
-
-
-def _centres(m: int) -> NDArray[Any]:
-    """Centres of the upright triangles when the simplex is cut into m^2 equal ones, [m (m + 1) / 2, 3]."""
-    whole = np.array([(i, j, m - 1 - i - j) for i in range(m) for j in range(m - i)])
-    return (whole + 1 / 3) / m
-
-
-def _nearest(p: NDArray[Any], places: NDArray[Any]) -> NDArray[Any]:
-    """Indices of the points nearest to places, each once."""
-    apart = np.sum((places[:, None] - p) ** 2, axis=-1)
-    return np.unique(np.argmin(settled(apart), axis=1))
-
-
-def _arrows(
-    axes: Axes, places: NDArray[Any], vectors: NDArray[Any], spacing: float
-) -> None:
-    """Arrows of one length, in the middle of their places; none where the vector is zero or not finite."""
-    places, vectors = places.reshape(-1, 2), vectors.reshape(-1, 2)
-    largest = np.max(np.abs(vectors), axis=1, initial=0)
-    shown = np.isfinite(largest) & (largest > 0)
-    vectors = vectors[shown] / largest[shown, None]
-    vectors = settled(
-        0.8 * spacing * vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    )
-    look: dict[str, Any] = {
-        "color": "white",
-        "edgecolor": "black",
-        "linewidth": 0.35,
-        **SHAPE,
-    }
-    axes.quiver(
-        *places[shown].T,
-        *vectors.T,
-        pivot="middle",
-        angles="xy",
-        scale_units="xy",
-        scale=1,
-        **look,
-    )

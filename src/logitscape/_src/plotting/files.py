@@ -1,4 +1,4 @@
-"""Files of a figure: the same figure gives the same bytes."""
+"""Files of figures: the same figure gives the same bytes."""
 
 from io import BytesIO
 from pathlib import Path
@@ -17,50 +17,53 @@ DIGITS = 9
 
 
 def save(figure: Figure, svg: Path, png: Path) -> None:
-    """Write a figure in both formats."""
+    """Write a figure as SVG and as PNG."""
     settle(figure)
     write(figure, png, ".png")
     write(figure, svg, ".svg")
 
 
 def write(figure: Figure, file: Path | BytesIO, suffix: str) -> None:
-    """Write a settled figure, without dates, versions or random ids, as ".png", ".svg" or ".pdf".
-
-    By the canvases themselves: `savefig` draws everything twice, once for the layout.
-    """
+    """Write a settled figure as ".png", ".svg" or ".pdf", without dates, versions or random ids."""
+    # The canvases write themselves: `savefig` draws everything twice, once for the layout.
     if suffix == ".png":
-        FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
+        canvas = FigureCanvasAgg(figure)
+        canvas.print_png(file, metadata={"Software": None})
     elif suffix == ".svg":
+        metadata = {"Date": None, "Creator": None}
         with matplotlib.rc_context({"svg.hashsalt": "logitscape"}):
-            FigureCanvasSVG(figure).print_svg(
-                file, metadata={"Date": None, "Creator": None}
-            )
+            FigureCanvasSVG(figure).print_svg(file, metadata=metadata)
     else:
-        FigureCanvasPdf(figure).print_pdf(
-            file, metadata={"Creator": None, "Producer": None, "CreationDate": None}
-        )
+        metadata = {"Creator": None, "Producer": None, "CreationDate": None}
+        FigureCanvasPdf(figure).print_pdf(file, metadata=metadata)
 
 
 def settle(figure: Figure) -> None:
     """Lay a figure out once and for all, at the resolution of its files.
 
-    The solver of constrained layouts differs in the last bits from run to run, and so would the files.
+    The solver of constrained layouts differs in the last bits from run to run, and so would the
+    files: its results are rounded, and the layout is then switched off.
     """
     figure.dpi = DOTS_PER_INCH
-    if engine := figure.get_layout_engine():
+    engine = figure.get_layout_engine()
+    if engine:
         engine.execute(figure)
     figure.set_layout_engine("none")
     renderer = FigureCanvasAgg(figure).get_renderer()
     for axes in figure.axes:
-        _place(axes, renderer)
+        _apply_aspect(axes, renderer)
         axes.set_position(_rounded(axes.get_position()))
     _settle_parts(figure)
 
 
-def _place(axes: Axes, renderer: RendererBase) -> None:
-    """As drawing does: axes of a given aspect, and colour bars, fill no more than a part of their place."""
+def _apply_aspect(axes: Axes, renderer: RendererBase) -> None:
+    """Shrink axes with a fixed aspect, and colour bars, to the part of their place that they fill.
+
+    Drawing does the same; here it comes first, so that the result can be rounded.
+    """
     locator = axes.get_axes_locator()
-    axes.apply_aspect(None if locator is None else locator(axes, renderer))
+    place = None if locator is None else locator(axes, renderer)
+    axes.apply_aspect(place)
 
 
 def _settle_parts(figure: FigureBase) -> None:

@@ -1,6 +1,5 @@
 """Tables whose cells are coloured by category: every normalizer beside every loss."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,8 @@ from matplotlib.patches import Patch, Rectangle
 from .style import LAWS, Law, ink_on
 
 CELL_SIZE = 8
-LONGEST = 15  # name of a column in one line
+LONGEST = 15
+"""Maximum number of letters in the name of a column that stands in one line."""
 
 
 def law_table(
@@ -24,48 +24,52 @@ def law_table(
     *,
     laws: Mapping[str, Law] = LAWS,
 ) -> None:
-    """Draw a table whose cells are coloured by the kind of their gradient law, and hatched where undefined.
+    """Draw a table whose cells are coloured by the kind of their gradient law.
+
+    Cells whose law is undefined are hatched.
+
+    >>> from matplotlib.figure import Figure
+    >>> from logitscape import plotting
+    >>> axes = Figure().subplots()
+    >>> kinds = [["constant", "exponential decay"]]
+    >>> plotting.law_table(axes, ["softmax"], ["cross_entropy", "brier"], kinds, [["1.41", "0"]])
+    >>> [text.get_text() for text in axes.texts]
+    ['1.41', '0']
 
     Args:
-        axes: where to draw; cell (i, j) is centred at x = j, y = i.
-        rows: the names of the rows, from the top.
-        columns: the names of the columns.
-        kinds: [rows][columns], each a key of `laws`.
-        texts: [rows][columns], short, mathtext between dollars.
-        laws: how each kind looks.
+        axes: Axes to draw on; cell (i, j) is centred at x = j, y = i.
+        rows: Names of the rows, from the top.
+        columns: Names of the columns.
+        kinds: Kind of the law in every cell, [rows][columns], each a key of `laws`.
+        texts: Short text in every cell, [rows][columns], with mathtext between dollars.
+        laws: Colour, text and hatching of every kind.
     """
     for i, row in enumerate(kinds):
         for j, kind in enumerate(row):
-            _cell(axes, i, j, laws[kind], texts[i][j])
+            _draw_cell(axes, i, j, laws[kind], texts[i][j])
     axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
-    axes.set_yticks(range(len(rows)), rows)
-    names = [_wrapped(name) for name in columns]
-    axes.set_xticks(
-        range(len(columns)), names, rotation=45, ha="left", rotation_mode="anchor"
-    )
-    axes.tick_params(length=0, labelsize=9, labeltop=True, labelbottom=False, pad=4)
+    _name_rows_and_columns(axes, rows, columns)
     axes.spines[:].set_visible(False)
     axes.grid(visible=False)
-    axes.hlines(
-        [i - 0.5 for i in range(1, len(rows))],
-        -0.5,
-        len(columns) - 0.5,
-        "white",
-        linewidth=1.2,
-    )
-    axes.vlines(
-        [j - 0.5 for j in range(1, len(columns))],
-        -0.5,
-        len(rows) - 0.5,
-        "white",
-        linewidth=1.2,
-    )
+    _separate_cells(axes, len(rows), len(columns))
 
 
 def law_legend(
     figure: FigureBase, kinds: Iterable[str] = LAWS, *, laws: Mapping[str, Law] = LAWS
 ) -> Legend:
-    """The legend of a table's colours, in one row below everything."""
+    """Draw the legend of a table's colours, in one row below everything.
+
+    >>> from matplotlib.figure import Figure
+    >>> from logitscape import plotting
+    >>> legend = plotting.law_legend(Figure(), ["constant", "zero"])
+    >>> [text.get_text() for text in legend.get_texts()]
+    ['constant', 'exactly zero']
+
+    Args:
+        figure: Figure to draw on; its layout is constrained.
+        kinds: Kinds in the legend, each a key of `laws`.
+        laws: Colour, text and hatching of every kind.
+    """
     kinds = list(kinds)
     return figure.legend(
         handles=[_patch(laws[kind]) for kind in kinds],
@@ -79,26 +83,58 @@ def law_legend(
     )
 
 
-def _cell(axes: Axes, i: int, j: int, law: Law, text: str) -> None:
-    look: dict[str, Any] = {
-        "facecolor": law.color,
-        "edgecolor": "0.75",
-        "hatch": law.hatch,
-        "linewidth": 0,
-    }
-    axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **look))
-    paper = (
-        {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-        if law.hatch and text
-        else None
+def _draw_cell(axes: Axes, i: int, j: int, law: Law, text: str) -> None:
+    rectangle = Rectangle(
+        (j - 0.5, i - 0.5),
+        1,
+        1,
+        facecolor=law.color,
+        edgecolor="0.75",
+        hatch=law.hatch,
+        linewidth=0,
     )
-    place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "bbox": paper}
-    axes.text(j, i, text, color=ink_on(law.color), fontsize=CELL_SIZE, **place)
+    axes.add_patch(rectangle)
+    paper: dict[str, Any] | None = None
+    if law.hatch and text:
+        # Without paper behind it, a text on hatching cannot be read.
+        paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+    axes.text(
+        j,
+        i,
+        text,
+        color=ink_on(law.color),
+        fontsize=CELL_SIZE,
+        ha="center",
+        va="center_baseline",
+        bbox=paper,
+    )
+
+
+def _name_rows_and_columns(
+    axes: Axes, rows: Sequence[str], columns: Sequence[str]
+) -> None:
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_xticks(
+        range(len(columns)),
+        [_wrapped(name) for name in columns],
+        rotation=45,
+        ha="left",
+        rotation_mode="anchor",
+    )
+    axes.tick_params(length=0, labelsize=9, labeltop=True, labelbottom=False, pad=4)
+
+
+def _separate_cells(axes: Axes, num_rows: int, num_columns: int) -> None:
+    between_rows = [i - 0.5 for i in range(1, num_rows)]
+    between_columns = [j - 0.5 for j in range(1, num_columns)]
+    right, bottom = num_columns - 0.5, num_rows - 0.5
+    axes.hlines(between_rows, -0.5, right, "white", linewidth=1.2)
+    axes.vlines(between_columns, -0.5, bottom, "white", linewidth=1.2)
 
 
 def _wrapped(name: str) -> str:
-    """A long name in two lines, broken after its first underscore: the columns are narrow."""
-    return re.sub("_", "_\n", name, count=1) if len(name) > LONGEST else name
+    """Break a long name after its first underscore: the columns are narrow."""
+    return name.replace("_", "_\n", 1) if len(name) > LONGEST else name
 
 
 def _patch(law: Law) -> Patch:

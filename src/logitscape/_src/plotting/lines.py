@@ -1,8 +1,7 @@
-"""Curves along a ray, each with its name at its end instead of in a legend."""
+"""Curves on a ray, each with its name at its end instead of in a legend."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,17 +9,11 @@ from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
+from .label_places import GAP, LABEL_SIZE, MIDDLE, LabelPlaces, Place, Renderer, moved
 from .style import UNDEFINED, settled, settled_digits, style_of
 
-LABEL_SIZE = 8.5
-ROW = 1.4  # of a label, in multiples of its font size: exponents need some room
-GAP = 8  # points from the axes to the labels, and from those to the notes
-MIDDLE = LABEL_SIZE / 3  # of small letters, above their baseline
-SAMPLE = 20.0  # points of a line before its name, where colours alone do not tell
-
-Renderer: TypeAlias = Any  # the one of SVG is no RendererBase
-Place: TypeAlias = Callable[[Renderer], Affine2D]
-Ends: TypeAlias = Callable[[], NDArray[Any]]
+SAMPLE = 20.0
+"""Points of a piece of a curve before its name, where colours alone do not tell curves apart."""
 
 
 def labelled_curves(
@@ -31,203 +24,169 @@ def labelled_curves(
     styles: Mapping[str, dict[str, Any]] | None = None,
     notes: Mapping[str, str] | None = None,
 ) -> list[Annotation]:
-    """Draw curves, each named right of the axes at the height where it ends; the names never overlap.
+    """Draw curves, each named right of the axes at the height where it ends.
 
-    Where two have the same colour, a piece of its curve stands before each name.
+    The names never overlap. If two curves have the same colour, a piece of its curve stands before
+    each name. A logarithmic scale has to be set before; on it, a curve that becomes exactly 0
+    leaves through the bottom.
 
-    Set a logarithmic scale before. There, a curve that becomes exactly 0 leaves through the bottom.
+    >>> import numpy as np
+    >>> from matplotlib.figure import Figure
+    >>> from logitscape import plotting
+    >>> s = np.linspace(0, 10, 101)
+    >>> curves = {"softmax": 1 / (1 + np.exp(-s)), "sum": 1 / (1 + s)}
+    >>> labels = plotting.labelled_curves(Figure().subplots(), s, curves)
+    >>> [label.get_text() for label in labels]
+    ['softmax', 'sum']
 
     Args:
-        axes: where to draw.
-        s: the common coordinate, [m], increasing.
-        curves: label -> values, [m]; nothing is drawn where they are not finite.
-        styles: label -> Line2D keywords, in place of `style_of(label)`.
-        notes: label -> text beside the name, such as the law that was fitted.
+        axes: Axes to draw on.
+        s: Common coordinate, [m], increasing.
+        curves: Values by label, [m] each; nothing is drawn where they are not finite.
+        styles: Line2D keywords by label; by default those of `style_of`.
+        notes: Text beside the name by label, such as a fitted law.
 
     Returns:
         The labels, in the order of the curves.
     """
-    s, settle = settled(s), settled_digits if axes.get_yscale() == "log" else settled
+    s = settled(s)
+    settle = settled_digits if axes.get_yscale() == "log" else settled
     drawn = [settle(values) for values in curves.values()]
-    looks = [(styles or {}).get(label) or style_of(label) for label in curves]
-    ends = partial(_ends, axes, s, drawn)
-    alike = len({look["color"] for look in looks}) < len(looks)
-    labels = []
-    for index, (label, values, look) in enumerate(
-        zip(curves, drawn, looks, strict=True)
-    ):
-        axes.plot(
-            s,
-            np.where(np.isfinite(values), values, np.nan),
-            **{"zorder": _depth(look)} | look,
-        )
-        start = partial(_beside_end, axes, ends, index)
-        _leader(
-            axes,
-            look["color"],
-            partial(_at_end, ends, index),
-            partial(_moved, start, 0.0, MIDDLE),
-        )
-        if alike:
-            _sample(axes, look, start)
-        beside = partial(_moved, start, SAMPLE + GAP / 2 if alike else 0.0, 0.0)
-        labels.append(
-            _text(axes, label, look["color"], beside, xy=(0, 0), xycoords=beside)
-        )
+    line_styles = [(styles or {}).get(label) or style_of(label) for label in curves]
+    distinct_colors = {line_style["color"] for line_style in line_styles}
+    with_samples = len(distinct_colors) < len(line_styles)
+    places = LabelPlaces(axes=axes, s=s, curves=drawn)
+    labels = list[Annotation]()
+    for index, label in enumerate(curves):
+        _draw_curve(axes, s, drawn[index], line_styles[index])
+        place = places.beside_end(index)
+        _draw_leader(axes, line_styles[index], places.at_end(index), place)
+        if with_samples:
+            _draw_sample(axes, line_styles[index], place)
+            place = moved(place, right=SAMPLE + GAP / 2)
+        labels.append(_annotate(axes, label, line_styles[index]["color"], place))
         if notes and label in notes:
-            _note(axes, notes[label], labels[-1], beside)
+            _draw_note(axes, notes[label], labels[-1], place)
     return labels
 
 
 def hatch_spans(axes: Axes, s: Any, where: Any, *, text: str = "") -> None:
-    """Hatch the spans of s where a condition holds: the loss is infinite, or the input outside the domain.
+    """Hatch the spans of s where a condition holds, such as that the loss is infinite.
+
+    Spans begin and end halfway between samples.
+
+    >>> import numpy as np
+    >>> from matplotlib.figure import Figure
+    >>> from logitscape import plotting
+    >>> axes, s = Figure().subplots(), np.linspace(0, 10, 11)
+    >>> plotting.hatch_spans(axes, s, s > 6)
+    >>> len(axes.patches)
+    1
 
     Args:
-        axes: where to draw.
-        s: the coordinate, [m], increasing.
-        where: the condition, [m] booleans.
-        text: written once, into the widest span.
+        axes: Axes to draw on.
+        s: Coordinate, [m], increasing.
+        where: Condition, [m] booleans.
+        text: Text that is written once, into the widest span.
     """
     s, where = settled(s), np.asarray(where, bool)
     borders = np.concatenate([s[:1], (s[1:] + s[:-1]) / 2, s[-1:]])
-    spans = borders[
-        np.flatnonzero(np.diff(where, prepend=False, append=False))
-    ].reshape(-1, 2)
+    changes = np.flatnonzero(np.diff(where, prepend=False, append=False))
+    spans = borders[changes].reshape(-1, 2)
     for first, last in spans:
         axes.axvspan(first, last, zorder=0.5, **UNDEFINED)
     if text and len(spans):
-        middle = np.mean(spans[np.argmax(spans[:, 1] - spans[:, 0])])
-        paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-        look: dict[str, Any] = {
-            "rotation": 90,
-            "color": "0.35",
-            "fontsize": LABEL_SIZE,
-            "bbox": paper,
-        }
-        look |= {
-            "ha": "center",
-            "va": "center",
-            "transform": axes.get_xaxis_transform(),
-        }
-        axes.text(middle, 0.5, text, **look)
+        widest = spans[np.argmax(spans[:, 1] - spans[:, 0])]
+        _write_upwards(axes, np.mean(widest), text)
 
 
-def spread(targets: Any, row: float, low: float, high: float) -> NDArray[Any]:
-    """Heights at least `row` apart, within [low, high] if they fit, nearest to their targets (least squares).
-
-    Equal targets are stacked from the top down in the order given.
-    """
-    targets = np.asarray(targets, float)
-    order = np.lexsort((-np.arange(targets.size), targets))
-    steps = row * np.arange(targets.size)
-    bottom, top = low + row / 2, high - row / 2 - steps[-1]
-    if top < bottom:
-        bottom = top = (bottom + top) / 2
-    heights: NDArray[Any] = np.empty_like(targets)
-    heights[order] = np.clip(_increasing(targets[order] - steps), bottom, top) + steps
-    return heights
-
-
-def _increasing(values: NDArray[Any]) -> NDArray[Any]:
-    """The nearest non-decreasing sequence: the largest over j <= i of the least mean of j..k over k >= i."""
-    # Barlow and Brunk's formula: scipy.optimize has this too, but takes a second to import.
-    sums = np.cumsum([0.0, *values])
-    counts = np.arange(1, len(sums)) - np.arange(len(values))[:, None]
-    means = np.where(
-        counts > 0, (sums[1:] - sums[:-1, None]) / np.maximum(counts, 1), np.inf
+def _write_upwards(axes: Axes, x: Any, text: str) -> None:
+    axes.text(
+        x,
+        0.5,
+        text,
+        rotation=90,
+        color="0.35",
+        fontsize=LABEL_SIZE,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+        ha="center",
+        va="center",
+        transform=axes.get_xaxis_transform(),
     )
-    least = np.minimum.accumulate(means[:, ::-1], axis=1)[:, ::-1]
-    result: NDArray[Any] = np.max(np.where(counts > 0, least, -np.inf), axis=0)
-    return result
 
 
-def _depth(look: dict[str, Any]) -> float:
-    """Thick lines below thin ones and solid ones below dashed ones, so that equal curves all show."""
-    dashed = look.get("linestyle", "-") != "-"
-    return 2.0 + 0.2 * float(dashed) - 0.1 * float(look.get("linewidth", 1.6))
+def _draw_curve(
+    axes: Axes, s: NDArray[Any], values: NDArray[Any], line_style: dict[str, Any]
+) -> None:
+    shown = np.where(np.isfinite(values), values, np.nan)
+    axes.plot(s, shown, **{"zorder": _depth(line_style)} | line_style)
 
 
-def _leader(axes: Axes, color: Any, end: Place, start: Place) -> None:
-    """A thin line from a curve to its name; where both are is asked anew at every drawing."""
+def _depth(line_style: dict[str, Any]) -> float:
+    """Put thick lines below thin ones, and solid below dashed, so that equal curves all show."""
+    dashed = line_style.get("linestyle", "-") != "-"
+    return 2.0 + 0.2 * float(dashed) - 0.1 * float(line_style.get("linewidth", 1.6))
+
+
+def _draw_leader(
+    axes: Axes, line_style: dict[str, Any], end: Place, place: Place
+) -> None:
+    """Draw a thin line from the end of a curve to its name."""
     line: dict[str, Any] = {
-        "color": color,
+        "color": line_style["color"],
         "alpha": 0.6,
         "linewidth": 0.6,
         "arrowstyle": "-",
         "shrinkA": 1.5,
         "shrinkB": 0,
     }
-    _text(axes, "", color, start, xy=(0, 0), xycoords=end, arrowprops=line)
+    start = moved(place, up=MIDDLE)
+    _annotate(axes, "", line_style["color"], start, end=end, arrowprops=line)
 
 
-def _sample(axes: Axes, look: dict[str, Any], start: Place) -> None:
-    """A piece of a curve."""
+def _draw_sample(axes: Axes, line_style: dict[str, Any], place: Place) -> None:
+    """Draw a piece of a curve."""
+    names = ("color", "linestyle", "linewidth")
     line: dict[str, Any] = {
-        name: look[name] for name in ("color", "linestyle", "linewidth") if name in look
+        name: line_style[name] for name in names if name in line_style
     }
     line |= {"arrowstyle": "-", "shrinkA": 0, "shrinkB": 0}
-    begin, end = (partial(_moved, start, right, MIDDLE) for right in (0.0, SAMPLE))
-    _text(axes, "", look["color"], begin, xy=(0, 0), xycoords=end, arrowprops=line)
+    begin = moved(place, up=MIDDLE)
+    end = moved(place, right=SAMPLE, up=MIDDLE)
+    _annotate(axes, "", line_style["color"], begin, end=end, arrowprops=line)
 
 
-def _moved(place: Place, right: float, up: float, renderer: Renderer) -> Affine2D:
-    """So many points further."""
-    point = renderer.points_to_pixels(1)
-    return Affine2D(place(renderer).get_matrix()).translate(right * point, up * point)
-
-
-def _note(axes: Axes, text: str, label: Annotation, beside: Place) -> None:
-    """A text that stands right of a label, on the same line."""
+def _draw_note(axes: Axes, text: str, label: Annotation, place: Place) -> None:
+    """Draw a text right of a label, on the same line."""
 
     def behind(renderer: Renderer) -> Affine2D:
         label.update_positions(renderer)
-        end = Text.get_window_extent(label, renderer).x1 + renderer.points_to_pixels(
-            GAP
-        )
-        return Affine2D().translate(end, beside(renderer).get_matrix()[1, 2])
+        gap = renderer.points_to_pixels(GAP)
+        x = Text.get_window_extent(label, renderer).x1 + gap
+        baseline = place(renderer).get_matrix()[1, 2]
+        return Affine2D().translate(x, baseline)
 
-    _text(axes, text, "0.3", behind, xy=(0, 0), xycoords=behind)
-
-
-def _text(axes: Axes, text: str, color: Any, place: Place, **target: Any) -> Annotation:
-    look: dict[str, Any] = {
-        "color": color,
-        "fontsize": LABEL_SIZE,
-        "annotation_clip": False,
-    }
-    return axes.annotate(text, xytext=(0, 0), textcoords=place, **target, **look)
+    _annotate(axes, text, "0.3", behind)
 
 
-def _ends(axes: Axes, s: NDArray[Any], curves: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """Pixels where the curves end or leave the axes, [k, 2]."""
-    return np.array([_end(axes, s, curve) for curve in curves])
-
-
-def _end(axes: Axes, s: NDArray[Any], curve: NDArray[Any]) -> NDArray[Any]:
-    """The sooner a curve leaves, the further out (below a pixel), so that its line crosses no other."""
-    defined = np.flatnonzero(np.isfinite(curve))
-    if not defined.size:
-        return np.array([axes.bbox.x1, axes.bbox.y0])
-    pixels = axes.transData.transform(np.column_stack([s, curve])[defined])
-    shown = np.flatnonzero(
-        (pixels[:, 1] >= axes.bbox.y0) & (pixels[:, 1] <= axes.bbox.y1)
-    )
-    leaves = min(shown[-1] + 1, len(pixels) - 1) if shown.size else 0
-    x = np.clip(pixels[leaves, 0], axes.bbox.x0, axes.bbox.x1)
-    beyond = 1e-3 * (axes.bbox.x1 - x)
-    return np.array(
-        [x, np.clip(pixels[-1, 1], axes.bbox.y0 - beyond, axes.bbox.y1 + beyond)]
-    )
-
-
-def _at_end(ends: Ends, index: int, renderer: Renderer) -> Affine2D:
-    return Affine2D().translate(*ends()[index])
-
-
-def _beside_end(axes: Axes, ends: Ends, index: int, renderer: Renderer) -> Affine2D:
-    """Where a label's baseline begins, right of the axes."""
-    point = renderer.points_to_pixels(1)
-    heights = spread(ends()[:, 1], ROW * LABEL_SIZE * point, axes.bbox.y0, axes.bbox.y1)
-    return Affine2D().translate(
-        axes.bbox.x1 + GAP * point, heights[index] - MIDDLE * point
+def _annotate(
+    axes: Axes,
+    text: str,
+    color: Any,
+    place: Place,
+    *,
+    end: Place | None = None,
+    **options: Any,
+) -> Annotation:
+    """Write a text at a place; an arrow, if there is one, leads from there to the end."""
+    return axes.annotate(
+        text,
+        xy=(0, 0),
+        xycoords=place if end is None else end,
+        xytext=(0, 0),
+        textcoords=place,
+        color=color,
+        fontsize=LABEL_SIZE,
+        annotation_clip=False,
+        **options,
     )

@@ -1,4 +1,4 @@
-"""Matrices as they are: every number written into its cell."""
+"""Matrices with every number written into its cell."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,22 +19,29 @@ def matrix(
     limit: float | None = None,
     number: str = "{:.2f}",
 ) -> AxesImage:
-    """Draw a matrix, white at 0, blue below and red above; a cell that is not finite stays grey.
+    """Draw a matrix: white at 0, blue below and red above; a cell that is not finite stays grey.
+
+    >>> from matplotlib.figure import Figure
+    >>> from logitscape import plotting
+    >>> axes = Figure().subplots()
+    >>> image = plotting.matrix(axes, [[0.25, -0.25], [-0.25, 0.25]], limit=0.5)
+    >>> [text.get_text() for text in axes.texts]
+    ['0.25', '−0.25', '−0.25', '0.25']
 
     Args:
-        axes: where to draw.
-        values: [m, n].
-        rows: the names of the rows.
-        columns: the names of the columns.
-        limit: the magnitude of the strongest colour, common to matrices to compare; else the largest entry.
-        number: the format of an entry.
+        axes: Axes to draw on.
+        values: Entries, [m, n].
+        rows: Names of the rows.
+        columns: Names of the columns.
+        limit: Magnitude of the strongest colour, the same for matrices to compare; by default the
+            largest entry.
+        number: Format of an entry.
     """
     values = settled(values)
     largest = np.max(np.abs(values), where=np.isfinite(values), initial=0)
     limit = limit or float(largest) or 1.0
-    image = axes.imshow(
-        np.ma.masked_invalid(values), cmap="RdBu_r", vmin=-limit, vmax=limit
-    )
+    shown = np.ma.masked_invalid(values)
+    image = axes.imshow(shown, cmap="RdBu_r", vmin=-limit, vmax=limit)
     for (i, j), value in np.ndenumerate(values):
         ink = ink_on(image.to_rgba(value)[:3]) if np.isfinite(value) else "black"
         text = number.format(value).replace("-", "−")

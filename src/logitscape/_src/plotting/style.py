@@ -1,12 +1,12 @@
-"""What everything looks like: a line for every normalizer and loss, a colour for every gradient law and growth.
+"""Lines of every normalizer and loss, colours of every gradient law and growth, stable digits.
 
-The colours are those of Okabe and Ito, which the colour-blind tell apart. Line styles say in what a
-curve differs: solid and long dashes are normalizers, short dashes losses of the probabilities, dots losses of
-the logits.
+The colours are those of Okabe and Ito, which colour-blind readers can tell apart. Solid lines and
+long dashes are normalizers, short dashes are losses of probabilities, dots are losses of logits.
 """
 
 import re
 import zlib
+from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -73,15 +73,22 @@ LOSS_STYLES: dict[str, tuple[str, Dashes]] = {
 }
 
 _STYLES = NORMALIZER_STYLES | LOSS_STYLES
-_OTHERS = [
+_OTHER_STYLES = [
     (color, dashes)
     for dashes in (DASH_DOT_DOTTED, SPARSE)
     for color in (BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
 ]
+"""Styles of names that are in no catalog."""
 
 
 class Law(NamedTuple):
-    """How a kind of gradient law is drawn: the more gradient, the more ink, so that it reads in grey too."""
+    """Look of a kind of gradient law: the more gradient, the more ink, so that it reads in grey.
+
+    Attributes:
+        color: Colour of its cells.
+        text: Text in the legend.
+        hatch: Hatching of its cells, as matplotlib takes it.
+    """
 
     color: str
     text: str
@@ -109,7 +116,7 @@ GROWTHS: dict[str, Law] = {
     "undetermined": Law("#CFCFCF", "undetermined"),
     "outside the domain": Law("#EDEDED", "outside the domain", "//////"),
 }
-"""How the time to correct grows, as `dynamics.growth` names it."""
+"""Looks of the growths of the time to correct, by the name of the growth."""
 
 UNDEFINED: dict[str, Any] = {
     "facecolor": "0.97",
@@ -120,48 +127,112 @@ UNDEFINED: dict[str, Any] = {
 
 
 def style_of(name: str) -> dict[str, Any]:
-    """Line2D keywords for a normalizer, a loss or a pair "normalizer + loss", the same in every figure.
+    """Return the line style of a normalizer, a loss or a pair of both, the same in every figure.
 
-    A pair looks like that part of it which is not softmax or cross-entropy; if neither is, it has the
-    normalizer's colour and the loss's line style. Parameters change nothing. What an unknown name looks like
-    depends on the name alone.
+    A pair "normalizer + loss" has the style of that part which is not softmax or cross-entropy; if
+    neither is, it has the normalizer's colour and the loss's dashes. Parameters change nothing. The
+    style of an unknown name depends on the name alone.
+
+    >>> from logitscape import plotting
+    >>> plotting.style_of("softmax + brier") == plotting.style_of("brier")
+    True
+    >>> plotting.style_of("sum + cross_entropy")
+    {'color': '#D55E00', 'linestyle': '-', 'linewidth': 1.6}
+
+    Args:
+        name: Name of a normalizer or a loss, or a spec.
+
+    Returns:
+        Line2D keywords: color, linestyle and linewidth.
     """
-    first, *rest = (part.strip() for part in re.sub(r"\(.*?\)", "", name).split("+"))
-    loss = rest[0] if rest else "cross_entropy"
-    color, dashes = _of(loss if first == "softmax" and rest else first)
+    names = list(_names_in(name))
+    first, *others = names
+    loss = others[0] if others else "cross_entropy"
+    is_softmax_pair = first == "softmax" and len(names) > 1
+    color, dashes = _style_of_formula(loss if is_softmax_pair else first)
     if first != "softmax" and loss != "cross_entropy":
-        dashes = _of(loss)[1]
-    hero = (first, loss) == ("softmax", "cross_entropy") or (first, *rest) == (
-        "cross_entropy",
-    )
-    return {"color": color, "linestyle": dashes, "linewidth": 2.8 if hero else 1.6}
+        _, dashes = _style_of_formula(loss)
+    is_common = (first, loss) == ("softmax", "cross_entropy")
+    is_common = is_common or names == ["cross_entropy"]
+    width = 2.8 if is_common else 1.6
+    return {"color": color, "linestyle": dashes, "linewidth": width}
+
+
+def _names_in(spec: str) -> Iterator[str]:
+    """Yield the names in a spec, without their parameters."""
+    without_parameters = re.sub(r"\(.*?\)", "", spec)
+    for part in without_parameters.split("+"):
+        yield part.strip()
+
+
+def _style_of_formula(name: str) -> tuple[str, Dashes]:
+    if name in _STYLES:
+        return _STYLES[name]
+    # Python's own hash of a text differs from process to process.
+    checksum = zlib.crc32(name.encode())
+    return _OTHER_STYLES[checksum % len(_OTHER_STYLES)]
 
 
 def ink_on(color: Any) -> str:
-    """Black or white, whichever reads better on a colour."""
+    """Return "black" or "white", the one that reads better on a colour.
+
+    >>> from logitscape import plotting
+    >>> plotting.ink_on("#FAFAFA"), plotting.ink_on("#5E1A0A")
+    ('black', 'white')
+
+    Args:
+        color: Colour, in any form that matplotlib takes.
+    """
     red, green, blue = to_rgb(color)
-    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.45 else "white"
+    # Brightness as the eye has it (ITU-R BT.601).
+    brightness = 0.299 * red + 0.587 * green + 0.114 * blue
+    return "black" if brightness > 0.45 else "white"
 
 
 def settled(values: Any) -> NDArray[Any]:
-    """Values to 8 decimals, without -0: the last digits are noise and differ between machines."""
+    """Return values rounded to 8 decimals, without -0.
+
+    The last digits of a computation are noise, which differs between machines: figures of rounded
+    values are the same everywhere.
+
+    >>> from logitscape import plotting
+    >>> plotting.settled([1 / 3, -1e-12]).tolist()
+    [0.33333333, 0.0]
+
+    Args:
+        values: Array of any shape.
+    """
     return np.round(np.asarray(values, float), 8) + 0.0
 
 
 def settled_digits(values: Any) -> NDArray[Any]:
-    """Values to 9 significant digits, for logarithmic axes."""
-    values = np.asarray(values, float)
-    return np.array([float(f"{value:.8e}") for value in values.ravel()]).reshape(
-        values.shape
-    )
+    """Return values rounded to 9 significant digits, for logarithmic axes.
+
+    >>> from logitscape import plotting
+    >>> plotting.settled_digits([1e-9 / 3]).tolist()
+    [3.33333333e-10]
+
+    Args:
+        values: Array of any shape.
+    """
+    array = np.asarray(values, float)
+    rounded = [float(f"{value:.8e}") for value in array.ravel()]
+    return np.array(rounded).reshape(array.shape)
 
 
 def settled_log10(values: Any) -> NDArray[Any]:
-    """The decimal logarithm to 8 decimals; NaN where the value is not positive and finite."""
+    """Return the decimal logarithm, rounded to 8 decimals.
+
+    It is NaN where the value is not positive and finite.
+
+    >>> from logitscape import plotting
+    >>> plotting.settled_log10([1000.0, 2.0, 0.0]).tolist()
+    [3.0, 0.30103, nan]
+
+    Args:
+        values: Array of any shape.
+    """
     values = np.asarray(values, float)
-    drawn = np.isfinite(values) & (values > 0)
-    return np.where(drawn, settled(np.log10(np.where(drawn, values, 1))), np.nan)
-
-
-def _of(name: str) -> tuple[str, Dashes]:
-    return _STYLES.get(name) or _OTHERS[zlib.crc32(name.encode()) % len(_OTHERS)]
+    has_logarithm = np.isfinite(values) & (values > 0)
+    logarithm = np.log10(np.where(has_logarithm, values, 1))
+    return np.where(has_logarithm, settled(logarithm), np.nan)

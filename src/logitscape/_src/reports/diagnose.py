@@ -5,7 +5,7 @@ from typing import get_args
 
 import numpy as np
 
-from ..base.arguments import whole_number
+from ..base.parameters import whole_number
 from ..base.types import Number
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import SEVERITIES
@@ -38,7 +38,8 @@ def diagnose(
     The answers also say whether the loss is convex, proper, consistent, invariant and safe in low
     precision, and what it costs. Everything is measured on the function itself, in float64 unless
     an answer says otherwise, whatever precision JAX is set to. The same seed gives the same
-    answers, apart from measured times. A question that fails, or is not asked in time, is a warning.
+    answers, apart from measured times. A question that fails, or is not asked in time, is a
+    warning.
 
     >>> import logitscape as ls
     >>> diagnosis = ls.diagnose("softmax + brier", num_classes=3, points=1)
