@@ -1,1 +1,1 @@
-"""What more than one analysis uses."""
+"""Code that more than one analysis uses."""

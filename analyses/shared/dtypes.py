@@ -10,5 +10,6 @@ DTYPES = {"float64": BLACK, "float32": BLUE, "bfloat16": VERMILLION, "float16": 
 
 
 def limits(dtype: str) -> Any:
-    """Its `finfo`: JAX's, which knows bfloat16."""
+    """Limits of a format, as `finfo` gives them."""
+    # NumPy's `finfo` does not know bfloat16.
     return jnp.finfo(dtype)  # type: ignore[no-untyped-call]

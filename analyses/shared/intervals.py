@@ -1,4 +1,7 @@
-"""95 % intervals by Student's t: of a mean over seeds, of a paired difference; and Holm's correction for many comparisons."""
+"""95 % intervals by Student's t, and Holm's correction for many comparisons.
+
+The intervals are those of a mean over seeds and of a paired difference.
+"""
 
 from typing import NamedTuple
 
@@ -10,7 +13,14 @@ LEVEL = 0.05
 
 
 class Difference(NamedTuple):
-    """A mean difference, its 95 % interval (Student's t), and the p-value of "it is 0"; NaN where a value is not finite."""
+    """A mean difference; all numbers are NaN where a value is not finite.
+
+    Attributes:
+        mean: Mean of the differences.
+        low: Lower end of the 95 % interval for the mean (Student's t).
+        high: Upper end of that interval.
+        p: p-value of the hypothesis that the mean is 0.
+    """
 
     mean: float
     low: float
@@ -21,41 +31,59 @@ class Difference(NamedTuple):
         return f"{self.mean:+.2g} [{self.low:.2g}, {self.high:.2g}]"
 
 
+UNKNOWN = Difference(np.nan, np.nan, np.nan, np.nan)
+
+
 def half_width(values: ArrayLike) -> float:
-    """Of the interval for the mean; NaN where a value is not finite."""
-    each = np.asarray(values, float)
-    if not np.isfinite(each).all():
+    """Half the width of the interval for the mean; NaN where a value is not finite."""
+    sample = np.asarray(values, float)
+    if not np.isfinite(sample).all():
         return float("nan")
-    return float(
-        stdtrit(len(each) - 1, 1 - LEVEL / 2) * each.std(ddof=1) / np.sqrt(len(each))
-    )
+    count = len(sample)
+    quantile = stdtrit(count - 1, 1 - LEVEL / 2)
+    return float(quantile * sample.std(ddof=1) / np.sqrt(count))
 
 
 def interval(name: str, values: ArrayLike) -> dict[str, float]:
-    """The mean and the ends of its interval, as columns of a table."""
-    mean, half = float(np.mean(np.asarray(values, float))), half_width(values)
+    """The mean and the ends of its interval, as columns `NAME`, `NAME_low` and `NAME_high`."""
+    mean = float(np.mean(np.asarray(values, float)))
+    half = half_width(values)
     return {name: mean, f"{name}_low": mean - half, f"{name}_high": mean + half}
 
 
-def difference(ours: ArrayLike, theirs: ArrayLike) -> Difference:
-    """Of `ours - theirs`, pair by pair."""
-    each = np.asarray(ours, float) - np.asarray(theirs, float)
-    if len(each) < 2 or not np.isfinite(each).all():
-        return Difference(*[np.nan] * 4)
-    mean, error, half = (
-        each.mean(),
-        each.std(ddof=1) / np.sqrt(len(each)),
-        half_width(each),
+def difference(values: ArrayLike, reference: ArrayLike) -> Difference:
+    """Mean of `values - reference`, pair by pair; all NaN for fewer than 2 pairs."""
+    differences = np.asarray(values, float) - np.asarray(reference, float)
+    count = len(differences)
+    if count < 2 or not np.isfinite(differences).all():
+        return UNKNOWN
+    mean = differences.mean()
+    half = half_width(differences)
+    return Difference(
+        mean=float(mean),
+        low=float(mean - half),
+        high=float(mean + half),
+        p=_p_value(mean, differences.std(ddof=1) / np.sqrt(count), count),
     )
-    p = 2 * stdtr(len(each) - 1, -abs(mean) / error) if error > 0 else float(mean == 0)
-    return Difference(float(mean), float(mean - half), float(mean + half), float(p))
+
+
+def _p_value(mean: float, error: float, count: int) -> float:
+    """p-value of a mean with its standard error, two-sided."""
+    if error > 0:
+        return float(2 * stdtr(count - 1, -abs(mean) / error))
+    # All differences are equal: the mean is known exactly.
+    return float(mean == 0)
 
 
 def holm(p_values: ArrayLike) -> list[float]:
-    """p-values corrected for being one of so many (Holm 1979); NaN stays, and does not count."""
+    """p-values corrected for the number of comparisons (Holm 1979).
+
+    NaN stays NaN and does not count as a comparison.
+    """
     p = np.asarray(p_values, float)
-    order = np.argsort(p)[: np.isfinite(p).sum()]
-    factors = np.arange(len(order), 0, -1)
+    count = np.isfinite(p).sum()
+    order = np.argsort(p)[:count]  # argsort puts NaN last
+    factors = np.arange(count, 0, -1)
     corrected = np.full(p.shape, np.nan)
     corrected[order] = np.minimum(np.maximum.accumulate(p[order] * factors), 1)
-    return [float(each) for each in corrected]
+    return [float(value) for value in corrected]

@@ -1,11 +1,12 @@
-"""Rays from z = (1, 1, 1), where only min_shift is undefined, and what pairs do on them.
+"""Rays from z = (1, 1, 1), where only min_shift is undefined, and the behaviour of pairs on them.
 
-For `linear_or_saturating.py`, `right_and_confident.py` and `atlas.py`.
+Used by `linear_or_saturating.py`, `right_and_confident.py` and `atlas`.
 """
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +17,12 @@ from logitscape._src.properties.law import Law
 
 Array: TypeAlias = NDArray[Any]
 
-HERO, SQUARED_ERROR, SUM = (
-    "softmax + cross_entropy",
-    "softmax + brier",
-    "sum + cross_entropy",
-)
+REFERENCE = "softmax + cross_entropy"
+SQUARED_ERROR = "softmax + brier"
+SUM = "sum + cross_entropy"
 PAIRS = (
     "softmax + exponential",
-    HERO,
+    REFERENCE,
     "sparsemax_loss",
     SUM,
     "taylor + cross_entropy",
@@ -31,38 +30,48 @@ PAIRS = (
     SQUARED_ERROR,
     "sparsemax + brier",
 )
+
 SHOWN = 12.0
+"""Largest s that is drawn."""
 NEAR_POLE = 1 - 10.0 ** -np.arange(3, 12)  # on R2 the label's logit is 0 at s = 1
-S = np.unique(
-    [*np.linspace(0, SHOWN, 601), *NEAR_POLE, *10.0 ** np.linspace(-2, 14, 801)]
-)
+LINEAR = np.linspace(0, SHOWN, 601)
+LOGARITHMIC = 10.0 ** np.linspace(-2, 14, 801)
+S = np.unique([*LINEAR, *NEAR_POLE, *LOGARITHMIC])
 
 LABEL = 0
 NOISE = 4 * np.finfo(float).eps
-"""Of a sum, relative to its terms."""
+"""Rounding error of a sum, relative to its terms."""
 RAYS = {
     "R1": (0.0, 1.0, 0.0),
     "R2": (-1.0, 0.0, 0.0),
     "R3": (-0.5, 0.5, 0.0),
     "right": (1.0, 0.0, 0.0),
 }
-"""By name, the direction: a wrong logit rises, the label's falls, both at once; the label's rises."""
+"""Directions of the rays.
+
+On R1 a wrong logit rises, on R2 the label's logit falls, on R3 both happen at once; on "right" the
+label's logit rises.
+"""
 
 
 class Behaviour(NamedTuple):
-    """An objective on a ray, over s; NaN where the loss is not finite."""
+    """An objective on a ray, at every s; NaN where the loss is not finite.
+
+    Attributes:
+        loss: Loss L.
+        slope: dL/ds, the effect of the gradient on s.
+        pull: -dL/dz of the label.
+        norm: Norm of the gradient.
+    """
 
     loss: Array
     slope: Array
-    """dL/ds: what the gradient does about s."""
     pull: Array
-    """-dL/dz of the label."""
     norm: Array
-    """Of the gradient."""
 
 
 class Laws(NamedTuple):
-    """Of the quantities of an objective on a ray."""
+    """Laws of the quantities of an objective on a ray, as in `Behaviour`."""
 
     loss: Law
     slope: Law
@@ -73,47 +82,69 @@ class Laws(NamedTuple):
 def follow(
     objectives: Sequence[str], s: Array, rays: Sequence[str] = tuple(RAYS)
 ) -> dict[str, dict[str, Behaviour]]:
-    """By ray and objective. All rays are one slice, so that they share a program."""
+    """The behaviour of the objectives on the rays, by ray and objective."""
     directions = np.array([RAYS[ray] for ray in rays])
-    coordinates = {"ray": np.arange(float(len(rays))), "s": s}
-    fan = ls.Slice(
-        "fan",
-        coordinates,
-        lambda c: 1 + c[1] * jnp.asarray(directions)[c[0].astype(int)],
-        3,
-        "",
-    )
-    found = ls.sweep(objectives, fan)
-    loss, gradient = (
-        np.asarray(found.loss[:, LABEL]),
-        np.asarray(found.gradient[:, LABEL]),
-    )
-    return {
-        ray: {
+    sweep = ls.sweep(objectives, _rays_slice(directions, s))
+    loss = np.asarray(sweep.loss[:, LABEL])
+    gradient = np.asarray(sweep.gradient[:, LABEL])
+    by_ray: dict[str, dict[str, Behaviour]] = {}
+    for r, ray in enumerate(rays):
+        by_ray[ray] = {
             name: behaviour(loss[i, r], gradient[i, r], directions[r])
             for i, name in enumerate(objectives)
         }
-        for r, ray in enumerate(rays)
-    }
+    return by_ray
 
 
-def behaviour(loss: Array, gradient: Array, direction: Array) -> Behaviour:
-    moving = (
-        direction != 0
-    )  # an infinite component that stands still says nothing of the slope
-    terms = gradient[:, moving] * direction[moving]
-    slope = np.sum(terms, axis=-1)
-    slope = np.where(np.abs(slope) < NOISE * np.sum(np.abs(terms), axis=-1), 0.0, slope)
-    quantities = loss, slope, -gradient[:, LABEL], np.hypot.reduce(gradient, axis=-1)
-    return Behaviour(
-        *[np.where(np.isfinite(loss), each, np.nan) for each in quantities]
+def _rays_slice(directions: Array, s: Array) -> ls.Slice:
+    """All rays as one slice, so that they share a compiled program."""
+
+    def logits(coordinates: jax.Array) -> jax.Array:
+        direction = jnp.asarray(directions)[coordinates[0].astype(int)]
+        return 1 + coordinates[1] * direction
+
+    return ls.Slice(
+        name="fan",
+        coordinates={"ray": np.arange(float(len(directions))), "s": s},
+        embed=logits,
+        num_classes=directions.shape[-1],
+        description="",
     )
 
 
-def laws(s: Array, found: Behaviour) -> Laws:
-    """Of what was found beyond s = 0."""
-    return Laws(*[fit_law(s[s > 0], values[s > 0]) for values in found])
+def behaviour(loss: Array, gradient: Array, direction: Array) -> Behaviour:
+    """The behaviour from loss [s] and gradient [s, 3] on a ray of that direction."""
+    defined = np.isfinite(loss)
+
+    def where_defined(values: Array) -> Array:
+        return np.where(defined, values, np.nan)
+
+    return Behaviour(
+        loss=where_defined(loss),
+        slope=where_defined(_slope(gradient, direction)),
+        pull=where_defined(-gradient[:, LABEL]),
+        norm=where_defined(np.hypot.reduce(gradient, axis=-1)),
+    )
+
+
+def _slope(gradient: Array, direction: Array) -> Array:
+    """The derivative along the ray; a sum that is nothing but rounding error is 0."""
+    # A component of the gradient may be infinite where its logit does not move. It says nothing
+    # about the slope, but 0 times infinity would be NaN.
+    moving = direction != 0
+    terms = gradient[:, moving] * direction[moving]
+    slope: Array = np.sum(terms, axis=-1)
+    rounding_error = NOISE * np.sum(np.abs(terms), axis=-1)
+    slope[np.abs(slope) < rounding_error] = 0.0
+    return slope
+
+
+def laws(s: Array, behaviour: Behaviour) -> Laws:
+    """The laws that fit the behaviour at s > 0."""
+    positive = s > 0
+    return Laws(*[fit_law(s[positive], values[positive]) for values in behaviour])
 
 
 def vanishes(law: Law) -> bool:
+    """Whether the quantity is 0 or goes to 0."""
     return law.kind == "zero" or law.kind.endswith("decay")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +11,17 @@ import logitscape as ls
 
 
 def scattered(name: str, logits: NDArray[Any]) -> ls.Slice:
-    """The rows of logits [m, n], counted by the coordinate "row"."""
-    values, (count, classes) = jnp.asarray(logits), logits.shape
+    """A slice of the rows of logits [m, n]; its only coordinate, "row", counts them."""
+    values = jnp.asarray(logits)
+    count, num_classes = logits.shape
+
+    def row(coordinates: jax.Array) -> jax.Array:
+        return values[coordinates[0].astype(int)]
+
     return ls.Slice(
-        name,
-        {"row": np.arange(float(count))},
-        lambda c: values[c[0].astype(int)],
-        classes,
-        "",
+        name=name,
+        coordinates={"row": np.arange(float(count))},
+        embed=row,
+        num_classes=num_classes,
+        description="",
     )

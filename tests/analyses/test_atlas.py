@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import logitscape as ls
-from analyses import atlas, linear_or_saturating
+from analyses import linear_or_saturating
+from analyses.atlas import figure, objectives
+from analyses.atlas.laws import vanishing
 from analyses.blurry_or_crisp import strength
 from logitscape._src.properties.fit import fit_law
 from logitscape._src.properties.law import Law
@@ -13,9 +15,9 @@ S = np.geomspace(1e-2, 1e8, 400)
 
 
 def test_the_atlas_has_a_row_for_every_normalizer_and_a_column_for_every_loss():
-    assert sorted(atlas.ROWS) == sorted(ls.NORMALIZERS)
-    assert sorted(atlas.COLUMNS) == sorted(ls.PROBABILITY_LOSSES)
-    assert tuple(ls.LOGIT_LOSSES) == atlas.ALONE
+    assert sorted(objectives.ROWS) == sorted(ls.NORMALIZERS)
+    assert sorted(objectives.COLUMNS) == sorted(ls.PROBABILITY_LOSSES)
+    assert tuple(ls.LOGIT_LOSSES) == objectives.ALONE
 
 
 @pytest.mark.parametrize(
@@ -30,11 +32,11 @@ def test_the_atlas_has_a_row_for_every_normalizer_and_a_column_for_every_loss():
     ],
 )
 def test_the_atlas_says_how_a_loss_vanishes(loss, kind):
-    assert atlas.vanishing(fit_law(S, loss)) == kind
+    assert vanishing(fit_law(S, loss)) == kind
 
 
 def test_a_cell_of_the_atlas_has_two_digits_and_names_an_infinite_loss():
-    short = atlas.short
+    short = figure.short
     assert short(fit_law(S, 0.0887 * np.exp(-S))) == r"$0.089\,e^{-s}$"
     assert short(Law("undefined", (1.0, 2.0), begins=1.0)) == r"$\infty,\ s \geq 1$"
     assert short(Law("undefined", (1.0, 2.0), begins=-math.inf)) == r"$\infty$"

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analyses import atlas
+from analyses.atlas import objectives as atlas
 from analyses.confident_start import laws
 from analyses.confident_start import main as study
 

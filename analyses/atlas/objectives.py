@@ -1,0 +1,48 @@
+"""The objectives of the atlas: the normalizers of its rows and the losses of its columns."""
+
+import logitscape as ls
+
+EXPONENTIAL = ("softmax", "softmax_one", "sigsoftmax")
+"""Normalizers that are like e^z or e^2z at both ends."""
+LOGARITHMIC = (
+    "cross_entropy",
+    "kl",
+    "focal",
+    "poly1",
+    "symmetric_cross_entropy",
+    "label_smoothing",
+)
+"""Losses that are like -log p at p = 0."""
+SMOOTHED = ("label_smoothing", "reverse_kl")
+ROWS = (
+    *EXPONENTIAL,
+    "softplus",
+    "sum",
+    "abs",
+    "relu",
+    "taylor",
+    "square",
+    "spherical",
+    "sigmoid",
+    "iterated_exponential",
+    "min_shift",
+    "argmax",
+    "sparsemax",
+    "entmax",
+)
+COLUMNS = (
+    *LOGARITHMIC,
+    "exponential",
+    "tsallis_score",
+    "hellinger",
+    "generalized_cross_entropy",
+    "mae",
+    "brier",
+    "spherical_score",
+    "reverse_kl",
+    "clipped_cross_entropy",
+)
+PAIRS = {(row, column): f"{row} + {column}" for row in ROWS for column in COLUMNS}
+"""Objectives by normalizer and loss."""
+ALONE = tuple(ls.LOGIT_LOSSES)
+"""Losses that take the logits themselves."""
