@@ -8,11 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 import torch
 
-from logitscape._src.datasets import builtin as data
+from logitscape._src.datasets import images as data
 from logitscape._src.training import ensemble
-from logitscape._src.training.config import TrainingConfig, checked
+from logitscape._src.training.config import TrainingConfig, make_config
 from logitscape._src.training.metrics import METRICS
-from logitscape._src.training.train import Training, train
+from logitscape._src.training.random_draws import shuffled
+from logitscape._src.training.result import Training
+from logitscape._src.training.train import train
 
 from . import ensembles_torch
 from .ensembles import FUNCTIONAL, LOOP, OURS
@@ -51,14 +53,15 @@ def _case(
 ) -> dict[str, Any]:
     progress(f"ensembles: mini-batches of {batch_size}")
     grid = np.geomspace(0.01, 0.3, rates).tolist(), range(seeds)
-    config = checked(
+    config = make_config(
         PAIR,
         data.digits(),
         MODEL,
-        *grid,
-        SCALES,
-        1,
-        batch_size,
+        learning_rates=grid[0],
+        seeds=grid[1],
+        init_scales=SCALES,
+        steps=1,
+        batch_size=batch_size,
         optimizer="sgd",
         metrics_every=1,
         metrics=METRICS,
@@ -167,7 +170,7 @@ def _batches(config: TrainingConfig, steps: int) -> list[Any]:
     size, batch = config.train.labels.shape[1], config.program.batch_size
     per_epoch = size // batch
     epochs = [
-        np.array(ensemble.shuffled(config.seeds, jnp.int32(epoch), size))
+        np.array(shuffled(config.seeds, jnp.int32(epoch), size))
         for epoch in range(-(-steps // per_epoch))
     ]
     rows = [

@@ -13,7 +13,7 @@ from jax import Array, lax
 import logitscape as ls
 from logitscape._src.datasets.dataset import Dataset, Examples
 from logitscape._src.training import ensemble, models
-from logitscape._src.training.config import OPTIMIZERS
+from logitscape._src.training.config_checks import OPTIMIZERS
 
 BLOCK = 50
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from logitscape._src.datasets.builtin import mnist5k
 from logitscape._src.datasets.corpus import standard_library_corpus
 from logitscape._src.datasets.dataset import Dataset
+from logitscape._src.datasets.images import mnist5k
 
 from ..harness import StudyRun
 from .held_out import Job, Recipe, scores

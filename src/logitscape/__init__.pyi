@@ -23,9 +23,9 @@ from ._src.landscapes.summary import summarize as summarize
 from ._src.landscapes.sweep import sweep as sweep
 from ._src.monitoring import BatchGradient as BatchGradient
 from ._src.monitoring import probe as probe
-from ._src.normalizers.simplex import Probs as Probs
-from ._src.normalizers.simplex import normalize as normalize
-from ._src.normalizers.simplex import normalize_powers as normalize_powers
+from ._src.normalizers.probs import Probs as Probs
+from ._src.normalizers.normalize import normalize as normalize
+from ._src.normalizers.powers import normalize_powers as normalize_powers
 from ._src.objectives.batched import drop_in as drop_in
 from ._src.objectives.batched import per_example as per_example
 from ._src.objectives.bound import BoundFormula as BoundFormula
@@ -46,7 +46,7 @@ from ._src.reports.comparison import Comparison as Comparison
 from ._src.reports.comparison import compare as compare
 from ._src.reports.diagnose import diagnose as diagnose
 from ._src.reports.diagnosis import Diagnosis as Diagnosis
-from ._src.training.train import Training as Training
+from ._src.training.result import Training as Training
 from ._src.training.train import train as train
 
 __version__: str

@@ -1,1 +1,1 @@
-"""Labelled data sets that a package ships or a seed makes; nothing is downloaded."""
+"""Labelled data sets that come with a package or are drawn; nothing is downloaded."""

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..base.arguments import whole_number
+from ..base.parameters import whole_number
 from ..base.special import nan_unless
 from .slice import Slice
 

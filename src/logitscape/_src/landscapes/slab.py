@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..engine import families
+from ..engine import batching, families
 from ..engine.families import Evaluation
 from .plan import SweepPlan
 
@@ -22,9 +22,9 @@ def logits_at(plan: SweepPlan, axes: list[Array]) -> Array:
     meshes = jnp.meshgrid(*axes, indexing="ij")
     coordinates = jnp.stack([jnp.reshape(mesh, (-1,)) for mesh in meshes])
     points = coordinates.shape[1]
-    unroll = families.worth_unrolling(plan.slice.num_classes, points)
-    embed = families.batched(plan.slice.embed, unroll)
-    return families.from_batch(embed(families.to_batch(coordinates, unroll)))
+    unroll = batching.worth_unrolling(plan.slice.num_classes, points)
+    embed = batching.batched(plan.slice.embed, unroll)
+    return batching.from_batch(embed(batching.to_batch(coordinates, unroll)))
 
 
 def slab(plan: SweepPlan, shape: tuple[int, ...], logits: Array) -> dict[str, Any]:
@@ -94,14 +94,14 @@ def _leads(scores: Array, label: int) -> Array:
 def _jacobians(plan: SweepPlan, shape: tuple[int, ...], logits: Array) -> Array:
     """Derivatives of the probabilities, [objective, *shape, n, n]; NaN if there are none."""
     n, size = logits.shape
-    unroll = families.worth_unrolling(n, size)
+    unroll = batching.worth_unrolling(n, size)
     by_normalizer: dict[Any, Array] = {}
     for objective in plan.objectives:
         normalizer = objective.normalizer
         if normalizer is not None and normalizer not in by_normalizer:
-            jacobian = families.batched(jax.jacfwd(_only_p(normalizer)), unroll)
-            by_normalizer[normalizer] = families.from_batch(
-                jacobian(families.to_batch(logits, unroll))
+            jacobian = batching.batched(jax.jacfwd(_only_p(normalizer)), unroll)
+            by_normalizer[normalizer] = batching.from_batch(
+                jacobian(batching.to_batch(logits, unroll))
             )
     unknown = jnp.full((n, n, size), jnp.nan, logits.dtype)
     jacobians = jnp.stack(

@@ -11,7 +11,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from ..base.arguments import is_whole
+from ..base.parameters import is_whole
 from ..base.types import Number
 
 Coordinates: TypeAlias = Array | NDArray[Any] | Sequence[Any]

@@ -1,4 +1,7 @@
-"""A training's state on disk: written whole or not at all, and read back only by the training that wrote it."""
+"""The state of a training on disk.
+
+A checkpoint is written whole or not at all, and only the training that wrote it reads it.
+"""
 
 import json
 import zipfile
@@ -12,11 +15,27 @@ from numpy.typing import NDArray
 
 from ..base.files import remove_leftovers, replacing
 
-SETUP = "setup"
+DESCRIPTION_KEY = "setup"
+"""Name in the file under which the description of the training is stored as JSON."""
+READING_ERRORS = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    zipfile.BadZipFile,
+)
+"""Errors that NumPy and json raise for files that are damaged or something else."""
 
 
 class Checkpoint(NamedTuple):
-    """What was saved: the leaves of the state, and the records so far."""
+    """The content of a checkpoint.
+
+    Attributes:
+        leaves: Arrays of the state, in the order of `jax.tree.leaves`.
+        records: Metrics by name of every record so far.
+    """
 
     leaves: list[NDArray[Any]]
     records: list[dict[str, NDArray[Any]]]
@@ -24,34 +43,41 @@ class Checkpoint(NamedTuple):
 
 def write(
     path: Path,
-    config: Mapping[str, Any],
+    description: Mapping[str, Any],
     state: Any,
     records: Sequence[Mapping[str, NDArray[Any]]],
 ) -> None:
-    """Replace the checkpoint at `path`.
+    """Write a checkpoint, in place of an older one.
 
     Args:
-        path: a file, of any name.
-        setup: all that decides the result, as JSON.
-        state: pytree of arrays.
-        records: metrics by name, one mapping a record.
+        path: File of any name.
+        description: Everything that decides the result of the training, as JSON values.
+        state: Pytree of arrays.
+        records: Metrics by name of every record so far.
     """
-    arrays = {
-        f"state/{i}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(state))
-    }
+    arrays = {}
+    for i, leaf in enumerate(jax.tree.leaves(state)):
+        arrays[f"state/{i}"] = np.asarray(leaf)
     for i, record in enumerate(records):
-        arrays |= {f"record/{i}/{name}": values for name, values in record.items()}
+        for name, values in record.items():
+            arrays[f"record/{i}/{name}"] = values
+    text = {DESCRIPTION_KEY: np.array(json.dumps(description))}
+    # An open file and not its name, to which NumPy would append a suffix.
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(
-            file, allow_pickle=False, **{SETUP: np.array(json.dumps(config))}, **arrays
-        )
+        np.savez(file, allow_pickle=False, **text, **arrays)
 
 
-def read(path: Path, config: Mapping[str, Any]) -> Checkpoint | None:
-    """The checkpoint at `path`, None if there is none; what a killed process left unfinished is removed.
+def read(path: Path, description: Mapping[str, Any]) -> Checkpoint | None:
+    """The checkpoint at `path`; None if there is no file.
+
+    Files that a killed process left unfinished are removed.
+
+    Args:
+        path: File that `write` wrote.
+        description: Everything that decides the result of the training that is to go on.
 
     Raises:
-        ValueError: if the file is no checkpoint, or that of another training.
+        ValueError: If the file is not a checkpoint, or belongs to another training.
     """
     remove_leftovers(path.parent, path.stem)
     if not path.exists():
@@ -59,53 +85,50 @@ def read(path: Path, config: Mapping[str, Any]) -> Checkpoint | None:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as saved_arrays:
             arrays = dict(saved_arrays)
-        saved = json.loads(str(arrays.pop(SETUP)))
-    except (
-        OSError,
-        EOFError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        zipfile.BadZipFile,
-    ) as error:
+        saved = json.loads(str(arrays.pop(DESCRIPTION_KEY)))
+    except READING_ERRORS as error:
         raise ValueError(
-            f"`train(checkpoint=...)`: `{path}` is not a checkpoint; remove it or name another file."
+            f"`train(checkpoint=...)`: `{path}` is not a checkpoint; "
+            "remove it or name another file."
         ) from error
-    _refuse_other(path, saved, json.loads(json.dumps(config)))
-    return _sorted_out(arrays)
+    # Through JSON and back, so that tuples compare equal to the lists that were read.
+    _refuse_another_training(path, saved, json.loads(json.dumps(description)))
+    return _checkpoint(arrays)
 
 
-def _refuse_other(
-    path: Path, saved: Mapping[str, Any], config: Mapping[str, Any]
+def _refuse_another_training(
+    path: Path, saved: Mapping[str, Any], description: Mapping[str, Any]
 ) -> None:
-    different = [name for name in config if saved.get(name) != config[name]]
-    if different:
-        pairs = [
-            f"{name} was {saved.get(name)!r} and is {config[name]!r}"
-            for name in different
-        ]
+    differences = []
+    for name, value in description.items():
+        if saved.get(name) != value:
+            differences.append(f"{name} was {saved.get(name)!r} and is {value!r}")
+    if differences:
         raise ValueError(
-            f"`train(checkpoint=...)`: `{path}` is of another training: {'; '.join(pairs)}; remove it or name another file."
+            f"`train(checkpoint=...)`: `{path}` is of another training: "
+            f"{'; '.join(differences)}; remove it or name another file."
         )
 
 
-def _sorted_out(arrays: Mapping[str, NDArray[Any]]) -> Checkpoint:
-    count = sum(name.startswith("state/") for name in arrays)
+def _checkpoint(arrays: Mapping[str, NDArray[Any]]) -> Checkpoint:
+    """The arrays of a file, sorted into leaves and records by their names."""
+    leaf_count = sum(name.startswith("state/") for name in arrays)
+    leaves = [arrays[f"state/{i}"] for i in range(leaf_count)]
     records: dict[int, dict[str, NDArray[Any]]] = {}
     for key, values in arrays.items():
-        kind, number, *name = key.split("/")
+        kind, number, *metric = key.split("/")
         if kind == "record":
-            records.setdefault(int(number), {})[name[0]] = values
-    return Checkpoint(
-        [arrays[f"state/{i}"] for i in range(count)],
-        [records[i] for i in range(len(records))],
-    )
+            record = records.setdefault(int(number), {})
+            record[metric[0]] = values
+    return Checkpoint(leaves, [records[i] for i in range(len(records))])
 
 
 def restored(template: Any, leaves: Sequence[NDArray[Any]]) -> Any:
-    """The leaves in the template's structure; half precisions, which the format does not know, in their dtype."""
-    like, tree = jax.tree.flatten(template)
-    return jax.tree.unflatten(
-        tree, [leaf.view(each.dtype) for leaf, each in zip(leaves, like, strict=True)]
-    )
+    """The leaves of a checkpoint as a pytree like the template, with its dtypes."""
+    template_leaves, structure = jax.tree.flatten(template)
+    # The file format does not know bfloat16 and gives its numbers back as raw bytes.
+    typed = [
+        leaf.view(like.dtype)
+        for leaf, like in zip(leaves, template_leaves, strict=True)
+    ]
+    return jax.tree.unflatten(structure, typed)

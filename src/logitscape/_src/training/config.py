@@ -1,51 +1,39 @@
-"""The door of `train`: what is asked for, checked, in the form that the compiled programs take."""
+"""The arguments of `train`, checked and in the form that the compiled programs take."""
 
-import hashlib
-import math
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
 from itertools import product
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jax import Array
 
-from ..base.arguments import is_whole
-from ..base.xla import jit_fast_compile
-from ..datasets.dataset import SPLITS, Dataset, Examples, check
-from ..objectives.batched import per_example
-from ..objectives.objective import Objective, objective
+from ..datasets.dataset import SPLITS, Dataset
+from ..objectives.objective import Objective
+from ..objectives.objective import objective as objective_from
+from . import config_checks as checks
 from .ensemble import Members, Optimizer, Part, Program
-from .metrics import METRICS
+from .identity import digest, name_of
 from .models import Model, layer_sizes
-
-OPTIMIZERS: dict[str, Optimizer] = {
-    "sgd": optax.sgd,
-    "momentum": partial(optax.sgd, momentum=0.9),
-    "adam": optax.adam,
-}
-PROBES = np.linspace(-3, 3, 12)
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """A training as it was asked for.
+    """A training whose arguments are checked.
 
     Attributes:
-        plan: what shapes the program.
-        members: learning rates x seeds x scales, the last running fastest.
-        seeds: [seeds].
-        train: to draw mini-batches from.
-        everything: all parts, one after the other.
-        set_of: [m], which part that is.
-        records: numbers of steps after which metrics are taken.
-        shape: numbers of learning rates, seeds and scales.
-        description: all that decides the result, as JSON.
+        program: Everything that shapes the compiled program.
+        members: All combinations of learning rate, seed and scale; the scale varies fastest.
+        seeds: All seeds, [seeds].
+        train: Examples to draw mini-batches from.
+        everything: Examples of all parts, one part after the other.
+        split_index: Position in `SPLITS` of the part that each example is in, [m].
+        records: Numbers of steps after which metrics are recorded.
+        shape: Numbers of learning rates, seeds and scales.
+        description: Everything that decides the result, as JSON values.
     """
 
     program: Program
@@ -59,10 +47,11 @@ class TrainingConfig:
     description: dict[str, Any]
 
 
-def checked(
+def make_config(
     source: str | Objective | Callable[..., Any],
     data: Dataset | Sequence[Dataset],
     model: Model,
+    *,
     learning_rates: Sequence[float],
     seeds: Sequence[int],
     init_scales: Sequence[float],
@@ -72,209 +61,104 @@ def checked(
     metrics_every: int,
     metrics: Sequence[str],
 ) -> TrainingConfig:
-    """Everything that `train` takes, checked."""
-    of_one = objective(source)
-    datasets = _datasets(data, len(seeds))
-    train, everything, split_index = _parts(datasets)
-    rates = _numbers("learning_rates", learning_rates, positive=True)
-    deviations = _numbers("init_scales", init_scales, positive=False)
-    numbers = _seeds(seeds)
-    _whole("steps", steps, 1)
-    _whole("metrics_every", metrics_every, 1)
-    _whole("batch_size", batch_size, 1, train.labels.shape[1])
+    """Check the arguments of `train`, of which `source` is the objective."""
+    objective = objective_from(source)
+    datasets = checks.checked_datasets(data, len(seeds))
+    parts = [_stacked(datasets, part) for part in SPLITS]
+    rates = checks.positive_numbers("learning_rates", learning_rates)
+    scales = checks.nonnegative_numbers("init_scales", init_scales)
+    seed_numbers = checks.checked_seeds(seeds)
+    checks.check_at_least_one("steps", steps)
+    checks.check_at_least_one("metrics_every", metrics_every)
+    checks.check_batch_size(batch_size, parts[0].labels.shape[1])
     sizes = layer_sizes(model, datasets[0].features, datasets[0].classes)
     program = Program(
-        of_one, _optimizer(optimizer), sizes, batch_size, _metrics(metrics)
+        objective=objective,
+        optimizer=checks.checked_optimizer(optimizer),
+        sizes=sizes,
+        batch_size=batch_size,
+        metrics=checks.checked_metrics(metrics),
     )
-    records = (*range(0, steps, metrics_every), steps)
+    everything = _concatenated(parts)
+    dtype = _parameter_dtype(parts[0])
     description = {
-        "objective": of_one.name,
-        "data": [each.name for each in datasets],
-        "contents": _digest(everything),
+        "objective": objective.name,
+        "data": [dataset.name for dataset in datasets],
+        "contents": digest(everything),
         "model": list(sizes),
         "learning_rates": rates,
-        "seeds": numbers,
-        "init_scales": deviations,
+        "seeds": seed_numbers,
+        "init_scales": scales,
         "steps": steps,
         "batch_size": batch_size,
-        "optimizer": _name_of(optimizer),
+        "optimizer": name_of(optimizer),
         "metrics_every": metrics_every,
         "metrics": list(program.metrics),
-        "dtype": str(_dtype(train)),
+        "dtype": str(dtype),
         "jax": jax.__version__,
         "machine": f"{jax.default_backend()} {platform.machine()}",
     }
-    members = _members(rates, numbers, deviations, len(datasets), _dtype(train))
-    shape = len(rates), len(numbers), len(deviations)
     return TrainingConfig(
-        program,
-        members,
-        jnp.array(numbers, jnp.uint32),
-        train,
-        everything,
-        split_index,
-        records,
-        shape,
-        description,
+        program=program,
+        members=_members(rates, len(seed_numbers), scales, len(datasets), dtype),
+        seeds=jnp.array(seed_numbers, jnp.uint32),
+        train=parts[0],
+        everything=everything,
+        split_index=_split_index(parts),
+        records=(*range(0, steps, metrics_every), steps),
+        shape=(len(rates), len(seed_numbers), len(scales)),
+        description=description,
     )
 
 
-def _datasets(data: Dataset | Sequence[Dataset], seeds: int) -> list[Dataset]:
-    """One for all seeds, or one for each."""
-    datasets = [data] if isinstance(data, Dataset) else list(data)
-    if not all(isinstance(each, Dataset) for each in datasets):
-        raise TypeError(
-            f"`train(data=...)` must be a Dataset or several, got {data!r}."
-        )
-    if len(datasets) != seeds and not isinstance(data, Dataset):
-        raise ValueError(
-            f"`train(data=...)` must be one data set for each of the {seeds} seeds, got {len(datasets)}."
-        )
-    for each in datasets:
-        check(each)
-    shapes = [
-        [getattr(each, part).inputs.shape for part in SPLITS] for each in datasets
-    ]
-    if any(shape != shapes[0] for shape in shapes):
-        raise ValueError(
-            f"`train(data=...)`: data sets must be of the same sizes, got {shapes}."
-        )
-    return datasets
+def _stacked(datasets: Sequence[Dataset], part: str) -> Part:
+    """One part of all data sets, each array [data sets, m, ...]."""
+    examples = [getattr(dataset, part) for dataset in datasets]
+    inputs = [np.asarray(of_dataset.inputs) for of_dataset in examples]
+    labels = [np.asarray(of_dataset.labels) for of_dataset in examples]
+    return Part(
+        inputs=jnp.asarray(np.stack(inputs)),
+        labels=jnp.asarray(np.stack(labels).astype(np.int32)),
+    )
 
 
-def _parts(datasets: Sequence[Dataset]) -> tuple[Part, Part, Array]:
-    stacked = [
-        [
-            np.stack(
-                [np.asarray(getattr(getattr(each, part), name)) for each in datasets]
-            )
-            for part in SPLITS
-        ]
-        for name in Examples._fields
-    ]
-    inputs, labels = stacked
-    labels = [each.astype(np.int32) for each in labels]
-    everything = Part(
-        jnp.asarray(np.concatenate(inputs, axis=1)),
-        jnp.asarray(np.concatenate(labels, axis=1)),
-    )
-    split_index = np.repeat(
-        np.arange(len(SPLITS), dtype=np.int32), [each.shape[1] for each in labels]
-    )
-    train = Part(jnp.asarray(inputs[0]), jnp.asarray(labels[0]))
-    return train, everything, jnp.asarray(split_index)
+def _concatenated(parts: Sequence[Part]) -> Part:
+    """The examples of all parts, one part after the other."""
+    inputs = np.concatenate([part.inputs for part in parts], axis=1)
+    labels = np.concatenate([part.labels for part in parts], axis=1)
+    return Part(jnp.asarray(inputs), jnp.asarray(labels))
+
+
+def _split_index(parts: Sequence[Part]) -> Array:
+    sizes = [part.labels.shape[1] for part in parts]
+    numbers = np.arange(len(parts), dtype=np.int32)
+    return jnp.asarray(np.repeat(numbers, sizes))
 
 
 def _members(
     rates: list[float],
-    seeds: list[int],
-    init_scales: list[float],
-    datasets: int,
+    seed_count: int,
+    scales: list[float],
+    dataset_count: int,
     dtype: Any,
 ) -> Members:
-    grid = list(product(rates, range(len(seeds)), init_scales))
-    rate, seed, scale = (np.array(column) for column in zip(*grid, strict=True))
-    place = jnp.asarray(seed, jnp.int32)
+    """All combinations of learning rate, seed and scale; the scale varies fastest."""
+    combinations = list(product(rates, range(seed_count), scales))
+    rate, seed, scale = (np.array(column) for column in zip(*combinations, strict=True))
+    seed_index = jnp.asarray(seed, jnp.int32)
+    # Several data sets belong to the seeds in order; a single one belongs to all.
+    data_index = seed_index if dataset_count > 1 else seed_index * 0
     return Members(
-        jnp.asarray(rate, dtype),
-        jnp.asarray(scale, dtype),
-        place,
-        place if datasets > 1 else place * 0,
+        learning_rate=jnp.asarray(rate, dtype),
+        scale=jnp.asarray(scale, dtype),
+        seed_index=seed_index,
+        data_index=data_index,
     )
 
 
-def _dtype(train: Part) -> Any:
-    """Of the parameters: that of the inputs, float32 for tokens."""
+def _parameter_dtype(train: Part) -> Any:
+    """The floating-point type of the inputs, or float32 where the inputs are tokens."""
     dtype = train.inputs.dtype
-    return dtype if jnp.issubdtype(dtype, jnp.floating) else jnp.dtype(jnp.float32)
-
-
-def _numbers(name: str, values: Sequence[float], *, positive: bool) -> list[float]:
-    numbers = [float(value) for value in values]
-    good = all(
-        math.isfinite(each) and (each > 0 if positive else each >= 0)
-        for each in numbers
-    )
-    if not numbers or not good or len(set(numbers)) < len(numbers):
-        bound = "greater than 0" if positive else "at least 0"
-        raise ValueError(
-            f"`train({name}=...)` must be different numbers, {bound}, got {values!r}."
-        )
-    return numbers
-
-
-def _seeds(values: Sequence[int]) -> list[int]:
-    good = all(
-        isinstance(each, int | np.integer) and 0 <= each < 2**31 for each in values
-    )
-    if not len(values) or not good or len(set(values)) < len(values):
-        raise ValueError(
-            f"`train(seeds=...)` must be different whole numbers from 0 to 2147483647, got {values!r}."
-        )
-    return [int(each) for each in values]
-
-
-def _whole(name: str, value: int, low: int, high: int | None = None) -> None:
-    if not is_whole(value) or value < low or (high is not None and value > high):
-        bound = (
-            f"at least {low}"
-            if high is None
-            else f"from {low} to {high}, the training examples"
-        )
-        raise ValueError(
-            f"`train({name}=...)` must be a whole number, {bound}, got {value!r}."
-        )
-
-
-def _metrics(names: Sequence[str]) -> tuple[str, ...]:
-    """In the usual order, so that the same ones in another do not make another program."""
-    if isinstance(names, str) or not len(names) or set(names) - set(METRICS):
-        raise ValueError(
-            f"`train(metrics=...)` must be some of {', '.join(METRICS)}, got {names!r}."
-        )
-    return tuple(name for name in METRICS if name in names)
-
-
-def _optimizer(source: str | Optimizer) -> Optimizer:
-    if callable(source):
-        return source
-    if source not in OPTIMIZERS:
-        raise ValueError(
-            f"`train(optimizer=...)` must be one of {', '.join(OPTIMIZERS)}, or a function from a learning rate to an optax "
-            f"optimizer, got {source!r}."
-        )
-    return OPTIMIZERS[source]
-
-
-def _name_of(source: Any) -> str:
-    if isinstance(source, partial):
-        bound = [
-            *map(repr, source.args),
-            *(f"{key}={value!r}" for key, value in sorted(source.keywords.items())),
-        ]
-        return f"{_name_of(source.func)}({', '.join(bound)})"
-    return (
-        source
-        if isinstance(source, str)
-        else str(getattr(source, "__qualname__", type(source).__name__))
-    )
-
-
-@cache
-def fingerprint(of_one: Objective) -> list[str]:
-    """Losses at a few logits: what two functions of the same name differ in."""
-    logits, labels = (
-        jnp.asarray(PROBES.reshape(4, 3), jnp.float32),
-        jnp.arange(4, dtype=jnp.int32) % 3,
-    )
-    return [
-        f"{value:.4g}"
-        for value in np.asarray(jit_fast_compile(per_example(of_one))(logits, labels))
-    ]
-
-
-def _digest(data: Part) -> str:
-    digest = hashlib.sha256()
-    for array in data:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()[:16]
+    if jnp.issubdtype(dtype, jnp.floating):
+        return dtype
+    return jnp.dtype(jnp.float32)

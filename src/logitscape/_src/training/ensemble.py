@@ -1,7 +1,7 @@
-"""The compiled programs behind `train`: many classifiers take the same steps side by side."""
+"""The compiled programs that train: many classifiers take the same steps side by side."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -13,18 +13,29 @@ from jax import Array, lax
 from ..objectives.batched import per_example
 from ..objectives.objective import Objective
 from . import metrics, models
+from .random_draws import PARAMETERS, derived_key, shuffled
 
 Optimizer: TypeAlias = Callable[[Any], optax.GradientTransformation]
-"""From a learning rate, which is traced."""
-MOST_NUMBERS, LEAST_BLOCK, LARGEST_BLOCK = 2**16, 16, 512
-"""Metrics take so many examples at a time that their logits, or inputs, are not more numbers than this for each member."""
-LARGE = 2**19
-"""With so many numbers in a layer of one member's batch members take turns: side by side they would not fit into caches."""
+"""Function from a learning rate, which is traced, to an optimizer."""
+
+LARGE_LAYER = 2**19
+"""Number of activations from which on members take turns.
+
+It is counted in the widest layer, for the mini-batch of one member.
+"""
 
 
 @dataclass(frozen=True)
 class Program:
-    """What shapes the program, and is the same for every member."""
+    """Everything that shapes the compiled program; it is the same for all members.
+
+    Attributes:
+        objective: Objective to minimize.
+        optimizer: Function from a learning rate to an optimizer.
+        sizes: Widths of the model's layers, from the inputs to the logits.
+        batch_size: Number of examples in a mini-batch.
+        metrics: Names of the metrics to record.
+    """
 
     objective: Objective
     optimizer: Optimizer
@@ -34,7 +45,14 @@ class Program:
 
 
 class Members(NamedTuple):
-    """What tells members apart, each [members]; places count seeds and data sets."""
+    """Everything in which the members of an ensemble differ, each [members].
+
+    Attributes:
+        learning_rate: Learning rate.
+        scale: Standard deviation of the last layer's initial weights.
+        seed_index: Position of the member's seed among all seeds.
+        data_index: Position of the member's data set among all data sets.
+    """
 
     learning_rate: Array
     scale: Array
@@ -43,45 +61,63 @@ class Members(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Examples of one or several data sets."""
+    """Examples of one or several data sets.
+
+    Attributes:
+        inputs: Inputs [data sets, m, features], or tokens [data sets, m, context].
+        labels: Labels [data sets, m].
+    """
 
     inputs: Array
-    """[data sets, m, features], or tokens [data sets, m, context]."""
     labels: Array
-    """[data sets, m]."""
 
 
 class State(NamedTuple):
-    """All that a step changes. What is random is drawn anew from seed and epoch, so that `step` stands for it."""
+    """Everything that a step changes.
+
+    There is no random state: the order of the examples is drawn anew from seed and epoch.
+
+    Attributes:
+        step: Number of steps taken.
+        parameters: Parameters of the models; leaves lead with [members].
+        optimizer: State of the optimizers; leaves lead with [members].
+        diverged_at: Number of steps taken when a loss or a parameter was not finite for the
+            first time, [members]; -1 until then.
+    """
 
     step: Array
     parameters: Any
-    """Leaves [members, ...], like those of the optimizer."""
     optimizer: Any
     diverged_at: Array
-    """[members], the steps taken when a loss or a parameter was not finite for the first time; -1 until then."""
 
 
 def start(program: Program, members: Members, seeds: Array) -> State:
-    """The state before the first step; the seeds are [seeds]."""
+    """The state before the first step.
+
+    Args:
+        program: Program that will train.
+        members: Members of the ensemble.
+        seeds: All seeds, [seeds].
+    """
     state: State = _start(program.optimizer, program.sizes, members, seeds)
     return state
 
 
-# Not by objective: random numbers take longest to compile, and one program serves all.
+# Like `shuffled` this program does not depend on the objective, as random numbers take
+# longest to compile.
 @partial(jax.jit, static_argnums=(0, 1))
 def _start(
     optimizer: Optimizer, sizes: tuple[int, ...], members: Members, seeds: Array
 ) -> State:
-    def one(scale: Array, rate: Array, seed: Array) -> tuple[Any, Any]:
-        parameters = models.initial(_key(seed, 0), sizes, scale)
+    def start_member(scale: Array, rate: Array, seed: Array) -> tuple[Any, Any]:
+        parameters = models.initial(derived_key(seed, PARAMETERS), sizes, scale)
         return parameters, optimizer(rate).init(parameters)
 
-    parameters, states = jax.vmap(one)(
+    parameters, optimizer_states = jax.vmap(start_member)(
         members.scale, members.learning_rate, seeds[members.seed_index]
     )
     never = jnp.full(members.scale.shape, -1, jnp.int32)
-    return State(jnp.int32(0), parameters, states, never)
+    return State(jnp.int32(0), parameters, optimizer_states, never)
 
 
 def advance(
@@ -92,21 +128,25 @@ def advance(
     state: State,
     stop: int,
 ) -> State:
-    """The state after `stop` steps."""
+    """The state after `stop` steps.
+
+    Args:
+        program: Program that trains.
+        members: Members of the ensemble.
+        seeds: All seeds, [seeds].
+        data: Examples to draw mini-batches from.
+        state: State to go on from.
+        stop: Number of steps that the returned state has taken.
+    """
     examples = data.labels.shape[1]
-    per_epoch = examples // program.batch_size
+    # Examples that do not fill a mini-batch are left out of an epoch.
+    steps_per_epoch = examples // program.batch_size
     step = int(state.step)
     while step < stop:
-        epoch = step // per_epoch
-        step = min(stop, (epoch + 1) * per_epoch)
-        state = _advance(
-            program,
-            members,
-            shuffled(seeds, jnp.int32(epoch), examples),
-            data,
-            state,
-            jnp.int32(step),
-        )
+        epoch = step // steps_per_epoch
+        step = min(stop, (epoch + 1) * steps_per_epoch)
+        order = shuffled(seeds, jnp.int32(epoch), examples)
+        state = _advance(program, members, order, data, state, jnp.int32(step))
     return state
 
 
@@ -119,9 +159,9 @@ def _advance(
     state: State,
     stop: Array,
 ) -> State:
-    """The same within an epoch, whose order of the examples is [seeds, m]."""
+    """The state after `stop` steps, which lie in one epoch with this order, [seeds, m]."""
     return lax.while_loop(
-        lambda now: now.step < stop,
+        lambda state: state.step < stop,
         partial(_step, program, members, order, data),
         state,
     )
@@ -130,36 +170,41 @@ def _advance(
 def _step(
     program: Program, members: Members, order: Array, data: Part, state: State
 ) -> State:
-    batch = state.step % (order.shape[1] // program.batch_size)
-    rows = lax.dynamic_slice_in_dim(
-        order, batch * program.batch_size, program.batch_size, axis=1
-    )[members.seed_index]
-    inputs, labels = (part[members.data_index[:, None], rows] for part in data)
-    each = members.learning_rate, inputs, labels, state.parameters, state.optimizer
-    parameters, optimizer, loss = _of_all_members(
-        program, partial(_learn, program), each
+    inputs, labels = _mini_batches(program, members, order, data, state.step)
+    parameters, optimizer, loss = _map_members(
+        program,
+        partial(_learn, program),
+        (members.learning_rate, inputs, labels, state.parameters, state.optimizer),
     )
-    before = jnp.where(jnp.isfinite(loss), -1, state.step)
-    after = jnp.where(_all_finite(parameters), -1, state.step + 1)
-    found = jnp.where(before >= 0, before, after)
     return State(
-        state.step + 1,
-        parameters,
-        optimizer,
-        jnp.where(state.diverged_at >= 0, state.diverged_at, found),
+        step=state.step + 1,
+        parameters=parameters,
+        optimizer=optimizer,
+        diverged_at=_diverged_at(state, parameters, loss),
     )
 
 
-def _of_all_members(
-    program: Program, function: Callable[..., Any], each: tuple[Any, ...]
+def _mini_batches(
+    program: Program, members: Members, order: Array, data: Part, step: Array
+) -> tuple[Array, Array]:
+    """Inputs and labels of the step, each [members, batch, ...]."""
+    size = program.batch_size
+    batch = step % (order.shape[1] // size)
+    rows = lax.dynamic_slice_in_dim(order, batch * size, size, axis=1)
+    rows = rows[members.seed_index]
+    data_sets = members.data_index[:, None]
+    return data.inputs[data_sets, rows], data.labels[data_sets, rows]
+
+
+def _map_members(
+    program: Program, function: Callable[..., Any], arguments: tuple[Any, ...]
 ) -> Any:
-    """Side by side; large layers in turn on a CPU, whose cache holds those of one member and not of all."""
-    if (
-        program.batch_size * max(program.sizes) >= LARGE
-        and jax.default_backend() == "cpu"
-    ):
-        return lax.map(lambda one: function(*one), each)
-    return jax.vmap(function)(*each)
+    """Results of a function of one member for all members, whose axis is the first."""
+    activations = program.batch_size * max(program.sizes)
+    # A CPU's caches hold the large layers of one member, but not those of all.
+    if activations >= LARGE_LAYER and jax.default_backend() == "cpu":
+        return lax.map(lambda of_member: function(*of_member), arguments)
+    return jax.vmap(function)(*arguments)
 
 
 def _learn(
@@ -170,12 +215,11 @@ def _learn(
     parameters: Any,
     optimizer: Any,
 ) -> tuple[Any, Any, Array]:
-    loss, gradients = jax.value_and_grad(partial(_mean_loss, program.objective))(
-        parameters, inputs, labels
-    )
-    with jax.numpy_dtype_promotion(
-        "standard"
-    ):  # optax needs it, whatever the caller has switched on
+    """Parameters and optimizer state of a member after one step, and the loss before it."""
+    loss_and_gradients = jax.value_and_grad(partial(_mean_loss, program.objective))
+    loss, gradients = loss_and_gradients(parameters, inputs, labels)
+    # Optax mixes types, which callers may have forbidden for their own code.
+    with jax.numpy_dtype_promotion("standard"):
         updates, optimizer = program.optimizer(rate).update(
             gradients, optimizer, parameters
         )
@@ -185,123 +229,25 @@ def _learn(
 def _mean_loss(
     objective: Objective, parameters: Any, inputs: Array, labels: Array
 ) -> Array:
-    return jnp.mean(per_example(objective)(models.logits(parameters, inputs), labels))
+    logits = models.logits(parameters, inputs)
+    return jnp.mean(per_example(objective)(logits, labels))
+
+
+def _diverged_at(state: State, parameters: Any, loss: Array) -> Array:
+    """The attribute `diverged_at` after a step from `state`."""
+    # The loss is that of the parameters before the step.
+    by_loss = jnp.where(jnp.isfinite(loss), -1, state.step)
+    by_parameters = jnp.where(_all_finite(parameters), -1, state.step + 1)
+    now = jnp.where(by_loss >= 0, by_loss, by_parameters)
+    return jnp.where(state.diverged_at >= 0, state.diverged_at, now)
 
 
 def _all_finite(parameters: Any) -> Array:
-    """[members]. The largest magnitude tells, and is found in half the time of a test of every number."""
+    """Whether all parameters of a member are finite, [members]."""
+    # The largest magnitude is infinite or NaN if any number is, and it is found in half the
+    # time that a test of every number takes.
     largest = [
         jnp.max(jnp.abs(leaf), axis=range(1, leaf.ndim))
         for leaf in jax.tree.leaves(parameters)
     ]
     return jnp.isfinite(jnp.max(jnp.stack(largest), axis=0))
-
-
-@partial(jax.jit, static_argnums=2)
-def shuffled(seeds: Array, epoch: Array, examples: int) -> Array:
-    """The epoch's order of the examples, [seeds, m]; like `_start` it is not compiled by objective."""
-
-    def one(seed: Array) -> Array:
-        return jax.random.permutation(
-            jax.random.fold_in(_key(seed, 1), epoch), examples
-        ).astype(jnp.int32)
-
-    return jax.vmap(one)(seeds)
-
-
-def _key(seed: Array, purpose: int) -> Array:
-    return jax.random.fold_in(jax.random.key(seed), purpose)
-
-
-def measure(
-    program: Program,
-    sets: int,
-    members: Members,
-    data: Part,
-    split_index: Array,
-    parameters: Any,
-) -> dict[str, Array]:
-    """The plan's metrics, by name, each [members, sets]; example i is in the set `set_of[i]`."""
-    found: dict[str, Array] = _measure(
-        _that_measures(program), sets, members, data, split_index, parameters
-    )
-    return found
-
-
-def _that_measures(program: Program) -> Program:
-    """The plan, or where its metrics take no loss one that is the same for all losses, so that one program serves them."""
-    normalizer = program.objective.normalizer
-    if normalizer is None or not metrics.OF_THE_LOSS.isdisjoint(program.metrics):
-        return program
-    return replace(program, objective=Objective("prediction", _no_loss, normalizer))
-
-
-def _no_loss(logits: Array, target: Array) -> Array:
-    return jnp.zeros((), logits.dtype)
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def _measure(
-    program: Program,
-    sets: int,
-    members: Members,
-    data: Part,
-    split_index: Array,
-    parameters: Any,
-) -> dict[str, Array]:
-    reference = metrics.reference_gradient(program.objective, program.sizes[-1])
-    examples = data.labels.shape[1]
-    size = min(examples, block_size(program.sizes[-1], data.inputs.shape[2]))
-    numbers = jnp.arange(sets, dtype=split_index.dtype)[:, None]
-
-    def of_block(begin: Array) -> metrics.Tally:
-        # The last block starts early enough to be whole; what the one before has counted is left out.
-        place = jnp.minimum(begin, examples - size)
-        fresh = place + jnp.arange(size, dtype=place.dtype) >= begin
-        counted = fresh[None] & (
-            lax.dynamic_slice_in_dim(split_index, place, size)[None] == numbers
-        )
-        block = Part(
-            *(lax.dynamic_slice_in_dim(part, place, size, axis=1) for part in data)
-        )
-        return _tallies(
-            program, reference, members.data_index, block, counted, parameters
-        )
-
-    sums = lax.map(of_block, jnp.arange(0, examples, size, dtype=jnp.int32))
-    summary = metrics.summary(jax.tree.map(partial(jnp.sum, axis=0), sums))
-    return {name: summary[name] for name in program.metrics}
-
-
-def _tallies(
-    program: Program,
-    reference: Array,
-    place: Array,
-    block: Part,
-    counted: Array,
-    parameters: Any,
-) -> metrics.Tally:
-    shared = block.labels.shape[0] == 1
-
-    def one(inputs: Array, labels: Array, of_member: Any) -> metrics.Tally:
-        return metrics.tally(
-            program.objective,
-            reference,
-            models.logits(of_member, inputs),
-            labels,
-            counted,
-        )
-
-    each = (
-        Part(*(part[0] for part in block))
-        if shared
-        else Part(*(part[place] for part in block))
-    )
-    axis = None if shared else 0
-    tallies: metrics.Tally = jax.vmap(one, in_axes=(axis, axis, 0))(*each, parameters)
-    return tallies
-
-
-def block_size(classes: int, features: int) -> int:
-    """How many examples are measured at a time; it does not depend on the number of members, so that sums do not either."""
-    return max(LEAST_BLOCK, min(LARGEST_BLOCK, MOST_NUMBERS // max(classes, features)))

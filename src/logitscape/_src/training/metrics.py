@@ -1,4 +1,4 @@
-"""What is recorded of a classifier while it learns: everything is computed from its logits and the labels."""
+"""Metrics of a classifier while it learns, computed from its logits and the labels."""
 
 from functools import partial
 from typing import NamedTuple
@@ -21,22 +21,36 @@ METRICS = (
     "wrong_gradient_share",
     "saturated",
 )
-OF_THE_LOSS = {"loss", "wrong_gradient_share", "saturated"}
-"""Those that take the loss or its gradient; the others need only p."""
+METRICS_OF_LOSS = {"loss", "wrong_gradient_share", "saturated"}
+"""Metrics that need the loss or its gradient; the others need only the probabilities."""
 BINS = 15
+"""Number of bins of the expected calibration error."""
 SATURATED = 1e-3
-PROBES = 256
+"""Largest gradient of a saturated example, in units of `reference_gradient`."""
+REFERENCE_POINTS = 256
+"""Number of random logits from which `reference_gradient` takes the median."""
 
 
 class Tally(NamedTuple):
-    """Sums over examples; those of two sets of examples add up to those of both."""
+    """Sums over examples; those of two sets of examples add up to those of their union.
+
+    Attributes:
+        examples: Number of examples.
+        loss: Sum of the losses.
+        correct: Number of examples that are classified correctly.
+        nll: Sum of -log p_label.
+        overconfidence: Sum of confidence minus correctness in every bin of the confidence,
+            [..., bins].
+        gradient: Sum of the norms of the gradients in the logits.
+        wrong_gradient: The same sum over the examples that are classified wrongly.
+        saturated: Number of examples that are wrong and have almost no gradient.
+    """
 
     examples: Array
     loss: Array
     correct: Array
     nll: Array
     overconfidence: Array
-    """[bins], confidence less correctness, by confidence."""
     gradient: Array
     wrong_gradient: Array
     saturated: Array
@@ -48,110 +62,139 @@ def tally(
     """Sums over several sets of examples, each [sets].
 
     Args:
-        objective: what is trained.
-        reference: what `reference_gradient` gives.
-        logits: [m, n].
-        labels: [m].
-        counted: [sets, m], bool, the examples of each set.
+        objective: Objective of the training.
+        reference: The objective's `reference_gradient`.
+        logits: Logits of the examples, [m, n].
+        labels: Labels of the examples, [m].
+        counted: Whether a set has an example, [sets, m].
     """
-    each = jax.vmap(partial(_of_one, objective, reference))(logits, labels)
-    sums: Tally = jax.tree.map(partial(_sums, counted), each)
+    per_example = jax.vmap(partial(_tally_of_example, objective, reference))
+    sums: Tally = jax.tree.map(
+        partial(_sums_over_sets, counted), per_example(logits, labels)
+    )
     return sums
 
 
-def _sums(counted: Array, values: Array) -> Array:
-    mask = counted.reshape(*counted.shape, *[1] * (values.ndim - 1))
+def _sums_over_sets(counted: Array, values: Array) -> Array:
+    """Sums [sets, ...] of the values [m, ...] of the examples that each set has."""
+    trailing_axes = [1] * (values.ndim - 1)
+    mask = counted.reshape(*counted.shape, *trailing_axes)
     return jnp.sum(jnp.where(mask, values[None], 0), axis=1)
 
 
-def _of_one(
+def _tally_of_example(
     objective: Objective, reference: Array, logits: Array, label: Array
 ) -> Tally:
     target = one_hot(label, logits.shape[0])
-    loss, norm = _loss_and_norm(objective, logits, target)
+    loss, norm = _loss_and_gradient_norm(objective, logits, target)
     p, log_p = _probabilities(objective, logits)
-    scores = logits if p is None else p
-    correct = jnp.max(jnp.where(target, scores, -jnp.inf)) > jnp.max(
-        jnp.where(target, -jnp.inf, scores)
-    )
-    confidence = jnp.full((), jnp.nan, loss.dtype) if p is None else jnp.max(p)
-    right = correct.astype(loss.dtype)
+    if p is None:
+        correct = _leads(logits, target)
+        confidence = jnp.full((), jnp.nan, loss.dtype)
+    else:
+        correct = _leads(p, target)
+        confidence = jnp.max(p)
+    is_correct = correct.astype(loss.dtype)
+    small = norm <= SATURATED * reference.astype(norm.dtype)
     return Tally(
-        jnp.ones_like(loss),
-        loss,
-        right,
-        jnp.sum(jnp.where(target, -log_p, 0)),
-        _bin(confidence) * (confidence - right),
-        norm,
-        jnp.where(correct, 0, norm),
-        (~correct & (norm <= SATURATED * reference.astype(norm.dtype))).astype(
-            loss.dtype
-        ),
+        examples=jnp.ones_like(loss),
+        loss=loss,
+        correct=is_correct,
+        nll=jnp.sum(jnp.where(target, -log_p, 0)),
+        overconfidence=_one_hot_bin(confidence) * (confidence - is_correct),
+        gradient=norm,
+        wrong_gradient=jnp.where(correct, 0, norm),
+        saturated=(~correct & small).astype(loss.dtype),
     )
 
 
-def _loss_and_norm(
+def _leads(scores: Array, target: Array) -> Array:
+    """Whether the score of the label is larger than all others."""
+    label = jnp.max(jnp.where(target, scores, -jnp.inf))
+    others = jnp.max(jnp.where(target, -jnp.inf, scores))
+    return label > others
+
+
+def _loss_and_gradient_norm(
     objective: Objective, logits: Array, target: Array
 ) -> tuple[Array, Array]:
-    """Of one example, in at least float32: the loss, and the norm of its derivative in the logits."""
+    """Loss of one example and norm of its gradient in the logits, at least in float32."""
     value = partial(rounded_once, objective.function, logits.dtype)
     loss, gradient = jax.value_and_grad(value)(logits, target.astype(logits.dtype))
-    return _at_least_single(loss), jnp.linalg.norm(_at_least_single(gradient))
+    norm = jnp.linalg.norm(_at_least_float32(gradient))
+    return _at_least_float32(loss), norm
 
 
 def _probabilities(objective: Objective, logits: Array) -> tuple[Array | None, Array]:
+    """Probabilities and their logarithms; None and NaN without a known normalizer."""
     if objective.normalizer is None:
-        return None, jnp.full_like(_at_least_single(logits), jnp.nan)
+        return None, jnp.full_like(_at_least_float32(logits), jnp.nan)
     probs = rounded_once(objective.normalizer, logits.dtype, logits)
-    return _at_least_single(probs.p), _at_least_single(probs.log_p)
+    return _at_least_float32(probs.p), _at_least_float32(probs.log_p)
 
 
-def _at_least_single(array: Array) -> Array:
-    return array.astype(jnp.float32) if array.dtype in HALF else array
+def _at_least_float32(array: Array) -> Array:
+    if array.dtype in HALF:
+        return array.astype(jnp.float32)
+    return array
 
 
-def _bin(confidence: Array) -> Array:
-    """[bins], one-hot: bins of equal width, each with its upper end."""
-    index = jnp.clip(jnp.ceil(confidence * BINS).astype(jnp.int32) - 1, 0, BINS - 1)
+def _one_hot_bin(confidence: Array) -> Array:
+    """1 in the bin of the confidence and 0 in all others, [bins].
+
+    The bins have equal width, and a confidence on the border belongs to the lower one.
+    """
+    bin_index = jnp.ceil(confidence * BINS).astype(jnp.int32) - 1
+    index = jnp.clip(bin_index, 0, BINS - 1)
     return (jnp.arange(BINS, dtype=jnp.int32) == index).astype(confidence.dtype)
 
 
 def summary(sums: Tally) -> dict[str, Array]:
-    """The metrics of the examples that were counted.
+    """Metrics of the examples that were counted, by name.
 
-    * loss: the mean; it may be infinite or NaN.
-    * accuracy: share of examples whose label alone has the largest probability (without a known normalizer: logit).
+    Let g_i be the norm of the gradient of example i in its logits. In a linear model, the
+    gradient in the parameters has this norm times that of the input with a 1 appended.
+
+    * loss: mean loss, which may be infinite or NaN.
+    * accuracy: share of the examples whose label alone has the largest probability
+      (without a known normalizer, the largest logit).
     * nll: mean of -log p_label; NaN without a known normalizer.
-    * calibration_error: expected calibration error over 15 bins of equal width (Naeini et al., 2015), sum over bins of
-      abs(mean confidence - accuracy) times the bin's share of the examples.
-    * wrong_gradient_share: with g_i the norm of example i's derivative in its logits, the sum of g_i over the examples that
-      are wrong, divided by the sum over all; NaN if all are 0. (In a linear model, the derivative in the parameters has the
-      norm g_i times that of the input beside a 1.)
-    * saturated: share of examples that are wrong and whose g_i is at most 1e-3 of what the objective has where it is
-      undecided (`reference_gradient`): wrong, and hardly pushed.
+    * calibration_error: expected calibration error with 15 bins of equal width (Naeini et
+      al., 2015): the sum over bins of abs(mean confidence - accuracy) times the share of
+      the examples in the bin.
+    * wrong_gradient_share: sum of g_i over the examples that are classified wrongly,
+      divided by the sum over all; NaN if all are 0.
+    * saturated: share of the examples that are classified wrongly and have almost no
+      gradient: g_i is at most 1e-3 of the `reference_gradient`.
     """
     count = sums.examples
+    gaps = jnp.sum(jnp.abs(sums.overconfidence), axis=-1)
     return {
         "loss": sums.loss / count,
         "accuracy": sums.correct / count,
         "nll": sums.nll / count,
-        "calibration_error": jnp.sum(jnp.abs(sums.overconfidence), axis=-1) / count,
+        "calibration_error": gaps / count,
         "wrong_gradient_share": sums.wrong_gradient / sums.gradient,
         "saturated": sums.saturated / count,
     }
 
 
 def reference_gradient(objective: Objective, classes: int) -> Array:
-    """The objective's own scale: the median norm of its derivative at undecided logits, uniform in [0, 1].
+    """Typical norm of the objective's gradient where no class is preferred.
 
-    There every normalizer is defined. Norms that are 0 or not finite are left out; 0 if all are.
+    It is the median norm of the gradient at random logits, uniform in [0, 1], where every
+    normalizer is defined. Norms that are 0 or not finite are left out. The result is 0 if
+    that leaves none.
     """
     random = np.random.default_rng(0)
-    logits = jnp.asarray(random.uniform(0, 1, (PROBES, classes)), jnp.float32)
-    target = jnp.asarray(np.arange(classes) == np.arange(PROBES)[:, None] % classes)
-    # Behind the barrier: else the compiler computes it all, which with many classes takes it a minute.
-    _, norms = jax.vmap(partial(_loss_and_norm, objective))(
-        *jax.lax.optimization_barrier((logits, target))
-    )
+    uniform = random.uniform(0, 1, (REFERENCE_POINTS, classes))
+    labels = np.arange(REFERENCE_POINTS) % classes
+    logits = jnp.asarray(uniform, jnp.float32)
+    target = jnp.asarray(np.arange(classes) == labels[:, None])
+    # Without the barrier the compiler would compute all norms itself, as they depend on
+    # constants only. For many classes that takes it a minute.
+    logits, target = jax.lax.optimization_barrier((logits, target))
+    _, norms = jax.vmap(partial(_loss_and_gradient_norm, objective))(logits, target)
     known = jnp.isfinite(norms) & (norms > 0)
-    return jnp.where(jnp.any(known), jnp.nanmedian(jnp.where(known, norms, jnp.nan)), 0)
+    median = jnp.nanmedian(jnp.where(known, norms, jnp.nan))
+    return jnp.where(jnp.any(known), median, 0)

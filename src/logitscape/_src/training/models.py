@@ -1,41 +1,47 @@
-"""Classifiers as plain pytrees: linear, and a perceptron with hidden layers. A model is nothing but its layers' sizes."""
+"""Classifiers as plain pytrees: a linear model, or a perceptron with hidden layers.
+
+The widths of its layers say everything about a model.
+"""
 
 import math
 from itertools import pairwise
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 Layer: TypeAlias = dict[str, Array]
+"""`{"weights": [in, out], "biases": [out]}`."""
 Parameters: TypeAlias = list[Layer]
-"""From the inputs to the logits; a layer is {"weights": [in, out], "biases": [out]}."""
+"""The layers from the inputs to the logits."""
 Model: TypeAlias = str | tuple[str, int | tuple[int, ...]]
 
 
 def layer_sizes(model: Model, features: int, classes: int) -> tuple[int, ...]:
-    """The widths from the inputs to the logits.
+    """Widths of the layers, from the inputs to the logits.
 
     Args:
-        model: "linear", or ("mlp", 64), or ("mlp", (64, 32)) for more hidden layers.
-        features: length of an input, or the number of tokens where inputs are tokens.
-        classes: number of logits.
+        model: "linear", ("mlp", 64), or ("mlp", (64, 32)) for more than one hidden layer.
+        features: Length of an input; for tokens, the number of different tokens.
+        classes: Number of logits.
 
     Raises:
-        ValueError: for any other model.
+        ValueError: If the model is anything else.
     """
     if model == "linear":
         return features, classes
     hidden = _hidden_sizes(model)
     if hidden is None:
         raise ValueError(
-            f'`train(model=...)` must be "linear" or ("mlp", hidden units), got {model!r}.'
+            '`train(model=...)` must be "linear" or ("mlp", hidden units), '
+            f"got {model!r}."
         )
     return features, *hidden, classes
 
 
 def _hidden_sizes(model: object) -> tuple[int, ...] | None:
+    """Widths of the hidden layers of a perceptron; None if the model is not one."""
     match model:
         case ("mlp", int(units)):
             sizes: tuple[object, ...] = (units,)
@@ -43,34 +49,53 @@ def _hidden_sizes(model: object) -> tuple[int, ...] | None:
             sizes = tuple(units)
         case _:
             return None
-    good = [
-        size
-        for size in sizes
-        if isinstance(size, int) and not isinstance(size, bool) and size >= 1
-    ]
-    return tuple(good) if good and len(good) == len(sizes) else None
+    valid = tuple(size for size in sizes if _is_width(size))
+    if not valid or len(valid) < len(sizes):
+        return None
+    return valid
+
+
+def _is_width(size: object) -> TypeGuard[int]:
+    return isinstance(size, int) and not isinstance(size, bool) and size >= 1
 
 
 def initial(key: Array, sizes: tuple[int, ...], scale: Array) -> Parameters:
-    """Random parameters in the dtype of `scale`, the same draws for every scale.
+    """Random parameters, with the same draws for every scale.
 
-    The weights of the last layer have the standard deviation `scale`, so that it says how confident the start is; those
-    before have sqrt(2 / in) (He et al., 1502.01852). Biases are 0.
+    The weights of the last layer have the standard deviation `scale`: the larger it is, the
+    more confident are the first predictions. The weights of the layers before it have
+    sqrt(2 / in) (He et al., 1502.01852). Biases are 0.
+
+    Args:
+        key: Random key.
+        sizes: Widths of the layers, from the inputs to the logits.
+        scale: Standard deviation of the last layer's weights; the parameters get its dtype.
     """
     shapes = list(pairwise(sizes))
-    deviations = [math.sqrt(2 / rows) for rows, _ in shapes[:-1]]
-    init_scales = [*(jnp.asarray(each, scale.dtype) for each in deviations), scale]
+    deviations = []
+    for inputs, _ in shapes[:-1]:
+        deviations.append(jnp.asarray(math.sqrt(2 / inputs), scale.dtype))
+    deviations.append(scale)
     keys = jax.random.split(key, len(shapes))
-    return [_layer(*each) for each in zip(keys, shapes, init_scales, strict=True)]
+    return [
+        _layer(layer_key, shape, deviation)
+        for layer_key, shape, deviation in zip(keys, shapes, deviations, strict=True)
+    ]
 
 
-def _layer(key: Array, shape: tuple[int, int], scale: Array) -> Layer:
-    weights = scale * jax.random.normal(key, shape, scale.dtype)
-    return {"weights": weights, "biases": jnp.zeros(shape[1], scale.dtype)}
+def _layer(key: Array, shape: tuple[int, int], deviation: Array) -> Layer:
+    weights = deviation * jax.random.normal(key, shape, deviation.dtype)
+    biases = jnp.zeros(shape[1], deviation.dtype)
+    return {"weights": weights, "biases": biases}
 
 
 def logits(parameters: Parameters, inputs: Array) -> Array:
-    """Logits [m, classes] of inputs [m, features], or of tokens [m, context], each a one-hot input, added up."""
+    """Logits of a batch, [m, classes].
+
+    Args:
+        parameters: Parameters of one model.
+        inputs: Inputs [m, features], or tokens [m, context], whose one-hot inputs are added.
+    """
     hidden = inputs
     for layer in parameters[:-1]:
         hidden = jax.nn.relu(_affine(layer, hidden))
@@ -78,7 +103,9 @@ def logits(parameters: Parameters, inputs: Array) -> Array:
 
 
 def _affine(layer: Layer, inputs: Array) -> Array:
-    weights, biases = layer["weights"], layer["biases"]
+    weights = layer["weights"]
+    biases = layer["biases"]
     if jnp.issubdtype(inputs.dtype, jnp.integer):
+        # A product with one-hot inputs takes rows of the weights.
         return jnp.sum(weights[inputs], axis=1) + biases[None]
     return inputs @ weights + biases[None]

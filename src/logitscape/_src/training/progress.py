@@ -1,27 +1,37 @@
-"""A bar on stderr with the time that remains."""
+"""A progress bar on stderr that shows the remaining time."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
 Report: TypeAlias = Callable[[int, int], None]
-"""Is told how many steps are done, of how many."""
+"""Function that is called with the number of steps that are done and of all steps."""
 
 
 @contextmanager
-def shown(progress: bool | Report, title: str) -> Iterator[Report]:
-    """What to report progress to: the caller's own function, a bar, or nothing."""
+def reporting(progress: bool | Report, title: str) -> Iterator[Report]:
+    """The function that training reports its progress to.
+
+    Args:
+        progress: The caller's own function, True for a bar, or False for no report.
+        title: Text in front of the bar.
+    """
     if callable(progress):
         yield progress
     elif progress:
         with _bar(title) as report:
             yield report
     else:
-        yield lambda done, total: None
+        yield _ignore
+
+
+def _ignore(done: int, total: int) -> None:
+    pass
 
 
 @contextmanager
 def _bar(title: str) -> Iterator[Report]:
+    # Imported only where a bar is wanted, as rich takes a while to import.
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -37,7 +47,8 @@ def _bar(title: str) -> Iterator[Report]:
         MofNCompleteColumn(),
         TextColumn("steps,"),
         TimeRemainingColumn(),
+        TextColumn("left"),
     )
-    with Progress(*columns, TextColumn("left"), console=Console(stderr=True)) as bar:
+    with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

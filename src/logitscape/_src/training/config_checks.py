@@ -1,0 +1,131 @@
+"""Checks of the arguments of `train`."""
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import optax
+
+from ..base.parameters import is_whole
+from ..datasets.checks import check
+from ..datasets.dataset import SPLITS, Dataset
+from .ensemble import Optimizer
+from .metrics import METRICS
+
+OPTIMIZERS: dict[str, Optimizer] = {
+    "sgd": optax.sgd,
+    "momentum": partial(optax.sgd, momentum=0.9),
+    "adam": optax.adam,
+}
+
+
+def checked_datasets(
+    data: Dataset | Sequence[Dataset], seed_count: int
+) -> list[Dataset]:
+    """A single data set for all seeds, or one for each seed; all of the same sizes."""
+    datasets = [data] if isinstance(data, Dataset) else list(data)
+    if not all(isinstance(dataset, Dataset) for dataset in datasets):
+        raise TypeError(
+            f"`train(data=...)` must be a Dataset or several, got {data!r}."
+        )
+    if len(datasets) != seed_count and not isinstance(data, Dataset):
+        raise ValueError(
+            "`train(data=...)` must be one data set for each of the "
+            f"{seed_count} seeds, got {len(datasets)}."
+        )
+    for dataset in datasets:
+        check(dataset)
+    shapes = [_input_shapes(dataset) for dataset in datasets]
+    if any(shape != shapes[0] for shape in shapes):
+        raise ValueError(
+            f"`train(data=...)`: data sets must be of the same sizes, got {shapes}."
+        )
+    return datasets
+
+
+def _input_shapes(dataset: Dataset) -> list[Any]:
+    return [getattr(dataset, part).inputs.shape for part in SPLITS]
+
+
+def positive_numbers(name: str, values: Sequence[float]) -> list[float]:
+    """Different finite numbers greater than 0."""
+    numbers = [float(value) for value in values]
+    in_range = all(math.isfinite(number) and number > 0 for number in numbers)
+    _refuse_unless(in_range, name, numbers, values, "greater than 0")
+    return numbers
+
+
+def nonnegative_numbers(name: str, values: Sequence[float]) -> list[float]:
+    """Different finite numbers of at least 0."""
+    numbers = [float(value) for value in values]
+    in_range = all(math.isfinite(number) and number >= 0 for number in numbers)
+    _refuse_unless(in_range, name, numbers, values, "at least 0")
+    return numbers
+
+
+def _refuse_unless(
+    in_range: bool, name: str, numbers: list[float], values: Any, bound: str
+) -> None:
+    has_duplicates = len(set(numbers)) < len(numbers)
+    if not numbers or not in_range or has_duplicates:
+        raise ValueError(
+            f"`train({name}=...)` must be different numbers, {bound}, got {values!r}."
+        )
+
+
+def checked_seeds(values: Sequence[int]) -> list[int]:
+    """Different seeds from 0 to 2147483647."""
+    valid = all(_is_seed(value) for value in values)
+    if not len(values) or not valid or len(set(values)) < len(values):
+        raise ValueError(
+            "`train(seeds=...)` must be different whole numbers from 0 to 2147483647, "
+            f"got {values!r}."
+        )
+    return [int(value) for value in values]
+
+
+def _is_seed(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and bool(0 <= value < 2**31)
+
+
+def check_at_least_one(name: str, value: int) -> None:
+    """Raise `ValueError` unless the argument is a positive whole number."""
+    if not is_whole(value) or value < 1:
+        raise ValueError(
+            f"`train({name}=...)` must be a whole number, at least 1, got {value!r}."
+        )
+
+
+def check_batch_size(value: int, examples: int) -> None:
+    """Raise `ValueError` unless this many of the training examples can form a batch."""
+    if not is_whole(value) or value < 1 or value > examples:
+        raise ValueError(
+            "`train(batch_size=...)` must be a whole number, "
+            f"from 1 to {examples}, the training examples, got {value!r}."
+        )
+
+
+def checked_metrics(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of metrics in the usual order.
+
+    Their order shapes the program, and must not make another one of the same metrics.
+    """
+    if isinstance(names, str) or not len(names) or set(names) - set(METRICS):
+        raise ValueError(
+            f"`train(metrics=...)` must be some of {', '.join(METRICS)}, got {names!r}."
+        )
+    return tuple(name for name in METRICS if name in names)
+
+
+def checked_optimizer(source: str | Optimizer) -> Optimizer:
+    """The optimizer of this name, or the user's own function."""
+    if callable(source):
+        return source
+    if source not in OPTIMIZERS:
+        raise ValueError(
+            f"`train(optimizer=...)` must be one of {', '.join(OPTIMIZERS)}, or a "
+            f"function from a learning rate to an optax optimizer, got {source!r}."
+        )
+    return OPTIMIZERS[source]
