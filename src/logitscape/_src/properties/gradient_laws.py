@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -15,13 +15,17 @@ from numpy.typing import NDArray
 from ..base.types import Number
 from ..base.x64 import needs_float64
 from ..engine import families
-from ..landscapes.slice_arguments import one_class
-from ..landscapes.slices import Coordinates, Slice, ray
+from ..landscapes.slice import Slice
+from ..landscapes.slice_arguments import Coordinates, one_class
+from ..landscapes.slices import ray
 from ..objectives.grouping import by_normalizer
 from ..objectives.objective import Objective, Source, Sources, named_objectives
 from .fit import START, find_law
 from .law import Law
 from .least_squares import Samples
+
+Evaluate: TypeAlias = Callable[[Samples], NDArray[Any]]
+"""Function from positions, [m], to the quantities, [quantity, objective, m]."""
 
 QUANTITIES = ("pull", "norm", "loss")
 
@@ -46,7 +50,8 @@ class GradientLaws:
         """One line for the ray and one for each law."""
         lines = [f"along {self.ray}"]
         for quantity in QUANTITIES:
-            lines.append(f"{quantity + ':':<6}{getattr(self, quantity)}")
+            name = f"{quantity}:"
+        lines.append(f"{name:<6}{getattr(self, quantity)}")
         return "\n".join(lines)
 
 
@@ -142,7 +147,8 @@ def gradient_laws(
     ('1.00', '4.00 e^(-1.00 s)')
     """
     needs_float64("gradient_laws")
-    if not isinstance(end, int | float | np.number) or not START < end < math.inf:
+    is_number = isinstance(end, int | float | np.number)
+    if not is_number or not START < end < math.inf:
         raise ValueError(
             f"`gradient_laws(end=...)` must be finite and more than {START:g}, got {end!r}."
         )
@@ -164,7 +170,7 @@ def gradient_laws(
 
 def _evaluator(
     objectives: Sequence[Objective], label: int, embed: Callable[[Array], Array]
-) -> Callable[[Samples], NDArray[Any]]:
+) -> Evaluate:
     """Build the function from s, [m], to all quantities, [quantity, objective, m]."""
     run = jax.jit(partial(_quantities, objectives, label))
 
@@ -175,9 +181,7 @@ def _evaluator(
     return _remembering(evaluate)
 
 
-def _laws(
-    evaluate: Callable[[Samples], NDArray[Any]], index: int, ray: str, end: Number
-) -> GradientLaws:
+def _laws(evaluate: Evaluate, index: int, ray: str, end: Number) -> GradientLaws:
     """The laws of the objective with this index."""
     laws = dict[str, Law]()
     for row, quantity in enumerate(QUANTITIES):
@@ -185,16 +189,15 @@ def _laws(
     return GradientLaws(**laws, ray=ray)
 
 
-def _row(
-    evaluate: Callable[[Samples], NDArray[Any]], row: int, index: int, s: Samples
-) -> Samples:
+def _row(evaluate: Evaluate, row: int, index: int, s: Samples) -> Samples:
     values: Samples = evaluate(s)[row, index]
     return values
 
 
 def _logits(line: Slice, s: Array) -> Array:
     """The points of the ray, [n, m]."""
-    logits: Array = jax.vmap(line.embed, out_axes=-1)(jnp.reshape(s, (-1, 1)))
+    embed_all = jax.vmap(line.embed, out_axes=-1)
+    logits: Array = embed_all(jnp.reshape(s, (-1, 1)))
     return logits
 
 
@@ -204,8 +207,9 @@ def _quantities(objectives: Sequence[Objective], label: int, logits: Array) -> A
     evaluations = families.evaluate(objectives, logits, target)
     columns = []
     for evaluation in evaluations:
-        gradient = evaluation.gradient
-        columns.append(jnp.stack([-gradient[label], _norm(gradient), evaluation.loss]))
+        pull = -evaluation.gradient[label]
+        norm = _norm(evaluation.gradient)
+        columns.append(jnp.stack([pull, norm, evaluation.loss]))
     finite = jnp.stack([jnp.isfinite(evaluation.loss) for evaluation in evaluations])
     return jnp.where(finite, jnp.stack(columns, axis=1), jnp.nan)
 
@@ -216,12 +220,11 @@ def _norm(gradient: Array) -> Array:
     # Capped, as XLA multiplies by the reciprocal, which is subnormal near the end of float64
     # and then flushed to 0. The norm of flows has no such cap, and stored tables depend on that.
     scale = jnp.where(largest > 0, jnp.minimum(largest, 1e300), 1)
-    return scale[0] * jnp.sqrt(jnp.sum((gradient / scale) ** 2, axis=0))
+    squares = (gradient / scale) ** 2
+    return scale[0] * jnp.sqrt(jnp.sum(squares, axis=0))
 
 
-def _remembering(
-    function: Callable[[Array], Array],
-) -> Callable[[Samples], NDArray[Any]]:
+def _remembering(function: Callable[[Array], Array]) -> Evaluate:
     """The function with its results remembered, as objectives ask for the same samples."""
     results = dict[bytes, NDArray[Any]]()
 
