@@ -1,4 +1,4 @@
-"""The catalogue as text: what docstrings say, what is measured, and whether the file is up to date."""
+"""The catalog as text: docstrings, measured verdicts, and whether the stored file is up to date."""
 
 import json
 import subprocess
@@ -22,8 +22,8 @@ from logitscape._src.properties.law import Law
 
 
 def test_the_file_is_what_the_docstrings_say() -> None:
-    kept = [replace(entry, measured="", verdict="") for entry in read()]
-    assert kept == described(), "run `python -m logitscape._src.cli.listing --write`"
+    stored = [replace(entry, measured="", verdict="") for entry in read()]
+    assert stored == described(), "run `python -m logitscape._src.cli.listing --write`"
 
 
 def test_the_file_is_written_in_one_way() -> None:
@@ -59,8 +59,8 @@ print(to_json(measured([entry for entry in described() if entry.name in {some}])
         [sys.executable, "-c", code], check=True, capture_output=True, encoding="utf-8"
     ).stdout
     verdicts = {row["name"]: row["verdict"] for row in json.loads(printed)}
-    kept = [entry for entry in read() if entry.name in some]
-    assert verdicts == {entry.name: entry.verdict for entry in kept}
+    stored = [entry for entry in read() if entry.name in some]
+    assert verdicts == {entry.name: entry.verdict for entry in stored}
     assert verdicts == {
         "softmax": "gradient stays at 1.41; blind to shift",
         "square": "gradient stays at 2; blind to scale and sign",
@@ -114,7 +114,7 @@ def test_the_command_prints_or_writes(
     monkeypatch.setattr(
         listing,
         "measured",
-        lambda entries: [replace(each, verdict="fine") for each in entries],
+        lambda entries: [replace(entry, verdict="fine") for entry in entries],
     )
     monkeypatch.setattr(listing, "FILE", tmp_path / "catalog.json")
     monkeypatch.setattr("sys.argv", ["listing"])
