@@ -7,7 +7,8 @@ import pytest
 from jax import lax
 
 from logitscape._src.engine.batch_last import along_last_axis
-from logitscape._src.engine.unrolled import stack, unrolled, unstack
+from logitscape._src.engine.elements import stack, unstack
+from logitscape._src.engine.unrolled import unrolled
 
 MATRIX = jnp.asarray(np.random.default_rng(1).normal(size=(4, 4)))
 BATCH = (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from logitscape._src.engine.two_pass import in_two_steps
+from logitscape._src.engine.two_pass import two_pass
 
 BATCH = (
     jnp.asarray(np.random.default_rng(0).normal(size=(6, 5))).at[4].set(1.0)
@@ -39,15 +39,15 @@ FUNCTIONS = {
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_both_steps_together_are_the_function(name: str) -> None:
     function, most = FUNCTIONS[name]
-    steps = in_two_steps(function, jax.ShapeDtypeStruct((5,), BATCH.dtype))
-    assert steps is not None
-    assert len(steps.joined) <= most
-    (first,), joined = jax.vmap(steps.first)(BATCH)
+    passes = two_pass(function, jax.ShapeDtypeStruct((5,), BATCH.dtype))
+    assert passes is not None
+    assert len(passes.summaries) <= most
+    (first,), joined = jax.vmap(passes.first)(BATCH)
     assert all(each.shape[0] == each.size == len(BATCH) for each in joined)
     expected = jax.vmap(function)(BATCH)
     np.testing.assert_array_equal(first, expected[0])
     np.testing.assert_array_equal(
-        jnp.broadcast_to(jax.vmap(steps.second)(joined, BATCH), BATCH.shape),
+        jnp.broadcast_to(jax.vmap(passes.second)(joined, BATCH), BATCH.shape),
         expected[1],
     )
 
@@ -61,4 +61,4 @@ def test_both_steps_together_are_the_function(name: str) -> None:
     ],
 )
 def test_there_are_none_where_classes_join_all_classes(function) -> None:
-    assert in_two_steps(function, jax.ShapeDtypeStruct((5,), BATCH.dtype)) is None
+    assert two_pass(function, jax.ShapeDtypeStruct((5,), BATCH.dtype)) is None

@@ -1,78 +1,91 @@
-"""Arrays as object arrays of their elements, and how JAX's primitives move elements about."""
+"""Arrays taken apart into their elements, each of which is a batch of numbers.
 
-from collections.abc import Callable
+An array of shape S for every example of a batch is held here as a NumPy array of shape S
+and of dtype object, whose elements are JAX arrays of shape [batch]. An element that is
+the same for all examples may also be a scalar. NumPy only moves references to the
+elements about; what is computed with them is up to JAX.
+"""
+
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
+
+from .jaxpr import Function
 
 Elements: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
 
+NUMPY_TYPES = (np.ndarray, np.generic, int, float, bool)
+
 
 def constant(value: Any, dtype: Any) -> Elements:
-    """An array known while tracing, element by element."""
-    array = (
-        np.asarray(value)
-        if isinstance(value, np.ndarray | np.generic | int | float | bool)
-        else jnp.asarray(value)
-    )
+    """Elements of an array that is the same for all examples, each a scalar."""
+    array = _as_array(value)
     elements = np.empty(array.shape, object)
     for index in np.ndindex(array.shape):
         elements[index] = jnp.asarray(array[index], dtype)
     return elements
 
 
-def _broadcast_in_dim(
-    x: Elements, *_: Any, shape: Any, broadcast_dimensions: Any, **__: Any
-) -> Elements:
-    places = [1] * len(shape)
-    for size, dimension in zip(x.shape, broadcast_dimensions, strict=True):
-        places[dimension] = size
-    return np.broadcast_to(x.reshape(places), shape)
+def _as_array(value: Any) -> Any:
+    # NumPy takes its own arrays apart without tracing a slice for every element.
+    if isinstance(value, NUMPY_TYPES):
+        return np.asarray(value)
+    return jnp.asarray(value)
 
 
-def _pad(x: Elements, value: Elements, *, padding_config: Any) -> Elements:
-    sizes = [
-        low + high + size + max(size - 1, 0) * gap
-        for size, (low, high, gap) in zip(x.shape, padding_config, strict=True)
-    ]
-    wide = np.full(
-        [
-            size + max(-low, 0) + max(-high, 0)
-            for size, (low, high, _) in zip(sizes, padding_config, strict=True)
-        ],
-        None,
-    )
-    wide.fill(value[()])
-    inside = tuple(
-        slice(max(low, 0), max(low, 0) + size + max(size - 1, 0) * gap, gap + 1)
-        for size, (low, _, gap) in zip(x.shape, padding_config, strict=True)
-    )
-    wide[inside] = x
-    crop = tuple(
-        slice(max(-low, 0), max(-low, 0) + size)
-        for size, (low, _, _) in zip(sizes, padding_config, strict=True)
-    )
-    return wide[crop]
+def unstack(array: Any) -> Elements:
+    """Elements of an array [..., batch]: an object array of shape [...]."""
+    elements = np.empty(array.shape[:-1], object)
+    for index in np.ndindex(elements.shape):
+        elements[index] = array[index]
+    return elements
 
 
-def _iota(*, dtype: Any, shape: Any, dimension: int, **_: Any) -> Elements:
-    steps = np.arange(shape[dimension]).reshape(
-        [-1 if axis == dimension else 1 for axis in range(len(shape))]
-    )
-    return constant(np.broadcast_to(steps, shape), dtype)
+def stack(elements: Elements) -> Array:
+    """Array [..., batch] of elements [...] that all have shape [batch]."""
+    flat: list[Array] = list(elements.ravel())
+    if elements.ndim == 0:
+        return flat[0]
+    stacked = jnp.stack(flat)
+    return stacked.reshape(*elements.shape, -1)
 
 
-MOVES: dict[str, Callable[..., Elements]] = {
-    "broadcast_in_dim": _broadcast_in_dim,
-    "reshape": lambda x, *, new_sizes, **_: x.reshape(new_sizes),
-    "squeeze": lambda x, *, dimensions: np.squeeze(x, tuple(dimensions)),
-    "transpose": lambda x, *, permutation: np.transpose(x, permutation),
-    "rev": lambda x, *, dimensions: np.flip(x, dimensions),
-    "slice": lambda x, *, start_indices, limit_indices, strides: x[
-        tuple(map(slice, start_indices, limit_indices, strides or [1] * x.ndim))
-    ],
-    "concatenate": lambda *xs, dimension: np.concatenate(xs, dimension),
-    "pad": _pad,
-    "iota": _iota,
-}
+def map_elements(function: Function, *arrays: Elements) -> Elements:
+    """Apply a function to the elements at the same place of arrays of one shape."""
+    result = np.empty(arrays[0].shape, object)
+    for index in np.ndindex(result.shape):
+        values = [array[index] for array in arrays]
+        result[index] = function(*values)
+    return result
+
+
+def batch_size(arrays: Sequence[Elements]) -> int:
+    """Number of examples; 1 if every element is the same for all examples."""
+    elements = [element for array in arrays for element in array.ravel()]
+    sizes = [element.shape[0] for element in elements if element.ndim]
+    return max(sizes, default=1)
+
+
+def as_batches(elements: Elements, size: int) -> Elements:
+    """Give every element the shape [size], scalars too."""
+
+    def to_batch(element: Any) -> Array:
+        return jnp.broadcast_to(element, (size,))
+
+    return map_elements(to_batch, elements)
+
+
+def to_common_shape(values: Sequence[Any]) -> list[Any]:
+    """Broadcast scalars to batches where at least one of the values is a batch."""
+    shapes = [value.shape for value in values]
+    shape = max(shapes, default=())
+    return [_broadcast(value, shape) for value in values]
+
+
+def _broadcast(value: Any, shape: tuple[int, ...]) -> Any:
+    if value.shape == shape:
+        return value
+    return jnp.broadcast_to(value, shape)

@@ -1,86 +1,155 @@
-"""The one loop of all that evaluate a traced function in their own way."""
+"""An interpreter of jaxprs, the programs that JAX traces functions into.
+
+`interpret` runs over a program with values and rules of the caller's choice. The engine
+uses it three times: on batches in the last axis (batch_last.py), on arrays taken apart
+into elements (unrolled.py), and to find out which results depend on which (two_pass.py).
+"""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from jax.extend.core import ClosedJaxpr, Literal, Primitive
 from jax.extend.core import primitives as prim
 
 Value = TypeVar("Value")
 
-CALLS = {
-    "jit",
-    "pjit",
-    "closed_call",
-    "core_call",
-    "custom_jvp_call",
-    "custom_vjp_call",
-    "custom_vjp_call_jaxpr",
-}
-CALLS |= {"checkpoint", "remat2"}
+Function: TypeAlias = Callable[..., Any]
+"""Function of arrays, or of pytrees of arrays."""
+
+CALLS = frozenset(
+    {
+        "jit",
+        "pjit",
+        "closed_call",
+        "core_call",
+        "custom_jvp_call",
+        "custom_vjp_call",
+        "custom_vjp_call_jaxpr",
+        "checkpoint",
+        "remat2",
+    }
+)
+"""Primitives that only run another program; the names differ between versions of JAX."""
 
 
-def walk(
-    closed: ClosedJaxpr,
+def interpret(
+    program: ClosedJaxpr,
     arguments: Sequence[Value],
     constant: Callable[[Any, Any], Value],
     apply: Callable[[Any, list[Value]], list[Value]],
 ) -> list[Value]:
-    """What a program computes, operation by operation, calls looked into.
+    """Run a program, equation by equation, with calls such as `jit` inlined.
 
     Args:
-        closed: the program.
-        arguments: its inputs.
-        constant: (number or array, dtype) -> the same as an input would be given.
-        apply: (equation, its inputs) -> its outputs.
+        program: Traced function.
+        arguments: Its inputs, in the caller's representation.
+        constant: Function (number or array, dtype) -> the constant in that representation.
+        apply: Function (equation, values of its inputs) -> values of its outputs.
+
+    Returns:
+        Outputs of the program, in the caller's representation.
     """
-    jaxpr: Any = closed.jaxpr
-    constants = [
-        constant(value, var.aval.dtype)
-        for var, value in zip(jaxpr.constvars, closed.consts, strict=True)
-    ]
-    known: dict[Any, Value] = dict(
-        zip([*jaxpr.constvars, *jaxpr.invars], [*constants, *arguments], strict=True)
-    )
+    jaxpr: Any = program.jaxpr
+    values = dict[Any, Value]()
+    for variable, value in zip(jaxpr.constvars, program.consts, strict=True):
+        values[variable] = constant(value, variable.aval.dtype)
+    values.update(zip(jaxpr.invars, arguments, strict=True))
 
     def read(atom: Any) -> Value:
-        literal = isinstance(atom, Literal)
-        return constant(atom.val, atom.aval.dtype) if literal else known[atom]
+        if not isinstance(atom, Literal):
+            return values[atom]
+        literal: Any = atom
+        return constant(literal.val, literal.aval.dtype)
 
     for equation in jaxpr.eqns:
-        inputs, inner = [read(atom) for atom in equation.invars], _called(equation)
-        results = (
-            apply(equation, inputs)
-            if inner is None
-            else walk(inner, inputs, constant, apply)
-        )
-        known.update(zip(equation.outvars, results, strict=True))
+        inputs = [read(atom) for atom in equation.invars]
+        callee = _called_program(equation)
+        if callee is None:
+            outputs = apply(equation, inputs)
+        else:
+            outputs = interpret(callee, inputs, constant, apply)
+        values.update(zip(equation.outvars, outputs, strict=True))
     return [read(atom) for atom in jaxpr.outvars]
 
 
-def _called(equation: Any) -> ClosedJaxpr | None:
+def _called_program(equation: Any) -> ClosedJaxpr | None:
+    """Program that a call runs; None for any other primitive."""
     if equation.primitive.name not in CALLS:
         return None
-    inner = equation.params.get("call_jaxpr", equation.params.get("jaxpr"))
-    return (
-        inner
-        if inner is None or isinstance(inner, ClosedJaxpr)
-        else ClosedJaxpr(inner, ())
-    )
+    parameters = equation.params
+    program = parameters.get("call_jaxpr", parameters.get("jaxpr"))
+    if program is None or isinstance(program, ClosedJaxpr):
+        return program
+    return ClosedJaxpr(program, ())
 
 
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-ELEMENTWISE = _names(
-    """
-    abs acos acosh add add_any and asin asinh atan atan2 atanh cbrt ceil clamp convert_element_type copy copy_p cos cosh
-    digamma div eq erf erf_inv erfc exp exp2 expm1 floor ge gt integer_pow is_finite le lgamma log log1p logistic lt max min
-    mul ne neg nextafter not or pow rem round rsqrt select_n sign sin sinh sqrt square stop_gradient sub tan tanh xor
-    """
+ELEMENTWISE = frozenset(
+    {
+        "abs",
+        "acos",
+        "acosh",
+        "add",
+        "add_any",
+        "and",
+        "asin",
+        "asinh",
+        "atan",
+        "atan2",
+        "atanh",
+        "cbrt",
+        "ceil",
+        "clamp",
+        "convert_element_type",
+        "copy",
+        "copy_p",
+        "cos",
+        "cosh",
+        "digamma",
+        "div",
+        "eq",
+        "erf",
+        "erf_inv",
+        "erfc",
+        "exp",
+        "exp2",
+        "expm1",
+        "floor",
+        "ge",
+        "gt",
+        "integer_pow",
+        "is_finite",
+        "le",
+        "lgamma",
+        "log",
+        "log1p",
+        "logistic",
+        "lt",
+        "max",
+        "min",
+        "mul",
+        "ne",
+        "neg",
+        "nextafter",
+        "not",
+        "or",
+        "pow",
+        "rem",
+        "round",
+        "rsqrt",
+        "select_n",
+        "sign",
+        "sin",
+        "sinh",
+        "sqrt",
+        "square",
+        "stop_gradient",
+        "sub",
+        "tan",
+        "tanh",
+        "xor",
+    }
 )
-
+"""Primitives whose outputs have at every place what the inputs at that place give."""
 
 REDUCTIONS: dict[str, Primitive] = {
     "reduce_sum": prim.add_p,
@@ -90,3 +159,4 @@ REDUCTIONS: dict[str, Primitive] = {
     "reduce_and": prim.and_p,
     "reduce_or": prim.or_p,
 }
+"""Reductions over axes, each with the primitive that combines two elements."""

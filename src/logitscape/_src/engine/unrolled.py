@@ -1,158 +1,151 @@
-"""A function of one example on a batch along the *last* axis, with the class axis unrolled.
+"""A function of one example on a whole batch, with the class axis unrolled.
 
-XLA reduces badly over a short leading axis, but turns element-wise code on class slices into one vectorised loop. So the
-program of one example is traced (after differentiation), and evaluated with every array of shape S replaced by an object array
-of that shape, whose elements are batches: element-wise operations map over elements, reductions become chains of
-element-wise operations, and what moves elements about is done by NumPy while tracing. Worth it for few classes.
+XLA reduces slowly over a short leading axis, such as the class axis of logits
+[n, batch]. But it turns element-wise operations on arrays [batch] into a single
+vectorised loop. So the function of one example is traced, after it has been
+differentiated, and its program is run on object arrays (see elements.py): an array of
+shape S becomes an object array of shape S, whose elements are batches.
+
+* Element-wise operations are applied to every element.
+* Reductions become chains of operations on two elements.
+* Operations that move elements are done by NumPy while tracing (see moves.py).
+* Anything else goes through `jax.vmap`.
+
+The unrolled code grows with the number of classes, so this pays off for few classes only.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial, reduce
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
+from jax import Array, lax
 from jax.extend.core import ClosedJaxpr
 
-from .elements import MOVES, Elements, constant
-from .jaxpr import ELEMENTWISE, REDUCTIONS, walk
+from .elements import (
+    Elements,
+    as_batches,
+    batch_size,
+    constant,
+    map_elements,
+    stack,
+    to_common_shape,
+    unstack,
+)
+from .jaxpr import ELEMENTWISE, REDUCTIONS, Function, interpret
+from .moves import MOVES
 
 
-def unrolled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`jax.vmap(function, in_axes=-1, out_axes=-1)` on object arrays of batches, everything but the batch axis unrolled.
+def unrolled(function: Function) -> Function:
+    """Map a function of one example over a batch, with all other axes unrolled.
 
-    Takes and returns pytrees of `Elements`; `unstack` and `stack` turn arrays [..., batch] into them and back.
+    Args:
+        function: Function of arrays, or of pytrees of arrays, of one example.
+
+    Returns:
+        Function like `jax.vmap(function, in_axes=-1, out_axes=-1)`, but of `Elements` in
+        place of arrays. `unstack` and `stack` convert arrays [..., batch] to and fro.
     """
 
     def run(*arguments: Any) -> Any:
-        leaves, tree = jax.tree.flatten(arguments)
+        leaves, structure = jax.tree.flatten(arguments)
         shapes = [
             jax.ShapeDtypeStruct(leaf.shape, leaf.flat[0].dtype) for leaf in leaves
         ]
-        closed, out = jax.make_jaxpr(function, return_shape=True)(
-            *jax.tree.unflatten(tree, shapes)
-        )
-        size = _batch_size(leaves)
-        results = [_batched(result, size) for result in _evaluate(closed, leaves)]
-        return jax.tree.unflatten(jax.tree.structure(out), results)
+        example = jax.tree.unflatten(structure, shapes)
+        trace = jax.make_jaxpr(function, return_shape=True)
+        program, out_shapes = trace(*example)
+        size = batch_size(leaves)
+        outputs = _evaluate(program, leaves)
+        results = [as_batches(output, size) for output in outputs]
+        out_structure = jax.tree.structure(out_shapes)
+        return jax.tree.unflatten(out_structure, results)
 
     return run
 
 
-def unstack(array: Any) -> Elements:
-    """An array [..., batch] as an object array [...] of batches."""
-    elements = np.empty(array.shape[:-1], object)
-    for index in np.ndindex(elements.shape):
-        elements[index] = array[index]
-    return elements
-
-
-def stack(elements: Elements) -> Any:
-    """An object array [...] of batches as an array [..., batch]."""
-    flat = list(elements.ravel())
-    return jnp.stack(flat).reshape(*elements.shape, -1) if elements.ndim else flat[0]
-
-
-def _batched(elements: Elements, size: int) -> Elements:
-    """What turned out the same for every example, as a batch like the rest."""
-    return _map(lambda value: jnp.broadcast_to(value, (size,)), elements)
-
-
-def _map(function: Callable[[Any], Any], elements: Elements) -> Elements:
-    result = np.empty(elements.shape, object)
-    for index in np.ndindex(result.shape):
-        result[index] = function(elements[index])
-    return result
-
-
-def _evaluate(closed: ClosedJaxpr, arguments: Sequence[Elements]) -> list[Elements]:
-    return walk(closed, arguments, constant, _apply)
+def _evaluate(program: ClosedJaxpr, arguments: Sequence[Elements]) -> list[Elements]:
+    return interpret(program, arguments, constant, _apply)
 
 
 def _apply(equation: Any, arguments: list[Elements]) -> list[Elements]:
-    name, parameters = equation.primitive.name, equation.params
+    name = equation.primitive.name
+    parameters = equation.params
     if name in ELEMENTWISE:
-        return [_elementwise(partial(equation.primitive.bind, **parameters), arguments)]
+        bind = partial(equation.primitive.bind, **parameters)
+        return [_apply_elementwise(bind, arguments)]
     if name in REDUCTIONS:
-        return [_reduce(REDUCTIONS[name].bind, arguments[0], parameters["axes"])]
+        combine = REDUCTIONS[name].bind
+        axes = parameters["axes"]
+        return [_reduce(combine, arguments[0], axes)]
     if name == "argmax":
         return [_argmax(arguments[0], **parameters)]
     if name in MOVES:
         return [MOVES[name](*arguments, **parameters)]
     if name == "while":
         return _while(arguments, **parameters)
-    return _vectorised(equation, arguments)
+    return _apply_by_vmap(equation, arguments)
 
 
-def _elementwise(function: Callable[..., Any], arguments: list[Elements]) -> Elements:
+def _apply_elementwise(bind: Function, arguments: list[Elements]) -> Elements:
+    def apply_to_elements(*values: Any) -> Any:
+        return bind(*to_common_shape(values))
+
     aligned = np.broadcast_arrays(*arguments)
-    result = np.empty(aligned[0].shape, object)
+    return map_elements(apply_to_elements, *aligned)
+
+
+def _reduce(combine: Function, elements: Elements, axes: Sequence[int]) -> Elements:
+    remaining = [axis for axis in range(elements.ndim) if axis not in axes]
+    shape = [elements.shape[axis] for axis in remaining]
+    reduced_last = np.transpose(elements, [*remaining, *axes])
+    rows = reduced_last.reshape([*shape, -1])
+
+    def combine_two(first: Any, second: Any) -> Any:
+        return combine(*to_common_shape([first, second]))
+
+    result = np.empty(shape, object)
     for index in np.ndindex(result.shape):
-        result[index] = function(*_same_size([each[index] for each in aligned]))
-    return result
-
-
-def _batch_size(arguments: list[Elements]) -> int:
-    return max(
-        (value.shape[0] for each in arguments for value in each.ravel() if value.ndim),
-        default=1,
-    )
-
-
-def _same_size(values: list[Any]) -> list[Any]:
-    """A number that is the same for the whole batch beside one that is not becomes a batch."""
-    shape = max((value.shape for value in values), default=())
-    return [
-        value if value.shape == shape else jnp.broadcast_to(value, shape)
-        for value in values
-    ]
-
-
-def _reduce(
-    combine: Callable[[Any, Any], Any], elements: Elements, axes: Sequence[Any]
-) -> Elements:
-    kept = [axis for axis in range(elements.ndim) if axis not in axes]
-    front = np.transpose(elements, [*kept, *axes]).reshape(
-        [elements.shape[axis] for axis in kept] + [-1]
-    )
-    result = np.empty(front.shape[:-1], object)
-    for index in np.ndindex(result.shape):
-        result[index] = reduce(lambda a, b: combine(*_same_size([a, b])), front[index])
+        result[index] = reduce(combine_two, rows[index])
     return result
 
 
 def _argmax(elements: Elements, *, axes: Sequence[int], index_dtype: Any) -> Elements:
-    """The first of the largest; where there is a NaN, any."""
-    front = np.moveaxis(elements, axes[0], -1)
-    result = np.empty(front.shape[:-1], object)
+    """Index of the first of the largest elements; any index where there is a NaN."""
+    rows = np.moveaxis(elements, axes[0], -1)
+    result = np.empty(rows.shape[:-1], object)
     for index in np.ndindex(result.shape):
-        largest, place = front[index][0], jnp.zeros((), index_dtype)
-        for k, value in enumerate(front[index][1:], start=1):
-            largest, value, place, here = _same_size(
-                [largest, value, place, jnp.asarray(k, index_dtype)]
-            )
-            greater = value > largest
-            largest, place = (
-                jnp.where(greater, value, largest),
-                jnp.where(greater, here, place),
-            )
-        result[index] = place
+        result[index] = _index_of_largest(rows[index], index_dtype)
     return result
 
 
-def _vectorised(equation: Any, arguments: list[Elements]) -> list[Elements]:
-    """Whatever has no rule here: the operation itself, vectorised over the batch."""
+def _index_of_largest(row: Elements, index_dtype: Any) -> Array:
+    largest = row[0]
+    position = jnp.zeros((), index_dtype)
+    for index, candidate in enumerate(row[1:], start=1):
+        here = jnp.asarray(index, index_dtype)
+        largest, value, position, here = to_common_shape(
+            [largest, candidate, position, here]
+        )
+        # Not `>=`: the first of several equal elements wins, as in `jnp.argmax`.
+        is_larger = value > largest
+        largest = jnp.where(is_larger, value, largest)
+        position = jnp.where(is_larger, here, position)
+    return position
+
+
+def _apply_by_vmap(equation: Any, arguments: list[Elements]) -> list[Elements]:
+    """Apply a primitive that has no rule here to arrays [..., batch]."""
     bind = partial(equation.primitive.bind, **equation.params)
-    size = _batch_size(arguments)
-    results = jax.vmap(bind, in_axes=-1, out_axes=-1)(
-        *[stack(_batched(each, size)) for each in arguments]
-    )
-    return [
-        unstack(result)
-        for result in (results if equation.primitive.multiple_results else [results])
-    ]
+    size = batch_size(arguments)
+    arrays = [stack(as_batches(argument, size)) for argument in arguments]
+    mapped = jax.vmap(bind, in_axes=-1, out_axes=-1)
+    results = mapped(*arrays)
+    if not equation.primitive.multiple_results:
+        results = [results]
+    return [unstack(result) for result in results]
 
 
 def _while(
@@ -164,41 +157,53 @@ def _while(
     body_nconsts: int,
     **_: Any,
 ) -> list[Elements]:
-    """A loop that runs until every example is done; those that are stay as they are."""
-    cond_constants, body_constants = (
-        arguments[:cond_nconsts],
-        arguments[cond_nconsts:][:body_nconsts],
-    )
-    first = arguments[cond_nconsts + body_nconsts :]
-    size = _batch_size(arguments)
-    shapes = [each.shape for each in first]
+    """Loop until every example is done; the values of those that are done stay.
 
-    def rebuild(flat: list[Any]) -> list[Elements]:
-        rest: Iterator[Any] = iter(flat)
-        return [_filled(shape, rest) for shape in shapes]
+    The state of the loop is a flat list of batches, as `lax.while_loop` takes no object
+    arrays.
+    """
+    first_state = cond_nconsts + body_nconsts
+    cond_constants = arguments[:cond_nconsts]
+    body_constants = arguments[cond_nconsts:first_state]
+    initial = arguments[first_state:]
+    size = batch_size(arguments)
+    shapes = [array.shape for array in initial]
 
-    def going_on(flat: list[Any]) -> Any:
-        return jnp.broadcast_to(
-            _evaluate(cond_jaxpr, [*cond_constants, *rebuild(flat)])[0][()], (size,)
-        )
+    def is_running(state: list[Array]) -> Array:
+        inputs = [*cond_constants, *_unflatten(shapes, state)]
+        condition = _evaluate(cond_jaxpr, inputs)[0][()]
+        return jnp.broadcast_to(condition, (size,))
 
-    def step(flat: list[Any]) -> list[Any]:
-        keep = going_on(flat)
-        new = _evaluate(body_jaxpr, [*body_constants, *rebuild(flat)])
-        values = [value for each in new for value in each.ravel()]
+    def any_is_running(state: list[Array]) -> Array:
+        return jnp.any(is_running(state))
+
+    def step(state: list[Array]) -> list[Array]:
+        running = is_running(state)
+        inputs = [*body_constants, *_unflatten(shapes, state)]
+        results = _flatten(_evaluate(body_jaxpr, inputs))
         return [
-            lax.select(keep, jnp.broadcast_to(a, (size,)), b)
-            for a, b in zip(values, flat, strict=True)
+            lax.select(running, jnp.broadcast_to(new, (size,)), old)
+            for new, old in zip(results, state, strict=True)
         ]
 
-    start = [
-        jnp.broadcast_to(value, (size,)) for each in first for value in each.ravel()
-    ]
-    return rebuild(lax.while_loop(lambda flat: jnp.any(going_on(flat)), step, start))
+    start = [jnp.broadcast_to(value, (size,)) for value in _flatten(initial)]
+    end = lax.while_loop(any_is_running, step, start)
+    return _unflatten(shapes, end)
 
 
-def _filled(shape: tuple[int, ...], values: Iterator[Any]) -> Elements:
+def _flatten(arrays: Sequence[Elements]) -> list[Any]:
+    return [element for array in arrays for element in array.ravel()]
+
+
+def _unflatten(
+    shapes: Sequence[tuple[int, ...]], elements: Sequence[Any]
+) -> list[Elements]:
+    remaining = iter(elements)
+    return [_next_elements(shape, remaining) for shape in shapes]
+
+
+def _next_elements(shape: tuple[int, ...], remaining: Iterator[Any]) -> Elements:
     elements = np.empty(shape, object)
     for index in np.ndindex(shape):
-        elements[index] = next(values)
+        elements[index] = next(remaining)
     return elements
