@@ -15,13 +15,15 @@ import optax
 from jax import Array
 from numpy.typing import ArrayLike, NDArray
 
-from ..objectives.objective import Sources, named_objectives
+from ..objectives.named import named_objectives
+from ..objectives.objective import Sources
 from .lanes import (
     Evaluation,
     Evaluator,
     checked_starts,
     evaluator,
     is_right,
+    shared_lanes,
     where_lanes,
 )
 
@@ -95,7 +97,7 @@ def steps_to_correct(
         )
     evaluate = evaluator(tuple(named.values()), label)
     run = jax.jit(partial(_run, evaluate, optimizer, most))
-    lanes = jnp.asarray(np.broadcast_to(z, (len(named), *z.shape)))
+    lanes = shared_lanes(z, len(named))
     last: _State = jax.tree.map(np.asarray, run(lanes))
     reached = is_right(last.value)
     return Steps(
@@ -142,7 +144,8 @@ def _run(
         z = state.z + updates
         value = evaluate(z)
         # An optimizer with memory may pause and go on, unless the gradient is 0 as well.
-        stopped = jnp.all((z == state.z) & (value.gradient == 0), axis=-1)
+        unmoved = (z == state.z) & (value.gradient == 0)
+        stopped = jnp.all(unmoved, axis=-1)
         new = _State(
             z=z,
             value=value,
@@ -183,7 +186,10 @@ def _is_finite(value: Evaluation) -> Any:
 
 def _reasons(last: _State) -> NDArray[Any]:
     """Why the label is not predicted, "" where it is; the first that applies."""
-    reached = is_right(last.value)
-    diverged = ~_is_finite(last.value)
-    reasons = np.select([reached, diverged, last.done], ["", DIVERGED, STOPPED], CAPPED)
+    cases = {
+        "": is_right(last.value),
+        DIVERGED: ~_is_finite(last.value),
+        STOPPED: last.done,
+    }
+    reasons = np.select(list(cases.values()), list(cases), CAPPED)
     return reasons.astype(object)

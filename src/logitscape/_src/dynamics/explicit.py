@@ -74,7 +74,8 @@ def trace(
 
     first = Point(z, jnp.zeros_like(length)), start
     _, followed = jax.lax.scan(advance, first, length=points - 1)
-    return jnp.moveaxis(jnp.concatenate([z[None], followed]), 0, -2)
+    traced = jnp.concatenate([z[None], followed])
+    return jnp.moveaxis(traced, 0, -2)
 
 
 def _explicit_step(
@@ -85,7 +86,8 @@ def _explicit_step(
     The last stage of Tsitouras' method is the next point, so the evaluation at a point is
     known from the step that led there.
     """
-    log_start_norm = jnp.log(jnp.where(is_alive(start), norm(start.gradient), 1))
+    start_norm = jnp.where(is_alive(start), norm(start.gradient), 1)
+    log_start_norm = jnp.log(start_norm)
     slope_at = partial(_slope, step, log_start_norm)
 
     def stage(i: Any, state: Stage) -> Stage:
@@ -115,10 +117,14 @@ def _slope(
     """Change of z and u over a whole step at the speed of one point; 0 where a flow has ended."""
     alive = is_alive(value)
     size = jnp.where(alive, norm(value.gradient), 1)
-    direction = jnp.where(alive[..., None], -value.gradient / size[..., None], 0)
+    downhill = -value.gradient / size[..., None]
+    direction = jnp.where(alive[..., None], downhill, 0)
     # |g_0| / |g| e^-u in one exponential, as the ratio alone may overflow.
     slowness = jnp.exp(log_start_norm - jnp.log(size) - point.log_time)
-    return Point(step[..., None] * direction, jnp.where(alive, step * slowness, 0))
+    return Point(
+        z=step[..., None] * direction,
+        log_time=jnp.where(alive, step * slowness, 0),
+    )
 
 
 def _first_of_all_stages(slope: Array) -> Array:
@@ -134,5 +140,6 @@ def _step_error(slopes: Point, before: Point, after: Point) -> Array:
 
     error = jax.tree.map(combined, slopes)
     relative = jax.tree.map(relative_error, error, before, after)
-    worst = jnp.maximum(jnp.max(relative.z, axis=-1), relative.log_time)
+    worst_in_z = jnp.max(relative.z, axis=-1)
+    worst = jnp.maximum(worst_in_z, relative.log_time)
     return jnp.where(jnp.isnan(worst), jnp.inf, worst)

@@ -5,17 +5,17 @@ from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..base.types import Number
 from ..landscapes.slice import points as points_of
 from ..landscapes.slices import ray as ray_of
-from ..objectives.objective import Sources, named_objectives
+from ..objectives.named import named_objectives
+from ..objectives.objective import Sources
 from .explicit import trace
 from .follow import follow
-from .lanes import checked_starts, evaluator, is_right
+from .lanes import checked_starts, evaluator, is_right, shared_lanes
 from .path import Path
 from .reasons import GAVE_UP, reasons_for_no_correction
 
@@ -91,7 +91,7 @@ def flow(
     z = checked_starts("flow", starts, label)
     if points is not None and points < 2:
         raise ValueError(f"`flow(points=...)` must be at least 2, got {points!r}.")
-    lanes = jnp.asarray(np.broadcast_to(z, (len(named), *z.shape)))
+    lanes = shared_lanes(z, len(named))
     path = follow(all_objectives, label, lanes)
     paths = None
     if points is not None:
@@ -175,7 +175,8 @@ def _log_elapsed(path: Path) -> NDArray[Any]:
     with np.errstate(divide="ignore", invalid="ignore"):
         # Scaled before it is squared, and only in logarithms back: |g_0| may over- or underflow.
         largest = np.abs(gradient).max(axis=-1)
-        scaled_norm = np.linalg.norm(gradient / largest[..., None], axis=-1)
+        scaled = gradient / largest[..., None]
+        scaled_norm = np.linalg.norm(scaled, axis=-1)
         log_norm = np.log(largest) + np.log(scaled_norm)
         # log(e^u - 1) = u + log(1 - e^-u), which does not overflow.
         log_time = path.log_time + np.log(-np.expm1(-path.log_time)) - log_norm

@@ -107,7 +107,8 @@ def _integrate_in_parts(
     paths = []
     with _exclusive(stepper):
         for part in parts:
-            paths.append(jax.tree.map(np.asarray, program(most, *part)))
+            path_of_part = program(most, *part)
+            paths.append(jax.tree.map(np.asarray, path_of_part))
 
     def joined(*leaves: NDArray[Any]) -> NDArray[Any]:
         return np.concatenate(leaves, axis=1)[:, :m]
@@ -148,10 +149,8 @@ def _columns_of_parts(m: int, most: int) -> list[NDArray[Any]]:
     """
     count = -(-m // most)
     width = -(-m // count)
-    return [
-        np.minimum(np.arange(part * width, (part + 1) * width), m - 1)
-        for part in range(count)
-    ]
+    columns = np.minimum(np.arange(count * width), m - 1)
+    return np.split(columns, count)
 
 
 def _better(path: Path, again: Path, at: LaneIndex) -> Path:
@@ -168,6 +167,7 @@ def _merged(
 ) -> NDArray[Any]:
     """The old values, replaced at these lanes by the new ones where they are better."""
     further_axes = tuple(range(2, old.ndim))
+    condition = np.expand_dims(better, further_axes)
     merged = np.array(old)
-    merged[at] = np.where(np.expand_dims(better, further_axes), new, old[at])
+    merged[at] = np.where(condition, new, old[at])
     return merged

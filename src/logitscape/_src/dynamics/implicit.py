@@ -24,13 +24,15 @@ def linearly_implicit(evaluate: Evaluator, path: Path) -> Trial:
     """Try one step in time in every lane, as long as the present speed needs for `path.step`."""
     speed = norm(path.value.gradient)
     duration = path.step / jnp.where(speed > 0, speed, 1)
-    substep_counts = jnp.arange(1, ORDER + 1, dtype=duration.dtype)[:, None, None]
-    ends, value = _substeps(
-        evaluate, path.z, path.value, duration[None] / substep_counts
-    )
+    counts = jnp.arange(1, ORDER + 1, dtype=duration.dtype)
+    durations = duration[None] / counts[:, None, None]
+    ends, value = _substeps(evaluate, path.z, path.value, durations)
     best, second_best = _extrapolated(ends)
-    error = jnp.max(relative_error(best - second_best, path.z, best), axis=-1)
-    log_duration = jnp.log(norm(path.start.gradient)) + jnp.log(duration)
+    errors = relative_error(best - second_best, path.z, best)
+    error = jnp.max(errors, axis=-1)
+    # The duration in units of 1 / |g_0|: log(1 + |g_0| t) is the logarithm of a sum.
+    start_norm = norm(path.start.gradient)
+    log_duration = jnp.log(start_norm) + jnp.log(duration)
     return Trial(
         z=best,
         log_time=jnp.logaddexp(path.log_time, log_duration),
@@ -59,14 +61,16 @@ def _substeps(
     def substep(i: Any, state: tuple[Array, Evaluation]) -> tuple[Array, Evaluation]:
         y, value = state
         push = -duration[..., None] * value.gradient
-        active = i < jnp.arange(1, ORDER + 1)[:, None, None, None]
-        move = jax.scipy.linalg.lu_solve(factors, push[..., None])[..., 0]
-        y += jnp.where(active, move, 0)
+        counts = jnp.arange(1, ORDER + 1)
+        active = i < counts[:, None, None, None]
+        solution = jax.scipy.linalg.lu_solve(factors, push[..., None])
+        y += jnp.where(active, solution[..., 0], 0)
         # The limit is evaluated in the loop: after it, the objectives would have to be
         # compiled once more.
-        limit = _extrapolated(y)[0][None]
-        y_to_evaluate = jnp.where(i == ORDER - 1, limit, y)
-        return y, _evaluate_all(evaluate, y_to_evaluate)
+        limit, _ = _extrapolated(y)
+        at_end = i == ORDER - 1
+        y_or_limit = jnp.where(at_end, limit[None], y)
+        return y, _evaluate_all(evaluate, y_or_limit)
 
     def for_every_count(leaf: Array) -> Array:
         return jnp.broadcast_to(leaf, (ORDER, *leaf.shape))
@@ -79,8 +83,10 @@ def _substeps(
 def _matrices(evaluate: Evaluator, z: Array, duration: Array) -> Array:
     """The matrices `1 + dt H`, [j, objective, m, n, n]."""
     n = z.shape[-1]
-    identity = jnp.broadcast_to(jnp.eye(n, dtype=z.dtype), (ORDER, *z.shape, n))
-    return identity + duration[..., None, None] * _hessian(evaluate, z)[None]
+    unit = jnp.eye(n, dtype=z.dtype)
+    identity = jnp.broadcast_to(unit, (ORDER, *z.shape, n))
+    hessian = _hessian(evaluate, z)
+    return identity + duration[..., None, None] * hessian[None]
 
 
 def _hessian(evaluate: Evaluator, z: Array) -> Array:
@@ -91,10 +97,12 @@ def _hessian(evaluate: Evaluator, z: Array) -> Array:
 
     def column(direction: Array) -> Array:
         directions = jnp.broadcast_to(direction, z.shape)
+        tangent: Array
         _, tangent = jax.jvp(gradient, (z,), (directions,))
         return tangent
 
-    hessian = jax.vmap(column, out_axes=-1)(jnp.eye(z.shape[-1], dtype=z.dtype))
+    units = jnp.eye(z.shape[-1], dtype=z.dtype)
+    hessian = jax.vmap(column, out_axes=-1)(units)
     finite = jnp.all(jnp.isfinite(hessian), axis=(-2, -1), keepdims=True)
     return jnp.where(finite, hessian, 0)
 
@@ -104,10 +112,12 @@ def _evaluate_all(evaluate: Evaluator, y: Array) -> Evaluation:
     _, objectives, _, n = y.shape
 
     def split(leaf: Array) -> Array:
-        parts = leaf.reshape(objectives, ORDER, -1, *leaf.shape[2:])
+        further_axes = leaf.shape[2:]
+        parts = leaf.reshape(objectives, ORDER, -1, *further_axes)
         return jnp.moveaxis(parts, 1, 0)
 
-    side_by_side = jnp.moveaxis(y, 0, 1).reshape(objectives, -1, n)
+    objectives_first = jnp.moveaxis(y, 0, 1)
+    side_by_side = objectives_first.reshape(objectives, -1, n)
     loss, gradient, lead = evaluate(side_by_side)
     return Evaluation(split(loss), split(gradient), split(lead))
 
@@ -122,6 +132,7 @@ def _extrapolated(ends: Array) -> tuple[Array, Array]:
         new = [ends[j]]
         for k in range(j):
             ratio = (j + 1) / (j - k)
-            new.append(new[k] + (new[k] - row[k]) / (ratio - 1))
+            change = new[k] - row[k]
+            new.append(new[k] + change / (ratio - 1))
         row = new
     return row[-1], row[-2]

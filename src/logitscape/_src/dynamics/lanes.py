@@ -94,14 +94,21 @@ def norm(vector: Array) -> Array:
     # The norm in properties/gradient_laws.py caps this scale at 1e300. Without the cap, the
     # norm of entries beyond 4.5e307 is 0, as XLA flushes their reciprocal to 0, and a flow
     # ends there. A cap would also change how every norm beyond 1e300 is rounded.
-    scale = jnp.where((largest > 0) & jnp.isfinite(largest), largest, 1)
-    return scale * jnp.sqrt(jnp.sum((vector / scale[..., None]) ** 2, axis=-1))
+    usable = (largest > 0) & jnp.isfinite(largest)
+    scale = jnp.where(usable, largest, 1)
+    squares = (vector / scale[..., None]) ** 2
+    return scale * jnp.sqrt(jnp.sum(squares, axis=-1))
 
 
 def where_lanes(condition: Array, new: Array, old: Array) -> Array:
     """`jnp.where` for a condition per lane and arrays that may have further axes."""
     further_axes = tuple(range(condition.ndim, new.ndim))
     return jnp.where(jnp.expand_dims(condition, further_axes), new, old)
+
+
+def shared_lanes(z: NDArray[Any], objectives: int) -> Array:
+    """The same logits [m, n] for a number of objectives, [objective, m, n]."""
+    return jnp.asarray(np.broadcast_to(z, (objectives, *z.shape)))
 
 
 def checked_starts(function_name: str, starts: ArrayLike, label: int) -> NDArray[Any]:
@@ -118,7 +125,8 @@ def checked_starts(function_name: str, starts: ArrayLike, label: int) -> NDArray
     """
     needs_float64(function_name)
     z = np.atleast_2d(floats(function_name, "starts", starts))
-    if z.ndim != 2 or z.size == 0 or z.shape[1] < 2 or not np.isfinite(z).all():
+    is_matrix = z.ndim == 2 and z.size > 0 and z.shape[1] >= 2
+    if not is_matrix or not np.isfinite(z).all():
         raise ValueError(
             f"`{function_name}(starts)` must be finite logits [m, n] with n >= 2, "
             f"got {starts!r}."
@@ -140,7 +148,8 @@ def _evaluate_group(
     objectives: Sequence[Objective], label: int, z: Array
 ) -> tuple[Array, Array]:
     """Losses and leads, [objective, m], of pairs of one normalizer, or of one objective."""
-    target = jax.nn.one_hot(label, z.shape[-1], dtype=z.dtype)
+    num_classes = z.shape[-1]
+    target = jax.nn.one_hot(label, num_classes, dtype=z.dtype)
     if objectives[0].loss is None:
         return _evaluate_alone(objectives[0], target, label, z)
     probs = _over_lanes(objectives[0].normalizer)(z)

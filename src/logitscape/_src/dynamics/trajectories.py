@@ -1,6 +1,6 @@
 """Gradient flows followed to their end, with steps of another length in every lane."""
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -136,13 +136,15 @@ def _upper_bound(path: Path, taken: Array, beyond: Array) -> Array:
     """Upper bound of the length that is left after the step."""
     left = path.upper_bound - jnp.where(taken, path.step, 0)
     # Nothing left without having reached the end: a step across a kink was misleading.
-    return jnp.where(beyond, path.step, jnp.where(left > END_TOLERANCE, left, jnp.inf))
+    trusted = jnp.where(left > END_TOLERANCE, left, jnp.inf)
+    return jnp.where(beyond, path.step, trusted)
 
 
 def _next_step(path: Path, error: Array, accurate: Array) -> Array:
     """Length of the next step, by the usual control for a method of order 5."""
     largest_factor = jnp.where(accurate, 5.0, 0.9)
-    factor = jnp.clip(0.9 * jnp.maximum(error, 1e-9) ** -0.2, 0.2, largest_factor)
+    best_factor = 0.9 * jnp.maximum(error, 1e-9) ** -0.2
+    factor = jnp.clip(best_factor, 0.2, largest_factor)
     return jnp.maximum(factor * path.step, path.min_step)
 
 
@@ -152,14 +154,15 @@ def _turned(before: Evaluation, after: Evaluation) -> Array:
     Such a flow leads nowhere from there. Where the gradient only changes its direction, as
     along a kink, the flow follows that mean.
     """
-    largest = jnp.maximum(norm(before.gradient), norm(after.gradient))[..., None]
-    a = before.gradient / largest
-    b = after.gradient / largest
+    largest = jnp.maximum(norm(before.gradient), norm(after.gradient))
+    a = before.gradient / largest[..., None]
+    b = after.gradient / largest[..., None]
     squared_distance = jnp.sum((b - a) ** 2, axis=-1)
     # The point a + weight (b - a) of the segment from a to b that is closest to 0.
     projection = -jnp.sum(a * (b - a), axis=-1)
     divisor = jnp.where(squared_distance > 0, squared_distance, 1)
     weight = jnp.clip(projection / divisor, 0, 1)
-    mean: Any = norm(a + weight[..., None] * (b - a))
-    turned: Array = mean <= TURNED * jnp.minimum(norm(a), norm(b))
+    mean = a + weight[..., None] * (b - a)
+    smaller = jnp.minimum(norm(a), norm(b))
+    turned: Array = norm(mean) <= TURNED * smaller
     return turned

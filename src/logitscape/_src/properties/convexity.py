@@ -6,7 +6,7 @@ down. The second looks for chords whose middle lies above the mean of their ends
 kinks and jumps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -19,8 +19,16 @@ from numpy.typing import NDArray
 from ..base.parameters import whole_number
 from ..base.x64 import needs_float64
 from ..landscapes.slice_arguments import one_class
-from ..objectives.objective import Objective, Sources, named_objectives
-from .curvature_search import POPULATION, Curvatures, Evaluate, rounded, search_lowest
+from ..objectives.named import named_objectives
+from ..objectives.objective import Objective, Sources
+from .curvature_search import (
+    POPULATION,
+    Curvatures,
+    Evaluate,
+    Lowest,
+    rounded,
+    search_lowest,
+)
 from .second_derivatives import (
     hessian_directions,
     hessian_eigenvalues,
@@ -30,6 +38,8 @@ from .second_derivatives import (
 POINTS = 512
 """Number of scattered points, a multiple of the population of the search."""
 WIDTH = 12.0
+NEAREST = 0.1
+"""Smallest half-width of the boxes in which points are scattered."""
 LEAST_EXCESS = 1e-9
 """Excess of a chord above which a loss is not convex, relative to 1 plus the largest loss."""
 
@@ -103,25 +113,31 @@ def convexities(
     random = np.random.default_rng(0)
     z = _scattered(random, num_classes, width)
     scattered = evaluate_shared(z)
-    other = random.permutation(len(z))
-    middle = evaluate_shared((z + z[other]) / 2)
-    excess = _excess(scattered.loss, scattered.loss[:, other], middle.loss)
-    chords = _worst_chords(z, other, excess)
+    chords = _search_chords(random, evaluate_shared, z, scattered.loss)
     lowest = search_lowest(random, evaluate, z, scattered, width)
-    results = dict[str, Convexity]()
-    for row, name in enumerate(named):
-        curvature = lowest.curvature[row]
-        loss = scattered.loss[row]
-        results[name] = Convexity(
-            convex=_verdict(loss, curvature, chords.excess[row]),
-            curvature=float(curvature),
-            settled=bool(lowest.settled[row]),
-            witness=_as_tuple(lowest.witness[row]),
-            excess=float(chords.excess[row]),
-            chord=(_as_tuple(chords.first[row]), _as_tuple(chords.second[row])),
-            infinite=_infinite_share(loss),
-        )
-    return results
+    return {
+        name: _convexity(row, scattered.loss[row], lowest, chords)
+        for row, name in enumerate(named)
+    }
+
+
+def _convexity(
+    row: int, loss: NDArray[Any], lowest: Lowest, chords: _Chords
+) -> Convexity:
+    """The results of the objective in this row, with its losses at the scattered points."""
+    curvature = lowest.curvature[row]
+    excess = chords.excess[row]
+    first = _as_tuple(chords.first[row])
+    second = _as_tuple(chords.second[row])
+    return Convexity(
+        convex=_verdict(loss, curvature, excess),
+        curvature=float(curvature),
+        settled=bool(lowest.settled[row]),
+        witness=_as_tuple(lowest.witness[row]),
+        excess=float(excess),
+        chord=(first, second),
+        infinite=_infinite_share(loss),
+    )
 
 
 def _evaluator(
@@ -147,7 +163,8 @@ def _evaluate_shared(evaluate: Evaluate, count: int, z: NDArray[Any]) -> Curvatu
     """
     batches = []
     for part in np.split(z, len(z) // POPULATION):
-        batches.append(evaluate(np.broadcast_to(part, (count, *part.shape))))
+        for_all = np.broadcast_to(part, (count, *part.shape))
+        batches.append(evaluate(for_all))
     return Curvatures(
         loss=np.concatenate([batch.loss for batch in batches], axis=1),
         eigenvalues=np.concatenate([batch.eigenvalues for batch in batches], axis=1),
@@ -156,29 +173,41 @@ def _evaluate_shared(evaluate: Evaluate, count: int, z: NDArray[Any]) -> Curvatu
 
 def _scattered(random: np.random.Generator, n: int, width: float) -> NDArray[Any]:
     """Points at all orders of distance from 0 alike, half of them with positive logits only."""
-    size = np.exp(random.uniform(np.log(0.1), np.log(width), (POINTS, 1)))
-    z = size * random.uniform(-1, 1, (POINTS, n))
+    log_size = random.uniform(np.log(NEAREST), np.log(width), (POINTS, 1))
+    z = np.exp(log_size) * random.uniform(-1, 1, (POINTS, n))
     z[::2] = np.abs(z[::2])
     return rounded(z)
+
+
+def _search_chords(
+    random: np.random.Generator,
+    evaluate_shared: Callable[[NDArray[Any]], Curvatures],
+    z: NDArray[Any],
+    loss: NDArray[Any],
+) -> _Chords:
+    """The chords of largest excess between points, [m, n], and random others of them."""
+    other = random.permutation(len(z))
+    middle = evaluate_shared((z + z[other]) / 2)
+    excess = _excess(loss, loss[:, other], middle.loss)
+    worst = np.argmax(excess, axis=1)
+    return _Chords(
+        excess=np.max(excess, axis=1),
+        first=z[worst],
+        second=z[other[worst]],
+    )
 
 
 def _excess(
     first: NDArray[Any], second: NDArray[Any], middle: NDArray[Any]
 ) -> NDArray[Any]:
-    """Loss in the middle of chords minus the mean of their ends; -inf where an end is undefined."""
+    """Loss in the middle of chords minus the mean of their ends; -inf where it is unknown."""
     known = np.isfinite(first) & np.isfinite(second) & ~np.isnan(middle)
     # Halved before they are added, as the sum of two losses may overflow.
-    mean = np.where(known, first, 0) / 2 + np.where(known, second, 0) / 2
-    return np.where(known, np.where(known, middle, 0) - mean, -np.inf)
-
-
-def _worst_chords(
-    z: NDArray[Any], other: NDArray[Any], excess: NDArray[Any]
-) -> _Chords:
-    """The chord of largest excess of every objective; chord i joins z[i] and z[other[i]]."""
-    worst = np.argmax(excess, axis=1)
-    largest = excess[np.arange(len(excess)), worst]
-    return _Chords(excess=largest, first=z[worst], second=z[other[worst]])
+    half_first = np.where(known, first, 0) / 2
+    half_second = np.where(known, second, 0) / 2
+    mean = half_first + half_second
+    difference = np.where(known, middle, 0) - mean
+    return np.where(known, difference, -np.inf)
 
 
 def _verdict(loss: NDArray[Any], curvature: float, excess: float) -> bool | None:
@@ -186,13 +215,14 @@ def _verdict(loss: NDArray[Any], curvature: float, excess: float) -> bool | None
     if not finite.any():
         return None
     largest = np.max(np.abs(loss[finite]))
-    bends_down = curvature < 0 or excess / (1 + largest) > LEAST_EXCESS
-    return not bends_down
+    relative_excess = excess / (1 + largest)
+    return not (curvature < 0 or relative_excess > LEAST_EXCESS)
 
 
 def _infinite_share(loss: NDArray[Any]) -> float:
-    in_domain = ~np.isnan(loss)
-    return float(np.isposinf(loss).sum() / max(1, in_domain.sum()))
+    infinite = np.isposinf(loss).sum()
+    in_domain = (~np.isnan(loss)).sum()
+    return float(infinite / max(1, in_domain))
 
 
 def _as_tuple(vector: NDArray[Any]) -> tuple[float, ...]:

@@ -74,7 +74,8 @@ def search_lowest(
         width: Half the width of the box.
     """
     values = _lowest_eigenvalues(curvatures, z)
-    start = np.argsort(values, axis=1, kind="stable")[:, :POPULATION]
+    ascending = np.argsort(values, axis=1, kind="stable")
+    start = ascending[:, :POPULATION]
     points = z[start]
     values = np.take_along_axis(values, start, axis=1)
     for step in range(ROUNDS):
@@ -87,10 +88,11 @@ def search_lowest(
         values = np.where(better, moved_values, values)
     lowest = np.min(values, axis=1)
     exists = np.isfinite(lowest)
+    witness = _best(points, values)
     return Lowest(
         curvature=np.where(exists, lowest, np.nan),
         settled=lowest >= _lowered(before, SETTLED),
-        witness=np.where(exists[:, None], _best(points, values), np.nan),
+        witness=np.where(exists[:, None], witness, np.nan),
     )
 
 
@@ -99,12 +101,16 @@ def rounded(z: NDArray[Any]) -> NDArray[Any]:
 
     Processors that differ in the last digits of float64 then search the same points.
     """
-    return z.astype(np.float32).astype(np.float64)
+    as_float32 = z.astype(np.float32)
+    return as_float32.astype(np.float64)
 
 
 def _best(points: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
     """The point of lowest curvature of every objective, [objective, n]."""
-    return points[np.arange(len(points)), np.argmin(values, axis=1)]
+    objectives = np.arange(len(points))
+    lowest = np.argmin(values, axis=1)
+    best: NDArray[Any] = points[objectives, lowest]
+    return best
 
 
 def _lowered(values: NDArray[Any], share: float) -> NDArray[Any]:
@@ -135,13 +141,13 @@ def _moved(
     - to the point itself with some logits shrunk, as many losses bend most where logits vanish;
     - to the best point with one logit anywhere.
     """
-    n = points.shape[-1]
-    m = points.shape[1]
+    _, m, n = points.shape
     best = np.broadcast_to(best[:, None], points.shape)
     one = random.permutation(m)
     other = random.permutation(m)
     size = random.uniform(0.3, 1, (1, m, 1))
-    difference = size * (points[:, one] - points[:, other])
+    between = points[:, one] - points[:, other]
+    difference = size * between
     moves = [
         points + difference,
         points + difference + size * (best - points),
@@ -149,14 +155,17 @@ def _moved(
         points * _shrinking(random, m, n),
         _with_one_logit_anywhere(random, best, width),
     ]
-    kind = (np.arange(m) % len(moves))[:, None]
-    return rounded(_outside_norm_1(np.clip(np.choose(kind, moves), -width, width)))
+    kind = np.arange(m) % len(moves)
+    z = np.choose(kind[:, None], moves)
+    inside = np.clip(z, -width, width)
+    return rounded(_outside_norm_1(inside))
 
 
 def _nearby(random: np.random.Generator, m: int, n: int) -> NDArray[Any]:
     """Small displacements, [1, m, n], of all sizes from 1e-5 to 1e-1 alike."""
-    size = 10.0 ** random.uniform(-5, -1, (1, m, 1))
-    return np.asarray(size * random.normal(size=(1, m, n)))
+    exponent = random.uniform(-5, -1, (1, m, 1))
+    direction = random.normal(size=(1, m, n))
+    return np.asarray(10.0**exponent * direction)
 
 
 def _shrinking(random: np.random.Generator, m: int, n: int) -> NDArray[Any]:
@@ -170,7 +179,8 @@ def _with_one_logit_anywhere(
     random: np.random.Generator, best: NDArray[Any], width: float
 ) -> NDArray[Any]:
     _, m, n = best.shape
-    shuffled = random.permuted(np.tile(np.arange(n), (m, 1)), axis=1)
+    classes = np.tile(np.arange(n), (m, 1))
+    shuffled = random.permuted(classes, axis=1)
     anywhere = random.uniform(-width, width, (m, 1))
     return np.where(shuffled == 0, anywhere, best)
 
@@ -178,4 +188,5 @@ def _with_one_logit_anywhere(
 def _outside_norm_1(z: NDArray[Any]) -> NDArray[Any]:
     """The logits, stretched to a norm just above 1 where it is less."""
     norm = np.linalg.norm(z, axis=-1, keepdims=True)
-    return np.asarray(z * np.maximum(1, (1 + 1e-6) / norm))
+    factor = np.maximum(1, (1 + 1e-6) / norm)
+    return np.asarray(z * factor)

@@ -36,7 +36,8 @@ def before_end(values: Samples) -> Bool[np.ndarray, " m"]:
         defined: Bool[np.ndarray, " m"] = np.isfinite(values)
         return defined
     if values[-1] == 0:
-        return values != 0
+        nonzero: Bool[np.ndarray, " m"] = values != 0
+        return nonzero
     return np.ones(len(values), bool)
 
 
@@ -82,9 +83,11 @@ def law_of_end(s: Samples, values: Samples) -> Law | None:
     last = last_before_end(values)
     if last is None:
         return Law(kind, range_of(s), begins=-math.inf)
-    if _only_float64_ends(kind, s[: last + 1], np.abs(values[: last + 1])):
+    first = last + 1
+    size = np.abs(values[:first])
+    if _only_float64_ends(kind, s[:first], size):
         return None
-    return Law(kind, range_of(s[last + 1 :]), begins=float(s[last + 1]))
+    return Law(kind, range_of(s[first:]), begins=float(s[first]))
 
 
 def range_of(s: Samples) -> tuple[float, float]:
@@ -108,8 +111,10 @@ def _changes_abruptly(s: Samples, size: Samples) -> bool:
 
     A function like `(s0 - s)^20` does so, and no exponential.
     """
-    near = int(np.searchsorted(s, s[-1] * (1 - 1e-6))) - 1
-    if near < 0 or s[near] < s[-1] * (1 - 1e-3):
+    end = s[-1]
+    near = int(np.searchsorted(s, end * (1 - 1e-6))) - 1
+    # Samples that are too sparse to tell count as smooth.
+    if near < 0 or s[near] < end * (1 - 1e-3):
         return False
     previous = float(size[near])
     last = float(size[-1])

@@ -69,7 +69,8 @@ def find_law(
         return fit_law(scan_s, scan_values)
     last_s = scan_s[last]
     edge = samples_at_end(sample, last_s, scan_s[last + 1], SAMPLES)
-    tail = sample(np.geomspace(max(start, last_s / FAR), last_s, SAMPLES))
+    tail_start = max(start, last_s / FAR)
+    tail = sample(np.geomspace(tail_start, last_s, SAMPLES))
     return fit_law(*_joined([(scan_s, scan_values), tail, *edge]))
 
 
@@ -116,17 +117,20 @@ def _law_before_end(s: Samples, values: Samples) -> Law:
     size = np.abs(values)
     trusted = (size > _smallest_trusted(size)) & (size < LARGEST_TRUSTED)
     sign = np.nan_to_num(np.sign(values)) * trusted
-    end = int(max(np.flatnonzero(sign), default=-1)) + 1
+    usable = np.flatnonzero(sign)
+    end = int(max(usable, default=-1)) + 1
     breaks = np.flatnonzero(np.diff(sign[:end])) + 1
     first = int(max(breaks, default=0))
     stretch = range_of(s[first : max(end, first + 1)])
-    if np.sum(s[breaks] > stretch[1] / FAR) > MOST_BREAKS:
+    breaks_in_tail = np.sum(s[breaks] > stretch[1] / FAR)
+    if breaks_in_tail > MOST_BREAKS:
         return Law("oscillating", stretch)
     if end - first < FEWEST:
         return Law("undetermined", stretch)
     law = tail_law(s[first:end], size[first:end])
     # Adding 0.0 turns a coefficient of -0.0 into 0.0.
-    return replace(law, coefficient=law.coefficient * float(sign[first]) + 0.0)
+    coefficient = law.coefficient * float(sign[first]) + 0.0
+    return replace(law, coefficient=coefficient)
 
 
 def _smallest_trusted(size: Samples) -> float:

@@ -19,7 +19,8 @@ from ..landscapes.slice import Slice
 from ..landscapes.slice_arguments import Coordinates, one_class
 from ..landscapes.slices import ray
 from ..objectives.grouping import by_normalizer
-from ..objectives.objective import Objective, Source, Sources, named_objectives
+from ..objectives.named import named_objectives
+from ..objectives.objective import Objective, Source, Sources
 from .fit import START, find_law
 from .law import Law
 from .least_squares import Samples

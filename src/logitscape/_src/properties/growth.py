@@ -45,7 +45,8 @@ def growth(margins: ArrayLike, log_times: ArrayLike) -> Growth:
         return Growth("undetermined")
     if log_t[-1] == np.inf:
         return Growth("never", never_from=_first_never(m, log_t))
-    usable = np.isfinite(log_t) & (m >= LEFT_OUT * m[-1])
+    large = m >= LEFT_OUT * m[-1]
+    usable = np.isfinite(log_t) & large
     if usable.sum() < FEWEST:
         return Growth("undetermined")
     return _simplest(m[usable], log_t[usable])

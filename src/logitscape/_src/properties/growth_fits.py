@@ -15,7 +15,9 @@ from .growth_law import Growth, Kind
 
 Samples: TypeAlias = NDArray[Any]
 
-SHIFTS = np.concatenate([-np.geomspace(10, 0.1, 21), [0.0], np.geomspace(0.1, 10, 21)])
+_POSITIVE_SHIFTS = np.geomspace(0.1, 10, 21)
+_NEGATIVE_SHIFTS = -np.geomspace(10, 0.1, 21)
+SHIFTS = np.concatenate([_NEGATIVE_SHIFTS, [0.0], _POSITIVE_SHIFTS])
 """Values of c in the shifted margin M + c."""
 RATES = np.geomspace(0.05, 5, 41)
 REFINEMENTS = 6
@@ -78,7 +80,7 @@ def _linear(m: Samples, log_t: Samples) -> Growth:
     constants, *_ = np.linalg.lstsq(relative, np.ones_like(m))
     _, slope, log_factor = constants
     by_logarithm = abs(log_factor * np.log(m[-1] / m[0]))
-    by_slope = slope * (m[-1] - m[0])
+    by_slope = slope * _span(m)
     residual = _root_mean_square(relative @ constants - 1)
     return Growth(
         "linear",
@@ -107,7 +109,8 @@ def _exponential(m: Samples, log_t: Samples) -> Growth:
     Each counts only if the exponential grows e-fold or more over the margins.
     """
     forms = [_exponential_with_power(m, log_t), _exponential_above_constant(m, log_t)]
-    growing = [form for form in forms if form.rate * (m[-1] - m[0]) >= 1]
+    span = _span(m)
+    growing = [form for form in forms if form.rate * span >= 1]
     nothing = Growth("exponential", residual=np.inf)
     return min(growing, key=lambda form: form.residual, default=nothing)
 
@@ -131,11 +134,14 @@ def _exponential_above_constant(m: Samples, log_t: Samples) -> Growth:
     t = _scaled_times(log_t)
     rates = RATES
     for _ in range(REFINEMENTS):
-        line = _best_relative(t, [np.exp(rate * (m - m[-1])) for rate in rates])
+        shapes = [np.exp(rate * (m - m[-1])) for rate in rates]
+        line = _best_relative(t, shapes)
         growth_of_shape = np.log(line.shape[-1] / line.shape[0])
-        rate = float(growth_of_shape / (m[-1] - m[0]))
-        ratio = rates[1] / rates[0]
-        rates = rate * np.linspace(rates[0] / rates[1], ratio, len(RATES))
+        rate = float(growth_of_shape / _span(m))
+        # Up to the neighboring rates on both sides.
+        smallest = rates[0] / rates[1]
+        largest = rates[1] / rates[0]
+        rates = rate * np.linspace(smallest, largest, len(RATES))
     log_factor = np.log(max(line.slope, np.finfo(float).tiny))
     log_coefficient = float(log_factor + log_t.max() - rate * m[-1])
     return Growth(
@@ -154,6 +160,10 @@ FITS: tuple[Callable[[Samples, Samples], Growth], ...] = (
     _exponential,
 )
 """All fits, the simplest formula first."""
+
+
+def _span(m: Samples) -> Any:
+    return m[-1] - m[0]
 
 
 def _scaled_times(log_t: Samples) -> Samples:
@@ -179,12 +189,15 @@ def _root_mean_square(error: Samples) -> float:
 
 def _best_relative(y: Samples, shapes: list[Samples]) -> Line:
     """The line with the smallest error relative to y."""
-    return _best([_line(y, shape, scale=y) for shape in shapes])
+    lines = [_line(y, shape, scale=y) for shape in shapes]
+    return _best(lines)
 
 
 def _best_absolute(y: Samples, shapes: list[Samples]) -> Line:
     """The line with the smallest error."""
-    return _best([_line(y, shape, scale=np.ones_like(y)) for shape in shapes])
+    scale = np.ones_like(y)
+    lines = [_line(y, shape, scale) for shape in shapes]
+    return _best(lines)
 
 
 def _best(lines: list[Line]) -> Line:
@@ -194,7 +207,8 @@ def _best(lines: list[Line]) -> Line:
 def _line(y: Samples, shape: Samples, scale: Samples) -> Line:
     """Least squares of the errors divided by the scale."""
     columns = np.stack([np.ones_like(shape), shape], axis=1)
-    constants, *_ = np.linalg.lstsq(columns / scale[:, None], y / scale)
+    scaled_columns = columns / scale[:, None]
+    constants, *_ = np.linalg.lstsq(scaled_columns, y / scale)
     error = (columns @ constants - y) / scale
     offset, slope = constants
     return Line(offset, slope, _root_mean_square(error), shape)

@@ -77,7 +77,7 @@ def invariances_of(predict: Callable[[Rows], Rows]) -> dict[Change, Invariance]:
         "sign": predict(-z),
         "permutation": _after_permutation(predict, z, p),
     }
-    return {change: _compare(change, z, p, q) for change, q in after.items()}
+    return {change: _compare(change, z, p, after[change]) for change in after}
 
 
 def _after_permutation(predict: Callable[[Rows], Rows], z: Rows, p: Rows) -> Rows:
@@ -89,7 +89,8 @@ def _after_permutation(predict: Callable[[Rows], Rows], z: Rows, p: Rows) -> Row
     raw = predict(np.roll(z, 1, axis=1))
     # A class that is NaN stays so, whichever class takes its place.
     rolled = np.where(np.isnan(raw), raw, np.roll(raw, -1, axis=1))
-    reversed_twice = predict(z[:, ::-1])[:, ::-1]
+    of_reversed = predict(z[:, ::-1])
+    reversed_twice = of_reversed[:, ::-1]
     if _largest_change(rolled, p) >= _largest_change(reversed_twice, p):
         return rolled
     return reversed_twice
@@ -123,6 +124,7 @@ def _compare(change: Change, z: Rows, before: Rows, after: Rows) -> Invariance:
     largest = float(np.max(moved))
     reported = largest if largest >= 0 else float("nan")
     noise = ROUNDING * float(np.finfo(z.dtype).eps)
+    fails: Any
     if largest > noise:
         fails = moved >= largest / 2
     elif leaves.any():

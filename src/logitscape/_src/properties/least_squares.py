@@ -54,8 +54,10 @@ def with_corrections(columns: list[Samples], x: Samples, y: Samples) -> Fit:
 
     The change of a constant by the second correction is a lower bound of its error.
     """
-    full = least_squares([*columns, 1 / x, x**-2], y)
-    shorter = least_squares([*columns, 1 / x], y)
+    first = 1 / x
+    second = x**-2
+    full = least_squares([*columns, first, second], y)
+    shorter = least_squares([*columns, first], y)
     count = len(columns)
     errors = []
     for column in range(count):

@@ -66,9 +66,10 @@ def second_derivatives(
     rows_of_pairs, curves_of_pairs = _curves_of_pairs(pairs(objectives), t, d, z)
     order = np.argsort([*rows_alone, *rows_of_pairs])
     curves = [*curves_alone, *curves_of_pairs]
-    value = jnp.concatenate([curve.value for curve in curves])[order]
-    second = jnp.concatenate([curve.second for curve in curves])[order]
-    return value[..., 0], second
+    values = jnp.concatenate([curve.value for curve in curves])
+    seconds = jnp.concatenate([curve.second for curve in curves])
+    # The value is the same along all directions.
+    return values[order][..., 0], seconds[order]
 
 
 def _curves_alone(
@@ -104,7 +105,8 @@ def _curves_of_pairs(
         chosen = jax.tree.map(lambda leaf, places=places: leaf[places], probs)
         through_loss = partial(curve_of, partial(_with_target, loss, target))
         rows_of_losses.extend(rows)
-        curves.append(jax.vmap(jax.vmap(jax.vmap(through_loss)))(*chosen))
+        over_all = jax.vmap(jax.vmap(jax.vmap(through_loss)))
+        curves.append(over_all(*chosen))
     return rows_of_losses, curves
 
 
@@ -144,14 +146,18 @@ def curve_of(
         return jax.jvp(point, (t,), (jnp.ones_like(t),))
 
     zero = jnp.zeros((), jax.tree.leaves(value)[0].dtype)
-    primals, tangents = jax.jvp(point_and_slope, (zero,), (jnp.ones_like(zero),))
-    return Curve(value=primals[0], first=primals[1], second=tangents[1])
+    one = jnp.ones_like(zero)
+    primals, tangents = jax.jvp(point_and_slope, (zero,), (one,))
+    new_value, new_first = primals
+    _, new_second = tangents
+    return Curve(new_value, new_first, new_second)
 
 
 def hessian_directions(n: int) -> NDArray[Any]:
     """Directions whose second derivatives determine a Hessian: e_j, then e_j + e_k for j < k."""
     units = np.eye(n)
-    sums = [units[j] + units[k] for j, k in combinations(range(n), 2)]
+    pairs_of_classes = combinations(range(n), 2)
+    sums = [units[j] + units[k] for j, k in pairs_of_classes]
     return np.array([*units, *sums])
 
 
@@ -165,24 +171,28 @@ def hessian_eigenvalues(second: NDArray[Any], n: int) -> NDArray[Any]:
     Returns:
         Eigenvalues, [..., n]; NaN where the Hessian is not finite, 0 where they are noise.
     """
-    hessian = _hessians(np.where(np.isfinite(second), second, np.nan), n)
-    finite = np.isfinite(hessian.sum(axis=(-2, -1), keepdims=True))
-    # By NumPy, as the batched `eigvalsh` of jaxlib may wait for ever where threads call it at
-    # once: it runs in a pool of threads and waits there for further threads of that pool.
+    without_infinities = np.where(np.isfinite(second), second, np.nan)
+    hessian = _hessians(without_infinities, n)
+    sums = hessian.sum(axis=(-2, -1), keepdims=True)
+    finite = np.isfinite(sums)
+    # By NumPy, as the batched `eigvalsh` of jaxlib may deadlock where threads call it at once.
     values = np.linalg.eigvalsh(np.where(finite, hessian, 0))
     largest = np.max(np.abs(values), axis=-1, keepdims=True)
     is_noise = np.abs(values) < NOISE * (NOISE_FLOOR + largest)
-    return np.where(finite[..., 0], np.where(is_noise, 0, values), np.nan)
+    without_noise = np.where(is_noise, 0, values)
+    return np.where(finite[..., 0], without_noise, np.nan)
 
 
 def _hessians(second: NDArray[Any], n: int) -> NDArray[Any]:
-    hessian = np.zeros((*second.shape[:-1], n, n))
+    lanes = second.shape[:-1]
+    hessian = np.zeros((*lanes, n, n))
     diagonal = second[..., :n]
     for k in range(n):
         hessian[..., k, k] = diagonal[..., k]
     for q, (j, k) in enumerate(combinations(range(n), 2), start=n):
         # Along e_j + e_k the second derivative is H_jj + 2 H_jk + H_kk.
-        mixed = (second[..., q] - diagonal[..., j] - diagonal[..., k]) / 2
+        twice = second[..., q] - diagonal[..., j] - diagonal[..., k]
+        mixed = twice / 2
         hessian[..., j, k] = mixed
         hessian[..., k, j] = mixed
     return hessian
