@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from . import cold_start, ensembles, figures, memory, throughput
+from . import cold_start, ensembles, figures, interpreters, memory, throughput
 from .report import Report
 
 PARTS: dict[str, Callable[[bool], Report]] = {
@@ -12,6 +12,7 @@ PARTS: dict[str, Callable[[bool], Report]] = {
     "figures": figures.measure,
     "memory": memory.measure,
     "ensembles": ensembles.measure,
+    "interpreters": interpreters.measure,
 }
 
 

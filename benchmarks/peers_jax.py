@@ -27,11 +27,9 @@ def peers(problem: Problem) -> list[Peer]:
                 ls.value_and_grad(problem.pair, class_axis=axis),
             ),
             _peer(
-                "plain JAX", problem, axis, _vmapped(ls.objective(problem.pair), axis)
+                "plain JAX", problem, axis, vmapped(ls.objective(problem.pair), axis)
             ),
-            _peer(
-                "textbook JAX", problem, axis, _vmapped(textbook(problem.pair), axis)
-            ),
+            _peer("textbook JAX", problem, axis, vmapped(textbook(problem.pair), axis)),
         )
     ]
 
@@ -63,9 +61,11 @@ def _blocking(function: Callable[..., Any], *args: Array) -> Any:
     return jax.block_until_ready(function(*args))
 
 
-def _vmapped(
+def vmapped(
     objective: Callable[[Array, Array], Array], axis: int
 ) -> Callable[..., Any]:
+    """Loss and gradient of every example, by `jax.vmap`: (logits, labels) -> (losses, gradients)."""
+
     def of_one(z: Array, label: Array) -> tuple[Array, Array]:
         return jax.value_and_grad(objective)(
             z, jax.nn.one_hot(label, z.size, dtype=z.dtype)
