@@ -1,11 +1,8 @@
 """Checks of data sets that users bring themselves."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from .dataset import SPLITS, Dataset, Examples
+from .dataset import SPLITS, Dataset, Examples, Numbers
 
 
 def check(dataset: Dataset) -> None:
@@ -29,42 +26,45 @@ def check(dataset: Dataset) -> None:
         _check_labels(where, labels, dataset.classes)
 
 
-def _check_shapes(where: str, inputs: NDArray[Any], labels: NDArray[Any]) -> None:
-    if inputs.ndim != 2 or labels.shape != inputs.shape[:1] or len(labels) == 0:
+def _check_shapes(where: str, inputs: Numbers, labels: Numbers) -> None:
+    label_per_input = labels.shape == inputs.shape[:1]
+    if inputs.ndim != 2 or not label_per_input or len(labels) == 0:
         raise ValueError(
             f"{where}: inputs must be [m, features] and labels [m], "
             f"got {inputs.shape} and {labels.shape}."
         )
 
 
-def _check_tokens(where: str, tokens: NDArray[Any], count: int) -> None:
+def _check_tokens(where: str, tokens: Numbers, count: int) -> None:
     least = tokens.min()
     largest = tokens.max()
-    if not (least >= 0 and largest < count):
+    if least < 0 or largest >= count:
         raise ValueError(
             f"{where}: tokens must lie between 0 and {count - 1}, "
             f"got {least} to {largest}."
         )
 
 
-def _check_inputs(where: str, inputs: NDArray[Any], features: int) -> None:
-    if inputs.shape[1] != features:
+def _check_inputs(where: str, inputs: Numbers, features: int) -> None:
+    length = inputs.shape[1]
+    if length != features:
         raise ValueError(
-            f"{where}: inputs must have {features} features, got {inputs.shape[1]}."
+            f"{where}: inputs must have {features} features, got {length}."
         )
     # NumPy has no test of finiteness for bfloat16, so that all are tested in float32.
     finite = np.isfinite(inputs.astype(np.float32))
     if not finite.all():
-        first_bad_row = int(np.argmin(finite.all(axis=1)))
+        finite_rows = finite.all(axis=1)
+        first_bad_row = int(np.argmin(finite_rows))
         raise ValueError(f"{where}: inputs must be finite, row {first_bad_row} is not.")
 
 
-def _check_labels(where: str, labels: NDArray[Any], classes: int) -> None:
+def _check_labels(where: str, labels: Numbers, classes: int) -> None:
     if not np.issubdtype(labels.dtype, np.integer):
         raise TypeError(f"{where}: labels must be integers, got {labels.dtype}.")
     least = labels.min()
     largest = labels.max()
-    if not (least >= 0 and largest < classes):
+    if least < 0 or largest >= classes:
         raise IndexError(
             f"{where}: labels must lie between 0 and {classes - 1}, "
             f"got {least} to {largest}."

@@ -3,13 +3,11 @@
 import math
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..base.parameters import whole_number
-from .dataset import Dataset, Examples, checked_seed
+from .dataset import Dataset, Examples, Numbers, checked_seed
 
 CLUSTER_HELD_OUT = 2000
 """Number of examples to validate, and of those to test."""
@@ -79,7 +77,7 @@ def gaussian_clusters(
     )
 
 
-def _checked_priors(priors: Sequence[float] | None, classes: int) -> NDArray[Any]:
+def _checked_priors(priors: Sequence[float] | None, classes: int) -> Numbers:
     """Probabilities of the classes, scaled so that they sum to 1 exactly."""
     equal = np.full(classes, 1 / classes)
     shares = equal if priors is None else np.asarray(priors, float)
@@ -95,14 +93,16 @@ def _checked_priors(priors: Sequence[float] | None, classes: int) -> NDArray[Any
     return np.asarray(shares / shares.sum())
 
 
-def _centres(classes: int, features: int, separation: float) -> NDArray[Any]:
+def _centres(classes: int, features: int, separation: float) -> Numbers:
     angles = 2 * np.pi * np.arange(classes) / classes
-    circle = separation * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    return np.pad(circle, ((0, 0), (0, features - 2)))
+    unit_circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    circle = separation * unit_circle
+    other_features = (0, features - 2)
+    return np.pad(circle, ((0, 0), other_features))
 
 
 def _draw(
-    random: np.random.Generator, centres: NDArray[Any], priors: NDArray[Any], size: int
+    random: np.random.Generator, centres: Numbers, priors: Numbers, size: int
 ) -> Examples:
     labels = random.choice(len(priors), size, p=priors).astype(np.int32)
     noise = random.standard_normal((size, centres.shape[1]))
@@ -110,12 +110,13 @@ def _draw(
     return Examples(inputs.astype(np.float32), labels)
 
 
-def _posterior(
-    centres: NDArray[Any], priors: NDArray[Any], inputs: NDArray[Any]
-) -> NDArray[Any]:
+def _posterior(centres: Numbers, priors: Numbers, inputs: Numbers) -> Numbers:
     """Probabilities of the classes, [m, classes], for inputs [m, features]."""
     products = inputs.astype(float) @ centres.T
-    logits = products - (centres**2).sum(1) / 2 + np.log(priors)
+    half_squares = (centres**2).sum(1) / 2
+    logits = products - half_squares + np.log(priors)
     # Shifted by the largest logit, so that no exponential overflows.
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+    largest = logits.max(axis=1, keepdims=True)
+    weights = np.exp(logits - largest)
+    total = weights.sum(axis=1, keepdims=True)
+    return np.asarray(weights / total)

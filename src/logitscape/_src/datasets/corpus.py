@@ -9,14 +9,13 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
 from ..base.parameters import whole_number
-from .dataset import Dataset, Examples, checked_seed, random_parts
+from .dataset import Dataset, Examples, Numbers, checked_seed, random_parts
 
 Text: TypeAlias = Sequence[str]
 """The tokens of one file."""
@@ -143,7 +142,7 @@ def _examples(
             tokens = [numbers.get(token, UNKNOWN) for token in text]
             array = np.array(tokens, np.int32)
             windows.append(sliding_window_view(array, context + 1))
-    shuffled: NDArray[Any] = random.permutation(np.concatenate(windows))
+    shuffled: Numbers = random.permutation(np.concatenate(windows))
     return Examples(
         inputs=np.ascontiguousarray(shuffled[:, :-1]),
         labels=np.ascontiguousarray(shuffled[:, -1]),

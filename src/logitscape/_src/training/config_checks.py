@@ -30,7 +30,8 @@ def checked_datasets(
         raise TypeError(
             f"`train(data=...)` must be a Dataset or several, got {data!r}."
         )
-    if len(datasets) != seed_count and not isinstance(data, Dataset):
+    is_single = isinstance(data, Dataset)
+    if len(datasets) != seed_count and not is_single:
         raise ValueError(
             "`train(data=...)` must be one data set for each of the "
             f"{seed_count} seeds, got {len(datasets)}."
@@ -78,7 +79,8 @@ def _refuse_unless(
 def checked_seeds(values: Sequence[int]) -> list[int]:
     """Different seeds from 0 to 2147483647."""
     valid = all(_is_seed(value) for value in values)
-    if not len(values) or not valid or len(set(values)) < len(values):
+    has_duplicates = valid and len(set(values)) < len(values)
+    if not len(values) or not valid or has_duplicates:
         raise ValueError(
             "`train(seeds=...)` must be different whole numbers from 0 to 2147483647, "
             f"got {values!r}."
@@ -112,7 +114,8 @@ def checked_metrics(names: Sequence[str]) -> tuple[str, ...]:
 
     Their order shapes the program, and must not make another one of the same metrics.
     """
-    if isinstance(names, str) or not len(names) or set(names) - set(METRICS):
+    unknown = set(names) - set(METRICS)
+    if isinstance(names, str) or not len(names) or unknown:
         raise ValueError(
             f"`train(metrics=...)` must be some of {', '.join(METRICS)}, got {names!r}."
         )

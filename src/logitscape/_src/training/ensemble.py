@@ -92,13 +92,7 @@ class State(NamedTuple):
 
 
 def start(program: Program, members: Members, seeds: Array) -> State:
-    """The state before the first step.
-
-    Args:
-        program: Program that will train.
-        members: Members of the ensemble.
-        seeds: All seeds, [seeds].
-    """
+    """The state before the first step, from all seeds, [seeds]."""
     state: State = _start(program.optimizer, program.sizes, members, seeds)
     return state
 

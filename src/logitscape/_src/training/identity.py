@@ -45,5 +45,7 @@ def name_of(source: Any) -> str:
         arguments = [repr(value) for value in source.args]
         for keyword, value in sorted(source.keywords.items()):
             arguments.append(f"{keyword}={value!r}")
-        return f"{name_of(source.func)}({', '.join(arguments)})"
-    return str(getattr(source, "__qualname__", type(source).__name__))
+        function_name = name_of(source.func)
+        return f"{function_name}({', '.join(arguments)})"
+    class_name = type(source).__name__
+    return str(getattr(source, "__qualname__", class_name))

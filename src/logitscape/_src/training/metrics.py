@@ -79,7 +79,8 @@ def _sums_over_sets(counted: Array, values: Array) -> Array:
     """Sums [sets, ...] of the values [m, ...] of the examples that each set has."""
     trailing_axes = [1] * (values.ndim - 1)
     mask = counted.reshape(*counted.shape, *trailing_axes)
-    return jnp.sum(jnp.where(mask, values[None], 0), axis=1)
+    counted_values = jnp.where(mask, values[None], 0)
+    return jnp.sum(counted_values, axis=1)
 
 
 def _tally_of_example(
@@ -110,17 +111,18 @@ def _tally_of_example(
 
 def _leads(scores: Array, target: Array) -> Array:
     """Whether the score of the label is larger than all others."""
-    label = jnp.max(jnp.where(target, scores, -jnp.inf))
-    others = jnp.max(jnp.where(target, -jnp.inf, scores))
-    return label > others
+    label_score = jnp.where(target, scores, -jnp.inf)
+    other_scores = jnp.where(target, -jnp.inf, scores)
+    return jnp.max(label_score) > jnp.max(other_scores)
 
 
 def _loss_and_gradient_norm(
     objective: Objective, logits: Array, target: Array
 ) -> tuple[Array, Array]:
     """Loss of one example and norm of its gradient in the logits, at least in float32."""
-    value = partial(rounded_once, objective.function, logits.dtype)
-    loss, gradient = jax.value_and_grad(value)(logits, target.astype(logits.dtype))
+    dtype = logits.dtype
+    value = partial(rounded_once, objective.function, dtype)
+    loss, gradient = jax.value_and_grad(value)(logits, target.astype(dtype))
     norm = jnp.linalg.norm(_at_least_float32(gradient))
     return _at_least_float32(loss), norm
 
@@ -144,9 +146,11 @@ def _one_hot_bin(confidence: Array) -> Array:
 
     The bins have equal width, and a confidence on the border belongs to the lower one.
     """
-    bin_index = jnp.ceil(confidence * BINS).astype(jnp.int32) - 1
+    upper_end = jnp.ceil(confidence * BINS)
+    bin_index = upper_end.astype(jnp.int32) - 1
     index = jnp.clip(bin_index, 0, BINS - 1)
-    return (jnp.arange(BINS, dtype=jnp.int32) == index).astype(confidence.dtype)
+    bins = jnp.arange(BINS, dtype=jnp.int32)
+    return (bins == index).astype(confidence.dtype)
 
 
 def summary(sums: Tally) -> dict[str, Array]:
@@ -194,7 +198,8 @@ def reference_gradient(objective: Objective, classes: int) -> Array:
     # Without the barrier the compiler would compute all norms itself, as they depend on
     # constants only. For many classes that takes it a minute.
     logits, target = jax.lax.optimization_barrier((logits, target))
-    _, norms = jax.vmap(partial(_loss_and_gradient_norm, objective))(logits, target)
+    measure = jax.vmap(partial(_loss_and_gradient_norm, objective))
+    _, norms = measure(logits, target)
     known = jnp.isfinite(norms) & (norms > 0)
-    median = jnp.nanmedian(jnp.where(known, norms, jnp.nan))
-    return jnp.where(jnp.any(known), median, 0)
+    known_norms = jnp.where(known, norms, jnp.nan)
+    return jnp.where(jnp.any(known), jnp.nanmedian(known_norms), 0)

@@ -15,10 +15,13 @@ Layer: TypeAlias = dict[str, Array]
 """`{"weights": [in, out], "biases": [out]}`."""
 Parameters: TypeAlias = list[Layer]
 """The layers from the inputs to the logits."""
-Model: TypeAlias = str | tuple[str, int | tuple[int, ...]]
+Sizes: TypeAlias = tuple[int, ...]
+"""Widths of layers."""
+Model: TypeAlias = str | tuple[str, int | Sizes]
+"""A model as users name it, see `layer_sizes`."""
 
 
-def layer_sizes(model: Model, features: int, classes: int) -> tuple[int, ...]:
+def layer_sizes(model: Model, features: int, classes: int) -> Sizes:
     """Widths of the layers, from the inputs to the logits.
 
     Args:
@@ -40,7 +43,7 @@ def layer_sizes(model: Model, features: int, classes: int) -> tuple[int, ...]:
     return features, *hidden, classes
 
 
-def _hidden_sizes(model: object) -> tuple[int, ...] | None:
+def _hidden_sizes(model: object) -> Sizes | None:
     """Widths of the hidden layers of a perceptron; None if the model is not one."""
     match model:
         case ("mlp", int(units)):
@@ -59,7 +62,7 @@ def _is_width(size: object) -> TypeGuard[int]:
     return isinstance(size, int) and not isinstance(size, bool) and size >= 1
 
 
-def initial(key: Array, sizes: tuple[int, ...], scale: Array) -> Parameters:
+def initial(key: Array, sizes: Sizes, scale: Array) -> Parameters:
     """Random parameters, with the same draws for every scale.
 
     The weights of the last layer have the standard deviation `scale`: the larger it is, the
@@ -74,7 +77,8 @@ def initial(key: Array, sizes: tuple[int, ...], scale: Array) -> Parameters:
     shapes = list(pairwise(sizes))
     deviations = []
     for inputs, _ in shapes[:-1]:
-        deviations.append(jnp.asarray(math.sqrt(2 / inputs), scale.dtype))
+        deviation = math.sqrt(2 / inputs)
+        deviations.append(jnp.asarray(deviation, scale.dtype))
     deviations.append(scale)
     keys = jax.random.split(key, len(shapes))
     return [
@@ -84,9 +88,12 @@ def initial(key: Array, sizes: tuple[int, ...], scale: Array) -> Parameters:
 
 
 def _layer(key: Array, shape: tuple[int, int], deviation: Array) -> Layer:
-    weights = deviation * jax.random.normal(key, shape, deviation.dtype)
-    biases = jnp.zeros(shape[1], deviation.dtype)
-    return {"weights": weights, "biases": biases}
+    dtype = deviation.dtype
+    standard = jax.random.normal(key, shape, dtype)
+    return {
+        "weights": deviation * standard,
+        "biases": jnp.zeros(shape[1], dtype),
+    }
 
 
 def logits(parameters: Parameters, inputs: Array) -> Array:
@@ -107,5 +114,6 @@ def _affine(layer: Layer, inputs: Array) -> Array:
     biases = layer["biases"]
     if jnp.issubdtype(inputs.dtype, jnp.integer):
         # A product with one-hot inputs takes rows of the weights.
-        return jnp.sum(weights[inputs], axis=1) + biases[None]
+        products = jnp.sum(weights[inputs], axis=1)
+        return products + biases[None]
     return inputs @ weights + biases[None]

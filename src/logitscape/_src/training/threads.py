@@ -26,7 +26,7 @@ def shards(members: int) -> list[slice]:
     if jax.default_backend() == "cpu":
         count = max(1, min(usable_cores(), members))
     ends = np.linspace(0, members, count + 1).round().astype(int)
-    return [slice(int(begin), int(end)) for begin, end in pairwise(ends)]
+    return [slice(begin, end) for begin, end in pairwise(ends.tolist())]
 
 
 @contextmanager
