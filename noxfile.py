@@ -1,4 +1,4 @@
-"""Every task of the project, listed by `python -m nox -l`; all that they need is `pip install "nox[uv]"`."""
+"""The tasks of the project: `python -m nox -l` lists them; `pip install "nox[uv]"` is all they need."""
 
 import os
 import sys
@@ -41,7 +41,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=["3.12", "3.13"])
 def smoke(session: nox.Session) -> None:
-    """Run the quick tests on the other Pythons; the sessions are named smoke-3.12 and smoke-3.13."""
+    """Run the quick tests on the other Pythons: smoke-3.12 and smoke-3.13."""
     install(session, "-e", ".", *group("test"))
     run_tests(session, "-m", "quick")
 
@@ -69,7 +69,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def figures(session: nox.Session) -> None:
-    """Compute and draw every figure, print the findings; or only some: `nox -s figures -- NAME ...`."""
+    """Draw every figure and print the findings, or some: `nox -s figures -- NAME ...`."""
     install(session, "-e", ".", *group("analyses"))
     command = ("python", "-m", "analyses", *session.posargs)
     # On Ctrl-C the runner stops its scripts and says what is kept: give it the time.
@@ -78,7 +78,7 @@ def figures(session: nox.Session) -> None:
 
 @nox.session
 def studies(session: nox.Session) -> None:
-    """Measure the studies anew, in under 30 minutes: `nox -s studies -- [--quick] NAME ...`; figures redraws them."""
+    """Measure the studies anew, in half an hour, or a little: `nox -s studies -- [--quick] NAME`."""
     install(session, "-e", ".[data]", *group("analyses"))
     how = () if "--quick" in session.posargs else ("--measure",)
     session.run("python", "-m", "analyses", *how, *session.posargs, env=ENVIRONMENT)
@@ -86,7 +86,7 @@ def studies(session: nox.Session) -> None:
 
 @nox.session
 def numerics(session: nox.Session) -> None:
-    """Print the accuracy tables, against mpmath, of ours and of what people write today; --write keeps them."""
+    """Print the tables of accuracy, measured against mpmath; --write keeps them in docs/numerics.md."""
     install(session, "-e", ".", *group("test"))
     session.run("python", "-m", "docs.numerics", *session.posargs, env=ENVIRONMENT)
 
@@ -101,7 +101,7 @@ def verdicts(session: nox.Session) -> None:
 @nox.session(venv_backend="virtualenv")
 def benchmarks(session: nox.Session) -> None:
     """Measure speed against PyTorch, NumPy and plain JAX; installs PyTorch."""
-    # pip and not uv: pip's configuration may name a place with CPU builds of PyTorch, which are far smaller.
+    # By pip and not uv: pip may be configured to find CPU builds of PyTorch, which are far smaller.
     install(session, "-e", ".[zarr]", *group("analyses"))
     session.install(
         *group("benchmarks")
@@ -122,12 +122,22 @@ def build(session: nox.Session) -> None:
     """Build the sdist and the wheel, check what they say of themselves, and use the wheel."""
     install(session, *group("release"))
     folder = session.create_tmp()
-    session.run("python", "-m", "build", "--installer", "uv", "--outdir", folder, env=BUILD)
+    session.run(
+        "python", "-m", "build", "--installer", "uv", "--outdir", folder, env=BUILD
+    )
     files = sorted(str(path) for path in Path(folder).glob("logitscape-*"))
     session.run("python", "-m", "twine", "check", "--strict", *files)
     (wheel,) = (file for file in files if file.endswith(".whl"))
     install(session, "--force-reinstall", wheel)
-    session.run("python", "-P", "-m", "logitscape", "show", "softmax + cross_entropy", silent=True)
+    session.run(
+        "python",
+        "-P",
+        "-m",
+        "logitscape",
+        "show",
+        "softmax + cross_entropy",
+        silent=True,
+    )
 
 
 @nox.session(venv_backend="none")

@@ -1,1 +1,1 @@
-"""The tests: folders that mirror the rooms of the library, and the oracle that many of them compare with."""
+"""The tests, in folders like the rooms of the library, and the oracle they compare with."""

@@ -1,11 +1,11 @@
-"""Settings of every test: float64, and an error for anything that JAX would otherwise promote in silence.
+"""Settings of every test: float64, and an error where JAX would otherwise promote in silence.
 
-Programs of tests run once or twice: they are compiled in a third of the time, without LLVM's optimisations,
-in one piece and by XLA's older emitters. What measures accuracy is compiled as it is in use, by
-`tests.oracle.accuracy.as_in_use`.
+Programs of tests run once or twice, so they are compiled in a third of the time: without LLVM's
+optimisations, in one piece and by XLA's older emitters. Where a test measures accuracy, programs are
+compiled as they are in use, by `tests.oracle.accuracy.as_in_use`.
 
-Nothing imports logitscape while this is loaded: the import hook that checks every annotated shape is
-installed later.
+Nothing may import logitscape while this file is loaded: the import hook that checks every annotated
+shape is installed later.
 """
 
 import gc
@@ -26,11 +26,14 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
 MOST_MIB = 1536
-"""Mebibytes of memory that a process of the tests may take: JAX keeps every program that it is not told to forget."""
+"""Mebibytes of memory that a process of the tests may take.
+
+JAX keeps every program that it is not told to forget.
+"""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep compiled programs in pytest's own cache: many tests, and all workers, compile the same ones."""
+    """Keep compiled programs in pytest's cache: many tests, in all workers, compile the same ones."""
     from logitscape._src.base.xla import compile_all_fast
 
     compile_all_fast()
@@ -42,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def times_are_taken_once() -> Iterator[None]:
-    """No test depends on how long a program takes: nine rounds in each of many reports add up."""
+    """Time programs once: no test depends on the times, and nine rounds in many reports add up."""
     from logitscape._src.diagnosis.questions import cost
 
     with pytest.MonkeyPatch.context() as patch:
@@ -59,7 +62,7 @@ def forget_programs() -> Iterator[None]:
     clear_caches()
 
 
-# The largest process is told at the end, and fails the run if it is too large.
+# The memory of every process is printed at the end; one that is too large fails the run.
 
 PEAKS = pytest.StashKey[dict[str, int]]()
 
@@ -97,9 +100,8 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say how large the processes grew."""
     peaks = config.stash[PEAKS] or {"this process": peak_mib()}
-    told = ", ".join(f"{name} {peak:,} MiB" for name, peak in sorted(peaks.items()))
-    terminalreporter.write_line(
-        f"peak memory of the tests' processes: {told}; at most {MOST_MIB:,} MiB is allowed"
-    )
+    sizes = ", ".join(f"{name} {peak:,} MiB" for name, peak in sorted(peaks.items()))
+    line = f"peak memory of the tests' processes: {sizes}; at most {MOST_MIB:,} MiB is allowed"
+    terminalreporter.write_line(line)
     if max(peaks.values()) > MOST_MIB:
         terminalreporter.write_line("TOO MUCH MEMORY: the run fails", red=True)

@@ -1,9 +1,9 @@
 """The register of workarounds: what other libraries do that code of ours must go around.
 
-Each test asks for what one would expect, and is expected to fail. On the day it passes, the run fails
-(xfail is strict): then the workaround can go, from the files that `workaround` names. Traps that are as
-their authors want them, such as a product and a sum that are rounded once, stay here as well: they are why
-code is written the way it is.
+Each test asks for what one would expect, and is expected to fail. On the day it passes, the run
+fails, as xfail is strict: then the workaround can go from the files that `workaround` names. Traps
+that are as their authors want them, such as a product and a sum that are rounded once, are listed
+too: they are the reason why code is written as it is.
 """
 
 import platform
@@ -91,7 +91,7 @@ def test_a_function_of_the_largest_is_the_largest_of_the_function() -> None:
     reason="needs fused multiplication and addition",
 )
 @workaround(
-    "logits of a sweep are computed in a program of their own, and maxima find their place by comparison of numbers",
+    "logits of a sweep are computed in a program of their own",
     ("landscapes/slab.py", "properties/gradient_laws.py", "base/argmax.py"),
     "https://github.com/openxla/xla/issues/41579",
 )
@@ -104,7 +104,7 @@ def test_a_product_and_a_sum_are_rounded_in_one_way() -> None:
 @workaround(
     "labels out of range make the loss NaN by addition, never by a product with the one-hot target",
     ("objectives/batched.py",),
-    "https://github.com/openxla/xla/blob/main/xla/hlo/transforms/simplifiers/algebraic_simplifier.cc",
+    "https://github.com/openxla/xla (hlo/transforms/simplifiers/algebraic_simplifier.cc)",
 )
 def test_nan_times_zero_is_nan() -> None:
     """A product with a one-hot vector becomes a choice."""
