@@ -1,8 +1,9 @@
 """Does the loss go to zero, and the gradient with it, once the model is right and sure?
 
-Claims C03 (log softmax_y is about z_y - max z) and C05 (the loss of a right model goes to zero as the gap
-grows): what that approximation leaves is just the loss of a right model. On the right, softmax with
-cross-entropy beside telling alternatives, for three classes from z = (1, 1, 1) as the label's logit rises.
+Claims C03 (log softmax_y is about z_y - max z) and C05 (the loss of a right model goes to zero as
+the gap grows): the error of that approximation is the loss of a right model. On the right, softmax
+with cross-entropy beside alternatives, for three classes from z = (1, 1, 1) as the label's logit
+rises.
 """
 
 from collections.abc import Mapping
@@ -18,12 +19,13 @@ from matplotlib.figure import Figure
 import logitscape as ls
 from logitscape import plotting
 from logitscape._src.plotting.style import BLACK, BLUE, GREEN, VERMILLION
+from logitscape._src.properties.law import Law
 
 from . import harness
-from .harness.findings import Finding, proved
+from .harness.findings import Finding, Verdict, proved
 from .shared.probe_rays import (
-    HERO,
     PAIRS,
+    REFERENCE,
     SHOWN,
     Array,
     Behaviour,
@@ -36,86 +38,167 @@ from .shared.probe_rays import (
 
 RAY = "right"
 GAPS = np.linspace(0, 40, 161)
-CLASSES = (2, 10, 100, 1000)
+COLORS = {2: BLACK, 10: BLUE, 100: GREEN, 1000: VERMILLION}
+"""Colours of the curves, by number of classes."""
 FLOOR = 1e-6
+TITLE = (
+    "Right and sure: with softmax, loss and gradient fade like powers of $e^{-s}$; "
+    "with sum and taylor slowly"
+)
 CAPTION = (
-    "Left: the label leads, all others are equal, a gap behind; dotted: $(K - 1)\\,e^{-\\mathrm{gap}}$. "
+    "Left: the label leads, all others are equal, a gap behind; "
+    "dotted: $(K - 1)\\,e^{-\\mathrm{gap}}$. "
     "Middle and right: three classes, label 0, $z = (1 + s,\\, 1,\\, 1)$;\n"
     "beside each name stands the law that was fitted up to $s = 10^{14}$."
 )
 
 
 class Data(NamedTuple):
-    """z_y - max z - log p_y by number of classes, [leader or not, gap]; by pair, what was found over S, and its laws."""
+    """What was computed.
+
+    Attributes:
+        errors: z_y - max z - log p_y by number of classes, [y leads or does not, gap].
+        behaviour: Behaviour over S, by pair.
+        laws: Its laws, by pair.
+    """
 
     errors: dict[int, Array]
-    found: dict[str, Behaviour]
+    behaviour: dict[str, Behaviour]
     laws: dict[str, Laws]
 
 
 def compute() -> Data:
-    found = follow(PAIRS, S, [RAY])[RAY]
-    errors = {classes: approximation_errors(classes) for classes in CLASSES}
-    return Data(errors, found, {pair: laws(S, each) for pair, each in found.items()})
+    by_pair = follow(PAIRS, S, [RAY])[RAY]
+    return Data(
+        errors={k: approximation_errors(k) for k in COLORS},
+        behaviour=by_pair,
+        laws={pair: laws(S, behaviour) for pair, behaviour in by_pair.items()},
+    )
 
 
-def approximation_errors(classes: int) -> Array:
-    """Of log p_y ~ z_y - max z, for y the leader and for another; the others are equal, GAPS behind."""
-    logits = jnp.zeros((len(GAPS), classes)).at[:, 0].set(GAPS)
-    log_p = np.asarray(jax.jit(jax.vmap(ls.normalizer("softmax")))(logits).log_p)
-    return np.stack([-log_p[:, 0], -GAPS - log_p[:, 1]])
+def approximation_errors(num_classes: int) -> Array:
+    """Errors of log p_y ~ z_y - max z, for a y that leads and for one that does not.
+
+    The logits of all classes but the leader are equal, GAPS behind.
+    """
+    logits = jnp.zeros((len(GAPS), num_classes)).at[:, 0].set(GAPS)
+    softmax = jax.jit(jax.vmap(ls.normalizer("softmax")))
+    log_p = np.asarray(softmax(logits).log_p)
+    leading = -log_p[:, 0]
+    behind = -GAPS - log_p[:, 1]
+    return np.stack([leading, behind])
 
 
 def findings(data: Data) -> list[Finding]:
-    return [*approximation(data.errors), *when_right(data.laws)]
+    return [
+        *approximation(data.errors),
+        *reference_when_right(data.laws[REFERENCE]),
+        *alternatives_when_right(data.laws),
+    ]
 
 
 def approximation(errors: Mapping[int, Array]) -> list[Finding]:
     claim = "log softmax_y is about z_y - max z"
-    outside = sum(
-        np.sum((each < -1e-12) | (each > np.log(k) + 1e-12))
-        for k, each in errors.items()
-    )
-    tied = max(abs(each[0, 0] - np.log(k)) for k, each in errors.items())
-    at_five = {k: each[0, GAPS == 5].item() for k, each in errors.items()}
-    return [
-        proved("C03a", f"{claim}: the error lies in [0, log K]", outside, expected=0, tolerance=0,
-               measured="{:.0f} exceptions, K = 2 to 1000, gaps to 40"),
-        proved("C03b", f"{claim}: the error is log K where all logits are equal", tied, expected=0,
-               tolerance=1e-12, measured="log K, to 12 digits"),
-        Finding("C03c", f"{claim} once the logits differ: the error at a gap of 5",
-                ", ".join(f"K = {k}: {error:.3f}" for k, error in at_five.items()), "holds with a limit",
-                "log(1 + (K-1) e^-gap), so the gap must exceed log K"),
-    ]  # fmt: skip
-
-
-def when_right(laws: Mapping[str, Laws]) -> list[Finding]:
-    hero, others = laws[HERO], [pair for pair in PAIRS if pair != HERO]
-    vanish = [pair for pair in others if vanishes(laws[pair].loss)]
-    rest = [pair for pair in others if vanishes(laws[pair].norm)]
-    slow = [
-        f"{pair}: {laws[pair].loss}"
-        for pair in vanish
-        if laws[pair].loss.kind == "polynomial decay"
+    outside = sum(exceptions(k, error) for k, error in errors.items())
+    tied = max(abs(error[0, 0] - np.log(k)) for k, error in errors.items())
+    at_five = [
+        f"K = {k}: {error[0, GAPS == 5].item():.3f}" for k, error in errors.items()
     ]
     return [
-        proved("C05a", "when right, the loss goes to 0 like (K-1) e^-s (K = 3)", hero.loss.coefficient,
-               expected=2, tolerance=1e-6, measured="{:.4f} e^-s"),
-        proved("C05b", "when right, the gradient goes to 0 as fast (rate of its norm)", hero.norm.rate,
-               expected=1, tolerance=1e-6, measured="e^(-{:.4f} s)"),
-        Finding("C05c", "when right, the loss goes to 0 for the seven alternatives too",
-                f"{len(vanish)} of {len(others)}; slowly: {', '.join(slow)}",
-                "holds" if len(vanish) == len(others) else "does not hold"),
-        Finding("C05f", "when right, the gradient goes to 0 for the seven alternatives too",
-                f"{len(rest)} of {len(others)}; " + ", ".join(f"{pair}: {laws[pair].norm}" for pair in others),
-                "holds" if len(rest) == len(others) else "does not hold"),
-    ]  # fmt: skip
+        proved(
+            id="C03a",
+            claim=f"{claim}: the error lies in [0, log K]",
+            value=outside,
+            expected=0,
+            tolerance=0,
+            measured="{:.0f} exceptions, K = 2 to 1000, gaps to 40",
+        ),
+        proved(
+            id="C03b",
+            claim=f"{claim}: the error is log K where all logits are equal",
+            value=tied,
+            expected=0,
+            tolerance=1e-12,
+            measured="log K, to 12 digits",
+        ),
+        Finding(
+            id="C03c",
+            claim=f"{claim} once the logits differ: the error at a gap of 5",
+            measured=", ".join(at_five),
+            verdict="holds with a limit",
+            limit="log(1 + (K-1) e^-gap), so the gap must exceed log K",
+        ),
+    ]
+
+
+def exceptions(num_classes: int, error: Array) -> int:
+    """The number of errors outside of [0, log K], apart from rounding."""
+    below = error < -1e-12
+    above = error > np.log(num_classes) + 1e-12
+    return int(np.sum(below | above))
+
+
+def reference_when_right(laws: Laws) -> list[Finding]:
+    return [
+        proved(
+            id="C05a",
+            claim="when right, the loss goes to 0 like (K-1) e^-s (K = 3)",
+            value=laws.loss.coefficient,
+            expected=2,
+            tolerance=1e-6,
+            measured="{:.4f} e^-s",
+        ),
+        proved(
+            id="C05b",
+            claim="when right, the gradient goes to 0 as fast (rate of its norm)",
+            value=laws.norm.rate,
+            expected=1,
+            tolerance=1e-6,
+            measured="e^(-{:.4f} s)",
+        ),
+    ]
+
+
+def alternatives_when_right(laws: Mapping[str, Laws]) -> list[Finding]:
+    others = [pair for pair in PAIRS if pair != REFERENCE]
+    losses = {pair: laws[pair].loss for pair in others}
+    norms = {pair: laws[pair].norm for pair in others}
+    slow = [
+        f"{pair}: {law}"
+        for pair, law in losses.items()
+        if law.kind == "polynomial decay"
+    ]
+    norm_texts = [f"{pair}: {law}" for pair, law in norms.items()]
+    return [
+        Finding(
+            id="C05c",
+            claim="when right, the loss goes to 0 for the seven alternatives too",
+            measured=f"{vanishing_text(losses)}; slowly: {', '.join(slow)}",
+            verdict=all_vanish(losses),
+        ),
+        Finding(
+            id="C05f",
+            claim="when right, the gradient goes to 0 for the seven alternatives too",
+            measured=f"{vanishing_text(norms)}; {', '.join(norm_texts)}",
+            verdict=all_vanish(norms),
+        ),
+    ]
+
+
+def vanishing_text(laws: Mapping[str, Law]) -> str:
+    count = sum(vanishes(law) for law in laws.values())
+    return f"{count} of {len(laws)}"
+
+
+def all_vanish(laws: Mapping[str, Law]) -> Verdict:
+    if all(vanishes(law) for law in laws.values()):
+        return "holds"
+    return "does not hold"
 
 
 def draw(data: Data) -> Figure:
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15, 4.9))
-    title = "Right and sure: with softmax, loss and gradient fade like powers of $e^{-s}$; with sum and taylor slowly"
-    figure.suptitle(title, x=0.008, ha="left")
+    figure.suptitle(TITLE, x=0.008, ha="left")
     figure.supxlabel(CAPTION, fontsize=8, x=0.008, ha="left")
     draw_errors(left, data.errors)
     draw_pairs(middle, "loss", data)
@@ -126,42 +209,30 @@ def draw(data: Data) -> Figure:
 
 
 def draw_errors(axes: Axes, errors: Mapping[int, Array]) -> None:
+    axes.set(yscale="log", xlim=(0, SHOWN), ylim=(FLOOR, 20))
+    axes.set_xlabel("gap between the label and the others")
+    axes.set_ylabel("error, log axis")
+    axes.set_title("$z_y - \\max z$ for $\\log p_y$: the error")
     shown = GAPS <= SHOWN
-    axes.set(
-        yscale="log",
-        xlim=(0, SHOWN),
-        ylim=(FLOOR, 20),
-        xlabel="gap between the label and the others",
-    )
-    axes.set(
-        title="$z_y - \\max z$ for $\\log p_y$: the error", ylabel="error, log axis"
-    )
-    for color, (classes, each) in zip(
-        (BLACK, BLUE, GREEN, VERMILLION), errors.items(), strict=True
-    ):
-        axes.plot(
-            GAPS[shown],
-            plotting.settled_digits(each[0, shown]),
-            color=color,
-            label=f"K = {classes}",
-        )
-        axes.plot(
-            GAPS[shown],
-            plotting.settled_digits((classes - 1) * np.exp(-GAPS[shown])),
-            ":",
-            color=color,
-            linewidth=1,
-        )
+    gaps = GAPS[shown]
+    for num_classes, color in COLORS.items():
+        error = plotting.settled_digits(errors[num_classes][0, shown])
+        theory = plotting.settled_digits((num_classes - 1) * np.exp(-gaps))
+        axes.plot(gaps, error, color=color, label=f"K = {num_classes}")
+        axes.plot(gaps, theory, ":", color=color, linewidth=1)
     axes.legend(loc="lower left")
 
 
 def draw_pairs(axes: Axes, quantity: str, data: Data) -> None:
     near = S <= SHOWN
     axes.set(yscale="log", xlim=(0, SHOWN), ylim=(FLOOR, 20), xlabel="$s$")
-    curves = {pair: getattr(each, quantity)[near] for pair, each in data.found.items()}
-    notes = {pair: getattr(each, quantity).math for pair, each in data.laws.items()}
+    curves = {
+        pair: getattr(behaviour, quantity)[near]
+        for pair, behaviour in data.behaviour.items()
+    }
+    notes = {pair: getattr(laws, quantity).math for pair, laws in data.laws.items()}
     labels = plotting.labelled_curves(axes, S[near], curves, notes=notes)
-    labels[PAIRS.index(HERO)].set_fontweight("bold")
+    labels[PAIRS.index(REFERENCE)].set_fontweight("bold")
 
 
 if __name__ == "__main__":

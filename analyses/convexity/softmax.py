@@ -31,11 +31,12 @@ def least_curvatures() -> Values:
 def pulls() -> dict[str, Values]:
     """(1 - p) w(p) at the margins, for the losses that depend on the label's probability p only."""
     by_loss = _slopes_and_pulls()
-    return {
-        name: np.asarray(pull)
-        for name, (slopes, pull) in by_loss.items()
-        if _only_label_matters(slopes)
-    }
+    pulls = {}
+    for name in ls.PROBABILITY_LOSSES:  # jax.jit has sorted `by_loss` by name
+        slopes, pull = by_loss[name]
+        if _only_label_matters(slopes):
+            pulls[name] = np.asarray(pull)
+    return pulls
 
 
 @jax.jit

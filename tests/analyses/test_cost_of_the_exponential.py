@@ -6,16 +6,15 @@ import numpy as np
 import optax
 import pytest
 
-from analyses.cost_of_the_exponential.main import percent, power
 from analyses.cost_of_the_exponential.output_layer import (
     Layer,
     arguments,
-    interleaved,
     layer,
-    parts,
+    loss_with_exp,
     programs,
-    with_exp,
 )
+from analyses.cost_of_the_exponential.tables import percent, power
+from analyses.cost_of_the_exponential.timing import interleaved, parts
 
 SMALL = Layer(4, 600, 3)
 
@@ -25,20 +24,22 @@ def test_the_loss_is_cross_entropy():
     expected = optax.softmax_cross_entropy_with_integer_labels(
         given["z"], given["y"]
     ).mean()
-    np.testing.assert_allclose(with_exp(given["z"], given["y"]), expected, rtol=1e-6)
+    np.testing.assert_allclose(
+        loss_with_exp(given["z"], given["y"]), expected, rtol=1e-6
+    )
 
 
 def test_the_parts_are_those_of_the_whole():
     given = arguments(SMALL)
-    made = {
-        name: jax.jit(function)(*map(given.get, names))
-        for name, (function, names) in programs(True, SMALL).items()
-    }
-    loss, (of_h, of_w) = made["whole"]
-    np.testing.assert_allclose(loss, made["exp"][0], rtol=1e-6)
-    z, back_h, back_w = programs(True, SMALL)["product"][0](
-        given["h"], given["w"], made["exp"][1]
-    )
+    results = {}
+    for name, program in programs(True, SMALL).items():
+        values = [given[argument] for argument in program.arguments]
+        results[name] = jax.jit(program.function)(*values)
+    loss, (of_h, of_w) = results["whole"]
+    loss_of_logits, gradient_of_logits = results["exp"]
+    np.testing.assert_allclose(loss, loss_of_logits, rtol=1e-6)
+    products = programs(True, SMALL)["product"].function
+    z, back_h, back_w = products(given["h"], given["w"], gradient_of_logits)
     np.testing.assert_allclose(z, given["z"], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(of_h, back_h, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(of_w, back_w, rtol=1e-4, atol=1e-6)
@@ -63,16 +64,16 @@ def test_shares_add_up_in_every_round():
         name: np.array([1.0, 2.0]) * k
         for k, name in enumerate(("square", "exp", "product", "whole"), start=1)
     }
-    found = parts(times)
-    np.testing.assert_allclose(sum(found["share"].values()), 1)
-    np.testing.assert_allclose(found["relative"]["whole"], 1)
+    by_quantity = parts(times)
+    np.testing.assert_allclose(sum(by_quantity["share"].values()), 1)
+    np.testing.assert_allclose(by_quantity["relative"]["whole"], 1)
 
 
 def test_every_round_times_every_run():
     runs = {"a": lambda: jnp.zeros(()), "b": lambda: jax.numpy.ones(())}
     times = interleaved(runs, 0.0)
     assert len(times["a"]) == len(times["b"]) >= 3
-    assert all((each >= 0).all() for each in times.values())
+    assert all((values >= 0).all() for values in times.values())
 
 
 def test_numbers_as_text():
