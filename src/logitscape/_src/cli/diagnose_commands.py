@@ -94,7 +94,7 @@ class Request:
 
 
 def diagnose(target: Target, /, *, options: Options = DEFAULT) -> int:
-    """Diagnose one loss: dying and exploding gradients, convexity, precision, cost.
+    """Diagnose one loss: its gradients, convexity, properness, precision and cost.
 
     TARGET is a spec, 'softmax + focal(gamma=2)'; package.module:function; or
     path/to/file.py:function. Importing a module or a file runs it: diagnose only code that you

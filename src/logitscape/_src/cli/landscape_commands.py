@@ -110,7 +110,7 @@ def sweep(
     hessian: Hessian = False,
     quiet: Quiet = False,
 ) -> int:
-    """Sweep objectives over a ray or a plane, and write loss, gradient and prediction."""
+    """Sweep objectives over a ray or a plane; write loss, gradient, domain and prediction."""
     check_out(out, [".nc"])
     if not spec:
         raise UsageError(

@@ -35,7 +35,8 @@ def draw_arrows(
         vectors: Vectors of which the directions are drawn, [m, 2].
         spacing: Distance between neighbouring arrows.
     """
-    places, vectors = places.reshape(-1, 2), vectors.reshape(-1, 2)
+    places = places.reshape(-1, 2)
+    vectors = vectors.reshape(-1, 2)
     largest = np.max(np.abs(vectors), axis=1, initial=0)
     shown = np.isfinite(largest) & (largest > 0)
     # Scaled by their largest component first, so that no square overflows or underflows.

@@ -76,8 +76,9 @@ def plane_field(
         axes.contourf(x, y, ~np.isfinite(norm), [0.5, 1.5], **HATCHED)
     at = np.ix_(inner_samples(len(y)), inner_samples(len(x)))
     shown = _is_drawn(norm[at])
-    grid = np.stack(np.meshgrid(x, y), axis=-1)
-    draw_arrows(axes, grid[at][shown], arrows[at][shown], (right - left) / ARROWS)
+    places = np.stack(np.meshgrid(x, y), axis=-1)[at]
+    spacing = (right - left) / ARROWS
+    draw_arrows(axes, places[shown], arrows[at][shown], spacing)
     axes.set(xlim=(left, right), ylim=(bottom, top), facecolor=ZERO)
     axes.grid(visible=False)
     return image
@@ -127,10 +128,12 @@ def simplex_field(
         axes.tricontourf(mesh, undefined.astype(float), [0.5, 1.5], **HATCHED)
     near = inner_points(p)
     shown = near[_is_drawn(norm[near])]
-    draw_arrows(axes, ternary(p[shown]), ternary(arrows[shown]), 1 / ARROWS)
+    places, directions = ternary(p[shown]), ternary(arrows[shown])
+    draw_arrows(axes, places, directions, 1 / ARROWS)
     axes.add_patch(Polygon(CORNERS, facecolor="none", edgecolor="0.35", linewidth=0.8))
     _name_corners(axes, corners)
-    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, CORNERS[2, 1] + 0.02), aspect="equal")
+    height = CORNERS[2, 1]
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, height + 0.02), aspect="equal")
     axes.set_axis_off()
     return colors
 

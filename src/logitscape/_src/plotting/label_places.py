@@ -72,15 +72,22 @@ class LabelPlaces:
             return np.array([box.x1, box.y0])
         points = np.column_stack([self.s, curve])[defined]
         pixels = self.axes.transData.transform(points)
-        inside = (pixels[:, 1] >= box.y0) & (pixels[:, 1] <= box.y1)
-        shown = np.flatnonzero(inside)
-        leaves = min(shown[-1] + 1, len(pixels) - 1) if shown.size else 0
-        x = np.clip(pixels[leaves, 0], box.x0, box.x1)
+        x_pixels, y_pixels = pixels.T
+        leaves = _end_of_shown((y_pixels >= box.y0) & (y_pixels <= box.y1))
+        x = np.clip(x_pixels[leaves], box.x0, box.x1)
         # The sooner a curve leaves, the further out is its end, by less than a pixel: names are
         # then stacked in an order in which no leader crosses another.
         beyond = 1e-3 * (box.x1 - x)
-        y = np.clip(pixels[-1, 1], box.y0 - beyond, box.y1 + beyond)
+        y = np.clip(y_pixels[-1], box.y0 - beyond, box.y1 + beyond)
         return np.array([x, y])
+
+
+def _end_of_shown(shown: NDArray[Any]) -> int:
+    """Return the index of the point after the last that is shown; 0 if none is."""
+    indices = np.flatnonzero(shown)
+    if not indices.size:
+        return 0
+    return min(int(indices[-1]) + 1, len(shown) - 1)
 
 
 def moved(place: Place, *, right: float = 0.0, up: float = 0.0) -> Place:
@@ -104,7 +111,8 @@ def spread(targets: Any, row: float, low: float, high: float) -> NDArray[Any]:
     order = np.lexsort((-np.arange(targets.size), targets))
     # Without the steps between rows, heights that are a row apart are just non-decreasing.
     steps = row * np.arange(targets.size)
-    bottom, top = low + row / 2, high - row / 2 - steps[-1]
+    bottom = low + row / 2
+    top = high - row / 2 - steps[-1]
     if top < bottom:
         bottom = top = (bottom + top) / 2
     lowest = np.clip(_nearest_increasing(targets[order] - steps), bottom, top)
@@ -121,9 +129,14 @@ def _nearest_increasing(values: NDArray[Any]) -> NDArray[Any]:
     """
     # scipy.optimize has this too, but takes a second to import.
     sums = np.cumsum([0.0, *values])
-    counts = np.arange(1, len(sums)) - np.arange(len(values))[:, None]
-    sums_of_ranges = sums[1:] - sums[:-1, None]
-    means = np.where(counts > 0, sums_of_ranges / np.maximum(counts, 1), np.inf)
-    least = np.minimum.accumulate(means[:, ::-1], axis=1)[:, ::-1]
-    result: NDArray[Any] = np.max(np.where(counts > 0, least, -np.inf), axis=0)
+    first = np.arange(len(values))[:, None]
+    end = np.arange(1, len(sums))
+    counts = end - first
+    is_range = counts > 0
+    means = (sums[1:] - sums[:-1, None]) / np.maximum(counts, 1)
+    means = np.where(is_range, means, np.inf)
+    # The least over k >= i is accumulated from the right.
+    from_right = np.minimum.accumulate(means[:, ::-1], axis=1)
+    least = from_right[:, ::-1]
+    result: NDArray[Any] = np.max(np.where(is_range, least, -np.inf), axis=0)
     return result

@@ -111,7 +111,8 @@ def _draw_images(dataset: "xarray.Dataset", vertical: str, horizontal: str) -> F
         sharey=True,
         squeeze=False,
     )
-    x, y = settled(dataset[horizontal].values), settled(dataset[vertical].values)
+    x = settled(dataset[horizontal].values)
+    y = settled(dataset[vertical].values)
     loss, norm = _loss_and_norm(dataset, vertical, horizontal)
     log_norm = _without_lowest(settled_log10(norm))
     mesh = _draw_row(panels[0], x, y, settled(loss), np.isnan(loss))

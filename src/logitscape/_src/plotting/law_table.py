@@ -47,7 +47,8 @@ def law_table(
     for i, row in enumerate(kinds):
         for j, kind in enumerate(row):
             _draw_cell(axes, i, j, laws[kind], texts[i][j])
-    axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
+    right, bottom = len(columns) - 0.5, len(rows) - 0.5
+    axes.set(xlim=(-0.5, right), ylim=(bottom, -0.5))
     _name_rows_and_columns(axes, rows, columns)
     axes.spines[:].set_visible(False)
     axes.grid(visible=False)

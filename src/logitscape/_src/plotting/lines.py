@@ -90,13 +90,15 @@ def hatch_spans(axes: Axes, s: Any, where: Any, *, text: str = "") -> None:
         text: Text that is written once, into the widest span.
     """
     s, where = settled(s), np.asarray(where, bool)
-    borders = np.concatenate([s[:1], (s[1:] + s[:-1]) / 2, s[-1:]])
+    halfway = (s[1:] + s[:-1]) / 2
+    borders = np.concatenate([s[:1], halfway, s[-1:]])
     changes = np.flatnonzero(np.diff(where, prepend=False, append=False))
     spans = borders[changes].reshape(-1, 2)
     for first, last in spans:
         axes.axvspan(first, last, zorder=0.5, **UNDEFINED)
     if text and len(spans):
-        widest = spans[np.argmax(spans[:, 1] - spans[:, 0])]
+        first, last = spans.T
+        widest = spans[np.argmax(last - first)]
         _write_upwards(axes, np.mean(widest), text)
 
 

@@ -122,10 +122,7 @@ def deciding_rays(findings: Findings) -> dict[Side, str]:
     questions: dict[Side, str] = {"right": RIGHT, "wrong": WRONG}
     for side, question in questions.items():
         for answer in findings.of(question):
-            laws = answer.details.get("rays", [])
-            named = [law["ray"] for law in laws if law["verdict"] == answer.verdict]
-            if named:
-                rays[side] = named[0]
+            rays[side] = answer.details.get("deciding_ray", rays[side])
     return rays
 
 
@@ -194,7 +191,8 @@ def _errors(on: Ray, dtype: Precision) -> Errors | None:
     known = np.isfinite(exact).all(axis=1) & (largest > 0)
     finite = np.isfinite(gradient).all(axis=1)
     is_zero = ~np.any(gradient != 0, axis=1)
-    error = np.max(np.abs(gradient - exact), axis=1) / np.where(known, largest, 1)
+    deviation = np.max(np.abs(gradient - exact), axis=1)
+    error = deviation / np.where(known, largest, 1)
     return Errors(
         worst=_worst_of_intervals(np.where(known & finite, error, -np.inf)),
         nan_from=_first(known & ~finite),

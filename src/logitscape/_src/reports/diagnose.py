@@ -12,7 +12,8 @@ from ..diagnosis.answers import SEVERITIES
 from ..diagnosis.config import DiagnosisConfig
 from ..diagnosis.evaluation import Precision, points_evaluated
 from ..diagnosis.subject import Subject, subject
-from ..objectives.objective import Normalizer, Source
+from ..objectives.objective import Source
+from ..objectives.parts import Normalizer
 from ..objectives.signatures import Form
 from .diagnosis import Diagnosis
 from .examination import Examination

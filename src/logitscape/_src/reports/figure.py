@@ -44,7 +44,8 @@ def draw(findings: Findings) -> Figure:
         verbatim(figure.suptitle(text_of(data.headline, 96), x=0.01, ha="left"))
         head, body = _parts(figure, 2, 1, height_ratios=(0.05, 1))
         _draw_key(head, data)
-        for canvas, panel in zip(_parts(body, 2, 2), PANELS.values(), strict=True):
+        canvases = _parts(body, 2, 2)
+        for canvas, panel in zip(canvases, PANELS.values(), strict=True):
             panel(canvas, data)
     return figure
 
@@ -219,7 +220,8 @@ def _mark_spans(axes: Axes, condition: NDArray[Any], look: dict[str, Any]) -> No
 
 
 def _hatch_undefined(axes: Axes, values: NDArray[Any]) -> None:
-    num_infinite, num_nan = np.isinf(values).sum(), np.isnan(values).sum()
+    num_infinite = np.isinf(values).sum()
+    num_nan = np.isnan(values).sum()
     text = "infinite" if num_infinite > num_nan else "undefined"
     hatch_spans(axes, NEAR, ~np.isfinite(values), text=text)
 

@@ -67,8 +67,9 @@ def halves(
     sides = [Half(left, "right"), Half(right, "wrong")]
     for axes, side in sides:
         ray = rays[side]
+        move = MOVES[side][ray]
         axes.set_xscale("log" if far else "linear")
-        axes.set_xlabel(f"{side} by s ({ray}: {MOVES[side][ray]})", fontsize=8)
+        axes.set_xlabel(f"{side} by s ({ray}: {move})", fontsize=8)
     right.tick_params(left=False)
     left.invert_xaxis()
     return sides
@@ -76,9 +77,8 @@ def halves(
 
 def line(half: Half, s: Any, values: Any, who: str, what: str, **style: Any) -> None:
     """Draw a curve of the subject or the reference; the page finds it again by its id."""
-    half.axes.plot(
-        settled_digits(s), values, **LINES[who] | style, gid=f"{who}-{what}-{half.side}"
-    )
+    curve_id = f"{who}-{what}-{half.side}"
+    half.axes.plot(settled_digits(s), values, **LINES[who] | style, gid=curve_id)
 
 
 def marks(canvas: FigureBase, handles: Sequence[Artist], words: Sequence[str]) -> None:

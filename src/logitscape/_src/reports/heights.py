@@ -72,4 +72,5 @@ def limit_decades(axes: Axes, values: Any, least: float, largest: float) -> None
 
 def _finite_only(values: Any) -> NDArray[Any]:
     array = np.asarray(values, float)
-    return array[np.isfinite(array)]
+    finite_values: NDArray[Any] = array[np.isfinite(array)]
+    return finite_values
