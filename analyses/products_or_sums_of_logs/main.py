@@ -4,9 +4,8 @@ Claim C14, in float64, float32, bfloat16 and float16: where does a product of pr
 underflow, and how exact is the sum of logs?
 
 Products: powers of 0.9, 0.5, 0.1 and 0.001 are multiplied out, as IEEE 754 defines it and in JAX,
-    until
-they fall below the smallest normal number, which theory puts at n = log(smallest) / log p, and
-until they are 0; products of probabilities that are uniform in (0, 1) likewise, in 1,000 draws.
+until they fall below the smallest normal number, at n = log(smallest) / log p by theory, and until
+they are 0; products of probabilities that are uniform in (0, 1) likewise, in 1,000 draws.
 
 Sums: logarithms of such probabilities are added up, one after the other, pairwise, compensated
 (Neumaier), as a running mean times n, and by jnp.sum, up to a million of them in ten draws each.

@@ -1,4 +1,4 @@
-"""What `time_to_correct.py` measures of flows: times to correct on the probe rays, and how they grow."""
+"""Times to correct on the probe rays, and their growth."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -12,13 +12,15 @@ from jax import Array
 from numpy.typing import NDArray
 
 import logitscape as ls
-from logitscape._src.dynamics.flow import AWAY, LEAVES, OUTSIDE, POLE, STUCK, ZERO
-from logitscape._src.objectives.objective import Normalizer, Objective
+from logitscape._src.dynamics.reasons import AWAY, LEAVES, OUTSIDE, POLE, STUCK, ZERO
+from logitscape._src.objectives.objective import Objective
+from logitscape._src.objectives.parts import Normalizer
 from logitscape._src.properties.growth import growth
 
 Numbers: TypeAlias = NDArray[Any]
 
 BASE = 1.0
+"""The logits that do not move with the margin."""
 RAYS = {"R1": (0.0, 1.0), "R2": (-1.0, 0.0), "R3": (-0.5, 0.5)}
 """How the logits of the label and of its rival move with the margin."""
 WHY = {
@@ -28,103 +30,119 @@ WHY = {
     POLE: "infinite loss",
     AWAY: "led away",
 }
+"""Short forms of the reasons why an objective is never corrected."""
 FURTHEST = {"iterated_exponential": 21.0, "sigmoid": 21.0}
-"""Further out their p differ by less than the 1e-12 by which the label may be behind in a tie."""
+"""Largest margins of normalizers whose p are too close further out.
+
+There they differ by less than the 1e-12 by which the label may be behind in a tie.
+"""
 NUMBERS = {
+    "never": "never_from",
     "bounded": "coefficient",
     "logarithmic": "coefficient",
     "linear": "coefficient",
     "polynomial": "exponent",
+    "exponential": "rate",
 }
+"""The number that describes each kind of growth."""
 
 
 def growths(specs: Sequence[str], classes: int, margins: Numbers) -> pd.DataFrame:
-    """A row for each objective and ray: how its time to correct grows, and its logarithm by margin."""
-    found = ls.flow({spec: folded(spec, classes) for spec in specs}, starts(margins))
+    """The growth of times to correct and log times by margin; one row per objective and ray."""
+    objectives = {spec: folded(spec, classes) for spec in specs}
+    flow = ls.flow(objectives, starts(margins))
     shape = (len(specs), len(RAYS), len(margins))
-    log_times, reasons = found.log_times.reshape(shape), found.reasons.reshape(shape)
-    usable = [margins <= FURTHEST.get(spec.split(" + ")[0], np.inf) for spec in specs]
-    return pd.DataFrame(
-        {"objective": spec, "ray": ray, "classes": classes}
-        | told(margins[usable[i]], log_times[i, r, usable[i]], reasons[i, r, usable[i]])
-        | {f"{margin:g}": log_times[i, r, m] for m, margin in enumerate(margins)}
-        for i, spec in enumerate(specs)
-        for r, ray in enumerate(RAYS)
-    )
+    log_times = flow.log_times.reshape(shape)
+    reasons = flow.reasons.reshape(shape)
+    rows = []
+    for i, spec in enumerate(specs):
+        normalizer = spec.split(" + ")[0]
+        usable = margins <= FURTHEST.get(normalizer, np.inf)
+        for r, ray in enumerate(RAYS):
+            row = {"objective": spec, "ray": ray, "classes": classes}
+            row |= _growth_of(
+                margins[usable], log_times[i, r, usable], reasons[i, r, usable]
+            )
+            names = [f"{margin:g}" for margin in margins]
+            rows.append(row | dict(zip(names, log_times[i, r], strict=True)))
+    return pd.DataFrame(rows)
 
 
 def starts(margins: Numbers) -> Numbers:
-    """Of all rays, one after the other, as `folded` objectives take them, [rays x m, 4]."""
-    rows = [
-        (label * m, rival * m, 0.0, ray != "R2")
-        for ray, (label, rival) in RAYS.items()
-        for m in margins
-    ]
+    """Starts on all rays, one ray after the other, as coordinates of `unfolded`, [rays x m, 4]."""
+    rows = []
+    for ray, (label, rival) in RAYS.items():
+        # On R2 the rival does not move, and is one of the equal logits.
+        apart = ray != "R2"
+        rows += [(label * m, rival * m, 0.0, apart) for m in margins]
     return np.array(rows, float)
 
 
 def folded(spec: str, classes: int) -> Objective:
-    """The objective as one of four numbers, from which `unfolded` makes all logits: its flows are the same.
+    """The objective in the four coordinates of `unfolded`, label 0; its flows are the same.
 
-    For the others stay equal along them; without them a hundred classes cost little more than three, and their rounding
-    does not set the pace.
+    The other logits stay equal along a flow. Without them, a hundred classes cost little more than
+    three, and their rounding does not limit the step size.
     """
-    whole = ls.objective(spec)
-    target, loss = jnp.eye(classes)[0], whole.loss
-    assert whole.normalizer is not None
+    objective = ls.objective(spec)
+    target = jnp.eye(classes)[0]
+    normalizer = objective.normalizer
+    loss = objective.loss
+    assert normalizer is not None
+
+    def function(w: Array, _: Any) -> Any:
+        return objective.function(unfolded(classes, w), target)
+
+    def loss_of_probs(probs: Any, _: Any) -> Any:
+        assert loss is not None
+        return loss(probs, target)
+
     return Objective(
         spec,
-        lambda w, _: whole.function(unfolded(classes, w), target),
-        _on_folded(whole.normalizer, classes),
-        None if loss is None else lambda probs, _: loss(probs, target),
+        function,
+        _in_four_coordinates(normalizer, classes),
+        None if loss is None else loss_of_probs,
     )
 
 
 def unfolded(classes: int, w: Array) -> Array:
-    """The logits [n] that (label, rival, others, apart) stand for, counted from BASE.
+    """The logits [n] of the coordinates (label, rival, others, apart), as differences from BASE.
 
-    Isometric, so that gradients are the same too: "others" is along the unit vector of those that are equal. They are all
-    but label and rival, and where "apart" is 0 the rival as well.
+    "others" is the coordinate along the unit vector of all logits that are equal: those of the
+    classes that are neither label nor rival, and where "apart" is 0 the rival too. The map is
+    isometric, so that gradients keep their length.
     """
     apart = jax.lax.stop_gradient(w[3])
     other = w[2] / jnp.sqrt(jnp.maximum(classes - 1 - apart, 1))
     rival = apart * w[1] + (1 - apart) * other
-    return BASE + jnp.concatenate(
-        [jnp.stack([w[0], rival]), jnp.full(classes - 2, other)]
-    )
+    moving = jnp.stack([w[0], rival])
+    return BASE + jnp.concatenate([moving, jnp.full(classes - 2, other)])
 
 
+# Objectives that share a normalizer must share this function too: a flow runs each one once.
 @cache
-def _on_folded(normalizer: Normalizer, classes: int) -> Normalizer:
-    """One function for each normalizer, so that objectives that share it run it once."""
+def _in_four_coordinates(normalizer: Normalizer, classes: int) -> Normalizer:
     return lambda w: normalizer(unfolded(classes, w))
 
 
-def told(margins: Numbers, log_times: Numbers, reasons: Numbers) -> dict[str, Any]:
-    """The growth class, its number and, where it is never corrected, why, of one objective on one ray."""
+def _growth_of(
+    margins: Numbers, log_times: Numbers, reasons: Numbers
+) -> dict[str, Any]:
+    """The kind of growth of one objective on one ray, its number, and why it is never corrected."""
     last = reasons[-1]
     if last == OUTSIDE:
-        return {
-            "growth": "outside the domain",
-            "number": _from(margins, reasons == OUTSIDE),
-            "why": "",
-        }
+        since = _always_from(margins, reasons == OUTSIDE)
+        return {"growth": "outside the domain", "number": since, "why": ""}
     if last == "" and log_times[-1] == -np.inf:
-        return {
-            "growth": "right",
-            "number": _from(margins, log_times == -np.inf),
-            "why": "",
-        }
-    found = growth(margins, log_times)
-    number = (
-        found.never_from
-        if found.kind == "never"
-        else getattr(found, NUMBERS.get(found.kind, "rate"))
-    )
-    return {"growth": found.kind, "number": number, "why": WHY.get(last, last)}
+        since = _always_from(margins, log_times == -np.inf)
+        return {"growth": "right", "number": since, "why": ""}
+    law = growth(margins, log_times)
+    number = getattr(law, NUMBERS.get(law.kind, "rate"))
+    return {"growth": law.kind, "number": number, "why": WHY.get(last, last)}
 
 
-def _from(margins: Numbers, which: Numbers) -> float:
-    """The least margin from which on it is so."""
-    others = np.flatnonzero(~which)
-    return float(margins[others[-1] + 1 if others.size else 0])
+def _always_from(margins: Numbers, condition: Numbers) -> float:
+    """The least margin from which on a condition holds."""
+    exceptions = np.flatnonzero(~condition)
+    first = exceptions[-1] + 1 if exceptions.size else 0
+    return float(margins[first])

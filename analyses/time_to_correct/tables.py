@@ -1,22 +1,19 @@
-"""The tables of `time_to_correct.py`."""
+"""The tables of the study: what is measured of which objectives."""
 
-from typing import Any
-
-import jax
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from logitscape._src.dynamics.discrete import OPTIMIZERS, steps_to_correct
 from logitscape._src.objectives.catalog import (
     LOGIT_LOSSES,
     NORMALIZERS,
     PROBABILITY_LOSSES,
 )
 
-from ..harness.results import Tables
 from ..harness.study import StudyRun
-from .checks import against_quadrature, field, paths, steps
-from .flows import growths
+from .flows import BASE, RAYS, Numbers, growths
+from .plane import field, paths
+from .quadratures import compare_times
 
 CLASSES = (2, 3, 10, 100)
 MARGINS = np.arange(1.0, 31.0)
@@ -32,91 +29,132 @@ TELLING = (
     "iterated_exponential + cross_entropy",
     "sparsemax + brier",
 )
+"""Objectives whose times are drawn."""
 STEPPED: tuple[str, ...] = (
     "softmax + exponential",
     "softmax + cross_entropy",
     "taylor + cross_entropy",
     "softmax + hellinger",
-)
-STEPPED += ("softmax + brier", "softmax + mae", "sparsemax + brier")
-RATE, STEP_MARGINS, MOST = 0.1, (5.0, 10.0, 25.0), 100_000
-OVER_FIELD: tuple[str, ...] = (
-    "softmax + cross_entropy",
     "softmax + brier",
+    "softmax + mae",
     "sparsemax + brier",
 )
+"""Pairs whose discrete steps are counted."""
+LEARNING_RATE = 0.1
+STEP_MARGINS = (5.0, 10.0, 25.0)
+MOST_STEPS = 100_000
+OVER_FIELD = ("softmax + cross_entropy", "softmax + brier", "sparsemax + brier")
+"""Pairs whose paths are drawn over their gradient field."""
 STARTS = np.array(
     [(-5.0, 6.5), (-2.0, 7.0), (3.0, 6.5), (-7.0, 1.5), (-7.0, -5.0), (0.2, 0.6)]
 )
 SIDE = np.linspace(-9, 9, 41)
+POINTS = 25
+"""Number of points on a path."""
 
 QUICK_CLASSES = (2, 3)
 QUICK_MARGINS = np.array([1.0, 8.0, *range(16, 25)])
 QUICK_STEPPED = ("softmax + cross_entropy", "softmax + mae", "sparsemax + brier")
+QUICK_STEPS = 2000
 QUICK_FAMILIES = {
     "some": ["softmax + cross_entropy", "softmax + brier", "squared_logits"]
 }
 
 
-def measure(plan: StudyRun) -> Tables:
-    jax.config.update("jax_enable_x64", True)
-    margins = QUICK_MARGINS if plan.quick else MARGINS
-    families = QUICK_FAMILIES if plan.quick else everything()
-    keys = [
-        (family, classes)
-        for classes in (QUICK_CLASSES if plan.quick else CLASSES)
-        for family in families
-    ]
-    found = plan.gather(
-        "times", keys, lambda key: growths(families[key[0]], key[1], margins), threads=2
-    )
-    return {
-        "growth": side_by_side(found),
-        "times": logarithms(found[found["objective"].isin(TELLING)], margins),
-        "quadrature": against_quadrature(found, margins),
-        "steps": discrete(plan),
-        **trajectories(plan),
-    }
+def measure_times(run: StudyRun) -> pd.DataFrame:
+    """Measure the times of all objectives; one row for each with each number of classes and ray."""
+    families = QUICK_FAMILIES if run.quick else _families()
+    margins = _margins(run)
+    keys = []
+    for classes in QUICK_CLASSES if run.quick else CLASSES:
+        keys += [(family, classes) for family in families]
+
+    def measure(key: tuple[str, int]) -> pd.DataFrame:
+        family, classes = key
+        return growths(families[family], classes, margins)
+
+    return run.gather("times", keys, measure, threads=2)
 
 
-def everything() -> dict[str, list[str]]:
-    """The objectives that are compiled together, by name: those that share a normalizer, and the losses of logits."""
-    families = {
-        name: [f"{name} + {loss}" for loss in PROBABILITY_LOSSES]
-        for name in NORMALIZERS
-    }
-    return families | {"alone": list(LOGIT_LOSSES)}
+def _margins(run: StudyRun) -> Numbers:
+    return QUICK_MARGINS if run.quick else MARGINS
 
 
-def side_by_side(found: pd.DataFrame) -> pd.DataFrame:
-    """A row for each objective and ray; growth class, its number and why not, by number of classes."""
+def _families() -> dict[str, list[str]]:
+    """Objectives compiled together: those that share a normalizer, and the losses of logits."""
+    families = {}
+    for normalizer in NORMALIZERS:
+        families[normalizer] = [f"{normalizer} + {loss}" for loss in PROBABILITY_LOSSES]
+    families["alone"] = list(LOGIT_LOSSES)
+    return families
+
+
+def side_by_side(times: pd.DataFrame) -> pd.DataFrame:
+    """One row for each objective and ray, with columns of the growth for each number of classes."""
     parts = []
-    for classes, part in found.groupby("classes", sort=False):
+    for classes, part in times.groupby("classes", sort=False):
         rows = part.set_index(["objective", "ray"])[["growth", "number", "why"]]
         rows["number"] = [float(f"{number:.4g}") for number in rows["number"]]
         parts.append(rows.add_suffix(f" n={classes}"))
     return pd.concat(parts, axis=1).reset_index()
 
 
-def logarithms(found: pd.DataFrame, margins: NDArray[Any]) -> pd.DataFrame:
-    """The logarithms of the times, by margin."""
-    return found[["objective", "ray", "classes", *(f"{m:g}" for m in margins)]]
+def telling_times(times: pd.DataFrame) -> pd.DataFrame:
+    """The logarithms of the times that are drawn, by margin."""
+    drawn = times[times["objective"].isin(TELLING)]
+    return drawn.drop(columns=["growth", "number", "why"])
 
 
-def discrete(plan: StudyRun) -> pd.DataFrame:
-    pairs = QUICK_STEPPED if plan.quick else STEPPED
-    margins, most = (STEP_MARGINS[:1], 2000) if plan.quick else (STEP_MARGINS, MOST)
-    optimizers = ("sgd", "momentum", "adam")
-    return plan.gather(
-        "steps", optimizers, lambda name: steps(name, pairs, margins, RATE, most)
-    )
+def compare_with_quadrature(times: pd.DataFrame, run: StudyRun) -> pd.DataFrame:
+    return compare_times(times, _margins(run))
 
 
-def trajectories(plan: StudyRun) -> Tables:
-    pairs, starts, side = OVER_FIELD, STARTS, SIDE
-    if plan.quick:
-        pairs, starts, side = pairs[:1], starts[:2], SIDE[::2]
-    return {
-        "paths": plan.gather("paths", [pairs], lambda each: paths(each, starts, 25)),
-        "field": plan.gather("field", [pairs], lambda each: field(each, side)),
-    }
+def measure_steps(run: StudyRun) -> pd.DataFrame:
+    """Count discrete steps on R1, three classes; one row for each optimizer, pair and margin."""
+    pairs = QUICK_STEPPED if run.quick else STEPPED
+    margins = STEP_MARGINS[:1] if run.quick else STEP_MARGINS
+    most = QUICK_STEPS if run.quick else MOST_STEPS
+
+    def count(optimizer: str) -> pd.DataFrame:
+        return _steps(optimizer, pairs, margins, most)
+
+    return run.gather("steps", ("sgd", "momentum", "adam"), count)
+
+
+def _steps(
+    optimizer: str, pairs: tuple[str, ...], margins: tuple[float, ...], most: int
+) -> pd.DataFrame:
+    """The numbers of steps of one optimizer; -1 where it fails."""
+    directions = np.array([*RAYS["R1"], 0.0])
+    starts = np.array([BASE + margin * directions for margin in margins])
+    update = OPTIMIZERS[optimizer](LEARNING_RATE)
+    result = steps_to_correct(list(pairs), starts, update, most=most)
+    rows = []
+    for i, pair in enumerate(pairs):
+        for m, margin in enumerate(margins):
+            row = {
+                "optimizer": optimizer,
+                "learning_rate": LEARNING_RATE,
+                "objective": pair,
+                "margin": margin,
+                "steps": result.counts[i, m],
+                "why": result.reasons[i, m],
+            }
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def measure_paths(run: StudyRun) -> pd.DataFrame:
+    starts = STARTS[:2] if run.quick else STARTS
+    key = _pairs_over_field(run)
+    return run.gather("paths", [key], lambda pairs: paths(pairs, starts, POINTS))
+
+
+def measure_field(run: StudyRun) -> pd.DataFrame:
+    side = SIDE[::2] if run.quick else SIDE
+    key = _pairs_over_field(run)
+    return run.gather("field", [key], lambda pairs: field(pairs, side))
+
+
+def _pairs_over_field(run: StudyRun) -> tuple[str, ...]:
+    return OVER_FIELD[:1] if run.quick else OVER_FIELD

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import logitscape as ls
-from analyses.time_to_correct.checks import by_angle, by_margin
 from analyses.time_to_correct.flows import folded, starts, unfolded
+from analyses.time_to_correct.quadratures import by_angle, by_margin
 
 LOGITS = {2: [-1.0, 6.0], 3: [-1.0, 6.0, 1.0], 10: [-1.0, 6.0, *[1.0] * 8]}
 
