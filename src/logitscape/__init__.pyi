@@ -23,9 +23,9 @@ from ._src.landscapes.summary import summarize as summarize
 from ._src.landscapes.sweep import sweep as sweep
 from ._src.monitoring import BatchGradient as BatchGradient
 from ._src.monitoring import probe as probe
-from ._src.normalizers.probs import Probs as Probs
 from ._src.normalizers.normalize import normalize as normalize
 from ._src.normalizers.powers import normalize_powers as normalize_powers
+from ._src.normalizers.probs import Probs as Probs
 from ._src.objectives.batched import drop_in as drop_in
 from ._src.objectives.batched import per_example as per_example
 from ._src.objectives.bound import BoundFormula as BoundFormula

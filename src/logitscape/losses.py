@@ -1,26 +1,38 @@
-"""Losses: of probabilities, `(Probs, target) -> scalar`, and of the logits themselves, `(logits, target) -> scalar`."""
+"""Losses of a prediction, measured against a target distribution t over the classes, [n].
+
+Losses of probabilities, `(Probs, target) -> scalar`, go with any normalizer. Losses of logits,
+`(logits, target) -> scalar`, stand alone. All take one example; `ls.per_example` takes a batch.
+
+Every loss raises TypeError if its prediction is not floating point or its target not real, and
+ValueError if their shapes differ or the target is no distribution. Traced values cannot be refused:
+a traced target that is no distribution, and a traced parameter out of its range, give NaN. Half
+precision is computed in float32 and rounded once.
+
+Logits outside the domain of a loss or of its normalizer give NaN in value and gradient. Where a
+class has weight 0 in the target, an infinite value counts as 0.
+"""
 
 from ._src.losses.distribution import brier as brier
 from ._src.losses.distribution import kl as kl
 from ._src.losses.distribution import label_smoothing as label_smoothing
 from ._src.losses.distribution import reverse_kl as reverse_kl
 from ._src.losses.distribution import spherical_score as spherical_score
-from ._src.losses.distribution import tsallis_score as tsallis_score
 from ._src.losses.fenchel_young import entmax_loss as entmax_loss
 from ._src.losses.fenchel_young import sparsemax_loss as sparsemax_loss
-from ._src.losses.label import clipped_cross_entropy as clipped_cross_entropy
-from ._src.losses.label import cross_entropy as cross_entropy
-from ._src.losses.label import exponential as exponential
-from ._src.losses.label import focal as focal
-from ._src.losses.label import generalized_cross_entropy as generalized_cross_entropy
-from ._src.losses.label import hellinger as hellinger
-from ._src.losses.label import mae as mae
-from ._src.losses.label import poly1 as poly1
-from ._src.losses.label import symmetric_cross_entropy as symmetric_cross_entropy
+from ._src.losses.focal import focal as focal
+from ._src.losses.logarithmic import clipped_cross_entropy as clipped_cross_entropy
+from ._src.losses.logarithmic import cross_entropy as cross_entropy
+from ._src.losses.logarithmic import poly1 as poly1
+from ._src.losses.logarithmic import symmetric_cross_entropy as symmetric_cross_entropy
 from ._src.losses.margin import crammer_singer as crammer_singer
 from ._src.losses.margin import perceptron as perceptron
 from ._src.losses.margin import weston_watkins as weston_watkins
+from ._src.losses.power import exponential as exponential
+from ._src.losses.power import generalized_cross_entropy as generalized_cross_entropy
+from ._src.losses.power import hellinger as hellinger
+from ._src.losses.power import mae as mae
 from ._src.losses.regression import one_vs_rest as one_vs_rest
-from ._src.losses.regression import spherical_bound as spherical_bound
 from ._src.losses.regression import squared_logits as squared_logits
 from ._src.losses.regression import z_loss as z_loss
+from ._src.losses.spherical_bound import spherical_bound as spherical_bound
+from ._src.losses.tsallis import tsallis_score as tsallis_score

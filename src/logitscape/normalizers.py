@@ -1,5 +1,15 @@
-"""Normalizers: logits [n] -> Probs, a file per family."""
+"""Normalizers, which turn the logits z of one example, [n], into probabilities.
 
+Every normalizer raises TypeError if the logits are not floating point, and ValueError if they are
+not a vector of at least one entry. `ls.drop_in` applies one along an axis of a larger array.
+Half precision is computed in float32 and rounded once.
+
+Logits outside the domain of a normalizer, which its docstring names, give NaN in all classes. A
+logit that is a mask gives its class the probability 0 and the derivative 0, and leaves the others
+as if the class did not exist.
+"""
+
+from ._src.normalizers.entmax import entmax as entmax
 from ._src.normalizers.exponential import argmax as argmax
 from ._src.normalizers.exponential import iterated_exponential as iterated_exponential
 from ._src.normalizers.exponential import softmax as softmax
@@ -10,9 +20,8 @@ from ._src.normalizers.rational import relu as relu
 from ._src.normalizers.rational import spherical as spherical
 from ._src.normalizers.rational import square as square
 from ._src.normalizers.rational import sum as sum
-from ._src.normalizers.rational import taylor as taylor
 from ._src.normalizers.sigmoidal import sigmoid as sigmoid
 from ._src.normalizers.sigmoidal import sigsoftmax as sigsoftmax
 from ._src.normalizers.sigmoidal import softplus as softplus
-from ._src.normalizers.sparse import entmax as entmax
-from ._src.normalizers.sparse import sparsemax as sparsemax
+from ._src.normalizers.sparsemax import sparsemax as sparsemax
+from ._src.normalizers.taylor import taylor as taylor

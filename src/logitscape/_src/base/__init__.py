@@ -1,1 +1,1 @@
-"""What every room uses: checked arguments, files, dtypes, elementary functions."""
+"""Foundations that every other room uses: argument checks, files, dtypes, elementary functions."""

@@ -1,4 +1,8 @@
-"""Which class is the largest, one only, however the program around is compiled."""
+"""The class with the largest value, found the same way however the surrounding program is compiled.
+
+Classes that tie exactly are counted in or left out on purpose: `first_largest` marks a single
+class, `every_largest` all that tie.
+"""
 
 from typing import TypeAlias
 
@@ -9,35 +13,36 @@ from jax import Array, lax
 from .types import Mask, Scalar, Vector
 
 PARTS = 8
-FEW = 32
-"""Up to so many numbers `lax.argmax` is as fast."""
+"""Number of parts into which a long vector is cut at each step of the search."""
+SHORT = 32
+"""Largest number of values for which `lax.argmax` is as fast as the search in parts."""
 
-Entry: TypeAlias = tuple[Array, Array]
-"""Values and their places."""
+ValuesAndPlaces: TypeAlias = tuple[Array, Array]
+"""Values, and their places in the vector that is searched."""
 
 
 def first_largest(x: Vector) -> Mask:
-    """Where x [n] is largest, the first of those that tie; where there is a NaN, any one.
-
-    Never by comparison with 0 or with the maximum: a compiled program may round what it computes twice in two ways.
-    """
+    """Mask of the first of the classes whose value is the largest; any one class if x has a NaN."""
+    # Comparing x with its maximum, or their difference with 0, would not do: a compiled program
+    # that computes x in two places may round it differently there, and then no class matches.
     return one_hot(_argmax(lax.stop_gradient(x)), x.size)
 
 
 def one_hot(place: Array, n: int) -> Mask:
-    """Where that class is, [n]. On CPUs comparing places for equality halves the speed of all that is computed beside it."""
+    """Mask of the class at `place`, [n]."""
+    # A test of the places for equality halves, on CPUs, the speed of all that is fused with it.
     return jnp.abs(jnp.arange(n, dtype=jnp.int32) - place.astype(jnp.int32)) < 1
 
 
 def every_largest(x: Vector) -> Mask:
-    """Where x [n] is largest, with those that tie; always one at least."""
+    """Mask of all classes whose value is the largest: at least one, even after rounding."""
     x = lax.stop_gradient(x)
     return first_largest(x) | (x == jnp.max(x))
 
 
 @jax.custom_jvp
 def maximum(x: Vector) -> Scalar:
-    """`max_k x_k` of [n]; those that tie share its derivative equally, also where rounding leaves none equal to it."""
+    """`max_k x_k`. Classes that tie share its derivative equally; it always sums to 1."""
     return jnp.max(x)
 
 
@@ -45,41 +50,48 @@ def maximum(x: Vector) -> Scalar:
 def _maximum_jvp(
     primals: tuple[Vector], tangents: tuple[Vector]
 ) -> tuple[Scalar, Scalar]:
-    (x,), (dx,) = primals, tangents
-    hit = every_largest(x)
-    return maximum(x), jnp.sum(jnp.where(hit, dx, 0)) / jnp.sum(hit.astype(x.dtype))
+    (x,) = primals
+    (dx,) = tangents
+    largest = every_largest(x)
+    total = jnp.sum(jnp.where(largest, dx, 0))
+    return maximum(x), total / jnp.sum(largest.astype(x.dtype))
 
 
 def _argmax(x: Array) -> Array:
-    """`lax.argmax`; many numbers are cut into eighths, which are compared number by number, as XLA vectorises that on CPUs."""
-    places = lax.iota(jnp.int32, x.size)
-    if x.size <= FEW:
+    """`lax.argmax`, but faster on CPUs for long vectors."""
+    if x.size <= SHORT:
         return lax.argmax(x, 0, jnp.int32)
-    while x.size > FEW:
-        x, places = _narrowed(x, places)
-    return _reduce(x, places)[1]
+    # The eight parts of a long vector are compared elementwise, which XLA vectorises on CPUs;
+    # the search along a vector it does not.
+    places = lax.iota(jnp.int32, x.size)
+    while x.size > SHORT:
+        x, places = _largest_of_parts(x, places)
+    _, place = _reduce(x, places)
+    return place
 
 
-def _narrowed(x: Array, places: Array) -> Entry:
+def _largest_of_parts(x: Array, places: Array) -> ValuesAndPlaces:
+    """Elementwise largest of eight equal parts, followed by what does not fit into them."""
     width = x.size // PARTS
-    whole = PARTS * width
-    largest = _reduce(
-        x[:whole].reshape(PARTS, width), places[:whole].reshape(PARTS, width)
+    covered = PARTS * width
+    values, their_places = _reduce(
+        x[:covered].reshape(PARTS, width), places[:covered].reshape(PARTS, width)
     )
-    return jnp.concatenate([largest[0], x[whole:]]), jnp.concatenate(
-        [largest[1], places[whole:]]
-    )
+    remaining = jnp.concatenate([values, x[covered:]])
+    remaining_places = jnp.concatenate([their_places, places[covered:]])
+    return remaining, remaining_places
 
 
-def _reduce(x: Array, places: Array) -> Entry:
-    beyond = jnp.iinfo(jnp.int32).max  # type: ignore[no-untyped-call]
-    value, place = lax.reduce(
-        (x, places), (jnp.array(-jnp.inf, x.dtype), jnp.int32(beyond)), _larger, (0,)
-    )
+def _reduce(x: Array, places: Array) -> ValuesAndPlaces:
+    """Largest values along the first axis, and their places."""
+    # The initial place lies behind all others, so that a real -inf wins over the initial one.
+    behind_all = jnp.iinfo(jnp.int32).max  # type: ignore[no-untyped-call]
+    initial = (jnp.array(-jnp.inf, x.dtype), jnp.int32(behind_all))
+    value, place = lax.reduce((x, places), initial, _larger, (0,))
     return value, place
 
 
-def _larger(a: Entry, b: Entry) -> Entry:
-    """The second where one is NaN."""
-    first = (a[0] > b[0]) | ((a[0] == b[0]) & (a[1] < b[1]))
-    return jnp.where(first, a[0], b[0]), jnp.where(first, a[1], b[1])
+def _larger(a: ValuesAndPlaces, b: ValuesAndPlaces) -> ValuesAndPlaces:
+    """The larger of two values, the earlier of two that tie; b if either is NaN."""
+    is_a = (a[0] > b[0]) | ((a[0] == b[0]) & (a[1] < b[1]))
+    return jnp.where(is_a, a[0], b[0]), jnp.where(is_a, a[1], b[1])

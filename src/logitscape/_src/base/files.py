@@ -1,4 +1,7 @@
-"""Files appear whole or not at all: written beside their place under a hidden name, then moved there."""
+"""Writing of files and folders so that they appear whole or not at all.
+
+Each is written next to its final place under a hidden temporary name, and moved there at the end.
+"""
 
 import os
 import secrets
@@ -9,20 +12,26 @@ from pathlib import Path
 
 
 def checked_path(function_name: str, path: str | os.PathLike[str]) -> Path:
-    """Where the public function `function_name` is to write: a path in a folder that exists, or an error that names the argument."""
+    """Path to write to, checked before a long computation rather than after it.
+
+    Args:
+        function_name: Name of the public function that will write, for the messages.
+        path: Path of a file or folder in a folder that exists.
+
+    Raises:
+        TypeError: If the path is neither text nor a path.
+        ValueError: If it is empty or holds a null character.
+        FileNotFoundError: If its parent folder does not exist.
+    """
+    argument = f"`{function_name}(path=...)`"
     if not isinstance(path, str | os.PathLike):
-        raise TypeError(
-            f"`{function_name}(path=...)` must be text or a path, got {path!r}."
-        )
-    if "\0" in os.fspath(path) or not os.fspath(path):
-        raise ValueError(
-            f"`{function_name}(path=...)` must be the name of a file, got {path!r}."
-        )
+        raise TypeError(f"{argument} must be text or a path, got {path!r}.")
+    text = os.fspath(path)
+    if "\0" in text or not text:
+        raise ValueError(f"{argument} must be the name of a file, got {path!r}.")
     target = Path(path)
     if not target.parent.is_dir():
-        raise FileNotFoundError(
-            f"`{function_name}(path=...)`: there is no folder `{target.parent}`."
-        )
+        raise FileNotFoundError(f"{argument}: there is no folder `{target.parent}`.")
     return target
 
 
@@ -30,68 +39,78 @@ def checked_path(function_name: str, path: str | os.PathLike[str]) -> Path:
 def replacing(
     path: str | os.PathLike[str], *, marks: Collection[str] = ()
 ) -> Iterator[Path]:
-    """Yield a temporary path to write to; it becomes `path` if the block ends well, else it is removed.
+    """Yield a temporary path to write to, and move it to `path` if the block ends without error.
 
-    It lies in the same folder and keeps the suffix, from which many writers tell the format. Its name says to
-    whom it belongs (see `remove_leftovers`): a killed process cannot tidy up after itself.
+    The temporary file lies in the same folder, so that the move is atomic, and has the same
+    suffix, from which many writers infer the format. After an error it is removed.
+    `remove_leftovers` removes those of processes that were killed.
 
     Args:
-        path: a file, or a folder of our own.
-        marks: files by any of which a folder is known as one of our own, to be replaced with all that it holds, as is an
-            empty one; by default no folder is, as it may hold anything.
+        path: Final path of the file or folder.
+        marks: File names by any of which a folder is recognised as written by logitscape. Such a
+            folder, or an empty one, is replaced together with all that it contains. By default no
+            folder is replaced, as it may contain anything.
 
     Raises:
-        IsADirectoryError: for another folder, which is left as it is.
-        FileExistsError: for a device or whatever else is neither a file nor a folder.
-        OSError: if it cannot be written.
+        IsADirectoryError: If `path` is a folder that may not be replaced; it is left unchanged.
+        FileExistsError: If `path` is neither a file nor a folder, such as a device.
+        OSError: If `path` cannot be written.
     """
     path = Path(path)
-    if _is_folder(path) and not _is_ours(path, marks):
-        raise IsADirectoryError(
-            f"`path` must not be a folder that holds something else, got {str(path)!r}."
-        )
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise FileExistsError(f"`path` must not be a device, got {str(path)!r}.")
+    _check_replaceable(path, marks)
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp{path.suffix}")
     try:
         yield temporary
-        _remove_folder(path)
+        _remove_folder(path)  # a move replaces a file, but not a folder
         temporary.replace(path)
     except OSError as error:
         if not str(error.filename).startswith(str(temporary)):
             raise
-        raise OSError(
-            error.errno, f"`path` cannot be written: {error.strerror}", str(path)
-        ) from error
+        # The user knows nothing of the temporary path, so that the error names the final one.
+        message = f"`path` cannot be written: {error.strerror}"
+        raise OSError(error.errno, message, str(path)) from error
     finally:
-        _remove_folder(temporary)
-        temporary.unlink(missing_ok=True)
-
-
-def _remove_folder(path: Path) -> None:
-    """A folder, unlike a file, is not replaced by a move."""
-    if _is_folder(path):
-        shutil.rmtree(path)
-
-
-def _is_ours(folder: Path, marks: Collection[str]) -> bool:
-    return bool(marks) and (
-        any((folder / name).is_file() for name in marks) or not any(folder.iterdir())
-    )
-
-
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
+        _remove(temporary)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a file's text, the same bytes on every platform."""
+    """Replace the text of a file; the bytes are the same on every platform."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def remove_leftovers(folder: Path, stem: str) -> None:
-    """Remove what a killed process left unfinished of `stem.*`."""
+    """Remove the temporary files and folders that killed processes left of `stem.*`."""
     for leftover in folder.glob(f".{stem}.*.tmp*"):
-        _remove_folder(leftover)
-        leftover.unlink(missing_ok=True)
+        _remove(leftover)
+
+
+def _check_replaceable(path: Path, marks: Collection[str]) -> None:
+    if _is_folder(path) and not _is_replaceable_folder(path, marks):
+        raise IsADirectoryError(
+            f"`path` must not be a folder that holds something else, got {str(path)!r}."
+        )
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise FileExistsError(f"`path` must not be a device, got {str(path)!r}.")
+
+
+def _is_replaceable_folder(folder: Path, marks: Collection[str]) -> bool:
+    if not marks:
+        return False
+    has_mark = any((folder / name).is_file() for name in marks)
+    return has_mark or not any(folder.iterdir())
+
+
+def _remove(path: Path) -> None:
+    _remove_folder(path)
+    path.unlink(missing_ok=True)
+
+
+def _remove_folder(path: Path) -> None:
+    if _is_folder(path):
+        shutil.rmtree(path)
+
+
+def _is_folder(path: Path) -> bool:
+    # A link to a folder counts as a file: a move replaces it, and the folder itself is untouched.
+    return path.is_dir() and not path.is_symlink()

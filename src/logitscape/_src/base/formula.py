@@ -1,7 +1,7 @@
-"""The checked form of a formula: what the public functions of the catalog do around it.
+"""Decorators that turn a formula into a public function of the catalog.
 
-Arguments are checked at the public door. In half precision everything is computed in float32 and
-rounded once. A traced target cannot be refused, so one that is no distribution gives NaN.
+They check the arguments, compute half precision in float32 with one rounding at the end, and make
+the result NaN for a traced target that is no distribution, as such a target cannot be refused.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def on_probs(formula: Function) -> Function:
 
 
 def trusting_on_logits(formula: Callable[..., Any]) -> Callable[..., Any]:
-    """`on_logits` without the test of a traced target, for a caller who has tested it."""
+    """`on_logits` without the test of a traced target, for callers that have tested it."""
 
     @wraps(formula)
     def trusting(logits: ArrayLike, /, *args: Any, **parameters: Any) -> Any:
@@ -42,7 +42,7 @@ def trusting_on_logits(formula: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def trusting_on_probs(formula: Callable[..., Any]) -> Callable[..., Any]:
-    """`on_probs` without the test of a traced target, for a caller who has tested it."""
+    """`on_probs` without the test of a traced target, for callers that have tested it."""
 
     @wraps(formula)
     def trusting(probs: Any, target: Any, /, **parameters: Any) -> Any:
@@ -61,13 +61,14 @@ def trusting_on_probs(formula: Callable[..., Any]) -> Callable[..., Any]:
 def _testing_targets(formula: Function, trusting: Callable[..., Any]) -> Function:
     @wraps(formula)
     def checked(first: Any, /, *targets: Any, **parameters: Any) -> Any:
-        return trusting(first, *map(nan_unless_distribution, targets), **parameters)
+        tested = [nan_unless_distribution(target) for target in targets]
+        return trusting(first, *tested, **parameters)
 
     return checked  # type: ignore[return-value]
 
 
 def nan_unless_distribution(target: Any) -> Any:
-    """The target itself, or NaN for a traced one that is no distribution."""
+    """The target itself, or NaN if it is traced and turns out to be no distribution."""
     is_traced = isinstance(target, jax.core.Tracer)
     if not is_traced or not jnp.issubdtype(target.dtype, jnp.floating):
         return target
@@ -77,16 +78,18 @@ def nan_unless_distribution(target: Any) -> Any:
 def rounded_once(
     function: Callable[..., Any], dtype: Any, *args: Any, **parameters: Any
 ) -> Any:
-    """Call a function; in half precision on arguments cast to float32, its results cast back."""
+    """Call a function. In half precision, cast the arguments to float32 and the results back."""
     if dtype not in HALF:
         return function(*args, **parameters)
-    return cast(function(*cast(args, jnp.float32), **parameters), dtype)
+    results = function(*cast(args, jnp.float32), **parameters)
+    return cast(results, dtype)
 
 
 def cast(tree: Any, dtype: Any) -> Any:
     """Cast every floating-point array of a pytree to another dtype."""
 
     def cast_leaf(leaf: Any) -> Any:
-        return leaf.astype(dtype) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
+        is_floating = jnp.issubdtype(leaf.dtype, jnp.floating)
+        return leaf.astype(dtype) if is_floating else leaf
 
     return jax.tree.map(cast_leaf, tree)

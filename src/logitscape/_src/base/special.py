@@ -1,4 +1,4 @@
-"""Elementary functions that keep their accuracy, and their derivatives, where the textbook formula cancels."""
+"""Elementary functions, accurate where the textbook formulas or their derivatives cancel."""
 
 import math
 from typing import Any
@@ -9,60 +9,73 @@ from jax import Array
 from jax.custom_derivatives import SymbolicZero
 
 SERIES_RADIUS = 0.5
+"""Absolute value of the argument below which a power series replaces the closed form."""
 SERIES_TERMS = 18
+"""Number of terms of those series, enough for float64: 0.5^18 / 18! is below 1e-21."""
+OVER_EXPM1_SLOPE = [-1 / 2, 1 / 6, 0.0, -1 / 180, 0.0, 1 / 5040, 0.0, -1 / 151200]
+"""Power series at 0 of the derivative of `x / (e^x - 1)`, from the Bernoulli numbers."""
 
 
 def is_symbolic_zero(tangent: Any) -> bool:
-    """Whether a tangent is known to be zero, so that a rule (with `symbolic_zeros=True`) need not trace what it multiplies."""
+    """Whether a tangent is known to be zero, so that its part of a derivative need not be traced.
+
+    JAX passes such tangents only to rules that are defined with `symbolic_zeros=True`.
+    """
     return isinstance(tangent, SymbolicZero)
 
 
 @jax.custom_jvp
 def box_cox(x: Array, q: Array) -> Array:
-    """`(e^{q x} - 1) / q`, and its limit x for q x near 0: the Box-Cox transform of `e^x`. Differentiable in both.
+    """Box-Cox transform of `e^x`: `(e^{q x} - 1) / q`, and x where q x is near 0.
 
-    With x = log p it is the q-logarithm of p behind generalized cross-entropy and the Tsallis entropies.
+    With x = log p it is the q-logarithm of p, on which generalized cross-entropy and the Tsallis
+    entropies are built. It is differentiable in both arguments.
     """
-    linear = (q == 0) | (jnp.abs(q * x) < jnp.finfo(x.dtype).eps)  # type: ignore[no-untyped-call]
-    return jnp.where(linear, x, jnp.expm1(q * x) / jnp.where(q == 0, 1, q))
+    eps = jnp.finfo(x.dtype).eps  # type: ignore[no-untyped-call]
+    is_linear = (q == 0) | (jnp.abs(q * x) < eps)
+    return jnp.where(is_linear, x, jnp.expm1(q * x) / jnp.where(q == 0, 1, q))
 
 
 @box_cox.defjvp
 def _box_cox_jvp(
     primals: tuple[Array, Array], tangents: tuple[Array, Array]
 ) -> tuple[Array, Array]:
-    (x, q), (dx, dq) = primals, tangents
-    pole = jnp.isneginf(x)
-    finite, divisor = jnp.where(pole, 0, x), jnp.where(q == 0, 1, q)
+    """`e^{q x} dx + (x e^{q x} - (e^{q x} - 1) / q) / q dq`, the latter as a series near 0."""
+    x, q = primals
+    dx, dq = tangents
+    is_pole = jnp.isneginf(x)
+    # Branches that are not taken are differentiated too: their arguments must stay harmless.
+    finite = jnp.where(is_pole, 0, x)
+    divisor = jnp.where(q == 0, 1, q)
     power = jnp.exp(q * finite)
-    near = jnp.abs(q * finite) < SERIES_RADIUS
-    series = polynomial(
-        [1 / (math.factorial(k) * (k + 2)) for k in range(SERIES_TERMS)],
-        q * jnp.where(near, finite, 0),
-    )
-    beyond = (finite * power - jnp.expm1(q * finite) / divisor) / divisor
-    in_q = jnp.where(near, _finite_square(finite) * series, beyond)
-    in_q = jnp.where(pole & (q > 0), 1 / (divisor * divisor), in_q)
-    return box_cox(x, q), power * jnp.where(pole, 0, dx) + in_q * dq
+    is_near = jnp.abs(q * finite) < SERIES_RADIUS
+    coefficients = [1 / (math.factorial(k) * (k + 2)) for k in range(SERIES_TERMS)]
+    series = polynomial(coefficients, q * jnp.where(is_near, finite, 0))
+    closed_form = (finite * power - jnp.expm1(q * finite) / divisor) / divisor
+    slope_in_q = jnp.where(is_near, _finite_square(finite) * series, closed_form)
+    slope_in_q = jnp.where(is_pole & (q > 0), 1 / (divisor * divisor), slope_in_q)
+    return box_cox(x, q), power * jnp.where(is_pole, 0, dx) + slope_in_q * dq
 
 
 def _finite_square(x: Array) -> Array:
-    """`x^2`; 0 where it overflows, as forward mode multiplies it with a tangent that may be 0."""
+    """`x^2`, but 0 where it overflows."""
+    # Forward mode multiplies it with a tangent, and infinity times a tangent of 0 is NaN.
     return jnp.where(jnp.isfinite(x * x), x * x, 0)
 
 
 def log_slope(log_p: Array, beta: Array) -> Array:
-    """The derivative of log p in beta at a fixed `x = (p^beta - 1) / beta`: `(1 - v - e^{-v}) / beta^2`, v = beta log_p."""
+    """Derivative of log p in beta at a fixed `x = (p^beta - 1) / beta`.
+
+    It is `(1 - v - e^{-v}) / beta^2` with `v = beta log_p`, computed as a series near v = 0.
+    """
     v = beta * log_p
-    near = jnp.abs(v) < SERIES_RADIUS
-    series = polynomial(
-        [(-1) ** k / math.factorial(k + 2) for k in range(SERIES_TERMS)],
-        jnp.where(near, v, 0),
-    )
-    divisor = jnp.where(near, 1, beta)
-    return -jnp.where(
-        near, _finite_square(log_p) * series, (jnp.expm1(-v) + v) / (divisor * divisor)
-    )
+    is_near = jnp.abs(v) < SERIES_RADIUS
+    coefficients = [(-1) ** k / math.factorial(k + 2) for k in range(SERIES_TERMS)]
+    series = polynomial(coefficients, jnp.where(is_near, v, 0))
+    divisor = jnp.where(is_near, 1, beta)
+    from_series = _finite_square(log_p) * series
+    closed_form = (jnp.expm1(-v) + v) / (divisor * divisor)
+    return -jnp.where(is_near, from_series, closed_form)
 
 
 def polynomial(coefficients: list[float], x: Array) -> Array:
@@ -75,8 +88,9 @@ def polynomial(coefficients: list[float], x: Array) -> Array:
 
 @jax.custom_jvp
 def hypotenuse(x: Array, y: Array) -> Array:
-    """`sqrt(x^2 + y^2)` for y > 0, without overflow, and with a derivative that neither overflows."""
-    larger, smaller = jnp.maximum(jnp.abs(x), y), jnp.minimum(jnp.abs(x), y)
+    """`sqrt(x^2 + y^2)` for y > 0; neither the value nor its derivative overflows on the way."""
+    larger = jnp.maximum(jnp.abs(x), y)
+    smaller = jnp.minimum(jnp.abs(x), y)
     return larger * jnp.sqrt(1 + (smaller / larger) ** 2)
 
 
@@ -84,7 +98,8 @@ def hypotenuse(x: Array, y: Array) -> Array:
 def _hypotenuse_jvp(
     primals: tuple[Array, Array], tangents: tuple[Array, Array]
 ) -> tuple[Array, Array]:
-    (x, y), (dx, dy) = primals, tangents
+    x, y = primals
+    dx, dy = tangents
     length = hypotenuse(x, y)
     return length, x / length * dx + y / length * dy
 
@@ -92,50 +107,49 @@ def _hypotenuse_jvp(
 @jax.custom_jvp
 def over_expm1(x: Array) -> Array:
     """`x / (e^x - 1)` for x >= 0: 1 at 0, and 0 at infinity."""
-    inside = (x > 0) & jnp.isfinite(x)
-    safe = jnp.where(inside, x, 1)
-    return jnp.where(
-        inside, safe * jnp.exp(-safe) / -jnp.expm1(-safe), (x <= 0).astype(x.dtype)
-    )
+    is_inside = (x > 0) & jnp.isfinite(x)
+    safe = jnp.where(is_inside, x, 1)
+    # Written with e^{-x}, as e^x overflows long before the quotient underflows.
+    quotient = safe * jnp.exp(-safe) / -jnp.expm1(-safe)
+    at_the_ends = (x <= 0).astype(x.dtype)
+    return jnp.where(is_inside, quotient, at_the_ends)
 
 
 @over_expm1.defjvp
 def _over_expm1_jvp(
     primals: tuple[Array], tangents: tuple[Array]
 ) -> tuple[Array, Array]:
-    (x,), (dx,) = primals, tangents
+    """`(1 - f(x) - x) / (e^x - 1) dx`, which cancels near 0 and is a series there."""
+    (x,) = primals
+    (dx,) = tangents
     value = over_expm1(x)
-    small = x < SERIES_RADIUS
-    safe = jnp.where(small | jnp.isinf(x), 1, x)
-    series = polynomial(
-        [-1 / 2, 1 / 6, 0.0, -1 / 180, 0.0, 1 / 5040, 0.0, -1 / 151200], x
-    )
-    slope = jnp.where(
-        small, series, (1 - value - safe) * jnp.exp(-safe) / -jnp.expm1(-safe)
-    )
+    is_small = x < SERIES_RADIUS
+    safe = jnp.where(is_small | jnp.isinf(x), 1, x)
+    series = polynomial(OVER_EXPM1_SLOPE, x)
+    closed_form = (1 - value - safe) * jnp.exp(-safe) / -jnp.expm1(-safe)
+    slope = jnp.where(is_small, series, closed_form)
     return value, jnp.where(jnp.isinf(x), 0, slope) * dx
 
 
 def nan_unless(condition: Array, x: Array) -> Array:
-    """NaN in value and derivative, unless the condition holds."""
+    """x, but NaN in value and derivative unless the condition holds."""
     return x * (1 + zero_if(condition, x))
 
 
 def zero_if(condition: Array, x: Array) -> Array:
-    """0 if the condition holds, else NaN, of the shape and dtype of x, which is floating; its derivative is 0.
-
-    NaN arises when the program runs, from `x - x`, which no compiler may take for 0, as x might be infinite: XLA on CPUs makes
-    anything of the exponential of a NaN that it knows beforehand.
-    """
+    """0 if the condition holds, otherwise NaN; of the shape and dtype of x, with derivative 0."""
+    # The NaN has to arise when the program runs, from 0 * inf. XLA on CPUs miscompiles functions
+    # such as the exponential of a NaN that it knows at compile time. `finite - finite` is a 0
+    # that no compiler may simplify, as for all it knows the difference may be inf - inf.
     finite = jax.lax.stop_gradient(jnp.where(jnp.isfinite(x), x, 0))
     return (finite - finite) * jnp.where(condition, 0, jnp.inf).astype(x.dtype)
 
 
 def dot(target: Array, values: Array) -> Array:
-    """`sum_k t_k v_k`, where an infinite value of a class without weight counts as nothing."""
+    """`sum_k t_k v_k`, in which a class of weight 0 counts as 0 even if its value is infinite."""
     return jnp.sum(target * counted(target, values))
 
 
 def counted(target: Array, values: Array) -> Array:
-    """The values, but 0 instead of an infinite one of a class without weight."""
+    """The values, with 0 in place of one that is not finite where the class has weight 0."""
     return jnp.where((target == 0) & ~jnp.isfinite(values), 0, values)

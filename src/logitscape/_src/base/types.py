@@ -1,4 +1,4 @@
-"""Shapes that the whole package speaks of: `n` is the number of classes, and nothing carries a batch axis."""
+"""Types of arrays and arguments; `n` is the number of classes, and no array has a batch axis."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -17,3 +17,4 @@ Labels: TypeAlias = int | Sequence[int] | NDArray[Any]
 
 
 HALF = (jnp.bfloat16, jnp.float16)
+"""The half-precision dtypes, in which nothing is computed: arguments are cast to float32."""

@@ -1,6 +1,7 @@
 """JAX's switch between 32-bit and 64-bit types: turned for one block of code, or only read."""
 
 from contextlib import AbstractContextManager
+from importlib import import_module
 from typing import Any
 
 import jax
@@ -9,14 +10,10 @@ import numpy as np
 
 def enable_x64(on: bool = True) -> AbstractContextManager[Any]:
     """Context in which JAX allows 64-bit types, or forbids them, in the current thread only."""
-    if hasattr(jax, "enable_x64"):
-        context: AbstractContextManager[Any] = jax.enable_x64(on)
-        return context
     # Before JAX 0.8 the function was experimental.
-    from jax import experimental
-
-    older: AbstractContextManager[Any] = getattr(experimental, "enable_x64")(on)
-    return older
+    name = "jax" if hasattr(jax, "enable_x64") else "jax.experimental"
+    context: AbstractContextManager[Any] = import_module(name).enable_x64(on)
+    return context
 
 
 def is_x64_enabled() -> bool:

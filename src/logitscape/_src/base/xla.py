@@ -1,67 +1,75 @@
-"""How programs are compiled that run once: in a third of the time, to ones that run slower."""
+"""Settings of XLA for programs that run once or twice: quick to compile, slower to run.
+
+On CPUs such a program takes longer to compile than to run. These settings compile it in about a
+third of the time. Its results may differ in the last bit: without LLVM's optimisations a product
+and a sum are rounded separately, not once as one fused operation.
+"""
 
 import os
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jaxlib.version
 
+Options: TypeAlias = Mapping[str, bool | int]
+
 LEVEL = "xla_backend_optimization_level"
-"""Of LLVM's optimisations: a product and a sum may be rounded once or twice. XLA's own, which may do more, are as always."""
+"""Level of LLVM's optimisations, 0 to 3. XLA's own optimisations do not depend on it."""
 NEWER_EMITTERS = "xla_cpu_use_fusion_emitters"
-"""Whether XLA writes its loops by way of MLIR: they run faster, and take longer to compile than everything else together.
-From jaxlib 0.11.1 on it knows no other way.
+"""Whether XLA generates its loops through MLIR.
+
+Such loops run faster, but take longer to compile than all the rest of a program. From jaxlib 0.11.1
+on XLA has no other way, and no such option.
 """
 HAS_OLDER_EMITTERS = jaxlib.version.__version_info__ < (0, 11, 1)
 MODULES = "xla_cpu_parallel_codegen_split_count"
-"""Into so many a program is cut, for threads to compile; each costs something by itself."""
+"""Number of pieces into which a program is cut, so that threads can compile them in parallel."""
 IN_USE = {LEVEL: 3, NEWER_EMITTERS: True, MODULES: 32}
 """XLA's defaults."""
 BRIEF = {LEVEL: 0, NEWER_EMITTERS: False, MODULES: 1}
+"""The settings that compile quickly; each piece of a program has a fixed cost, so one is best."""
 
 
 def jit_fast_compile(function: Callable[..., Any]) -> jax.stages.Wrapped:
-    """`jax.jit`, without LLVM's optimisations, in one piece and, where XLA still has them, by its older emitters."""
-    return jax.jit(
-        function,
-        compiler_options=known(BRIEF) if jax.default_backend() == "cpu" else None,
-    )
+    """`jax.jit` with settings that compile quickly; they are set on CPUs only."""
+    is_cpu = jax.default_backend() == "cpu"
+    return jax.jit(function, compiler_options=known(BRIEF) if is_cpu else None)
 
 
 def compile_all_fast() -> None:
-    """All programs of this process `jit_fast_compile`; it must not have computed anything yet."""
-    # XLA ends the process at an option that it has no more.
-    _compile_all_with(
-        {
-            name: value
-            for name, value in BRIEF.items()
-            if name != NEWER_EMITTERS or HAS_OLDER_EMITTERS
-        }
-    )
+    """Compile every program of this process quickly. Call it before JAX's first computation."""
+    # XLA ends the process if XLA_FLAGS names an option that it no longer has.
+    removed = set() if HAS_OLDER_EMITTERS else {NEWER_EMITTERS}
+    options = {name: value for name, value in BRIEF.items() if name not in removed}
+    _compile_all_with(options)
 
 
 def compile_all_at_level(level: int) -> None:
-    """The level of all programs of this process, 0 to 3 (the default); it must not have computed anything yet."""
+    """Set LLVM's optimisation level for this process. Call it before JAX's first computation.
+
+    Args:
+        level: Level from 0 to 3; XLA's default is 3.
+    """
     _compile_all_with({LEVEL: level})
 
 
-def _compile_all_with(options: Mapping[str, bool | int]) -> None:
-    """What the user has set by himself comes later, and wins."""
+def _compile_all_with(options: Options) -> None:
     flags = [f"--{name}={str(value).lower()}" for name, value in options.items()]
-    os.environ["XLA_FLAGS"] = " ".join(
-        [*flags, os.environ.get("XLA_FLAGS", "")]
-    ).strip()
+    # The last of several equal flags wins, so that the user's own come last.
+    flags.append(os.environ.get("XLA_FLAGS", ""))
+    os.environ["XLA_FLAGS"] = " ".join(flags).strip()
 
 
-def known(options: Mapping[str, bool | int]) -> dict[str, bool | int | str]:
-    """Options for `jax.jit`, but for those that XLA has no more."""
+def known(options: Options) -> dict[str, bool | int | str]:
+    """The options that the installed XLA accepts, in the form that `jax.jit` takes."""
     return {name: value for name, value in options.items() if _is_known(name, value)}
 
 
 @cache
 def _is_known(name: str, value: bool | int) -> bool:
+    # No list of options can be asked for, so a program of no cost is compiled with this one.
     try:
         jax.jit(lambda: 0, compiler_options={name: value}).lower().compile()
     except RuntimeError:

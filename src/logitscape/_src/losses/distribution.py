@@ -1,4 +1,4 @@
-"""Losses of the whole probability vector."""
+"""Losses of the whole probability vector: squared error, cosine, divergences."""
 
 from typing import Literal
 
@@ -6,15 +6,14 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.arguments import parameter
 from ..base.formula import on_probs
-from ..base.special import box_cox, dot
+from ..base.parameters import parameter
+from ..base.special import dot
 from ..base.types import Parameter, Scalar, Vector
-from ..normalizers.simplex import Probs
+from ..normalizers.probs import Probs
 
-SERIES_BELOW = 0.125
-SERIES_TERMS = 20
 SQUARES_UNDERFLOW = -40.0
+"""Largest log p below which squares of probabilities may underflow in float32."""
 
 
 @on_probs
@@ -23,17 +22,32 @@ def brier(
 ) -> Scalar:
     """`sum_k (p_k - t_k)^2`, between 0 and 2: the squared error.
 
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> target = jnp.array([1.0, 0, 0, 0])
+    >>> print(ls.objective("softmax + brier")(jnp.zeros(4), target))
+    0.75
+    >>> print(ls.objective("softmax + brier(convention='mean')")(jnp.zeros(4), target))
+    0.1875
+
     Args:
-        probs: the prediction.
-        target: t, [n].
-        convention: "sum"; "half" of it (optax.l2_loss); "mean" over the classes (PyTorch's MSELoss).
+        probs: Probabilities p, as normalizers return them, [n].
+        target: Distribution t over the classes, [n].
+        convention: "sum" of the squares, "half" of it (optax.l2_loss), or "mean" over the classes
+            (PyTorch's MSELoss).
+
+    Returns:
+        Loss, between 0 and 2, 1 or 2/n.
+
+    Raises:
+        ValueError: If the convention is none of the three.
 
     Source: Brier 1950.
     """
     scales = {"sum": 1.0, "half": 0.5, "mean": 1 / target.size}
     if convention not in tuple(scales):
+        names = ", ".join(map(repr, scales))
         raise ValueError(
-            f"`brier(convention=...)` must be one of {', '.join(map(repr, scales))}, got {convention!r}."
+            f"`brier(convention=...)` must be one of {names}, got {convention!r}."
         )
     return scales[convention] * jnp.sum(residual(probs, target) ** 2)
 
@@ -42,45 +56,52 @@ def brier(
 def spherical_score(probs: Probs, target: Vector) -> Scalar:
     """`1 - <p, t> / norm_2(p)`, between 0 and 1.
 
-    Source: Gneiting and Raftery, Strictly proper scoring rules, 2007, section 4.
-    """
-    scale = jax.lax.stop_gradient(jnp.max(probs.p))
-    top = jax.lax.stop_gradient(jnp.max(probs.log_p))
-    tiny = (
-        top < SQUARES_UNDERFLOW
-    )  # softmax_one may be so sure of none of the classes that p itself is lost
-    from_log = jnp.exp(jnp.where(tiny, probs.log_p - top, 0))
-    return _one_minus_cosine(
-        jnp.where(tiny, from_log, probs.p / jnp.where(tiny, 1, scale)), target
-    )
-
-
-@on_probs
-def tsallis_score(probs: Probs, target: Vector, *, alpha: Parameter = 1.5) -> Scalar:
-    """`1 / (a (a - 1)) - sum_k t_k p_k^{a-1} / (a - 1) + (sum_k p_k^a) / a`; a = 1 is cross-entropy, a = 2 half of `brier`.
-
-    Linear in the target, as every score is. Computed without the cancellation of its terms near a right answer.
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> loss = ls.objective("softmax + spherical_score")
+    >>> print(loss(jnp.zeros(4), jnp.array([1.0, 0, 0, 0])).round(3))
+    0.5
 
     Args:
-        probs: the prediction.
-        target: t, [n].
-        alpha: a, at least 1.
+        probs: Probabilities p, as normalizers return them, [n].
+        target: Distribution t over the classes, [n].
 
-    Source: Tsallis 1988; Blondel, Martins and Niculae, arXiv 1901.02324, section 4.3.
+    Returns:
+        Loss, between 0 and 1.
+
+    Source: Gneiting and Raftery, Strictly proper scoring rules, 2007, section 4.
     """
-    return tsallis(
-        probs, target, parameter("tsallis_score", "alpha", alpha, target.dtype, low=1)
-    )
+    # The score does not depend on the scale of p. `softmax_one` may make all p so small that
+    # their squares, or they themselves, underflow; then they are computed anew from log p.
+    scale = jax.lax.stop_gradient(jnp.max(probs.p))
+    top = jax.lax.stop_gradient(jnp.max(probs.log_p))
+    is_tiny = top < SQUARES_UNDERFLOW
+    from_log = jnp.exp(jnp.where(is_tiny, probs.log_p - top, 0))
+    from_p = probs.p / jnp.where(is_tiny, 1, scale)
+    return _one_minus_cosine(jnp.where(is_tiny, from_log, from_p), target)
 
 
 @on_probs
 def kl(probs: Probs, target: Vector) -> Scalar:
     """`sum_k t_k log(t_k / p_k)`, the divergence of the target from the prediction; from 0 up.
 
+    It is cross-entropy less the entropy of the target, and infinite if a class of the target has
+    p = 0.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> loss = ls.objective("softmax + kl")
+    >>> print(loss(jnp.zeros(2), jnp.array([0.5, 0.5])))
+    0.0
+
+    Args:
+        probs: Probabilities p, as normalizers return them, [n].
+        target: Distribution t over the classes, [n].
+
+    Returns:
+        Loss in nats, at least 0.
+
     Source: Kullback and Leibler 1951.
     """
-    weighted = target > 0
-    log_t = jnp.log(jnp.where(weighted, target, 1))
+    log_t = jnp.log(jnp.where(target > 0, target, 1))
     return dot(target, log_t - probs.log_p)
 
 
@@ -88,10 +109,21 @@ def kl(probs: Probs, target: Vector) -> Scalar:
 def reverse_kl(probs: Probs, target: Vector, *, smoothing: Parameter = 0.1) -> Scalar:
     """`sum_k p_k log(p_k / t'_k)` with the smoothed target `t' = (1 - a) t + a / n`.
 
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> loss = ls.objective("softmax + reverse_kl(smoothing=1)")
+    >>> print(loss(jnp.array([0.0, 50.0]), jnp.array([1.0, 0.0])).round(3))
+    0.693
+
     Args:
-        probs: the prediction.
-        target: t, [n].
-        smoothing: a, greater than 0 and at most 1.
+        probs: Probabilities p, as normalizers return them, [n].
+        target: Distribution t over the classes, [n].
+        smoothing: Share a of the uniform distribution in the target, greater than 0, at most 1.
+
+    Returns:
+        Loss in nats, at least 0 for probabilities that sum to 1.
+
+    Raises:
+        ValueError: If the smoothing is out of its range (NaN if it is traced).
     """
     amount = parameter(
         "reverse_kl", "smoothing", smoothing, target.dtype, low=0, high=1, open=True
@@ -105,10 +137,23 @@ def label_smoothing(
 ) -> Scalar:
     """Cross-entropy to the smoothed target `(1 - a) t + a / n`.
 
+    Its least value is the entropy of the smoothed target, and lies at finite logits for a > 0.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> loss = ls.objective("softmax + label_smoothing(smoothing=0.1)")
+    >>> print(loss(jnp.array([50.0, 0.0]), jnp.array([1.0, 0.0])).round(3))
+    2.5
+
     Args:
-        probs: the prediction.
-        target: t, [n].
-        smoothing: a, between 0 and 1.
+        probs: Probabilities p, as normalizers return them, [n].
+        target: Distribution t over the classes, [n].
+        smoothing: Share a of the uniform distribution in the target, between 0 and 1.
+
+    Returns:
+        Loss in nats, at least 0.
+
+    Raises:
+        ValueError: If the smoothing is not between 0 and 1 (NaN if it is traced).
 
     Source: Szegedy et al., arXiv 1512.00567, section 7.
     """
@@ -119,13 +164,8 @@ def label_smoothing(
 
 
 def residual(probs: Probs, target: Vector) -> Vector:
-    """`p - t`, written so that it cancels at neither end."""
+    """`p - t`, without cancellation for a one-hot target, whether p is near 0 or near 1."""
     return (1 - target) * probs.p - target * probs.complement
-
-
-def tsallis(probs: Probs, target: Vector, alpha: Array) -> Scalar:
-    """The score of `tsallis_score`, for an alpha that is already checked."""
-    return _tsallis(probs.p, probs.log_p, probs.complement, target, alpha)
 
 
 def _smoothed(target: Vector, amount: Array) -> Vector:
@@ -134,15 +174,19 @@ def _smoothed(target: Vector, amount: Array) -> Vector:
 
 @jax.custom_jvp
 def _divergence(p: Vector, log_p: Vector, log_q: Vector) -> Array:
-    return jnp.sum(jnp.where(jnp.isneginf(log_p), 0, p * _log_ratio(log_p, log_q)))
+    """`sum_k p_k log(p_k / q_k)`, in which p_k = 0 counts as 0."""
+    terms = p * _log_ratio(log_p, log_q)
+    return jnp.sum(jnp.where(jnp.isneginf(log_p), 0, terms))
 
 
 @_divergence.defjvp
 def _divergence_jvp(
     primals: tuple[Vector, ...], tangents: tuple[Vector, ...]
 ) -> tuple[Array, Array]:
-    """`sum_k (log(p_k / q_k) + 1) dp_k`: through dp alone, which outlives the underflow of `p_k d log p_k`."""
-    (p, log_p, log_q), (dp, _, d_log_q) = primals, tangents
+    """`sum_k (log(p_k / q_k) + 1) dp_k - p_k d log q_k`."""
+    p, log_p, log_q = primals
+    # dp is used alone: it outlives the underflow of the product `p_k d log p_k`.
+    dp, _, d_log_q = tangents
     slope = jnp.where(jnp.isneginf(log_p), 0, _log_ratio(log_p, log_q) + 1)
     return _divergence(*primals), jnp.sum(slope * dp - p * d_log_q)
 
@@ -153,12 +197,14 @@ def _log_ratio(log_p: Vector, log_q: Vector) -> Vector:
 
 @jax.custom_jvp
 def _one_minus_cosine(p: Vector, target: Vector) -> Array:
-    """`(|p|^2 - <p, t>^2) / (|p| (|p| + <p, t>))`, its numerator without cancellation for a one-hot target."""
-    inner, norm = jnp.sum(p * target), jnp.sqrt(jnp.sum(p * p))
-    others = jnp.sum((1 - target) * (1 + target) * p * p) - jnp.sum(
-        target * p * (inner - target * p)
-    )
-    return others / (norm * (norm + inner))
+    """`1 - <p, t> / |p|`, written as `(|p|^2 - <p, t>^2) / (|p| (|p| + <p, t>))`."""
+    inner = jnp.sum(p * target)
+    norm = jnp.sqrt(jnp.sum(p * p))
+    # The numerator as a sum over the classes that are not the label: for a one-hot target nothing
+    # cancels in it.
+    off_label = jnp.sum((1 - target) * (1 + target) * p * p)
+    mixed = jnp.sum(target * p * (inner - target * p))
+    return (off_label - mixed) / (norm * (norm + inner))
 
 
 @_one_minus_cosine.defjvp
@@ -166,81 +212,18 @@ def _one_minus_cosine_jvp(
     primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]
 ) -> tuple[Array, Array]:
     """`d/dp_k = (p_k sum_{j != k} t_j p_j - t_k sum_{j != k} p_j^2) / |p|^3`."""
-    (p, target), (dp, d_target) = primals, tangents
+    p, target = primals
+    dp, d_target = tangents
     norm = jnp.sqrt(jnp.sum(p * p))
-    slope = (p * _all_but_each(target * p) - target * _all_but_each(p * p)) / norm**3
-    return _one_minus_cosine(p, target), jnp.sum(slope * dp) - jnp.sum(
-        p * d_target
-    ) / norm
+    numerator = p * _sum_of_others(target * p) - target * _sum_of_others(p * p)
+    slope = numerator / norm**3
+    tangent = jnp.sum(slope * dp) - jnp.sum(p * d_target) / norm
+    return _one_minus_cosine(p, target), tangent
 
 
-def _all_but_each(x: Vector) -> Vector:
-    """`sum_{j != k} x_j` for x >= 0: a difference, which cancels for the largest only, unless it ties."""
-    largest = x == jnp.max(x)
-    alone = largest & (jnp.sum(largest.astype(x.dtype)) == 1)
-    return jnp.where(alone, jnp.sum(jnp.where(largest, 0, x)), jnp.sum(x) - x)
-
-
-@jax.custom_jvp
-def _tsallis(
-    p: Vector, log_p: Vector, complement: Vector, target: Vector, alpha: Array
-) -> Array:
-    return _tsallis_value(p, log_p, complement, target, alpha)
-
-
-@_tsallis.defjvp
-def _tsallis_jvp(
-    primals: tuple[Array, ...], tangents: tuple[Array, ...]
-) -> tuple[Array, Array]:
-    """`dL = sum_k p_k^{a-2} (p_k - t_k) dp_k`.
-
-    For a < 2 the part of the target through d log p, which outlives the underflow of p; for a = 2, where p = 0 still counts,
-    through dp.
-    """
-    (p, log_p, complement, target, alpha), (dp, d_log_p, _, d_target, d_alpha) = (
-        primals,
-        tangents,
-    )
-    occurs = ~jnp.isneginf(log_p)
-    at_zero = (alpha == 1).astype(p.dtype)
-    power = jnp.where(
-        occurs, jnp.exp((alpha - 1) * jnp.where(occurs, log_p, 0)), at_zero
-    )
-    of_target = jnp.where(alpha == 2, dp, jnp.where(occurs, power * d_log_p, 0))
-    in_p = jnp.sum((1 - target) * power * dp) - jnp.sum(target * complement * of_target)
-    _, in_rest = jax.jvp(
-        lambda t, a: _tsallis_value(p, log_p, complement, t, a),
-        (target, alpha),
-        (d_target, d_alpha),
-    )
-    return _tsallis(*primals), in_p + in_rest
-
-
-def _tsallis_value(
-    p: Vector, log_p: Vector, complement: Vector, target: Vector, alpha: Array
-) -> Array:
-    weighted = target > 0
-    log_at_label = jnp.where(weighted, log_p, 0)
-    of_label = target * _tsallis_of_label(
-        log_at_label, jnp.where(weighted, complement, 0), alpha
-    )
-    occurs = p > 0
-    of_others = (
-        (1 - target) * jnp.where(occurs, jnp.where(occurs, p, 1) ** alpha, 0) / alpha
-    )
-    return jnp.sum(of_label + of_others)
-
-
-def _tsallis_of_label(log_p: Array, complement: Array, alpha: Array) -> Array:
-    """`(1 - a p^{a-1} + (a-1) p^a) / (a (a-1))`, which is the integral of `s (1 - s)^{a-2}` up to s = 1 - p."""
-    near = complement < SERIES_BELOW
-    q = jnp.where(near, complement, 0)
-    coefficients = [jnp.ones_like(alpha)]
-    for k in range(1, SERIES_TERMS):
-        coefficients.append(coefficients[-1] * (k + 1 - alpha) / k)
-    series = jnp.zeros_like(q)
-    for k, coefficient in reversed(list(enumerate(coefficients))):
-        series = series * q + coefficient / (k + 2)
-    power = box_cox(jnp.where(near, 0, log_p), jnp.broadcast_to(alpha - 1, log_p.shape))
-    direct = -(power * (1 + (alpha - 1) * complement) + complement) / alpha
-    return jnp.where(near, q * q * series, direct)
+def _sum_of_others(x: Vector) -> Vector:
+    """`sum_{j != k} x_j` for every class k, x >= 0."""
+    # The difference `sum(x) - x_k` cancels only for the largest x, and only if none ties with it.
+    is_largest = x == jnp.max(x)
+    is_alone = is_largest & (jnp.sum(is_largest.astype(x.dtype)) == 1)
+    return jnp.where(is_alone, jnp.sum(jnp.where(is_largest, 0, x)), jnp.sum(x) - x)

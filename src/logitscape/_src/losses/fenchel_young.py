@@ -1,4 +1,7 @@
-"""Fenchel-Young losses of the sparse normalizers: `Omega*(z) + Omega(t) - <z, t>`, whose gradient is `p(z) - t`.
+"""Fenchel-Young losses of the sparse normalizers: `Omega*(z) + Omega(t) - <z, t>`.
+
+Their gradient in z is `p(z) - t`. Omega* is computed by way of p, so that no terms cancel near a
+right answer: the loss is a score of p, plus what classes of the target lack to enter the support.
 
 Source: Blondel, Martins and Niculae, Learning with Fenchel-Young losses, arXiv 1901.02324.
 """
@@ -10,20 +13,35 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.arguments import is_known_to_be, parameter
 from ..base.formula import on_logits
+from ..base.parameters import is_known_to_be, parameter
 from ..base.special import box_cox, counted, dot, is_symbolic_zero
 from ..base.types import Parameter, Scalar, Vector
-from ..normalizers.simplex import Probs
-from ..normalizers.sparse import entmax, sparsemax
-from .distribution import residual, tsallis
+from ..normalizers.entmax import entmax
+from ..normalizers.probs import Probs
+from ..normalizers.sparsemax import sparsemax
+from .distribution import residual
+from .tsallis import tsallis
 
 
 @on_logits
 def sparsemax_loss(logits: Vector, target: Vector) -> Scalar:
-    """The Fenchel-Young loss of sparsemax, `Omega(p) = (sum_k p_k^2 - 1) / 2`; gradient `sparsemax(z) - t`.
+    """The Fenchel-Young loss of sparsemax, `Omega(p) = (sum_k p_k^2 - 1) / 2`; gradient
+    `sparsemax(z) - t`.
 
-    Exactly 0 once the label leads by 1. Linear when wrong.
+    Exactly 0 once the label leads by 1, and linear far on the wrong side.
+
+    >>> import jax, jax.numpy as jnp, logitscape as ls
+    >>> gradient = jax.grad(ls.objective("sparsemax_loss"))
+    >>> print(gradient(jnp.array([0.0, 3.0, 0.0]), jnp.array([1.0, 0.0, 0.0])))
+    [-1.  1.  0.]
+
+    Args:
+        logits: Logits z of one example, [n].
+        target: Distribution t over the classes, [n].
+
+    Returns:
+        Loss, from 0 up.
 
     Source: Martins and Astudillo, arXiv 1602.02068, equation 13.
     """
@@ -32,14 +50,27 @@ def sparsemax_loss(logits: Vector, target: Vector) -> Scalar:
 
 @on_logits
 def entmax_loss(logits: Vector, target: Vector, *, alpha: Parameter = 1.5) -> Scalar:
-    """The Fenchel-Young loss of alpha-entmax, `Omega(p) = (sum_k p_k^a - 1) / (a (a - 1))`; gradient `entmax(z) - t`.
+    """The Fenchel-Young loss of alpha-entmax, `Omega(p) = (sum_k p_k^a - 1) / (a (a - 1))`;
+    gradient `entmax(z) - t`.
 
-    alpha = 1 is softmax with cross-entropy (with KL for soft targets), alpha = 2 is `sparsemax_loss`.
+    alpha = 1 is softmax with cross-entropy (with KL for soft targets), alpha = 2 is
+    `sparsemax_loss`.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> loss = ls.objective("entmax_loss(alpha=1.5)")
+    >>> print(loss(jnp.array([2.5, 0.0]), jnp.array([1.0, 0.0])))
+    0.0
 
     Args:
-        logits: z, [n].
-        target: t, [n].
-        alpha: a, at least 1.
+        logits: Logits z of one example, [n].
+        target: Distribution t over the classes, [n].
+        alpha: Alpha, written a in the formulas, at least 1.
+
+    Returns:
+        Loss, from 0 up.
+
+    Raises:
+        ValueError: If alpha is less than 1 or not finite (NaN if it is traced).
 
     Source: Peters, Niculae and Martins, arXiv 1905.05702.
     """
@@ -51,10 +82,11 @@ def entmax_loss(logits: Vector, target: Vector, *, alpha: Parameter = 1.5) -> Sc
 
 @jax.custom_jvp
 def _sparsemax_loss(probs: Probs, z: Vector, target: Vector) -> Array:
-    """`|p - t|^2 / 2`, and what classes of the target miss to enter the support, `tau - z_k`: no terms that cancel."""
+    """`|p - t|^2 / 2`, plus `tau - z_k` for the classes of the target outside the support."""
     top = jnp.max(z)
-    # A class that is not in the target has no weight, wherever it lies: 0 and not 0 times infinity.
-    missing = jnp.maximum(top - jnp.where(target > 0, z, top) - jnp.max(probs.p), 0)
+    # Where the target is 0 the logit is replaced, as 0 times an infinite distance would be NaN.
+    below_top = top - jnp.where(target > 0, z, top)
+    missing = jnp.maximum(below_top - jnp.max(probs.p), 0)
     return jnp.sum(residual(probs, target) ** 2) / 2 + jnp.sum(target * missing)
 
 
@@ -62,8 +94,10 @@ def _sparsemax_loss(probs: Probs, z: Vector, target: Vector) -> Array:
 def _sparsemax_loss_jvp(
     primals: tuple[Any, ...], tangents: tuple[Any, ...]
 ) -> tuple[Array, Array]:
-    """In z by Danskin's theorem, so that it does not matter how p moves; in t by the definition."""
-    (probs, z, target), (_, dz, d_target) = primals, tangents
+    """`<p - t, dz> + <t - z, dt>`."""
+    # By Danskin's theorem the derivative of Omega* in z is p: how p itself moves does not matter.
+    probs, z, target = primals
+    _, dz, d_target = tangents
     slope = jnp.zeros_like(z[0])
     if not is_symbolic_zero(dz):
         slope += jnp.sum(residual(probs, target) * dz)
@@ -74,42 +108,37 @@ def _sparsemax_loss_jvp(
 
 @jax.custom_jvp
 def _entmax_loss(probs: Probs, z: Vector, target: Vector, alpha: Array) -> Array:
-    """The Tsallis score of p, and what classes of the target miss to enter the support: no terms that cancel."""
-    beta, top = alpha - 1, jnp.max(z)
-    to_threshold = box_cox(jnp.max(probs.log_p), beta) - (
-        top - jnp.where(target > 0, z, top)
-    )
+    """The Tsallis score of p, what classes of the target lack, and `Omega(t)`."""
+    beta = alpha - 1
+    top = jnp.max(z)
+    below_top = top - jnp.where(target > 0, z, top)
+    to_threshold = box_cox(jnp.max(probs.log_p), beta) - below_top
     outside = jnp.isneginf(probs.log_p) & (target > 0)
-    missing = jnp.where(outside, -(to_threshold + 1 / jnp.where(beta == 0, 1, beta)), 0)
-    return (
-        tsallis(probs, target, alpha)
-        + dot(target, missing)
-        + _negative_entropy(target, alpha)
-    )
+    divisor = jnp.where(beta == 0, 1, beta)
+    missing = jnp.where(outside, -(to_threshold + 1 / divisor), 0)
+    loss = tsallis(probs, target, alpha) + dot(target, missing)
+    return loss + _negative_entropy(target, alpha)
 
 
 @partial(_entmax_loss.defjvp, symbolic_zeros=True)
 def _entmax_loss_jvp(
     primals: tuple[Any, ...], tangents: tuple[Any, ...]
 ) -> tuple[Array, Array]:
-    """In z as for sparsemax; in alpha, likewise, that of `Omega(t) - Omega(p)` at a fixed p."""
-    (probs, z, target, alpha), (_, dz, d_target, d_alpha) = primals, tangents
+    """In z and t as for sparsemax; in alpha, that of `Omega(t) - Omega(p)` at a fixed p."""
+    probs, z, target, alpha = primals
+    _, dz, d_target, d_alpha = tangents
     slope = jnp.zeros_like(z[0])
     if not is_symbolic_zero(dz):
         slope += jnp.sum(residual(probs, target) * dz)
     if not is_symbolic_zero(d_target):
-        slope += jax.jvp(lambda t: _negative_entropy(t, alpha), (target,), (d_target,))[
-            1
-        ]
+        in_target = partial(_negative_entropy, alpha=alpha)
+        slope += jax.jvp(in_target, (target,), (d_target,))[1]
         slope -= jnp.sum(d_target * counted(target, z))
     if not is_symbolic_zero(d_alpha):
-        of_target, of_p = (
-            jax.jvp(partial(_negative_entropy, p), (alpha,), (d_alpha,))[1]
-            for p in (target, probs.p)
-        )
-        slope += (
-            of_target - of_p + d_alpha * jnp.sum(probs.p - probs.p)
-        )  # NaN outside the domain
+        of_target = _negative_entropy_slope(target, alpha, d_alpha)
+        of_p = _negative_entropy_slope(probs.p, alpha, d_alpha)
+        nan_outside = d_alpha * jnp.sum(probs.p - probs.p)  # 0 in the domain
+        slope += of_target - of_p + nan_outside
     return _entmax_loss(*primals), slope
 
 
@@ -117,11 +146,12 @@ def _negative_entropy(p: Vector, alpha: Array) -> Array:
     """`Omega(p) = sum_k p_k (p_k^{a-1} - 1) / (a (a - 1))`; at a = 1, `sum_k p_k log p_k`."""
     occurs = p > 0
     log_p = jnp.log(jnp.where(occurs, p, 1))
-    return (
-        jnp.sum(
-            jnp.where(
-                occurs, p * box_cox(log_p, jnp.broadcast_to(alpha - 1, p.shape)), 0
-            )
-        )
-        / alpha
-    )
+    terms = p * box_cox(log_p, jnp.broadcast_to(alpha - 1, p.shape))
+    return jnp.sum(jnp.where(occurs, terms, 0)) / alpha
+
+
+def _negative_entropy_slope(p: Vector, alpha: Array, d_alpha: Array) -> Array:
+    """Tangent of `Omega(p)` as alpha moves."""
+    slope: Array
+    _, slope = jax.jvp(partial(_negative_entropy, p), (alpha,), (d_alpha,))
+    return slope

@@ -15,45 +15,90 @@ from ..base.types import Scalar, Vector
 
 @on_logits
 def perceptron(logits: Vector, target: Vector) -> Scalar:
-    """`max_k z_k - <z, t>`, from 0 up. Where logits tie for the largest they share its derivative equally.
+    """`max_k z_k - <z, t>`, from 0 up.
+
+    Logits that tie for the largest share its derivative equally. The result is NaN if all logits
+    are -inf or one is +inf.
+
+    >>> import jax, jax.numpy as jnp, logitscape as ls
+    >>> gradient = jax.grad(ls.objective("perceptron"))
+    >>> print(gradient(jnp.array([2.0, 2.0, 0.0]), jnp.array([0.0, 0.0, 1.0])))
+    [ 0.5  0.5 -1. ]
+
+    Args:
+        logits: Logits z of one example, [n].
+        target: Distribution t over the classes, [n].
+
+    Returns:
+        Loss, from 0 up.
 
     Source: Rosenblatt 1958.
     """
     z = nan_unless(jnp.isfinite(jnp.max(logits)), logits)
-    return jnp.sum(target * (maximum(z) - jnp.where(target == 0, 0, z)))
+    below_top = maximum(z) - jnp.where(target == 0, 0, z)
+    return jnp.sum(target * below_top)
 
 
 @on_logits
 def crammer_singer(logits: Vector, target: Vector) -> Scalar:
     """`max(0, 1 + max_{k != y} z_k - z_y)`, the multiclass hinge loss.
 
-    Needs a one-hot target: a soft one is refused, and gives NaN in traced code.
+    At the kink, where the label leads by exactly 1, the derivative is 0; rivals that tie share
+    theirs equally. The result is NaN if a logit is +inf.
 
-    At the kinks: derivative 0 where the margin is exactly 1; rivals that tie share theirs equally.
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> loss = ls.objective("crammer_singer")
+    >>> print(loss(jnp.array([0.0, 2.0, 3.0]), jnp.array([1.0, 0.0, 0.0])))
+    4.0
+
+    Args:
+        logits: Logits z of one example, [n].
+        target: One-hot target of the label y, [n].
+
+    Returns:
+        Loss, from 0 up.
+
+    Raises:
+        ValueError: If the target is not one-hot (NaN if it is traced).
 
     Source: Crammer and Singer 2001.
     """
     one = _one_if_one_hot("crammer_singer", target)
     z = one * nan_unless(jnp.max(logits) < jnp.inf, logits)
     rival = maximum(jnp.where(target == 0, z, -jnp.inf))
-    return one * _hinge(1 + (rival - _of_label(z, target)))
+    return one * _hinge(1 + (rival - _label_logit(z, target)))
 
 
 @on_logits
 def weston_watkins(logits: Vector, target: Vector) -> Scalar:
-    """`sum_{k != y} max(0, 1 + z_k - z_y)`. At a kink the derivative is 0.
+    """`sum_{k != y} max(0, 1 + z_k - z_y)`.
 
-    Needs a one-hot target: a soft one is refused, and gives NaN in traced code.
+    At each kink the derivative is 0. The result is NaN if a logit is +inf.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> loss = ls.objective("weston_watkins")
+    >>> print(loss(jnp.array([0.0, 2.0, 3.0]), jnp.array([1.0, 0.0, 0.0])))
+    7.0
+
+    Args:
+        logits: Logits z of one example, [n].
+        target: One-hot target of the label y, [n].
+
+    Returns:
+        Loss, from 0 up.
+
+    Raises:
+        ValueError: If the target is not one-hot (NaN if it is traced).
 
     Source: Weston and Watkins 1999.
     """
     one = _one_if_one_hot("weston_watkins", target)
     z = one * nan_unless(jnp.max(logits) < jnp.inf, logits)
-    violations = 1 + (z - _of_label(z, target))
+    violations = 1 + (z - _label_logit(z, target))
     return one * jnp.sum(_hinge(jnp.where(target == 0, violations, -jnp.inf)))
 
 
-def _of_label(z: Vector, target: Vector) -> Array:
+def _label_logit(z: Vector, target: Vector) -> Array:
     return jnp.sum(jnp.where(target == 0, 0, target * z))
 
 
@@ -63,12 +108,16 @@ def _hinge(x: Array) -> Array:
 
 
 def _one_if_one_hot(function_name: str, target: Vector) -> Array:
-    """1; NaN for a target that is not one-hot, if it is traced. It multiplies logits and loss: neither alone makes all NaN."""
-    known = not isinstance(target, jax.core.Tracer)
-    t: Any = np.asarray(target) if known else target
-    one_hot = ((t == 0) | (t == 1)).all() & (t.sum() == 1)
-    if known and not one_hot:
+    """1, or NaN if the target is traced and not one-hot.
+
+    It multiplies the logits as well as the loss, as neither alone makes both the value and every
+    derivative NaN.
+    """
+    is_known = not isinstance(target, jax.core.Tracer)
+    t: Any = np.asarray(target) if is_known else target
+    is_one_hot = ((t == 0) | (t == 1)).all() & (t.sum() == 1)
+    if is_known and not is_one_hot:
         raise ValueError(
             f"`{function_name}(..., target)` needs a one-hot target, got {t}."
         )
-    return jnp.where(one_hot, 1, jnp.nan).astype(target.dtype)
+    return jnp.where(is_one_hot, 1, jnp.nan).astype(target.dtype)

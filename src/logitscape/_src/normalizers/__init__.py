@@ -1,1 +1,1 @@
-"""Normalizers, logits [n] -> Probs: a file per family, and the two functions that make probabilities from weights."""
+"""Normalizers, which turn logits [n] into probabilities: one file for each family of formulas."""

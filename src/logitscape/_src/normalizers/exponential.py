@@ -1,25 +1,40 @@
-"""Normalizers built on the exponential: softmax, its limit, its variant that may abstain, and its iterates."""
+"""Normalizers built on the exponential: softmax, its limit argmax, and two of its variants."""
 
 import jax
 import jax.numpy as jnp
 
 from ..base.argmax import every_largest
-from ..base.arguments import parameter, whole_number
 from ..base.formula import on_logits
+from ..base.parameters import parameter, whole_number
 from ..base.types import Parameter, Vector
-from .simplex import Probs, normalize, normalize_gaps
+from .normalize import normalize, normalize_gaps
+from .probs import Probs
 
 
 @on_logits
 def softmax(logits: Vector, *, inverse_temperature: Parameter = 1.0) -> Probs:
     """`p_k = e^{c z_k} / sum_j e^{c z_j}`.
 
-    Defined for all finite logits; -inf is a mask (p = 0, gradient 0), NaN if all are masked or one is +inf. The temperature is
-    applied after the largest logit is subtracted, so no finite logit overflows. c = 0 is uniform over what is not masked.
+    Defined for all finite logits; -inf is a mask (p = 0, gradient 0). The result is NaN if all
+    logits are masked or one is +inf. The temperature is applied after the largest logit is
+    subtracted, so that no finite logit overflows. c = 0 gives equal probabilities to all classes
+    that are not masked.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> print(ls.normalizers.softmax(jnp.array([1.0, 2.0, -jnp.inf])).p.round(3))
+    [0.269 0.731 0.   ]
+    >>> print(ls.normalizers.softmax(jnp.array([1.0, 2.0]), inverse_temperature=3).p.round(3))
+    [0.047 0.953]
 
     Args:
-        logits: z, [n].
-        inverse_temperature: c >= 0.
+        logits: Logits z of one example, [n].
+        inverse_temperature: Inverse temperature c, at least 0.
+
+    Returns:
+        Probabilities and their logarithms, [n].
+
+    Raises:
+        ValueError: If the inverse temperature is negative or not finite (NaN if it is traced).
 
     Source: Bridle 1990; Boltzmann 1868.
     """
@@ -27,21 +42,36 @@ def softmax(logits: Vector, *, inverse_temperature: Parameter = 1.0) -> Probs:
         "softmax", "inverse_temperature", inverse_temperature, logits.dtype, low=0
     )
     top = jax.lax.stop_gradient(jnp.max(logits))
-    shifted = (logits - top) + (top - top)  # NaN unless the top is finite
-    masked = jnp.isneginf(shifted)
-    gaps = jnp.where(masked, -jnp.inf, c * jnp.where(masked, 0, shifted))
+    shifted = (logits - top) + (top - top)  # NaN unless the largest logit is finite
+    is_masked = jnp.isneginf(shifted)
+    # Masks are put back afterwards, as 0 * -inf would be NaN at c = 0.
+    scaled = c * jnp.where(is_masked, 0, shifted)
+    gaps = jnp.where(is_masked, -jnp.inf, scaled)
     return normalize_gaps(gaps, gaps)
 
 
 @on_logits
 def softmax_one(logits: Vector) -> Probs:
-    """`p_k = e^{z_k} / (1 + sum_j e^{z_j})`: the softmax of [z, 0] without its last entry. It sums to less than 1.
+    """`p_k = e^{z_k} / (1 + sum_j e^{z_j})`: the softmax of [z, 0] without its last entry.
 
-    Defined for all finite logits; -inf is a mask, +inf gives NaN. With all masked p is 0 and the loss infinite.
+    The probabilities sum to less than 1: the rest is that of abstaining. Defined for all finite
+    logits; -inf is a mask, +inf gives NaN. If all logits are masked, p is 0
+    and a loss such as cross-entropy infinite.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> print(ls.normalizers.softmax_one(jnp.array([0.0, 0.0, -50.0])).p.round(3))
+    [0.333 0.333 0.   ]
+
+    Args:
+        logits: Logits z of one example, [n].
+
+    Returns:
+        Probabilities and their logarithms, [n].
 
     Source: "quiet softmax"; Miller, Attention Is Off By One, 2023.
     """
-    probs = normalize(jnp.concatenate([logits, jnp.zeros(1, logits.dtype)]))
+    with_zero = jnp.concatenate([logits, jnp.zeros(1, logits.dtype)])
+    probs = normalize(with_zero)
     return Probs(probs.p[:-1], probs.log_p[:-1])
 
 
@@ -49,32 +79,62 @@ def softmax_one(logits: Vector) -> Probs:
 def iterated_exponential(logits: Vector, *, depth: int = 2) -> Probs:
     """`g(z) = exp(exp(... z))`, `depth` times, divided by its sum; depth 1 is softmax.
 
-    Defined until `log g` overflows: NaN beyond (depth 2: z above 709 in float64, 88 in float32; depth 3: 6.56 and 4.48).
-    -inf is no mask: there g has a finite limit (depth 2: 1) and derivative 0. All -inf gives NaN.
+    Defined until `log g` overflows, and NaN beyond: for depth 2 from z = 709 in float64 and 88 in
+    float32, for depth 3 from 6.56 and 4.48. -inf is no mask, as g has a finite limit there (1 for
+    depth 2), with derivative 0. The result is NaN if all logits are -inf.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> logits = jnp.array([1.0, 2.0])
+    >>> print(ls.normalizers.iterated_exponential(logits, depth=1).p.round(3))
+    [0.269 0.731]
+    >>> print(ls.normalizers.iterated_exponential(logits, depth=2).p.round(3))
+    [0.009 0.991]
 
     Args:
-        logits: z, [n].
-        depth: how many exponentials, at least 1.
+        logits: Logits z of one example, [n].
+        depth: Number of exponentials, at least 1.
+
+    Returns:
+        Probabilities and their logarithms, [n].
+
+    Raises:
+        ValueError: If the depth is no whole number from 1 up.
     """
     depth = whole_number("iterated_exponential", "depth", depth, low=1)
-    log_g, top = logits, jnp.max(logits)
+    log_g = logits
+    top = jnp.max(logits)
     gaps = logits - top
     for _ in range(depth - 1):
-        log_g, top, gaps = jnp.exp(log_g), jnp.exp(top), jnp.exp(top) * jnp.expm1(gaps)
-    # NaN beyond the domain by inf - inf, when the program runs (see `zero_if`).
+        # e^a - e^b = e^b (e^{a - b} - 1) keeps the digits of small gaps between large values.
+        log_g = jnp.exp(log_g)
+        top = jnp.exp(top)
+        gaps = top * jnp.expm1(gaps)
+    # Beyond the domain the top is infinite, and inf - inf is NaN when the program runs. A NaN
+    # that XLA knows at compile time would not do (see `zero_if`).
     return normalize_gaps(log_g, gaps + (top - top))
 
 
 @on_logits
 def argmax(logits: Vector) -> Probs:
-    """`p_k = [z_k = max z] / |argmax z|` ("hardmax"): shared equally by ties, and with derivative 0 everywhere.
+    """`p_k = [z_k = max z] / |argmax z|` ("hardmax"): shared equally by ties, and with
+    derivative 0 everywhere.
 
-    The limit of softmax as the inverse temperature grows. NaN if all logits are -inf or one is +inf. Where the same compiled
-    program computes the logits, rounding may tell ties apart; the first then takes all.
+    The limit of softmax as the inverse temperature grows. The result is NaN if all logits are -inf
+    or one is +inf. Where the same compiled program computes the logits, rounding may separate
+    logits that tie; the first of them then takes all.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> print(ls.normalizers.argmax(jnp.array([2.0, 1.0, 2.0])).p)
+    [0.5 0.  0.5]
+
+    Args:
+        logits: Logits z of one example, [n].
+
+    Returns:
+        Probabilities and their logarithms, [n].
     """
     top = jnp.max(logits)
-    hit = every_largest(logits).astype(logits.dtype) + (
-        top - top
-    )  # NaN unless the top is finite
-    p = jax.lax.stop_gradient(hit / jnp.sum(hit))
+    is_largest = every_largest(logits).astype(logits.dtype)
+    weights = is_largest + (top - top)  # NaN unless the largest logit is finite
+    p = jax.lax.stop_gradient(weights / jnp.sum(weights))
     return Probs(p, jnp.log(p))

@@ -1,4 +1,4 @@
-"""Normalizers that make the logits positive by the logistic function and its relatives, and divide by the sum."""
+"""Normalizers that make logits positive by the logistic function and its relatives."""
 
 import jax
 import jax.numpy as jnp
@@ -7,63 +7,112 @@ from jax.nn import log_sigmoid
 
 from ..base.formula import on_logits
 from ..base.types import Scalar, Vector
-from .simplex import Probs, normalize, normalize_gaps
+from .normalize import normalize, normalize_gaps
+from .probs import Probs
 
 FAR_LEFT = -20.0
-"""Below it `softplus(z) = e^z - e^{2z} / 2` to within rounding, in every dtype."""
+"""Logit below which `softplus(z) = e^z - e^{2z} / 2` to within rounding, in every dtype."""
 
 
 @on_logits
 def sigmoid(logits: Vector) -> Probs:
-    """`g(z) = 1 / (1 + e^{-z})` divided by its sum. -inf is a mask; NaN if all are masked or one is +inf."""
+    """`g(z) = 1 / (1 + e^{-z})` divided by its sum.
+
+    -inf is a mask. The result is NaN if all logits are masked or one is +inf. Large logits get
+    equal probabilities, as g is at most 1.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> print(ls.normalizers.sigmoid(jnp.array([0.0, 20.0, 30.0])).p.round(3))
+    [0.2 0.4 0.4]
+
+    Args:
+        logits: Logits z of one example, [n].
+
+    Returns:
+        Probabilities and their logarithms, [n].
+    """
     top = jax.lax.stop_gradient(jnp.max(logits))
-    return normalize(log_sigmoid(logits + (top - top)))  # NaN unless the top is finite
+    z = logits + (top - top)  # NaN unless the largest logit is finite
+    return normalize(log_sigmoid(z))
 
 
 @on_logits
 def sigsoftmax(logits: Vector) -> Probs:
-    """`g(z) = e^z sigmoid(z)` divided by its sum. -inf is a mask; NaN if all are masked or one is +inf.
+    """`g(z) = e^z sigmoid(z)` divided by its sum.
+
+    -inf is a mask. The result is NaN if all logits are masked or one is +inf.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> print(ls.normalizers.sigsoftmax(jnp.array([0.0, 1.0])).p.round(3))
+    [0.201 0.799]
+
+    Args:
+        logits: Logits z of one example, [n].
+
+    Returns:
+        Probabilities and their logarithms, [n].
 
     Source: Kanai et al., Sigsoftmax: reanalysis of the softmax bottleneck, arXiv 1805.10829.
     """
-    top, log_s = jnp.max(logits), log_sigmoid(logits)
+    top = jnp.max(logits)
+    log_s = log_sigmoid(logits)
     gaps = (logits - top) + (log_s - log_sigmoid(top))
-    return normalize_gaps(logits + log_s, _zero_at(top, logits, gaps))
+    return normalize_gaps(logits + log_s, _zero_at_ties(top, logits, gaps))
 
 
 @on_logits
 def softplus(logits: Vector) -> Probs:
-    """`g(z) = log(1 + e^z)` divided by its sum. -inf is a mask; NaN if all are masked or one is +inf."""
-    log_g, top = _log_softplus(logits), jnp.max(logits)
+    """`g(z) = log(1 + e^z)` divided by its sum.
+
+    -inf is a mask. The result is NaN if all logits are masked or one is +inf.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> print(ls.normalizers.softplus(jnp.array([0.0, 100.0, 300.0])).p.round(3))
+    [0.002 0.249 0.749]
+
+    Args:
+        logits: Logits z of one example, [n].
+
+    Returns:
+        Probabilities and their logarithms, [n].
+    """
+    log_g = _log_softplus(logits)
+    top = jnp.max(logits)
     ratio = jax.nn.softplus(logits) / jax.nn.softplus(top)
-    by_ratio = logits > FAR_LEFT
-    gaps = jnp.where(
-        by_ratio, jnp.log(jnp.where(by_ratio, ratio, 1)), log_g - _log_softplus(top)
-    )
-    return normalize_gaps(log_g, _zero_at(top, logits, gaps))
+    # The logarithm of the ratio keeps the digits of a small gap between large logits. Far to the
+    # left the ratio may underflow, but there the two logarithms are about z and exact.
+    is_by_ratio = logits > FAR_LEFT
+    from_ratio = jnp.log(jnp.where(is_by_ratio, ratio, 1))
+    from_logarithms = log_g - _log_softplus(top)
+    gaps = jnp.where(is_by_ratio, from_ratio, from_logarithms)
+    return normalize_gaps(log_g, _zero_at_ties(top, logits, gaps))
 
 
-def _zero_at(top: Scalar, logits: Vector, gaps: Vector) -> Vector:
-    """Gaps that are 0 for all that tie for the largest, which need not be when each is rounded (alone and in a vector)."""
+def _zero_at_ties(top: Scalar, logits: Vector, gaps: Vector) -> Vector:
+    """The gaps, exactly 0 for all classes that tie for the largest, and NaN unless it is finite."""
+    # A function of the largest logit alone may be compiled to round otherwise than the same
+    # function of the vector, so that their difference need not be 0.
     return jnp.where(logits == top, top - top, gaps)
 
 
 @jax.custom_jvp
 def _log_softplus(z: Array) -> Array:
-    left = z < FAR_LEFT
-    return jnp.where(
-        left, z - jnp.exp(z) / 2, jnp.log(jax.nn.softplus(jnp.where(left, 0, z)))
-    )
+    """`log log(1 + e^z)`."""
+    is_left = z < FAR_LEFT
+    from_series = z - jnp.exp(z) / 2
+    closed_form = jnp.log(jax.nn.softplus(jnp.where(is_left, 0, z)))
+    return jnp.where(is_left, from_series, closed_form)
 
 
 @_log_softplus.defjvp
 def _log_softplus_jvp(
     primals: tuple[Array], tangents: tuple[Array]
 ) -> tuple[Array, Array]:
-    (z,), (dz,) = primals, tangents
-    left = z < FAR_LEFT
-    safe = jnp.where(left, 0, z)
-    slope = jnp.where(
-        left, 1 - jnp.exp(z) / 2, jax.nn.sigmoid(safe) / jax.nn.softplus(safe)
-    )
+    (z,) = primals
+    (dz,) = tangents
+    is_left = z < FAR_LEFT
+    safe = jnp.where(is_left, 0, z)
+    from_series = 1 - jnp.exp(z) / 2
+    closed_form = jax.nn.sigmoid(safe) / jax.nn.softplus(safe)
+    slope = jnp.where(is_left, from_series, closed_form)
     return _log_softplus(z), slope * dz

@@ -1,4 +1,7 @@
-"""The catalog: one entry a formula. Its meaning, domain and source stand in its docstring."""
+"""The catalog of normalizers and losses, with one entry for each formula.
+
+The meaning, the domain and the source of a formula are in the docstring of its function.
+"""
 
 import inspect
 from collections.abc import Callable
@@ -6,8 +9,18 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from ..base.formula import trusting_on_logits, trusting_on_probs
-from ..losses import distribution, fenchel_young, label, margin, regression
-from ..normalizers import exponential, rational, sigmoidal, sparse
+from ..losses import (
+    distribution,
+    fenchel_young,
+    focal,
+    logarithmic,
+    margin,
+    power,
+    regression,
+    spherical_bound,
+    tsallis,
+)
+from ..normalizers import entmax, exponential, rational, sigmoidal, sparsemax, taylor
 
 Kind: TypeAlias = Literal["normalizer", "loss of probabilities", "loss of logits"]
 
@@ -17,11 +30,11 @@ class Formula:
     """One entry of the catalog.
 
     Attributes:
-        kind: what it is.
-        function: the public function, which checks all that it is given.
-        predictor: for a loss of logits, the normalizer that turns logits trained with it into a
-            prediction. It takes the parameters that both have.
-        trusting: the same function without the test of a traced target.
+        kind: Whether it is a normalizer, a loss of probabilities or a loss of logits.
+        function: Public function, which checks its arguments.
+        predictor: Normalizer that turns logits that were trained with a loss of logits
+            into a prediction. It is given those parameters of the loss that it takes.
+        trusting: The function without the test whether a traced target is a distribution.
     """
 
     kind: Kind
@@ -30,24 +43,27 @@ class Formula:
     trusting: Callable[..., Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Make the trusting form, once, so that all that is made of it is equal."""
+        """Make the trusting form once: forms made anew would not be equal.
+
+        Equal functions share their compiled programs, and their place in a sweep.
+        """
         of_probs = self.kind == "loss of probabilities"
         trusting = trusting_on_probs if of_probs else trusting_on_logits
         object.__setattr__(self, "trusting", trusting(inspect.unwrap(self.function)))
 
     @property
     def name(self) -> str:
-        """By which specs call it."""
+        """Name of the formula in specs."""
         return str(self.function.__name__)
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The parameters, with their defaults."""
-        signature = inspect.signature(self.function).parameters.values()
+        """Default values of the parameters, by name."""
+        signature = inspect.signature(self.function)
         return {
-            each.name: each.default
-            for each in signature
-            if each.kind is each.KEYWORD_ONLY
+            parameter.name: parameter.default
+            for parameter in signature.parameters.values()
+            if parameter.kind is parameter.KEYWORD_ONLY
         }
 
 
@@ -58,7 +74,7 @@ FORMULAS: tuple[Formula, ...] = (
     Formula("normalizer", rational.relu),
     Formula("normalizer", rational.square),
     Formula("normalizer", rational.spherical),
-    Formula("normalizer", rational.taylor),
+    Formula("normalizer", taylor.taylor),
     Formula("normalizer", sigmoidal.softplus),
     Formula("normalizer", sigmoidal.sigmoid),
     Formula("normalizer", sigmoidal.sigsoftmax),
@@ -66,20 +82,20 @@ FORMULAS: tuple[Formula, ...] = (
     Formula("normalizer", rational.min_shift),
     Formula("normalizer", exponential.argmax),
     Formula("normalizer", exponential.softmax_one),
-    Formula("normalizer", sparse.sparsemax),
-    Formula("normalizer", sparse.entmax),
-    Formula("loss of probabilities", label.cross_entropy),
-    Formula("loss of probabilities", label.exponential),
-    Formula("loss of probabilities", label.generalized_cross_entropy),
-    Formula("loss of probabilities", label.mae),
-    Formula("loss of probabilities", label.hellinger),
-    Formula("loss of probabilities", label.focal),
-    Formula("loss of probabilities", label.poly1),
-    Formula("loss of probabilities", label.symmetric_cross_entropy),
-    Formula("loss of probabilities", label.clipped_cross_entropy),
+    Formula("normalizer", sparsemax.sparsemax),
+    Formula("normalizer", entmax.entmax),
+    Formula("loss of probabilities", logarithmic.cross_entropy),
+    Formula("loss of probabilities", power.exponential),
+    Formula("loss of probabilities", power.generalized_cross_entropy),
+    Formula("loss of probabilities", power.mae),
+    Formula("loss of probabilities", power.hellinger),
+    Formula("loss of probabilities", focal.focal),
+    Formula("loss of probabilities", logarithmic.poly1),
+    Formula("loss of probabilities", logarithmic.symmetric_cross_entropy),
+    Formula("loss of probabilities", logarithmic.clipped_cross_entropy),
     Formula("loss of probabilities", distribution.brier),
     Formula("loss of probabilities", distribution.spherical_score),
-    Formula("loss of probabilities", distribution.tsallis_score),
+    Formula("loss of probabilities", tsallis.tsallis_score),
     Formula("loss of probabilities", distribution.kl),
     Formula("loss of probabilities", distribution.reverse_kl),
     Formula("loss of probabilities", distribution.label_smoothing),
@@ -88,34 +104,36 @@ FORMULAS: tuple[Formula, ...] = (
     Formula("loss of logits", margin.weston_watkins, exponential.argmax),
     Formula("loss of logits", regression.one_vs_rest, sigmoidal.sigmoid),
     Formula("loss of logits", regression.squared_logits, exponential.argmax),
-    Formula("loss of logits", fenchel_young.sparsemax_loss, sparse.sparsemax),
-    Formula("loss of logits", fenchel_young.entmax_loss, sparse.entmax),
-    Formula("loss of logits", regression.spherical_bound, exponential.softmax),
+    Formula("loss of logits", fenchel_young.sparsemax_loss, sparsemax.sparsemax),
+    Formula("loss of logits", fenchel_young.entmax_loss, entmax.entmax),
+    Formula("loss of logits", spherical_bound.spherical_bound, exponential.softmax),
     Formula("loss of logits", regression.z_loss, exponential.softmax),
 )
 
 
 def _functions(kind: Kind) -> dict[str, Callable[..., Any]]:
-    return {each.name: each.function for each in FORMULAS if each.kind == kind}
+    formulas = [formula for formula in FORMULAS if formula.kind == kind]
+    return {formula.name: formula.function for formula in formulas}
 
 
 NORMALIZERS: dict[str, Callable[..., Any]] = _functions("normalizer")
 
 PROBABILITY_LOSSES: dict[str, Callable[..., Any]] = _functions("loss of probabilities")
-"""Losses of probabilities, `(Probs, target) -> scalar`: they go with any normalizer."""
+"""Losses of probabilities, `(Probs, target) -> scalar`, for any normalizer."""
 
 LOGIT_LOSSES: dict[str, Callable[..., Any]] = _functions("loss of logits")
-"""Losses of the logits themselves, `(logits, target) -> scalar`: they stand alone."""
+"""Losses of the logits themselves, `(logits, target) -> scalar`, without a normalizer."""
 
 LOSSES: dict[str, Callable[..., Any]] = PROBABILITY_LOSSES | LOGIT_LOSSES
 
-BY_NAME = {each.name: each for each in FORMULAS}
-_BY_FUNCTION = {each.function: each for each in FORMULAS}
+BY_NAME = {formula.name: formula for formula in FORMULAS}
+
+_BY_FUNCTION = {formula.function: formula for formula in FORMULAS}
 
 
 def formula_of(function: Any) -> Formula | None:
-    """The entry whose public function this is; None for any other object."""
+    """Entry of a public function; None for any other object."""
     try:
         return _BY_FUNCTION.get(function)
-    except TypeError:  # a user's object that cannot be hashed
+    except TypeError:  # the object cannot be hashed
         return None

@@ -1,0 +1,146 @@
+"""Checks of the parameters of normalizers and losses, such as a temperature or an order."""
+
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from .special import nan_unless
+from .types import Number, Parameter
+
+LONGEST = 80
+"""Largest number of characters of a value that a message quotes."""
+
+
+def parameter(
+    function_name: str,
+    name: str,
+    value: Parameter,
+    dtype: Any,
+    *,
+    low: Number,
+    high: Number = math.inf,
+    open: bool = False,
+) -> Array:
+    """A real parameter as an array of the given dtype; NaN if it is traced and out of range.
+
+    Args:
+        function_name: Name of the function that has the parameter, for the messages.
+        name: Name of the parameter.
+        value: Value of the parameter, known or traced.
+        dtype: Dtype of the logits.
+        low: Smallest value allowed.
+        high: Largest value allowed.
+        open: Whether `low` itself is excluded.
+
+    Raises:
+        ValueError: If the value is known and is not a finite number from `low` to `high`, also
+            after rounding to `dtype`.
+    """
+    if isinstance(value, jax.core.Tracer):
+        return _nan_out_of_range(jnp.asarray(value, dtype), low, high, open)
+    argument = f"`{function_name}({name}=...)`"
+    bounds = _range_text(low, high, open)
+    if not _is_number(value):
+        raise ValueError(f"{argument} must be a number, {bounds}, got {value!r}.")
+    if not _is_finite(value):
+        quoted = _shortened(value)
+        raise ValueError(f"{argument} must be finite and {bounds}, got {quoted}.")
+    if not _is_within(value, low, high, open):
+        raise ValueError(f"{argument} must be {bounds}, got {value!r}.")
+    # Rounding can turn 1e39 into infinity, and 1e-50 into 0. NumPy warns of the former.
+    with np.errstate(over="ignore"):
+        rounded = np.asarray(value, dtype)
+    if not _is_within(rounded, low, high, open):
+        raise ValueError(
+            f"{argument} must be {bounds}, got {value!r} (in {rounded.dtype}, {rounded})."
+        )
+    return jnp.asarray(value, dtype)
+
+
+def is_known_to_be(number: Number, value: Parameter) -> bool:
+    """Whether a parameter is known while the program is traced, and equal to this number."""
+    return not isinstance(value, jax.core.Tracer) and bool(value == number)
+
+
+def whole_number(
+    function_name: str,
+    name: str,
+    value: Any,
+    *,
+    low: int,
+    high: Number = math.inf,
+    even: bool = False,
+) -> int:
+    """A whole number that determines the program, such as an order, and so cannot be traced.
+
+    Args:
+        function_name: Name of the function that has the parameter, for the message.
+        name: Name of the parameter.
+        value: Value of the parameter, an integer of Python or NumPy.
+        low: Smallest value allowed.
+        high: Largest value allowed.
+        even: Whether it must be even.
+
+    Raises:
+        ValueError: If it is not such a number.
+    """
+    if not is_whole(value) or not low <= value <= high or (even and value % 2):
+        kind = "an even whole number" if even else "a whole number"
+        bounds = _range_text(low, high, False)
+        raise ValueError(
+            f"`{function_name}({name}=...)` must be {kind}, {bounds}, got {value!r}."
+        )
+    return int(value)
+
+
+def is_whole(value: object) -> bool:
+    """Whether the value is an integer of Python or NumPy; a truth value is none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _nan_out_of_range(number: Array, low: Number, high: Number, open: bool) -> Array:
+    above = number > low if open else number >= low
+    return nan_unless(above & (number <= high) & jnp.isfinite(number), number)
+
+
+def _is_within(value: Any, low: Number, high: Number, open: bool) -> bool:
+    if not _is_finite(value):
+        return False
+    above = value > low if open else value >= low
+    return bool(above and value <= high)
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer larger than every float
+        return False
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int | float):
+        return True
+    if not isinstance(value, np.ndarray | np.generic | Array) or value.ndim:
+        return False
+    is_integer = jnp.issubdtype(value.dtype, jnp.integer)
+    return is_integer or jnp.issubdtype(value.dtype, jnp.floating)
+
+
+def _shortened(value: object) -> str:
+    text = repr(value)
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}... ({len(text)} characters)"
+
+
+def _range_text(low: Number, high: Number, open: bool) -> str:
+    if math.isinf(low):
+        return "a finite number" if math.isinf(high) else f"at most {high:g}"
+    text = f"greater than {low:g}" if open else f"at least {low:g}"
+    return text if math.isinf(high) else f"{text} and at most {high:g}"

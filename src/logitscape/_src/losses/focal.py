@@ -1,0 +1,72 @@
+"""Focal loss, and the derivatives that keep it accurate where the label's probability is near 1."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from ..base.formula import on_probs
+from ..base.parameters import parameter
+from ..base.special import over_expm1
+from ..base.types import Parameter, Scalar, Vector
+from ..normalizers.probs import Probs
+from .logarithmic import surprisal
+
+
+@on_probs
+def focal(probs: Probs, target: Vector, *, gamma: Parameter = 2.0) -> Scalar:
+    """`-(1 - p)^gamma log p`, from 0 up; gamma = 0 is cross-entropy.
+
+    For a soft target it is the expectation `sum_k t_k L(p_k)`. At p = 0 the value is infinite.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> loss = ls.objective("softmax + focal(gamma=2)")
+    >>> print(loss(jnp.zeros(2), jnp.array([1.0, 0.0])).round(3))
+    0.173
+
+    Args:
+        probs: Probabilities p, as normalizers return them, [n].
+        target: Distribution t over the classes, [n].
+        gamma: Exponent, at least 0; the larger, the less an almost right answer counts.
+
+    Returns:
+        Loss, from 0 up.
+
+    Raises:
+        ValueError: If gamma is negative or not finite (NaN if it is traced).
+
+    Source: Lin et al., arXiv 1708.02002, equation 4.
+    """
+    power = parameter("focal", "gamma", gamma, target.dtype, low=0)
+    return jnp.sum(target * _focal(surprisal(probs, target), power))
+
+
+@jax.custom_jvp
+def _focal(s: Array, gamma: Array) -> Array:
+    """`(1 - e^{-s})^gamma s` of the surprisal s."""
+    return (-jnp.expm1(-s)) ** gamma * s
+
+
+@_focal.defjvp
+def _focal_jvp(
+    primals: tuple[Array, Array], tangents: tuple[Array, Array]
+) -> tuple[Array, Array]:
+    """`(1 - p)^gamma ((1 + gamma s p / (1 - p)) ds + s log(1 - p) d gamma)`."""
+    s, gamma = primals
+    ds, d_gamma = tangents
+    is_inside = (s > 0) & jnp.isfinite(s)
+    safe = jnp.where(is_inside, s, 1)
+    complement = -jnp.expm1(-s)
+    slope_in_gamma = jnp.where(is_inside, _log_complement(safe) * safe, 0)
+    # s p / (1 - p) is s / (e^s - 1), which tends to 1 with s: there is no pole at p = 1.
+    slope_in_s = 1 + gamma * over_expm1(s)
+    tangent = complement**gamma * (slope_in_s * ds + slope_in_gamma * d_gamma)
+    return _focal(s, gamma), tangent
+
+
+def _log_complement(s: Array) -> Array:
+    """`log(1 - e^{-s})` for s > 0, accurate for small and large s."""
+    is_near = s < math.log(2)
+    from_one = jnp.log(-jnp.expm1(-jnp.where(is_near, s, 1)))
+    return jnp.where(is_near, from_one, jnp.log1p(-jnp.exp(-s)))

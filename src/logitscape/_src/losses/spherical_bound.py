@@ -1,0 +1,145 @@
+"""A quadratic bound on cross-entropy, and the equation behind it: x coth x with x = xi / 2."""
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from ..base.formula import on_logits
+from ..base.special import over_expm1
+from ..base.types import Scalar, Vector
+
+NEWTON_STEPS = 24
+FAR = 1e3
+"""Largest centered logit, over n, from which on the bound is proportional to the norm."""
+SERIES_BELOW = 0.04
+"""Value of xi^2 below which the slope of `x coth x` is a power series."""
+
+
+@on_logits
+def spherical_bound(logits: Vector, target: Vector) -> Scalar:
+    """The tightest quadratic upper bound on `logsumexp(z)` with one curvature for all classes,
+    minus `<z, t>`.
+
+    With m and v the mean and variance of the logits, c = 1 - 2/n, and xi the root of
+    `xi^2 (1 - c^2 / tanh^2(xi/2)) = v`:
+
+        B(z) = m + n (log(1 + e^xi) - xi/2) - n c^2 xi / (2 tanh(xi/2)),
+        dB/dz_k = 1/n + (z_k - m) tanh(xi/2) / (2 xi).
+
+    It depends on the logits through their sum and the sum of their squares only, so it belongs to
+    the spherical family. It is never below cross-entropy with softmax, and equal to it where all
+    logits are equal.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> logits, target = jnp.array([0.0, 3.0, 0.0]), jnp.array([0.0, 1.0, 0.0])
+    >>> print(ls.objective("spherical_bound")(logits, target).round(2))
+    0.51
+    >>> print(ls.objective("softmax + cross_entropy")(logits, target).round(2))
+    0.09
+
+    Args:
+        logits: Logits z of one example, [n].
+        target: Distribution t over the classes, [n].
+
+    Returns:
+        Loss in nats, from 0 up.
+
+    Source: Bouchard, Efficient bounds for the softmax function, 2007, minimised over its
+    parameters; de Brébisson and Vincent,
+    arXiv 1511.05042.
+    """
+    shifted = logits - jax.lax.stop_gradient(jnp.max(logits))
+    from_mean = shifted - jnp.mean(shifted)
+    return _bound_above_mean(from_mean) - jnp.sum(target * from_mean)
+
+
+def _bound_above_mean(z: Vector) -> Array:
+    """`B(z) - mean(z)` of logits whose mean is 0."""
+    n = z.size
+    size = jax.lax.stop_gradient(jnp.max(jnp.abs(z)))
+    is_far = size > FAR * n
+    variance = jnp.mean(jnp.where(is_far, 0, z) ** 2)
+    near = _bound_of_variance(variance, n)
+    # Far out the bound is proportional to the norm of the logits, whose squares may overflow.
+    scaled = jnp.where(is_far, z / jnp.where(is_far, size, 1), 1)
+    norm = size * jnp.sqrt(jnp.sum(scaled**2))
+    return jnp.where(is_far, norm * (1 - 1 / n) ** 0.5, near)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(1,))
+def _bound_of_variance(variance: Array, n: int) -> Array:
+    half = jnp.sqrt(_xi_squared(variance, n)) / 2
+    spread = 4 * (n - 1) / n**2  # 1 - c^2
+    excess = over_expm1(2 * half)  # x coth x - x
+    softplus = jnp.log1p(jnp.exp(-2 * half))
+    return n * (half * spread + softplus - (1 - spread) * excess)
+
+
+@_bound_of_variance.defjvp
+def _bound_of_variance_jvp(
+    n: int, primals: tuple[Array], tangents: tuple[Array]
+) -> tuple[Array, Array]:
+    """`dB/dv = n tanh(xi/2) / (4 xi)`."""
+    # The bound is least in its parameters, so that their own derivatives in v drop out.
+    (variance,) = primals
+    (d_variance,) = tangents
+    slope = n / (8 * _x_coth(_xi_squared(variance, n)))
+    return _bound_of_variance(variance, n), slope * d_variance
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(1,))
+def _xi_squared(variance: Array, n: int) -> Array:
+    """The root w = xi^2 of `w - c^2 (2 x coth x)^2 = v`, x = sqrt(w) / 2."""
+    if n <= 2:
+        return variance
+    spread = 4 * (n - 1) / n**2  # 1 - c^2
+
+    # The left-hand side is concave in w, so that Newton's method rises to the root from below.
+    def step(_: Any, w: Array) -> Array:
+        x_coth = _x_coth(w)
+        excess = 4 * x_coth**2 - w
+        slope = 1 - (1 - spread) * 8 * x_coth * _x_coth_slope(w)
+        newton = w - (spread * w - (1 - spread) * excess - variance) / slope
+        return jnp.maximum(newton, w)
+
+    root: Array = jax.lax.fori_loop(0, NEWTON_STEPS, step, variance / spread)
+    return root
+
+
+@_xi_squared.defjvp
+def _xi_squared_jvp(
+    n: int, primals: tuple[Array], tangents: tuple[Array]
+) -> tuple[Array, Array]:
+    (variance,) = primals
+    (d_variance,) = tangents
+    w = _xi_squared(variance, n)
+    c = 1 - 2 / n
+    slope = 1 - c**2 * 8 * _x_coth(w) * _x_coth_slope(w)
+    return w, d_variance / slope
+
+
+@jax.custom_jvp
+def _x_coth(w: Array) -> Array:
+    """`x coth x` with x = sqrt(w) / 2: smooth in w, 1 at 0."""
+    x = jnp.sqrt(w) / 2
+    return x + over_expm1(2 * x)
+
+
+@_x_coth.defjvp
+def _x_coth_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    (w,) = primals
+    (dw,) = tangents
+    return _x_coth(w), jax.lax.stop_gradient(_x_coth_slope(w)) * dw
+
+
+def _x_coth_slope(w: Array) -> Array:
+    """`d(x coth x)/dw = (coth x - x / sinh^2 x) / (8 x)`; 1/12 at 0."""
+    is_near = w < SERIES_BELOW
+    series = 1 / 12 - w / 360 + w**2 / 10080
+    x = jnp.sqrt(jnp.where(is_near, 1, w)) / 2
+    inverse_sinh = 2 * jnp.exp(-x) / -jnp.expm1(-2 * x)
+    closed_form = (1 / jnp.tanh(x) - x * inverse_sinh**2) / (8 * x)
+    return jnp.where(is_near, series, closed_form)

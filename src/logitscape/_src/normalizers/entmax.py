@@ -1,0 +1,114 @@
+"""Alpha-entmax: normalizers from softmax (alpha = 1) through sparsemax (alpha = 2) onwards."""
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from ..base.argmax import first_largest
+from ..base.formula import on_logits
+from ..base.parameters import is_known_to_be, parameter
+from ..base.special import is_symbolic_zero, log_slope
+from ..base.types import Mask, Parameter, Vector
+from . import sparsemax
+from .entmax_surprisal import log_p_of, surprisal_of_top
+from .probs import Probs
+from .shares import centered, keep_mass
+
+
+@on_logits
+def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
+    """`p_k = [(alpha - 1) z_k - tau]_+^{1 / (alpha - 1)}` with tau such that p sums to 1.
+
+    alpha = 1 is softmax and alpha = 2 sparsemax, as values and not only as limits. One-hot once the
+    largest logit leads by 1 / (alpha - 1). Differentiable in alpha too. Domain, masks and kinks are
+    those of sparsemax. For alpha > 2, p is infinitely steep at the edge of the support, and the
+    least class there is as exact as 1 minus the others.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> logits = jnp.array([1.0, 0.0, -1.0])
+    >>> print(ls.normalizers.entmax(logits, alpha=1.0).p.round(3))
+    [0.665 0.245 0.09 ]
+    >>> print(ls.normalizers.entmax(logits).p.round(3))
+    [0.831 0.169 0.   ]
+
+    Args:
+        logits: Logits z of one example, [n].
+        alpha: Alpha, at least 1.
+
+    Returns:
+        Probabilities and their logarithms, [n].
+
+    Raises:
+        ValueError: If alpha is less than 1 or not finite (NaN if it is traced).
+
+    Source: Peters, Niculae and Martins, arXiv 1905.05702, equation 10; derivative in alpha: Correia
+    et al., arXiv 1909.00015.
+    """
+    beta = parameter("entmax", "alpha", alpha, logits.dtype, low=1) - 1
+    if is_known_to_be(2, alpha):
+        return Probs(*sparsemax.project(logits))
+    return Probs(*_entmax(logits, beta))
+
+
+@jax.custom_jvp
+def _entmax(z: Vector, beta: Array) -> sparsemax.LogPair:
+    top = jnp.max(z)
+    # NaN unless the largest logit and beta are finite.
+    shifted = z - top + (top - top) + (beta - beta)
+    is_largest = first_largest(shifted)
+    # What rounding left for the largest class is removed: it becomes 0, or stays NaN.
+    shifted = jnp.where(is_largest, shifted - shifted, shifted)
+    surprisal = surprisal_of_top(shifted, is_largest, beta)
+    log_p = log_p_of(shifted, surprisal, beta)
+    p = jnp.exp(log_p)
+    is_last, rest = _last_of_support(shifted, surprisal, p, beta)
+    return jnp.where(is_last, rest, p), jnp.where(is_last, jnp.log(rest), log_p)
+
+
+@partial(_entmax.defjvp, symbolic_zeros=True)
+def _entmax_jvp(
+    primals: tuple[Vector, Array], tangents: tuple[Any, Any]
+) -> tuple[sparsemax.LogPair, sparsemax.LogPair]:
+    """With `u = p^{1 - beta}` on the support, `dp = u (dz - <u, dz> / sum u)`; likewise in beta."""
+    z, beta = primals
+    dz, d_beta = tangents
+    p, log_p = _entmax(z, beta)
+    inside = ~jnp.isneginf(log_p)
+    log_inside = jnp.where(inside, log_p, 0)
+    u = jnp.where(inside, jnp.exp((1 - beta) * log_inside), 0)
+    share = u / jnp.sum(u)
+    is_largest = first_largest(share)
+    others = jnp.sum(jnp.where(is_largest, 0, share))
+    # dp = u * moved + p * bent: `moved` is a move relative to the threshold, `bent` the change of
+    # log p at a fixed distance to it.
+    moved = jnp.zeros_like(z)
+    bent = jnp.zeros_like(z)
+    if not is_symbolic_zero(dz):
+        less_mean, _ = centered(is_largest, others, dz, share * dz)
+        moved += less_mean
+    if not is_symbolic_zero(d_beta):
+        bent += d_beta * log_slope(log_inside, beta)
+        moved -= jnp.sum(p * bent) / jnp.sum(u)
+    d_log_p = jnp.where(inside, jnp.exp(-beta * log_inside) * moved + bent, 0)
+    dp = jnp.where(inside, u * moved + p * bent, 0)
+    return (p, log_p), (keep_mass(is_largest, share, dp), d_log_p)
+
+
+def _last_of_support(
+    shifted: Vector, surprisal: Array, p: Vector, beta: Array
+) -> tuple[Mask, Array]:
+    """For beta > 1, mask of the least class of the support, [n], and the p that is left for it.
+
+    For beta > 1, p is infinitely steep at the edge of the support: rounding of the threshold would
+    be all that p of the least class consists of. It is 1 less the others instead.
+    """
+    allowance = 1 + 64 * float(jnp.finfo(shifted.dtype).eps)  # type: ignore[no-untyped-call]
+    is_within = allowance * jnp.exp(-beta * surprisal) + beta * shifted > 0
+    least = jnp.min(jnp.where(is_within, shifted, 0))
+    is_last = (shifted == least) & (least < 0) & (beta > 1)
+    rest = 1 - jnp.sum(jnp.where(shifted > least, p, 0))
+    # Classes that tie for the least share what is left.
+    return is_last, jnp.maximum(rest, 0) / jnp.sum(is_last.astype(p.dtype))

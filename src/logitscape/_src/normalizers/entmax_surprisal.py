@@ -1,0 +1,118 @@
+"""The equation behind alpha-entmax: the surprisal of the top class with which p sums to 1.
+
+With beta = alpha - 1, s_k = z_k - max z, and u = -log p of the top class,
+
+    p_k^beta = [e^{-beta u} + beta s_k]_+.
+
+The threshold tau loses its digits where p is near one-hot, and where many classes tie and p^beta
+is tiny; u keeps its digits in both cases.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from ..base.types import Mask, Vector
+
+MOST_STEPS = 100
+"""Maximum number of steps of Newton's method; it usually takes fewer than ten."""
+
+
+class _Search(NamedTuple):
+    """State of the search for the root u: its bracket, whether u still moves, and the number of steps."""
+
+    u: Array
+    low: Array
+    high: Array
+    moves: Array
+    steps: Array
+
+
+def log_p_of(shifted: Array, surprisal: Array, beta: Array) -> Array:
+    """`log p_k = log [e^{-beta u} + beta s_k]_+^{1 / beta}`, and `s_k - u` at beta = 0.
+
+    Args:
+        shifted: Logits less the largest, s, [n].
+        surprisal: Surprisal u of the top class, whose `log p` is -u exactly.
+        beta: alpha - 1, at least 0.
+    """
+    base_less_one = jnp.expm1(-beta * surprisal) + beta * shifted
+    log_far_from_one = jnp.log(jnp.maximum(base_of_power(shifted, surprisal, beta), 0))
+    log_near_one = jnp.log1p(jnp.maximum(base_less_one, -0.5))
+    log_base = jnp.where(base_less_one < -0.5, log_far_from_one, log_near_one)
+    is_linear = (beta == 0) | (shifted == 0)
+    log_p = log_base / jnp.where(beta == 0, 1, beta)
+    return jnp.where(is_linear, shifted - surprisal, log_p)
+
+
+def base_of_power(shifted: Array, surprisal: Array, beta: Array) -> Array:
+    """`e^{-beta u} + beta s_k`, which is `p_k^beta` where it is positive."""
+    return jnp.exp(-beta * surprisal) + beta * shifted
+
+
+def surprisal_of_top(shifted: Vector, is_largest: Mask, beta: Array) -> Array:
+    """`-log p` of the top class, from 0 to log n, with a small relative error.
+
+    Newton's method, kept inside a bracket by bisection. It starts at 0, or for beta = 0 at the
+    solution. For beta <= 1 it rises to the root without overshooting, as the sum of p is convex.
+
+    Args:
+        shifted: Logits less the largest, s, [n].
+        is_largest: Mask of a single class with the largest logit, [n].
+        beta: alpha - 1, at least 0.
+    """
+    dtype = shifted.dtype
+    precision = 16 * float(jnp.finfo(dtype).eps)  # type: ignore[no-untyped-call]
+    residual = _residual(shifted, is_largest, beta)
+
+    def step(search: _Search) -> _Search:
+        u = search.u
+        error, slope = residual(u)
+        low = jnp.where(error <= 0, u, search.low)
+        high = jnp.where(error >= 0, u, search.high)
+        newton = u - error / slope
+        has_arrived = jnp.abs(newton - u) <= precision * newton
+        # The ends of the bracket have been tried. Where p is steep, Newton's method may alternate
+        # between them, so that a step onto an end counts as outside.
+        is_inside = (newton > low) & (newton < high)
+        new = jnp.where(has_arrived | is_inside, newton, (low + high) / 2)
+        moves = jnp.abs(new - u) > precision * new
+        return _Search(new, low, high, moves, search.steps + 1)
+
+    def goes_on(search: _Search) -> Array:
+        return search.moves & (search.steps < MOST_STEPS)
+
+    num_unmasked = jnp.sum((~jnp.isneginf(shifted)).astype(dtype))
+    rest = jnp.sum(jnp.where(is_largest, 0, jnp.exp(shifted)))
+    first = _Search(
+        u=jnp.where(beta == 0, jnp.log1p(rest), 0),
+        low=jnp.zeros((), dtype),
+        high=jnp.log(num_unmasked),
+        moves=jnp.array(True),
+        steps=jnp.array(0),
+    )
+    return jax.lax.while_loop(goes_on, step, first).u
+
+
+def _residual(
+    shifted: Vector, is_largest: Mask, beta: Array
+) -> Callable[[Array], tuple[Array, Array]]:
+    """The function of u that vanishes where p sums to 1, with its derivative.
+
+    It is `(1 - p_top) - sum of the other p_k`: neither side cancels, as the top class is apart.
+    """
+
+    def residual(u: Array) -> tuple[Array, Array]:
+        p = jnp.exp(log_p_of(shifted, u, beta))
+        p_top = jnp.exp(-u)
+        base = base_of_power(shifted, u, beta)
+        inside = (base > 0) & ~is_largest
+        others = jnp.sum(jnp.where(is_largest, 0, p))
+        relative_slope = jnp.exp(-beta * u) / jnp.where(inside, base, 1)
+        slope = p_top + jnp.sum(jnp.where(inside, p * relative_slope, 0))
+        return -jnp.expm1(-u) - others, slope
+
+    return residual

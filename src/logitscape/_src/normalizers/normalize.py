@@ -1,0 +1,71 @@
+"""Probabilities in proportion to weights whose logarithms are given."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ..base.argmax import first_largest
+from ..base.arguments import vector
+from ..base.types import Mask, Vector
+from .probs import Probs
+from .shares import Shares, share_tangents, shares_of
+
+
+def normalize(log_weights: Vector, gaps: Vector | None = None) -> Probs:
+    """Probabilities in proportion to `exp(log_weights)`: `p_k = e^{l_k} / sum_j e^{l_j}`.
+
+    The step that softmax and every other separable normalizer `p_k = g(z_k) / sum_j g(z_j)` have
+    in common: `ls.normalize(log_g(z))` makes a new one.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> print(ls.normalize(jnp.log(jnp.array([1.0, 2.0, 5.0]))).p.round(3))
+    [0.125 0.25  0.625]
+
+    Args:
+        log_weights: Logarithms l of the weights, [n]. Only their differences matter. -inf gives a
+            class the probability 0 and the derivative 0.
+        gaps: `log_weights` up to a constant, [n], for a caller that knows their differences better
+            than by subtraction. They determine the values, `log_weights` the derivatives.
+
+    Returns:
+        Probabilities and their logarithms, [n]; all NaN if every weight is -inf, or if one is +inf
+        or NaN.
+
+    Raises:
+        TypeError: If the weights are not floating point.
+        ValueError: If they are no vector, or the gaps have another shape.
+    """
+    log_weights = vector("normalize", "log_weights", log_weights)
+    if gaps is None:
+        gaps = log_weights
+    else:
+        gaps = vector("normalize", "gaps", gaps).astype(log_weights.dtype)
+    if gaps.shape != log_weights.shape:
+        raise ValueError(
+            f"`normalize(gaps=...)` must have the weights' shape {log_weights.shape}, "
+            f"got {gaps.shape}."
+        )
+    return normalize_gaps(log_weights, gaps - jnp.max(gaps))
+
+
+def normalize_gaps(log_weights: Vector, gaps: Vector) -> Probs:
+    """`normalize` for gaps the largest of which is 0, but for rounding."""
+    gaps = jax.lax.stop_gradient(gaps)
+    shares = _normalize(log_weights, gaps, first_largest(gaps))
+    return Probs(shares.p, shares.log_p)
+
+
+@jax.custom_jvp
+def _normalize(log_weights: Vector, gaps: Vector, is_largest: Mask) -> Shares:
+    return shares_of(gaps, jnp.exp(gaps), is_largest)
+
+
+@_normalize.defjvp
+def _normalize_jvp(
+    primals: tuple[Vector, Vector, Mask], tangents: tuple[Vector, Vector, Any]
+) -> tuple[Shares, Shares]:
+    is_largest = primals[2]
+    d_log = tangents[0]
+    shares = _normalize(*primals)
+    return shares, share_tangents(shares, is_largest, d_log, shares.p * d_log)

@@ -1,0 +1,61 @@
+"""Probabilities that carry their logarithms."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jaxtyping import Float
+
+ROUNDING = 8
+"""Number of epsilons by which two roundings of the same `1 - p` may differ."""
+
+
+class Probs(NamedTuple):
+    """A probability vector and its logarithm.
+
+    Both are carried because neither gives the other back: `log(p)` is lost where p underflows, and
+    `exp(log_p)` loses nothing but costs another pass. A loss takes whichever is accurate in its
+    formula.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> probs = ls.normalizers.softmax(jnp.array([0.0, 200.0]))
+    >>> print(probs.p, probs.log_p)
+    [0. 1.] [-200.    0.]
+
+    Attributes:
+        p: Probabilities, [n] (or [..., n] where whole arrays are normalized).
+        log_p: Natural logarithms of the probabilities, of the same shape; -inf where p is 0.
+    """
+
+    p: Float[Array, "*batch n"]
+    log_p: Float[Array, "*batch n"]
+
+    @property
+    def complement(self) -> Float[Array, "*batch n"]:
+        """`1 - p` with a small relative error, also where p is near 1.
+
+        The probabilities must sum to at most 1.
+        """
+        return _complement(self.p, self.log_p)
+
+
+@jax.custom_jvp
+def _complement(p: Array, log_p: Array) -> Array:
+    """`1 - p`, computed as `-expm1(log_p)` for the largest p."""
+    # Only the largest p can be near 1, so that a single `expm1` for each vector is enough.
+    rest = -jnp.expm1(jnp.max(log_p, axis=-1, keepdims=True))
+    difference = 1 - p
+    # The largest class is recognised by its difference: a comparison of p with its maximum may
+    # fail in a compiled program, which may round p differently in two places.
+    eps = jnp.finfo(p.dtype).eps  # type: ignore[no-untyped-call]
+    is_same = jnp.abs(difference - rest) < ROUNDING * eps
+    return jnp.where(is_same, rest, difference)
+
+
+@_complement.defjvp
+def _complement_jvp(
+    primals: tuple[Array, Array], tangents: tuple[Array, Array]
+) -> tuple[Array, Array]:
+    dp, _ = tangents
+    return _complement(*primals), -dp

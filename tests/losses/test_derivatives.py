@@ -1,0 +1,126 @@
+"""Derivatives of every loss: in the logits, at ties and kinks, and in its parameters."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import Array
+from mpmath import mp
+
+import logitscape as ls
+from tests.formulas import LOGITS, hot, one_sided
+
+SOFT = jnp.array([0.2, 0.5, 0.0, 0.3])
+
+
+LOSS_PARAMETERS = [
+    ("generalized_cross_entropy", "q", 0.0),
+    ("generalized_cross_entropy", "q", 0.7),
+    ("focal", "gamma", 0.0),
+    ("focal", "gamma", 2.0),
+    ("poly1", "epsilon", 0.5),
+    ("clipped_cross_entropy", "epsilon", 0.1),
+    ("label_smoothing", "smoothing", 0.0),
+    ("label_smoothing", "smoothing", 0.1),
+    ("reverse_kl", "smoothing", 0.1),
+    ("tsallis_score", "alpha", 1.0),
+    ("tsallis_score", "alpha", 1.5),
+    ("symmetric_cross_entropy", "log_zero", -4.0),
+]
+
+
+def every_objective(test):
+    names = [f"softmax + {loss}" for loss in ls.PROBABILITY_LOSSES] + list(
+        ls.LOGIT_LOSSES
+    )
+    return pytest.mark.parametrize("spec", names)(test)
+
+
+@every_objective
+def test_gradients_and_hessians_match_finite_differences(spec: str) -> None:
+    loss = ls.objective(spec)
+    h = 1e-6
+    targets = jnp.stack(
+        [hot(1, 4), hot(3, 4)]
+        + ([] if spec in ("crammer_singer", "weston_watkins") else [SOFT])
+    )
+    moves = h * jnp.concatenate([jnp.zeros((1, 4)), jnp.eye(4), -jnp.eye(4)])
+
+    def orders(z: Array, target: Array) -> tuple[Array, ...]:
+        gradient = jax.grad(loss)
+        return (
+            loss(z, target),
+            gradient(z, target),
+            jax.jacfwd(loss)(z, target),
+            jax.jacfwd(gradient)(z, target),
+        )
+
+    run = jax.jit(jax.vmap(jax.vmap(orders, (0, None)), (None, 0)))
+    value, gradient, forward, hessian = map(
+        np.asarray, run(LOGITS["signs"][None] + moves, targets)
+    )
+    slope, bend = (
+        (array[:, 1:5] - array[:, 5:]) / (2 * h) for array in (value, gradient)
+    )
+    np.testing.assert_allclose(gradient[:, 0], slope, atol=2e-9)
+    np.testing.assert_allclose(forward, gradient, rtol=1e-12, atol=1e-16)
+    np.testing.assert_allclose(hessian[:, 0], bend.swapaxes(1, 2), atol=2e-8)
+
+
+@every_objective
+def test_losses_are_least_and_about_zero_when_right(spec: str) -> None:
+    loss = ls.objective(spec)
+    right = float(loss(jnp.array([30.0, 0.0, 0.0, 0.0]), hot(0, 4)))
+    wrong = float(loss(jnp.array([0.0, 30.0, 0.0, 0.0]), hot(0, 4)))
+    assert right < wrong or spec == "squared_logits"
+    offset = spec in ("one_vs_rest", "z_loss", "squared_logits", "spherical_bound")
+    penalised = "label_smoothing" in spec or "reverse_kl" in spec
+    assert offset or penalised or abs(right) < 1e-6
+
+
+def test_gradients_at_ties_and_kinks_keep_mass() -> None:
+    for spec, z in [
+        ("perceptron", [1.0, 1.0, 0.0]),
+        ("crammer_singer", [1.0, 0.0, 0.0]),
+        ("weston_watkins", [1.0, 0.0, 2.0]),
+        ("sparsemax_loss", [1.0, 0.0, -3.0]),
+        ("sparsemax + brier", [1.0, 0.0, 0.0]),
+        ("entmax + brier", [2.0, 0.0, 0.0]),
+        ("min_shift + brier", [0.0, 0.0, 1.0]),
+        ("argmax + brier", [1.0, 1.0, 0.0]),
+    ]:
+        gradient = np.asarray(
+            jax.jit(jax.grad(ls.objective(spec)))(jnp.array(z), hot(2, 3))
+        )
+        assert np.all(np.isfinite(gradient)), spec
+        np.testing.assert_allclose(gradient.sum(), 0, atol=1e-15)
+
+
+@pytest.mark.parametrize(("name", "parameter", "value"), LOSS_PARAMETERS)
+def test_losses_are_differentiable_in_their_parameters(
+    name: str, parameter: str, value: float
+) -> None:
+    probs, target = ls.NORMALIZERS["softmax"](LOGITS["three"]), hot(0, 3)
+    loss = lambda x: ls.LOSSES[name](probs, target, **{parameter: x})
+    derivative = jax.jit(jax.grad(loss))(jnp.asarray(value))
+    np.testing.assert_allclose(derivative, one_sided(loss, value), atol=1e-8)
+    assert abs(derivative) > 1e-4
+
+
+@pytest.mark.parametrize(("dtype", "rtol"), [("float64", 1e-12), ("float32", 2e-5)])
+@pytest.mark.parametrize("gap", [-40.0, -17.25, -3.0, -0.5, 2.0**-10, 0.5, 3.0, 17.25])
+def test_the_derivative_in_gamma_of_focal_is_right_at_either_end(
+    gap: float, dtype: str, rtol: float
+) -> None:
+    """`(1 - p)^gamma log(1 - p) (-log p)`, where p is near 0 and where it is near 1."""
+    probs, target = (
+        ls.NORMALIZERS["softmax"](jnp.array([gap, 0, 0], dtype)),
+        hot(0, 3).astype(dtype),
+    )
+    slope = jax.grad(lambda gamma: ls.LOSSES["focal"](probs, target, gamma=gamma))(
+        jnp.array(2, dtype)
+    )
+    with mp.workdps(40):
+        p = mp.exp(gap) / (mp.exp(gap) + 2)
+        expected = float(-((1 - p) ** 2) * mp.log(1 - p) * mp.log(p))
+    np.testing.assert_allclose(slope, expected, rtol=rtol)

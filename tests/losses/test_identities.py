@@ -1,0 +1,58 @@
+"""Losses that are special cases of others, and offsets that change nothing."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import logitscape as ls
+from tests.formulas import LOGITS, hot
+
+SAME_LOSS = [
+    ("focal(gamma=0)", "cross_entropy", 1.0),
+    ("poly1(epsilon=0)", "cross_entropy", 1.0),
+    ("label_smoothing(smoothing=0)", "cross_entropy", 1.0),
+    ("generalized_cross_entropy(q=0)", "cross_entropy", 1.0),
+    ("generalized_cross_entropy(q=1)", "mae", 0.5),
+    ("generalized_cross_entropy(q=0.5)", "hellinger", 2.0),
+    ("tsallis_score(alpha=1)", "cross_entropy", 1.0),
+    ("tsallis_score(alpha=2)", "brier(convention='half')", 1.0),
+    ("kl", "cross_entropy", 1.0),
+    ("brier(convention='mean')", "brier", 0.25),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "factor"), SAME_LOSS)
+def test_identities_between_losses(first: str, second: str, factor: float) -> None:
+    z, target = LOGITS["signs"], hot(1, 4)
+    both = [ls.objective(f"softmax + {loss}") for loss in (first, second)]
+    a, b = jax.jit(lambda z, t: [jax.value_and_grad(loss)(z, t) for loss in both])(
+        z, target
+    )
+    np.testing.assert_allclose(a[0], factor * b[0], rtol=1e-13)
+    np.testing.assert_allclose(a[1], factor * b[1], rtol=1e-12, atol=1e-16)
+
+
+def test_a_small_q_does_not_lose_a_small_loss() -> None:
+    """`q log p` underflows before log p does."""
+    z, target = jnp.array([84.15, 0, 0], jnp.float32), hot(0, 3).astype(jnp.float32)
+    small = ls.objective("softmax + generalized_cross_entropy(q=1e-6)")(z, target)
+    np.testing.assert_allclose(
+        small, ls.objective("softmax + cross_entropy")(z, target), rtol=2e-5
+    )
+    assert small > 0
+
+
+def test_common_offsets_change_nothing() -> None:
+    z = jnp.array([0.0, 1.0, 3.0])
+    for spec in (
+        "softmax + cross_entropy",
+        "softmax + brier",
+        "entmax_loss",
+        "crammer_singer",
+        "spherical_bound",
+    ):
+        run = jax.jit(jax.value_and_grad(ls.objective(spec)))
+        near, far = (run(z + offset, hot(0, 3)) for offset in (0.0, 2.0**27))
+        np.testing.assert_allclose(near[0], far[0], rtol=1e-14)
+        np.testing.assert_allclose(near[1], far[1], rtol=1e-13, atol=1e-16)

@@ -1,0 +1,129 @@
+"""Values of the normalizers that are known exactly, and identities between normalizers."""
+
+import math
+from fractions import Fraction
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import logitscape as ls
+from tests.formulas import LOGITS
+
+REFERENCE = [
+    ("softmax", [1.0, 2.0], [0.2689414213699951, 0.7310585786300049]),
+    ("softmax", [10.0, 20.0], [4.5397868702434395e-05, 0.9999546021312976]),
+    ("softmax(inverse_temperature=0)", [1.0, 2.0], [0.5, 0.5]),
+    ("sum", [10.0, 20.0], [1 / 3, 2 / 3]),
+    ("abs", [-1.0, 3.0], [0.25, 0.75]),
+    ("relu", [-1.0, 1.0, 3.0], [0, 0.25, 0.75]),
+    ("square", [-1.0, 2.0], [0.2, 0.8]),
+    ("spherical(epsilon=1)", [1.0, 2.0], [2 / 7, 5 / 7]),
+    ("taylor", [1.0, 2.0], [2.5 / 7.5, 5 / 7.5]),
+    ("taylor(order=4)", [0.0, 1.0], [1 / (1 + 65 / 24), 65 / 24 / (1 + 65 / 24)]),
+    ("min_shift", [-2.0, -1.0, 1.0, 2.0], [0, 1 / 8, 3 / 8, 4 / 8]),
+    ("argmax", [1.0, 3.0, 3.0], [0, 0.5, 0.5]),
+    ("softmax_one", [0.0, 0.0], [1 / 3, 1 / 3]),
+    ("sparsemax", [0.3, 1.2, 2.0], [0, 0.1, 0.9]),
+    ("entmax", [1.0, 0.0], [0.5 + np.sqrt(7) / 8, 0.5 - np.sqrt(7) / 8]),
+    (
+        "iterated_exponential",
+        [0.0, 1.0],
+        [np.e / (np.e + np.e**np.e), np.e**np.e / (np.e + np.e**np.e)],
+    ),
+]
+
+
+EQUAL = [
+    ("taylor(order=2)", "spherical(epsilon=1)", 1.0),
+    ("entmax(alpha=2)", "sparsemax", 0.0),
+    ("entmax(alpha=1)", "softmax", 0.0),
+    ("iterated_exponential(depth=1)", "softmax", 0.0),
+]
+
+
+@pytest.mark.parametrize(("spec", "logits", "expected"), REFERENCE)
+def test_reference_values(
+    spec: str, logits: list[float], expected: list[float]
+) -> None:
+    np.testing.assert_allclose(
+        ls.normalizer(spec)(jnp.array(logits)).p, expected, rtol=1e-14, atol=1e-17
+    )
+
+
+@pytest.mark.parametrize(("first", "second", "shift"), EQUAL)
+def test_identities_between_normalizers(first: str, second: str, shift: float) -> None:
+    z = LOGITS["signs"]
+    np.testing.assert_allclose(
+        ls.normalizer(first)(z).p,
+        ls.normalizer(second)(z + shift).p,
+        rtol=1e-14,
+        atol=1e-16,
+    )
+    jacobian = lambda spec, z: jax.jit(jax.jacrev(lambda z: ls.normalizer(spec)(z).p))(
+        z
+    )
+    jacobians = [jacobian(spec, z + by) for spec, by in ((first, 0.0), (second, shift))]
+    np.testing.assert_allclose(*jacobians, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("order", [4, 6, 16, 34, 64])
+def test_taylor_of_every_order_is_the_polynomial(order: int, dtype: str) -> None:
+    """In whole fractions: 1 / order! is no number of float32, and below 0 the terms cancel."""
+    z = [
+        [1.5, -2.0, 10.0],
+        [-8.0, -9.0, -7.5],
+        [30.0, 25.0, 1.0],
+        [-20.0, -21.0, 5.0],
+        [1e4, 1.0, 0.0],
+        [-1e4, -9e3, 9504.0],
+    ]
+    weights = [
+        [
+            sum(Fraction(x) ** i / math.factorial(i) for i in range(order + 1))
+            for x in row
+        ]
+        for row in z
+    ]
+    exact = [[float(weight / sum(row)) for weight in row] for row in weights]
+    logs = [[-math.log1p(sum(row) / weight - 1) for weight in row] for row in weights]
+    p, log_p = (
+        np.asarray(array, float)
+        for array in jax.jit(jax.vmap(ls.normalizer(f"taylor(order={order})")))(
+            jnp.array(z, dtype)
+        )
+    )
+    close = {
+        "rtol": 8 * order * float(jnp.finfo(dtype).eps),
+        "atol": float(jnp.finfo(dtype).tiny),
+    }
+    np.testing.assert_allclose(p, exact, **close)
+    np.testing.assert_allclose(log_p, logs, **close)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+@pytest.mark.parametrize("order", [2, 4, 6, 8, 64])
+def test_taylor_at_the_end_of_the_range(order: int, dtype: str) -> None:
+    """The reciprocal of the largest numbers is subnormal, and so 0 on CPUs."""
+    huge = 0.9 * float(jnp.finfo(dtype).max)
+    z = jnp.array([[huge, 1.0, -huge], [huge, 0.0, 0.0]], dtype)
+    taylor = ls.normalizer(f"taylor(order={order})")
+    p = np.asarray(jax.jit(jax.vmap(taylor))(z).p, float)
+    np.testing.assert_allclose(
+        p,
+        [[0.5, 0, 0.5], [1, 0, 0]],
+        rtol=1e-2 if dtype == "bfloat16" else 1e-5,
+        atol=1e-30,
+    )
+    slopes = jax.jit(jax.vmap(jax.jacrev(lambda z: taylor(z).log_p)))(z)
+    assert np.isfinite(np.asarray(slopes, float)).all()
+
+
+@pytest.mark.parametrize("offset", [1e-9, -1e-9, 3.0])
+def test_the_gaps_of_normalize_may_be_off_by_a_constant(offset: float) -> None:
+    z = jnp.array([0.5, 1.5, 2.0])
+    probs, expected = ls.normalize(z, gaps=z - z.max() + offset), ls.normalize(z)
+    np.testing.assert_allclose(probs.p, expected.p, rtol=1e-14)
+    np.testing.assert_allclose(probs.log_p, expected.log_p, rtol=1e-14)
