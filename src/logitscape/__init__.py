@@ -2,10 +2,11 @@
 
 >>> import jax, logitscape as ls
 >>> loss = ls.objective("softmax + cross_entropy")
->>> jax.grad(loss)(jax.numpy.array([0.0, 0.0]), jax.numpy.array([1.0, 0.0]))
-Array([-0.5,  0.5], dtype=float32)
+>>> jax.grad(loss)(jax.numpy.array([0.0, 0.0]), jax.numpy.array([1.0, 0.0])).tolist()
+[-0.5, 0.5]
 
-What is here stands in `__init__.pyi` and is imported when it is first used: the command line starts without JAX.
+The names of the package are listed in `__init__.pyi`. Each is imported when it is first
+used, so that the command line starts without JAX.
 """
 
 import lazy_loader

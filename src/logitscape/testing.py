@@ -1,9 +1,10 @@
 """Checks for a user's own test suite.
 
+A test of a loss is a single call:
+
 >>> from logitscape.testing import assert_healthy
->>> diagnosis = assert_healthy("softmax + cross_entropy", num_classes=3)
->>> diagnosis.healthy
-True
+>>> def test_my_loss():
+...     assert_healthy("softmax + focal", num_classes=10, allow=("convexity",))
 """
 
 from ._src.testing import UnhealthyLossError as UnhealthyLossError

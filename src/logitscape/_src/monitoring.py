@@ -1,8 +1,8 @@
-"""`ls.probe`: gradient statistics of an objective on a batch, for a training loop."""
+"""`ls.probe`: statistics of the gradients of a batch, for a training loop."""
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,26 +11,33 @@ from jax.typing import ArrayLike
 from jaxtyping import Float
 
 from .base.formula import rounded_once
-from .normalizers.simplex import Probs
+from .normalizers.probs import Probs
 from .objectives.batched import checked_labels
-from .objectives.objective import Normalizer, Objective, normalizer_from, objective
-from .objectives.signatures import as_one_example
+from .objectives.objective import Source, objective
+from .objectives.parts import Normalizer, normalizer_from
+from .objectives.signatures import OneExample, as_one_example
 
 STUCK = 1e-3
+"""Gradient norm below which an example is pulled nowhere."""
+
 QUANTILES = (0.05, 0.5, 0.95)
 
 
 class BatchGradient(NamedTuple):
-    """What the gradient of a batch is made of; all scalars but the quantiles, NaN where there is nothing to tell.
+    """Statistics of the gradients in the logits of a batch.
+
+    All are scalars but the quantiles, and NaN where there are no examples to count.
 
     Attributes:
-        loss: the mean loss.
-        wrong: the share of examples whose label is not predicted.
-        stuck: the share of examples that are wrong and have no pull: a gradient norm below `threshold`.
-        carried_by_wrong: the share of the sum of gradient norms that wrong examples carry.
-        norm: the norm of the mean gradient in the logits.
-        quantiles: the 5 %, 50 % and 95 % quantiles of the examples' gradient norms, [3].
-        not_finite: the share of examples whose loss or gradient is not finite; they count in nothing else but `wrong`.
+        loss: Mean loss.
+        wrong: Share of examples whose label is not predicted, from 0 to 1.
+        stuck: Share of examples that are wrong and have a gradient norm below
+            `threshold`.
+        carried_by_wrong: Share of the sum of gradient norms that is of wrong examples.
+        norm: Norm of the mean gradient.
+        quantiles: 5 %, 50 % and 95 % quantiles of the gradient norms, [3].
+        not_finite: Share of examples whose loss or gradient is not finite. They count in
+            `wrong`, but in none of the others.
     """
 
     loss: Array
@@ -43,33 +50,43 @@ class BatchGradient(NamedTuple):
 
 
 def probe(
-    source: str | Objective | Callable[..., Any],
+    source: Source,
     *,
     normalizer: str | Normalizer | None = None,
     threshold: float = STUCK,
 ) -> Callable[[ArrayLike, ArrayLike], BatchGradient]:
-    """The function (logits [m, n], labels [m]) -> BatchGradient; to be jitted, beside any optimiser's step.
+    """Make the function (logits [m, n], labels [m]) -> BatchGradient.
 
-    Predictions are the argmax of p where it is known how the objective predicts, else of the logits.
+    It is called beside any optimiser's step, and can be called inside `jax.jit`. The
+    gradient of an example is dL/dz, its norm the Euclidean norm. An example is wrong if
+    its label is not the argmax of p or, if it is unknown how the objective predicts, of
+    the logits.
 
     Args:
-        source: whatever `ls.diagnose` takes, in any of its forms.
-        normalizer: how a function of the user's own predicts.
-        threshold: the gradient norm below which an example has no pull.
+        source: Objective, in any of the forms that `ls.diagnose` takes.
+        normalizer: Normalizer by which a user's function predicts.
+        threshold: Gradient norm below which a wrong example counts as stuck.
 
     Raises:
-        ValueError: for a threshold below 0, or shapes that do not fit.
-        IndexError: for a label out of range; inside traced code everything is NaN then.
+        ValueError: If the threshold is below 0; the function itself if shapes do not
+            match.
+        TypeError: If the function takes none of the known forms; the function itself if
+            the labels are not integers.
+        IndexError: If a label is out of range. Inside traced code all statistics are NaN
+            instead.
+
+    Example:
+        >>> import jax.numpy as jnp, logitscape as ls
+        >>> logits = jnp.array([[0.0, 50.0], [0.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
+        >>> statistics = ls.probe("softmax + brier")(logits, jnp.array([0, 0, 1, 0]))
+        >>> float(statistics.wrong), float(statistics.stuck)
+        (0.5, 0.25)
     """
     if not threshold >= 0:
         raise ValueError(
             f"`probe(threshold=...)` must be at least 0, got {threshold!r}."
         )
-    predict = (
-        objective(source).normalizer
-        if normalizer is None
-        else normalizer_from(normalizer)
-    )
+    predictor = _predictor(source, normalizer)
 
     def measure(logits: ArrayLike, labels: ArrayLike) -> BatchGradient:
         z = jnp.asarray(logits)
@@ -78,49 +95,70 @@ def probe(
                 f"`probe(...)(logits, ...)` must have shape [m, n], got {z.shape}."
             )
         y = checked_labels(z, labels)
-        loss_of_one = as_one_example(source, z.shape[1])
-        loss, gradient, right = jax.vmap(partial(_of_one, loss_of_one, predict))(z, y)
-        valid = jnp.all((y >= 0) & (y < z.shape[1]))
-        found = _statistics(loss, gradient, right, threshold)
-        return BatchGradient(*(jnp.where(valid, each, jnp.nan) for each in found))
+        num_classes = z.shape[1]
+        loss_function = as_one_example(source, num_classes)
+        evaluate = jax.vmap(partial(_evaluate, loss_function, predictor))
+        loss, gradient, is_right = evaluate(z, y)
+        are_valid = jnp.all((y >= 0) & (y < num_classes))
+        statistics = _statistics(loss, gradient, is_right, threshold)
+        return BatchGradient(
+            *[jnp.where(are_valid, value, jnp.nan) for value in statistics]
+        )
 
     return measure
 
 
-def _of_one(
-    of_one: Callable[[Array, Array], Array],
-    predict: Normalizer | None,
-    z: Array,
-    label: Array,
+def _predictor(
+    source: Source, normalizer: str | Normalizer | None
+) -> Normalizer | None:
+    if normalizer is None:
+        return objective(source).normalizer
+    return normalizer_from(normalizer)
+
+
+def _evaluate(
+    loss_function: OneExample, predictor: Normalizer | None, z: Array, label: Array
 ) -> tuple[Array, Array, Array]:
+    """Loss, gradient and whether the prediction is right, of one example."""
     target = jax.nn.one_hot(label, z.size, dtype=z.dtype)
-    loss, gradient = jax.value_and_grad(partial(rounded_once, of_one, z.dtype))(
-        z, target
-    )
+    rounded_loss = partial(rounded_once, loss_function, z.dtype)
+    loss, gradient = jax.value_and_grad(rounded_loss)(z, target)
     scores: Array = z
-    if predict is not None:
-        probs: Probs = rounded_once(predict, z.dtype, z)
+    if predictor is not None:
+        probs: Probs = rounded_once(predictor, z.dtype, z)
         scores = probs.p
     return loss, gradient, jnp.argmax(scores) == label
 
 
 def _statistics(
-    loss: Array, gradient: Array, right: Array, threshold: float
+    loss: Array, gradient: Array, is_right: Array, threshold: float
 ) -> BatchGradient:
-    finite = jnp.isfinite(loss) & jnp.all(jnp.isfinite(gradient), axis=1)
-    kept = jnp.where(finite[:, None], gradient, 0)
-    norms = jnp.linalg.norm(kept, axis=1)
-    count = jnp.sum(finite.astype(loss.dtype))
+    """Statistics of losses [m] and gradients [m, n]."""
+    dtype = loss.dtype
+    is_finite = jnp.isfinite(loss) & jnp.all(jnp.isfinite(gradient), axis=1)
+    finite_gradient = jnp.where(is_finite[:, None], gradient, 0)
+    norms = jnp.linalg.norm(finite_gradient, axis=1)
+    count = jnp.sum(is_finite.astype(dtype))
     total = jnp.sum(norms)
+    finite_loss = jnp.where(is_finite, loss, 0)
+    mean_loss = jnp.sum(finite_loss) / count
+    wrong = jnp.mean((~is_right).astype(dtype))
+    is_stuck = is_finite & ~is_right & (norms < threshold)
+    stuck = jnp.sum(is_stuck.astype(dtype)) / count
+    norms_of_wrong = jnp.where(is_right, 0, norms)
+    carried_by_wrong = jnp.sum(norms_of_wrong) / total
+    norm_of_sum = jnp.linalg.norm(jnp.sum(finite_gradient, axis=0))
+    norm = norm_of_sum / count
+    # Not the norms themselves: those of examples that are not finite were set to 0.
+    finite_norms = jnp.where(is_finite, norms, jnp.nan)
+    quantiles = jnp.nanquantile(finite_norms, jnp.asarray(QUANTILES, dtype))
+    not_finite = 1 - count / loss.size
     return BatchGradient(
-        loss=jnp.sum(jnp.where(finite, loss, 0)) / count,
-        wrong=jnp.mean((~right).astype(loss.dtype)),
-        stuck=jnp.sum((finite & ~right & (norms < threshold)).astype(loss.dtype))
-        / count,
-        carried_by_wrong=jnp.sum(jnp.where(right, 0, norms)) / total,
-        norm=jnp.linalg.norm(jnp.sum(kept, axis=0)) / count,
-        quantiles=jnp.nanquantile(
-            jnp.where(finite, norms, jnp.nan), jnp.asarray(QUANTILES, loss.dtype)
-        ),
-        not_finite=1 - count / loss.size,
+        loss=mean_loss,
+        wrong=wrong,
+        stuck=stuck,
+        carried_by_wrong=carried_by_wrong,
+        norm=norm,
+        quantiles=quantiles,
+        not_finite=not_finite,
     )

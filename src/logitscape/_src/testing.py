@@ -1,24 +1,25 @@
-"""Checks for a user's own test suite.
-
-def test_my_loss():
-    logitscape.testing.assert_healthy(my_loss, num_classes=10, allow=("convexity",))
-"""
+"""`assert_healthy`: the diagnosis of a loss as a test in a user's own test suite."""
 
 from collections.abc import Collection
 from typing import Any
 
+from .base.names import suggestion
 from .diagnosis.answers import SEVERITIES, Answer, Severity
+from .diagnosis.vocabulary import NAMES
 from .objectives.objective import Source
 from .reports.diagnose import diagnose
 from .reports.diagnosis import Diagnosis
 from .reports.witness_code import code, preamble
 
+LEVELS = SEVERITIES[:3]
+"""Severities at which a test may fail, the most serious first."""
+
 
 class UnhealthyLossError(AssertionError):
-    """What `assert_healthy` raises; the message has the findings and their witnesses.
+    """Error of `assert_healthy`; its message lists the findings with their witnesses.
 
     Attributes:
-        diagnosis: everything that was found.
+        diagnosis: The whole diagnosis.
     """
 
     def __init__(self, diagnosis: Diagnosis, findings: Collection[Answer]) -> None:
@@ -34,69 +35,81 @@ def assert_healthy(
     fail_on: Severity = "warning",
     **config: Any,
 ) -> Diagnosis:
-    """Diagnose an objective and fail if something is wrong with it.
+    """Diagnose an objective, and fail if something is wrong with it.
 
     Args:
-        objective: as for `diagnose`.
-        allow: questions ("precision") or verdicts ("fades exponentially") that are known and accepted.
-        fail_on: the mildest severity that fails: "serious", "warning" or "note".
-        **setting: the other arguments of `diagnose`.
+        objective: Objective, in any of the forms that `ls.diagnose` takes.
+        allow: Questions ("precision") or verdicts ("fades exponentially") that do not
+            fail.
+        fail_on: Mildest severity that fails: "serious", "warning" or "note".
+        **config: Further arguments of `ls.diagnose`, such as `num_classes`.
 
     Returns:
-        The diagnosis, if nothing is wrong.
+        The diagnosis, if nothing fails.
 
     Raises:
-        UnhealthyLossError: an AssertionError with the findings and witnesses.
-        ValueError: for another `fail_on`, for an `allow` that no answer has, and as `diagnose` does.
+        UnhealthyLossError: If something fails; an AssertionError with the findings and
+            with witnesses, logits that show them.
+        ValueError: If `fail_on` is none of these, if `allow` names no question or
+            verdict, and as `ls.diagnose` does.
+
+    Example:
+        >>> import logitscape as ls
+        >>> loss = "softmax + cross_entropy"
+        >>> ls.testing.assert_healthy(loss, num_classes=3).healthy
+        True
     """
-    levels = SEVERITIES[:3]
-    if fail_on not in levels:
+    if fail_on not in LEVELS:
         raise ValueError(
-            f"`assert_healthy(fail_on=...)` must be one of {', '.join(levels)}, got {fail_on!r}."
+            f"`assert_healthy(fail_on=...)` must be one of {', '.join(LEVELS)}, "
+            f"got {fail_on!r}."
         )
+    _check_allowed(allow)
     diagnosis = diagnose(objective, **config)
-    _check_allowed(diagnosis, allow)
-    failing = levels[: levels.index(fail_on) + 1]
+    failing = LEVELS[: LEVELS.index(fail_on) + 1]
     findings = [
-        each
-        for each in diagnosis.answers
-        if each.severity in failing and not each.names & {*allow}
+        answer
+        for answer in diagnosis.answers
+        if answer.severity in failing and answer.names.isdisjoint(allow)
     ]
     if findings:
         raise UnhealthyLossError(diagnosis, findings)
     return diagnosis
 
 
-def _check_allowed(diagnosis: Diagnosis, allow: Collection[str]) -> None:
-    """Refuse what allows nothing, such as a misspelt question."""
+def _check_allowed(allow: Collection[str]) -> None:
+    """Refuse a name that no question or verdict has, such as a misspelt one."""
     if isinstance(allow, str):
         raise ValueError(
-            f"`assert_healthy(allow=...)` must be a collection of texts such as ({allow!r},), got {allow!r}."
+            "`assert_healthy(allow=...)` must be a collection of texts "
+            f"such as ({allow!r},), got {allow!r}."
         )
-    known = {text for each in diagnosis.answers for text in each.names}
-    for text in allow:
-        if text not in known:
-            listed = ", ".join(sorted({each.question for each in diagnosis.answers}))
+    for name in allow:
+        if name not in NAMES:
             raise ValueError(
-                f"`assert_healthy(allow=...)`: no question or verdict here is {text!r}. Questions: {listed}."
+                f"`assert_healthy(allow=...)`: no question or verdict is {name!r}. "
+                f"{suggestion(name, sorted(NAMES))}"
             )
 
 
 def _message(diagnosis: Diagnosis, findings: Collection[Answer]) -> str:
     lines = [diagnosis.headline()]
-    for each in findings:
-        lines += [
-            "",
-            f"{each.severity}: {each.question}: {each.verdict}",
-            f"  {each.text}",
-        ]
-        if each.witness is not None:
-            lines += [f"  >>> {line}" for line in code(each.witness)]
-    return "\n".join(
-        [
-            *lines,
-            "",
-            "The witnesses begin with:",
-            *(f"  >>> {line}" for line in preamble(diagnosis.subject)),
-        ]
-    )
+    for answer in findings:
+        lines += ["", *_lines_of(answer)]
+    lines += ["", "The witnesses begin with:"]
+    lines += _as_doctest(preamble(diagnosis.subject))
+    return "\n".join(lines)
+
+
+def _lines_of(answer: Answer) -> list[str]:
+    lines = [
+        f"{answer.severity}: {answer.question}: {answer.verdict}",
+        f"  {answer.text}",
+    ]
+    if answer.witness is not None:
+        lines += _as_doctest(code(answer.witness))
+    return lines
+
+
+def _as_doctest(lines: Collection[str]) -> list[str]:
+    return [f"  >>> {line}" for line in lines]

@@ -29,11 +29,11 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..normalizers.probs import Probs
+from ..objectives import grouping
 from ..objectives.objective import Objective
 from . import duals
 from .batching import from_batch, to_batch, worth_unrolling
 from .duals import Call, Dual
-from .jaxpr import Function
 
 
 @dataclass(frozen=True)
@@ -82,12 +82,7 @@ def evaluate(
     unroll = worth_unrolling(*logits.shape)
     call = duals.call_on_batch(unroll=unroll, with_tangents=hessian)
     inputs = _inputs(logits, hessian, unroll)
-    pairs = {
-        index: objective
-        for index, objective in enumerate(objectives)
-        if objective.loss is not None
-    }
-    results = _evaluate_pairs(call, pairs, inputs, target)
+    results = _evaluate_pairs(call, grouping.pairs(objectives), inputs, target)
     for index, objective in enumerate(objectives):
         if index not in results:
             results[index] = _evaluate_alone(call, objective, inputs, target)
@@ -136,13 +131,13 @@ def _evaluate_pairs(
     Returns:
         Results by index.
     """
-    normalizers = dict.fromkeys(objective.normalizer for objective in pairs.values())
-    probs = {normalizer: call(normalizer, inputs) for normalizer in normalizers}
+    groups = grouping.by_normalizer(pairs)
+    probs = {normalizer: call(normalizer, inputs) for normalizer in groups}
     losses, cotangents = _evaluate_losses(call, pairs, probs, target)
     gradients = dict[int, Dual]()
-    for normalizer in normalizers:
-        gradients |= _pull_back(call, normalizer, pairs, inputs, cotangents)
-    p = {normalizer: _only_p(probs[normalizer]) for normalizer in normalizers}
+    for normalizer, members in groups.items():
+        gradients |= _pull_back(call, normalizer, members, inputs, cotangents)
+    p = {normalizer: _only_p(probs[normalizer]) for normalizer in groups}
     return {
         index: _Results(losses[index], gradients[index], p[objective.normalizer])
         for index, objective in pairs.items()
@@ -158,13 +153,9 @@ def _evaluate_losses(
     """Losses and their derivatives with respect to the probabilities, by index."""
     values = dict[int, Dual]()
     cotangents = dict[int, Dual]()
-    for loss in dict.fromkeys(objective.loss for objective in pairs.values()):
-        members = [
-            index for index, objective in pairs.items() if objective.loss == loss
-        ]
-        joined = duals.concatenate(
-            [probs[pairs[index].normalizer] for index in members]
-        )
+    for loss, members in grouping.by_loss(pairs).items():
+        probs_of_members = [probs[pairs[index].normalizer] for index in members]
+        joined = duals.concatenate(probs_of_members)
         differentiated = jax.value_and_grad(partial(_target_first, loss, target))
         results = duals.split(call(differentiated, joined), len(members))
         for index, result in zip(members, results, strict=True):
@@ -175,16 +166,11 @@ def _evaluate_losses(
 def _pull_back(
     call: Call,
     normalizer: Any,
-    pairs: Mapping[int, Objective],
+    members: Sequence[int],
     inputs: Dual,
     cotangents: Mapping[int, Dual],
 ) -> dict[int, Dual]:
-    """Derivatives in the logits of all pairs that have this normalizer, by index."""
-    members = [
-        index
-        for index, objective in pairs.items()
-        if objective.normalizer == normalizer
-    ]
+    """Derivatives in the logits of the pairs that have this normalizer, by index."""
     stacked = duals.stack_rows([cotangents[index] for index in members])
     gradients = call(partial(_vector_jacobian_products, normalizer), inputs, stacked)
     return {index: duals.row(gradients, row) for row, index in enumerate(members)}

@@ -49,11 +49,12 @@ def value_and_grad(
             example are NaN instead.
 
     Example:
-        >>> import jax, logitscape as ls
-        >>> run = jax.jit(ls.value_and_grad("softmax + cross_entropy"))
-        >>> losses, gradients = run(jax.numpy.array([[0.0, 0.0], [3.0, 0.0]]), [0, 1])
-        >>> losses.round(3).tolist(), gradients[0].tolist()
-        ([0.6930000185966492, 3.049000024795532], [-0.5, 0.5])
+        >>> import jax, jax.numpy as jnp, logitscape as ls
+        >>> run = jax.jit(ls.value_and_grad("softmax + brier"))
+        >>> logits = jnp.array([[0.0, 0.0], [50.0, 0.0]])
+        >>> losses, gradients = run(logits, jnp.array([0, 1]))
+        >>> losses.tolist(), gradients[0].tolist()
+        ([0.5, 2.0], [-0.5, 0.5])
     """
     loss = objective(source)
     if class_axis not in (0, -1):

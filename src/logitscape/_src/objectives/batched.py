@@ -1,4 +1,7 @@
-"""Objectives and normalizers in the forms that training code has: batches of logits, integer labels, an axis."""
+"""Objectives and normalizers in the forms that training code has.
+
+These are batches of logits with any leading axes, and integer labels.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -13,45 +16,80 @@ from jax.typing import ArrayLike
 from ..base.arguments import numbers
 from ..base.formula import rounded_once
 from ..base.special import zero_if
-from ..normalizers.simplex import Probs
-from .objective import Normalizer, Objective, normalizer_from
+from ..normalizers.probs import Probs
+from .objective import Source
 from .objective import objective as objective_from
+from .parts import Normalizer, normalizer_from
 
 
-def per_example(
-    objective: str | Objective | Callable[..., Any],
-) -> Callable[[ArrayLike, ArrayLike], Array]:
-    """The form that optax and training loops use: (logits [..., n], integer labels [...]) -> losses [...].
+def per_example(objective: Source) -> Callable[[ArrayLike, ArrayLike], Array]:
+    """Make the function (logits, labels) -> losses, the form that training loops use.
 
-    A label out of range raises IndexError, or gives NaN inside traced code.
+    The loss of each example is L(z, e_y), with the one-hot vector e_y of its label y. The
+    form is that of `optax.softmax_cross_entropy_with_integer_labels`.
+
+    Args:
+        objective: Spec, `Objective`, or function (logits [n], target [n]) -> scalar.
+
+    Returns:
+        Function of logits, [..., n] with n >= 2, and of integer labels, [...], from 0 to
+        n - 1. It returns the losses, [...]. A label out of range raises an IndexError, or
+        gives NaN inside traced code.
+
+    Raises:
+        ValueError: As `ls.objective` does; the function itself if shapes do not match.
+        TypeError: As `ls.objective` does; the function itself if the logits are not
+            floating point or the labels not integers.
+
+    Example:
+        >>> import jax.numpy as jnp, logitscape as ls
+        >>> loss = ls.per_example("softmax + brier")
+        >>> loss(jnp.array([[0.0, 0.0], [50.0, 0.0]]), jnp.array([0, 1])).tolist()
+        [0.5, 2.0]
     """
-    of_one = objective_from(objective)
+    loss = objective_from(objective)
 
     def losses(logits: ArrayLike, labels: ArrayLike) -> Array:
         z = numbers("per_example(...)", "logits, ...", logits)
         y = checked_labels(z, labels)
-        n = z.shape[-1]
-        valid = (y >= 0) & (y < n)
-        # No product with the target: XLA turns one with a one-hot vector into a choice, and 0 * NaN into 0.
-        target = jax.nn.one_hot(y, n, dtype=z.dtype)
-        target += zero_if(valid[..., None], target)
-        run = partial(rounded_once, of_one.function, z.dtype)
+        num_classes = z.shape[-1]
+        is_valid = (y >= 0) & (y < num_classes)
+        # Not a product of the target and NaN: XLA turns a product with a one-hot vector
+        # into a choice, and so 0 * NaN into 0.
+        target = jax.nn.one_hot(y, num_classes, dtype=z.dtype)
+        target += zero_if(is_valid[..., None], target)
+        run = partial(rounded_once, loss.function, z.dtype)
         for _ in range(y.ndim):
             run = jax.vmap(run)
         values: Array = run(z, target)
-        return values + zero_if(valid, values)
+        return values + zero_if(is_valid, values)
 
     return losses
 
 
 def drop_in(normalizer: str | Normalizer, *, log: bool = False) -> Callable[..., Array]:
-    """A normalizer in the form of `jax.nn.softmax`: `(logits [...], axis=-1) -> probabilities`, of the logits' shape.
+    """Make a normalizer that can replace `jax.nn.softmax`: `(logits, axis=-1) -> p`.
 
     Args:
-        normalizer: a spec or a function logits [n] -> Probs.
-        log: the logarithms instead, as `jax.nn.log_softmax` gives them.
+        normalizer: Spec, or function logits [n] -> Probs.
+        log: Whether to return the logarithms, as `jax.nn.log_softmax` does.
+
+    Returns:
+        Function of logits, [...], and of the axis of the classes. It returns the
+        probabilities, or their logarithms, in the shape of the logits. Outside of the
+        normalizer's domain they are NaN.
+
+    Raises:
+        ValueError: If the spec is unknown or malformed; the function itself for an axis
+            that the logits do not have.
+        TypeError: If it is neither a spec nor a function of one argument.
+
+    Example:
+        >>> import jax.numpy as jnp, logitscape as ls
+        >>> ls.drop_in("sum")(jnp.array([[1.0, 3.0], [1.0, 1.0]]), axis=0).tolist()
+        [[0.5, 0.75], [0.5, 0.25]]
     """
-    of_one = normalizer_from(normalizer)
+    function = normalizer_from(normalizer)
 
     def probabilities(logits: ArrayLike, axis: int = -1) -> Array:
         z = numbers("drop_in(...)", "logits", logits)
@@ -59,8 +97,7 @@ def drop_in(normalizer: str | Normalizer, *, log: bool = False) -> Callable[...,
             raise ValueError(
                 f"`axis` must be one of the {z.ndim} axes of the logits, got {axis!r}."
             )
-
-        run: Callable[[Array], Probs] = partial(rounded_once, of_one, z.dtype)
+        run: Callable[[Array], Probs] = partial(rounded_once, function, z.dtype)
         for _ in range(z.ndim - 1):
             run = jax.vmap(run)
         probs = run(jnp.moveaxis(z, axis, -1))
@@ -70,29 +107,47 @@ def drop_in(normalizer: str | Normalizer, *, log: bool = False) -> Callable[...,
 
 
 def checked_labels(logits: Array, labels: ArrayLike) -> Array:
-    """Integer labels, one for each row of logits; a label out of range is refused unless it is traced."""
-    known = not isinstance(labels, jax.core.Tracer)
-    y: Any = np.asarray(labels) if known else labels
+    """Labels of logits [..., n] as an array of integers, [...].
+
+    Raises:
+        TypeError: If the logits are not floating point or the labels not integers.
+        ValueError: If the shapes do not match, or with fewer than 2 classes.
+        IndexError: If a label is out of range, unless it is traced.
+    """
+    is_traced = isinstance(labels, jax.core.Tracer)
+    y: Any = labels if is_traced else np.asarray(labels)
+    _check_shapes(logits, y)
+    if not is_traced:
+        _check_range(logits.shape[-1], y)
+    array = jnp.asarray(y)
+    # Eight or sixteen bits cannot count many classes.
+    return array.astype(jnp.int32) if array.dtype.itemsize < 4 else array
+
+
+def _check_shapes(logits: Array, labels: Any) -> None:
     if not jnp.issubdtype(logits.dtype, jnp.floating):
         raise TypeError(
-            f"`logits` must be floating point, got {logits.dtype}; convert with `.astype(float)`."
+            f"`logits` must be floating point, got {logits.dtype}; "
+            "convert with `.astype(float)`."
         )
     if logits.ndim == 0 or logits.shape[-1] < 2:
         raise ValueError(
-            f"`logits` must have shape [..., n] with n >= 2 classes, got {logits.shape}."
+            "`logits` must have shape [..., n] with n >= 2 classes, "
+            f"got {logits.shape}."
         )
-    if not jnp.issubdtype(y.dtype, jnp.integer):
-        raise TypeError(f"`labels` must be integers, got {y.dtype}.")
-    if y.shape != logits.shape[:-1]:
+    if not jnp.issubdtype(labels.dtype, jnp.integer):
+        raise TypeError(f"`labels` must be integers, got {labels.dtype}.")
+    if labels.shape != logits.shape[:-1]:
         raise ValueError(
-            f"`labels` must have shape {logits.shape[:-1]}, one for each row of logits, got {y.shape}."
+            f"`labels` must have shape {logits.shape[:-1]}, "
+            f"one for each row of logits, got {labels.shape}."
         )
-    wrong = [*y[(y < 0) | (y >= logits.shape[-1])].flat] if known else []
-    if wrong:
+
+
+def _check_range(num_classes: int, labels: Any) -> None:
+    out_of_range = labels[(labels < 0) | (labels >= num_classes)]
+    if out_of_range.size:
         raise IndexError(
-            f"`labels` must lie between 0 and {logits.shape[-1] - 1}, got {wrong[0]}."
+            f"`labels` must lie between 0 and {num_classes - 1}, "
+            f"got {out_of_range.flat[0]}."
         )
-    kept = jnp.asarray(y)
-    return (
-        kept.astype(jnp.int32) if kept.dtype.itemsize < 4 else kept
-    )  # eight bits cannot count many classes

@@ -1,6 +1,6 @@
-"""Formulas of the catalog with their parameters bound, from a term of a spec."""
+"""Formulas of the catalog with their parameters bound, as the terms of specs name them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ..normalizers.simplex import Probs
+from ..normalizers.probs import Probs
 from . import specs
 from .catalog import BY_NAME, LOSSES, NORMALIZERS, Formula, Kind
 from .specs import Term
@@ -16,12 +16,12 @@ from .specs import Term
 
 @dataclass(frozen=True)
 class BoundFormula:
-    """A function of the catalog with its parameters bound; it prints as the spec it was made from.
+    """A function of the catalog with its parameters bound, printed as its spec.
 
     Attributes:
-        name: the spec.
-        function: what it calls.
-        formula: the entry of the catalog.
+        name: Spec from which it was made.
+        function: Function that it calls.
+        formula: Entry of the catalog.
     """
 
     name: str
@@ -37,54 +37,81 @@ class BoundFormula:
 
 
 def normalizer(spec: str) -> BoundFormula:
-    """The normalizer of a spec such as "softmax(inverse_temperature=2)": logits [n] -> Probs.
+    """Make the normalizer of a spec such as "softmax(inverse_temperature=2)".
+
+    Args:
+        spec: Name of a normalizer, with parameters in parentheses.
+
+    Returns:
+        Function of logits, [n], that returns `Probs`: probabilities and their logarithms,
+        each [n]. Outside of the normalizer's domain they are NaN. Half precision is
+        computed in float32 and rounded once.
 
     Raises:
-        TypeError: for a spec that is no text.
-        ValueError: for a malformed spec, an unknown name (the nearest are named) or a parameter
-            out of range.
+        TypeError: If the spec is not text.
+        ValueError: If the spec is malformed, names something unknown (the nearest names
+            are in the message) or has a parameter out of range.
+
+    Example:
+        >>> import jax.numpy as jnp, logitscape as ls
+        >>> relu = ls.normalizer("relu")
+        >>> relu(jnp.array([-1.0, 1.0, 3.0])).p.tolist()
+        [0.0, 0.25, 0.75]
     """
     return normalizer_of(specs.parse_one(spec))
 
 
 def loss(spec: str) -> BoundFormula:
-    """The loss of a spec such as "focal(gamma=2)".
+    """Make the loss of a spec such as "focal(gamma=2)".
 
-    It is (Probs, target) -> scalar, or (logits, target) -> scalar for a loss of logits. A target
-    that is no distribution is refused; a traced one gives NaN.
+    Args:
+        spec: Name of a loss, with parameters in parentheses.
+
+    Returns:
+        Function (Probs, target [n]) -> scalar, or (logits [n], target [n]) -> scalar for
+        a loss of logits. The target is a distribution over the classes. One that is none
+        is refused; if it is traced, the result is NaN instead.
 
     Raises:
-        TypeError: for a spec that is no text.
-        ValueError: for a malformed spec, an unknown name (the nearest are named) or a parameter
-            out of range.
+        TypeError: If the spec is not text.
+        ValueError: If the spec is malformed, names something unknown (the nearest names
+            are in the message) or has a parameter out of range.
+
+    Example:
+        >>> import jax.numpy as jnp, logitscape as ls
+        >>> probs = ls.normalizer("softmax")(jnp.array([0.0, 0.0]))
+        >>> float(ls.loss("brier")(probs, jnp.array([1.0, 0.0])))
+        0.5
     """
     return loss_of(specs.parse_one(spec))
 
 
 def normalizer_of(term: Term) -> BoundFormula:
-    """The normalizer that a term names."""
+    """Normalizer that a term names."""
     if term.name in LOSSES:
         raise ValueError(f"{term.name!r} is a loss, not a normalizer.")
     return bind(term, NORMALIZERS, "normalizer")
 
 
 def loss_of(term: Term) -> BoundFormula:
-    """The loss that a term names."""
+    """Loss that a term names."""
     if term.name in NORMALIZERS:
         raise ValueError(f"{term.name!r} is a normalizer, not a loss.")
     return bind(term, LOSSES, "loss")
 
 
 def bind(term: Term, known: Collection[str], kind: str) -> BoundFormula:
-    """The function that a term names, with its parameters bound; equal terms give the same one.
+    """Bind the parameters of the function that a term names.
+
+    Equal terms give the same object, so that JAX compiles it once.
 
     Args:
-        term: what is bound.
-        known: the names that are allowed here.
-        kind: what they are, for errors.
+        term: Term of a spec.
+        known: Names that are allowed.
+        kind: Kind of formula that they name, for errors.
 
     Raises:
-        ValueError: for an unknown name, an unknown parameter, or one out of range.
+        ValueError: If the name or a parameter is unknown, or a parameter out of range.
     """
     if term.name not in known:
         raise specs.unknown(kind, term.name, known)
@@ -94,58 +121,70 @@ def bind(term: Term, known: Collection[str], kind: str) -> BoundFormula:
 @cache
 def _bind(term: Term, kind: str) -> BoundFormula:
     formula = BY_NAME[term.name]
-    allowed = formula.parameters
+    _check_names_of_parameters(term, kind, formula)
+    bound = BoundFormula(
+        name=term.text,
+        function=_with_parameters(formula.function, term.parameters),
+        formula=formula,
+    )
+    _raise_errors_of_parameters(bound.function, formula.kind)
+    return bound
+
+
+def _check_names_of_parameters(term: Term, kind: str, formula: Formula) -> None:
+    names = formula.parameters
+    allowed = ", ".join(names) if names else "no parameters"
     for parameter, value in term.parameters.items():
-        if parameter not in allowed:
-            takes = (
-                f"It takes {', '.join(allowed)}."
-                if allowed
-                else "It takes no parameters."
-            )
+        if parameter not in names:
             raise ValueError(
                 f"unknown parameter {parameter!r} of {kind} {term.name!r}, "
-                f"got {parameter}={value!r}. {takes}"
+                f"got {parameter}={value!r}. It takes {allowed}."
             )
-    bound = BoundFormula(term.text, _with(term, formula.function), formula)
-    _meet_errors(bound.function, formula.kind)
-    return bound
 
 
 @cache
 def trusting(bound: BoundFormula) -> BoundFormula:
-    """The same function without the test of a traced target, for who has tested it."""
-    given = bound.function
-    parameters = given.keywords if isinstance(given, partial) else {}
-    function = bound.formula.trusting
-    if parameters:
-        function = partial(function, **parameters)
-    return BoundFormula(bound.name, function, bound.formula)
+    """The same function without the test whether a traced target is a distribution.
+
+    It is for a caller who has tested the target, as `Objective` does.
+    """
+    function = bound.function
+    parameters = function.keywords if isinstance(function, partial) else {}
+    return BoundFormula(
+        name=bound.name,
+        function=_with_parameters(bound.formula.trusting, parameters),
+        formula=bound.formula,
+    )
 
 
 def predictor_of(term: Term) -> BoundFormula:
-    """How logits that are trained with this loss of logits predict."""
+    """Normalizer by which logits predict that were trained with a loss of logits."""
     predictor = BY_NAME[term.name].predictor
     assert predictor is not None
-    entry = BY_NAME[predictor.__name__]
-    shared = {
-        name: value
-        for name, value in term.parameters.items()
-        if name in entry.parameters
+    formula = BY_NAME[predictor.__name__]
+    allowed = formula.parameters
+    parameters = {
+        name: value for name, value in term.parameters.items() if name in allowed
     }
-    arguments = ", ".join(f"{name}={value!r}" for name, value in shared.items())
-    text = f"{entry.name}({arguments})" if shared else entry.name
-    return bind(Term(text, entry.name, shared), NORMALIZERS, "normalizer")
+    text = formula.name
+    if parameters:
+        arguments = [f"{name}={value!r}" for name, value in parameters.items()]
+        text = f"{formula.name}({', '.join(arguments)})"
+    return bind(Term(text, formula.name, parameters), NORMALIZERS, "normalizer")
 
 
-def _with(term: Term, function: Callable[..., Any]) -> Callable[..., Any]:
-    return partial(function, **term.parameters) if term.parameters else function
+def _with_parameters(
+    function: Callable[..., Any], parameters: Mapping[str, Any]
+) -> Callable[..., Any]:
+    # Not a partial without parameters: it would not be equal to the function itself.
+    return partial(function, **parameters) if parameters else function
 
 
-def _meet_errors(function: Callable[..., Any], kind: Kind) -> None:
-    """Meet the errors of bad parameters now and not at the first call; nothing is computed.
+def _raise_errors_of_parameters(function: Callable[..., Any], kind: Kind) -> None:
+    """Raise the errors of bad parameters now, not at the first call.
 
-    The logits have the widest dtype: a parameter that only it can hold is refused when it meets
-    narrower logits.
+    The function is traced, and nothing is computed. The logits have the widest dtype: a
+    parameter that only this dtype can hold is refused once it meets narrower logits.
     """
     z: Any = jax.ShapeDtypeStruct((3,), jnp.result_type(float))
     arguments = {

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from .objective import Loss, Normalizer, Objective
+from .objective import Objective
+from .parts import Loss, Normalizer
 
 Key = TypeVar("Key", int, str)
 """Index or name of an objective."""

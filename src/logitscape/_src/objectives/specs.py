@@ -1,4 +1,4 @@
-"""Specs: `"taylor(order=4) + brier(convention='half')"` as text, parsed without running any code."""
+"""Specs, such as `"taylor(order=4) + brier(convention='half')"`, parsed without running code."""
 
 import ast
 from collections.abc import Iterable
@@ -13,9 +13,9 @@ class Term:
     """One term of a spec, such as `focal(gamma=2)`.
 
     Attributes:
-        text: the term as it was written.
-        name: what it names, "focal".
-        parameters: the parameters by name, {"gamma": 2}.
+        text: Text of the term, as it was written.
+        name: Name of the formula, "focal".
+        parameters: Parameters by name, {"gamma": 2}.
     """
 
     text: str
@@ -24,11 +24,11 @@ class Term:
 
 
 def parse(spec: str) -> tuple[Term, ...]:
-    """The terms of a spec: `"a(x=1) + b"` has two.
+    """Terms of a spec, from left to right: `"a(x=1) + b"` has two.
 
     Raises:
-        TypeError: for a spec that is no text.
-        ValueError: for text that is no spec.
+        TypeError: If the spec is not text.
+        ValueError: If the text is no spec.
     """
     if not isinstance(spec, str):
         raise TypeError(f"a spec must be text such as 'softmax', got {spec!r}.")
@@ -48,8 +48,8 @@ def parse_one(spec: str) -> Term:
     """The only term of a spec.
 
     Raises:
-        TypeError: for a spec that is no text.
-        ValueError: for text that is no spec, or one of several terms.
+        TypeError: If the spec is not text.
+        ValueError: If the text is no spec, or a spec of several terms.
     """
     terms = parse(spec)
     if len(terms) > 1:
@@ -58,7 +58,7 @@ def parse_one(spec: str) -> Term:
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> ValueError:
-    """The error for a name that is not there; the nearest names are in it."""
+    """Error for an unknown name, with the nearest known names."""
     return ValueError(f"unknown {kind} {name!r}. {suggestion(name, known)}")
 
 
@@ -68,19 +68,26 @@ def _term(spec: str, tree: ast.expr) -> Term:
         return Term(text, tree.id, {})
     if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)):
         raise _malformed(text)
-    name, parameters = tree.func.id, dict[str, Any]()
-    if tree.args or any(keyword.arg is None for keyword in tree.keywords):
+    return Term(text, tree.func.id, _parameters(text, tree.func.id, tree))
+
+
+def _parameters(text: str, name: str, call: ast.Call) -> dict[str, Any]:
+    # A keyword without a name is `**mapping`.
+    has_unnamed_keyword = any(keyword.arg is None for keyword in call.keywords)
+    if call.args or has_unnamed_keyword:
         raise ValueError(
-            f"malformed spec {text!r}: parameters are given by name, such as `{name}(name=1)`."
+            f"malformed spec {text!r}: parameters are given by name, "
+            f"such as `{name}(name=1)`."
         )
-    for keyword in tree.keywords:
+    parameters = dict[str, Any]()
+    for keyword in call.keywords:
         parameter = str(keyword.arg)
         if parameter in parameters:
             raise ValueError(
                 f"malformed spec {text!r}: the parameter {parameter!r} is given twice."
             )
         parameters[parameter] = _literal(text, keyword.value)
-    return Term(text, name, parameters)
+    return parameters
 
 
 def _literal(term: str, tree: ast.expr) -> Any:

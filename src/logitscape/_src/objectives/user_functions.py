@@ -1,4 +1,7 @@
-"""Functions of the user's own, held to what is asked of them: by clear errors at the door, or when first traced."""
+"""Losses and normalizers that users write, with checks of what they take and return.
+
+Mistakes are reported when the function is given, or else when it is first traced.
+"""
 
 import inspect
 from collections.abc import Callable
@@ -9,21 +12,29 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from ..normalizers.simplex import Probs
+from ..normalizers.probs import Probs
 
 
 @dataclass(frozen=True, eq=False)
 class UserFunction:
-    """A function of the user's own; one that cannot be hashed, as an instance of most dataclasses, is equal to itself only."""
+    """A function that can always be hashed, as JAX needs it for its caches.
+
+    Wrappers of equal functions are equal. A function that cannot be hashed, such as an
+    instance of most dataclasses, is compared by identity.
+
+    Attributes:
+        function: The user's function.
+    """
 
     function: Callable[..., Any]
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, UserFunction):
             return False
-        return self._key is other._key or bool(
-            hash(self) == hash(other) and self._key == other._key
-        )
+        if self._key is other._key:
+            return True
+        # The hashes first: `==` of arrays or data frames is no single truth value.
+        return hash(self) == hash(other) and bool(self._key == other._key)
 
     def __hash__(self) -> int:
         return hash(self._key)
@@ -38,67 +49,87 @@ class UserFunction:
 
 
 class UserLoss(UserFunction):
-    """A function of two arguments, (logits or Probs, target) -> one number."""
+    """A function (logits or Probs, target) -> one floating-point number."""
 
-    def __call__(self, first: Any, target: Array) -> Array:
-        """Call it, and check what it returns."""
+    def __call__(self, logits_or_probs: Any, target: Array) -> Array:
+        """Call the function, and check what it returns."""
+        name = name_of(self.function)
         try:
-            value = self.function(first, target)
+            value = self.function(logits_or_probs, target)
         except Exception as error:
-            if isinstance(first, Probs):
+            if isinstance(logits_or_probs, Probs):
                 error.add_note(
-                    f"`{name_of(self.function)}(probs, target)` gets Probs: use `probs.p` and `probs.log_p`."
+                    f"`{name}(probs, target)` gets Probs: "
+                    "use `probs.p` and `probs.log_p`."
                 )
             raise
-        return _one_number(name_of(self.function), value)
+        return _one_number(name, value)
 
 
 class UserNormalizer(UserFunction):
-    """A function logits -> Probs, or the probabilities alone, of which the logarithm is taken."""
+    """A function logits -> Probs, or logits -> probabilities."""
 
     def __call__(self, logits: Array) -> Probs:
-        """Call it, and check what it returns."""
+        """Call the function, and check what it returns."""
+        name = name_of(self.function)
         result = self.function(logits)
-        probs = (
-            result
-            if isinstance(result, Probs)
-            else _with_logarithm(name_of(self.function), result)
-        )
-        if jnp.shape(probs.p) != logits.shape:
+        probs = result if isinstance(result, Probs) else _with_logarithm(name, result)
+        shape = jnp.shape(probs.p)
+        if shape != logits.shape:
             raise ValueError(
-                f"the normalizer `{name_of(self.function)}` must return Probs or an array of the logits' shape {logits.shape}, "
-                f"got shape {jnp.shape(probs.p)}."
+                f"the normalizer `{name}` must return Probs or an array of the logits' "
+                f"shape {logits.shape}, got shape {shape}."
             )
         return probs
 
 
-def user_loss(what: str, function: Any) -> UserLoss:
-    """The function, which must take two arguments. `what` it is, as errors call it."""
-    _must_take(what, "(logits or probs, target)", function, 2)
+def user_loss(description: str, function: Any) -> UserLoss:
+    """Wrap a loss, which must take two arguments.
+
+    Args:
+        description: Name of the argument that the function is given as, for errors.
+        function: The user's function.
+
+    Raises:
+        TypeError: If it is no function, or does not take two arguments.
+    """
+    _check_arguments(description, "(logits or probs, target)", function, 2)
     return UserLoss(function)
 
 
-def user_normalizer(what: str, function: Any) -> UserNormalizer:
-    """The function, which must take one argument."""
-    _must_take(what, "(logits)", function, 1)
+def user_normalizer(description: str, function: Any) -> UserNormalizer:
+    """Wrap a normalizer, which must take one argument.
+
+    Args:
+        description: Name of the argument that the function is given as, for errors.
+        function: The user's function.
+
+    Raises:
+        TypeError: If it is no function, or does not take one argument.
+    """
+    _check_arguments(description, "(logits)", function, 1)
     return UserNormalizer(function)
 
 
 def name_of(source: Any) -> str:
-    """What a spec, an objective or a function is called."""
+    """Name of a spec, an objective or a function."""
     if isinstance(source, str):
         return source
     if isinstance(source, partial):
         return name_of(source.func)
-    return str(
-        getattr(source, "name", None)
-        or getattr(source, "__name__", type(source).__name__)
-    )
+    name = getattr(source, "name", None)
+    if name:
+        return str(name)
+    return str(getattr(source, "__name__", type(source).__name__))
 
 
-def _must_take(what: str, arguments: str, function: Any, count: int) -> None:
+def _check_arguments(
+    description: str, arguments: str, function: Any, count: int
+) -> None:
     if not callable(function):
-        raise TypeError(f"{what} must be a spec or a function, got {function!r}.")
+        raise TypeError(
+            f"{description} must be a spec or a function, got {function!r}."
+        )
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # builtins have none
@@ -107,12 +138,16 @@ def _must_take(what: str, arguments: str, function: Any, count: int) -> None:
         signature.bind(*[None] * count)
     except TypeError:
         raise TypeError(
-            f"{what} must take {arguments}, got `{name_of(function)}{signature}`."
+            f"{description} must take {arguments}, "
+            f"got `{name_of(function)}{signature}`."
         ) from None
 
 
 def _with_logarithm(name: str, result: Any) -> Probs:
-    allowed = f"the normalizer `{name}` must return `ls.Probs(p, log_p)`, or floating-point probabilities"
+    allowed = (
+        f"the normalizer `{name}` must return `ls.Probs(p, log_p)`, "
+        "or floating-point probabilities"
+    )
     if not hasattr(result, "dtype"):
         raise TypeError(f"{allowed}, got {type(result).__name__}.")
     if not jnp.issubdtype(result.dtype, jnp.floating):
@@ -125,11 +160,14 @@ def _one_number(name: str, value: Any) -> Array:
         number = jnp.asarray(value)
     except (TypeError, ValueError):
         raise TypeError(
-            f"`{name}` must return one floating-point number, got {type(value).__name__}."
+            f"`{name}` must return one floating-point number, "
+            f"got {type(value).__name__}."
         ) from None
-    if number.shape != () or not jnp.issubdtype(number.dtype, jnp.floating):
+    is_floating = jnp.issubdtype(number.dtype, jnp.floating)
+    if number.shape != () or not is_floating:
         raise TypeError(
-            f"`{name}` must return one floating-point number for one example, got {number.dtype} of shape {number.shape}; "
-            "a function of a batch is mapped by `lambda z, t: function(z[None], t[None])[0]`."
+            f"`{name}` must return one floating-point number for one example, "
+            f"got {number.dtype} of shape {number.shape}; a function of a batch is "
+            "mapped by `lambda z, t: function(z[None], t[None])[0]`."
         )
     return number

@@ -1,0 +1,65 @@
+"""Normalizers and losses from what users name them by: specs or functions."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from jax import Array
+
+from . import bound, specs
+from .bound import BoundFormula
+from .catalog import LOGIT_LOSSES, formula_of
+from .user_functions import UserNormalizer, user_loss, user_normalizer
+
+Normalizer: TypeAlias = Callable[[Array], Any]
+"""Function logits [n] -> Probs."""
+
+Loss: TypeAlias = Callable[[Any, Array], Array]
+"""Function (logits or Probs, target [n]) -> scalar."""
+
+
+def normalizer_from(source: str | Normalizer) -> Normalizer:
+    """The normalizer that a spec or a function stands for; it always returns Probs.
+
+    Raises:
+        ValueError: If the spec names no normalizer.
+        TypeError: If it is neither a spec nor a function of one argument.
+    """
+    if isinstance(source, str):
+        return bound.normalizer(source)
+    if isinstance(source, BoundFormula | UserNormalizer):
+        return source
+    formula = formula_of(source)
+    if formula is not None and formula.kind == "normalizer":
+        return source
+    return user_normalizer("a normalizer", source)
+
+
+def loss_from(source: str | Loss) -> Loss:
+    """The loss of probabilities that a spec or a function stands for.
+
+    It does not test whether a traced target is a distribution: `Objective` does.
+
+    Raises:
+        ValueError: If the spec names no loss of probabilities.
+        TypeError: If it is neither a spec nor a function of two arguments.
+    """
+    if isinstance(source, str):
+        term = specs.parse_one(source)
+        refuse_loss_of_logits(term.name, source)
+        return bound.trusting(bound.loss_of(term))
+    if isinstance(source, BoundFormula):
+        refuse_loss_of_logits(source.formula.name, source.name)
+        return bound.trusting(source)
+    formula = formula_of(source)
+    if formula is not None and formula.kind != "normalizer":
+        refuse_loss_of_logits(formula.name, formula.name)
+        return formula.trusting
+    return user_loss("`compose(loss=...)`", source)
+
+
+def refuse_loss_of_logits(name: str, text: str) -> None:
+    """Raise a ValueError for the name of a loss of logits; `text` is what was written."""
+    if name in LOGIT_LOSSES:
+        raise ValueError(
+            f"`compose(loss=...)`: {text!r} is a loss of logits and takes no normalizer."
+        )
