@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import pytest
 
 from logitscape._src.diagnosis.config import DiagnosisConfig
-from logitscape._src.diagnosis.questions import cost
+from logitscape._src.diagnosis.questions import cost, cost_programs
 from logitscape._src.diagnosis.subject import subject
 
 N = 10
@@ -103,9 +103,9 @@ def test_it_runs_in_half_precision():
 @pytest.fixture
 def nothing_compiled():
     """Neither programs of other tests, nor any left to them."""
-    cost._program.cache_clear()
+    cost_programs.compiled_program.cache_clear()
     yield
-    cost._program.cache_clear()
+    cost_programs.compiled_program.cache_clear()
 
 
 @pytest.mark.usefixtures("nothing_compiled")

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 import logitscape as ls
+from logitscape._src.base.sparsemax import sparsemax_rows
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.evaluation import Values
 from logitscape._src.diagnosis.questions import convexity as curvature
-from logitscape._src.diagnosis.questions.certificates import (
-    logits,
-    sparsemax,
-    tangent_excess,
-    weakens,
+from logitscape._src.diagnosis.questions.certificates import tangent_excess
+from logitscape._src.diagnosis.questions.pull_theorem import (
+    logits_by_margin,
+    violates_theorem,
 )
 from logitscape._src.diagnosis.subject import subject
 
@@ -149,20 +149,19 @@ def test_tangent_planes_lie_below_a_convex_function():
 
 
 def test_logits_have_the_log_odds_that_were_asked_for():
-    p = jax.nn.softmax(jnp.array(logits(np.array([-2.0, 3.0]), np.array([5.0, 2.0]))))[
-        :, 0
-    ]
+    margins, rivals = np.array([-2.0, 3.0]), np.array([5.0, 2.0])
+    p = jax.nn.softmax(jnp.array(logits_by_margin(margins, rivals)))[:, 0]
     np.testing.assert_allclose(np.log(p / (1 - p)), [-2, 3])
 
 
 def test_a_pull_that_grows_or_is_negative():
-    assert not weakens(np.array([3.0, 2.0, 1.0])).any()
-    assert weakens(np.array([1.0, 2.0, 1.0])).tolist() == [True, False]
-    assert weakens(np.array([1.0, -1.0, -1.0])).any()
+    assert not violates_theorem(np.array([3.0, 2.0, 1.0])).any()
+    assert violates_theorem(np.array([1.0, 2.0, 1.0])).tolist() == [True, False]
+    assert violates_theorem(np.array([1.0, -1.0, -1.0])).any()
 
 
 def test_sparsemax_is_that_of_the_catalogue():
     z = np.random.default_rng(0).normal(size=(20, 4))
     np.testing.assert_allclose(
-        sparsemax(z), ls.drop_in("sparsemax")(jnp.array(z)), atol=1e-12
+        sparsemax_rows(z), ls.drop_in("sparsemax")(jnp.array(z)), atol=1e-12
     )

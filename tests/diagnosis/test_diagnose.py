@@ -218,7 +218,8 @@ class TestAssertHealthy:
 
     def test_a_misspelt_allowance_is_refused(self) -> None:
         with pytest.raises(
-            ValueError, match="no question or verdict here is 'convexty'"
+            ValueError,
+            match=r"no question or verdict is 'convexty'\. Did you mean 'convexity'",
         ):
             testing.assert_healthy(
                 "softmax + brier", num_classes=4, allow=("convexty",), budget=1e-9

@@ -8,6 +8,7 @@ import pytest
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import propriety
 from logitscape._src.diagnosis.questions.cma import cma_es
+from logitscape._src.diagnosis.questions.least_expected_loss import distributions
 from logitscape._src.diagnosis.subject import subject
 
 THEORY = {
@@ -139,7 +140,7 @@ def test_the_same_every_time():
 
 @pytest.mark.parametrize("n", [2, 3, 6])
 def test_distributions_are_distributions(n):
-    etas = propriety.distributions(n)
+    etas = distributions(n)
     np.testing.assert_allclose(etas.sum(axis=1), 1)
     assert (etas > 0).all()
     assert len(set(np.argmax(etas, axis=1))) > 1

@@ -218,11 +218,11 @@ def evil() -> Diagnosis:
     diagnosis = diagnosed(log_of_softmax, EVIL)
     witness = Witness((np.inf, -np.inf, np.nan, 0.0), (1.0, 0.0, 0.0, 0.0), EVIL)
     answer = Answer(
-        EVIL,
-        EVIL,
-        "serious",
-        EVIL,
-        EVIL,
+        question="bounds",
+        verdict="pole",
+        severity="serious",
+        text=EVIL,
+        method=EVIL,
         number=np.nan,
         witness=witness,
         details={EVIL: np.inf},

@@ -1,26 +1,36 @@
-"""Answers: what one question found about an objective, with the witness that shows it."""
+"""The answer to one question about an objective, and the witness that shows it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
 
+from . import vocabulary
+
 Severity: TypeAlias = Literal["serious", "warning", "note", "undecided", "fine"]
-"""serious: training will fail or be wrong; warning: it may; note: good to know; undecided: could not be told; fine."""
+"""How much an answer matters.
+
+* serious: training will fail or go wrong;
+* warning: training may fail or go wrong;
+* note: a property that is worth knowing;
+* undecided: the measurement gave no answer;
+* fine: nothing is wrong.
+"""
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-"""The most serious first."""
+"""All severities, the most serious first."""
 
 
 @dataclass(frozen=True)
 class Witness:
-    """Concrete logits that anyone can paste into a shell to see what was found.
+    """Concrete logits that show an answer; anyone can paste them into a shell.
 
     Attributes:
-        logits: z, [n].
-        target: t, [n]; one-hot unless the objective takes soft targets.
-        shows: what is seen there, such as "gradient = (0, 0, 0) while class 1 is predicted".
-        expression: what to look at.
-        dtype: in which precision.
+        logits: Logits z, [n].
+        target: Target t, [n]; one-hot unless the objective takes soft targets.
+        shows: Observation at these logits, such as "gradient = (0, 0, 0) while class 1
+            is predicted".
+        expression: Quantity that shows it.
+        dtype: Precision in which it shows.
     """
 
     logits: tuple[float, ...]
@@ -35,14 +45,19 @@ class Answer:
     """The answer to one question.
 
     Attributes:
-        question: which, such as "gradient when wrong"; several answers may share it.
-        verdict: a few words, such as "fades exponentially"; the same words for the same outcome.
-        severity: how much it matters.
-        text: one or two sentences in plain English, with the numbers.
-        method: how it was measured, and where.
-        number: the number that decides, if a single one does.
-        witness: where to see it; every "no" has one.
-        details: further numbers by name, of the types that JSON has.
+        question: Name of the question, such as "gradient when wrong"; several answers
+            may share it.
+        verdict: Outcome in a few words, such as "fades exponentially"; the same outcome
+            always has the same words.
+        severity: How much the outcome matters.
+        text: One or two sentences in plain English, with the numbers.
+        method: How and where it was measured.
+        number: The number that decides the verdict, if a single one does.
+        witness: Logits that show the verdict; every verdict that something fails has one.
+        details: Further numbers by name, of types that JSON has.
+
+    Raises:
+        ValueError: If the question or the verdict is not in the vocabulary.
     """
 
     question: str
@@ -54,12 +69,23 @@ class Answer:
     witness: Witness | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Check the question and the verdict."""
+        vocabulary.check_listed(self.question, self.verdict)
+
     @property
     def names(self) -> frozenset[str]:
-        """By what it may be asked for: its question, that question's part before a comma, and its verdict."""
-        return frozenset({self.question, self.question.partition(",")[0], self.verdict})
+        """Names that select the answer: its question, the question up to a comma, its verdict."""
+        topic = self.question.partition(",")[0]
+        return frozenset({self.question, topic, self.verdict})
 
 
 def undecided(question: str, why: str, method: str = "") -> Answer:
-    """The answer to a question that could not be decided."""
-    return Answer(question, "undecided", "undecided", why, method)
+    """The answer to a question that the measurement could not decide."""
+    return Answer(
+        question=question,
+        verdict=vocabulary.UNDECIDED,
+        severity="undecided",
+        text=why,
+        method=method,
+    )

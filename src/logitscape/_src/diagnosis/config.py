@@ -1,4 +1,4 @@
-"""What all questions of one diagnosis share."""
+"""The configuration that all questions of one diagnosis share."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from .subject import Subject
 
 @dataclass(frozen=True)
 class DiagnosisConfig:
-    """How an objective is diagnosed.
+    """The configuration of a diagnosis.
 
     Attributes:
-        reference: what it is compared with.
-        num_classes: n.
-        dtype: the precision that it will be trained in.
-        seed: of every random search.
+        reference: Subject that the diagnosed one is compared with.
+        num_classes: Number of classes n.
+        dtype: Precision of the training that the diagnosis is about.
+        seed: Seed of every random search.
     """
 
     reference: Subject
@@ -25,5 +25,5 @@ class DiagnosisConfig:
     seed: int = 0
 
     def random(self) -> np.random.Generator:
-        """A generator that starts anew for every question, so that none depends on another."""
+        """A new generator from the seed, so that no question depends on another one."""
         return np.random.default_rng(self.seed)

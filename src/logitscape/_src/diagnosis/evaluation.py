@@ -1,10 +1,11 @@
-"""Losses, gradients and Hessians of a subject at any number of points, through one compiled program a precision.
+"""Losses, gradients, Hessians and probabilities of a subject at any number of points.
 
-Every question asks here: points go through in chunks of one size, so that nothing is compiled twice.
+All questions evaluate here. Points go through in chunks of one size, so that every subject
+needs one compiled program per quantity and precision.
 """
 
+import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from threading import Lock
 from typing import Any, Literal, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
@@ -15,6 +16,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from ..base.memory import kept
 from ..base.x64 import enable_x64
 from ..base.xla import jit_fast_compile
 from .subject import Subject
@@ -23,18 +25,20 @@ Rows: TypeAlias = NDArray[Any]
 Points: TypeAlias = Rows | Sequence[Any]
 Targets: TypeAlias = int | np.integer[Any] | Rows | Sequence[Any]
 Precision: TypeAlias = Literal["float64", "float32", "bfloat16", "float16"]
-Kind: TypeAlias = Literal["gradient", "hessian", "probabilities"]
+Quantity: TypeAlias = Literal["gradient", "hessian", "probabilities"]
+Program: TypeAlias = Callable[[Array, Array], Any]
 
 CHUNK = 512
 HESSIAN_CHUNK = 64
 FEW_CLASSES = 100
-"""Up to so many, to compile a program takes longer than to run it. In float32 it is compiled as it will be used."""
-_COUNTS = WeakKeyDictionary[Subject, int]()
-_COUNTING = Lock()
+"""Largest number of classes for which compiling a program takes longer than running it."""
+
+_POINT_COUNTS = WeakKeyDictionary[Subject, int]()
+_COUNT_LOCK = Lock()
 
 
 class Values(NamedTuple):
-    """Losses [m] and gradients [m, n], as float64 whatever precision they were computed in."""
+    """Losses [m] and gradients [m, n], as float64 in whichever precision they were computed."""
 
     loss: Rows
     gradient: Rows
@@ -47,16 +51,18 @@ def evaluate(
     *,
     dtype: Precision = "float64",
 ) -> Values:
-    """Loss and gradient at every row of the logits.
+    """Evaluate loss and gradient at every row of the logits.
 
     Args:
-        subject: whose.
-        logits: [m, n], rounded to `dtype` first.
-        targets: a label, labels [m], or distributions [m, n].
-        dtype: in which to compute; float64 needs JAX's 64 bits switched on, as `diagnose` does for all its questions.
+        subject: Subject to evaluate.
+        logits: Logits, [m, n]; rounded to `dtype` first.
+        targets: A label, labels [m], or distributions [m, n].
+        dtype: Precision of the computation. float64 needs JAX's 64 bits switched on, as
+            `diagnose` does for all its questions.
     """
-    z = np.atleast_2d(np.asarray(logits, np.float64))
-    loss, gradient = _in_chunks(subject, "gradient", z, _targets(targets, z), dtype)
+    z = _as_rows(logits)
+    t = _as_distributions(targets, z)
+    loss, gradient = _evaluate_in_chunks(subject, "gradient", z, t, dtype)
     return Values(loss, gradient)
 
 
@@ -73,86 +79,125 @@ def losses(
 
 def hessians(subject: Subject, logits: Points, targets: Targets = 0) -> Rows:
     """The Hessians, [m, n, n], in float64; other arguments as for `evaluate`."""
-    z = np.atleast_2d(np.asarray(logits, np.float64))
-    (second,) = _in_chunks(subject, "hessian", z, _targets(targets, z), "float64")
-    return second
+    z = _as_rows(logits)
+    t = _as_distributions(targets, z)
+    (hessian,) = _evaluate_in_chunks(subject, "hessian", z, t, "float64")
+    return hessian
 
 
 def probabilities(
     subject: Subject, logits: Points, *, dtype: Precision = "float64"
 ) -> Rows:
-    """p, [m, n], by the subject's normalizer.
+    """The probabilities p of the subject's normalizer, [m, n].
 
     Raises:
-        TypeError: if it has none.
+        TypeError: If the subject has no normalizer.
     """
     if subject.normalizer is None:
         raise TypeError(f"{subject.name!r} has no known normalizer.")
-    z = np.atleast_2d(np.asarray(logits, np.float64))
-    (p,) = _in_chunks(subject, "probabilities", z, z, dtype)
+    z = _as_rows(logits)
+    (p,) = _evaluate_in_chunks(subject, "probabilities", z, z, dtype)
     return p
 
 
 def points_evaluated(subject: Subject) -> int:
-    """At how many logits this subject has been evaluated since it was made, padding left out."""
-    return _COUNTS.get(subject, 0)
+    """Number of logits at which the subject has been evaluated so far, without padding."""
+    return _POINT_COUNTS.get(subject, 0)
 
 
 def norms(gradient: Rows) -> Rows:
-    """The norm of every row, without overflow or underflow of the squares."""
-    scale = np.max(np.abs(gradient), axis=1, keepdims=True)
-    scale = np.where((scale > 0) & np.isfinite(scale), scale, 1)
+    """The norm of every row, [m], without overflow or underflow of the squares."""
+    largest = np.max(np.abs(gradient), axis=1, keepdims=True)
+    usable = (largest > 0) & np.isfinite(largest)
+    scale = np.where(usable, largest, 1)
+    scaled = gradient / scale
     with np.errstate(over="ignore"):
-        found: Rows = scale[:, 0] * np.linalg.norm(gradient / scale, axis=1)
-    return found
+        norm: Rows = scale[:, 0] * np.linalg.norm(scaled, axis=1)
+    return norm
+
+
+def finite(values: Values) -> Rows:
+    """Whether loss and gradient are finite, [m]."""
+    finite_loss: Rows = np.isfinite(values.loss)
+    return finite_loss & finite_rows(values.gradient)
+
+
+def finite_rows(rows: Rows) -> Rows:
+    """Whether all components of a row are finite, [m]."""
+    finite: Rows = np.all(np.isfinite(rows), axis=1)
+    return finite
+
+
+def largest_components(rows: Rows) -> Rows:
+    """The largest component of every row in absolute value, [m]."""
+    largest: Rows = np.abs(rows).max(axis=1)
+    return largest
 
 
 def one_hot(label: int, n: int) -> tuple[float, ...]:
-    """A one-hot target, as a witness has it."""
+    """A one-hot target for a witness."""
     return tuple(float(k == label) for k in range(n))
 
 
 def row(z: Points) -> tuple[float, ...]:
-    """Logits as a witness has them."""
-    return tuple(float(each) for each in np.asarray(z, np.float64))
+    """Logits for a witness."""
+    return tuple(float(value) for value in np.asarray(z, np.float64))
 
 
-def _targets(targets: Targets, z: Rows) -> Rows:
+def _as_rows(logits: Points) -> Rows:
+    return np.atleast_2d(np.asarray(logits, np.float64))
+
+
+def _as_distributions(targets: Targets, z: Rows) -> Rows:
     t = np.asarray(targets)
     if t.shape == z.shape:
         return t.astype(np.float64)
-    one_hot_rows: Rows = np.eye(z.shape[1])[np.broadcast_to(t, len(z))]
-    return one_hot_rows
+    labels = np.broadcast_to(t, len(z))
+    distributions: Rows = np.eye(z.shape[1])[labels]
+    return distributions
 
 
-def _in_chunks(
-    subject: Subject, kind: Kind, z: Rows, t: Rows, dtype: Precision
+def _evaluate_in_chunks(
+    subject: Subject, quantity: Quantity, z: Rows, t: Rows, dtype: Precision
 ) -> list[Rows]:
-    run, count = (
-        _program(subject, kind, z.shape[1] <= FEW_CLASSES and dtype != "float32"),
-        len(z),
-    )
-    size = HESSIAN_CHUNK if kind == "hessian" else CHUNK
-    with _COUNTING:
-        _COUNTS[subject] = points_evaluated(subject) + count
-    padded = -(-max(count, 1) // size) * size
-    z, t = (np.resize(each, (padded, each.shape[1])) for each in (z, t))
-    with enable_x64(
-        dtype == "float64"
-    ):  # as who trains in float32 has it: code with constants of its own may depend on it
-        blocks = [
-            [jnp.asarray(each[i : i + size], dtype) for each in (z, t)]
-            for i in range(0, padded, size)
-        ]
-        parts = [run(*block) for block in blocks]
-    return [
-        np.concatenate([np.asarray(p, np.float64) for p in each])[:count]
-        for each in zip(*parts, strict=True)
-    ]
+    """All results of the program, each [m, ...] as float64."""
+    # float32 is compiled in full, as it is in training; the other dtypes may be
+    # compiled without optimisation where that is faster on the whole.
+    compile_fast = z.shape[1] <= FEW_CLASSES and dtype != "float32"
+    program = _program(subject, quantity, compile_fast)
+    count = len(z)
+    _add_to_count(subject, count)
+    size = HESSIAN_CHUNK if quantity == "hessian" else CHUNK
+    # The last chunk is padded with repeated points: another shape would be compiled anew.
+    # Zero points are one chunk too, so that the results have a shape.
+    chunks = max(1, math.ceil(count / size))
+    padded = chunks * size
+    z = np.resize(z, (padded, z.shape[1]))
+    t = np.resize(t, (padded, t.shape[1]))
+    # With 64 bits switched off for float32, constants in the user's code have the
+    # precision that they have in training.
+    with enable_x64(dtype == "float64"):
+        results = []
+        for start in range(0, padded, size):
+            chunk = slice(start, start + size)
+            narrow_z = jnp.asarray(z[chunk], dtype)
+            narrow_t = jnp.asarray(t[chunk], dtype)
+            results.append(program(narrow_z, narrow_t))
+    return [_joined(parts, count) for parts in zip(*results, strict=True)]
 
 
-@lru_cache(maxsize=64)
-def _program(subject: Subject, kind: Kind, brief: bool) -> Callable[..., Any]:
+def _joined(parts: Sequence[Array], count: int) -> Rows:
+    rows = [np.asarray(part, np.float64) for part in parts]
+    return np.concatenate(rows)[:count]
+
+
+def _add_to_count(subject: Subject, count: int) -> None:
+    with _COUNT_LOCK:
+        _POINT_COUNTS[subject] = points_evaluated(subject) + count
+
+
+@kept(maxsize=64)
+def _program(subject: Subject, quantity: Quantity, compile_fast: bool) -> Program:
     def gradient(z: Array, t: Array) -> Any:
         return jax.value_and_grad(subject.function)(z, t)
 
@@ -163,7 +208,10 @@ def _program(subject: Subject, kind: Kind, brief: bool) -> Callable[..., Any]:
         assert subject.normalizer is not None
         return (subject.normalizer(z).p,)
 
-    run = jax.vmap(
-        {"gradient": gradient, "hessian": hessian, "probabilities": probability}[kind]
-    )
-    return jit_fast_compile(run) if brief else jax.jit(run)
+    functions: dict[Quantity, Program] = {
+        "gradient": gradient,
+        "hessian": hessian,
+        "probabilities": probability,
+    }
+    batched = jax.vmap(functions[quantity])
+    return jit_fast_compile(batched) if compile_fast else jax.jit(batched)

@@ -1,37 +1,38 @@
-"""A subject on the probe rays: slope, gradient norm and loss as functions of how wrong the label is.
+"""A subject along the probe rays: slope, gradient norm and loss as functions of s.
 
-R1 rival up, R2 label down, R3 both by half: the label is wrong by s, or right by s for the opposite direction.
+The label is wrong by s on a probe ray, and right by s on the opposite half line.
 """
 
 import math
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from .evaluation import Precision, Rows, evaluate, norms, probabilities
+from ..base.memory import kept
+from ..landscapes.probe_rays import PROBE_RAYS, RIVAL_UP
+from .evaluation import Precision, Rows, evaluate, finite_rows, norms, probabilities
 from .subject import Subject
 
 Side: TypeAlias = Literal["wrong", "right"]
 
-NAMES = ("R1", "R2", "R3")
-BASES = (0.0, 1.0)
-SHARE = 0.1
-"""The working range: where the slope is at least this share of its largest."""
+ORIGINS = (0.0, 1.0)
+"""Values of all logits at s = 0; the second is for normalizers that need positive logits."""
+WORKING_SHARE = 0.1
+"""Share of the largest slope from which a slope belongs to the working range."""
 GRID = np.geomspace(1e-2, 1e4, 512)
 
 
 @dataclass(frozen=True, eq=False)
 class Ray:
-    """A half line of logits, label 0 and rival 1.
+    """A half line of logits with label 0 and rival 1.
 
     Attributes:
-        subject: whose values are read there.
-        name: "R1", "R2" or "R3".
-        side: whether the label becomes wrong or right along it.
-        origin: the logits at s = 0, [n].
-        towards: the change of the logits with s, [n].
+        subject: Subject to evaluate along the ray.
+        name: Name of the probe ray: "R1", "R2" or "R3".
+        side: Whether the label becomes wrong or right as s grows.
+        origin: Logits at s = 0, [n].
+        towards: Change of the logits per unit of s, [n].
     """
 
     subject: Subject
@@ -39,90 +40,108 @@ class Ray:
     side: Side
     origin: Rows
     towards: Rows
-    _known: dict[bytes, Rows] = field(default_factory=dict, repr=False)
+    _measured: dict[bytes, Rows] = field(default_factory=dict, repr=False)
 
     def logits(self, s: Rows) -> Rows:
-        """The points, [m, n]."""
-        points: Rows = self.origin + np.reshape(s, (-1, 1)) * self.towards
+        """The logits at every s, [m, n]."""
+        column = np.reshape(s, (-1, 1))
+        points: Rows = self.origin + column * self.towards
         return points
 
     def measure(self, s: Rows, dtype: Precision = "float64") -> Rows:
         """Slope dL/ds, gradient norm and loss, [3, m]; NaN where the loss is not finite."""
+        # Questions and figures ask for the same positions again and again.
         key = dtype.encode() + np.asarray(s).tobytes()
-        if key not in self._known:
-            self._known[key] = self._measure(s, dtype)
-        return self._known[key]
+        if key not in self._measured:
+            self._measured[key] = self._measure(s, dtype)
+        return self._measured[key]
 
     @np.errstate(over="ignore", invalid="ignore")
     def _measure(self, s: Rows, dtype: Precision) -> Rows:
         values = evaluate(self.subject, self.logits(s), 0, dtype=dtype)
-        rows = np.stack(
-            [values.gradient @ self.towards, norms(values.gradient), values.loss]
-        )
-        return np.where(np.isfinite(values.loss), rows, np.nan)
+        slope = values.gradient @ self.towards
+        measured = np.stack([slope, norms(values.gradient), values.loss])
+        return np.where(np.isfinite(values.loss), measured, np.nan)
 
     def signal(self, s: Rows) -> Rows:
-        """What moves the logits, [m]: the slope dL/ds when wrong, the gradient's norm when right."""
-        found: Rows = self.measure(s)[0 if self.side == "wrong" else 1]
-        return found
+        """Slope dL/ds if the side is wrong, gradient norm if it is right, [m]."""
+        slope, gradient_norm, _ = self.measure(s)
+        signal: Rows = slope if self.side == "wrong" else gradient_norm
+        return signal
 
     def loss(self, s: Rows) -> Rows:
         """The loss, [m]."""
-        found: Rows = self.measure(s)[2]
-        return found
+        loss: Rows = self.measure(s)[2]
+        return loss
 
     def right(self, s: Rows) -> Rows | None:
-        """Where the label is predicted, [m]; None if it is not known how the subject predicts."""
+        """Whether the label is predicted, [m]; None if the subject has no normalizer."""
         if self.subject.normalizer is None:
             return None
         p = probabilities(self.subject, self.logits(s))
-        told: Rows = (np.argmax(p, axis=1) == 0) & np.isfinite(p).all(axis=1)
-        return told
+        predicted = np.argmax(p, axis=1)
+        # The argmax of a row with NaN is the first NaN, which may be the label's.
+        right: Rows = (predicted == 0) & finite_rows(p)
+        return right
 
 
 def ray(subject: Subject, name: str, side: Side, num_classes: int) -> Ray:
-    """A probe ray, from logits of 0; from 1 where 0 is no ordinary point, as for what needs positive logits."""
-    base = next(
-        (each for each in BASES if _ordinary(subject, each, num_classes)), BASES[0]
-    )
-    towards = _direction(name, num_classes)
+    """Place a subject on a probe ray.
+
+    Args:
+        subject: Subject to evaluate along the ray.
+        name: Name of the probe ray.
+        side: Whether the label becomes wrong or right as s grows.
+        num_classes: Number of classes n.
+
+    Returns:
+        The ray from logits of 0; from 1 where only that is inside the loss's domain.
+    """
+    direction = PROBE_RAYS[name].direction(num_classes)
     return Ray(
-        subject,
-        name,
-        side,
-        np.full(num_classes, base),
-        towards if side == "wrong" else 0.0 - towards,
+        subject=subject,
+        name=name,
+        side=side,
+        origin=np.full(num_classes, _origin(subject, num_classes)),
+        # 0 - x instead of -x: logits that do not move shall not become -0.
+        towards=direction if side == "wrong" else 0.0 - direction,
     )
 
 
-def _direction(name: str, num_classes: int) -> Rows:
-    towards = np.zeros(num_classes)
-    towards[:2] = {"R1": (0.0, 1.0), "R2": (-1.0, 0.0), "R3": (-0.5, 0.5)}[name]
-    return towards
+def _origin(subject: Subject, num_classes: int) -> float:
+    for origin in ORIGINS:
+        if _is_ordinary(subject, origin, num_classes):
+            return origin
+    return ORIGINS[0]
 
 
-@lru_cache(maxsize=256)
-def _ordinary(subject: Subject, base: float, num_classes: int) -> bool:
-    """Whether the loss is finite to both sides on every ray, and changes as a rival rises."""
+@kept(maxsize=256)
+def _is_ordinary(subject: Subject, origin: float, num_classes: int) -> bool:
+    """Whether the loss is finite on both sides on every ray, and changes as a rival rises."""
     steps = np.array([-0.5, -0.1, 0.1, 0.5])
-    rays = [
-        Ray(
-            subject,
-            name,
-            "wrong",
-            np.full(num_classes, base),
-            _direction(name, num_classes),
+    slopes = {}
+    for name, probe in PROBE_RAYS.items():
+        through_origin = Ray(
+            subject=subject,
+            name=name,
+            side="wrong",
+            origin=np.full(num_classes, origin),
+            towards=probe.direction(num_classes),
         )
-        for name in NAMES
-    ]
-    finite = all(np.isfinite(each.measure(steps)[2]).all() for each in rays)
-    return finite and bool(rays[0].measure(steps)[0, -1] != 0)
+        slopes[name], _, loss = through_origin.measure(steps)
+        if not np.isfinite(loss).all():
+            return False
+    return bool(slopes[RIVAL_UP.name][-1] != 0)
 
 
 def working_range(s: Rows, signal: Rows) -> tuple[float, float]:
-    """The first and last s where the signal is at least a tenth of its largest; NaN if it is 0 everywhere."""
+    """The first and last s with at least a tenth of the largest signal.
+
+    Both are NaN if the signal is 0 everywhere.
+    """
     size = np.abs(signal)
     if not np.any(size > 0):
         return math.nan, math.nan
-    inside = s[size >= SHARE * np.nanmax(size)]
+    least = WORKING_SHARE * np.nanmax(size)
+    inside = s[size >= least]
     return float(inside[0]), float(inside[-1])

@@ -1,4 +1,4 @@
-"""What several questions share: how many classes a subject runs with, and witnesses in few round numbers."""
+"""Simplification of what people read: few classes, logits with few digits, short numbers."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,45 +9,68 @@ from .config import DiagnosisConfig
 from .evaluation import Rows
 from .subject import Subject
 
-FEW = 3
+FEW_CLASSES = 3
 DIGITS = (0, 1, 2, 3, 6)
 
 
 def few_classes(subject: Subject, config: DiagnosisConfig) -> int:
-    """Three classes, where search is cheap and witnesses are short; all of them if the function is made for these only."""
-    kind = jax.dtypes.canonicalize_dtype(np.float64)
-    z = jax.ShapeDtypeStruct((FEW,), kind)
+    """Three classes, where a search is cheap and witnesses are short.
+
+    A function that runs with no other number of classes gets the configured number.
+    """
     try:
-        made = subject.normalizer is None or jax.eval_shape(
-            subject.normalizer, z
-        ).p.shape == (FEW,)
-        return (
-            FEW
-            if made and jax.eval_shape(subject.function, z, z).shape == ()
-            else config.num_classes
-        )
+        runs = _runs_with_few_classes(subject)
     except Exception:
         return config.num_classes
+    return FEW_CLASSES if runs else config.num_classes
 
 
-def rounded(z: Rows, shows: Callable[[Rows], Rows]) -> Rows:
-    """The logits [n] in as few digits as still show it; `shows`, of rows [m, n], tells for each whether it does."""
-    candidates = np.array([*(np.round(z, digits) + 0.0 for digits in DIGITS), z])
-    chosen: Rows = candidates[np.argmax(np.append(shows(candidates)[:-1], True))]
-    return chosen
+def _runs_with_few_classes(subject: Subject) -> bool:
+    dtype = jax.dtypes.canonicalize_dtype(np.float64)
+    z = jax.ShapeDtypeStruct((FEW_CLASSES,), dtype)
+    if subject.normalizer is not None:
+        predicted = jax.eval_shape(subject.normalizer, z)
+        if predicted.p.shape != (FEW_CLASSES,):
+            return False
+    loss = jax.eval_shape(subject.function, z, z)
+    return bool(loss.shape == ())
 
 
-def listed(values: Rows | Sequence[float], digits: int = 4) -> str:
-    """Numbers as in "(0.6, 0.3, 0.1)"."""
-    return (
-        "("
-        + ", ".join(
-            f"{value:.{digits}g}" for value in np.asarray(values, np.float64) + 0.0
-        )
-        + ")"
-    )
+def in_few_digits(z: Rows, still_shows: Callable[[Rows], Rows]) -> Rows:
+    """Round logits to as few digits as possible.
+
+    Args:
+        z: Logits, [n].
+        still_shows: Function that tells for logits [m, n] which rows still show the
+            property in question, [m].
+
+    Returns:
+        The logits with the fewest digits that still show it, [n].
+    """
+    # The sum with 0 turns -0 into 0.
+    shorter = [np.round(z, digits) + 0.0 for digits in DIGITS]
+    candidates = np.array([*shorter, z])
+    accepted = still_shows(candidates)
+    # The logits themselves are accepted even if rounding makes them fail in a batch.
+    accepted = np.append(accepted[:-1], True)
+    simplest: Rows = candidates[np.argmax(accepted)]
+    return simplest
 
 
-def number(value: float) -> str:
+def format_vector(values: Rows | Sequence[float], digits: int = 4) -> str:
+    """Numbers in parentheses, as in "(0.6, 0.3, 0.1)"."""
+    numbers = np.asarray(values, np.float64) + 0.0
+    texts = [f"{number:.{digits}g}" for number in numbers]
+    return "(" + ", ".join(texts) + ")"
+
+
+def format_first(values: Rows) -> str:
+    """The first four numbers of a vector, as in "(0.6, 0.3, 0.1, 0, ...)"."""
+    numbers = np.asarray(values)[:4] + 0.0
+    shown = ", ".join(f"{number:.3g}" for number in numbers)
+    return f"({shown}, ...)" if len(values) > 4 else f"({shown})"
+
+
+def format_number(value: float) -> str:
     """One number in three digits, as in "1.41", "2" or "3.2e-09"."""
     return f"{value:.3g}"

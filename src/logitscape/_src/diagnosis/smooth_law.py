@@ -1,4 +1,8 @@
-"""The law of a ray up to where rounding takes over: textbook formulas lose their digits, or end at 0, where p rounds to 1."""
+"""The law of a ray up to the place where rounding takes over.
+
+Textbook formulas lose their digits far out, or end at an exact 0 where p rounds to 1.
+Their law is then that of the values before.
+"""
 
 import numpy as np
 
@@ -8,49 +12,60 @@ from .evaluation import Rows
 from .rays import GRID, Ray
 
 FADED, EARLY = 1e-9, 0.9
-"""Values that are down to this share of the largest well before they are 0 got there by fading."""
+"""Values that reach this share of the largest well before they are 0 have faded to 0."""
 STEP, JUMP = 1e-7, 1e-2
-"""Values that change by more than the second when s does by the first are noise."""
-FEWEST = 16
-SUSPECT = (
+"""Values are noise if they change by more than `JUMP` when s changes by `STEP`."""
+FEWEST_VALUES = 16
+SUSPECT_KINDS = (
     "oscillating",
     "undetermined",
     "super-exponential decay",
     "super-exponential growth",
 )
+"""Kinds of laws that noise may cause."""
 
 
-def smooth_law(on: Ray) -> Law:
-    """The law of the slope dL/ds when wrong, of the gradient's norm when right."""
-    law = find_law(on.signal)
+def smooth_law(ray: Ray) -> Law:
+    """The law of the slope dL/ds on the wrong side, of the gradient's norm on the right side."""
+    law = find_law(ray.signal)
     if law.kind == "zero" and law.begins is not None and law.begins > 0:
-        return _faded(on, law.begins) or law
-    return (_before_noise(on) or law) if law.kind in SUSPECT else law
+        return _law_before_zero(ray, law.begins) or law
+    if law.kind in SUSPECT_KINDS:
+        return _law_before_noise(ray) or law
+    return law
 
 
-def _faded(on: Ray, begins: float) -> Law | None:
-    """The law on the way to an exact 0 that only rounding made."""
+def _law_before_zero(ray: Ray, begins: float) -> Law | None:
+    """The law of values that fade until rounding makes them exactly 0; None if they jump to 0."""
     s = np.geomspace(GRID[0], begins, GRID.size)
-    values = on.signal(s)
-    size = np.abs(values) / max(
-        np.nanmax(np.abs(each)) for each in (values, on.signal(GRID))
-    )
-    last = s[size > FADED][-1]
+    values = ray.signal(s)
+    size = np.abs(values)
+    size_on_grid = np.abs(ray.signal(GRID))
+    largest = max(np.nanmax(size), np.nanmax(size_on_grid))
+    last = s[size / largest > FADED][-1]
     if last > EARLY * begins:
         return None
-    return _fitted(s, values, (s <= last) & (s >= last / 4))
+    # The last two octaves before the values have faded show the law, without its beginning.
+    return _fitted(s, values, last / 4, last)
 
 
-def _before_noise(on: Ray) -> Law | None:
-    """The law before the values are noise."""
+def _law_before_noise(ray: Ray) -> Law | None:
+    """The law of the values before they are noise; None if they never are."""
     s = np.geomspace(GRID[0], 1e8, GRID.size)
-    values, beside = on.signal(s), on.signal(s * (1 + STEP))
-    noisy = np.abs(beside - values) > JUMP * np.abs(values)
+    values = ray.signal(s)
+    nearby = ray.signal(s * (1 + STEP))
+    change = np.abs(nearby - values)
+    noisy = change > JUMP * np.abs(values)
     if not noisy.any():
         return None
+    # Rounding errors are below the threshold, but not small, just before the first noise.
     last = s[np.argmax(noisy)] / 4
-    return _fitted(s, values, (s <= last) & (s >= last / 1e3))
+    return _fitted(s, values, last / 1e3, last)
 
 
-def _fitted(s: Rows, values: Rows, kept: Rows) -> Law | None:
-    return fit_law(s[kept], values[kept]) if kept.sum() >= FEWEST else None
+def _fitted(s: Rows, values: Rows, first: float, last: float) -> Law | None:
+    """The law of the values between two s; None if there are too few."""
+    chosen = (s >= first) & (s <= last)
+    if chosen.sum() < FEWEST_VALUES:
+        return None
+    return fit_law(s[chosen], values[chosen])

@@ -1,8 +1,8 @@
-"""What is diagnosed: an objective in one form, `(logits [n], target [n]) -> scalar`, whatever form it was given in."""
+"""The subject of a diagnosis: an objective in the form `(logits [n], target [n]) -> scalar`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import jax
@@ -11,26 +11,29 @@ import numpy as np
 from jax import Array
 
 from ..base.formula import rounded_once
+from ..base.memory import kept
 from ..objectives.bound import BoundFormula
 from ..objectives.catalog import formula_of
-from ..objectives.objective import Normalizer, Objective, Source, objective
+from ..objectives.objective import Objective, Source, objective
+from ..objectives.parts import Normalizer
 from ..objectives.signatures import Form, in_form, recognise
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What is diagnosed.
+    """The subject of a diagnosis.
 
     Attributes:
-        name: the spec, or the function's name.
-        function: (logits [n], target [n]) -> scalar, traceable.
-        normalizer: logits [n] -> Probs; None if unknown.
-        form: the form in which it was given.
-        given: the function as it was given.
-        code: an expression that stands for `function` in a shell.
-        objective: the Objective, if it was one or a spec.
-        predictor: an expression for the normalizer in a shell.
-        refusal: what the function says to float64, if it runs in float32 only; it is then computed in that throughout.
+        name: Spec, or name of the function.
+        function: Traceable function (logits [n], target [n]) -> scalar.
+        normalizer: Function from logits [n] to Probs; None if unknown.
+        form: Form in which the function was given.
+        given: Function as it was given.
+        code: Expression that stands for `function` in a shell.
+        objective: Objective, if the subject was given as one or as a spec.
+        predictor: Expression that stands for the normalizer in a shell.
+        refusal: Error that the function raises for float64, if it runs in float32 only;
+            it is then computed in float32 throughout.
     """
 
     name: str
@@ -52,77 +55,85 @@ def subject(
     form: Form | None = None,
     name: str | None = None,
 ) -> Subject:
-    """Recognise what is to be diagnosed.
+    """Recognise the subject of a diagnosis.
 
     Args:
-        source: a spec, an Objective, or a function in one of the four forms.
-        num_classes: n.
-        normalizer: how a function of the user's own predicts.
-        form: the form, instead of recognising it by trying.
-        name: instead of the spec, or of the function's name.
+        source: A spec, an Objective, or a function in one of the four forms.
+        num_classes: Number of classes n.
+        normalizer: Normalizer with which a user's function predicts.
+        form: Form of the function, instead of trying which one it takes.
+        name: Name, instead of the spec or the function's name.
 
     Raises:
-        TypeError: if the function takes none of the forms; the message has what it said to each.
-        ValueError: if it reduces the batch to one number, with the remedy.
+        TypeError: If the function takes none of the forms; the message quotes the error
+            of every form.
+        ValueError: If the function reduces the batch to one number; the message has the
+            remedy.
     """
     if isinstance(source, Subject):
         return source
-    made = objective(source, normalizer=normalizer, name=name)
+    resolved = objective(source, normalizer=normalizer, name=name)
     if isinstance(source, str | Objective):
-        return _known(made)
-    found = recognise(source, num_classes, form)
-    run = in_form(source, found)
-    if refusal := _refusal(run, num_classes):
-        run = partial(_in_float32, run)
+        return _of_objective(resolved)
+    recognised = recognise(source, num_classes, form)
+    function = in_form(source, recognised)
+    refusal = _refusal_of_float64(function, num_classes)
+    if refusal:
+        function = partial(_in_float32, function)
     return Subject(
-        made.name,
-        run,
-        made.normalizer,
-        found,
-        source,
-        _shell_form(source, found),
+        name=resolved.name,
+        function=function,
+        normalizer=resolved.normalizer,
+        form=recognised,
+        given=source,
+        code=_shell_function(source, recognised),
         refusal=refusal,
         predictor=_shell_normalizer(normalizer),
     )
 
 
-@lru_cache(maxsize=64)
-def _known(made: Objective) -> Subject:
-    """The subject of an objective; the same one every time, so that its programs are compiled once."""
-    run = partial(_of_objective, made)
-    code = f"ls.objective({made.name!r})"
+# Cached, as programs are compiled once per subject.
+@kept(maxsize=64)
+def _of_objective(objective: Objective) -> Subject:
     return Subject(
-        made.name,
-        run,
-        made.normalizer,
-        "one example",
-        made,
-        code,
-        made,
-        predictor="" if made.normalizer is None else "loss.predict",
+        name=objective.name,
+        function=partial(_objective_value, objective),
+        normalizer=objective.normalizer,
+        form="one example",
+        given=objective,
+        code=f"ls.objective({objective.name!r})",
+        objective=objective,
+        predictor="" if objective.normalizer is None else "loss.predict",
     )
 
 
-def _refusal(function: Callable[[Array, Array], Array], n: int) -> str:
-    """What the gradient raises in float64 if it does not in float32, as code with hard-wired precision does."""
+def _refusal_of_float64(function: Callable[[Array, Array], Array], n: int) -> str:
+    """The error of a gradient that runs in float32 only, as code with a fixed precision does."""
+    error = _gradient_error(function, n, np.float64)
+    if error and not _gradient_error(function, n, np.float32):
+        return error
+    return ""
 
-    def said(dtype: Any) -> str:
-        z = jax.ShapeDtypeStruct((n,), dtype)
-        try:
-            jax.eval_shape(jax.grad(function), z, z)
-        except Exception as error:
-            return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-        return ""
 
-    return said(np.float64) and ("" if said(np.float32) else said(np.float64))
+def _gradient_error(
+    function: Callable[[Array, Array], Array], n: int, dtype: Any
+) -> str:
+    """The first line of the error that the traced gradient raises; empty if it raises none."""
+    z = jax.ShapeDtypeStruct((n,), dtype)
+    try:
+        jax.eval_shape(jax.grad(function), z, z)
+    except Exception as error:
+        lines = str(error).splitlines() or [""]
+        return f"{type(error).__name__}: {lines[0]}"
+    return ""
 
 
 def _in_float32(function: Callable[[Array, Array], Array], z: Array, t: Array) -> Array:
     return function(z.astype(jnp.float32), t.astype(jnp.float32)).astype(z.dtype)
 
 
-def _of_objective(made: Objective, z: Array, t: Array) -> Array:
-    value: Array = rounded_once(made.function, z.dtype, z, t)
+def _objective_value(objective: Objective, z: Array, t: Array) -> Array:
+    value: Array = rounded_once(objective.function, z.dtype, z, t)
     return value
 
 
@@ -137,13 +148,14 @@ def _shell_normalizer(normalizer: str | Normalizer | None) -> str:
     return str(getattr(normalizer, "__name__", "your_normalizer"))
 
 
-def _shell_form(function: Callable[..., Any], form: Form) -> str:
+def _shell_function(function: Callable[..., Any], form: Form) -> str:
     name = getattr(function, "__name__", "")
-    name = name if name.isidentifier() else "your_function"
-    of_target = {
+    if not name.isidentifier():
+        name = "your_function"
+    code: dict[Form, str] = {
         "one example": name,
         "one example, label": f"lambda z, t: {name}(z, t.argmax())",
         "batch, labels": f"lambda z, t: {name}(z[None], t.argmax()[None])[0]",
         "batch, one-hot": f"lambda z, t: {name}(z[None], t[None])[0]",
     }
-    return of_target[form]
+    return code[form]

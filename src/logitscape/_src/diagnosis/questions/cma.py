@@ -1,53 +1,79 @@
-"""Minimisation without derivatives, many small problems at once: kinks, jumps and borders of domains are no matter.
+"""Minimisation of many small functions at once, without derivatives.
 
-An evolution strategy (rank-mu CMA; Hansen, "The CMA evolution strategy: a tutorial", 2016) that asks in large batches.
+An evolution strategy (rank-mu CMA; Hansen, "The CMA evolution strategy: a tutorial", 2016)
+that evaluates large batches. Kinks, jumps and borders of domains do not disturb it.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-from ..evaluation import Rows
+from ..evaluation import Rows, largest_components
+from ..random_logits import normal_logits
 
 WIDEN = 0.1
+"""Share of the size of `start` by which the first spread is widened."""
 
 
 def cma_es(
     cost: Callable[[Rows], Rows], start: Rows, spread: Rows, random: np.random.Generator
 ) -> tuple[Rows, Rows]:
-    """The best points, [k, n], of k problems at once, and how the candidates were spread in the end, [k, n, n].
+    """Minimise k functions of n variables.
 
     Args:
-        cost: of candidates [k, m, n], [k, m]; NaN nowhere, infinite where a candidate is no good.
-        start: [k, n].
-        spread: the covariance at first, [k, n, n]; widened by a little of the size of `start`.
-        random: where the candidates come from.
+        cost: Function from candidates [k, m, n] to costs [k, m]; never NaN, infinite where a
+            candidate is outside the domain.
+        start: First means, [k, n].
+        spread: First covariances, [k, n, n].
+        random: Generator of the candidates.
+
+    Returns:
+        The best points, [k, n], and the last covariances of the candidates, [k, n, n].
     """
     n = start.shape[1]
-    mean, spread = (
-        start,
-        spread
-        + np.eye(n) * (WIDEN * np.max(np.abs(start), axis=1)[:, None, None]) ** 2,
-    )
+    mean = start
+    spread = _widened(spread, start)
     for _ in range(8 * n + 24):
-        mean, spread = _step(cost, mean, spread, random)
-    before, after = cost(np.stack([start, mean], axis=1)).T[:, :, None]
+        mean, spread = _next_generation(cost, mean, spread, random)
+    # A mean of good candidates may be worse than all of them.
+    both = np.stack([start, mean], axis=1)
+    before, after = cost(both).T[:, :, None]
     return np.where(before < after, start, mean), spread
 
 
-def _step(
+def _widened(spread: Rows, start: Rows) -> Rows:
+    """Covariances, [k, n, n], that are wide enough to leave a start that is far out."""
+    size = largest_components(start)[:, None, None]
+    identity = np.eye(start.shape[1])
+    widened: Rows = spread + identity * (WIDEN * size) ** 2
+    return widened
+
+
+def _next_generation(
     cost: Callable[[Rows], Rows], mean: Rows, spread: Rows, random: np.random.Generator
 ) -> tuple[Rows, Rows]:
-    """One generation: the next mean and covariance are those of the best candidates around the mean."""
+    """The mean and the covariance, around the old mean, of the best candidates."""
     n = mean.shape[1]
-    values, vectors = np.linalg.eigh(spread)
-    steps = random.standard_normal((len(mean), 8 * n + 16, n))
-    steps = (steps * np.sqrt(np.maximum(values, 0))[:, None]) @ vectors.swapaxes(1, 2)
+    steps = _draw_steps(spread, 8 * n + 16, random)
+    # The mean itself is a candidate, so that nothing good is forgotten.
     steps[:, 0] = 0
-    chosen = np.argsort(cost(mean[:, None] + steps), axis=1, kind="stable")[
-        :, : 2 * n + 4
-    ]
-    best = np.take_along_axis(steps, chosen[..., None], axis=1)
-    return mean + best.mean(axis=1), spread / 2 + best.swapaxes(1, 2) @ best / (
-        2 * best.shape[1]
-    )
+    costs = cost(mean[:, None] + steps)
+    order = np.argsort(costs, axis=1, kind="stable")
+    chosen = order[:, : 2 * n + 4, None]
+    best = np.take_along_axis(steps, chosen, axis=1)
+    # Half of the old covariance remains, so that one lucky generation does not collapse it.
+    covariance = best.swapaxes(1, 2) @ best / (2 * best.shape[1])
+    next_mean = mean + best.mean(axis=1)
+    return next_mean, spread / 2 + covariance
+
+
+def _draw_steps(spread: Rows, count: int, random: np.random.Generator) -> Rows:
+    """Normal steps with covariances [k, n, n], [k, count, n]."""
+    k, n, _ = spread.shape
+    values, vectors = np.linalg.eigh(spread)
+    # Rounding may make an eigenvalue slightly negative.
+    variances = np.maximum(values, 0)
+    deviations = np.sqrt(variances)[:, None]
+    steps = normal_logits(random, (k, count, n))
+    rotated: Rows = (steps * deviations) @ vectors.swapaxes(1, 2)
+    return rotated

@@ -1,22 +1,29 @@
-"""Can it correct itself: the time of gradient flow from a confidently wrong start, beside that of the reference."""
+"""Correction: the time that gradient flow takes from a confidently wrong start.
+
+The time is compared with that of the reference from the same start.
+"""
 
 import math
 
 import numpy as np
 
-from ...dynamics.flow import GAVE_UP, LEAVES, OUTSIDE, POLE, STUCK, ZERO, Flows, flow
+from ...dynamics.flow import Flows, flow
+from ...dynamics.reasons import GAVE_UP, LEAVES, OUTSIDE, POLE, STUCK, ZERO
 from ...objectives.objective import Objective
 from ..answers import Answer, Witness, undecided
 from ..config import DiagnosisConfig
-from ..evaluation import one_hot, row
+from ..evaluation import Rows, one_hot, row
 from ..subject import Subject
 
 QUESTION = "correction"
 MARGIN = 10.0
 SHIFT = 6.0
-"""Where a normalizer needs positive logits, or does not tell -5 from 5, all logits are shifted by this."""
+"""Shift of all logits for normalizers that need positive ones, or predict the same at -5 and 5."""
 SLOW = 100.0
-WHERE = {
+LARGEST_LOG = 709.0
+"""Logarithm of about the largest float64."""
+SUBJECT, REFERENCE = 0, 1
+REASONS = {
     ZERO: "its gradient is exactly 0 there",
     STUCK: "it comes to rest at a stationary point while still wrong",
     POLE: "its loss is infinite there, which has no slope to follow",
@@ -25,31 +32,27 @@ WHERE = {
 
 
 def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
-    """How long gradient flow, dz/dt = -grad L, takes from a margin of -10 until the label is predicted."""
+    """Compare the times that gradient flow, dz/dt = -grad L, takes until the label is predicted.
+
+    The flow starts at a margin of -10.
+    """
     starts = _starts(config.num_classes)
-    flows = flow(
-        {"subject": _objective(subject), "reference": _objective(config.reference)},
-        starts,
-    )
-    usable = [
-        index
-        for index in range(len(starts))
-        if flows.reasons[0, index] != OUTSIDE and flows.times[0, index] != 0
-    ]
-    if not usable:
-        return [
-            undecided(
-                QUESTION,
-                "No start that was tried is both in the domain and wrong.",
-                _method(flows, 0),
-            )
-        ]
-    return [_answer(subject, config.reference, flows, usable[0])]
+    objectives = {
+        "subject": _objective(subject),
+        "reference": _objective(config.reference),
+    }
+    flows = flow(objectives, starts)
+    for start in range(len(starts)):
+        if _is_usable(flows, start):
+            return [_answer(config.reference, flows, start)]
+    why = "No start that was tried is both in the domain and wrong."
+    return [undecided(QUESTION, why, _method(flows, 0))]
 
 
-def _starts(n: int) -> np.ndarray:
+def _starts(n: int) -> Rows:
     start = np.zeros(n)
-    start[:2] = -MARGIN / 2, MARGIN / 2
+    start[0] = -MARGIN / 2
+    start[1] = MARGIN / 2
     return np.stack([start, start + SHIFT])
 
 
@@ -57,35 +60,42 @@ def _objective(subject: Subject) -> Objective:
     return Objective(subject.name, subject.function, subject.normalizer)
 
 
-def _answer(subject: Subject, reference: Subject, flows: Flows, index: int) -> Answer:
-    method, why = _method(flows, index), str(flows.reasons[0, index])
-    if why == GAVE_UP:
-        return undecided(
-            QUESTION,
-            f"Gradient flow from a margin of -{MARGIN:g} was still wrong when steps ran out.",
-            method,
-        )
-    if why:
-        return _never(flows, index, method)
-    if not flows.reached[1, index] or flows.times[1, index] == 0:
-        reason = flows.reasons[1, index] or "it is not wrong there"
-        return undecided(
-            QUESTION,
-            f"{reference.name} is no measure: from this start, {reason}.",
-            method,
-        )
-    return _in_time(reference, flows, index, method)
+def _is_usable(flows: Flows, start: int) -> bool:
+    """Whether the start is in the domain of the subject, and wrong."""
+    in_domain = flows.reasons[SUBJECT, start] != OUTSIDE
+    return bool(in_domain and flows.times[SUBJECT, start] != 0)
 
 
-def _in_time(reference: Subject, flows: Flows, index: int, method: str) -> Answer:
-    log_ratio = float(flows.log_times[0, index] - flows.log_times[1, index])
-    ratio = math.exp(min(log_ratio, 709.0))
-    slow = ratio > SLOW
-    times = f"{ratio:.3g}" if log_ratio < 700 else f"e^{log_ratio:.0f}"
+def _answer(reference: Subject, flows: Flows, start: int) -> Answer:
+    method = _method(flows, start)
+    reason = str(flows.reasons[SUBJECT, start])
+    if reason == GAVE_UP:
+        why = (
+            f"Gradient flow from a margin of -{MARGIN:g} was still wrong when steps "
+            "ran out."
+        )
+        return undecided(QUESTION, why, method)
+    if reason:
+        return _never(flows, start, method)
+    reference_corrects = flows.reached[REFERENCE, start]
+    if not reference_corrects or flows.times[REFERENCE, start] == 0:
+        why_not = flows.reasons[REFERENCE, start] or "it is not wrong there"
+        why = f"{reference.name} is no measure: from this start, {why_not}."
+        return undecided(QUESTION, why, method)
+    return _in_time(reference, flows, start, method)
+
+
+def _in_time(reference: Subject, flows: Flows, start: int, method: str) -> Answer:
+    log_times = flows.log_times[:, start]
+    log_ratio = float(log_times[SUBJECT] - log_times[REFERENCE])
+    ratio = math.exp(min(log_ratio, LARGEST_LOG))
+    ratio_text = f"{ratio:.3g}" if log_ratio < 700 else f"e^{log_ratio:.0f}"
     text = (
-        f"Wrong by {MARGIN:g}, it is right again after a time of {flows.times[0, index]:.3g} of gradient flow: "
-        f"{times} times that of {reference.name}."
+        f"Wrong by {MARGIN:g}, it is right again after a time of "
+        f"{flows.times[SUBJECT, start]:.3g} of gradient flow: "
+        f"{ratio_text} times that of {reference.name}."
     )
+    slow = ratio > SLOW
     return Answer(
         question=QUESTION,
         verdict="slow to correct" if slow else "corrects itself",
@@ -93,75 +103,83 @@ def _in_time(reference: Subject, flows: Flows, index: int, method: str) -> Answe
         text=text,
         method=method,
         number=ratio,
-        witness=_weak(flows, index) if slow else None,
-        details=_details(flows, index),
+        witness=_small_gradient(flows, start) if slow else None,
+        details=_details(flows, start),
     )
 
 
-def _never(flows: Flows, index: int, method: str) -> Answer:
-    why = str(flows.reasons[0, index])
-    text = f"Wrong by {MARGIN:g}, it stays wrong for ever under gradient flow: {WHERE.get(why, why)}."
+def _never(flows: Flows, start: int, method: str) -> Answer:
+    reason = str(flows.reasons[SUBJECT, start])
+    text = (
+        f"Wrong by {MARGIN:g}, it stays wrong for ever under gradient flow: "
+        f"{REASONS.get(reason, reason)}."
+    )
     return Answer(
         question=QUESTION,
         verdict="never corrects itself",
         severity="serious",
         text=text,
         method=method,
-        witness=_stuck(flows, index),
-        details=_details(flows, index),
+        witness=_never_corrected(flows, start, reason),
+        details=_details(flows, start),
     )
 
 
-def _weak(flows: Flows, index: int) -> Witness:
-    return _witness(flows.starts[index], "a small gradient while class 1 is predicted")
+def _small_gradient(flows: Flows, start: int) -> Witness:
+    shows = "a small gradient while class 1 is predicted"
+    return _witness(flows.starts[start], shows)
 
 
-def _stuck(flows: Flows, index: int) -> Witness:
-    """Where it is seen: at the start if that does not move, at the end of the path otherwise."""
-    why, start, end = flows.reasons[0, index], flows.starts[index], flows.ends[0, index]
-    if why == ZERO:
-        return _witness(start, "gradient = 0 while class 1 is predicted")
-    if why == POLE:
-        return _witness(end, "loss = inf", "loss")
-    if why == LEAVES:
-        return _witness(end, "loss = nan, where gradient flow has led", "loss")
-    if why == STUCK:
+def _never_corrected(flows: Flows, start: int, reason: str) -> Witness:
+    """The start if the flow does not move or never ends, the end of its path otherwise."""
+    first = flows.starts[start]
+    last = flows.ends[SUBJECT, start]
+    if reason == ZERO:
+        return _witness(first, "gradient = 0 while class 1 is predicted")
+    if reason == POLE:
+        return _loss_witness(last, "loss = inf")
+    if reason == LEAVES:
+        return _loss_witness(last, "loss = nan, where gradient flow has led")
+    if reason == STUCK:
         return _witness(
-            end, "no step against the gradient leads on, while class 0 is not predicted"
+            last,
+            "no step against the gradient leads on, while class 0 is not predicted",
         )
-    return _witness(start, "a gradient that leads away from the label")
+    return _witness(first, "a gradient that leads away from the label")
 
 
-def _witness(logits: np.ndarray, shows: str, expression: str = "gradient") -> Witness:
-    return Witness(row(logits), one_hot(0, len(logits)), shows, expression)  # type: ignore[arg-type]
+def _witness(logits: Rows, shows: str) -> Witness:
+    return Witness(row(logits), one_hot(0, len(logits)), shows)
 
 
-def _method(flows: Flows, index: int) -> str:
-    start = (
-        f"label's logit {flows.starts[index, 0]:g}, rival's {flows.starts[index, 1]:g}"
-    )
-    others = f", others {flows.starts[index, 2]:g}" if flows.starts.shape[1] > 2 else ""
-    moved = (
-        f" (shifted by {SHIFT:g}: without that it is not wrong, or outside the domain)"
-        if index
-        else ""
-    )
-    return f"gradient flow from {start}{others}{moved}, {flows.starts.shape[1]} classes, float64"
+def _loss_witness(logits: Rows, shows: str) -> Witness:
+    return Witness(row(logits), one_hot(0, len(logits)), shows, "loss")
 
 
-def _details(flows: Flows, index: int) -> dict[str, object]:
-    """Numbers only where they are finite, as JSON has no other."""
-    found = {
-        "time": flows.times[0, index],
-        "log_time": flows.log_times[0, index],
-        "reference_time": flows.times[1, index],
-        "path_length": flows.lengths[0, index],
-    }
+def _method(flows: Flows, start: int) -> str:
+    logits = flows.starts[start]
+    place = f"label's logit {logits[0]:g}, rival's {logits[1]:g}"
+    if len(logits) > 2:
+        place += f", others {logits[2]:g}"
+    if start > 0:
+        place += (
+            f" (shifted by {SHIFT:g}: without that it is not wrong, "
+            "or outside the domain)"
+        )
+    return f"gradient flow from {place}, {len(logits)} classes, float64"
+
+
+def _details(flows: Flows, start: int) -> dict[str, object]:
+    """Numbers of the flow, without those that are not finite, which JSON has not."""
     numbers = {
-        name: float(value) for name, value in found.items() if np.isfinite(value)
+        "time": flows.times[SUBJECT, start],
+        "log_time": flows.log_times[SUBJECT, start],
+        "reference_time": flows.times[REFERENCE, start],
+        "path_length": flows.lengths[SUBJECT, start],
     }
-    return {
-        **numbers,
-        "start": list(row(flows.starts[index])),
-        "reason": str(flows.reasons[0, index]),
+    details: dict[str, object] = {
+        name: float(number) for name, number in numbers.items() if np.isfinite(number)
     }
+    details["start"] = list(row(flows.starts[start]))
+    details["reason"] = str(flows.reasons[SUBJECT, start])
+    return details

@@ -1,231 +1,146 @@
-"""What the gradient does when the label is wrong, and when it is right: laws, working range, dead regions, poles."""
+"""The gradient when the label is wrong, and when it is right.
+
+The answers tell its law, its working range, dead regions and poles.
+"""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from ...landscapes.probe_rays import LABEL_DOWN, MARGIN, PROBE_RAYS
 from ...properties.fit import find_law
 from ...properties.law import Law
-from ..answers import SEVERITIES, Answer, Severity, Witness
+from ..answers import SEVERITIES, Answer, Witness
 from ..config import DiagnosisConfig
-from ..evaluation import evaluate, one_hot, row
-from ..rays import GRID, NAMES, Ray, ray, working_range
-from ..smooth_law import smooth_law
+from ..evaluation import Rows, evaluate, one_hot, row
+from ..rays import GRID, Side, ray
+from ..simplify import format_first
 from ..subject import Subject
-from .mistake_samples import short
+from ..vocabulary import (
+    FADES_EXPONENTIALLY,
+    FADES_SLOWLY,
+    INFINITE,
+    LEAVES_DOMAIN,
+    UNDECIDED,
+    UNDEFINED_FAR_OUT,
+)
+from .gradient_signal import Signal, measure_signal
 
 WRONG, RIGHT = "gradient when wrong", "gradient when right"
-AT = 20.0
-"""Where a step is compared with one of the reference."""
+COMPARED_AT = 20.0
+"""The s at which a step is compared with one of the reference."""
 
-METHOD = "law of dL/ds fitted out to s = 1e8 in float64, and to the last float, on R1, R2 and R3; label wrong by s"
+METHOD_WRONG = (
+    "law of dL/ds fitted out to s = 1e8 in float64, and to the last float, "
+    "on R1, R2 and R3; label wrong by s"
+)
 METHOD_RIGHT = "law of the gradient's norm on R2 and R3 backwards; label right by s"
+RAYS_RIGHT = (LABEL_DOWN.name, MARGIN.name)
 
-OF_KIND: dict[str, tuple[str, Severity]] = {
-    "constant": ("constant", "fine"),
-    "logarithmic growth": ("grows", "note"),
-    "polynomial growth": ("grows", "note"),
-    "stretched exponential growth": ("explodes", "warning"),
-    "exponential growth": ("explodes", "warning"),
-    "super-exponential growth": ("explodes", "warning"),
-    "logarithmic decay": ("fades slowly", "note"),
-    "polynomial decay": ("fades slowly", "note"),
-    "stretched exponential decay": ("fades exponentially", "warning"),
-    "exponential decay": ("fades exponentially", "warning"),
-    "super-exponential decay": ("fades exponentially", "warning"),
-    "zero": ("dies", "serious"),
-    "oscillating": ("undecided", "undecided"),
-    "undetermined": ("undecided", "undecided"),
+SENTENCES = {
+    "constant": "Gradient stays {law} however wrong it is ({ray} and the other rays).",
+    "grows": "Gradient grows like {law} once it is wrong by s ({ray}).",
+    "explodes": "Gradient explodes {like} once it is wrong by s ({ray}).",
+    FADES_SLOWLY: "Gradient fades {like} once it is wrong by s ({ray}).",
+    FADES_EXPONENTIALLY: "Gradient fades {like} once it is wrong by s ({ray}).",
+    "dies": (
+        "The slope dL/ds is exactly 0{since}: nothing pulls it back once it is wrong by s "
+        "({ray})."
+    ),
+    INFINITE: "Loss is infinite{since} ({ray}): no gradient leads back.",
+    LEAVES_DOMAIN: "Loss is not defined{since} ({ray}).",
+    UNDEFINED_FAR_OUT: "Loss is not defined{since} ({ray}).",
+    "becomes right when pushed down": (
+        "Pushing the label's logit down far enough makes the model right ({ray})."
+    ),
+    "rewards being wrong": "Loss falls as the label gets more wrong: dL/ds is {law} ({ray}).",
+    UNDECIDED: "No law fits the gradient on {ray}: {law}.",
 }
-
-
-@dataclass(frozen=True)
-class Signal:
-    """What was found on one ray.
-
-    Attributes:
-        ray: where.
-        law: of the slope dL/ds when wrong, of the gradient's norm when right.
-        verdict: in the words of an Answer.
-        severity: of it.
-        working: the first and last s with at least a tenth of the largest slope; NaN if there is none.
-        dead: the first s from which every component is exactly 0 in the setting's precision; infinite if none.
-    """
-
-    ray: Ray
-    law: Law
-    verdict: str
-    severity: Severity
-    working: tuple[float, float]
-    dead: float
 
 
 def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
-    """One answer for the wrong side, one for the right side."""
-    wrong = [
-        _signal(ray(subject, name, "wrong", config.num_classes), config)
-        for name in NAMES
-    ]
-    right = [
-        _signal(ray(subject, name, "right", config.num_classes), config)
-        for name in NAMES[1:]
-    ]
-    return [_when_wrong(wrong, config), _when_right(right)]
+    """One answer about the wrong side and one about the right side."""
+    wrong = _signals(subject, tuple(PROBE_RAYS), "wrong", config)
+    right = _signals(subject, RAYS_RIGHT, "right", config)
+    return [_answer_wrong(wrong, config), _answer_right(right)]
 
 
-def _signal(on: Ray, config: DiagnosisConfig) -> Signal:
-    law = smooth_law(on)
-    verdict, severity = _judge(on, law)
-    return Signal(
-        on,
-        law,
-        verdict,
-        severity,
-        working_range(GRID, on.signal(GRID)),
-        _dead(on, config),
-    )
-
-
-def _judge(on: Ray, law: Law) -> tuple[str, Severity]:
-    if law.kind == "undefined":
-        return _undefined(on, law)
-    if on.side == "right":
-        return _OF_RIGHT.get(law.kind, ("undecided", "undecided"))
-    if _turns_right(on):
-        return "becomes right when pushed down", "warning"
-    if law.coefficient < 0 and law.kind in OF_KIND:
-        return "rewards being wrong", "serious"
-    return OF_KIND[law.kind]
-
-
-_OF_RIGHT: dict[str, tuple[str, Severity]] = {
-    kind: (word, "fine" if word in ("fades", "ends") else "note")
-    for word, kinds in {
-        "fades": [kind for kind in OF_KIND if kind.endswith("decay")],
-        "ends": ["zero"],
-        "stays": ["constant"],
-        "grows": [kind for kind in OF_KIND if kind.endswith("growth")],
-    }.items()
-    for kind in kinds
-}
-
-
-def _undefined(on: Ray, law: Law) -> tuple[str, Severity]:
-    """Where the loss ends: at a pole, or outside the domain."""
-    begins = (
-        law.range[0] if law.begins is None or math.isinf(law.begins) else law.begins
-    )
-    loss = evaluate(
-        on.subject,
-        on.logits(np.array([begins * (1 + 1e-9), 2 * begins, 4 * begins])),
-        0,
-    ).loss
-    if np.isposinf(loss).any():
-        return (
-            ("infinite", "serious")
-            if on.side == "wrong"
-            else ("infinite when right", "serious")
-        )
-    far = begins > 100
-    return (
-        "not defined far out" if far else "leaves the domain",
-        "note" if far or on.side == "right" else "warning",
-    )
-
-
-def _turns_right(on: Ray) -> bool:
-    told = on.right(np.array([1e3, 1e4, 1e5]))
-    return told is not None and bool(told.all())
-
-
-def _dead(on: Ray, config: DiagnosisConfig) -> float:
-    values = evaluate(on.subject, on.logits(GRID), 0, dtype=config.dtype)
-    alive = np.any(values.gradient != 0, axis=1) | ~np.isfinite(values.loss)
-    last = int(max(np.flatnonzero(alive), default=-1))
-    return float(GRID[last + 1]) if last + 1 < len(GRID) else math.inf
+def _signals(
+    subject: Subject, names: Sequence[str], side: Side, config: DiagnosisConfig
+) -> list[Signal]:
+    signals = []
+    for name in names:
+        probe = ray(subject, name, side, config.num_classes)
+        signals.append(measure_signal(probe, config))
+    return signals
 
 
 def _worst(signals: Sequence[Signal]) -> Signal:
-    return min(signals, key=lambda each: SEVERITIES.index(each.severity))
+    return min(signals, key=lambda signal: SEVERITIES.index(signal.severity))
 
 
-def _when_wrong(signals: Sequence[Signal], config: DiagnosisConfig) -> Answer:
+def _answer_wrong(signals: Sequence[Signal], config: DiagnosisConfig) -> Answer:
     worst = _worst(signals)
-    s = _telling(worst)
-    gradient = evaluate(worst.ray.subject, worst.ray.logits(np.array([s])), 0).gradient[
-        0
-    ]
+    sentences = [_sentence(worst), *_remarks(worst, config)]
+    s = _round_s(worst)
+    z = _logits(worst, s)
+    gradient = evaluate(worst.ray.subject, z, 0).gradient[0]
     shows = (
-        f"the label is wrong by {s:g} ({worst.ray.name}); gradient = {short(gradient)}"
+        f"the label is wrong by {s:g} ({worst.ray.name}); "
+        f"gradient = {format_first(gradient)}"
     )
-    witness = Witness(
-        row(worst.ray.logits(np.array([s]))[0]), one_hot(0, config.num_classes), shows
-    )
+    witness = Witness(row(z), one_hot(0, config.num_classes), shows)
     return Answer(
-        WRONG,
-        worst.verdict,
-        worst.severity,
-        " ".join([_sentence(worst), *_asides(worst, config)]),
-        METHOD,
-        number=_ratio(worst, config),
+        question=WRONG,
+        verdict=worst.verdict,
+        severity=worst.severity,
+        text=" ".join(sentences),
+        method=METHOD_WRONG,
+        number=_slope_ratio(worst, config),
         witness=None if worst.severity == "fine" else witness,
-        details={"rays": [_details(each) for each in signals]},
+        details=_all_details(signals, worst),
     )
 
 
-def _when_right(signals: Sequence[Signal]) -> Answer:
+def _answer_right(signals: Sequence[Signal]) -> Answer:
     worst = _worst(signals)
-    text = f"Gradient norm once right by s: {worst.law} ({worst.ray.name})."
-    s = _telling(worst)
-    at = worst.ray.logits(np.array([s]))[0]
-    shows = f"the label is right by {s:g} ({worst.ray.name}); loss = {evaluate(worst.ray.subject, at, 0).loss[0]:.4g}"
-    witness = Witness(row(at), one_hot(0, len(at)), shows)
-    fine = worst.severity == "fine"
-    details = {"rays": [_details(each) for each in signals]}
+    s = _round_s(worst)
+    z = _logits(worst, s)
+    loss = evaluate(worst.ray.subject, z, 0).loss[0]
+    shows = f"the label is right by {s:g} ({worst.ray.name}); loss = {loss:.4g}"
+    witness = Witness(row(z), one_hot(0, len(z)), shows)
     return Answer(
-        RIGHT,
-        worst.verdict,
-        worst.severity,
-        text,
-        METHOD_RIGHT,
-        witness=None if fine else witness,
-        details=details,
+        question=RIGHT,
+        verdict=worst.verdict,
+        severity=worst.severity,
+        text=f"Gradient norm once right by s: {worst.law} ({worst.ray.name}).",
+        method=METHOD_RIGHT,
+        witness=None if worst.severity == "fine" else witness,
+        details=_all_details(signals, worst),
     )
 
 
-def _telling(signal: Signal) -> float:
-    """An s that shows the verdict, round."""
-    begins = signal.law.begins
-    return (
-        AT
-        if begins is None or math.isinf(begins)
-        else max(1.0, float(np.ceil(1.5 * begins)))
-    )
+def _round_s(signal: Signal) -> float:
+    """A round s that shows the verdict."""
+    if signal.begins is None:
+        return COMPARED_AT
+    return max(1.0, float(np.ceil(1.5 * signal.begins)))
+
+
+def _logits(signal: Signal, s: float) -> Rows:
+    logits: Rows = signal.ray.logits(np.array([s]))[0]
+    return logits
 
 
 def _sentence(signal: Signal) -> str:
-    law, name = signal.law, signal.ray.name
-    since = (
-        ""
-        if law.begins is None or math.isinf(law.begins)
-        else f" from s = {law.begins:.3g} on"
+    since = "" if signal.begins is None else f" from s = {signal.begins:.3g} on"
+    return SENTENCES[signal.verdict].format(
+        law=signal.law,
+        like=_like(signal.law),
+        since=since,
+        ray=signal.ray.name,
     )
-    return {
-        "constant": f"Gradient stays {law} however wrong it is ({name} and the other rays).",
-        "grows": f"Gradient grows like {law} once it is wrong by s ({name}).",
-        "explodes": f"Gradient explodes {_like(law)} once it is wrong by s ({name}).",
-        "fades slowly": f"Gradient fades {_like(law)} once it is wrong by s ({name}).",
-        "fades exponentially": f"Gradient fades {_like(law)} once it is wrong by s ({name}).",
-        "dies": f"The slope dL/ds is exactly 0{since}: nothing pulls it back once it is wrong by s ({name}).",
-        "infinite": f"Loss is infinite{since} ({name}): no gradient leads back.",
-        "leaves the domain": f"Loss is not defined{since} ({name}).",
-        "not defined far out": f"Loss is not defined{since} ({name}).",
-        "becomes right when pushed down": f"Pushing the label's logit down far enough makes the model right ({name}).",
-        "rewards being wrong": f"Loss falls as the label gets more wrong: dL/ds is {law} ({name}).",
-        "undecided": f"No law fits the gradient on {name}: {law}.",
-    }[signal.verdict]
 
 
 def _like(law: Law) -> str:
@@ -233,38 +148,47 @@ def _like(law: Law) -> str:
     return text if text.startswith("faster") else f"like {text}"
 
 
-def _asides(signal: Signal, config: DiagnosisConfig) -> list[str]:
-    said = list[str]()
+def _remarks(signal: Signal, config: DiagnosisConfig) -> list[str]:
+    """Further sentences about a gradient that is not 0 or undefined from some s on."""
+    remarks = list[str]()
     if signal.law.begins is not None:
-        return said
-    ratio = _ratio(signal, config)
+        return remarks
+    ratio = _slope_ratio(signal, config)
     if ratio is not None and not 0.1 < ratio < 10:
-        said.append(
-            f"At s = {AT:g} a step moves it {ratio:.1g} times as far as {config.reference.name} would."
+        remarks.append(
+            f"At s = {COMPARED_AT:g} a step moves it {ratio:.1g} times as far as "
+            f"{config.reference.name} would."
         )
-    if signal.verdict.startswith("fades") and signal.working[1] < GRID[-1] * 0.99:
-        said.append(
-            f"A tenth of the largest slope or more only up to s = {signal.working[1]:.3g}."
+    fades = signal.verdict in (FADES_SLOWLY, FADES_EXPONENTIALLY)
+    last = signal.working[1]
+    if fades and last < GRID[-1] * 0.99:
+        remarks.append(
+            f"A tenth of the largest slope or more only up to s = {last:.3g}."
         )
     if math.isfinite(signal.dead):
-        said.append(f"In {config.dtype} it is exactly 0 from s = {signal.dead:.3g} on.")
-    return said
+        remarks.append(
+            f"In {config.dtype} it is exactly 0 from s = {signal.dead:.3g} on."
+        )
+    return remarks
 
 
-def _ratio(signal: Signal, config: DiagnosisConfig) -> float | None:
+def _slope_ratio(signal: Signal, config: DiagnosisConfig) -> float | None:
     """The slope at s = 20 relative to the reference's on the same ray."""
-    at = np.array([AT])
-    own = float(signal.ray.measure(at)[0, 0])
-    other = float(
-        ray(config.reference, signal.ray.name, "wrong", config.num_classes).measure(at)[
-            0, 0
-        ]
-    )
-    return (
-        own / other
-        if math.isfinite(own) and math.isfinite(other) and other != 0
-        else None
-    )
+    s = np.array([COMPARED_AT])
+    on_reference = ray(config.reference, signal.ray.name, "wrong", config.num_classes)
+    slope = float(signal.ray.measure(s)[0, 0])
+    reference_slope = float(on_reference.measure(s)[0, 0])
+    finite = math.isfinite(slope) and math.isfinite(reference_slope)
+    if not finite or reference_slope == 0:
+        return None
+    return slope / reference_slope
+
+
+def _all_details(signals: Sequence[Signal], worst: Signal) -> dict[str, object]:
+    return {
+        "rays": [_details(signal) for signal in signals],
+        "deciding_ray": worst.ray.name,
+    }
 
 
 def _details(signal: Signal) -> dict[str, object]:

@@ -1,58 +1,90 @@
-"""Jumps of a loss and of its gradient, found by halving the way between scattered points."""
+"""Jumps of a loss and of its gradient between scattered points."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from ..evaluation import Rows, Values, evaluate
+from ..evaluation import Rows, Values, evaluate, finite_rows
+from ..random_logits import make_positive, uniform_logits
 from ..subject import Subject
 
 PAIRS = 256
 WIDTH = 4.0
 HALVINGS = 34
 LEAST = 1e-5
-"""A jump is no smaller, relative to the largest value seen."""
+"""Smallest jump that counts, relative to the largest value."""
 
 
 class Jump(NamedTuple):
-    """Two points [n] so close that only a jump explains the change between them, which has this size."""
+    """A jump between two points that are so close that nothing else explains the change.
+
+    Attributes:
+        before: Logits on one side, [n].
+        after: Logits on the other side, [n].
+        size: Size of the change.
+    """
 
     before: Rows
     after: Rows
     size: float
 
 
-def jumps(
+def find_jumps(
     subject: Subject, n: int, random: np.random.Generator
 ) -> tuple[Jump | None, Jump | None]:
-    """The largest jump of the loss, and the largest of the gradient; None where none was found. Label 0."""
-    a, b = WIDTH * random.uniform(-1, 1, (2, PAIRS, n))
-    a[::2], b[::2] = np.abs(a[::2]), np.abs(b[::2])
-    return _largest(subject, a, b, _loss), _largest(subject, a, b, _gradient)
+    """The largest jump of the loss of label 0, and the largest of its gradient.
+
+    Either is None if there is none between pairs of scattered points.
+    """
+    start, end = uniform_logits(random, (2, PAIRS, n), WIDTH)
+    every_other = slice(None, None, 2)
+    make_positive(start, every_other)
+    make_positive(end, every_other)
+    of_loss = _largest_jump(subject, start, end, _loss)
+    of_gradient = _largest_jump(subject, start, end, _gradient)
+    return of_loss, of_gradient
 
 
-def _largest(
-    subject: Subject, a: Rows, b: Rows, quantity: Callable[[Values], Rows]
+def _largest_jump(
+    subject: Subject, start: Rows, end: Rows, quantity: Callable[[Values], Rows]
 ) -> Jump | None:
-    at_a, at_b = (quantity(evaluate(subject, z)) for z in (a, b))
-    scale = max(
-        np.max(np.abs(each), initial=0, where=np.isfinite(each))
-        for each in (at_a, at_b)
-    )
+    """Halve the way between all pairs, always towards the half that changes more.
+
+    Args:
+        subject: Subject to evaluate.
+        start: First points of all pairs, [m, n].
+        end: Second points, [m, n].
+        quantity: Function from values to the rows whose change counts, [m, k].
+    """
+    at_start = quantity(evaluate(subject, start))
+    at_end = quantity(evaluate(subject, end))
+    largest = max(_largest_size(at_start), _largest_size(at_end))
     for _ in range(HALVINGS):
-        middle = (a + b) / 2
+        middle = (start + end) / 2
         at_middle = quantity(evaluate(subject, middle))
-        first = (_change(at_a, at_middle) >= _change(at_middle, at_b))[:, None]
-        a, at_a = np.where(first, a, middle), np.where(first, at_a, at_middle)
-        b, at_b = np.where(first, middle, b), np.where(first, at_middle, at_b)
-    change = _change(at_a, at_b)
+        first_change = _change(at_start, at_middle)
+        in_first = (first_change >= _change(at_middle, at_end))[:, None]
+        start = np.where(in_first, start, middle)
+        at_start = np.where(in_first, at_start, at_middle)
+        end = np.where(in_first, middle, end)
+        at_end = np.where(in_first, at_middle, at_end)
+    # A continuous change halves with every halving, and is 1e-10 of the first one by now.
+    change = _change(at_start, at_end)
     worst = int(np.argmax(change))
-    return (
-        Jump(a[worst], b[worst], float(change[worst]))
-        if change[worst] > LEAST * scale
-        else None
+    if not change[worst] > LEAST * largest:
+        return None
+    return Jump(
+        before=start[worst],
+        after=end[worst],
+        size=float(change[worst]),
     )
+
+
+def _largest_size(values: Rows) -> float:
+    finite = np.isfinite(values)
+    size: float = np.max(np.abs(values), initial=0, where=finite)
+    return size
 
 
 def _loss(values: Values) -> Rows:
@@ -60,11 +92,14 @@ def _loss(values: Values) -> Rows:
 
 
 def _gradient(values: Values) -> Rows:
-    return np.where(np.isfinite(values.loss)[:, None], values.gradient, np.nan)
+    finite = np.isfinite(values.loss)[:, None]
+    return np.where(finite, values.gradient, np.nan)
 
 
-def _change(a: Rows, b: Rows) -> Rows:
-    """The distance, [m]; -1 where it is not known."""
-    known: Rows = np.isfinite(np.concatenate([a, b], axis=1)).all(axis=1)
-    a, b = (np.where(known[:, None], each, 0) for each in (a, b))
-    return np.where(known, np.linalg.norm(a - b, axis=1), -1)
+def _change(before: Rows, after: Rows) -> Rows:
+    """The distance, [m]; -1 where a value is not finite."""
+    finite = finite_rows(before) & finite_rows(after)
+    usable = finite[:, None]
+    difference = np.where(usable, before, 0) - np.where(usable, after, 0)
+    distance = np.linalg.norm(difference, axis=1)
+    return np.where(finite, distance, -1)

@@ -1,115 +1,188 @@
-"""Kinks and jumps on R3, from right to wrong, found by narrowing down the steps in which most changes."""
+"""Kinks and jumps on the ray R3, from right to wrong.
 
-from typing import NamedTuple
+The steps in which the gradient or the loss changes most are narrowed down.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from ...landscapes.probe_rays import MARGIN
 from ..answers import Answer, Witness
 from ..config import DiagnosisConfig
 from ..evaluation import Rows, evaluate, one_hot, row
 from ..subject import Subject
+from ..vocabulary import CONSISTENCY
 
-QUESTION = "consistency"
-REACH, LINE, CLOSER, CANDIDATES = 24.0, 512, 128, 4
-FAST = 0.02  # the relative change of the gradient from one step to the next that can be a kink
-METHOD = f"R3, s from {-REACH:g} to {REACH:g}: the {CANDIDATES} largest changes narrowed down to 1e-7, float64"
+REACH = 24.0
+STEPS, CLOSER_STEPS = 512, 128
+CANDIDATES, REFINEMENTS = 4, 3
+FAST = 0.02
+"""Smallest relative change in one step that can be a kink or a jump."""
+METHOD = (
+    f"R3, s from {-REACH:g} to {REACH:g}: the {CANDIDATES} largest changes "
+    "narrowed down to 1e-7, float64"
+)
 
 
-class Line(NamedTuple):
-    """Steps from one s to the next, [line, m]: how much the gradient and the loss change."""
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Losses and gradients at the points of several lines, all on R3.
+
+    Attributes:
+        s: Positions, [lines, m].
+        gradients: Gradients, [lines, m, n].
+        losses: Losses, [lines, m].
+    """
 
     s: Rows
     gradients: Rows
     losses: Rows
-    bend: Rows
-    step: Rows
 
-
-def kinks(subject: Subject, config: DiagnosisConfig) -> Answer:
-    """Where the gradient differs on both sides ("kink"), or the loss ("jump")."""
-    line = _line(subject, config, np.linspace(-REACH, REACH, LINE)[None])
-    chosen = np.argsort(np.maximum(line.bend, line.step)[0])[-CANDIDATES:]
-    first, every = np.maximum(line.bend, line.step)[0, chosen], np.arange(CANDIDATES)
-    low, high = line.s[0, chosen], line.s[0, chosen + 1]
-    for _ in range(3):
-        line = _line(
-            subject,
-            config,
-            low[:, None] + (high - low)[:, None] * np.linspace(0, 1, CLOSER),
+    def at(self, line: int, step: int) -> "Lines":
+        """The two ends of one step."""
+        ends = slice(step, step + 2)
+        return Lines(
+            s=self.s[line, ends],
+            gradients=self.gradients[line, ends],
+            losses=self.losses[line, ends],
         )
-        at = np.maximum(line.bend, line.step).argmax(axis=1)
-        low, high = line.s[every, at], line.s[every, at + 1]
-    last = np.maximum(line.bend[every, at], line.step[every, at])
-    kept = np.flatnonzero((last >= first / 2) & (last > FAST))
-    if not kept.size:
+
+    @cached_property
+    def sizes(self) -> Rows:
+        """The gradient's largest components, [lines, m]."""
+        sizes: Rows = np.abs(self.gradients).max(axis=2)
+        return sizes
+
+    @cached_property
+    def finite(self) -> Rows:
+        """Whether loss and gradient are finite at both ends of every step."""
+        finite = np.isfinite(self.losses + self.sizes)
+        both: Rows = finite[:, 1:] & finite[:, :-1]
+        return both
+
+    @cached_property
+    def gradient_changes(self) -> Rows:
+        """Changes of the gradient in every step, relative to its size; 0 if not finite."""
+        before, after = self.sizes[:, :-1], self.sizes[:, 1:]
+        with np.errstate(invalid="ignore"):
+            change = np.abs(np.diff(self.gradients, axis=1)).max(axis=2)
+            # 1e-3 keeps a gradient that fades to 0 from changing by much of its size.
+            relative = change / (1e-3 + after + before)
+        return np.where(self.finite, relative, 0)
+
+    @cached_property
+    def loss_jumps(self) -> Rows:
+        """Changes of the loss that the slopes do not explain, relative to its size."""
+        before, after = np.abs(self.losses[:, :-1]), np.abs(self.losses[:, 1:])
+        slopes = self.sizes[:, 1:] + self.sizes[:, :-1]
+        with np.errstate(invalid="ignore"):
+            explained = slopes * np.diff(self.s, axis=1)
+            jump = np.abs(np.diff(self.losses, axis=1)) - explained
+            relative = jump / (1 + after + before)
+        return np.where(self.finite, np.maximum(relative, 0), 0)
+
+    @cached_property
+    def changes(self) -> Rows:
+        """The larger one of both changes, [lines, m - 1]."""
+        largest: Rows = np.maximum(self.gradient_changes, self.loss_jumps)
+        return largest
+
+
+def find_kinks(subject: Subject, config: DiagnosisConfig) -> Answer:
+    """Whether the gradient differs on the two sides of a point ("kink"), or the loss ("jump")."""
+    whole = np.linspace(-REACH, REACH, STEPS)
+    lines = _lines(subject, config, whole[None])
+    candidates = np.argsort(lines.changes[0])[-CANDIDATES:]
+    first_change = lines.changes[0, candidates]
+    low = lines.s[0, candidates]
+    high = lines.s[0, candidates + 1]
+    every = np.arange(CANDIDATES)
+    shares = np.linspace(0, 1, CLOSER_STEPS)
+    for _ in range(REFINEMENTS):
+        widths = (high - low)[:, None]
+        lines = _lines(subject, config, low[:, None] + widths * shares)
+        steepest = lines.changes.argmax(axis=1)
+        low = lines.s[every, steepest]
+        high = lines.s[every, steepest + 1]
+    last_change = lines.changes[every, steepest]
+    # A smooth change fades as the step narrows; that at a kink or jump stays.
+    lasting = (last_change >= first_change / 2) & (last_change > FAST)
+    kinks = np.flatnonzero(lasting)
+    if not kinks.size:
         return Answer(
-            QUESTION,
-            "smooth where tried",
-            "fine",
-            "neither the loss nor its gradient jumps on R3.",
-            METHOD,
+            question=CONSISTENCY,
+            verdict="smooth where tried",
+            severity="fine",
+            text="neither the loss nor its gradient jumps on R3.",
+            method=METHOD,
         )
-    places = sorted({_plain((low[i] + high[i]) / 2) for i in kept})
-    i = int(kept[np.argmax(last[kept])])
-    return _told(config, line, i, int(at[i]), places)
+    middles = (low + high) / 2
+    places = sorted({_rounded_place(s) for s in middles[kinks]})
+    largest = int(kinks[np.argmax(last_change[kinks])])
+    step = int(steepest[largest])
+    loss_jumps = bool(lines.loss_jumps[largest, step] > FAST)
+    return _answer(config, lines.at(largest, step), loss_jumps, places)
 
 
-def _told(
-    config: DiagnosisConfig, line: Line, i: int, at: int, places: list[float]
+def _answer(
+    config: DiagnosisConfig, ends: Lines, loss_jumps: bool, places: list[float]
 ) -> Answer:
-    s = _plain((line.s[i, at] + line.s[i, at + 1]) / 2)
-    below, above = line.gradients[i, at], line.gradients[i, at + 1]
-    k = int(np.argmax(np.abs(above - below)))
-    jumps = bool(line.step[i, at] > FAST)
-    told = (
-        f"dL/dz_{k} = {below[k]:.4g} just below s = {s:g} and {above[k]:.4g} just above"
-    )
-    if jumps:
-        told = f"the loss is {line.losses[i, at]:.4g} just below s = {s:g} and {line.losses[i, at + 1]:.4g} just above"
-    witness = Witness(
-        row(_logits(np.array([s]), config.num_classes)[0]),
-        one_hot(0, config.num_classes),
-        told,
-    )
-    places_text = ", ".join(f"{each:g}" for each in places)
-    details = {"places": places}
+    """Describe the largest change.
+
+    Args:
+        config: Configuration of the diagnosis.
+        ends: The two ends of the step with the largest change.
+        loss_jumps: Whether the loss jumps, and not only its gradient.
+        places: The s of all changes.
+    """
+    low, high = ends.s
+    s = _rounded_place((low + high) / 2)
+    if loss_jumps:
+        quantity = "the loss is"
+        before, after = ends.losses
+    else:
+        below, above = ends.gradients
+        k = int(np.argmax(np.abs(above - below)))
+        quantity = f"dL/dz_{k} ="
+        before, after = below[k], above[k]
+    shows = f"{quantity} {before:.4g} just below s = {s:g} and {after:.4g} just above"
+    n = config.num_classes
+    z = _logits(np.array([s]), n)[0]
+    places_text = ", ".join(f"{place:g}" for place in places)
     return Answer(
-        QUESTION,
-        "jump" if jumps else "kink",
-        "note",
-        f"{told} (found at s = {places_text}).",
-        METHOD,
-        s,
-        witness,
-        details,
+        question=CONSISTENCY,
+        verdict="jump" if loss_jumps else "kink",
+        severity="note",
+        text=f"{shows} (found at s = {places_text}).",
+        method=METHOD,
+        number=s,
+        witness=Witness(row(z), one_hot(0, n), shows),
+        details={"places": places},
     )
 
 
-def _plain(s: float) -> float:
-    """A kink is most often at a round number."""
-    return float(np.round(s, 3) if abs(s - np.round(s, 3)) < 1e-6 else s) + 0.0
+def _rounded_place(s: float) -> float:
+    """The s itself, or three decimals of it if they are as good as the same.
+
+    Most kinks are at round numbers.
+    """
+    near = np.round(s, 3)
+    place = near if abs(s - near) < 1e-6 else s
+    return float(place) + 0.0
 
 
 def _logits(s: Rows, n: int) -> Rows:
-    z: Rows = s[:, None] * np.array([-0.5, 0.5, *[0.0] * (n - 2)])
+    z: Rows = s[:, None] * MARGIN.direction(n)
     return z
 
 
-def _line(subject: Subject, config: DiagnosisConfig, s: Rows) -> Line:
-    """Changes relative to the size on both sides; none where a side is not finite. A slope explains some change of the loss."""
+def _lines(subject: Subject, config: DiagnosisConfig, s: Rows) -> Lines:
     n = config.num_classes
-    found = evaluate(subject, _logits(s.ravel(), n), 0)
-    g, loss = found.gradient.reshape(*s.shape, n), found.loss.reshape(s.shape)
-    size = np.abs(g).max(axis=2)
-    both = np.isfinite(loss + size)[:, 1:] & np.isfinite(loss + size)[:, :-1]
-    with np.errstate(invalid="ignore"):
-        bend = np.abs(np.diff(g, axis=1)).max(axis=2) / (
-            1e-3 + size[:, 1:] + size[:, :-1]
-        )
-        sloped = (size[:, 1:] + size[:, :-1]) * np.diff(s, axis=1)
-        step = (np.abs(np.diff(loss, axis=1)) - sloped) / (
-            1 + np.abs(loss[:, 1:]) + np.abs(loss[:, :-1])
-        )
-    return Line(
-        s, g, loss, np.where(both, bend, 0), np.where(both, np.maximum(step, 0), 0)
+    values = evaluate(subject, _logits(s.ravel(), n), 0)
+    return Lines(
+        s=s,
+        gradients=values.gradient.reshape(*s.shape, n),
+        losses=values.loss.reshape(s.shape),
     )

@@ -1,4 +1,4 @@
-"""What the recognisers of common mistakes look at, and the fits that give exact weights."""
+"""Values of a subject at the logits where common mistakes show, and exact linear fits of them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,26 +10,32 @@ from scipy.special import log_softmax
 from ..answers import Severity, Witness
 from ..config import DiagnosisConfig
 from ..evaluation import Rows, Values, evaluate, one_hot, row
+from ..random_logits import normal_logits
 from ..subject import Subject
 
 FEWEST_POINTS = 96
+SPARE_POINTS = 32
+"""Number of points in a fit beyond its number of weights."""
+WIDTH = 1.5
 EXACT = 1e-5
-"""A formula fits if it leaves so little of the loss, relative to its spread."""
+"""Largest deviation from a formula that fits, relative to the spread of the loss."""
 FAR = np.array([20.0, 60.0, 200.0, 1000.0])
+"""Logits of class 1 at which the other logits are 0."""
 
 
 @dataclass(frozen=True)
 class Samples:
-    """What the recognisers look at.
+    """Losses and gradients of a subject at scattered and at special logits.
 
     Attributes:
-        subject: whose.
-        z: scattered logits, [m, n].
-        labels: those asked about.
-        values: loss and gradient at `z`, for each of the labels.
-        every_label: the same at the first two points, and at logits that are all 0 and all 1, for every label: [n, 4, ...].
-        far: the same where label 0 is wrong by 20, 60, 200 and 1000.
-        right: the same where it is right by as much.
+        subject: Subject to be judged.
+        z: Scattered logits, [m, n].
+        labels: Labels of `values`: the first, the second and the last class.
+        values: Losses and gradients at `z`, for each of the labels.
+        every_label: Losses [n, 4] and gradients [n, 4, n] for every label at two scattered
+            points, at logits that are all 0 and at logits that are all 1.
+        far: Losses and gradients where label 0 is wrong by 20, 60, 200 and 1000.
+        right: Losses and gradients where label 1 is right by the same amounts.
     """
 
     subject: Subject
@@ -40,22 +46,42 @@ class Samples:
     far: Values
     right: Values
 
+    @property
+    def num_classes(self) -> int:
+        """Number of classes n."""
+        return int(self.z.shape[1])
+
     @cached_property
     def log_p(self) -> Rows:
         """Logarithms of the softmax, [m, n]."""
         logs: Rows = log_softmax(self.z, axis=1)
         return logs
 
+    def by_label(self) -> Iterator[tuple[int, Values]]:
+        """The labels with their losses and gradients at the scattered logits."""
+        return zip(self.labels, self.values, strict=True)
+
     def witness(self, label: int, shows: str) -> Witness:
-        """The first scattered point."""
-        return Witness(
-            row(np.round(self.z[0], 6)), one_hot(label, self.z.shape[1]), shows
-        )
+        """A witness at the first scattered point."""
+        logits = row(np.round(self.z[0], 6))
+        return Witness(logits, one_hot(label, self.num_classes), shows)
+
+    def far_logits(self, distance: float) -> tuple[float, ...]:
+        """Logits whose class 1 is `distance` above all others, which are 0."""
+        return (0.0, distance, *[0.0] * (self.num_classes - 2))
 
 
 @dataclass(frozen=True)
-class Found:
-    """A mistake that was recognised."""
+class Mistake:
+    """A mistake that a recogniser has found.
+
+    Attributes:
+        verdict: Name of the mistake.
+        severity: How much it matters.
+        text: The mistake in plain English, with the numbers.
+        number: The number that was measured, if there is one.
+        witness: Logits that show it, if there are any.
+    """
 
     verdict: str
     severity: Severity
@@ -65,64 +91,78 @@ class Found:
 
 
 def sample(subject: Subject, config: DiagnosisConfig) -> Samples:
-    """Evaluate what all recognisers share."""
+    """Evaluate a subject at the logits that all recognisers share."""
     n = config.num_classes
-    z = np.round(
-        config.random().normal(size=(max(FEWEST_POINTS, 2 * n + 64), n)) * 1.5, 3
-    )
+    m = max(FEWEST_POINTS, 2 * n + 2 * SPARE_POINTS)
+    z = np.round(normal_logits(config.random(), (m, n), WIDTH), 3)
     labels = tuple(sorted({0, 1, n - 1}))
-    wrong = np.zeros((len(FAR), n))
-    wrong[:, 1] = FAR
+    values = tuple(evaluate(subject, z, label) for label in labels)
+    special = np.concatenate([z[:2], np.zeros((1, n)), np.ones((1, n))])
+    far = np.zeros((len(FAR), n))
+    far[:, 1] = FAR
     return Samples(
-        subject,
-        z,
-        labels,
-        tuple(evaluate(subject, z, label) for label in labels),
-        _at_every_label(
-            subject, np.concatenate([z[:2], np.zeros((1, n)), np.ones((1, n))])
-        ),
-        evaluate(subject, wrong, 0),
-        evaluate(subject, wrong, 1),
+        subject=subject,
+        z=z,
+        labels=labels,
+        values=values,
+        every_label=_at_every_label(subject, special),
+        far=evaluate(subject, far, 0),
+        right=evaluate(subject, far, 1),
     )
 
 
 def _at_every_label(subject: Subject, z: Rows) -> Values:
-    n = z.shape[1]
-    found = evaluate(subject, np.tile(z, (n, 1)), np.repeat(np.arange(n), len(z)))
-    return Values(found.loss.reshape(n, len(z)), found.gradient.reshape(n, len(z), n))
+    m, n = z.shape
+    labels = np.repeat(np.arange(n), m)
+    values = evaluate(subject, np.tile(z, (n, 1)), labels)
+    return Values(values.loss.reshape(n, m), values.gradient.reshape(n, m, n))
 
 
 def fit(features: Rows, loss: Rows) -> Rows | None:
-    """The weights of a linear fit that is exact, also at the points kept out of it; None otherwise, or for a constant."""
+    """Fit the loss as a linear function of features.
+
+    Args:
+        features: Features, [m, k].
+        loss: Losses, [m].
+
+    Returns:
+        The weights, [k], if the fit is exact, also at the points that it does not use; None
+        otherwise, or if the loss is constant or not finite.
+    """
     if not np.isfinite(loss).all() or np.ptp(loss) == 0:
         return None
-    fitted = slice(features.shape[1] + 32)
-    weights, *_ = np.linalg.lstsq(features[fitted], loss[fitted], rcond=None)
-    left = np.max(np.abs(features @ weights - loss))
-    found: Rows = weights
-    return found if left <= EXACT * max(float(np.ptp(loss)), 1e-300) else None
+    # The points that are left out show whether an exact fit is more than too many weights.
+    fitted = slice(features.shape[1] + SPARE_POINTS)
+    solution, *_ = np.linalg.lstsq(features[fitted], loss[fitted], rcond=None)
+    weights: Rows = solution
+    deviation = np.abs(features @ weights - loss)
+    spread = max(float(np.ptp(loss)), 1e-300)
+    return weights if np.max(deviation) <= EXACT * spread else None
 
 
 def factor_of(samples: Samples, formula: Callable[[Rows, int], Rows]) -> float | None:
-    """The factor, if the loss is the formula times one, for every label."""
+    """The constant c, if the loss is c times a formula for every label; None otherwise.
+
+    Args:
+        samples: Values of the subject.
+        formula: Function from logits [m, n] and a label to losses [m].
+    """
     factors = []
-    for label, values in zip(samples.labels, samples.values, strict=True):
-        weights = fit(formula(samples.z, label)[:, None], values.loss)
+    for label, values in samples.by_label():
+        feature = formula(samples.z, label)[:, None]
+        weights = fit(feature, values.loss)
         if weights is None:
             return None
         factors.append(float(weights[0]))
-    return factors[0] if np.ptp(factors) <= 1e-6 * abs(factors[0]) else None
+    if np.ptp(factors) > 1e-6 * abs(factors[0]):
+        return None
+    return factors[0]
 
 
-def weighted_surprise(samples: Samples) -> Iterator[tuple[int, Rows]]:
-    """The target weights w of losses that are `sum_k w_k (-log p_k)`, p the softmax, by label."""
-    for label, values in zip(samples.labels, samples.values, strict=True):
+def target_weights_of(samples: Samples) -> Iterator[tuple[int, Rows]]:
+    """The labels whose loss is `sum_k w_k (-log p_k)`, with p the softmax, and their w [n]."""
+    for label, values in samples.by_label():
         weights = fit(-samples.log_p, values.loss)
         if weights is not None:
+            # Rounded, as the weights are shown; the sum with 0 turns -0 into 0.
             yield label, np.round(weights, 6) + 0.0
-
-
-def short(values: Rows) -> str:
-    """The first few numbers of a vector."""
-    shown = ", ".join(f"{each:.3g}" for each in np.asarray(values)[:4] + 0.0)
-    return f"({shown}, ...)" if len(values) > 4 else f"({shown})"

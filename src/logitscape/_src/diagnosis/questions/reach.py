@@ -1,28 +1,37 @@
-"""How far out a subject stays finite in a dtype, and why no further.
-
-Places of failure tell causes apart: exp overflows near log(max), a probability is 0 near -log(tiny), 1 - p near -log(eps).
-"""
+"""The reach of a subject in one precision: how far out it is finite, and why no further."""
 
 from collections.abc import Mapping
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 
+from ...landscapes.probe_rays import LABEL_DOWN, MARGIN, RIVAL_UP
 from ..config import DiagnosisConfig
-from ..evaluation import Precision, Rows, Values, evaluate
+from ..evaluation import (
+    Precision,
+    Rows,
+    Values,
+    evaluate,
+    finite,
+    largest_components,
+)
 from ..subject import Subject
+from .overflow_causes import TOO_LARGE, UNKNOWN, explain_failure
+
+OFFSET_UP, OFFSET_DOWN = "offset up", "offset down"
+OFFSETS = (OFFSET_UP, OFFSET_DOWN)
 
 RAYS = {
-    "wrong on R1": (0.0, 1.0, 0.0),
-    "wrong on R2": (-1.0, 0.0, 0.0),
-    "wrong on R3": (-0.5, 0.5, 0.0),
+    "wrong on R1": (RIVAL_UP.label_change, RIVAL_UP.rival_change, 0.0),
+    "wrong on R2": (LABEL_DOWN.label_change, LABEL_DOWN.rival_change, 0.0),
+    "wrong on R3": (MARGIN.label_change, MARGIN.rival_change, 0.0),
     "right on R1": (1.0, 0.0, 0.0),
     "right on R3": (0.5, -0.5, 0.0),
-    "offset up": (1.0, 1.0, 1.0),
-    "offset down": (-1.0, -1.0, -1.0),
+    OFFSET_UP: (1.0, 1.0, 1.0),
+    OFFSET_DOWN: (-1.0, -1.0, -1.0),
 }
-"""How the logits of the label, of its rival and of the others move with s."""
+"""Changes of the logits of the label, of its rival and of the others per unit of s."""
 
 LARGEST: Mapping[Precision, float] = {
     "float64": 1e30,
@@ -30,150 +39,165 @@ LARGEST: Mapping[Precision, float] = {
     "bfloat16": 1e30,
     "float16": 2e4,
 }
+"""The largest s that is tried."""
 STEPS = 64
-TOO_LARGE = "the value itself grows too large"
+REFINEMENTS = 3
 
 
-class Run(NamedTuple):
-    """What is measured; the logits that do not move are `base`."""
+class Measurement(NamedTuple):
+    """What is measured in which precision.
+
+    Attributes:
+        subject: Subject to measure.
+        config: Configuration of the diagnosis.
+        dtype: Precision of the computation.
+        base: Value of the logits that do not move.
+    """
 
     subject: Subject
     config: DiagnosisConfig
     dtype: Precision
     base: float
 
+    def logits(self, ray: str, s: Rows) -> Rows:
+        """The logits on a ray, [m, n]."""
+        return ray_logits(ray, s, self.base, self.config.num_classes)
+
+    def evaluate(self, z: Rows, labels: int | Rows = 0) -> Values:
+        """Losses and gradients in the precision that is measured."""
+        return evaluate(self.subject, z, labels, dtype=self.dtype)
+
 
 class Failure(NamedTuple):
-    """A ray is finite up to s = last, and fails from `begins` on."""
+    """A failure on one ray.
+
+    Attributes:
+        ray: Name of the ray.
+        last: Last s that is finite.
+        begins: First s that is not.
+        cause: Cause of the failure, in words.
+    """
 
     ray: str
     last: float
     begins: float
     cause: str
 
+    @property
+    def is_too_large(self) -> bool:
+        """Whether the value itself is too large for the precision."""
+        return self.cause == TOO_LARGE
 
-def on(ray: str, s: Rows, base: float, n: int) -> Rows:
-    """The logits [m, n]; with a common offset the rival is 1 above the rest, so that not all are equal."""
+
+def ray_logits(ray: str, s: Rows, base: float, n: int) -> Rows:
+    """The logits on a ray, [m, n].
+
+    With a common offset the rival is 1 above the rest, so that not all logits are equal.
+    """
     label, rival, others = RAYS[ray]
-    z: Rows = base + s[:, None] * np.array([label, rival, *[others] * (n - 2)])
-    z[:, 1] += ray.startswith("offset")
+    changes = np.array([label, rival, *[others] * (n - 2)])
+    z: Rows = base + s[:, None] * changes
+    if ray in OFFSETS:
+        z[:, 1] += 1
     return z
 
 
 def rounded(z: Rows, dtype: Precision) -> Rows:
-    """What becomes of numbers in a dtype, as float64 again."""
-    found: Rows = np.asarray(jnp.asarray(z, dtype), np.float64)
-    return found
+    """Numbers rounded to a dtype, as float64 again."""
+    numbers: Rows = np.asarray(jnp.asarray(z, dtype), np.float64)
+    return numbers
 
 
-def grid(dtype: Precision) -> Rows:
-    """The s that are tried first: round, from 1 to the largest."""
-    s = np.array([m * 10.0**k for k in range(31) for m in (1.0, 2.0, 5.0)])
-    chosen: Rows = s[s <= LARGEST[dtype]]
-    return chosen
+def round_positions(dtype: Precision) -> Rows:
+    """The s that are tried first: 1, 2, 5, 10, ... to the largest."""
+    positions = []
+    for exponent in range(31):
+        for digit in (1.0, 2.0, 5.0):
+            positions.append(digit * 10.0**exponent)
+    s = np.array(positions)
+    tried: Rows = s[s <= LARGEST[dtype]]
+    return tried
 
 
-def finite(values: Values) -> Rows:
-    """At which points loss and gradient are finite, [m]."""
-    all_finite: Rows = np.isfinite(values.loss) & np.isfinite(values.gradient).all(
-        axis=1
-    )
-    return all_finite
+def failures(measurement: Measurement) -> list[Failure]:
+    """The first failure on every ray.
 
-
-def failures(run: Run) -> list[Failure]:
-    """The first failures of all rays, without the edges of domains."""
-    low, high = _bisected(run)
-    n = run.config.num_classes
-    at, before = (
-        np.concatenate(
-            [on(ray, s[None], run.base, n) for ray, s in zip(RAYS, ends, strict=True)]
-        )
-        for ends in (np.where(np.isfinite(high), high, low), low)
-    )
-    true = finite(evaluate(run.subject, rounded(at, run.dtype))) & (
-        run.dtype != "float64"
-    )
-    last = evaluate(run.subject, before, dtype=run.dtype)
-    size = np.maximum(np.abs(last.loss), np.abs(last.gradient).max(axis=1))
-    top = at[list(RAYS).index("offset up")]
+    A loss that ends at one place in every precision ends at the edge of its domain, which is
+    no failure.
+    """
+    last, begins = _last_and_first(measurement)
+    at_failure = np.where(np.isfinite(begins), begins, last)
+    z = _on_all_rays(measurement, at_failure[:, None])
+    true = evaluate(measurement.subject, rounded(z, measurement.dtype))
+    finite_in_float64 = finite(true) & (measurement.dtype != "float64")
+    before = _on_all_rays(measurement, last[:, None])
+    sizes = _sizes(measurement.evaluate(before))
+    offset_up = z[list(RAYS).index(OFFSET_UP)]
     found = list[Failure]()
     for i, ray in enumerate(RAYS):
-        why = _cause(run, ray, at[i], float(size[i]), top, bool(true[i]))
-        if np.isfinite(high[i]) and (true[i] or why != "unknown"):
-            found.append(Failure(ray, float(low[i]), float(high[i]), why))
+        # The place of failure tells causes apart: exp overflows and p rounds to 0 or 1 at
+        # different logits.
+        cause = explain_failure(
+            z=z[i],
+            offset_up=offset_up,
+            is_offset_down=ray == OFFSET_DOWN,
+            size=float(sizes[i]),
+            dtype=measurement.dtype,
+            finite_in_float64=bool(finite_in_float64[i]),
+        )
+        known = finite_in_float64[i] or cause != UNKNOWN
+        if np.isfinite(begins[i]) and known:
+            failure = Failure(
+                ray=ray,
+                last=float(last[i]),
+                begins=float(begins[i]),
+                cause=cause,
+            )
+            found.append(failure)
     return found
 
 
-def _bisected(run: Run) -> tuple[Rows, Rows]:
-    """On every ray the last s that is finite and the first that is not, inf if there is none."""
-    s = np.tile(grid(run.dtype), (len(RAYS), 1))
-    low, high, every = (
-        np.zeros(len(RAYS)),
-        np.full(len(RAYS), np.inf),
-        np.arange(len(RAYS)),
-    )
-    for _ in range(3):
-        z = np.concatenate(
-            [
-                on(ray, each, run.base, run.config.num_classes)
-                for ray, each in zip(RAYS, s, strict=True)
-            ]
-        )
-        bad = ~finite(evaluate(run.subject, z, dtype=run.dtype))
-        if bad.any():  # else the reference need not be compiled
-            bad &= finite(evaluate(run.config.reference, z, dtype=run.dtype))
-        bad = bad.reshape(s.shape)
-        first, fails = bad.argmax(axis=1), bad.any(axis=1)
-        high = np.where(fails, s[every, first], high)
-        low = np.where(fails, np.where(first > 0, s[every, first - 1], low), s[:, -1])
-        s = low[:, None] + np.where(fails, high - low, 0)[:, None] * np.linspace(
-            0, 1, STEPS
-        )
-    return low, high
+def _sizes(values: Values) -> Rows:
+    """The largest of the loss and the gradient's components in absolute value, [m]."""
+    largest_slope = largest_components(values.gradient)
+    sizes: Rows = np.maximum(np.abs(values.loss), largest_slope)
+    return sizes
 
 
-def _cause(run: Run, ray: str, z: Rows, size: float, top: Rows, true: bool) -> str:
-    """What the place of a failure says: every cause has its own, told by the dtype that is computed in.
-
-    Where float64 is right (`true`), that is the dtype of the logits, or float32 for half precision.
-    """
-    if size > info(run.dtype, "max") ** 0.85:
-        return TOO_LARGE
-    for kind in (run.dtype, "float32") if true else (run.dtype, *get_args(Precision)):
-        found = _cause_in(kind, ray == "offset down", z, top)
-        if found:
-            return found if kind == run.dtype else f"{found} in {kind} inside"
-    return "unknown"
+def _on_all_rays(measurement: Measurement, s: Rows) -> Rows:
+    """The logits at s [rays, m], one ray after the other, [rays * m, n]."""
+    blocks = []
+    for ray, positions in zip(RAYS, s, strict=True):
+        blocks.append(measurement.logits(ray, positions))
+    return np.concatenate(blocks)
 
 
-def _cause_in(dtype: Precision, down: bool, z: Rows, top: Rows) -> str:
-    """The cause that fits if `dtype` is computed in; derivatives square a sum, which then fails at half the way."""
-    least, largest = (
-        -np.log(info(dtype, "smallest_subnormal")) + np.log(2),
-        np.log(info(dtype, "max")),
-    )
-    tiny, one = -np.log(info(dtype, "tiny")), -np.log(info(dtype, "eps"))
-    total, others = np.logaddexp.reduce(z), np.logaddexp.reduce(z[1:])
-    causes = {
-        "exp overflows": _near(total, tiny, largest)
-        and _near(np.logaddexp.reduce(top), tiny, largest),
-        "a sum of exp underflows": down
-        and (_near(-total, tiny, least) or _near(-2 * total, tiny - 3, least)),
-        "a probability is 0": any(
-            _near(x, tiny, least) for x in (total - z[0], total - min(z), -min(z))
-        ),
-        "1 - p is 0": any(
-            _near(x, one, one + 1.4) for x in (total - others, total - z[0], max(z))
-        ),
-    }
-    return next((cause for cause, fits in causes.items() if fits), "")
+def _last_and_first(measurement: Measurement) -> tuple[Rows, Rows]:
+    """The last s that is finite, and the first that is not, inf if there is none, [rays] each."""
+    s = np.tile(round_positions(measurement.dtype), (len(RAYS), 1))
+    last = np.zeros(len(RAYS))
+    begins = np.full(len(RAYS), np.inf)
+    every = np.arange(len(RAYS))
+    shares = np.linspace(0, 1, STEPS)
+    for _ in range(REFINEMENTS):
+        bad = _fails(measurement, s)
+        fails = bad.any(axis=1)
+        first = bad.argmax(axis=1)
+        begins = np.where(fails, s[every, first], begins)
+        before = np.where(first > 0, s[every, first - 1], last)
+        last = np.where(fails, before, s[:, -1])
+        # A ray without a failure is evaluated at its end again: all rays have one shape.
+        gap = np.where(fails, begins - last, 0)[:, None]
+        s = last[:, None] + gap * shares
+    return last, begins
 
 
-def _near(x: float, low: float, high: float) -> bool:
-    return bool(0.98 * low <= x <= 1.02 * high)
-
-
-def info(dtype: Precision, name: str) -> float:
-    """A number of `jnp.finfo`."""
-    return float(getattr(jnp.finfo(dtype), name))  # type: ignore[no-untyped-call]
+def _fails(measurement: Measurement, s: Rows) -> Rows:
+    """Whether the subject is not finite where the reference is, [rays, m]."""
+    z = _on_all_rays(measurement, s)
+    bad = ~finite(measurement.evaluate(z))
+    # The reference need not be compiled for a subject that never fails.
+    if bad.any():
+        reference = measurement.config.reference
+        bad &= finite(evaluate(reference, z, dtype=measurement.dtype))
+    return bad.reshape(s.shape)

@@ -1,0 +1,182 @@
+"""Classes that are masked with -inf, and 50,000 classes."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..answers import Answer, Witness, undecided
+from ..config import DiagnosisConfig
+from ..evaluation import Rows, evaluate, one_hot, row
+from ..simplify import FEW_CLASSES
+from ..subject import Subject
+from ..vocabulary import CONSISTENCY
+from .overflow_causes import float_info
+
+MANY = 50_000
+MOST_BYTES = 2e9
+MOST_FLOPS = 2e10
+
+
+def compare_masked_classes(subject: Subject, config: DiagnosisConfig) -> Answer:
+    """The loss with classes at -inf compared with the loss without them."""
+    n = config.num_classes
+    # Three classes if possible: programs for three are compiled for other questions too.
+    unmasked = FEW_CLASSES if n > FEW_CLASSES else n - 1
+    method = f"z = (1, 2, 3, -inf, ...), float64, against {unmasked} classes"
+    if n < 3:
+        why = "masked logits: needs at least 3 classes."
+        return undecided(CONSISTENCY, why, method)
+    z = np.where(np.arange(n) < unmasked, np.arange(1.0, n + 1), -np.inf)
+    values = evaluate(subject, z, 0)
+    loss = float(values.loss[0])
+    gradient = values.gradient[0]
+    components = ", ".join(f"{slope:.3g}" for slope in gradient[:3])
+    shows = f"loss = {loss:.4g}, gradient = ({components}, ...)"
+    witness = Witness(row(z), one_hot(0, n), shows)
+    if np.isnan(loss) or np.isnan(gradient).any():
+        return Answer(
+            question=CONSISTENCY,
+            verdict="NaN with masked logits",
+            severity="note",
+            text=f"A class masked with -inf gives {shows}.",
+            method=method,
+            witness=witness,
+        )
+    if np.isinf(loss):
+        return Answer(
+            question=CONSISTENCY,
+            verdict="infinite with masked logits",
+            severity="note",
+            text=f"A class masked with -inf: {shows}.",
+            method=method,
+            witness=witness,
+        )
+    try:
+        without = evaluate(subject, z[:unmasked], 0)
+    except Exception:
+        why = (
+            "masked logits: finite, but the function takes no other number of classes."
+        )
+        return undecided(CONSISTENCY, why, method)
+    loss_change = without.loss - loss
+    gradient_change = without.gradient[0] - gradient[:unmasked]
+    changes = np.r_[loss_change, gradient_change, gradient[unmasked:]]
+    error = float(np.abs(changes).max())
+    if error <= 1e-6 * (1 + abs(loss)):
+        return Answer(
+            question=CONSISTENCY,
+            verdict="mask respected",
+            severity="fine",
+            text="A class at -inf counts as absent.",
+            method=method,
+            number=error,
+        )
+    text = (
+        f"A class masked with -inf still counts: {shows}; "
+        f"without the class the loss is {without.loss[0]:.4g}."
+    )
+    return Answer(
+        question=CONSISTENCY,
+        verdict="mask not respected",
+        severity="note",
+        text=text,
+        method=method,
+        number=error,
+        witness=witness,
+    )
+
+
+def compare_many_classes(subject: Subject, config: DiagnosisConfig) -> Answer:
+    """Two examples of 50,000 classes in the configured precision compared with float64."""
+    method = (
+        f"two examples of {MANY:,} logits, one wrong by 20 and one scattered, positive, "
+        f"{config.dtype} against float64"
+    )
+    try:
+        narrow, true = _both_at_many(subject, config)
+    except Exception as reason:
+        why = (
+            f"{MANY:,} classes: does not run ({type(reason).__name__}: "
+            "a fixed number of classes?)."
+        )
+        return undecided(CONSISTENCY, why, method)
+    if narrow is None or true is None:
+        return Answer(
+            question=CONSISTENCY,
+            verdict="too large at 50,000 classes",
+            severity="note",
+            text="Would take more than 2 GB or 20 GFLOP.",
+            method=method,
+        )
+    if not np.isfinite(true).all():
+        why = f"{MANY:,} classes: not finite in float64 either."
+        return undecided(CONSISTENCY, why, method)
+    error = _relative_error(narrow, true)
+    text = f"Relative error {error:.1e} in {config.dtype} at {MANY:,} classes."
+    if error <= max(1e-3, 32 * float_info(config.dtype, "eps")):
+        return Answer(
+            question=CONSISTENCY,
+            verdict="fine at 50,000 classes",
+            severity="fine",
+            text=text,
+            method=method,
+            number=error,
+        )
+    verdict = "inaccurate at 50,000 classes"
+    if not np.isfinite(narrow).all():
+        verdict = "not finite at 50,000 classes"
+    logits = (21.0, *[1.0] * 9)
+    return Answer(
+        question=CONSISTENCY,
+        verdict=verdict,
+        severity="warning",
+        text=text,
+        method=method,
+        number=error,
+        witness=Witness(logits, one_hot(1, 10), f"with {MANY:,} classes"),
+    )
+
+
+def _both_at_many(
+    subject: Subject, config: DiagnosisConfig
+) -> tuple[Rows | None, Rows | None]:
+    """Losses and gradients in the configured precision and in float64."""
+    wrong = np.ones(MANY)
+    scattered = config.random().uniform(0.5, 5, MANY)
+    z = np.stack([wrong, scattered])
+    z[0, 1] = 21.0
+    z = np.asarray(jnp.asarray(z, config.dtype), np.float64)
+    narrow = _at_many(subject, z, config.dtype)
+    if config.dtype == "float64":
+        return narrow, narrow
+    return narrow, _at_many(subject, z, "float64")
+
+
+def _at_many(subject: Subject, z: Rows, dtype: str) -> Rows | None:
+    """Losses and gradients, [2, 1 + n]; None if the compiled program would take too much."""
+    logits = jnp.asarray(z, dtype)
+    target = jnp.asarray(np.eye(1, MANY), dtype)[0]
+    batched = jax.vmap(jax.value_and_grad(subject.function), (0, None))
+    program = jax.jit(batched).lower(logits, target).compile()
+    if _takes_too_much(program):
+        return None
+    loss, gradient = program(logits, target)
+    rows: Rows = np.c_[np.asarray(loss, np.float64), np.asarray(gradient, np.float64)]
+    return rows
+
+
+def _takes_too_much(program: Any) -> bool:
+    memory = getattr(program.memory_analysis(), "temp_size_in_bytes", 0)
+    counted = program.cost_analysis() or {}
+    return bool(memory > MOST_BYTES or counted.get("flops", 0) > MOST_FLOPS)
+
+
+def _relative_error(narrow: Rows, true: Rows) -> float:
+    """The largest error of losses and of gradients, each relative to its largest component."""
+    error = np.abs(narrow - true)
+    size = np.abs(true)
+    errors = np.c_[error[:, 0], error[:, 1:].max(axis=1)]
+    sizes = np.c_[size[:, 0], size[:, 1:].max(axis=1)]
+    return float((errors / np.maximum(sizes, 1e-300)).max())

@@ -1,0 +1,125 @@
+"""The precision inside the compiled program, and what compilation changes."""
+
+import re
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...base.x64 import enable_x64
+from ..answers import Answer, Witness
+from ..config import DiagnosisConfig
+from ..evaluation import Rows, one_hot, row
+from ..subject import Subject
+from ..vocabulary import CONSISTENCY
+from .overflow_causes import float_info
+from .scattered_points import Points, roughness
+
+HALF_PRECISIONS = {"bf16": "bfloat16", "f16": "float16"}
+"""Names of the dtypes, by their names in a jaxpr."""
+STEP = 1e-4
+ROUGH = 1e-5
+"""Second differences above this share of the loss show that it is computed in few digits."""
+STEPPED_SHARE = 0.9
+OFFSETS = {"float16": 2e4}
+LARGE_OFFSET = 1e10
+
+
+def find_reduced_precision(
+    subject: Subject, config: DiagnosisConfig, points: Points
+) -> list[Answer]:
+    """Whether float64 logits are rounded to half precision.
+
+    Half precision in the program is no fault alone, and steps in the loss are none: a fault
+    is both together.
+    """
+    kinds = _half_precisions(subject, config.num_classes)
+    rough, constant = roughness(subject, points.z, points.labels, STEP)
+    stepped = constant | (rough > ROUGH * (1 + np.abs(points.loss)))
+    if not kinds or stepped.mean() < STEPPED_SHARE:
+        return []
+    text = (
+        f"The program computes in {' and '.join(kinds)} although the logits are float64: "
+        "the loss moves in steps, or not at all."
+    )
+    shows = "a loss of three digits"
+    if constant.any():
+        shows = "the same loss when a logit changes by 1e-4"
+    answer = Answer(
+        question=CONSISTENCY,
+        verdict="computed in reduced precision inside",
+        severity="warning",
+        text=text,
+        method=(
+            "the traced program, and eight steps of 1e-4 from scattered points in float64"
+        ),
+        number=float(stepped.mean()),
+        witness=points.loss_witness(int(np.argmax(constant)), shows),
+    )
+    return [answer]
+
+
+def _half_precisions(subject: Subject, n: int) -> list[str]:
+    shape = jax.ShapeDtypeStruct((n,), np.float64)
+    program = str(jax.make_jaxpr(subject.function)(shape, shape))
+    kinds = set(re.findall(r"\b(b?f16)\[", program))
+    return [HALF_PRECISIONS[kind] for kind in sorted(kinds)]
+
+
+def compare_jit_with_eager(
+    subject: Subject, config: DiagnosisConfig, points: Points
+) -> Answer:
+    """The compiled loss compared with the loss operation by operation.
+
+    The first point is ordinary; the second has a large common offset, at which only
+    finiteness is compared.
+    """
+    method = f"value of two points, {config.dtype}"
+    offset = OFFSETS.get(config.dtype, LARGE_OFFSET)
+    z = points.z[:2] + np.array([[0.0], [offset]])
+    compiled, eager = _both_losses(subject, config, z, points.labels[:2])
+    differs = np.isfinite(compiled) != np.isfinite(eager)
+    error = float(abs(compiled[0] - eager[0]) / (1 + abs(eager[0])))
+    # Written with `not`, so that a NaN differs.
+    differs[0] |= not error <= 64 * float_info(config.dtype, "eps")
+    if not differs.any():
+        return Answer(
+            question=CONSISTENCY,
+            verdict="jit agrees with eager",
+            severity="fine",
+            text=f"Alike, to {error:.0e} of their size.",
+            method=method,
+            number=error,
+        )
+    point = int(differs.argmax())
+    shows = f"loss {compiled[point]:.6g} under jit, {eager[point]:.6g} without"
+    witness = Witness(
+        logits=row(z[point]),
+        target=one_hot(int(points.labels[point]), config.num_classes),
+        shows=shows,
+        expression="loss",
+        dtype=config.dtype,
+    )
+    return Answer(
+        question=CONSISTENCY,
+        verdict="jit differs from eager",
+        severity="warning",
+        text=f"{shows}.",
+        method=method,
+        witness=witness,
+    )
+
+
+def _both_losses(
+    subject: Subject, config: DiagnosisConfig, z: Rows, labels: Rows
+) -> tuple[Rows, Rows]:
+    """The losses with and without jit, [m] each."""
+    targets = np.eye(config.num_classes)[labels]
+    with enable_x64(config.dtype == "float64"):
+        narrow_z = jnp.asarray(z, config.dtype)
+        narrow_t = jnp.asarray(targets, config.dtype)
+        compiled = jax.jit(jax.vmap(subject.function))(narrow_z, narrow_t)
+        eager = []
+        for one_z, one_t in zip(narrow_z, narrow_t, strict=True):
+            eager.append(float(subject.function(one_z, one_t)))
+    return np.asarray(compiled, np.float64), np.array(eager)

@@ -1,0 +1,126 @@
+"""Compiled programs of a loss and its gradient: operations, memory and times."""
+
+import time
+from collections.abc import Mapping
+from statistics import median
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...base.memory import kept
+from ..evaluation import Precision
+from ..subject import Subject
+
+Kind: TypeAlias = Literal["forward", "gradient"]
+
+XLA_COUNTS = {
+    "flops": "flops",
+    "transcendentals": "transcendentals",
+    "bytes": "bytes accessed",
+}
+"""Names of XLA's counts, by the names in the answer's details."""
+
+
+class Program(NamedTuple):
+    """A compiled program of one subject.
+
+    Attributes:
+        run: Compiled function of logits and targets, each [examples, n].
+        counts: Counts of operations and bytes, and their sum "work".
+        loops: Whether the program has a loop, whose body XLA counts once.
+        compile_time: Time to trace and compile, in seconds.
+    """
+
+    run: Any
+    counts: Mapping[str, float]
+    loops: bool
+    compile_time: float
+
+
+@kept(maxsize=64)
+def compiled_program(
+    subject: Subject, kind: Kind, n: int, examples: int, dtype: Precision
+) -> Program:
+    """Compile the loss ("forward") or the loss and its gradient ("gradient") of a batch."""
+    function: Any = subject.function
+    if kind == "gradient":
+        function = jax.value_and_grad(subject.function)
+    shape = jax.ShapeDtypeStruct((examples, n), jnp.dtype(dtype))
+    start = time.perf_counter()
+    compiled = jax.jit(jax.vmap(function)).lower(shape, shape).compile()
+    compile_time = time.perf_counter() - start
+    return Program(
+        run=compiled,
+        counts=_counts(compiled),
+        loops=" while(" in (compiled.as_text() or ""),
+        compile_time=compile_time,
+    )
+
+
+def _counts(compiled: Any) -> dict[str, float]:
+    """The counts that this backend gives; a count of 0 means that it does not count."""
+    analysis = compiled.cost_analysis() or {}
+    counts = {}
+    for name, key in XLA_COUNTS.items():
+        if analysis.get(key, 0) > 0:
+            counts[name] = float(analysis[key])
+    if counts:
+        counts["work"] = sum(counts.values())
+    memory = compiled.memory_analysis()
+    temporaries = float(getattr(memory, "temp_size_in_bytes", 0) or 0)
+    if temporaries > 0:
+        counts["temporaries"] = temporaries
+    return counts
+
+
+def count_ratios(program: Program, reference: Program) -> dict[str, float]:
+    """Every count relative to the reference's; counts that one of them lacks are left out."""
+    ratios = {}
+    for name, count in program.counts.items():
+        if name in reference.counts:
+            ratios[name] = count / reference.counts[name]
+    return ratios
+
+
+def time_ratio(
+    program: Program,
+    reference: Program,
+    shape: tuple[int, int],
+    dtype: Precision,
+    *,
+    rounds: int,
+    seconds: float,
+) -> float:
+    """The median time of a run relative to the reference's.
+
+    Runs of both programs alternate, so that changes of the machine's load meet both.
+
+    Args:
+        program: Program to time.
+        reference: Program to compare it with.
+        shape: Number of examples and number of classes.
+        dtype: Precision of the inputs.
+        rounds: Maximum number of runs of each program.
+        seconds: Time after which no further run begins; there is always one.
+    """
+    examples, n = shape
+    z = jnp.asarray(1 + np.random.default_rng(0).random((examples, n)), dtype)
+    t = jnp.asarray(np.eye(1, n).repeat(examples, axis=0), dtype)
+    # The first runs would include the transfer of inputs and the allocation of buffers.
+    jax.block_until_ready(program.run(z, t))
+    jax.block_until_ready(reference.run(z, t))
+    end = time.perf_counter() + seconds
+    ratios = [_one_ratio(program, reference, z, t)]
+    while len(ratios) < rounds and time.perf_counter() < end:
+        ratios.append(_one_ratio(program, reference, z, t))
+    return median(ratios)
+
+
+def _one_ratio(program: Program, reference: Program, z: Any, t: Any) -> float:
+    start = time.perf_counter()
+    jax.block_until_ready(program.run(z, t))
+    middle = time.perf_counter()
+    jax.block_until_ready(reference.run(z, t))
+    return (middle - start) / (time.perf_counter() - middle)

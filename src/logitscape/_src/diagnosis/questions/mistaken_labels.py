@@ -1,0 +1,136 @@
+"""Mistakes with labels: another class is taught, or some label is not taught at all."""
+
+import numpy as np
+
+from ..answers import Witness
+from ..evaluation import Rows, finite_rows, one_hot
+from ..simplify import format_first
+from .mistake_samples import Mistake, Samples
+
+ZERO, EQUAL = 2, 3
+"""Indices of the points in `Samples.every_label` whose logits are all 0, and all 1."""
+
+
+def pushes_another_class(samples: Samples) -> Mistake | None:
+    """A step from equal logits that does not raise the label's logit above the others."""
+    n = samples.num_classes
+    steps = -samples.every_label.gradient[:, EQUAL]
+    if not np.isfinite(steps).all() or not np.any(steps):
+        return None
+    size = np.max(np.abs(steps))
+    is_label = np.eye(n, dtype=bool)
+    largest_other = np.max(np.where(is_label, -np.inf, steps), axis=1)
+    gain = np.diag(steps) - largest_other
+    if (gain >= -1e-9 * size).all():
+        return None
+    label = int(np.argmin(gain))
+    best = int(np.argmax(steps[label]))
+    shows = (
+        f"minus the gradient = {format_first(steps[label])}: largest for class {best}"
+    )
+    witness = Witness((1.0,) * n, one_hot(label, n), shows)
+    smallest_other = np.min(np.where(is_label, np.inf, steps), axis=1)
+    if (np.diag(steps) < smallest_other).all():
+        text = (
+            "A step lowers the label's logit below the others: wrong sign, the loss rises "
+            "when the model is more right."
+        )
+        return Mistake("wrong sign", "serious", text, float(gain[label]), witness)
+    text = (
+        f"From equal logits a step for label {label} raises class {best} most: "
+        "wrong labels, or a margin on the wrong class."
+    )
+    return Mistake(
+        verdict="wrong label convention",
+        severity="serious",
+        text=text,
+        number=float(best - label),
+        witness=witness,
+    )
+
+
+def not_finite_when_equal(samples: Samples) -> Mistake | None:
+    """A gradient that is NaN where all logits are equal, as when a last layer starts from zeros."""
+    finite: Rows = np.all(np.isfinite(samples.every_label.gradient), axis=2)
+    not_finite = ~finite
+    at_zero = not_finite[:, ZERO]
+    if not at_zero.any():
+        return None
+    everywhere = bool(not_finite[:, EQUAL].any())
+    n = samples.num_classes
+    label = int(np.argmax(at_zero))
+    loss = samples.every_label.loss[label, ZERO]
+    gradient = samples.every_label.gradient[label, ZERO]
+    shows = f"loss = {loss:.4g}, gradient = {format_first(gradient)}"
+    others = ", and wherever all logits are equal" if everywhere else ""
+    return Mistake(
+        verdict="not finite at equal logits",
+        severity="serious" if everywhere else "warning",
+        text=(
+            f"The gradient is not finite at zero logits{others}: "
+            "a last layer that starts from zeros begins there."
+        ),
+        witness=Witness((0.0,) * n, one_hot(label, n), shows),
+    )
+
+
+def label_not_taught(samples: Samples) -> Mistake | None:
+    """A label whose loss is not finite or has no gradient, although that of others is as usual."""
+    loss = samples.every_label.loss[:, :2]
+    gradient = samples.every_label.gradient[:, :2]
+    finite_gradient: Rows = np.all(np.isfinite(gradient), axis=(1, 2))
+    not_finite = ~finite_rows(loss) | ~finite_gradient
+    if _is_partial(not_finite):
+        return _bad_label(
+            samples, not_finite, "not finite for a label", "is not finite"
+        )
+    taught: Rows = np.any(gradient, axis=(1, 2))
+    idle = ~taught
+    if _is_partial(idle):
+        return _bad_label(samples, idle, "label not taught", "has no gradient")
+    return None
+
+
+def _is_partial(bad: Rows) -> bool:
+    return bool(bad.any() and not bad.all())
+
+
+def _bad_label(samples: Samples, bad: Rows, verdict: str, fault: str) -> Mistake:
+    label = int(np.argmax(bad))
+    loss = samples.every_label.loss[label, 0]
+    gradient = format_first(samples.every_label.gradient[label, 0])
+    return Mistake(
+        verdict=verdict,
+        severity="serious",
+        text=(
+            f"The loss of label {label} {fault}, while that of others is as it should be."
+        ),
+        number=float(label),
+        witness=samples.witness(label, f"loss = {loss:.4g}, gradient = {gradient}"),
+    )
+
+
+def one_class_only(samples: Samples) -> Mistake | None:
+    """A loss that depends on the label's logit only, and never lowers another."""
+    for label, values in samples.by_label():
+        if not _moves_label_only(values.gradient, label):
+            return None
+    label = samples.labels[0]
+    gradient = format_first(samples.values[0].gradient[0])
+    return Mistake(
+        verdict="one class only",
+        severity="serious",
+        text=(
+            "Only the label's own logit matters: no other is ever lowered, "
+            "and raising all logits alike satisfies every label."
+        ),
+        witness=samples.witness(
+            label, f"gradient = {gradient}: 0 for every class but the label"
+        ),
+    )
+
+
+def _moves_label_only(gradient: Rows, label: int) -> bool:
+    others = np.delete(gradient, label, axis=1)
+    finite = np.isfinite(gradient).all()
+    return bool(finite and np.any(gradient) and not np.any(others))

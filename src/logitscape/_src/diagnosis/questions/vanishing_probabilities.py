@@ -1,0 +1,119 @@
+"""Mistakes with a probability that rounds to 0 or 1, or is kept from it by a constant."""
+
+import numpy as np
+
+from ..answers import Severity, Witness
+from ..evaluation import evaluate, finite_rows, one_hot
+from ..simplify import format_first
+from .mistake_samples import EXACT, FAR, Mistake, Samples, target_weights_of
+
+
+def clipped(samples: Samples) -> Mistake | None:
+    """A probability that is kept from 0 by a clip, or by a constant inside the logarithm.
+
+    Far out the loss is then flat, at -log(epsilon).
+    """
+    loss = samples.far.loss
+    if not np.isfinite(loss).all() or loss[-1] <= 0:
+        return None
+    is_flat = abs(loss[-1] - loss[-2]) <= 1e-9 * abs(loss[-1])
+    if not is_flat:
+        return None
+    epsilon = float(np.exp(-loss[-1]))
+    p = np.exp(samples.log_p[:, samples.labels[0]])
+    # The loss is a logarithm; this is its argument, which is compared with p.
+    inside_log = np.exp(-samples.values[0].loss)
+    dead = not samples.far.gradient[-2:].any() and epsilon < 0.1
+    if dead and np.max(np.abs(inside_log - np.maximum(p, epsilon))) <= EXACT:
+        return _kept_from_zero(
+            samples,
+            epsilon,
+            verdict="clipped probability",
+            severity="serious",
+            fate="is exactly 0",
+        )
+    if np.max(np.abs(inside_log - (p + epsilon))) <= EXACT:
+        return _kept_from_zero(
+            samples,
+            epsilon,
+            verdict="epsilon inside the logarithm",
+            severity="serious" if epsilon > 1e-4 else "warning",
+            fate="fades",
+        )
+    return None
+
+
+def _kept_from_zero(
+    samples: Samples, epsilon: float, *, verdict: str, severity: Severity, fate: str
+) -> Mistake:
+    largest_loss = -np.log(epsilon)
+    distance = float(np.ceil(largest_loss + 5))
+    logits = samples.far_logits(distance)
+    gradient = evaluate(samples.subject, [logits], 0).gradient[0]
+    witness = Witness(
+        logits=logits,
+        target=one_hot(0, samples.num_classes),
+        shows=(
+            f"the label is wrong by {distance:g}; gradient = {format_first(gradient)}"
+        ),
+    )
+    text = (
+        f"The probability is kept above {epsilon:.2g}: the gradient {fate} once the label "
+        f"is wrong by more than {largest_loss:.3g}, and the loss never exceeds that. "
+        "Use log_softmax of the logits."
+    )
+    return Mistake(verdict, severity, text, epsilon, witness)
+
+
+def log_of_probability(samples: Samples) -> Mistake | None:
+    """Cross-entropy as the logarithm of a softmax that underflows to 0."""
+    is_cross_entropy = any(True for _ in target_weights_of(samples))
+    loss = samples.far.loss[-1]
+    gradient = samples.far.gradient[-1]
+    underflows = not np.isfinite(loss) or not np.isfinite(gradient).all()
+    if not is_cross_entropy or not underflows:
+        return None
+    distance = float(FAR[-1])
+    shows = (
+        f"loss = {float(loss):g}, gradient = {format_first(gradient)}; "
+        f"it should be {distance:g}"
+    )
+    text = (
+        "The logarithm is taken of a probability, which underflows: loss and gradient are "
+        "infinite or NaN once the label is wrong by about 104 in float32 (745 in float64). "
+        "Use log_softmax."
+    )
+    return Mistake(
+        verdict="logarithm of a probability",
+        severity="serious",
+        text=text,
+        number=distance,
+        witness=Witness(
+            samples.far_logits(distance), one_hot(0, samples.num_classes), shows
+        ),
+    )
+
+
+def power_of_nothing(samples: Samples) -> Mistake | None:
+    """A gradient that is NaN or infinite once p rounds to 1.
+
+    That of `(1 - p)^gamma` with gamma < 1 is a negative power of 0 there.
+    """
+    finite_loss = np.isfinite(samples.right.loss)
+    bad = finite_loss & ~finite_rows(samples.right.gradient)
+    if not bad.any():
+        return None
+    first = int(np.argmax(bad))
+    distance = float(FAR[first])
+    gradient = format_first(samples.right.gradient[first])
+    text = (
+        "The gradient is NaN or infinite once the label's probability rounds to 1, as of "
+        "(1 - p)^gamma with gamma below 1: "
+        "about 17 of margin in float32, 37 in float64."
+    )
+    witness = Witness(
+        logits=samples.far_logits(distance),
+        target=one_hot(1, samples.num_classes),
+        shows=f"gradient = {gradient} although the loss is finite",
+    )
+    return Mistake("NaN when right", "serious", text, distance, witness)

@@ -1,0 +1,40 @@
+"""Random logits: the places at which questions measure a subject.
+
+A question that draws sizes, labels or directions as well draws them itself, before or
+after the calls of these functions: the order of all draws decides every number.
+"""
+
+import numpy as np
+
+from .evaluation import Rows
+
+
+def uniform_logits(
+    random: np.random.Generator, shape: tuple[int, ...], width: float | Rows
+) -> Rows:
+    """Draw logits that are uniform from -width to width.
+
+    Args:
+        random: Generator to draw from.
+        shape: Shape of the logits.
+        width: Half of the range, the same for all logits or one for every row, [m, 1].
+    """
+    logits: Rows = width * random.uniform(-1, 1, shape)
+    return logits
+
+
+def normal_logits(
+    random: np.random.Generator, shape: tuple[int, ...], width: float = 1.0
+) -> Rows:
+    """Draw logits that are normal with mean 0 and standard deviation `width`."""
+    logits: Rows = width * random.standard_normal(shape)
+    return logits
+
+
+def make_positive(logits: Rows, *rows: slice) -> None:
+    """Replace logits of the chosen rows by their absolute values, in place.
+
+    Some normalizers take positive logits only, and would have no point in their domain.
+    """
+    for chosen in rows:
+        logits[chosen] = np.abs(logits[chosen])

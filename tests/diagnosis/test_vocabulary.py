@@ -1,0 +1,59 @@
+"""The vocabulary of questions and verdicts: what is listed, and that nothing else is accepted."""
+
+import re
+
+import pytest
+
+from logitscape import testing
+from logitscape._src.diagnosis.answers import Answer
+from logitscape._src.diagnosis.questions.gradient import SENTENCES
+from logitscape._src.diagnosis.questions.propriety import TEXTS
+from logitscape._src.diagnosis.vocabulary import ANY_QUESTION, NAMES, VOCABULARY
+from tests.diagnosis import broken
+
+EXPLANATIONS = {
+    (question, verdict): text
+    for question, verdicts in [("any", ANY_QUESTION), *VOCABULARY.items()]
+    for verdict, text in verdicts.items()
+}
+
+
+def answer(question: str, verdict: str) -> Answer:
+    return Answer(question, verdict, "note", text="", method="")
+
+
+@pytest.mark.parametrize("named", EXPLANATIONS)
+def test_every_verdict_is_explained_by_one_sentence(named: tuple[str, str]) -> None:
+    assert re.fullmatch(r"[`A-Z0-9a-z][^\n]*[^.]\.", EXPLANATIONS[named])
+
+
+@pytest.mark.parametrize("name", broken.BROKEN)
+def test_the_broken_losses_use_listed_verdicts(name: str) -> None:
+    assert broken.BROKEN[name].verdict in NAMES
+
+
+def test_listed_words_are_accepted() -> None:
+    assert answer("convexity", "not convex").names == {"convexity", "not convex"}
+    assert answer("precision, float16", "inaccurate").names >= {"precision"}
+    for question in VOCABULARY:
+        assert answer(question, "undecided").verdict == "undecided"
+
+
+def test_other_questions_are_refused() -> None:
+    with pytest.raises(ValueError, match="'convexty' is no listed question"):
+        answer("convexty", "not convex")
+
+
+def test_verdicts_of_other_questions_are_refused() -> None:
+    with pytest.raises(ValueError, match="'kink' is no listed verdict of 'convexity'"):
+        answer("convexity", "kink")
+
+
+def test_sentences_are_about_listed_verdicts() -> None:
+    assert set(SENTENCES) == {*VOCABULARY["gradient when wrong"], "undecided"}
+    assert set(TEXTS) == set(VOCABULARY["proper"])
+
+
+def test_every_listed_name_may_be_allowed() -> None:
+    with pytest.raises(ValueError, match="must be a positive number of seconds"):
+        testing.assert_healthy("softmax + kl", allow=NAMES, budget=-1.0)
