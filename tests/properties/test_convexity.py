@@ -1,4 +1,4 @@
-"""Convex or not, where theory or a closed form says; and second derivatives against those of JAX."""
+"""Convexity, compared with theory and closed forms; second derivatives, with differences."""
 
 from functools import partial
 
@@ -25,48 +25,51 @@ CONVEX = {
 
 
 @pytest.fixture(scope="module")
-def found():
+def results():
     return convexities(list(CONVEX))
 
 
 @pytest.mark.parametrize("name", CONVEX)
-def test_verdicts(found, name):
-    assert found[name].convex is CONVEX[name]
+def test_verdicts(results, name):
+    assert results[name].convex is CONVEX[name]
 
 
-def test_the_witness_bends_down(found):
-    brier = found["softmax + brier"]
+def test_the_witness_bends_down(results):
+    brier = results["softmax + brier"]
     function = ls.objective("softmax + brier").function
     hessian = jax.jit(jax.hessian(function))(jnp.array(brier.witness), jnp.eye(3)[0])
     assert np.linalg.eigvalsh(hessian)[0] == pytest.approx(brier.curvature, rel=1e-9)
     assert brier.curvature < -0.4
 
 
-def test_the_least_curvature_is_found_where_a_formula_tells_it():
-    """sum + cross_entropy: 1/S^2 and -1/z_y^2 in the label, least at z = (1, 0, 0) among norms of 1 and more."""
-    bent = convexities(["sum + cross_entropy", "square + exponential"])[
-        "sum + cross_entropy"
-    ]
-    assert bent.curvature == pytest.approx(-1 - np.sqrt(3), rel=1e-3)
-    assert bent.witness == pytest.approx((1, 0, 0), abs=1e-2)
-    assert bent.settled
+def test_the_lowest_curvature_is_the_one_of_a_formula():
+    """The Hessian of sum + cross_entropy has 1/S^2 everywhere and -1/z_y^2 for the label.
+
+    Among logits of norm 1 and more, its lowest eigenvalue is lowest at z = (1, 0, 0).
+    """
+    results = convexities(["sum + cross_entropy", "square + exponential"])
+    result = results["sum + cross_entropy"]
+    assert result.curvature == pytest.approx(-1 - np.sqrt(3), rel=1e-3)
+    assert result.witness == pytest.approx((1, 0, 0), abs=1e-2)
+    assert result.settled
 
 
-def test_a_curvature_that_nothing_bounds_is_told(found):
-    """relu: near z = (0+, 0+, -5) the probabilities change as fast as one likes."""
-    steep = convexities(["relu + cross_entropy"])["relu + cross_entropy"]
-    assert steep.curvature < -1000
-    assert not steep.settled
+def test_a_curvature_that_nothing_bounds_is_not_settled(results):
+    """With relu, probabilities change arbitrarily fast near z = (0+, 0+, -5)."""
+    result = convexities(["relu + cross_entropy"])["relu + cross_entropy"]
+    assert result.curvature < -1000
+    assert not result.settled
 
 
-def test_the_search_of_one_objective_does_not_depend_on_the_others(found):
+def test_the_search_of_one_objective_does_not_depend_on_the_others(results):
     assert (
-        convexities(["softmax + brier"])["softmax + brier"] == found["softmax + brier"]
+        convexities(["softmax + brier"])["softmax + brier"]
+        == results["softmax + brier"]
     )
 
 
-def test_a_jump_is_found_by_chords_only(found):
-    argmax = found["argmax + mae"]
+def test_only_chords_show_a_jump(results):
+    argmax = results["argmax + mae"]
     function = ls.objective("argmax + mae").function
     ends = jnp.array(argmax.chord)
     a, b, middle = (
@@ -76,10 +79,10 @@ def test_a_jump_is_found_by_chords_only(found):
     assert middle - (a + b) / 2 == pytest.approx(argmax.excess)
 
 
-def test_the_curvature_of_squares(found):
-    assert found["squared_logits"].curvature == pytest.approx(2)
-    assert np.isnan(found["min_shift + label_smoothing"].curvature)
-    assert found["min_shift + label_smoothing"].infinite == 1
+def test_the_curvature_of_squares(results):
+    assert results["squared_logits"].curvature == pytest.approx(2)
+    assert np.isnan(results["min_shift + label_smoothing"].curvature)
+    assert results["min_shift + label_smoothing"].infinite == 1
 
 
 @pytest.mark.parametrize(
@@ -87,7 +90,7 @@ def test_the_curvature_of_squares(found):
     ["softmax + focal", "taylor + cross_entropy", "square + exponential", "z_loss"],
 )
 def test_second_derivatives_are_those_of_the_formula(spec):
-    """By differences of the gradient: they share nothing with the rules under test."""
+    """Differences of the gradient share nothing with the rules under test."""
     z, d, y = jnp.array([0.3, 1.4, -0.6]), np.array([[1.0, -2.0, 0.5]]), np.eye(3)[0]
     objective = ls.objective(spec)
     loss, second = jax.jit(partial(second_derivatives, [objective], y, d))(

@@ -155,7 +155,7 @@ ENDING = {
 }
 
 
-def found(f):
+def law_of(f):
     def quiet(s):
         with np.errstate(all="ignore"):
             return f(s)
@@ -166,7 +166,7 @@ def found(f):
 @pytest.mark.parametrize("name", SMOOTH)
 def test_powers_and_exponentials_have_their_constants(name):
     f, kind, coefficient, power, rate = SMOOTH[name]
-    law = found(f)
+    law = law_of(f)
     assert law.kind == kind
     assert law.coefficient == pytest.approx(coefficient, rel=2e-4)
     assert law.power == pytest.approx(power, abs=1e-5)
@@ -180,9 +180,9 @@ def test_powers_and_exponentials_have_their_constants(name):
 
 
 @pytest.mark.parametrize("name", LOGARITHMIC)
-def test_logarithms_are_told_from_powers(name):
+def test_logarithms_are_distinguished_from_powers(name):
     f, kind, coefficient, power, log_power = LOGARITHMIC[name]
-    law = found(f)
+    law = law_of(f)
     assert (law.kind, law.power, law.log_power) == (kind, power, log_power)
     assert law.coefficient == pytest.approx(coefficient, rel=1e-5)
 
@@ -190,7 +190,7 @@ def test_logarithms_are_told_from_powers(name):
 @pytest.mark.parametrize("name", FASTER)
 def test_exponentials_of_more_and_less_than_s(name):
     f, kind, order, rate, inner_rate = FASTER[name]
-    law = found(f)
+    law = law_of(f)
     assert law.kind == kind
     assert law.order == pytest.approx(order, rel=1e-5)
     assert law.rate == pytest.approx(rate, rel=1e-3)
@@ -201,26 +201,26 @@ def test_exponentials_of_more_and_less_than_s(name):
 @pytest.mark.parametrize("name", ENDING)
 def test_where_a_function_ends(name):
     f, kind, begins = ENDING[name]
-    law = found(f)
+    law = law_of(f)
     assert (law.kind, law.coefficient) == (kind, 0)
     assert law.begins == pytest.approx(begins, rel=1e-14)
 
 
 def test_faster_than_any_formula():
-    law = found(lambda s: np.exp(-np.exp(np.exp(s))))
+    law = law_of(lambda s: np.exp(-np.exp(np.exp(s))))
     assert (law.kind, law.rate) == ("super-exponential decay", 0)
     assert str(law) == "faster than e^(-s)"
 
 
 @pytest.mark.parametrize("f", [lambda s: np.sin(s) / s, lambda s: 2 + np.sin(s)])
 def test_oscillations_have_no_law(f):
-    law = found(f)
+    law = law_of(f)
     assert law.kind == "oscillating"
     assert law.coefficient == 0
 
 
 SLOW = [lambda s: 2 + np.sin(np.log(s)), lambda s: np.log(1 + np.log(s + 3))]
-"""What looks like a small power, or a stretched exponential of a small order."""
+"""Functions that look like a small power, or a stretched exponential of a small order."""
 
 
 @pytest.mark.parametrize(
@@ -232,19 +232,19 @@ SLOW = [lambda s: 2 + np.sin(np.log(s)), lambda s: np.log(1 + np.log(s + 3))]
         *SLOW,
     ],
 )
-def test_what_cannot_be_told_is_not_told(f):
-    assert found(f).kind == "undetermined"
+def test_ambiguous_functions_are_undetermined(f):
+    assert law_of(f).kind == "undetermined"
 
 
 def test_small_oscillations_are_a_residual():
-    law = found(lambda s: 2 + 1e-3 * np.sin(s))
+    law = law_of(lambda s: 2 + 1e-3 * np.sin(s))
     assert law.kind == "constant"
     assert law.coefficient == pytest.approx(2, abs=1e-3)
     assert 1e-4 < law.residual < 1e-3
 
 
 def test_a_wrong_correction_shows_in_the_error():
-    law = found(lambda s: np.log(s) * np.exp(-s))
+    law = law_of(lambda s: np.log(s) * np.exp(-s))
     assert law.kind == "exponential decay"
     assert law.rate == pytest.approx(1, abs=1e-3)
     assert law.power_error > 1e-3
@@ -257,7 +257,7 @@ def test_a_wrong_correction_shows_in_the_error():
 def test_noise_does_not_matter(name, noise):
     f, kind, coefficient, power, rate = SMOOTH[name]
     wobble = 1 + noise * np.sin(np.arange(512) ** 2)
-    law = found(lambda s: f(s) * wobble)
+    law = law_of(lambda s: f(s) * wobble)
     assert law.kind == kind
     assert law.coefficient == pytest.approx(coefficient, rel=1e-3)
     assert law.power == pytest.approx(power, abs=1e-4)
@@ -265,7 +265,7 @@ def test_noise_does_not_matter(name, noise):
 
 
 def test_a_noisy_power_is_no_exponential():
-    law = found(lambda s: s**-5 * (1 + 1e-2 * np.sin(np.arange(512) ** 2)))
+    law = law_of(lambda s: s**-5 * (1 + 1e-2 * np.sin(np.arange(512) ** 2)))
     assert law.kind == "polynomial decay"
     assert abs(law.power + 5) < 5 * law.power_error + 1e-2
 
@@ -313,13 +313,13 @@ def test_samples_as_they_stand():
     ],
 )
 def test_a_law_reads_as_mathematics(f, text, mathtext):
-    law = found(f)
+    law = law_of(f)
     assert (str(law), law.math) == (text, mathtext)
     matplotlib.mathtext.MathTextParser("path").parse(law.math)
 
 
 def test_laws_are_equal_by_value_and_hashable():
-    assert hash(found(lambda s: s**-2)) == hash(found(lambda s: s**-2))
+    assert hash(law_of(lambda s: s**-2)) == hash(law_of(lambda s: s**-2))
     assert Law("zero", (1.0, 2.0), begins=1.0) == Law("zero", (1.0, 2.0), begins=1.0)
 
 

@@ -1,4 +1,4 @@
-"""What each normalizer does not notice, against what its formula says."""
+"""Invariances of normalizers, compared with those of their formulas."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 import logitscape as ls
 from logitscape._src.properties.invariance import invariances
 
-BLIND_TO = {
+INVARIANT_TO = {
     "softmax": {"shift"},
     "sum": {"scale"},
     "abs": {"scale", "sign"},
@@ -20,12 +20,11 @@ BLIND_TO = {
 }
 
 
-@pytest.mark.parametrize("name", BLIND_TO)
-def test_what_it_does_not_notice(name):
-    found = invariances(name)
-    assert {change for change, each in found.items() if each.holds} == BLIND_TO[
-        name
-    ] | {"permutation"}
+@pytest.mark.parametrize("name", INVARIANT_TO)
+def test_invariances_are_those_of_the_formula(name):
+    results = invariances(name)
+    holding = {change for change, result in results.items() if result.holds}
+    assert holding == INVARIANT_TO[name] | {"permutation"}
 
 
 @pytest.mark.parametrize("name", ["softmax", "taylor", "relu"])
@@ -48,6 +47,6 @@ def test_a_function_that_prefers_a_class_is_found_out():
     def biased(z):
         return ls.normalize(z + jnp.arange(3, dtype=z.dtype))
 
-    found = invariances(biased)
-    assert found["shift"].holds
-    assert not found["permutation"].holds
+    results = invariances(biased)
+    assert results["shift"].holds
+    assert not results["permutation"].holds

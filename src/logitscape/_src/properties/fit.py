@@ -3,9 +3,11 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from jaxtyping import Float
+from numpy.typing import ArrayLike, NDArray
 
 from .endings import (
     SMALLEST_TRUSTED,
@@ -19,7 +21,10 @@ from .law import Law
 from .least_squares import Samples
 from .tail import FAR, tail_law
 
+Joined = Float[np.ndarray, " joined"]
+
 START = 1e-3
+"""First position that is sampled."""
 LARGEST_TRUSTED = 1e290
 """Size up to which constants are fitted, away from the end of float64."""
 UNDERFLOW_MARGIN = 1e18
@@ -96,7 +101,7 @@ def fit_law(s: ArrayLike, values: ArrayLike) -> Law:
     return law_of_end(s, values) or _law_before_end(s, values)
 
 
-def _are_positions(s: Samples) -> bool:
+def _are_positions(s: NDArray[Any]) -> bool:
     if s.ndim != 1 or len(s) < FEWEST:
         return False
     if not np.all(np.isfinite(s)) or s[0] <= 0:
@@ -104,7 +109,7 @@ def _are_positions(s: Samples) -> bool:
     return not np.any(np.diff(s) <= 0)
 
 
-def _joined(pairs: list[Pair]) -> Pair:
+def _joined(pairs: list[Pair]) -> tuple[Joined, Joined]:
     """All samples in the order of s, each position once."""
     all_s = np.concatenate([s for s, _ in pairs])
     all_values = np.concatenate([values for _, values in pairs])

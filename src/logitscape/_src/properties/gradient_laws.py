@@ -52,7 +52,7 @@ class GradientLaws:
         lines = [f"along {self.ray}"]
         for quantity in QUANTITIES:
             name = f"{quantity}:"
-        lines.append(f"{name:<6}{getattr(self, quantity)}")
+            lines.append(f"{name:<6}{getattr(self, quantity)}")
         return "\n".join(lines)
 
 

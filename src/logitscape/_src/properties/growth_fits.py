@@ -175,7 +175,7 @@ def _unscaled(coefficient: Any, log_t: Samples) -> float:
     return float(coefficient * np.exp(log_t.max()))
 
 
-def _residual_if(condition: bool, residual: float) -> float:
+def _residual_if(condition: Any, residual: float) -> float:
     return residual if condition else np.inf
 
 
