@@ -1,10 +1,11 @@
-"""The tables of docs/numerics.md: how accurate values and gradients are, ours and those of what people write today.
+"""The tables of docs/numerics.md: the accuracy of our values and gradients, and of common formulas.
 
 `python -m docs.numerics` prints them; with `--write` they go into the page.
 """
 
 import sys
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -26,106 +27,164 @@ from tests.oracle.accuracy import (
 )
 from tests.oracle.cases import cases, stack
 
+PAIR = "softmax + cross_entropy"
+
+
+def _log_of_softmax(z: Any, t: Any) -> Any:
+    return -jnp.log(jax.nn.softmax(z))[jnp.argmax(t)]
+
+
+def _log_softmax(z: Any, t: Any) -> Any:
+    return -jax.nn.log_softmax(z)[jnp.argmax(t)]
+
+
+def _optax(z: Any, t: Any) -> Any:
+    return optax.softmax_cross_entropy_with_integer_labels(z, jnp.argmax(t))
+
+
 SOFTMAX = {
-    "`logitscape`: softmax + cross_entropy": ls.objective("softmax + cross_entropy"),
-    "`-jnp.log(jax.nn.softmax(z))[y]`": lambda z, t: (
-        -jnp.log(jax.nn.softmax(z))[jnp.argmax(t)]
-    ),
-    "`-jax.nn.log_softmax(z)[y]`": lambda z, t: -jax.nn.log_softmax(z)[jnp.argmax(t)],
-    "`optax.softmax_cross_entropy_with_integer_labels`": (
-        lambda z, t: optax.softmax_cross_entropy_with_integer_labels(z, jnp.argmax(t))
-    ),
+    "`logitscape`: softmax + cross_entropy": ls.objective(PAIR),
+    "`-jnp.log(jax.nn.softmax(z))[y]`": _log_of_softmax,
+    "`-jax.nn.log_softmax(z)[y]`": _log_softmax,
+    "`optax.softmax_cross_entropy_with_integer_labels`": _optax,
 }
 
 
+class Counts(NamedTuple):
+    """Numbers of cases whose value or gradient has a property, and the worst error.
+
+    Attributes:
+        total: All cases.
+        value: The value is right.
+        gradient: Every component of the gradient is right.
+        nan: Some number is NaN.
+        infinite: Some number is infinite.
+        lost: Some number is 0 where the true one is a normal number.
+        worst: Largest relative error of a finite number.
+    """
+
+    total: int
+    value: int
+    gradient: int
+    nan: int
+    infinite: int
+    lost: int
+    worst: float
+
+
 def softmax_table(dtype: str) -> list[str]:
-    """Ours beside what people write today: all cases with one-hot targets inside the domain."""
+    """Our softmax + cross_entropy beside common formulas, for one-hot targets inside the domain."""
     rows = [
-        f"| {dtype} | cases | value right | gradient right | worst relative error | NaN | inf | lost to 0 |",
+        f"| {dtype} | cases | value right | gradient right | worst relative error "
+        "| NaN | inf | lost to 0 |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, function in SOFTMAX.items():
-        counts = np.zeros(6)
-        worst = 0.0
-        for n in CLASSES:
-            expected = smooth_one_hot(n, dtype)
-            got = evaluate([function], *stack(expected.cases, dtype))[0]
-            right, there = ratios(got, expected, dtype) <= 1, normal(expected, dtype)
-            lost = (got == 0) & there
-            counts += [
-                len(got),
-                right[:, 0].sum(),
-                right[:, 1:].all(1).sum(),
-                np.isnan(got).any(1).sum(),
-                np.isinf(got).any(1).sum(),
-                lost.any(1).sum(),
-            ]
-            with np.errstate(invalid="ignore", divide="ignore"):
-                error = np.abs(got.astype("float64") - expected.high) / np.abs(
-                    expected.high
-                )
-            worst = max(
-                worst,
-                np.nan_to_num(error, nan=0, posinf=0)[there & np.isfinite(got)].max(),
-            )
-        total, value, gradient, *rest = counts
-        shares = f"{value / total:.0%} | {gradient / total:.0%} | {worst:.1e}"
-        rows.append(
-            f"| {name} | {total:.0f} | {shares} | {' | '.join(f'{x:.0f}' for x in rest)} |"
-        )
+        by_classes = [_counts(function, n, dtype) for n in CLASSES]
+        rows.append(_softmax_row(name, by_classes))
     return rows
 
 
-def smooth_one_hot(n: int, dtype: str) -> Reference:
-    spec = "softmax + cross_entropy"
-    chosen = [c for c in cases("softmax", n, dtype) if 1.0 in c.target]
-    expected = answers(spec, chosen, dtype)
-    return answers(
-        spec,
-        [c for c, s in zip(chosen, expected.status, strict=True) if s == INSIDE],
-        dtype,
+def _counts(function: Any, n: int, dtype: str) -> Counts:
+    expected = smooth_one_hot(n, dtype)
+    (numbers,) = evaluate([function], *stack(expected.cases, dtype))
+    right = ratios(numbers, expected, dtype) <= 1
+    is_normal = normal(expected, dtype)
+    lost = (numbers == 0) & is_normal
+    with np.errstate(invalid="ignore", divide="ignore"):
+        difference = np.abs(numbers.astype("float64") - expected.high)
+        error = difference / np.abs(expected.high)
+    finite = np.nan_to_num(error, nan=0, posinf=0)
+    return Counts(
+        total=len(numbers),
+        value=right[:, 0].sum(),
+        gradient=right[:, 1:].all(1).sum(),
+        nan=np.isnan(numbers).any(1).sum(),
+        infinite=np.isinf(numbers).any(1).sum(),
+        lost=lost.any(1).sum(),
+        worst=finite[is_normal & np.isfinite(numbers)].max(),
     )
 
 
+def _softmax_row(name: str, by_classes: list[Counts]) -> str:
+    total = sum(counts.total for counts in by_classes)
+    value = sum(counts.value for counts in by_classes)
+    gradient = sum(counts.gradient for counts in by_classes)
+    cells = [
+        name,
+        f"{total}",
+        f"{value / total:.0%}",
+        f"{gradient / total:.0%}",
+        f"{max(counts.worst for counts in by_classes):.1e}",
+        f"{sum(counts.nan for counts in by_classes)}",
+        f"{sum(counts.infinite for counts in by_classes)}",
+        f"{sum(counts.lost for counts in by_classes)}",
+    ]
+    return _line(cells)
+
+
+def smooth_one_hot(n: int, dtype: str) -> Reference:
+    """The true values and gradients of cases inside the domain whose targets are one-hot."""
+    one_hot = [case for case in cases("softmax", n, dtype) if 1.0 in case.target]
+    status = answers(PAIR, one_hot, dtype).status
+    inside = [case for case, s in zip(one_hot, status, strict=True) if s == INSIDE]
+    return answers(PAIR, inside, dtype)
+
+
 def normalizer_table() -> list[str]:
-    """The worst error over allowed error of ours, per normalizer, over all losses, cases and class counts."""
+    """Our worst ratio of error to allowed error, over all losses, cases and numbers of classes."""
     rows = [
-        "| normalizer | numbers compared | worst error / tolerance, float64 | where | float32 | where |",
+        "| normalizer | numbers compared | worst error / tolerance, float64 | where "
+        "| float32 | where |",
         "|---|---|---|---|---|---|",
     ]
     for normalizer in (*NORMALIZERS, ""):
-        compared, cells = 0, []
+        compared = 0
+        cells = []
         for dtype in TOLERANCE:
-            worst, where = 0.0, ""
-            for n in CLASSES:
-                losses = tuple(LOSSES) if normalizer else tuple(LOGIT_LOSSES)
-                for loss in losses:
-                    spec = f"{normalizer} + {loss}" if normalizer else loss
-                    expected = reference(spec, n, dtype)
-                    got = measured_one(normalizer, loss, n, dtype)
-                    there = normal(expected, dtype)
-                    compared += there.sum()
-                    ratio = np.where(there, ratios(got, expected, dtype), 0).max()
-                    worst, where = max((worst, where), (float(ratio), loss))
-            cells.append(f"{worst:.2g} | {where}")
-        rows.append(
-            f"| {normalizer or 'losses of logits'} | {compared} | {cells[0]} | {cells[1]} |"
-        )
+            count, worst, loss = _worst(normalizer, dtype)
+            compared += count
+            cells += [f"{worst:.2g}", loss]
+        rows.append(_line([normalizer or "losses of logits", f"{compared}", *cells]))
     return rows
 
 
+def _worst(normalizer: str, dtype: str) -> tuple[int, float, str]:
+    """The number of comparisons, the worst ratio, and the loss that has it."""
+    compared = 0
+    worst = 0.0, ""
+    for n in CLASSES:
+        for loss in LOSSES if normalizer else LOGIT_LOSSES:
+            spec = f"{normalizer} + {loss}" if normalizer else loss
+            expected = reference(spec, n, dtype)
+            numbers = measured_one(normalizer, loss, n, dtype)
+            is_normal = normal(expected, dtype)
+            compared += is_normal.sum()
+            ratio = np.where(is_normal, ratios(numbers, expected, dtype), 0).max()
+            worst = max(worst, (float(ratio), loss))
+    return compared, *worst
+
+
+def _line(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
 def main() -> None:
+    """Print the tables; on request write them into the page."""
     jax.config.update("jax_enable_x64", True)
     tables = [softmax_table("float32"), softmax_table("float64"), normalizer_table()]
     text = "\n\n".join("\n".join(rows) for rows in tables)
     print(text)
     if "--write" in sys.argv[1:]:
-        page = Path(__file__).with_suffix(".md")
-        head, _, rest = page.read_text().partition("<!-- tables -->")
-        tail = rest.partition("<!-- end of tables -->")[2]
-        page.write_text(
-            f"{head}<!-- tables -->\n\n{text}\n\n<!-- end of tables -->{tail}"
-        )
+        _write(text)
+
+
+def _write(text: str) -> None:
+    """Replace what stands between the page's two marks."""
+    page = Path(__file__).with_suffix(".md")
+    head, _, rest = page.read_text().partition("<!-- tables -->")
+    _, _, tail = rest.partition("<!-- end of tables -->")
+    page.write_text(f"{head}<!-- tables -->\n\n{text}\n\n<!-- end of tables -->{tail}")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
-"""Diagnose every loss of optax that classifies, and write the table `docs/optax_losses.md` with `--write`."""
+"""Diagnose every loss of optax that classifies; `--write` updates `docs/optax_losses.md`."""
 
 import sys
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -15,26 +14,39 @@ from optax import losses
 
 import logitscape as ls
 
+Loss: TypeAlias = Callable[[Array, Array], Array]
+"""The loss of one example, of its logits [n] and target [n]."""
+
 TARGET = Path(__file__).with_suffix(".md")
+PACKAGES = ("optax", "jax", "logitscape")
+COLUMNS = (
+    "loss",
+    "wrong: dL/ds on R1",
+    "correction",
+    "convexity",
+    "proper",
+    "serious",
+    "warnings",
+)
 
 
-def summed(loss: Callable[..., Array]) -> Callable[[Array, Array], Array]:
-    """An element-wise loss of one example: one yes-or-no question for each class."""
+def summed(loss: Callable[..., Array]) -> Loss:
+    """The sum of an element-wise loss: one yes-or-no question for each class."""
     return lambda z, t: jnp.sum(loss(z, t))
 
 
-def signed(loss: Callable[..., Array]) -> Callable[[Array, Array], Array]:
-    """The same for a loss that wants targets of -1 and 1."""
+def signed(loss: Callable[..., Array]) -> Loss:
+    """The sum of an element-wise loss that takes targets of -1 and 1."""
     return lambda z, t: jnp.sum(loss(z, 2 * t - 1))
 
 
-def of_log_softmax(loss: Callable[..., Array]) -> Callable[[Array, Array], Array]:
-    """A loss that wants the logarithms of probabilities."""
+def of_log_softmax(loss: Callable[..., Array]) -> Loss:
+    """A loss that takes the logarithms of probabilities."""
     return lambda z, t: loss(log_softmax(z), t)
 
 
-def of_one_row(loss: Callable[..., Array]) -> Callable[[Array, Array], Array]:
-    """A loss of a batch, for a batch of one."""
+def of_one_row(loss: Callable[..., Array]) -> Loss:
+    """A loss of a batch, for a batch of one example."""
     return lambda z, t: jnp.sum(loss(z[None], t[None]))
 
 
@@ -81,58 +93,69 @@ LOSSES: dict[str, tuple[Callable[..., Any], str | None]] = {
     "log_cosh, of the logits": (summed(losses.log_cosh), None),
     "cosine_distance, of the logits": (losses.cosine_distance, None),
 }
-"""By name, with the normalizer by which it predicts. What compares sequences or embeddings does not classify."""
+"""Losses by name, each with the normalizer by which it predicts.
+
+Losses that compare sequences or embeddings do not classify, and are left out.
+"""
 
 
 def diagnosed() -> Mapping[str, ls.Diagnosis]:
-    """Every loss, at ten classes in float32."""
-    run = partial(ls.diagnose, progress=True)
-    return {
-        name: run(loss, normalizer=normalizer, name=name)
-        for name, (loss, normalizer) in LOSSES.items()
-    }
+    """Diagnose every loss, at ten classes in float32."""
+    diagnoses = {}
+    for name, (loss, normalizer) in LOSSES.items():
+        diagnoses[name] = ls.diagnose(
+            loss, normalizer=normalizer, name=name, progress=True
+        )
+    return diagnoses
 
 
-def page(found: Mapping[str, ls.Diagnosis]) -> str:
-    """The table as Markdown."""
-    used = ", ".join(
-        f"{name} {version(name)}" for name in ("optax", "jax", "logitscape")
-    )
-    head = (
-        "# The losses of optax, diagnosed\n\n"
-        f"With {used}; 10 classes, float32, on a CPU. Made by `python -m nox -s verdicts -- --write`.\n"
-        "Each is a choice that fits some purpose; the table says what to expect of it, not that it should not be used.\n\n"
-        "| loss | wrong: dL/ds on R1 | correction | convexity | proper | serious | warnings |\n"
-        "| --- | --- | --- | --- | --- | --- | --- |\n"
-    )
-    return head + "\n".join(_row(name, each) for name, each in found.items()) + "\n"
-
-
-def _row(name: str, found: ls.Diagnosis) -> str:
-    (wrong,) = found.of("gradient when wrong")
-    law = wrong.details["rays"][0]["law"]
-    cells = [
-        f"`{name}`",
-        law,
-        *(
-            _verdicts(found, question)
-            for question in ("correction", "convexity", "proper")
-        ),
+def page(diagnoses: Mapping[str, ls.Diagnosis]) -> str:
+    """The page with the table, as Markdown."""
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    lines = [
+        "# The losses of optax, diagnosed",
+        "",
+        f"With {versions}; 10 classes, float32, on a CPU. "
+        "Made by `python -m nox -s verdicts -- --write`.",
+        "Each is a choice that fits some purpose; the table says what to expect of it, "
+        "not that it should not be used.",
+        "",
+        _line(COLUMNS),
+        _line(["---"] * len(COLUMNS)),
     ]
-    cells += [_of_severity(found, severity) for severity in ("serious", "warning")]
+    lines += [_row(name, diagnosis) for name, diagnosis in diagnoses.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _verdicts(found: ls.Diagnosis, question: str) -> str:
-    return ", ".join(each.verdict for each in found.of(question))
+def _row(name: str, diagnosis: ls.Diagnosis) -> str:
+    (wrong,) = diagnosis.of("gradient when wrong")
+    cells = [
+        f"`{name}`",
+        wrong.details["rays"][0]["law"],
+        _verdicts(diagnosis, "correction"),
+        _verdicts(diagnosis, "convexity"),
+        _verdicts(diagnosis, "proper"),
+        _of_severity(diagnosis, "serious"),
+        _of_severity(diagnosis, "warning"),
+    ]
+    return _line(cells)
 
 
-def _of_severity(found: ls.Diagnosis, severity: str) -> str:
-    return "; ".join(
-        f"{each.question}: {each.verdict}"
-        for each in found.answers
-        if each.severity == severity
-    )
+def _verdicts(diagnosis: ls.Diagnosis, question: str) -> str:
+    return ", ".join(answer.verdict for answer in diagnosis.of(question))
+
+
+def _of_severity(diagnosis: ls.Diagnosis, severity: str) -> str:
+    """The answers of that severity, each with its question."""
+    texts = []
+    for answer in diagnosis.answers:
+        if answer.severity == severity:
+            texts.append(f"{answer.question}: {answer.verdict}")
+    return "; ".join(texts)
 
 
 if __name__ == "__main__":
