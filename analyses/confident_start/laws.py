@@ -1,4 +1,4 @@
-"""What the gradient law says before training: the gradient's norm over the margins that a confident start has to pass."""
+"""The gradient law before training: norms over the margins that a confident start has to pass."""
 
 from itertools import combinations
 from typing import Any, NamedTuple, TypeAlias
@@ -15,156 +15,202 @@ from ..shared.scattered import scattered
 
 Values: TypeAlias = NDArray[Any]
 
-GENTLE, CONFIDENT = 0.01, 4.0
+GENTLE = 0.01
+"""Standard deviation of the weights at the gentle start."""
+CONFIDENT = 4.0
+"""Standard deviation of the weights at the confident start."""
 RAYS = ("R1", "R2", "R3")
 CLASSES = 10
-EXAMPLES, SCALES = (
-    128,
-    8,
-)  # of the start's own logits, and how often each is scaled down
-MOST = 0.9  # of the examples must have a finite loss and gradient at the gentle start
+EXAMPLES = 128
+"""Number of the start's own logits."""
+SCALES = 8
+"""Number of smaller margins to which each of them is scaled down."""
+MOST = 0.9
+"""Share of examples that must have a finite loss and gradient at the gentle start."""
 LOGIT_LOSSES = "alone"
 TRAINED = "trained"
+RIGHT = -1.0
+"""Stands for the norm of the gradient where the model is right."""
 
 
 class Points(NamedTuple):
-    """Where the gradient is looked at before training, label 0; which rows of `logits` are what."""
+    """Points at which the gradient is measured before training, with label 0.
+
+    Attributes:
+        logits: Logits of all points, [m, classes].
+        rays: Rows of the points on the rays, [ray, margin].
+        own: Rows of the logits of a confident start, scaled down to smaller margins,
+            [example, margin].
+        gentle: Rows of the logits of a gentle start, [example].
+        margin: Margin by which a confident start is wrong: the median over the training examples.
+    """
 
     logits: Values
     rays: Values
-    """[ray, margin]"""
     own: Values
-    """[example, margin], the logits of a confident start scaled down to smaller margins."""
     gentle: Values
     margin: float
-    """By which a confident start is wrong: the median over the training examples."""
 
 
-def catalogue() -> dict[str, tuple[str, ...]]:
+def catalog() -> dict[str, tuple[str, ...]]:
     """The losses of every normalizer, and those of the logits."""
-    return {name: tuple(ls.PROBABILITY_LOSSES) for name in ls.NORMALIZERS} | {
-        LOGIT_LOSSES: tuple(ls.LOGIT_LOSSES)
-    }
+    losses = {name: tuple(ls.PROBABILITY_LOSSES) for name in ls.NORMALIZERS}
+    return losses | {LOGIT_LOSSES: tuple(ls.LOGIT_LOSSES)}
 
 
 def points_of(digits: Dataset) -> Points:
-    """Points of the three rays, and logits of a start that is drawn like those of the training."""
+    """Points on the three rays, and logits of a start that is drawn like those of the training."""
     random = np.random.default_rng(0)
     inputs, labels = digits.train
-    z = label_first(inputs @ random.standard_normal((digits.features, CLASSES)), labels)
+    weights = random.standard_normal((digits.features, CLASSES))
+    z = label_first(inputs @ weights, labels)
     margins = z.max(axis=1) - z[:, 0]
     wrong = margins > 0
     margin = CONFIDENT * float(np.median(margins[wrong]))
-    s = np.linspace(1, margin, 3 * SCALES)
-    rays = np.concatenate(
-        [
-            np.asarray(points_on(ls.ray(ray, s, num_classes=CLASSES, base=1.0)))
-            for ray in RAYS
-        ]
+    on_rays = ray_points(margin)
+    own = scaled_logits(z[wrong][:EXAMPLES], margins[wrong][:EXAMPLES])
+    gentle = GENTLE * z[:EXAMPLES]
+    rows = np.arange(len(on_rays) + len(own) + len(gentle))
+    ray_rows, own_rows, gentle_rows = np.split(
+        rows, [len(on_rays), len(on_rays) + len(own)]
     )
-    rows = np.flatnonzero(wrong)[:EXAMPLES]
-    scaled = (
-        np.linspace(1, CONFIDENT * margins[rows], SCALES, axis=1) / margins[rows, None]
-    )
-    own = (scaled[:, :, None] * z[rows, None]).reshape(-1, CLASSES)
-    sizes = [len(rays), len(own), EXAMPLES]
-    of_rays, of_own, of_gentle = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
-    logits = np.concatenate([rays, own, GENTLE * z[:EXAMPLES]])
     return Points(
-        logits,
-        of_rays.reshape(len(RAYS), -1),
-        of_own.reshape(-1, SCALES),
-        of_gentle,
-        margin,
+        logits=np.concatenate([on_rays, own, gentle]),
+        rays=ray_rows.reshape(len(RAYS), -1),
+        own=own_rows.reshape(-1, SCALES),
+        gentle=gentle_rows,
+        margin=margin,
     )
+
+
+def ray_points(margin: float) -> Values:
+    """Points on the rays, from margin 1 to the given one, [ray * margin, classes]."""
+    s = np.linspace(1, margin, 3 * SCALES)
+    rays = [ls.ray(name, s, num_classes=CLASSES, base=1.0) for name in RAYS]
+    return np.concatenate([np.asarray(points_on(ray)) for ray in rays])
+
+
+def scaled_logits(z: Values, margins: Values) -> Values:
+    """The logits scaled to margins from 1 to those of a confident start, [m * margin, classes]."""
+    target_margins = np.linspace(1, CONFIDENT * margins, SCALES, axis=1)
+    factors = target_margins / margins[:, None]
+    return (factors[:, :, None] * z[:, None]).reshape(-1, CLASSES)
 
 
 def label_first(z: Values, labels: Values) -> Values:
     """Logits in which each row's label has changed places with class 0."""
-    swapped, rows = z.copy(), np.arange(len(z))
-    swapped[:, 0], swapped[rows, labels] = z[rows, labels], z[:, 0]
+    rows = np.arange(len(z))
+    swapped = z.copy()
+    swapped[rows, labels] = z[:, 0]
+    swapped[:, 0] = z[rows, labels]
     return swapped
 
 
 def laws_of(family: str, losses: tuple[str, ...], points: Points) -> pd.DataFrame:
-    """What is known of each pair before training."""
-    pairs = (
-        losses
-        if family == LOGIT_LOSSES
-        else tuple(f"{family} + {loss}" for loss in losses)
-    )
-    found = ls.sweep(pairs, scattered("points", points.logits))
-    norms = np.where(
-        found.finite, np.hypot.reduce(np.nan_to_num(found.gradient), axis=-1), np.nan
-    )[:, 0]
-    same = twins(
-        pairs,
-        np.concatenate([found.loss[:, 0, :, None], found.gradient[:, 0]], axis=-1),
-    )
-    wrong = ~found.correct[:, 0]
+    """A row for each pair of a family, with the law of its gradient before training.
+
+    Args:
+        family: Normalizer of the pairs, or LOGIT_LOSSES.
+        losses: Losses of the pairs.
+        points: Points at which the gradients are measured.
+    """
+    pairs = pairs_of(family, losses)
+    sweep = ls.sweep(pairs, scattered("points", points.logits))
+    gradients = np.asarray(sweep.gradient[:, 0])
+    norms = np.hypot.reduce(np.nan_to_num(gradients), axis=-1)
+    norms = np.where(sweep.finite[:, 0], norms, np.nan)
+    values = np.concatenate([sweep.loss[:, 0, :, None], gradients], axis=-1)
+    same = twins(pairs, values)
+    right = sweep.correct[:, 0]
     return pd.DataFrame(
-        [law(points, *each) for each in zip(pairs, norms, wrong, same, strict=True)]
+        [law(points, pair, norms[i], right[i], same[i]) for i, pair in enumerate(pairs)]
     )
+
+
+def pairs_of(family: str, losses: tuple[str, ...]) -> tuple[str, ...]:
+    if family == LOGIT_LOSSES:
+        return losses
+    return tuple(f"{family} + {loss}" for loss in losses)
 
 
 def law(
-    points: Points, pair: str, norms: Values, wrong: Values, same_as: str
+    points: Points, pair: str, norms: Values, right: Values, same_as: str
 ) -> dict[str, Any]:
-    masked = np.where(wrong, norms, -1.0)  # -1 where the model is right
-    rays = {
-        ray: evenness(masked[rows]) for ray, rows in zip(RAYS, points.rays, strict=True)
+    """The row of one pair.
+
+    Args:
+        points: Points at which the gradient was measured.
+        pair: The pair.
+        norms: Norms of its gradients at the points.
+        right: Whether the model is right there.
+        same_as: Earlier pair with the same losses and gradients, "" if there is none.
+    """
+    while_wrong = np.where(right, RIGHT, norms)
+    by_ray = {
+        ray: evenness(while_wrong[rows])
+        for ray, rows in zip(RAYS, points.rays, strict=True)
     }
-    own = float(np.median([evenness(masked[rows]) for rows in points.own]))
-    worst = min(rays, key=lambda ray: rays[ray])
-    finite, moving = (
-        np.isfinite(norms[points.gentle]).mean(),
-        (norms[points.gentle] > 0).mean(),
-    )
+    own = np.median([evenness(while_wrong[rows]) for rows in points.own])
+    worst = int(np.argmin(list(by_ray.values())))
     return {
         "pair": pair,
-        "use": use(float(finite), float(moving), same_as),
-        **rays,
-        "own": own,
-        "kind": kind(masked[points.rays[RAYS.index(worst)]]),
+        "use": use(norms[points.gentle], same_as),
+        **by_ray,
+        "own": float(own),
+        "kind": kind(while_wrong[points.rays[worst]]),
     }
 
 
 def evenness(norms: Values) -> float:
-    """The smallest of the gradient's norms while wrong over the largest; 0 if one is not finite, 1 if there is none."""
-    while_wrong = norms[norms != -1]
+    """The smallest norm of the gradient while the model is wrong, over the largest.
+
+    It is 0 if a norm is not finite or all are 0, and 1 if the model is never wrong.
+    """
+    while_wrong = norms[norms != RIGHT]
     if not while_wrong.size:
         return 1.0
-    if not np.isfinite(while_wrong).all() or while_wrong.max() == 0:
+    largest = while_wrong.max()
+    if not np.isfinite(while_wrong).all() or largest == 0:
         return 0.0
-    return float(while_wrong.min() / while_wrong.max())
+    return float(while_wrong.min() / largest)
 
 
 def kind(norms: Values) -> str:
-    """What becomes of the gradient as the margin grows."""
-    while_wrong = norms[norms != -1]
+    """The kind of change of the gradient as the margin grows."""
+    while_wrong = norms[norms != RIGHT]
+    if not while_wrong.size:
+        return "never wrong"
     if not np.isfinite(while_wrong).all():
         return "undefined"
-    if not while_wrong.size or while_wrong.min() == 0:
-        return "exactly 0" if while_wrong.size else "never wrong"
-    return "fades" if np.argmin(while_wrong) > np.argmax(while_wrong) else "grows"
+    if while_wrong.min() == 0:
+        return "exactly 0"
+    if np.argmin(while_wrong) > np.argmax(while_wrong):
+        return "fades"
+    return "grows"
 
 
-def use(finite: float, moving: float, same_as: str) -> str:
-    """That a pair is trained, or why it is not."""
+def use(norms: Values, same_as: str) -> str:
+    """TRAINED, or the reason why a pair is not trained, from its norms at the gentle start."""
     if same_as:
         return f"the same as {same_as}"
+    finite = float(np.isfinite(norms).mean())
     if finite < MOST:
-        return f"loss or gradient not finite for {1 - finite:.0%} of the examples at the gentle start"
-    return TRAINED if moving >= 1 - MOST else "gradient exactly 0 at the gentle start"
+        examples = f"{1 - finite:.0%} of the examples"
+        return f"loss or gradient not finite for {examples} at the gentle start"
+    if float((norms > 0).mean()) < 1 - MOST:
+        return "gradient exactly 0 at the gentle start"
+    return TRAINED
 
 
 def twins(pairs: tuple[str, ...], values: Values) -> list[str]:
-    """For each pair an earlier one with the same losses and gradients, "" if there is none."""
-    same = dict[int, str]()
+    """For each pair the first one with the same losses and gradients, "" if there is none."""
+    same: dict[int, str] = {}
     for i, k in combinations(range(len(pairs)), 2):
-        if (
-            np.allclose(values[i], values[k], rtol=1e-9, atol=1e-12, equal_nan=True)
-            and np.isfinite(values[i]).any()
-        ):
+        if _are_same(values[i], values[k]):
             same.setdefault(k, pairs[i])
     return [same.get(k, "") for k in range(len(pairs))]
+
+
+def _are_same(first: Values, second: Values) -> bool:
+    equal = np.allclose(first, second, rtol=1e-9, atol=1e-12, equal_nan=True)
+    return equal and bool(np.isfinite(first).any())

@@ -1,4 +1,7 @@
-"""Sparsemax and 1.5-entmax for many classes: no logarithms and no sort, which at 10,000 classes cost most of a step."""
+"""Sparsemax and 1.5-entmax for many classes, without logarithms and without a sort.
+
+At 10,000 classes logarithms and the sort would take most of the time of a training step.
+"""
 
 from functools import cache
 from typing import Any
@@ -15,62 +18,85 @@ ALPHAS = {
     "sparsemax_loss": 2.0,
     "entmax_loss(alpha=1.5)": 1.5,
 }
-MOST_STEPS, PRECISION = 30, 1e-6
+"""alpha of the normalizers and losses."""
+MOST_STEPS = 30
+PRECISION = 1e-6
+"""Least change of the threshold by a step of Newton's method for another step to follow."""
 
 
 @cache
 def objective(pair: str) -> ls.Objective:
-    """The objective of that spec, its sparse parts in the forms of this file; the same one every time."""
-    first, *loss = pair.split(" + ")
+    """The objective of a pair, with the sparse normalizers and losses of this file.
+
+    A pair always gives the same object, so that its programs are compiled once.
+    """
+    first, _, loss = pair.partition(" + ")
     if first not in ALPHAS:
         return ls.objective(pair)
+    alpha = ALPHAS[first]
+
+    def normalizer(z: Array) -> ls.Probs:
+        return entmax(z, alpha)
+
     if loss:
-        return ls.compose(lambda z: entmax(z, ALPHAS[first]), loss[0], name=pair)
-    return ls.objective(
-        _fenchel_young(ALPHAS[first]),
-        normalizer=lambda z: entmax(z, ALPHAS[first]),
-        name=pair,
-    )
+        return ls.compose(normalizer, loss, name=pair)
+    return ls.objective(_fenchel_young(alpha), normalizer=normalizer, name=pair)
 
 
 def entmax(z: Array, alpha: float) -> ls.Probs:
-    """alpha-entmax for alpha 1.5 or 2, as `ls.normalizers` has it for any alpha, to rounding.
+    """alpha-entmax for alpha 1.5 or 2, equal to that of `ls.normalizers` up to rounding.
 
-    Newton's method from the left of the threshold, where a sum of convex functions is met from one side. The last step is
-    differentiated: by the implicit function theorem that is the derivative of the threshold.
+    The threshold tau is the root of `sum_k max(x_k - tau, 0)^power - 1`, a sum of convex functions.
+    Newton's method starts to the left of the root, so it approaches the root from one side. Only
+    the last step is differentiated: by the implicit function theorem its derivative is that of the
+    threshold.
     """
-    power = round(1 / (alpha - 1))  # whole: powers of real numbers are slow
+    # An integer, because powers with real exponents are slow.
+    power = round(1 / (alpha - 1))
     scaled = (alpha - 1) * (z - jax.lax.stop_gradient(jnp.max(z)))
-
-    def step(x: Array, tau: Array) -> Array:
-        inside, gap = x > tau, jnp.maximum(x - tau, 0)
-        slope = jnp.sum(jnp.where(inside, power * gap ** (power - 1), 0))
-        return tau + (jnp.sum(gap**power) - 1) / slope
-
-    fixed = jax.lax.stop_gradient(scaled)
-    first = jnp.full((), -1, z.dtype)
-    tau, _, _ = jax.lax.while_loop(
-        _goes_on,
-        lambda s: (step(fixed, s[0]), s[0], s[2] + 1),
-        (step(fixed, first), first, 0),
-    )
-    p = jnp.maximum(scaled - step(scaled, jax.lax.stop_gradient(tau)), 0) ** power
-    return ls.Probs(p, jnp.where(p > 0, jnp.log(jnp.where(p > 0, p, 1)), -jnp.inf))
+    threshold = _threshold(jax.lax.stop_gradient(scaled), power)
+    last = _newton_step(scaled, jax.lax.stop_gradient(threshold), power)
+    p = jnp.maximum(scaled - last, 0) ** power
+    # The inner `where` keeps the gradient of the logarithm finite at p = 0.
+    log_p = jnp.where(p > 0, jnp.log(jnp.where(p > 0, p, 1)), -jnp.inf)
+    return ls.Probs(p, log_p)
 
 
-def _goes_on(state: Any) -> Any:
-    tau, before, count = state
-    return (tau > before + PRECISION) & (count < MOST_STEPS)
+def _threshold(x: Array, power: int) -> Array:
+    """The threshold of logits x with maximum 0, by Newton's method."""
+
+    def proceed(state: Any) -> Any:
+        tau, previous, count = state
+        return (tau > previous + PRECISION) & (count < MOST_STEPS)
+
+    def step(state: Any) -> Any:
+        tau, _, count = state
+        return _newton_step(x, tau, power), tau, count + 1
+
+    start = jnp.full((), -1, x.dtype)
+    state = (_newton_step(x, start, power), start, 0)
+    tau, _, _ = jax.lax.while_loop(proceed, step, state)
+    return tau
+
+
+def _newton_step(x: Array, tau: Array, power: int) -> Array:
+    gap = jnp.maximum(x - tau, 0)
+    slope = jnp.sum(jnp.where(x > tau, power * gap ** (power - 1), 0))
+    return tau + (jnp.sum(gap**power) - 1) / slope
 
 
 def _fenchel_young(alpha: float) -> Any:
-    """`Omega*(z) + Omega(t) - <z, t>` with `Omega(p) = (sum_k p_k^alpha - 1) / (alpha (alpha - 1))`; gradient p - t."""
+    """The loss `Omega*(z) + Omega(t) - <z, t>`, whose gradient is p - t.
+
+    Here `Omega(p) = (sum_k p_k^alpha - 1) / (alpha (alpha - 1))`.
+    """
 
     def omega(p: Array) -> Array:
-        root = p if alpha == 2 else jnp.sqrt(p)
+        root = p if alpha == 2 else jnp.sqrt(p)  # p^(alpha - 1)
         return (jnp.sum(p * root) - 1) / (alpha * (alpha - 1))
 
     def loss(z: Array, target: Array) -> Array:
+        # The maximum in Omega* is at p, so p is held constant for the gradient.
         p = jax.lax.stop_gradient(entmax(z, alpha).p)
         return jnp.sum((p - target) * z) - omega(p) + omega(target)
 

@@ -1,65 +1,74 @@
-"""What counting alone predicts of the next token: the unigram model, and a bigram model interpolated with it."""
+"""Predictions of the next token by counting, with a unigram model and a bigram model."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from logitscape._src.datasets.dataset import Dataset, Examples
 
-Array = NDArray[Any]
+Array: TypeAlias = NDArray[Any]
+
 SHARES = np.linspace(0, 0.95, 20)
+"""Shares of the bigram that are tried."""
 
 
 def baselines(data: Dataset) -> dict[str, float]:
-    """Accuracy and NLL on the test part of both models; the bigram's share is tuned on the validation part."""
-    losses = [
-        -np.log(label_probabilities(data, data.validation, share)).mean()
-        for share in SHARES
-    ]
+    """Accuracy and NLL of both models on the test part.
+
+    The share of the bigram is tuned on the validation part.
+    """
+    losses = [nll(data, data.validation, share) for share in SHARES]
     best = float(SHARES[int(np.argmin(losses))])
-    unigram, bigram = (
-        -np.log(label_probabilities(data, data.test, share)).mean()
-        for share in (0.0, best)
-    )
+    most_frequent = np.argmax(unigrams(data))
     return {
-        "unigram_accuracy": float(
-            np.mean(data.test.labels == np.argmax(unigrams(data)))
-        ),
-        "unigram_nll": float(unigram),
-        "bigram_nll": float(bigram),
+        "unigram_accuracy": float(np.mean(data.test.labels == most_frequent)),
+        "unigram_nll": float(nll(data, data.test, 0.0)),
+        "bigram_nll": float(nll(data, data.test, best)),
         "bigram_share": best,
     }
 
 
+def nll(data: Dataset, examples: Examples, share: float) -> Any:
+    """Mean of -log p of the examples' labels, with that share of the bigram."""
+    return -np.log(label_probabilities(data, examples, share)).mean()
+
+
 def unigrams(data: Dataset) -> Array:
-    """Shares of the tokens in the training part, each counted once more than it occurs, [classes]."""
+    """Shares of the tokens in the training part, [classes].
+
+    Every token is counted once more than it occurs, so that no share is 0.
+    """
     counts = np.bincount(data.train.labels, minlength=data.classes) + 1
     return np.asarray(counts / counts.sum())
 
 
 def label_probabilities(data: Dataset, examples: Examples, share: float) -> Array:
-    """Of the examples' labels, by `share` times the bigram's frequency and the rest times the unigram's.
+    """Probabilities of the examples' labels.
 
-    After a token that the training part does not have, the unigram's alone.
+    Each is `share` times the frequency of the label after the token before it, and the rest times
+    the frequency of the label. After a token that is not in the training part, it is the frequency
+    of the label alone.
     """
-    seen = np.bincount(data.train.inputs[:, -1], minlength=data.classes)
-    pairs = _numbers(data, data.train)
-    together = np.sort(pairs)
-    wanted = _numbers(data, examples)
-    count = np.searchsorted(together, wanted, "right") - np.searchsorted(
-        together, wanted, "left"
-    )
-    before = seen[examples.inputs[:, -1]]
-    weight = np.where(before > 0, share, 0)
-    return np.asarray(
-        weight * count / np.maximum(before, 1)
-        + (1 - weight) * unigrams(data)[examples.labels]
-    )
+    token_counts = np.bincount(data.train.inputs[:, -1], minlength=data.classes)
+    token_count = token_counts[examples.inputs[:, -1]]
+    pair_count = _pair_counts(data, examples)
+    weight = np.where(token_count > 0, share, 0)
+    bigram = weight * pair_count / np.maximum(token_count, 1)
+    unigram = (1 - weight) * unigrams(data)[examples.labels]
+    return np.asarray(bigram + unigram)
 
 
-def _numbers(data: Dataset, examples: Examples) -> Array:
-    """A number for each pair of a token and its label."""
-    return np.asarray(
-        examples.inputs[:, -1].astype(np.int64) * data.classes + examples.labels
-    )
+def _pair_counts(data: Dataset, examples: Examples) -> Array:
+    """How often each example's token and label occur together in the training part."""
+    # Most of the classes^2 pairs never occur: a sorted list is smaller than a table of counts.
+    occurring = np.sort(_pair_numbers(data, data.train))
+    wanted = _pair_numbers(data, examples)
+    first = np.searchsorted(occurring, wanted, "left")
+    return np.asarray(np.searchsorted(occurring, wanted, "right") - first)
+
+
+def _pair_numbers(data: Dataset, examples: Examples) -> Array:
+    """A number for each example, different for different pairs of token and label."""
+    tokens = examples.inputs[:, -1].astype(np.int64)
+    return np.asarray(tokens * data.classes + examples.labels)

@@ -3,7 +3,7 @@ import pytest
 
 from analyses.atlas import objectives as atlas
 from analyses.confident_start import laws
-from analyses.confident_start import main as study
+from analyses.confident_start.judgement import clopper_pearson, is_steady
 
 
 @pytest.mark.parametrize(
@@ -41,11 +41,11 @@ def test_pairs_that_are_the_same_are_found():
 def test_clopper_and_pearson_keep_their_level():
     from scipy.stats import binom
 
-    low, high = study.clopper_pearson(7, 10)
+    low, high = clopper_pearson(7, 10)
     assert binom.sf(6, 10, low) == pytest.approx(0.025)
     assert binom.cdf(7, 10, high) == pytest.approx(0.025)
-    assert study.clopper_pearson(0, 5)[0] == 0
-    assert study.clopper_pearson(5, 5)[1] == 1
+    assert clopper_pearson(0, 5)[0] == 0
+    assert clopper_pearson(5, 5)[1] == 1
 
 
 def test_the_steady_pairs_are_those_of_the_atlas():
@@ -56,4 +56,4 @@ def test_the_steady_pairs_are_those_of_the_atlas():
         for column in atlas.LOGARITHMIC
         if column != "kl"
     }
-    assert {pair for pair in atlas.PAIRS.values() if study.is_steady(pair)} == expected
+    assert {pair for pair in atlas.PAIRS.values() if is_steady(pair)} == expected

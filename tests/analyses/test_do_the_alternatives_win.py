@@ -1,4 +1,4 @@
-"""The helpers of the study: sparse normalizers for many classes, counting models, paired differences, verdicts."""
+"""The helpers of the study: fast sparse normalizers, counting models, differences, verdicts."""
 
 import jax
 import jax.numpy as jnp
@@ -7,16 +7,15 @@ import pytest
 from scipy.stats import ttest_1samp
 
 import logitscape as ls
-from analyses.do_the_alternatives_win.main import verdict_of
+from analyses.do_the_alternatives_win.findings import verdict_of
 from analyses.do_the_alternatives_win.sparse_at_size import ALPHAS, entmax, objective
 from analyses.do_the_alternatives_win.word_counts import label_probabilities, unigrams
 from analyses.shared.intervals import difference, holm
 from logitscape._src.datasets.dataset import Dataset, Examples
 
 LOGITS = np.random.default_rng(0).standard_normal((3, 40)) * [[1e-3], [1.0], [30.0]]
-DATA = Dataset(
-    "tokens", 3, 3, *[Examples(np.array([[0], [0], [1], [0]]), np.array([1, 2, 0, 1]))] * 3, source="made up"
-)  # fmt: skip
+TOKENS = Examples(np.array([[0], [0], [1], [0]]), np.array([1, 2, 0, 1]))
+DATA = Dataset("tokens", 3, 3, TOKENS, TOKENS, TOKENS, source="made up")
 
 
 @pytest.mark.parametrize("spec", ["sparsemax", "entmax(alpha=1.5)"])

@@ -1,0 +1,218 @@
+"""Findings about recovery from a confidently wrong start, and about its prediction."""
+
+from typing import TYPE_CHECKING, Any
+
+from ..harness.findings import Finding, Verdict, proved
+from .judgement import (
+    BACK,
+    EVEN,
+    LEARNS,
+    RULES,
+    SPARSE_SQUARED_ERROR,
+    SQUARED_ERROR,
+    clopper_pearson,
+    is_steady,
+    larger_share,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def reference_recovers(reference: "pd.Series[Any]") -> Finding:
+    behind = reference.difference_high < 0
+    verdict: Verdict = "holds with a limit" if behind else "holds"
+    if reference.way_back < BACK:
+        verdict = "does not hold"
+    difference = interval_text(reference, "difference")
+    return Finding(
+        id="C07m",
+        claim="started confidently wrong, softmax + cross_entropy recovers",
+        measured=accuracies_text(reference),
+        verdict=verdict,
+        limit=f"still behind: {difference} points" if behind else "",
+    )
+
+
+def others_are_stuck(learning: "pd.DataFrame") -> Finding:
+    recovering = learning.recovers.sum()
+    stuck = learning.stuck.sum()
+    partly = (~learning.recovers & ~learning.stuck).sum()
+    counts = f"recover {recovering}, partly {partly}, stuck {stuck}"
+    return Finding(
+        id="C07n",
+        claim="others are stuck: how far the pairs that learn come back from there",
+        measured=f"{counts} of {len(learning)}",
+        verdict="holds with a limit" if recovering and stuck else "does not hold",
+        limit=f"softmax + cross_entropy is one of {recovering} that recover",
+    )
+
+
+def predictions(learning: "pd.DataFrame") -> list[Finding]:
+    return [
+        predicts_recovery(learning),
+        predicts_half_way(learning),
+        wrong_predictions(learning),
+        single_rules(learning),
+    ]
+
+
+def predicts_recovery(learning: "pd.DataFrame") -> Finding:
+    count = len(learning)
+    right = int((learning.predicted == learning.recovers).sum())
+    low, high = clopper_pearson(right, count)
+    usual = larger_share(learning.recovers)
+    verdict: Verdict = "cannot tell"
+    if low > usual:
+        verdict = "holds with a limit"
+    elif high < usual:
+        verdict = "does not hold"
+    limit = (
+        f"always the more frequent outcome: {usual:.0%}; "
+        "pairs share parts, so the interval is too narrow"
+    )
+    return Finding(
+        id="C07o",
+        claim="the gradient law tells before training who recovers",
+        measured=f"right for {right} of {count}, {right / count:.0%} "
+        f"[{low:.0%}, {high:.0%}]",
+        verdict=verdict,
+        limit=limit,
+    )
+
+
+def predicts_half_way(learning: "pd.DataFrame") -> Finding:
+    right = (learning.predicted == ~learning.stuck).mean()
+    usual = larger_share(learning.stuck)
+    return Finding(
+        id="C07v",
+        claim="the same if half of the way back counted as recovered",
+        measured=f"right for {right:.0%} of {len(learning)}",
+        verdict="holds" if right > usual else "does not hold",
+        limit=f"the more frequent outcome then: {usual:.0%}",
+    )
+
+
+def wrong_predictions(learning: "pd.DataFrame") -> Finding:
+    false = learning.predicted & ~learning.recovers
+    missed = ~learning.predicted & learning.recovers
+    in_part = false & ~learning.stuck
+    return Finding(
+        id="C07p",
+        claim="where the prediction is wrong",
+        measured=f"{false.sum()} were to recover and do not, "
+        f"{missed.sum()} do and were not to",
+        verdict="holds with a limit",
+        limit=f"of the {false.sum()}, {in_part.sum()} come back in part",
+    )
+
+
+def single_rules(learning: "pd.DataFrame") -> Finding:
+    shares = {}
+    for column, name in RULES.items():
+        predicted = learning[column] >= EVEN
+        shares[name] = (predicted == learning.recovers).mean()
+    usual = larger_share(learning.recovers)
+    all_better = min(shares.values()) > usual
+    return Finding(
+        id="C07q",
+        claim="a single ray, or the start's own logits, would tell too",
+        measured=", ".join(f"{name} {share:.0%}" for name, share in shares.items()),
+        verdict="holds" if all_better else "holds with a limit",
+        limit="" if all_better else f"the more frequent outcome: {usual:.0%}",
+    )
+
+
+def constant_gradients(by_pair: "pd.DataFrame") -> Finding:
+    steady = [pair for pair in by_pair.index if is_steady(pair)]
+    steady_recovers = by_pair.recovers[steady]
+    others = by_pair.drop(steady)
+    exceptions = [pair for pair in steady if not steady_recovers[pair]]
+    return Finding(
+        id="C04x",
+        claim="pairs whose gradient stays constant while wrong recover: e^z with -log p",
+        measured=f"{steady_recovers.sum()} of {len(steady)} pairs, of the others "
+        f"{others.recovers.sum()} of {len(others)}",
+        verdict="holds with a limit" if exceptions else "holds",
+        limit=f"not {', '.join(exceptions)}" if exceptions else "",
+    )
+
+
+def squared_error(by_pair: "pd.DataFrame") -> list[Finding]:
+    """Findings about squared error, for those of its pairs that were measured."""
+    findings = []
+    if SQUARED_ERROR in by_pair.index:
+        findings.append(squared_error_is_stuck(by_pair.loc[SQUARED_ERROR]))
+    if SPARSE_SQUARED_ERROR in by_pair.index:
+        findings.append(gradient_is_dead(by_pair.loc[SPARSE_SQUARED_ERROR]))
+    return findings
+
+
+def squared_error_is_stuck(row: "pd.Series[Any]") -> Finding:
+    stuck = row.difference_high < 0 and row.stuck
+    return Finding(
+        id="C07r",
+        claim="squared error with softmax stays stuck",
+        measured=accuracies_text(row),
+        verdict="holds" if stuck else "holds with a limit",
+        limit="" if stuck else f"comes {row.way_back:.0%} of the way back",
+    )
+
+
+def gradient_is_dead(row: "pd.Series[Any]") -> Finding:
+    return proved(
+        id="C07s",
+        claim="sparsemax with squared error: the gradient is exactly 0 on the way (R1)",
+        value=row.R1,
+        expected=0,
+        tolerance=0,
+        measured=f"{{:.0f}}; back {row.way_back:.0%} of the way",
+    )
+
+
+def pairs_that_learn(pairs: "pd.DataFrame") -> Finding:
+    equal = pairs.use.str.startswith("the same")
+    trained = pairs.use == "trained"
+    learning = pairs.gentle >= LEARNS
+    limit = (
+        f"{equal.sum()} equal others; "
+        f"{(~equal & ~trained).sum()} have no finite or no gradient there; "
+        f"{(trained & ~learning).sum()} stay below {LEARNS:.0%}"
+    )
+    return Finding(
+        id="C07t",
+        claim="which pairs this can be asked of",
+        measured=f"{learning.sum()} of {len(pairs)} learn from the gentle start",
+        verdict="holds with a limit",
+        limit=limit,
+    )
+
+
+def edges_of_the_grid(pairs: "pd.DataFrame", tuning: "pd.DataFrame") -> Finding:
+    learning = pairs.pair[pairs.gentle >= LEARNS]
+    tuned = tuning[tuning.pair.isin(learning)]
+    at_edge = tuned[tuned.edge != "inside"].start.value_counts()
+    gentle, confident = at_edge.get("gentle", 0), at_edge.get("confident", 0)
+    most = max(gentle, confident)
+    verdict: Verdict = "holds with a limit" if most else "holds"
+    if 2 * most > len(learning):
+        verdict = "does not hold"
+    return Finding(
+        id="C07u",
+        claim="the learning rates that were tuned lie inside the grid",
+        measured=f"at its edge gentle {gentle}, confident {confident} of {len(learning)}",
+        verdict=verdict,
+        limit="these might do better beyond it" if most else "",
+    )
+
+
+def accuracies_text(row: "pd.Series[Any]") -> str:
+    """Accuracies from both starts."""
+    confident = interval_text(row, "confident")
+    return f"{confident} %, started gently {interval_text(row, 'gentle')} %"
+
+
+def interval_text(row: "pd.Series[Any]", name: str) -> str:
+    """A share in percent, with its interval."""
+    mean, low, high = (100 * row[name + end] for end in ("", "_low", "_high"))
+    return f"{mean:.1f} [{low:.1f}, {high:.1f}]"

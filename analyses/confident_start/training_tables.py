@@ -1,0 +1,78 @@
+"""Tables made from the accuracies of all runs: the tuned rates, the results and the curves."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..shared.intervals import interval
+
+
+def tuned_rates(runs: pd.DataFrame) -> pd.DataFrame:
+    """The best learning rate for each pair and start.
+
+    Beside it are the validation accuracies of all rates after the last epoch, and whether the best
+    rate is the lowest or the highest of the grid.
+    """
+    last = runs[runs.epoch == runs.epoch.max()]
+    table = last.pivot_table(
+        index=["pair", "start"],
+        columns="learning_rate",
+        values="validation",
+        sort=False,
+    )
+    # Rounded, the same of several equal rates is best whether or not the numbers were read back
+    # from text.
+    best = table.round(6).idxmax(axis=1)
+    lowest, highest = table.columns[0], table.columns[-1]
+    edge = np.select([best == lowest, best == highest], ["lowest", "highest"], "inside")
+    named = table.rename(columns=lambda rate: f"{rate:g}")
+    return named.assign(best=best, edge=edge).reset_index()
+
+
+def best_rates(tuning: pd.DataFrame, pair: str) -> list[float]:
+    """The learning rates that were best for a pair, from one start or the other."""
+    return sorted(set(tuning.best[tuning.pair == pair]))
+
+
+def with_tuned_rate(runs: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:
+    """The runs with the learning rate that was tuned for their pair and start."""
+    best = tuning[tuning.pair.isin(runs.pair)][["pair", "start", "best"]]
+    best = best.rename(columns={"best": "learning_rate"})
+    tuned = runs.merge(best, on=["pair", "start", "learning_rate"])
+    # Rates that were read back from text must still be equal.
+    assert len(tuned.drop_duplicates(["pair", "start"])) == len(best)
+    return tuned
+
+
+def results(runs: pd.DataFrame) -> pd.DataFrame:
+    """A row for each pair: test accuracies after the last epoch, and the way back."""
+    by_pair = runs.groupby("pair", sort=False)
+    return pd.DataFrame([_result(pair, table) for pair, table in by_pair])
+
+
+def _result(pair: Any, runs: pd.DataFrame) -> dict[str, Any]:
+    ends = runs[runs.epoch == runs.epoch.max()]
+    accuracy = ends.pivot_table(index="seed", columns="start", values="test")
+    starts = runs[(runs.start == "confident") & (runs.epoch == 0)]
+    before = starts.set_index("seed").test
+    way_back = (accuracy.confident - before) / (accuracy.gentle - before)
+    diverged = ends.groupby("start").diverged.sum()
+    return {
+        "pair": pair,
+        **interval("gentle", accuracy.gentle),
+        **interval("confident", accuracy.confident),
+        **interval("difference", accuracy.confident - accuracy.gentle),
+        **interval("way_back", way_back),
+        "gentle_diverged": diverged.gentle,
+        "confident_diverged": diverged.confident,
+        "seeds": len(accuracy),
+    }
+
+
+def curves(runs: pd.DataFrame) -> pd.DataFrame:
+    """Mean test accuracies with a row per pair and start, and a column per epoch."""
+    table = runs.pivot_table(
+        index=["pair", "start"], columns="epoch", values="test", sort=False
+    )
+    return table.rename(columns=lambda epoch: f"{epoch:g}").reset_index()
