@@ -1,4 +1,4 @@
-"""Losses that are broken in the ways in which real ones are, and healthy ones; each with what the diagnosis has to say."""
+"""Losses with common faults, each with the verdict that names its fault, and healthy losses."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -125,8 +125,8 @@ def detached_normaliser(z: Array, t: Array) -> Array:
 
 
 BROKEN = {
-    each.loss.__name__: each
-    for each in (
+    case.loss.__name__: case
+    for case in (
         Broken(double_softmax, "softmax applied twice"),
         Broken(clamped_probabilities, "clipped probability"),
         Broken(log_of_softmax, "logarithm of a probability"),
@@ -151,11 +151,11 @@ BROKEN = {
         Broken(detached_normaliser, "gradient is not that of the loss"),
     )
 }
-"""By name, as they stand in `verdict`."""
+"""The broken losses by the names of their functions."""
 
 
 def plain_cross_entropy(z: Array, t: Array) -> Array:
-    """As one writes it by hand, safe for masked classes."""
+    """Cross-entropy as written by hand, safe for masked classes."""
     return jax.scipy.special.logsumexp(z) - jnp.sum(jnp.where(t > 0, t * z, 0))
 
 
@@ -187,4 +187,4 @@ HEALTHY: dict[str, tuple[object, str | None]] = {
     "additive_margin": (additive_margin, "softmax"),
     "multiclass_hinge": (multiclass_hinge, None),
 }
-"""Whatever `diagnose` takes, and how it predicts."""
+"""Healthy losses in the forms that `diagnose` takes, and their normalizers."""

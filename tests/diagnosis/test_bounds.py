@@ -1,4 +1,4 @@
-"""Lipschitz and smoothness constants, and bounds of the values, against closed forms."""
+"""Lipschitz and smoothness constants and bounds of the values agree with closed forms."""
 
 import jax
 import jax.numpy as jnp
@@ -80,40 +80,40 @@ def root(z, t):
 
 def diagnose(source, n=N):
     of = subject(source, num_classes=n)
-    found = bounds.answers(of, DiagnosisConfig(of, n))
-    assert {each.question for each in found} == {"bounds"}
-    return {each.verdict: each for each in found}
+    answers = bounds.answers(of, DiagnosisConfig(of, n))
+    assert {answer.question for answer in answers} == {"bounds"}
+    return {answer.verdict: answer for answer in answers}
 
 
 @pytest.mark.parametrize("spec", THEORY)
 def test_verdicts_are_those_of_theory(spec):
-    found = diagnose(spec)
-    assert set(found) == set(THEORY[spec])
-    for verdict, each in found.items():
-        assert each.severity == SEVERITIES.get(verdict, "fine")
-        assert each.severity == "fine" or each.witness is not None
+    answers = diagnose(spec)
+    assert set(answers) == set(THEORY[spec])
+    for verdict, answer in answers.items():
+        assert answer.severity == SEVERITIES.get(verdict, "fine")
+        assert answer.severity == "fine" or answer.witness is not None
 
 
 @pytest.mark.parametrize("spec", CONSTANTS)
 def test_constants_are_found(spec):
-    found = diagnose(spec)
+    answers = diagnose(spec)
     lipschitz, smooth = CONSTANTS[spec]
     if lipschitz is not None:
-        assert found["Lipschitz"].number == pytest.approx(lipschitz, rel=0.01)
+        assert answers["Lipschitz"].number == pytest.approx(lipschitz, rel=0.01)
     if smooth is not None:
-        assert found["smooth"].number == pytest.approx(smooth, rel=0.02)
+        assert answers["smooth"].number == pytest.approx(smooth, rel=0.02)
 
 
 def test_the_bound_of_brier_is_2():
-    found = diagnose("softmax + brier")["bounded"]
-    assert (found.details["low"], found.number) == (
+    answers = diagnose("softmax + brier")["bounded"]
+    assert (answers.details["low"], answers.number) == (
         pytest.approx(0, abs=1e-12),
         pytest.approx(2),
     )
     assert (
         float(
             ls.objective("softmax + brier")(
-                jnp.array(found.witness.logits), jnp.array(found.witness.target)
+                jnp.array(answers.witness.logits), jnp.array(answers.witness.target)
             )
         )
         > 1
@@ -136,9 +136,9 @@ def test_witnesses_show_it():
 
 def test_a_jump_is_no_lipschitz_constant():
     for source in (straight_through, "argmax + mae"):
-        found = diagnose(source)
-        assert set(found) == {"bounded", "jumps"}
-        assert found["jumps"].number == pytest.approx(2)
+        answers = diagnose(source)
+        assert set(answers) == {"bounded", "jumps"}
+        assert answers["jumps"].number == pytest.approx(2)
 
 
 def test_constant_and_undefined_losses():
@@ -147,6 +147,6 @@ def test_constant_and_undefined_losses():
 
 
 def test_a_pole_of_the_gradient_is_closed_in_on():
-    found = diagnose(root, 3)
-    assert found["gradient unbounded"].number > 1e3
-    assert found["gradient unbounded"].severity == "note"
+    answers = diagnose(root, 3)
+    assert answers["gradient unbounded"].number > 1e3
+    assert answers["gradient unbounded"].severity == "note"

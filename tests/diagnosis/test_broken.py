@@ -1,4 +1,4 @@
-"""Every broken loss is named, with a witness; no healthy one raises an alarm."""
+"""Every fault of a broken loss is named, with a witness; a healthy loss raises no alarm."""
 
 import jax
 import numpy as np
@@ -21,22 +21,18 @@ WITHOUT_WITNESS = {
 }
 
 
-def found(name: str):
-    """The answers of the two questions that name what is broken, and only alarms or notes."""
-    each = broken.BROKEN[name]
+def answers_about(name: str):
+    """The answers to the two questions that name faults."""
+    case = broken.BROKEN[name]
     config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=N), N)
-    about = subject(each.loss, num_classes=N, normalizer=each.normalizer)
-    return [
-        answer
-        for ask in (mistakes.answers, consistency.answers)
-        for answer in ask(about, config)
-    ]
+    about = subject(case.loss, num_classes=N, normalizer=case.normalizer)
+    return [*mistakes.answers(about, config), *consistency.answers(about, config)]
 
 
 @pytest.mark.parametrize("name", broken.BROKEN)
 def test_a_broken_loss_is_named(name: str) -> None:
     with enable_x64(), np.errstate(all="ignore"):
-        answers = {each.verdict: each for each in found(name)}
+        answers = {answer.verdict: answer for answer in answers_about(name)}
     verdict = broken.BROKEN[name].verdict
     assert verdict in answers
     assert answers[verdict].severity in ("serious", "warning", "note")
@@ -48,9 +44,9 @@ def test_a_healthy_loss_raises_no_alarm(name: str) -> None:
     source, normalizer = broken.HEALTHY[name]
     diagnosis = ls.diagnose(source, normalizer=normalizer)
     alarms = [
-        (each.question, each.verdict, each.text)
-        for each in diagnosis.answers
-        if each.severity in ("serious", "warning")
+        (answer.question, answer.verdict, answer.text)
+        for answer in diagnosis.answers
+        if answer.severity in ("serious", "warning")
     ]
     assert not alarms
 
@@ -103,8 +99,8 @@ def test_many_classes_raise_no_false_alarm() -> None:
         "softmax + brier",
     ):
         verdicts = [
-            each.verdict
-            for each in mistakes.answers(subject(spec, num_classes=150), config)
+            answer.verdict
+            for answer in mistakes.answers(subject(spec, num_classes=150), config)
         ]
         assert verdicts == (
             ["squared error after softmax"]

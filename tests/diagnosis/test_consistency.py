@@ -1,4 +1,4 @@
-"""Gradients that are not the loss's, examples that are not their own, and what -inf and 50,000 classes do."""
+"""Wrong gradients, examples that influence each other, masked classes and 50,000 classes."""
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,7 @@ from logitscape._src.diagnosis.questions import consistency
 from logitscape._src.diagnosis.subject import subject
 
 N = 4
-CATALOGUE = {
+CATALOG = {
     "softmax + cross_entropy": {
         "mask respected",
         "gradient sums to 0",
@@ -112,7 +112,10 @@ def without_forward(z, target):
 
 without_forward.defvjp(
     lambda z, t: (one_hot_form(z, t), (z, t)),
-    lambda kept, g: (g * (jax.nn.softmax(kept[0]) - kept[1]), jnp.zeros_like(kept[1])),
+    lambda saved, g: (
+        g * (jax.nn.softmax(saved[0]) - saved[1]),
+        jnp.zeros_like(saved[1]),
+    ),
 )
 
 
@@ -123,9 +126,9 @@ def doubled(z, target):
 
 doubled.defvjp(
     lambda z, t: (one_hot_form(z, t), (z, t)),
-    lambda kept, g: (
-        2 * g * (jax.nn.softmax(kept[0]) - kept[1]),
-        jnp.zeros_like(kept[1]),
+    lambda saved, g: (
+        2 * g * (jax.nn.softmax(saved[0]) - saved[1]),
+        jnp.zeros_like(saved[1]),
     ),
 )
 
@@ -134,62 +137,66 @@ def diagnose(source, dtype="float32", n=N, form=None):
     config = DiagnosisConfig(
         subject("softmax + cross_entropy", num_classes=n), n, dtype
     )
-    found = consistency.answers(subject(source, num_classes=n, form=form), config)
-    assert {each.question for each in found} == {"consistency"}
-    return {each.verdict: each for each in found}
+    answers = consistency.answers(subject(source, num_classes=n, form=form), config)
+    assert {answer.question for answer in answers} == {"consistency"}
+    return {answer.verdict: answer for answer in answers}
 
 
-@pytest.mark.parametrize("spec", CATALOGUE)
-def test_the_catalogue_is_consistent(spec):
-    found = diagnose(spec)
-    assert set(found) >= CATALOGUE[spec] | {
+@pytest.mark.parametrize("spec", CATALOG)
+def test_the_catalog_is_consistent(spec):
+    answers = diagnose(spec)
+    assert set(answers) >= CATALOG[spec] | {
         "jit agrees with eager",
         "fine at 50,000 classes",
     }
-    assert "gradient is that of the loss" in found
-    assert "forward agrees with reverse" in found
-    assert {each.severity for each in found.values()} <= {"fine", "note", "undecided"}
+    assert "gradient is that of the loss" in answers
+    assert "forward agrees with reverse" in answers
+    assert {answer.severity for answer in answers.values()} <= {
+        "fine",
+        "note",
+        "undecided",
+    }
 
 
 @pytest.mark.parametrize("source", [careful, batched], ids=["label", "batch"])
 def test_a_careful_loss_raises_no_alarm(source):
-    assert {each.severity for each in diagnose(source).values()} == {"fine"}
+    assert {answer.severity for answer in diagnose(source).values()} == {"fine"}
 
 
 @pytest.mark.parametrize("source", [rounded, stopped, doubled])
 def test_a_gradient_of_something_else(source):
-    found = diagnose(source)["gradient is not that of the loss"]
-    assert found.severity == "serious"
-    z, h = jnp.array(found.witness.logits), 1e-4
-    t = jnp.array(found.witness.target)
+    answers = diagnose(source)["gradient is not that of the loss"]
+    assert answers.severity == "serious"
+    z, h = jnp.array(answers.witness.logits), 1e-4
+    t = jnp.array(answers.witness.target)
     function = subject(source, num_classes=N).function
-    k = int(found.witness.shows.split("_")[1][0])
+    k = int(answers.witness.shows.split("_")[1][0])
     slope = (function(z.at[k].add(h), t) - function(z.at[k].add(-h), t)) / (2 * h)
     assert abs(slope - jax.grad(function)(z, t)[k]) > 0.1 * abs(slope - 1e-3)
 
 
 def test_a_gradient_that_does_not_sum_to_0():
-    found = diagnose(stopped)["gradient does not sum to 0"]
-    assert found.severity == "warning"
-    assert found.number == pytest.approx(1)
+    answers = diagnose(stopped)["gradient does not sum to 0"]
+    assert answers.severity == "warning"
+    assert answers.number == pytest.approx(1)
 
 
 def test_jit_that_differs_from_eager():
-    found = diagnose(compiled_differently)["jit differs from eager"]
-    assert found.severity == "warning"
-    assert found.witness.dtype == "float32"
+    answers = diagnose(compiled_differently)["jit differs from eager"]
+    assert answers.severity == "warning"
+    assert answers.witness.dtype == "float32"
 
 
 def test_forward_mode_may_be_missing():
-    found = diagnose(without_forward)
-    assert found["no forward mode"].severity == "note"
-    assert "gradient is that of the loss" in found
+    answers = diagnose(without_forward)
+    assert answers["no forward mode"].severity == "note"
+    assert "gradient is that of the loss" in answers
 
 
 def test_the_kink_of_a_clip_is_found():
-    found = diagnose(clipped)["kink"]
-    assert found.number == pytest.approx(16.1, abs=0.1)
-    assert found.severity == "note"
+    answers = diagnose(clipped)["kink"]
+    assert answers.number == pytest.approx(16.1, abs=0.1)
+    assert answers.severity == "note"
 
 
 def test_a_hinge_has_its_kinks_at_the_margin():
@@ -204,17 +211,17 @@ def test_masked_logits():
         == "note"
     )
     assert diagnose(clamped)["mask not respected"].severity == "note"
-    seen = diagnose(one_hot_form)["NaN with masked logits"].witness
-    assert np.isnan(one_hot_form(jnp.array(seen.logits), jnp.array(seen.target)))
+    witness = diagnose(one_hot_form)["NaN with masked logits"].witness
+    assert np.isnan(one_hot_form(jnp.array(witness.logits), jnp.array(witness.target)))
 
 
 def test_few_digits_inside():
-    found = diagnose(low)
-    assert found["computed in reduced precision inside"].severity == "warning"
-    assert "gradient is not that of the loss" not in found
-    found = diagnose(float32_inside)
-    assert "computed in reduced precision inside" not in found
-    assert "gradient is that of the loss" in found
+    answers = diagnose(low)
+    assert answers["computed in reduced precision inside"].severity == "warning"
+    assert "gradient is not that of the loss" not in answers
+    answers = diagnose(float32_inside)
+    assert "computed in reduced precision inside" not in answers
+    assert "gradient is that of the loss" in answers
 
 
 @pytest.mark.parametrize(
@@ -227,9 +234,9 @@ def test_few_digits_inside():
     ids=["labels", "one-hot", "statistics"],
 )
 def test_examples_that_influence_each_other(source, form):
-    found = diagnose(source, form=form)["examples influence each other"]
-    assert found.severity == "serious"
-    assert "in a batch of 5" in found.witness.shows
+    answers = diagnose(source, form=form)["examples influence each other"]
+    assert answers.severity == "serious"
+    assert "in a batch of 5" in answers.witness.shows
 
 
 def test_examples_that_do_not():
@@ -238,14 +245,14 @@ def test_examples_that_do_not():
 
 
 def test_a_fixed_number_of_classes_is_undecided():
-    found = diagnose(fixed_classes)
-    assert found["undecided"].severity == "undecided"
-    assert {each.severity for each in found.values()} <= {"fine", "undecided"}
+    answers = diagnose(fixed_classes)
+    assert answers["undecided"].severity == "undecided"
+    assert {answer.severity for answer in answers.values()} <= {"fine", "undecided"}
 
 
 def test_many_classes_in_float16():
-    found = diagnose(naive, "float16")
-    assert found["not finite at 50,000 classes"].severity == "warning"
+    answers = diagnose(naive, "float16")
+    assert answers["not finite at 50,000 classes"].severity == "warning"
 
 
 def test_pairs_of_50_000_classes_are_not_even_tried():
@@ -258,12 +265,12 @@ def test_pairs_of_50_000_classes_are_not_even_tried():
 
 
 def test_two_classes():
-    found = diagnose(careful, n=2)
-    assert {each.severity for each in found.values()} <= {"fine", "undecided"}
+    answers = diagnose(careful, n=2)
+    assert {answer.severity for answer in answers.values()} <= {"fine", "undecided"}
 
 
 def test_nowhere_finite_is_undecided():
     def nowhere(z, target):
         return jnp.sum(z * target) * jnp.nan
 
-    assert [each.severity for each in diagnose(nowhere).values()] == ["undecided"]
+    assert [answer.severity for answer in diagnose(nowhere).values()] == ["undecided"]

@@ -1,4 +1,4 @@
-"""Can it correct itself: a test per verdict, over the catalogue and over functions never seen before."""
+"""Every verdict about correction, for losses of the catalog and for functions of a user."""
 
 import json
 
@@ -15,13 +15,13 @@ from logitscape._src.diagnosis.subject import subject
 
 
 def of(source, num_classes=10, reference="softmax + cross_entropy", **options):
-    made = subject(source, num_classes=num_classes, **options)
-    against = subject(reference, num_classes=num_classes)
+    corrected = subject(source, num_classes=num_classes, **options)
+    compared = subject(reference, num_classes=num_classes)
     (answer,) = answers(
-        made, DiagnosisConfig(reference=against, num_classes=num_classes)
+        corrected, DiagnosisConfig(reference=compared, num_classes=num_classes)
     )
     json.dumps(dict(answer.details), allow_nan=False)
-    return made, answer
+    return corrected, answer
 
 
 @pytest.mark.parametrize(
@@ -57,24 +57,24 @@ def double(z, label):
 
 @pytest.mark.parametrize("source", ["softmax + brier", "softmax + mae", double])
 def test_saturating_losses_are_slow(source):
-    made, answer = of(source)
+    corrected, answer = of(source)
     assert (answer.verdict, answer.severity) == ("slow to correct", "warning")
     assert answer.number > 100
-    assert 0 < np.linalg.norm(evaluate(made, answer.witness.logits).gradient) < 0.1
+    assert 0 < np.linalg.norm(evaluate(corrected, answer.witness.logits).gradient) < 0.1
 
 
 def test_a_dead_gradient_never_corrects_itself():
-    made, answer = of("sparsemax + brier")
+    corrected, answer = of("sparsemax + brier")
     assert (answer.verdict, answer.severity) == ("never corrects itself", "serious")
     assert "its gradient is exactly 0 there" in answer.text
-    assert not np.any(evaluate(made, answer.witness.logits).gradient)
+    assert not np.any(evaluate(corrected, answer.witness.logits).gradient)
 
 
 def test_a_pole_never_corrects_itself():
-    made, answer = of("sparsemax + cross_entropy", num_classes=3)
+    corrected, answer = of("sparsemax + cross_entropy", num_classes=3)
     assert (answer.verdict, answer.severity) == ("never corrects itself", "serious")
     assert answer.witness.expression == "loss"
-    assert np.isinf(evaluate(made, answer.witness.logits).loss)
+    assert np.isinf(evaluate(corrected, answer.witness.logits).loss)
 
 
 def bowl(z, target):
@@ -82,12 +82,12 @@ def bowl(z, target):
 
 
 def test_a_stationary_point_never_corrects_itself():
-    made, answer = of(bowl, num_classes=3)
+    corrected, answer = of(bowl, num_classes=3)
     assert (answer.verdict, answer.details["reason"]) == (
         "never corrects itself",
         "stuck at a stationary point while wrong",
     )
-    assert np.abs(evaluate(made, answer.witness.logits).gradient).max() < 0.01
+    assert np.abs(evaluate(corrected, answer.witness.logits).gradient).max() < 0.01
 
 
 def fenced(z, target):
@@ -95,12 +95,12 @@ def fenced(z, target):
 
 
 def test_a_flow_out_of_the_domain_never_corrects_itself():
-    made, answer = of(fenced, num_classes=3)
+    corrected, answer = of(fenced, num_classes=3)
     assert (answer.verdict, answer.details["reason"]) == (
         "never corrects itself",
         "leaves the domain",
     )
-    assert np.isnan(evaluate(made, answer.witness.logits).loss)
+    assert np.isnan(evaluate(corrected, answer.witness.logits).loss)
 
 
 def wrong_sign(z, target):
@@ -108,9 +108,9 @@ def wrong_sign(z, target):
 
 
 def test_a_wrong_sign_never_corrects_itself():
-    made, answer = of(wrong_sign)
+    corrected, answer = of(wrong_sign)
     assert (answer.verdict, answer.severity) == ("never corrects itself", "serious")
-    assert evaluate(made, answer.witness.logits).gradient[0, 0] > 0
+    assert evaluate(corrected, answer.witness.logits).gradient[0, 0] > 0
 
 
 @pytest.mark.parametrize("source", ["sum + cross_entropy", "square + cross_entropy"])

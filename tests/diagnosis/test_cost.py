@@ -1,4 +1,4 @@
-"""What is counted, what decides, and functions that do not take every size."""
+"""The counts that decide about cost, and functions that do not take every size."""
 
 import json
 
@@ -42,32 +42,35 @@ def diagnose(source, n=N, dtype="float32"):
     config = DiagnosisConfig(
         subject("softmax + cross_entropy", num_classes=n), n, dtype
     )
-    (found,) = cost.answers(subject(source, num_classes=n), config)
-    assert found.question == "cost"
-    return found
+    (answer,) = cost.answers(subject(source, num_classes=n), config)
+    assert answer.question == "cost"
+    return answer
 
 
 def test_the_reference_costs_what_it_costs():
-    found = diagnose("softmax + cross_entropy")
-    assert (found.verdict, found.severity) == (
+    answer = diagnose("softmax + cross_entropy")
+    assert (answer.verdict, answer.severity) == (
         "costs about as much as the reference",
         "fine",
     )
-    assert set(found.details["counted"]) == set(found.details["measured"]) == CASES
+    assert set(answer.details["counted"]) == set(answer.details["measured"]) == CASES
     assert all(
         ratio == 1
-        for case in found.details["counted"].values()
+        for case in answer.details["counted"].values()
         for ratio in case.values()
     )
     assert {"flops", "bytes", "work"} <= set(
-        found.details["counted"]["gradient, n = 10"]
+        answer.details["counted"]["gradient, n = 10"]
     )
 
 
 def test_waste_is_told():
-    found = diagnose(wasteful)
-    assert (found.verdict, found.severity) == ("costs more than the reference", "note")
-    assert found.number > 3
+    answer = diagnose(wasteful)
+    assert (answer.verdict, answer.severity) == (
+        "costs more than the reference",
+        "note",
+    )
+    assert answer.number > 3
 
 
 def test_a_careful_loss_is_no_waste():
@@ -83,17 +86,17 @@ def test_counted_numbers_are_the_same_every_time(monkeypatch):
 
 
 def test_loops_are_named():
-    found = diagnose("entmax_loss(alpha=1.3)")
-    assert found.details["loops"]
-    assert "loop" in found.text
+    answer = diagnose("entmax_loss(alpha=1.3)")
+    assert answer.details["loops"]
+    assert "loop" in answer.text
 
 
 def test_a_fixed_number_of_classes():
-    found = diagnose(fixed_classes, n=3)
-    assert found.severity == "fine"
-    assert found.details["left_out"] == [32768]
-    assert "32,768" in found.text
-    assert set(found.details["counted"]) == {"forward, n = 3", "gradient, n = 3"}
+    answer = diagnose(fixed_classes, n=3)
+    assert answer.severity == "fine"
+    assert answer.details["left_out"] == [32768]
+    assert "32,768" in answer.text
+    assert set(answer.details["counted"]) == {"forward, n = 3", "gradient, n = 3"}
 
 
 def test_it_runs_in_half_precision():
@@ -112,9 +115,9 @@ def nothing_compiled():
 def test_a_backend_that_counts_nothing(monkeypatch):
     monkeypatch.setattr(jax.stages.Compiled, "cost_analysis", lambda self: None)
     monkeypatch.setattr(jax.stages.Compiled, "memory_analysis", lambda self: None)
-    found = diagnose(careful)
-    assert found.severity == "undecided"
-    assert found.details["measured"]
+    answer = diagnose(careful)
+    assert answer.severity == "undecided"
+    assert answer.details["measured"]
 
 
 def test_a_function_that_runs_with_nothing():

@@ -1,4 +1,4 @@
-"""`ls.diagnose` from end to end: arguments, repeatability, forms of the report, the check for test suites."""
+"""`ls.diagnose` from end to end: arguments, repeatability, reports, `assert_healthy`."""
 
 import json
 import math
@@ -29,11 +29,11 @@ def twice() -> ls.Diagnosis:
 
 def test_every_question_is_answered(brier: ls.Diagnosis) -> None:
     assert not [
-        each
-        for each in brier.answers
-        if each.verdict in ("could not be measured", "not asked")
+        answer
+        for answer in brier.answers
+        if answer.verdict in ("could not be measured", "not asked")
     ]
-    asked = {each.question.partition(",")[0] for each in brier.answers}
+    asked = {answer.question.partition(",")[0] for answer in brier.answers}
     assert {
         "gradient when wrong",
         "gradient when right",
@@ -53,7 +53,7 @@ def test_every_question_is_answered(brier: ls.Diagnosis) -> None:
 
 
 def test_the_most_serious_comes_first(twice: ls.Diagnosis) -> None:
-    order = [SEVERITIES.index(each.severity) for each in twice.answers]
+    order = [SEVERITIES.index(answer.severity) for answer in twice.answers]
     assert order == sorted(order)
     assert twice.worst == "serious"
     assert not twice.healthy
@@ -62,10 +62,10 @@ def test_the_most_serious_comes_first(twice: ls.Diagnosis) -> None:
 def test_every_alarm_has_a_witness_and_a_method(
     brier: ls.Diagnosis, twice: ls.Diagnosis
 ) -> None:
-    for each in (*brier.answers, *twice.answers):
-        if each.severity in ("serious", "warning"):
-            assert each.witness is not None, each
-            assert each.method, each
+    for answer in (*brier.answers, *twice.answers):
+        if answer.severity in ("serious", "warning"):
+            assert answer.witness is not None, answer
+            assert answer.method, answer
 
 
 def test_the_same_seed_gives_the_same_report(brier: ls.Diagnosis) -> None:
@@ -73,14 +73,15 @@ def test_the_same_seed_gives_the_same_report(brier: ls.Diagnosis) -> None:
 
     def told(diagnosis: ls.Diagnosis) -> list:
         return [
-            (each.question, each.verdict, each.severity) for each in diagnosis.answers
+            (answer.question, answer.verdict, answer.severity)
+            for answer in diagnosis.answers
         ]
 
     def measured(diagnosis: ls.Diagnosis) -> list:
         return [
-            (each.text, each.number, each.witness)
-            for each in diagnosis.answers
-            if each.question != "cost"
+            (answer.text, answer.number, answer.witness)
+            for answer in diagnosis.answers
+            if answer.question != "cost"
         ]
 
     assert told(again) == told(brier)
@@ -128,7 +129,7 @@ def test_witnesses_of_a_function_run_as_they_stand(twice: ls.Diagnosis) -> None:
 def test_it_is_saved_in_every_form(brier: ls.Diagnosis, tmp_path, suffix: str) -> None:
     path = brier.save(tmp_path / f"report{suffix}")
     assert path.stat().st_size > 1000
-    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+    assert [answer.name for answer in tmp_path.iterdir()] == [path.name]
 
 
 def test_an_unknown_suffix_is_refused(brier: ls.Diagnosis, tmp_path) -> None:
@@ -151,16 +152,17 @@ def test_it_leaves_float64_as_it_was() -> None:
 def test_a_spent_budget_does_not_pass_for_healthy() -> None:
     diagnosis = ls.diagnose("softmax + brier", budget=1e-9)
     assert len(diagnosis.answers) == len(QUESTIONS)
-    assert all("budget" in each.text for each in diagnosis.answers)
+    assert all("budget" in answer.text for answer in diagnosis.answers)
     assert not diagnosis.healthy
 
 
 def test_spent_points_do_not_pass_for_healthy() -> None:
     diagnosis = ls.diagnose("softmax + brier", num_classes=3, points=1)
-    asked = [each for each in diagnosis.answers if each.verdict != "not asked"]
-    assert 0 < len({each.question for each in asked}) < len(QUESTIONS)
+    asked = [answer for answer in diagnosis.answers if answer.verdict != "not asked"]
+    assert 0 < len({answer.question for answer in asked}) < len(QUESTIONS)
     assert any(
-        each.text == "The budget of 1 points was spent." for each in diagnosis.answers
+        answer.text == "The budget of 1 points was spent."
+        for answer in diagnosis.answers
     )
 
 
@@ -210,9 +212,9 @@ class TestAssertHealthy:
 
     def test_what_is_allowed_passes(self, brier: ls.Diagnosis) -> None:
         known = {
-            each.question.partition(",")[0]
-            for each in brier.answers
-            if each.severity in ("serious", "warning")
+            answer.question.partition(",")[0]
+            for answer in brier.answers
+            if answer.severity in ("serious", "warning")
         }
         testing.assert_healthy("softmax + brier", num_classes=4, allow=known)
 

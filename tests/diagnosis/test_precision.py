@@ -69,9 +69,9 @@ def faint_forward(z, target):
     return faint(z, target), (z, target)
 
 
-def faint_backward(kept, g):
+def faint_backward(saved, g):
     """p - target as (p + 1) - 1 - target: small components round to 0."""
-    z, target = kept
+    z, target = saved
     one = jnp.sum(target)
     return g * ((jax.nn.softmax(z) + one) - one - target), jnp.zeros_like(target)
 
@@ -132,11 +132,11 @@ def test_exp_overflows_where_it_must(dtype, place, severity):
 
 
 def test_the_witness_shows_it():
-    seen = diagnose(naive)["float32"].witness
-    z, t = jnp.array(seen.logits, "float32"), jnp.array(seen.target, "float32")
+    witness = diagnose(naive)["float32"].witness
+    z, t = jnp.array(witness.logits, "float32"), jnp.array(witness.target, "float32")
     loss, gradient = jax.value_and_grad(naive)(z, t)
     assert not (np.isfinite(loss) and np.isfinite(gradient).all())
-    assert all(each == round(each) for each in seen.logits)
+    assert all(each == round(each) for each in witness.logits)
 
 
 def test_log_of_a_probability_that_is_0():

@@ -1,4 +1,4 @@
-"""Minimisers of expected losses against theory, over the catalogue and over losses that go wrong."""
+"""Minimisers of expected losses agree with theory, for the catalog and for broken losses."""
 
 import jax
 import jax.numpy as jnp
@@ -123,7 +123,7 @@ def test_what_cannot_be_told():
         diagnose(undefined, "softmax"),
         diagnose("min_shift + cross_entropy"),
     ):
-        assert [each.verdict for each in answers] == ["undecided"] * 2
+        assert [answer.verdict for answer in answers] == ["undecided"] * 2
     assert "normalizer=" in diagnose(rolled)[0].text
 
 

@@ -1,4 +1,4 @@
-"""Whatever form a loss comes in, it is recognised, or refused with the remedy."""
+"""A loss in any known form is recognised, and another one is refused with the remedy."""
 
 import re
 
@@ -44,9 +44,9 @@ def of_batch_one_hot(logits, targets):
     ],
 )
 def test_the_form_is_recognised_and_gives_the_same_numbers(source, form) -> None:
-    found = subject(source, num_classes=4)
-    assert found.form == form
-    values = evaluate(found, Z, 2)
+    recognised = subject(source, num_classes=4)
+    assert recognised.form == form
+    values = evaluate(recognised, Z, 2)
     np.testing.assert_allclose(values.loss, EXPECTED, rtol=1e-12)
     expected = softmax(jnp.asarray(Z), axis=1) - one_hot(jnp.full(5, 2), 4)
     np.testing.assert_allclose(values.gradient, expected, rtol=1e-9, atol=1e-12)
@@ -83,9 +83,9 @@ def test_what_is_no_loss_is_refused_with_what_was_tried() -> None:
         subject(lambda z, y: (z, {}), num_classes=4)
     with pytest.raises(
         TypeError, match=re.escape("(logits [N, n], labels [N]) -> [N]")
-    ) as told:
+    ) as error:
         subject(lambda z, t: z * t, num_classes=4)
-    assert "returned shape (4,)" in str(told.value)
+    assert "returned shape (4,)" in str(error.value)
 
 
 def test_unknown_specs_name_the_nearest() -> None:
@@ -95,9 +95,9 @@ def test_unknown_specs_name_the_nearest() -> None:
 
 @pytest.mark.parametrize("m", [1, 5, 512, 513])
 def test_any_number_of_points_goes_through_one_program(m: int) -> None:
-    found = subject("softmax + brier", num_classes=3)
+    recognised = subject("softmax + brier", num_classes=3)
     z = np.random.default_rng(m).normal(size=(m, 3))
-    values = evaluate(found, z, np.arange(m) % 3)
+    values = evaluate(recognised, z, np.arange(m) % 3)
     assert values.loss.shape == (m,)
     np.testing.assert_allclose(
         values.loss[-1],
@@ -107,33 +107,33 @@ def test_any_number_of_points_goes_through_one_program(m: int) -> None:
 
 
 def test_hessians_and_probabilities() -> None:
-    found = subject("softmax + cross_entropy", num_classes=4)
+    recognised = subject("softmax + cross_entropy", num_classes=4)
     p = np.asarray(softmax(jnp.asarray(Z), axis=1))
-    np.testing.assert_allclose(probabilities(found, Z), p, rtol=1e-12)
+    np.testing.assert_allclose(probabilities(recognised, Z), p, rtol=1e-12)
     expected = np.array([np.diag(each) - np.outer(each, each) for each in p])
-    np.testing.assert_allclose(hessians(found, Z), expected, atol=1e-12)
+    np.testing.assert_allclose(hessians(recognised, Z), expected, atol=1e-12)
     with pytest.raises(TypeError, match="no known normalizer"):
         probabilities(subject(of_target, num_classes=4), Z)
 
 
 def test_half_precision_is_that_of_the_logits() -> None:
     def records(z, t):
-        seen.append(z.dtype)
+        dtypes.append(z.dtype)
         return jnp.sum(z * t)
 
-    seen: list[np.dtype] = []
-    found = subject(records, num_classes=4)
-    evaluate(found, Z, 0, dtype="bfloat16")
-    assert seen[-1] == jax.numpy.bfloat16
+    dtypes: list[np.dtype] = []
+    recognised = subject(records, num_classes=4)
+    evaluate(recognised, Z, 0, dtype="bfloat16")
+    assert dtypes[-1] == jax.numpy.bfloat16
 
 
 def test_what_runs_in_float32_only_is_computed_in_it() -> None:
     def hard_wired(z, t):
         return -jnp.sum(t * jax.lax.add(log_softmax(z), jnp.zeros(4, jnp.float32)))
 
-    found = subject(hard_wired, num_classes=4)
-    assert found.refusal
-    np.testing.assert_allclose(evaluate(found, Z, 2).loss, EXPECTED, rtol=1e-5)
+    recognised = subject(hard_wired, num_classes=4)
+    assert recognised.refusal
+    np.testing.assert_allclose(evaluate(recognised, Z, 2).loss, EXPECTED, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""What a diagnosis asks, and what it answers: data only, no pictures."""
+"""The questions of a diagnosis and their answers, as data: reports show them."""

@@ -92,10 +92,10 @@ _PRECISION: Verdicts = {
     "does not run": "The gradient raises an error in this dtype.",
     NOT_FINITE_NEAR: "The loss or its gradient is not finite at ordinary logits.",
     NOT_FINITE_FAR: "The loss or its gradient is not finite at large logits.",
-    "inaccurate": "The relative error at ordinary logits is more than the dtype's share.",
+    "inaccurate": "The relative error at ordinary logits is more than 1e-3 and 16 eps.",
     "gradient lost while wrong": "Many gradient components become 0 while the label is wrong.",
     "gradient lost while right": "Gradient components become 0 while the label is right.",
-    "finite": "The loss and its gradient are finite; nothing is there to compare them with.",
+    "finite": "The loss and its gradient are finite; nothing wider can check their accuracy.",
     "finite and accurate": "The loss and its gradient are finite and accurate.",
 }
 _CONSISTENCY: Verdicts = {

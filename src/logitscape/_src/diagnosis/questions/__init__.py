@@ -1,1 +1,1 @@
-"""One question a file, each answered by measuring."""
+"""Questions about an objective; every question has a module with a function `answers`."""

@@ -26,14 +26,14 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     if len(points.z) < 2:
         why = "the loss or its gradient is not finite at nearly all scattered logits."
         return [undecided(CONSISTENCY, why)]
-    found = find_reduced_precision(subject, config, points)
-    if not found:
-        found.append(compare_with_differences(subject, config, points))
-        found += compare_sums(subject, points)
-        found.append(compare_forward_mode(subject, config, points))
-        found.append(find_kinks(subject, config))
-    found.append(compare_jit_with_eager(subject, config, points))
-    found.append(compare_masked_classes(subject, config))
-    found.append(compare_many_classes(subject, config))
-    found += compare_with_batch(subject, config, points)
-    return found
+    results = find_reduced_precision(subject, config, points)
+    if not results:
+        results.append(compare_with_differences(subject, config, points))
+        results += compare_sums(subject, points)
+        results.append(compare_forward_mode(subject, config, points))
+        results.append(find_kinks(subject, config))
+    results.append(compare_jit_with_eager(subject, config, points))
+    results.append(compare_masked_classes(subject, config))
+    results.append(compare_many_classes(subject, config))
+    results += compare_with_batch(subject, config, points)
+    return results

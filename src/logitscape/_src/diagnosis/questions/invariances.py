@@ -36,14 +36,14 @@ class _Permutation(NamedTuple):
 def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """Invariances of the loss, those of the probabilities, and the order of the classes."""
     z, labels = simple_logits(config.num_classes, config.random())
-    found = [_shift(subject, z, labels), _classes(subject, z, labels)]
+    results = [_shift(subject, z, labels), _classes(subject, z, labels)]
     if subject.normalizer is None:
         why = "needs a normalizer: pass `normalizer=...`"
-        return [*found, undecided(QUESTION, why), undecided(ORDER, why)]
-    found += probability_invariances(subject)
+        return [*results, undecided(QUESTION, why), undecided(ORDER, why)]
+    results += probability_invariances(subject)
     n = few_classes(subject, config)
-    found.append(_order(subject, n, config.random()))
-    return found
+    results.append(_order(subject, n, config.random()))
+    return results
 
 
 def simple_logits(n: int, random: np.random.Generator) -> tuple[Rows, Rows]:

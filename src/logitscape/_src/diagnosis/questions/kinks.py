@@ -92,20 +92,8 @@ class Lines:
 
 def find_kinks(subject: Subject, config: DiagnosisConfig) -> Answer:
     """Whether the gradient differs on the two sides of a point ("kink"), or the loss ("jump")."""
-    whole = np.linspace(-REACH, REACH, STEPS)
-    lines = _lines(subject, config, whole[None])
-    candidates = np.argsort(lines.changes[0])[-CANDIDATES:]
-    first_change = lines.changes[0, candidates]
-    low = lines.s[0, candidates]
-    high = lines.s[0, candidates + 1]
+    lines, steepest, first_change = _narrow_down(subject, config)
     every = np.arange(CANDIDATES)
-    shares = np.linspace(0, 1, CLOSER_STEPS)
-    for _ in range(REFINEMENTS):
-        widths = (high - low)[:, None]
-        lines = _lines(subject, config, low[:, None] + widths * shares)
-        steepest = lines.changes.argmax(axis=1)
-        low = lines.s[every, steepest]
-        high = lines.s[every, steepest + 1]
     last_change = lines.changes[every, steepest]
     # A smooth change fades as the step narrows; that at a kink or jump stays.
     lasting = (last_change >= first_change / 2) & (last_change > FAST)
@@ -118,12 +106,36 @@ def find_kinks(subject: Subject, config: DiagnosisConfig) -> Answer:
             text="neither the loss nor its gradient jumps on R3.",
             method=METHOD,
         )
-    middles = (low + high) / 2
+    middles = (lines.s[every, steepest] + lines.s[every, steepest + 1]) / 2
     places = sorted({_rounded_place(s) for s in middles[kinks]})
     largest = int(kinks[np.argmax(last_change[kinks])])
     step = int(steepest[largest])
     loss_jumps = bool(lines.loss_jumps[largest, step] > FAST)
     return _answer(config, lines.at(largest, step), loss_jumps, places)
+
+
+def _narrow_down(subject: Subject, config: DiagnosisConfig) -> tuple[Lines, Rows, Rows]:
+    """Divide the steps with the largest changes again and again, always the steepest one.
+
+    Returns:
+        The last lines, one for every candidate, the steepest step of each, [candidates],
+        and the changes in the first, wide steps, [candidates].
+    """
+    whole = np.linspace(-REACH, REACH, STEPS)
+    lines = _lines(subject, config, whole[None])
+    candidates = np.argsort(lines.changes[0])[-CANDIDATES:]
+    first_change = lines.changes[0, candidates]
+    low = lines.s[0, candidates]
+    high = lines.s[0, candidates + 1]
+    every = np.arange(CANDIDATES)
+    shares = np.linspace(0, 1, CLOSER_STEPS)
+    for _ in range(REFINEMENTS):
+        widths = (high - low)[:, None]
+        lines = _lines(subject, config, low[:, None] + widths * shares)
+        steepest: Rows = lines.changes.argmax(axis=1)
+        low = lines.s[every, steepest]
+        high = lines.s[every, steepest + 1]
+    return lines, steepest, first_change
 
 
 def _answer(

@@ -82,7 +82,7 @@ def distributions(n: int) -> Rows:
     return shares
 
 
-def minimisers(
+def find_minimisers(
     subject: Subject, etas: Rows, random: np.random.Generator
 ) -> list[Minimiser]:
     """The minimiser for every distribution [k, n] that has a finite expected loss."""
@@ -99,7 +99,7 @@ def minimisers(
     runs_away = _runs_away(path)
     expected = _expected_losses(subject, etas, mean[:, None])[:, 0]
     usable = np.isfinite(expected) & finite_rows(p)
-    found = []
+    minimisers = []
     for i in np.flatnonzero(usable):
         minimiser = Minimiser(
             eta=etas[i],
@@ -107,8 +107,8 @@ def minimisers(
             p=p[i],
             runs_away=bool(runs_away[i]),
         )
-        found.append(minimiser)
-    return found
+        minimisers.append(minimiser)
+    return minimisers
 
 
 def _runs_away(path: list[Rows]) -> Rows:

@@ -73,7 +73,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A mistake that a recogniser has found.
+    """A mistake that was recognised.
 
     Attributes:
         verdict: Name of the mistake.

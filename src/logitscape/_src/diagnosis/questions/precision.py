@@ -20,7 +20,7 @@ from ..evaluation import Precision, evaluate, finite, one_hot, row
 from ..subject import Subject
 from ..vocabulary import NOT_FINITE_FAR, NOT_FINITE_NEAR
 from .overflow_causes import float_info
-from .reach import LARGEST, RAYS, Failure, Measurement, failures, ray_logits
+from .reach import LARGEST, RAYS, Failure, Measurement, find_failures, ray_logits
 from .rounding_errors import (
     INACCURATE,
     LOST_RIGHT,
@@ -66,23 +66,23 @@ def _answer(subject: Subject, config: DiagnosisConfig, dtype: Precision) -> Answ
         why = "The loss is not finite on R1, neither from 0 nor from 1."
         return undecided(question, why, METHOD)
     measurement = Measurement(subject, config, dtype, base)
-    found = failures(measurement)
+    failures = find_failures(measurement)
     errors = rounding_errors(measurement)
-    verdict, severity = _verdict(dtype, found, errors)
+    verdict, severity = _verdict(dtype, failures, errors)
     if not is_configured:
         severity = max(severity, "note", key=SEVERITIES.index)
     witness = None
     if severity != "fine":
-        witness = _witness(measurement, verdict, found, errors)
+        witness = _witness(measurement, verdict, failures, errors)
     return Answer(
         question=question,
         verdict=verdict,
         severity=severity,
-        text=_text(measurement, found, errors),
+        text=_text(measurement, failures, errors),
         method=METHOD,
-        number=min((failure.last for failure in found), default=LARGEST[dtype]),
+        number=min((failure.last for failure in failures), default=LARGEST[dtype]),
         witness=witness,
-        details=_details(dtype, found, errors),
+        details=_details(dtype, failures, errors),
     )
 
 
@@ -111,22 +111,22 @@ def _base(subject: Subject, n: int) -> float | None:
 
 
 def _verdict(
-    dtype: Precision, found: Sequence[Failure], errors: Errors
+    dtype: Precision, failures: Sequence[Failure], errors: Errors
 ) -> tuple[str, Severity]:
     """The most serious of all faults."""
     fine = "finite" if dtype == "float64" else "finite and accurate"
     return min(
-        _faults(dtype, found, errors),
+        _faults(dtype, failures, errors),
         key=lambda fault: SEVERITIES.index(fault[1]),
         default=(fine, "fine"),
     )
 
 
 def _faults(
-    dtype: Precision, found: Sequence[Failure], errors: Errors
+    dtype: Precision, failures: Sequence[Failure], errors: Errors
 ) -> Iterator[tuple[str, Severity]]:
     near = 15.0 if dtype == "float16" else 100.0
-    for failure in found:
+    for failure in failures:
         verdict = NOT_FINITE_NEAR if failure.begins <= near else NOT_FINITE_FAR
         yield verdict, _severity(failure, near)
     eps = float_info(dtype, "eps")
@@ -146,9 +146,9 @@ def _severity(failure: Failure, near: float) -> Severity:
     return "serious"
 
 
-def _text(measurement: Measurement, found: Sequence[Failure], errors: Errors) -> str:
+def _text(measurement: Measurement, failures: Sequence[Failure], errors: Errors) -> str:
     dtype = measurement.dtype
-    first = min(found, key=lambda failure: failure.begins, default=None)
+    first = min(failures, key=lambda failure: failure.begins, default=None)
     if first is None:
         reach = f"Finite up to {LARGEST[dtype]:.0e}, the largest logits tried"
     else:
@@ -176,11 +176,11 @@ def _lost_components(measurement: Measurement, errors: Errors) -> str:
 
 
 def _details(
-    dtype: Precision, found: Sequence[Failure], errors: Errors
+    dtype: Precision, failures: Sequence[Failure], errors: Errors
 ) -> dict[str, Any]:
     largest_finite = dict.fromkeys(RAYS, LARGEST[dtype])
     causes = {}
-    for failure in found:
+    for failure in failures:
         largest_finite[failure.ray] = failure.last
         causes[failure.ray] = failure.cause
     return {
@@ -195,10 +195,10 @@ def _details(
 
 
 def _witness(
-    measurement: Measurement, verdict: str, found: Sequence[Failure], errors: Errors
+    measurement: Measurement, verdict: str, failures: Sequence[Failure], errors: Errors
 ) -> Witness:
     """Logits beyond the first failure, or where a component is lost or wrong."""
-    z, label = errors.points.get(verdict) or _first_failure(measurement, found)
+    z, label = errors.points.get(verdict) or _first_failure(measurement, failures)
     narrow = measurement.evaluate(z, label)
     wide = evaluate(measurement.subject, z, label)
     # Halved, so that the difference to a NaN, as 1e300, and between large numbers is finite.
@@ -217,9 +217,9 @@ def _witness(
     )
 
 
-def _first_failure(measurement: Measurement, found: Sequence[Failure]) -> Point:
+def _first_failure(measurement: Measurement, failures: Sequence[Failure]) -> Point:
     """The logits of the first failure, rounded up to two digits if they still fail."""
-    first = min(found, key=lambda failure: failure.begins)
+    first = min(failures, key=lambda failure: failure.begins)
     digits = 1 - int(np.floor(np.log10(max(first.begins, 1e-3))))
     scale = 10.0**digits
     candidates = np.array([np.ceil(first.begins * scale) / scale, first.begins])

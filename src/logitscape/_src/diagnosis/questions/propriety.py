@@ -12,7 +12,7 @@ from ..evaluation import one_hot, row
 from ..simplify import few_classes, format_vector
 from ..subject import Subject
 from ..vocabulary import NO_FINITE_MINIMISER, PROPER
-from .least_expected_loss import Minimiser, distributions, minimisers
+from .least_expected_loss import Minimiser, distributions, find_minimisers
 
 QUESTION, TOP_LABEL = "proper", "top label"
 MOST_CLASSES = 12
@@ -54,24 +54,24 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
         )
     etas = distributions(n)
     method = METHOD.format(n=n, etas=", ".join(map(format_vector, etas)))
-    found = minimisers(subject, etas, config.random())
-    if not found:
+    minimisers = find_minimisers(subject, etas, config.random())
+    if not minimisers:
         why = (
             "the expected loss is nowhere finite: "
             "some label always has an infinite or undefined loss"
         )
         return _both_undecided(why, method)
-    return [_proper(found, method), _top_label(found, method)]
+    return [_proper(minimisers, method), _top_label(minimisers, method)]
 
 
 def _both_undecided(why: str, method: str = "") -> list[Answer]:
     return [undecided(question, why, method) for question in (QUESTION, TOP_LABEL)]
 
 
-def _proper(found: list[Minimiser], method: str) -> Answer:
-    verdict = _verdict(found)
+def _proper(minimisers: list[Minimiser], method: str) -> Answer:
+    verdict = _verdict(minimisers)
     severity: Severity = "fine" if verdict == PROPER else "note"
-    worst = max(found, key=lambda minimiser: minimiser.error)
+    worst = max(minimisers, key=lambda minimiser: minimiser.error)
     text = TEXTS[verdict].format(
         eta=format_vector(worst.eta),
         p=format_vector(worst.p),
@@ -89,7 +89,7 @@ def _proper(found: list[Minimiser], method: str) -> Answer:
         method=method,
         number=worst.error,
         witness=None if verdict == PROPER else _witness(worst),
-        details={"cases": [_case(minimiser) for minimiser in found]},
+        details={"cases": [_case(minimiser) for minimiser in minimisers]},
     )
 
 
@@ -101,26 +101,28 @@ def _case(minimiser: Minimiser) -> dict[str, tuple[float, ...]]:
     }
 
 
-def _verdict(found: list[Minimiser]) -> str:
-    at_vertex = [minimiser.p.max() > 1 - EXACT for minimiser in found]
+def _verdict(minimisers: list[Minimiser]) -> str:
+    at_vertex = [minimiser.p.max() > 1 - EXACT for minimiser in minimisers]
     if all(at_vertex):
         return "goes to a vertex"
     # Towards a vertex, logits always run away.
-    if any(m.runs_away and m.p.max() < 1 - EXACT for m in found):
+    if any(m.runs_away and m.p.max() < 1 - EXACT for m in minimisers):
         return NO_FINITE_MINIMISER
-    if all(minimiser.error < EXACT for minimiser in found):
+    if all(minimiser.error < EXACT for minimiser in minimisers):
         return PROPER
-    if any(minimiser.is_missed for minimiser in found):
+    if any(minimiser.is_missed for minimiser in minimisers):
         return "improper"
-    if all(minimiser.excess > -EXACT for minimiser in found):
+    if all(minimiser.excess > -EXACT for minimiser in minimisers):
         return "over-confident"
-    if all(minimiser.excess < EXACT for minimiser in found):
+    if all(minimiser.excess < EXACT for minimiser in minimisers):
         return "under-confident"
     return "improper"
 
 
-def _top_label(found: list[Minimiser], method: str) -> Answer:
-    worst = max(found, key=lambda minimiser: (minimiser.is_missed, minimiser.is_tied))
+def _top_label(minimisers: list[Minimiser], method: str) -> Answer:
+    worst = max(
+        minimisers, key=lambda minimiser: (minimiser.is_missed, minimiser.is_tied)
+    )
     place = _LEAST_AT.format(eta=format_vector(worst.eta), p=format_vector(worst.p))
     if worst.is_missed:
         return Answer(

@@ -119,7 +119,7 @@ def round_positions(dtype: Precision) -> Rows:
     return tried
 
 
-def failures(measurement: Measurement) -> list[Failure]:
+def find_failures(measurement: Measurement) -> list[Failure]:
     """The first failure on every ray.
 
     A loss that ends at one place in every precision ends at the edge of its domain, which is
@@ -133,7 +133,7 @@ def failures(measurement: Measurement) -> list[Failure]:
     before = _on_all_rays(measurement, last[:, None])
     sizes = _sizes(measurement.evaluate(before))
     offset_up = z[list(RAYS).index(OFFSET_UP)]
-    found = list[Failure]()
+    failures = list[Failure]()
     for i, ray in enumerate(RAYS):
         # The place of failure tells causes apart: exp overflows and p rounds to 0 or 1 at
         # different logits.
@@ -153,8 +153,8 @@ def failures(measurement: Measurement) -> list[Failure]:
                 begins=float(begins[i]),
                 cause=cause,
             )
-            found.append(failure)
-    return found
+            failures.append(failure)
+    return failures
 
 
 def _sizes(values: Values) -> Rows:

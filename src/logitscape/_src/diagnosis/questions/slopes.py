@@ -1,5 +1,7 @@
 """The gradient compared with differences of the loss, and with its sum over the classes."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..answers import Answer, undecided
@@ -19,6 +21,32 @@ SMALLEST = 1e-300
 """Lower bound of a size that is divided by."""
 
 
+class _Slopes(NamedTuple):
+    """Slopes along the moved logits.
+
+    Attributes:
+        moved: Classes whose logits are moved, [m, ways].
+        gradient: Slopes by the gradient, [m, ways].
+        differences: Slopes by differences of the loss, [m, ways].
+        smooth: Whether the loss is smooth enough for differences, [m, ways].
+        size: Size of the slopes at a point, [m, 1].
+        allowed: Errors that rounding and differences make, [m, 1].
+    """
+
+    moved: Rows
+    gradient: Rows
+    differences: Rows
+    smooth: Rows
+    size: Rows
+    allowed: Rows
+
+    @property
+    def error(self) -> Rows:
+        """The differences between both slopes, [m, ways]; 0 where the loss is not smooth."""
+        error = np.abs(self.gradient - self.differences)
+        return np.where(self.smooth, error, 0)
+
+
 def compare_with_differences(
     subject: Subject, config: DiagnosisConfig, points: Points
 ) -> Answer:
@@ -30,40 +58,38 @@ def compare_with_differences(
         f"central differences of steps {WIDE} and {CLOSE} at {len(points.z)} scattered "
         "points, float64"
     )
-    moved = _moved_logits(config, points)
-    wide, close = _differences(subject, points, moved)
-    slopes = np.take_along_axis(points.gradient, moved, axis=1)
-    largest_slope = largest_components(points.gradient)
-    size = np.maximum(largest_slope, largest_components(wide))[:, None]
-    # A close step divides the rounding errors of the loss by its small size.
-    allowed = 1e-3 * size + 8 * points.noise[:, None] / CLOSE + 1e-12
-    # Where the two step sizes disagree, the loss bends or jumps between them.
-    smooth = np.abs(wide - close) <= allowed
-    if not smooth.any():
+    slopes = _slopes(subject, config, points)
+    if not slopes.smooth.any():
         why = "the loss is too rough for differences at every point tried."
         return undecided(CONSISTENCY, why, method)
-    error = np.where(smooth, np.abs(slopes - wide), 0)
-    relative = error / np.maximum(size, SMALLEST)
+    relative = slopes.error / np.maximum(slopes.size, SMALLEST)
     worst = float(relative.max())
-    wrong: Rows = np.any(error > 3 * allowed, axis=1)
-    if wrong.sum() < max(2, WRONG_SHARE * len(wrong)):
-        text = (
-            f"The gradient is that of the loss, to {worst:.0e} of its size, "
-            "as differences tell."
-        )
-        return Answer(
-            question=CONSISTENCY,
-            verdict="gradient is that of the loss",
-            severity="fine",
-            text=text,
-            method=method,
-            number=worst,
-        )
+    wrong: Rows = np.any(slopes.error > 3 * slopes.allowed, axis=1)
+    if wrong.sum() >= max(2, WRONG_SHARE * len(wrong)):
+        return _wrong_gradient(points, slopes, wrong, worst, method)
+    text = (
+        f"The gradient is that of the loss, to {worst:.0e} of its size, "
+        "as differences tell."
+    )
+    return Answer(
+        question=CONSISTENCY,
+        verdict="gradient is that of the loss",
+        severity="fine",
+        text=text,
+        method=method,
+        number=worst,
+    )
+
+
+def _wrong_gradient(
+    points: Points, slopes: _Slopes, wrong: Rows, worst: float, method: str
+) -> Answer:
+    error = slopes.error
     point = int(np.argmax(np.where(wrong, error.max(axis=1), -1)))
     way = int(error[point].argmax())
     shows = (
-        f"dL/dz_{moved[point, way]} = {slopes[point, way]:.4g}, "
-        f"but the loss changes like {wide[point, way]:.4g}"
+        f"dL/dz_{slopes.moved[point, way]} = {slopes.gradient[point, way]:.4g}, "
+        f"but the loss changes like {slopes.differences[point, way]:.4g}"
     )
     text = (
         f"At {wrong.mean():.0%} of the points the gradient is not the slope of the loss: "
@@ -77,6 +103,24 @@ def compare_with_differences(
         method=method,
         number=worst,
         witness=points.witness(point, shows),
+    )
+
+
+def _slopes(subject: Subject, config: DiagnosisConfig, points: Points) -> _Slopes:
+    moved = _moved_logits(config, points)
+    wide, close = _differences(subject, points, moved)
+    largest_slope = largest_components(points.gradient)
+    size = np.maximum(largest_slope, largest_components(wide))[:, None]
+    # A close step divides the rounding errors of the loss by its small size.
+    allowed = 1e-3 * size + 8 * points.noise[:, None] / CLOSE + 1e-12
+    return _Slopes(
+        moved=moved,
+        gradient=np.take_along_axis(points.gradient, moved, axis=1),
+        differences=wide,
+        # Where the two step sizes disagree, the loss bends or jumps between them.
+        smooth=np.abs(wide - close) <= allowed,
+        size=size,
+        allowed=allowed,
     )
 
 

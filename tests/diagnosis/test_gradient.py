@@ -1,4 +1,4 @@
-"""The gradient when wrong and when right, against what theory says of the rays."""
+"""The gradient when wrong and when right agrees with theory on the rays."""
 
 import jax
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 
 import logitscape as ls
 from logitscape._src.diagnosis.config import DiagnosisConfig
-from logitscape._src.diagnosis.questions import gradient as signal
+from logitscape._src.diagnosis.questions import gradient
 from logitscape._src.diagnosis.rays import ray
 from logitscape._src.diagnosis.subject import subject
 from tests.diagnosis import broken
@@ -17,8 +17,8 @@ REFERENCE = subject("softmax + cross_entropy", num_classes=N)
 SETTING = DiagnosisConfig(REFERENCE, N)
 
 
-def answer(source, **given):
-    return signal.answers(subject(source, num_classes=N, **given), SETTING)
+def answers_about(source, **given):
+    return gradient.answers(subject(source, num_classes=N, **given), SETTING)
 
 
 @pytest.mark.parametrize(
@@ -40,13 +40,13 @@ def answer(source, **given):
     ],
 )
 def test_verdict_when_wrong(spec: str, verdict: str, severity: str) -> None:
-    wrong, _ = answer(spec)
+    wrong, _ = answers_about(spec)
     assert (wrong.verdict, wrong.severity) == (verdict, severity)
     assert (wrong.witness is None) == (severity == "fine")
 
 
 def test_the_wrong_sign_rewards_being_wrong() -> None:
-    wrong, _ = answer(lambda z, t: -REFERENCE.function(z, t), name="negated")
+    wrong, _ = answers_about(lambda z, t: -REFERENCE.function(z, t), name="negated")
     assert (wrong.verdict, wrong.severity) == ("rewards being wrong", "serious")
 
 
@@ -61,12 +61,12 @@ def test_the_wrong_sign_rewards_being_wrong() -> None:
     ],
 )
 def test_verdict_when_right(spec: str, verdict: str) -> None:
-    assert answer(spec)[1].verdict == verdict
+    assert answers_about(spec)[1].verdict == verdict
 
 
 def test_numbers_are_those_of_theory() -> None:
-    """Brier's slope on R1 is `2 p_j (p_y + sum of the others' p)` and less, so `2 n e^{-s}` far out."""
-    wrong, right = answer("softmax + brier")
+    """Brier's slope on R1 is about `2 n e^{-s}` far out."""
+    wrong, right = answers_about("softmax + brier")
     assert wrong.number == pytest.approx(2 * N * np.exp(-20.0), rel=0.01)
     of_r1 = wrong.details["rays"][0]
     assert of_r1["law"] == f"{2 * N:#.3g} e^(-1.00 s)"
@@ -84,7 +84,7 @@ def test_a_restricted_domain_is_looked_at_where_it_is_defined() -> None:
 
 
 def test_the_witness_shows_it() -> None:
-    wrong, _ = answer("sparsemax + brier")
+    wrong, _ = answers_about("sparsemax + brier")
     assert wrong.witness is not None
     z, t = np.asarray(wrong.witness.logits), np.asarray(wrong.witness.target)
     assert not np.any(jax.grad(ls.objective("sparsemax + brier"))(z, t))
@@ -94,12 +94,12 @@ def test_the_witness_shows_it() -> None:
 def test_what_only_rounding_made_zero_has_faded() -> None:
     """As with the textbook's squared error, whose `p - t` loses all digits from s = 37 on."""
     for loss in (broken.squared_error_after_softmax, broken.double_softmax):
-        wrong, _ = answer(loss)
+        wrong, _ = answers_about(loss)
         assert (wrong.verdict, wrong.severity) == ("fades exponentially", "warning")
         assert "e^(-1.00 s)" in wrong.text
 
 
 def test_noise_far_out_is_no_law() -> None:
     """The textbook's cosine cancels to noise from s = 1e7 on; before, its slope falls like s^-3."""
-    wrong, _ = answer(optax.losses.cosine_distance)
+    wrong, _ = answers_about(optax.losses.cosine_distance)
     assert wrong.details["rays"][1]["law"].endswith("s^-3.00")

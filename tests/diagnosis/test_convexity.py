@@ -1,4 +1,4 @@
-"""Convex by which theorem, or not and where, against theory and closed forms."""
+"""Convexity agrees with theory: the theorem that proves it, or a witness against it."""
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,7 @@ import logitscape as ls
 from logitscape._src.base.sparsemax import sparsemax_rows
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.evaluation import Values
-from logitscape._src.diagnosis.questions import convexity as curvature
+from logitscape._src.diagnosis.questions import convexity
 from logitscape._src.diagnosis.questions.certificates import tangent_excess
 from logitscape._src.diagnosis.questions.pull_theorem import (
     logits_by_margin,
@@ -68,31 +68,31 @@ def undefined(z, t):
 
 def diagnose(source):
     of = subject(source, num_classes=3)
-    (found,) = curvature.answers(of, DiagnosisConfig(of, 3))
-    assert found.question == "convexity"
-    return found
+    (answer,) = convexity.answers(of, DiagnosisConfig(of, 3))
+    assert answer.question == "convexity"
+    return answer
 
 
 @pytest.mark.parametrize("spec", CERTIFIED)
 def test_theorems(spec):
-    found = diagnose(spec)
-    assert (found.verdict, found.severity) == ("convex (certified)", "fine")
-    assert CERTIFIED[spec] in found.text
+    answer = diagnose(spec)
+    assert (answer.verdict, answer.severity) == ("convex (certified)", "fine")
+    assert CERTIFIED[spec] in answer.text
 
 
 @pytest.mark.parametrize("spec", NOT_CONVEX)
 def test_the_hessian_at_the_witness_has_a_negative_eigenvalue(spec):
-    found = diagnose(spec)
-    assert (found.verdict, found.severity, found.witness.expression) == (
+    answer = diagnose(spec)
+    assert (answer.verdict, answer.severity, answer.witness.expression) == (
         "not convex",
         "note",
         "hessian",
     )
-    target = jnp.array(found.witness.target)
+    target = jnp.array(answer.witness.target)
     hessian = jax.jit(jax.hessian(ls.objective(spec).function))(
-        jnp.array(found.witness.logits), target
+        jnp.array(answer.witness.logits), target
     )
-    assert np.linalg.eigvalsh(hessian)[0] <= found.number / 2 < 0
+    assert np.linalg.eigvalsh(hessian)[0] <= answer.number / 2 < 0
 
 
 @pytest.mark.parametrize("spec", NOT_FOUND)
@@ -101,17 +101,17 @@ def test_no_theorem_is_no_certificate(spec):
 
 
 def test_weak_pull_beyond_the_box():
-    found = diagnose(clipped_far_out)
-    assert found.verdict == "not convex"
-    assert found.witness.logits[0] < -60
-    assert found.number < -0.1
+    answer = diagnose(clipped_far_out)
+    assert answer.verdict == "not convex"
+    assert answer.witness.logits[0] < -60
+    assert answer.number < -0.1
 
 
 @pytest.mark.parametrize("source", [concave_kink, "argmax + mae"])
 def test_kinks_and_jumps_are_seen_by_chords(source):
-    found = diagnose(source)
-    assert (found.verdict, found.witness.expression) == ("not convex", "loss")
-    assert found.number < 0
+    answer = diagnose(source)
+    assert (answer.verdict, answer.witness.expression) == ("not convex", "loss")
+    assert answer.number < 0
 
 
 def test_rounding_is_no_curvature():
@@ -136,9 +136,9 @@ def test_a_function_without_second_derivatives():
         )
 
     squares.defvjp(lambda z: (squares(z), z), backward)
-    found = diagnose(lambda z, t: squares(z) + 0 * jnp.sum(t))
-    assert found.verdict == "undecided"
-    assert "second derivatives" in found.text
+    answer = diagnose(lambda z, t: squares(z) + 0 * jnp.sum(t))
+    assert answer.verdict == "undecided"
+    assert "second derivatives" in answer.text
 
 
 def test_tangent_planes_lie_below_a_convex_function():
@@ -160,7 +160,7 @@ def test_a_pull_that_grows_or_is_negative():
     assert violates_theorem(np.array([1.0, -1.0, -1.0])).any()
 
 
-def test_sparsemax_is_that_of_the_catalogue():
+def test_sparsemax_is_that_of_the_catalog():
     z = np.random.default_rng(0).normal(size=(20, 4))
     np.testing.assert_allclose(
         sparsemax_rows(z), ls.drop_in("sparsemax")(jnp.array(z)), atol=1e-12

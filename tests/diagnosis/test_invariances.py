@@ -1,4 +1,4 @@
-"""What losses and probabilities do not notice, against what their formulas say."""
+"""Invariances of losses and probabilities are those of their formulas."""
 
 import jax
 import jax.numpy as jnp
@@ -7,7 +7,7 @@ import pytest
 
 import logitscape as ls
 from logitscape._src.diagnosis.config import DiagnosisConfig
-from logitscape._src.diagnosis.questions import invariances as symmetries
+from logitscape._src.diagnosis.questions import invariances
 from logitscape._src.diagnosis.subject import subject
 
 SHIFT, ALIKE, ORDERED = (
@@ -71,31 +71,33 @@ def biased(z):
 
 def diagnose(source, normalizer=None, n=5):
     of = subject(source, num_classes=n, normalizer=normalizer)
-    found = symmetries.answers(of, DiagnosisConfig(of, n))
-    for each in found:
-        assert each.question == ("order" if "argmax" in each.verdict else each.question)
-        assert each.severity == SEVERITIES.get(each.verdict, "fine")
-        assert (
-            each.witness is not None
-            or each.severity in ("fine", "undecided")
-            or each.verdict in (P_SCALE, P_SIGN)
+    answers = invariances.answers(of, DiagnosisConfig(of, n))
+    for answer in answers:
+        assert answer.question == (
+            "order" if "argmax" in answer.verdict else answer.question
         )
-    return {each.verdict: each for each in found}
+        assert answer.severity == SEVERITIES.get(answer.verdict, "fine")
+        assert (
+            answer.witness is not None
+            or answer.severity in ("fine", "undecided")
+            or answer.verdict in (P_SCALE, P_SIGN)
+        )
+    return {answer.verdict: answer for answer in answers}
 
 
 @pytest.mark.parametrize("spec", HOLDS)
 def test_what_it_does_not_notice(spec):
-    found = diagnose(spec)
-    told = {SHIFT, ALIKE, ORDERED, P_SHIFT, P_SCALE, P_SIGN, P_ALIKE}
-    assert set(found) & told == HOLDS[spec] | {ALIKE, P_ALIKE}
-    assert len(found) == 7
+    answers = diagnose(spec)
+    holding = {SHIFT, ALIKE, ORDERED, P_SHIFT, P_SCALE, P_SIGN, P_ALIKE}
+    assert set(answers) & holding == HOLDS[spec] | {ALIKE, P_ALIKE}
+    assert len(answers) == 7
 
 
 def test_witnesses_can_be_checked():
-    found = diagnose("spherical + cross_entropy")
+    answers = diagnose("spherical + cross_entropy")
     shift, order = (
-        found["not shift invariant"].witness,
-        found["argmax p is not always argmax z"].witness,
+        answers["not shift invariant"].witness,
+        answers["argmax p is not always argmax z"].witness,
     )
     objective = ls.objective("spherical + cross_entropy")
     z, t = jnp.array(shift.logits), jnp.array(shift.target)
@@ -118,12 +120,12 @@ def test_class_weights_are_told():
 
 
 def test_a_normalizer_that_prefers_a_class():
-    found = diagnose(careful, biased)
+    answers = diagnose(careful, biased)
     assert {
         "p treats classes differently",
         "argmax p is not always argmax z",
         ALIKE,
-    } <= set(found)
+    } <= set(answers)
 
 
 def test_ties_are_no_matter():
@@ -131,9 +133,9 @@ def test_ties_are_no_matter():
 
 
 def test_without_a_normalizer():
-    found = diagnose(careful)
-    assert set(found) == {SHIFT, ALIKE, "undecided"}
-    assert "normalizer=" in found["undecided"].text
+    answers = diagnose(careful)
+    assert set(answers) == {SHIFT, ALIKE, "undecided"}
+    assert "normalizer=" in answers["undecided"].text
 
 
 def test_undefined_losses():
@@ -144,10 +146,10 @@ def test_leaving_the_domain_counts():
     def root(z, t):
         return jnp.sum(t * jnp.sqrt(2 - z))
 
-    found = diagnose(root)["not shift invariant"]
-    assert "nan" in found.witness.shows
+    answers = diagnose(root)["not shift invariant"]
+    assert "nan" in answers.witness.shows
 
 
 def test_a_normalizer_for_a_fixed_number_of_classes():
-    found = diagnose(careful, lambda z: jax.nn.softmax(z + jnp.zeros(5, z.dtype)))
-    assert {ORDERED, "undecided"} <= set(found)
+    answers = diagnose(careful, lambda z: jax.nn.softmax(z + jnp.zeros(5, z.dtype)))
+    assert {ORDERED, "undecided"} <= set(answers)
