@@ -1,4 +1,4 @@
-"""The tasks of the project: `python -m nox -l` lists them; `pip install "nox[uv]"` is all they need."""
+"""The tasks of the project, which `python -m nox -l` lists; they need `pip install "nox[uv]"`."""
 
 import os
 import sys
@@ -78,7 +78,7 @@ def figures(session: nox.Session) -> None:
 
 @nox.session
 def studies(session: nox.Session) -> None:
-    """Measure the studies anew, in half an hour, or a little: `nox -s studies -- [--quick] NAME`."""
+    """Measure the studies anew, or a little: `nox -s studies -- [--quick] NAME ...`."""
     install(session, "-e", ".[data]", *group("analyses"))
     how = () if "--quick" in session.posargs else ("--measure",)
     session.run("python", "-m", "analyses", *how, *session.posargs, env=ENVIRONMENT)
@@ -86,7 +86,7 @@ def studies(session: nox.Session) -> None:
 
 @nox.session
 def numerics(session: nox.Session) -> None:
-    """Print the tables of accuracy, measured against mpmath; --write keeps them in docs/numerics.md."""
+    """Measure accuracy against mpmath and print tables; --write keeps them in docs/numerics.md."""
     install(session, "-e", ".", *group("test"))
     session.run("python", "-m", "docs.numerics", *session.posargs, env=ENVIRONMENT)
 

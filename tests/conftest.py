@@ -1,8 +1,8 @@
 """Settings of every test: float64, and an error where JAX would otherwise promote in silence.
 
 Programs of tests run once or twice, so they are compiled in a third of the time: without LLVM's
-optimisations, in one piece and by XLA's older emitters. Where a test measures accuracy, programs are
-compiled as they are in use, by `tests.oracle.accuracy.as_in_use`.
+optimisations, in one piece and by XLA's older emitters. Where a test measures accuracy, programs
+are compiled as they are in use, by `tests.oracle.accuracy.as_in_use`.
 
 Nothing may import logitscape while this file is loaded: the import hook that checks every annotated
 shape is installed later.
@@ -33,7 +33,7 @@ JAX keeps every program that it is not told to forget.
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep compiled programs in pytest's cache: many tests, in all workers, compile the same ones."""
+    """Keep compiled programs in pytest's cache, as many tests and all workers compile the same."""
     from logitscape._src.base.xla import compile_all_fast
 
     compile_all_fast()
@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def times_are_taken_once() -> Iterator[None]:
-    """Time programs once: no test depends on the times, and nine rounds in many reports add up."""
+    """Time programs once: no test depends on times, and nine rounds in many reports add up."""
     from logitscape._src.diagnosis.questions import cost
 
     with pytest.MonkeyPatch.context() as patch:
