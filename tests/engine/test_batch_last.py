@@ -1,4 +1,4 @@
-"""A function of one example on a batch in the last axis: what `jax.vmap` gives, whatever the function does."""
+"""Functions of one example on a batch in the last axis give the same as with `jax.vmap`."""
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ from logitscape._src.engine.unrolled import unrolled
 MATRIX = jnp.asarray(np.random.default_rng(1).normal(size=(4, 4)))
 BATCH = (
     jnp.asarray(np.random.default_rng(0).normal(size=(4, 5))).at[:, 4].set(1.0)
-)  # the last of them all ties
+)  # all entries of the last example tie
 
 
 def running_sum(x):
@@ -94,6 +94,8 @@ def test_unrolled_is_vmap(name: str) -> None:
 
 def assert_same(got, expected) -> None:
     assert jax.tree.structure(got) == jax.tree.structure(expected)
-    for one, other in zip(jax.tree.leaves(got), jax.tree.leaves(expected), strict=True):
-        assert (one.shape, one.dtype) == (other.shape, other.dtype)
-        np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-15)
+    for actual, wanted in zip(
+        jax.tree.leaves(got), jax.tree.leaves(expected), strict=True
+    ):
+        assert (actual.shape, actual.dtype) == (wanted.shape, wanted.dtype)
+        np.testing.assert_allclose(actual, wanted, rtol=1e-13, atol=1e-15)

@@ -1,4 +1,7 @@
-"""A function of one example in two steps: the same results, and nothing as large as the example kept between them."""
+"""Functions of one example in two passes: the same results, by way of few summaries.
+
+Nothing as large as the example is kept between the passes.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +13,7 @@ from logitscape._src.engine.two_pass import two_pass
 
 BATCH = (
     jnp.asarray(np.random.default_rng(0).normal(size=(6, 5))).at[4].set(1.0)
-)  # one of them all ties
+)  # all entries of one example tie
 
 
 def softmax(x):
@@ -37,19 +40,18 @@ FUNCTIONS = {
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_both_steps_together_are_the_function(name: str) -> None:
-    function, most = FUNCTIONS[name]
+def test_both_passes_together_are_the_function(name: str) -> None:
+    function, max_summaries = FUNCTIONS[name]
     passes = two_pass(function, jax.ShapeDtypeStruct((5,), BATCH.dtype))
     assert passes is not None
-    assert len(passes.summaries) <= most
-    (first,), joined = jax.vmap(passes.first)(BATCH)
-    assert all(each.shape[0] == each.size == len(BATCH) for each in joined)
+    assert len(passes.summaries) <= max_summaries
+    (first,), summaries = jax.vmap(passes.first)(BATCH)
+    for summary in summaries:
+        assert summary.shape[0] == summary.size == len(BATCH)
     expected = jax.vmap(function)(BATCH)
     np.testing.assert_array_equal(first, expected[0])
-    np.testing.assert_array_equal(
-        jnp.broadcast_to(jax.vmap(passes.second)(joined, BATCH), BATCH.shape),
-        expected[1],
-    )
+    second = jax.vmap(passes.second)(summaries, BATCH)
+    np.testing.assert_array_equal(jnp.broadcast_to(second, BATCH.shape), expected[1])
 
 
 @pytest.mark.parametrize(
@@ -60,5 +62,5 @@ def test_both_steps_together_are_the_function(name: str) -> None:
         lambda x: (x.sum(), jnp.cumsum(x) + x),
     ],
 )
-def test_there_are_none_where_classes_join_all_classes(function) -> None:
+def test_there_are_none_where_more_than_numbers_combines_the_classes(function) -> None:
     assert two_pass(function, jax.ShapeDtypeStruct((5,), BATCH.dtype)) is None

@@ -1,0 +1,50 @@
+"""Numbers that the rule of this package does not allow, as text for the failures of tests."""
+
+import numpy as np
+
+from tests.oracle.accuracy import (
+    Reference,
+    ratios,
+)
+
+# A factor of the chain rule underflows, but the product does not: no sum of products of numbers of
+# the dtype gives such a component. Where a probability underflows, these formulas promise no more
+# than that nothing is NaN.
+UNDERFLOW = {
+    "exponential": "dp_j/dz_k = -p_j p_k underflows before 1/p_j^2 makes it large again",
+    "clipped_cross_entropy": "p_y below the normal numbers, times 1/epsilon = 1e7",
+    "generalized_cross_entropy": "with square: p_y^q underflows before the slope 2/z_y "
+    "makes it large again",
+}
+
+
+def spec_of(normalizer: str, loss: str) -> str:
+    return f"{normalizer} + {loss}" if normalizer else loss
+
+
+def failures(spec: str, got: np.ndarray, expected: Reference, dtype: str) -> list[str]:
+    """The worst offenders, as text."""
+    ratio = ratios(got, expected, dtype)
+    if spec.rpartition(" + ")[2] in UNDERFLOW:
+        ratio[expected.underflows[:, None] & ~np.isnan(got)] = 0
+    worst = sorted(np.argwhere(ratio > 1), key=lambda at: -ratio[tuple(at)])
+    return [describe(spec, got, expected, dtype, ratio, *at) for at in worst[:5]]
+
+
+def describe(
+    spec: str,
+    got: np.ndarray,
+    expected: Reference,
+    dtype: str,
+    ratio: np.ndarray,
+    i: int,
+    k: int,
+) -> str:
+    """One wrong number: value (k = 0) or component k - 1 of the gradient of case i."""
+    case = expected.cases[i]
+    name = f"gradient[{k - 1}]" if k else "value"
+    return (
+        f"{spec} {dtype}, {case.name} ({expected.status[i]}): {name} = {got[i, k]!r}, "
+        f"want {expected.high[i, k]!r}, "
+        f"error / allowed = {ratio[i, k]:.3g}; z = {case.z[:10]}, target = {case.target[:10]}"
+    )
