@@ -9,6 +9,7 @@ from logitscape._src.datasets import images
 from logitscape._src.datasets.builtin import load
 from logitscape._src.datasets.clusters import gaussian_clusters
 from logitscape._src.datasets.corpus import standard_library_corpus
+from logitscape._src.datasets.dataset import Dataset
 from logitscape._src.datasets.images import digits, mnist5k
 
 CLUSTERS = gaussian_clusters(classes=3, examples=150).first(validation=40, test=30)
@@ -22,18 +23,13 @@ def test_splits_are_disjoint_whole_and_drawn_by_the_seed():
     ] == [1078, 360, 359]
     np.testing.assert_array_equal(first.test.inputs, again.test.inputs)
     assert not np.array_equal(first.test.inputs, other.test.inputs)
-    rows = [
-        sorted(
-            map(
-                bytes,
-                np.concatenate(
-                    [each.train.inputs, each.validation.inputs, each.test.inputs]
-                ),
-            )
-        )
-        for each in (first, other)
-    ]
-    assert rows[0] == rows[1]
+    assert sorted_rows(first) == sorted_rows(other)
+
+
+def sorted_rows(dataset: Dataset) -> list[bytes]:
+    parts = (dataset.train, dataset.validation, dataset.test)
+    inputs = np.concatenate([part.inputs for part in parts])
+    return sorted(bytes(row) for row in inputs)
 
 
 def test_images_of_mnist():

@@ -70,15 +70,13 @@ def test_summaries_and_stores_agree_with_the_whole(
         for j in range(2):
             finite, loss = whole.finite[i, j], whole.loss[i, j]
             norm = np.linalg.norm(whole.gradient[i, j], axis=-1)
-            found = summary.isel(objective=i, label=j)
-            assert found.points == 4 * 9 * 3
-            np.testing.assert_allclose(found.finite, finite.mean())
-            np.testing.assert_allclose(found.correct, whole.correct[i, j].mean())
-            np.testing.assert_allclose(found.loss_mean, loss[finite].mean(), rtol=1e-12)
-            np.testing.assert_allclose(
-                found.norm_largest, norm[finite].max(), rtol=1e-12
-            )
-            steepest = [found[f"steepest_z_{k}"].item() for k in range(3)]
+            row = summary.isel(objective=i, label=j)
+            assert row.points == 4 * 9 * 3
+            np.testing.assert_allclose(row.finite, finite.mean())
+            np.testing.assert_allclose(row.correct, whole.correct[i, j].mean())
+            np.testing.assert_allclose(row.loss_mean, loss[finite].mean(), rtol=1e-12)
+            np.testing.assert_allclose(row.norm_largest, norm[finite].max(), rtol=1e-12)
+            steepest = [row[f"steepest_z_{k}"].item() for k in range(3)]
             at = tuple(
                 int(np.argmin(np.abs(axis - x)))
                 for axis, x in zip(slice.coordinates.values(), steepest, strict=True)

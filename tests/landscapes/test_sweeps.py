@@ -81,10 +81,10 @@ def test_the_derivative_of_a_maximum_is_kept_on_any_ray(dtype, points) -> None:
         "entmax_loss",
     ]
     along = ls.ray([0.3, -0.7, 1.1], np.linspace(-3, 9, points), origin=[0.1, 0.2, 0.3])
-    found = ls.sweep([*names, hinge, shifted_softmax], along, dtype=dtype)
-    masses = np.abs(np.asarray(found.gradient, float).sum(axis=-1)).max(axis=(1, 2))
-    assert dict(zip(found.objectives, masses < 1e-5, strict=True)) == dict.fromkeys(
-        found.objectives, True
+    swept = ls.sweep([*names, hinge, shifted_softmax], along, dtype=dtype)
+    masses = np.abs(np.asarray(swept.gradient, float).sum(axis=-1)).max(axis=(1, 2))
+    assert dict(zip(swept.objectives, masses < 1e-5, strict=True)) == dict.fromkeys(
+        swept.objectives, True
     )
 
 

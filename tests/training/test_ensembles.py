@@ -151,8 +151,8 @@ def test_tokens_are_one_hot_inputs():
         logits(parameters, tokens), logits(parameters, hot), rtol=1e-5
     )
     parts = [
-        Examples(each.labels[:, None], each.labels)
-        for each in (CLUSTERS.train, CLUSTERS.validation, CLUSTERS.test)
+        Examples(part.labels[:, None], part.labels)
+        for part in (CLUSTERS.train, CLUSTERS.validation, CLUSTERS.test)
     ]
     result = small(
         dataset=Dataset("tokens", 3, 3, *parts, source="labels"), model=("mlp", 4)

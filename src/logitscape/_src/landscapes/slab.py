@@ -128,7 +128,8 @@ def _jacobians(plan: SweepPlan, shape: Shape, logits: Array) -> Array:
 
 
 def _probabilities(normalizer: Normalizer, logits: Array) -> Array:
-    return normalizer(logits).p
+    p: Array = normalizer(logits).p
+    return p
 
 
 def _on_grid(results: Array, shape: Shape) -> Array:
@@ -139,6 +140,6 @@ def _on_grid(results: Array, shape: Shape) -> Array:
     class_axes = results.ndim - 3
     leading_axes = results.shape[:-1]
     gridded = results.reshape(*leading_axes, *shape)
-    now = range(2, 2 + class_axes)
-    last = range(-class_axes, 0)
-    return jnp.moveaxis(gridded, now, last)
+    behind_label = range(2, 2 + class_axes)
+    at_the_end = range(-class_axes, 0)
+    return jnp.moveaxis(gridded, behind_label, at_the_end)

@@ -88,37 +88,61 @@ def _totals(plan: SweepPlan) -> Totals:
     return totals
 
 
-def _reduce(plan: SweepPlan, slab: Results) -> dict[str, Array]:
-    """Sums and extremes over the grid of one slab, each [objective, label]."""
+def _reduce(plan: SweepPlan, slab: Results) -> Totals:
+    """Counts, sums and extremes over the grid of one slab, each [objective, label]."""
     loss = slab["loss"]
     finite = slab["finite"]
-    gradient = slab["gradient"]
-    norm = jnp.linalg.norm(gradient, axis=-1)
-    pull = _pull_on_label(plan, gradient)
+    norm = jnp.linalg.norm(slab["gradient"], axis=-1)
+    return {
+        **_counts(plan, slab),
+        **_sums_and_extremes("loss", loss, finite),
+        **_sums_and_extremes("norm", norm, finite),
+        "steepest": _flat_index_of_largest(norm, finite),
+    }
+
+
+def _counts(plan: SweepPlan, slab: Results) -> Totals:
+    """Number of points, and of those that have each of the properties in `COUNTS`."""
+    shape = slab["loss"].shape
+    pull = _pull_on_label(plan, slab["gradient"])
     flags = {
         "in_domain": slab["in_domain"],
-        "finite": finite,
+        "finite": slab["finite"],
         "correct": slab["correct"],
-        "pulled": finite & (pull > 0),
+        "pulled": slab["finite"] & (pull > 0),
     }
-    objectives_and_labels = loss.shape[:2]
-    points = float(np.prod(loss.shape[2:]))
-    reduced = {"points": jnp.full(objectives_and_labels, points)}
-    grid_axes = tuple(range(2, loss.ndim))
-    for name, flag in flags.items():
-        reduced[name] = jnp.sum(flag, axis=grid_axes, dtype=float)
-    for name, values in (("loss", loss), ("norm", norm)):
-        # Points that are not finite take a value that does not change the result.
-        or_infinity = jnp.where(finite, values, jnp.inf)
-        or_zero = jnp.where(finite, values, 0)
-        or_minus_infinity = jnp.where(finite, values, -jnp.inf)
-        reduced[f"{name}_least"] = jnp.min(or_infinity, axis=grid_axes)
-        reduced[f"{name}_sum"] = jnp.sum(or_zero, axis=grid_axes, dtype=float)
-        reduced[f"{name}_largest"] = jnp.max(or_minus_infinity, axis=grid_axes)
-    known_norm = jnp.where(finite, norm, -jnp.inf)
-    flat_norm = known_norm.reshape(*objectives_and_labels, -1)
-    reduced["steepest"] = jnp.argmax(flat_norm, axis=-1)
-    return reduced
+    points = float(np.prod(shape[2:]))
+    counts = {"points": jnp.full(shape[:2], points)}
+    for name in COUNTS:
+        flag = flags[name]
+        counts[name] = jnp.sum(flag, axis=_grid_axes(flag), dtype=float)
+    return counts
+
+
+def _sums_and_extremes(name: str, values: Array, finite: Array) -> Totals:
+    """Least, largest and sum of the values at finite points."""
+    axes = _grid_axes(values)
+    # Points that are not finite take a value that does not change the result.
+    or_infinity = jnp.where(finite, values, jnp.inf)
+    or_zero = jnp.where(finite, values, 0)
+    or_minus_infinity = jnp.where(finite, values, -jnp.inf)
+    return {
+        f"{name}_least": jnp.min(or_infinity, axis=axes),
+        f"{name}_sum": jnp.sum(or_zero, axis=axes, dtype=float),
+        f"{name}_largest": jnp.max(or_minus_infinity, axis=axes),
+    }
+
+
+def _flat_index_of_largest(values: Array, finite: Array) -> Array:
+    """Position of the largest value at finite points in the flattened grid."""
+    known = jnp.where(finite, values, -jnp.inf)
+    flat = known.reshape(*values.shape[:2], -1)
+    return jnp.argmax(flat, axis=-1)
+
+
+def _grid_axes(array: Array) -> tuple[int, ...]:
+    """The axes of [objective, label, *grid] that belong to the grid."""
+    return tuple(range(2, array.ndim))
 
 
 def _pull_on_label(plan: SweepPlan, gradient: Array) -> Array:

@@ -77,7 +77,7 @@ def sweep(
 
 
 def _joined(plan: SweepPlan, results: Sequence[Results]) -> Results:
-    """The results of all slabs, one behind the other."""
+    """The results of all slabs, concatenated along the axis that is cut."""
     if len(results) == 1:
         return results[0]
     joined: Results = {}
