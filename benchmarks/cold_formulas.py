@@ -1,9 +1,16 @@
-"""The textbook in PyTorch: normalizers z [m, n] -> (p, log p), losses (p, log p) -> [m] for the label 0."""
+"""The textbook's formulas in PyTorch.
+
+Normalizers take logits [m, n] and return p and log p; losses take both and return losses [m] for
+the label 0.
+"""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
+
+Normalizer: TypeAlias = Callable[[Any], tuple[Any, Any]]
+Loss: TypeAlias = Callable[[Any, Any], Any]
 
 SMOOTHING = 0.1
 
@@ -13,7 +20,9 @@ def _softmax(z: Any) -> tuple[Any, Any]:
     return log_p.exp(), log_p
 
 
-def _separable(weight: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, Any]]:
+def _separable(weight: Callable[[Any], Any]) -> Normalizer:
+    """p_k = w(z_k) / sum_j w(z_j)."""
+
     def normalize(z: Any) -> tuple[Any, Any]:
         weights = weight(z)
         p = weights / weights.sum(-1, keepdim=True)
@@ -22,7 +31,7 @@ def _separable(weight: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, Any]]
     return normalize
 
 
-NORMALIZERS: dict[str, Callable[[Any], tuple[Any, Any]]] = {
+NORMALIZERS: dict[str, Normalizer] = {
     "softmax": _softmax,
     "sum": _separable(lambda z: z),
     "abs": _separable(torch.abs),
@@ -43,7 +52,15 @@ def _smoothed(p: Any) -> Any:
     return (1 - SMOOTHING) * _target(p) + SMOOTHING / p.shape[-1]
 
 
-LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+def _tsallis_score(p: Any, log_p: Any) -> Any:
+    return 4 / 3 - 2 * p[:, 0].sqrt() + (p**1.5).sum(-1) / 1.5
+
+
+def _reverse_kl(p: Any, log_p: Any) -> Any:
+    return (p * (log_p - _smoothed(p).log())).sum(-1)
+
+
+LOSSES: dict[str, Loss] = {
     "cross_entropy": lambda p, log_p: -log_p[:, 0],
     "exponential": lambda p, log_p: (1 - p[:, 0]) / p[:, 0],
     "generalized_cross_entropy": lambda p, log_p: (1 - p[:, 0] ** 0.7) / 0.7,
@@ -55,10 +72,8 @@ LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "clipped_cross_entropy": lambda p, log_p: -(p[:, 0] + 1e-7).log(),
     "brier": lambda p, log_p: (p - _target(p)).square().sum(-1),
     "spherical_score": lambda p, log_p: 1 - p[:, 0] / p.norm(dim=-1),
-    "tsallis_score": lambda p, log_p: (
-        4 / 3 - 2 * p[:, 0].sqrt() + (p**1.5).sum(-1) / 1.5
-    ),
+    "tsallis_score": _tsallis_score,
     "kl": lambda p, log_p: -log_p[:, 0],
-    "reverse_kl": lambda p, log_p: (p * (log_p - _smoothed(p).log())).sum(-1),
+    "reverse_kl": _reverse_kl,
     "label_smoothing": lambda p, log_p: -(_smoothed(p) * log_p).sum(-1),
 }

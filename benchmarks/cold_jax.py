@@ -1,4 +1,4 @@
-"""The atlas's computation in JAX, for a process of its own: as one family, or one `jax.jit` per objective."""
+"""The atlas's computation in JAX, in its own process: one family, or one program per objective."""
 
 import time
 from collections.abc import Sequence
@@ -10,33 +10,30 @@ from numpy.typing import NDArray
 from .cold_points import BASE, FEW, PLANE, RAY, plane_points, ray_points
 
 Results = dict[str, NDArray[Any]]
-"""The gradients on the ray by objective, [801, 3]: what ways are compared by."""
+"""Gradients on the ray by objective, [801, 3], by which the ways are compared."""
 
 
 def run(way: str, start: int, step: int, few: bool, keep: str) -> dict[str, Any]:
     """Seconds for the imports and for the rest, and the number of objectives measured.
 
     Args:
-        way: "family"; "jit", one per objective, called for ray and plane; "jit joined", called once for both.
-        start: the first objective of the catalogue to measure.
-        step: only every so manieth.
-        few: only two losses.
-        keep: a file for the gradients on the ray.
+        way: "family"; "jit", one program per objective, called for ray and plane; or "jit joined",
+            called once for both.
+        start: Index of the first objective to measure.
+        step: Distance between the indices of objectives to measure.
+        few: Whether to take two losses only.
+        keep: File for the gradients on the ray.
     """
     started = time.perf_counter()
-    from logitscape import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
-    from logitscape._src.landscapes import sweep as sweeps  # noqa: F401 (with all that a sweep needs)
+    from logitscape import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES  # noqa: F401
+    from logitscape._src.landscapes import sweep  # noqa: F401 (imports all that a sweep needs)
 
     imported = time.perf_counter()
-    losses = FEW if few else PROBABILITY_LOSSES
-    pairs = [f"{normalizer} + {loss}" for normalizer in NORMALIZERS for loss in losses]
-    names = pairs if few else [*pairs, *LOGIT_LOSSES]
-    chosen = names[start::step]
-    results = (
-        _as_family(chosen)
-        if way == "family"
-        else _one_by_one(chosen, joined=way == "jit joined")
-    )
+    chosen = _objectives(few)[start::step]
+    if way == "family":
+        results = _as_family(chosen)
+    else:
+        results = _one_by_one(chosen, joined=way == "jit joined")
     ended = time.perf_counter()
     np.savez(keep, allow_pickle=False, **results)
     return {
@@ -44,6 +41,16 @@ def run(way: str, start: int, step: int, few: bool, keep: str) -> dict[str, Any]
         "rest": ended - imported,
         "measured": len(chosen),
     }
+
+
+def _objectives(few: bool) -> list[str]:
+    from logitscape import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
+
+    names = []
+    for normalizer in NORMALIZERS:
+        losses = FEW if few else PROBABILITY_LOSSES
+        names += [f"{normalizer} + {loss}" for loss in losses]
+    return names if few else [*names, *LOGIT_LOSSES]
 
 
 def _as_family(names: Sequence[str]) -> Results:
@@ -58,20 +65,20 @@ def _as_family(names: Sequence[str]) -> Results:
 
 
 def _one_by_one(names: Sequence[str], joined: bool) -> Results:
+    slices = [ray_points(), plane_points()]
+    batches = [np.concatenate(slices)] if joined else slices
+    return {name: _gradients(name, batches)[: len(RAY)] for name in names}
+
+
+def _gradients(name: str, batches: Sequence[Any]) -> NDArray[Any]:
+    """Compute losses and gradients of all batches; the gradients of the first are returned."""
     import jax
 
     import logitscape as ls
 
     target = jax.nn.one_hot(0, 3)
-    slices = [ray_points(), plane_points()]
-    batches = [np.concatenate(slices)] if joined else slices
-    results = {}
-    for name in names:
-        compiled = jax.jit(
-            jax.vmap(jax.value_and_grad(ls.objective(name)), in_axes=(0, None))
-        )
-        of_batches = jax.block_until_ready(
-            [compiled(batch, target) for batch in batches]
-        )
-        results[name] = np.asarray(of_batches[0][1][: len(RAY)])
-    return results
+    function = jax.value_and_grad(ls.objective(name))
+    program = jax.jit(jax.vmap(function, in_axes=(0, None)))
+    results = jax.block_until_ready([program(batch, target) for batch in batches])
+    _, gradients = results[0]
+    return np.asarray(gradients)

@@ -15,19 +15,26 @@ from .report import Report, Table, factor, percent
 from .timing import ratio, spread
 
 STEP = 11
-"""Prime to the 15 losses of a normalizer, so that all normalizers and losses have their share."""
+"""Distance between the objectives that are measured alone.
+
+It has no divisor in common with the 15 losses of a normalizer, so that every normalizer and loss
+has its share.
+"""
 
 TOLERANCE = 1e-3
 NOTES = (
-    "Loss and gradient of {all} objectives, every normalizer with every loss of probabilities and the losses of "
-    "logits, on a ray of 801 points and a plane of 201 x 201 points of three classes, float32; logitscape's sweep "
-    "gives also p of the label, the prediction and the domain.",
-    "Each in a fresh process, {rounds} rounds in turn; seconds include the imports; ± is half the distance between "
-    "the quartiles.",
-    "One jit per objective: every eleventh objective, others in every round, and the time after the imports scaled to "
-    "all. It is called for the ray and for the plane, so compiled for both shapes; joined: called once for both.",
-    "PyTorch: eager autograd over the {torch} pairs whose textbook formula is a line, scaled to all in the same way; "
-    "it compiles nothing, and lacks the accuracy at the ends and the sparse normalizers.",
+    "Loss and gradient of {all} objectives, every normalizer with every loss of probabilities "
+    "and the losses of logits, on a ray of 801 points and a plane of 201 x 201 points of three "
+    "classes, float32; logitscape's sweep gives also p of the label, the prediction and the "
+    "domain.",
+    "Each in a fresh process, {rounds} rounds in turn; seconds include the imports; ± is half "
+    "the distance between the quartiles.",
+    "One jit per objective: every eleventh objective, others in every round, and the time after "
+    "the imports scaled to all. It is called for the ray and for the plane, so compiled for both "
+    "shapes; joined: called once for both.",
+    "PyTorch: eager autograd over the {torch} pairs whose textbook formula is a line, scaled to "
+    "all in the same way; it compiles nothing, and lacks the accuracy at the ends and the sparse "
+    "normalizers.",
     "Checked: the gradients on the ray agree wherever they are finite, to 1e-3 of the largest.",
     "Goal: one jit per objective takes at least 6 times as long as logitscape.",
 )
@@ -43,7 +50,13 @@ TORCH = "PyTorch eager"
 
 @dataclass(frozen=True)
 class Start:
-    """Seconds for the imports and in all, scaled to all objectives, and how many of them were measured."""
+    """One measurement of one way.
+
+    Attributes:
+        imports: Seconds for the imports.
+        total: Seconds in all, scaled to all objectives.
+        measured: Number of objectives that were measured.
+    """
 
     imports: float
     total: float
@@ -56,22 +69,16 @@ def measure(quick: bool) -> Report:
     starts = [_round(number, quick) for number in range(rounds)]
     first = starts[0]
     torch = first[TORCH].measured if TORCH in first else "no"
-    notes = [
-        note.format(all=first[OURS].measured, rounds=rounds, torch=torch)
-        for note in NOTES
-    ]
-    return Report(
-        "cold",
-        "Cold start",
-        [_table({way: [each[way] for each in starts] for way in first})],
-        notes,
-    )
+    sizes = {"all": first[OURS].measured, "rounds": rounds, "torch": torch}
+    by_way = {way: [start[way] for start in starts] for way in first}
+    notes = [note.format(**sizes) for note in NOTES]
+    return Report("cold", "Cold start", [_table(by_way)], notes)
 
 
 def _round(number: int, few: bool) -> dict[str, Start]:
-    """Every way once."""
+    """Measure every way once."""
     with tempfile.TemporaryDirectory() as folder:
-        kept = {way: str(Path(folder) / f"{way}.npz") for way in (*JAX, TORCH)}
+        files = {way: str(Path(folder) / f"{way}.npz") for way in (*JAX, TORCH)}
         results = {}
         for way, options in JAX.items():
             progress(f"cold: {way}, round {number + 1}")
@@ -80,62 +87,70 @@ def _round(number: int, few: bool) -> dict[str, Start]:
                 **options,
                 start=number % options["step"],
                 few=few,
-                keep=kept[way],
+                keep=files[way],
             )
         if find_spec("torch"):
             progress(f"cold: {TORCH}, round {number + 1}")
-            results[TORCH] = in_fresh_process("cold_torch", few=few, keep=kept[TORCH])
+            results[TORCH] = in_fresh_process("cold_torch", few=few, keep=files[TORCH])
         for way in results:
-            _check(way, kept[OURS], kept[way])
-    return {
-        way: _scaled(result, results[OURS]["measured"])
-        for way, result in results.items()
-    }
+            _check(way, files[OURS], files[way])
+    objectives = results[OURS]["measured"]
+    return {way: _scaled(result, objectives) for way, result in results.items()}
 
 
 def _scaled(result: dict[str, Any], objectives: int) -> Start:
+    """The measurement, with the time after the imports scaled to all objectives."""
+    measured = result["measured"]
     fixed = result["wall"] - result["rest"]
     return Start(
-        result["imports"],
-        fixed + result["rest"] * objectives / result["measured"],
-        result["measured"],
+        imports=result["imports"],
+        total=fixed + result["rest"] * objectives / measured,
+        measured=measured,
     )
 
 
-def _check(way: str, ours: str, theirs: str) -> None:
-    """Compare gradients where both are finite, to 1e-3 of the largest, as textbook formulas cancel."""
-    with np.load(ours) as expected, np.load(theirs) as got:
-        for name in got:
-            finite = np.isfinite(got[name]) & np.isfinite(expected[name])
-            a, b = got[name][finite], expected[name][finite]
-            scale = np.max(np.abs(b), initial=0)
+def _check(way: str, our_file: str, other_file: str) -> None:
+    """Compare gradients where both are finite.
+
+    The tolerance is relative to the largest of them too, as textbook formulas cancel.
+    """
+    with np.load(our_file) as ours, np.load(other_file) as others:
+        for name in others:
+            finite = np.isfinite(others[name]) & np.isfinite(ours[name])
+            actual = others[name][finite]
+            expected = ours[name][finite]
+            largest = np.max(np.abs(expected), initial=0)
             np.testing.assert_allclose(
-                a, b, rtol=TOLERANCE, atol=TOLERANCE * scale, err_msg=f"{way}: {name}"
+                actual,
+                expected,
+                rtol=TOLERANCE,
+                atol=TOLERANCE * largest,
+                err_msg=f"{way}: {name}",
             )
 
 
 def _table(starts: Mapping[str, Sequence[Start]]) -> Table:
-    ours = [each.total for each in starts[OURS]]
-    rows = []
-    for way, runs in starts.items():
-        totals = [each.total for each in runs]
-        imports = statistics.median(each.imports for each in runs)
-        cells = [
-            f"{imports:.1f}",
-            f"{statistics.median(totals):.1f}",
-            percent(spread(totals)),
-            factor(ratio(totals, ours)),
-        ]
-        rows.append([way, str(runs[0].measured), *cells])
-    return Table(
-        "Seconds",
-        (
-            "way",
-            "objectives measured",
-            "imports",
-            "all, scaled",
-            "spread",
-            "time / ours",
-        ),
-        rows,
+    columns = (
+        "way",
+        "objectives measured",
+        "imports",
+        "all, scaled",
+        "spread",
+        "time / ours",
     )
+    rows = [_row(way, runs, starts[OURS]) for way, runs in starts.items()]
+    return Table("Seconds", columns, rows)
+
+
+def _row(way: str, runs: Sequence[Start], ours: Sequence[Start]) -> list[str]:
+    imports = statistics.median(run.imports for run in runs)
+    totals = [run.total for run in runs]
+    our_totals = [run.total for run in ours]
+    return [
+        way,
+        str(runs[0].measured),
+        f"{imports:.1f}",
+        f"{statistics.median(totals):.1f}",
+        percent(spread(totals)),
+        factor(ratio(totals, our_totals)),
+    ]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from analyses.harness.scripts import discover
@@ -16,58 +17,44 @@ from .report import Report, Table, factor, percent
 from .timing import ratio, spread
 
 PROJECT = Path(__file__).parent.parent
-ANALYSES, RESULTS = PROJECT / "analyses", PROJECT / "figures" / "data"
+ANALYSES = PROJECT / "analyses"
+RESULTS = PROJECT / "figures" / "data"
 GOALS = {"empty": 60, "warm": 30}
+"""Seconds that the command may take with each cache."""
 NOTES = (
-    "{count} of {all} analyses, from a copy of their folder and of the studies' results; {rounds} rounds of an empty cache and "
-    "then a warm one; wall seconds of the command.",
+    "{count} of {all} analyses, from a copy of their folder and of the studies' results; {rounds} "
+    "rounds of an empty cache and then a warm one; wall seconds of the command.",
     "Goals on 2 cores: 60 s with an empty cache, 30 s with a warm one.",
 )
 
 
 def measure(quick: bool) -> Report:
-    """Run the analyses; quick: only the first."""
+    """Run the analyses, in a quick run only the first of them."""
     scripts = list(discover(ANALYSES))
-    chosen, rounds = (scripts[:1], 1) if quick else (scripts, 3)
-    seconds = [
-        _empty_and_warm(chosen if quick else [], number) for number in range(rounds)
-    ]
-    by_cache = dict(zip(GOALS, zip(*seconds, strict=True), strict=True))
-    rows = [
-        [
-            cache,
-            f"{statistics.median(values):.1f}",
-            percent(spread(values)),
-            f"{GOALS[cache]}",
-        ]
-        for cache, values in by_cache.items()
-    ]
-    rows.append(
-        ["empty / warm", factor(ratio(by_cache["empty"], by_cache["warm"])), "", ""]
-    )
-    notes = [
-        note.format(count=len(chosen), all=len(scripts), rounds=rounds)
-        for note in NOTES
-    ]
-    return Report(
-        "figures",
-        "The figures run",
-        [Table("Seconds", ("cache", "seconds", "spread", "goal"), rows)],
-        notes,
-    )
+    chosen = scripts[:1] if quick else scripts
+    rounds = 1 if quick else 3
+    names = chosen if quick else []
+    empty = []
+    warm = []
+    for number in range(1, rounds + 1):
+        with tempfile.TemporaryDirectory() as folder:
+            _copy_to(Path(folder))
+            progress(f"figures: empty cache, round {number}")
+            empty.append(_seconds(names, folder))
+            progress(f"figures: warm, round {number}")
+            warm.append(_seconds(names, folder))
+    sizes = {"count": len(chosen), "all": len(scripts), "rounds": rounds}
+    notes = [note.format(**sizes) for note in NOTES]
+    return Report("figures", "The figures run", [_table(empty, warm)], notes)
 
 
-def _empty_and_warm(names: list[str], number: int) -> tuple[float, float]:
-    with tempfile.TemporaryDirectory() as folder:
-        for each in (ANALYSES, RESULTS):
-            shutil.copytree(each, Path(folder) / each.relative_to(PROJECT))
-        return _run(names, folder, f"empty cache, round {number + 1}"), _run(
-            names, folder, f"warm, round {number + 1}"
-        )
+def _copy_to(folder: Path) -> None:
+    """Copy the analyses and the studies' results."""
+    for source in (ANALYSES, RESULTS):
+        shutil.copytree(source, folder / source.relative_to(PROJECT))
 
 
-def _run(names: list[str], folder: str, what: str) -> float:
-    progress(f"figures: {what}")
+def _seconds(names: list[str], folder: str) -> float:
     environment = os.environ | {
         "JAX_COMPILATION_CACHE_DIR": f"{folder}/cache",
         "MPLBACKEND": "Agg",
@@ -83,3 +70,17 @@ def _run(names: list[str], folder: str, what: str) -> float:
     started = time.perf_counter()
     subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - started
+
+
+def _table(empty: Sequence[float], warm: Sequence[float]) -> Table:
+    rows = [
+        _row("empty", empty),
+        _row("warm", warm),
+        ["empty / warm", factor(ratio(empty, warm)), "", ""],
+    ]
+    return Table("Seconds", ("cache", "seconds", "spread", "goal"), rows)
+
+
+def _row(cache: str, seconds: Sequence[float]) -> list[str]:
+    middle = statistics.median(seconds)
+    return [cache, f"{middle:.1f}", percent(spread(seconds)), f"{GOALS[cache]}"]

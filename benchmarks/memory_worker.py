@@ -8,7 +8,7 @@ from typing import Any
 
 import jax
 import numpy as np
-import xarray  # noqa: F401 (what is imported late would count as work)
+import xarray  # noqa: F401 (imported later, it would count as work)
 import zarr  # noqa: F401
 
 import logitscape as ls
@@ -17,7 +17,13 @@ SPEC = "softmax + cross_entropy"
 
 
 def run(way: str, shape: Sequence[int], path: str) -> dict[str, Any]:
-    """Seconds, those of them for compilation, and the peak in bytes."""
+    """Seconds in all and for compilation, and the peak memory in bytes.
+
+    Args:
+        way: "nothing", "sweep", "summarize" or "sweep_to".
+        shape: Number of points along each side of the box.
+        path: File for "sweep_to".
+    """
     box = ls.box([np.linspace(-10, 10, side) for side in shape])
     ways: dict[str, Callable[[], object]] = {
         "nothing": lambda: ls.sweep(SPEC, box),
@@ -39,6 +45,7 @@ def run(way: str, shape: Sequence[int], path: str) -> dict[str, Any]:
 
 
 def _peak() -> int:
-    """Bytes; macOS counts in bytes, others in KiB."""
+    """The process's peak memory in bytes."""
+    # macOS counts in bytes, other systems in KiB.
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

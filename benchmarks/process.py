@@ -10,9 +10,16 @@ from typing import Any
 
 
 def in_fresh_process(worker: str, **arguments: Any) -> dict[str, Any]:
-    """What `benchmarks.WORKER.run(**arguments)` returns there, and "wall", the seconds from start to end.
+    """Run `benchmarks.WORKER.run(**arguments)` in a fresh process, without JAX's cache on disk.
 
-    JAX's cache on disk is off. The parent must stay small: a child's peak memory is at least its parent's.
+    The parent must stay small: a child's peak memory is at least its parent's.
+
+    Args:
+        worker: Name of a module of this package.
+        **arguments: Arguments of its `run`, as JSON has them.
+
+    Returns:
+        The result of `run`, and under "wall" the seconds from start to end.
     """
     command = [
         sys.executable,
@@ -32,12 +39,10 @@ def in_fresh_process(worker: str, **arguments: Any) -> dict[str, Any]:
 
 def without_cache() -> dict[str, str]:
     """This process's environment, in which JAX compiles everything anew."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name != "JAX_COMPILATION_CACHE_DIR"
-    }
-    return kept | {"JAX_ENABLE_COMPILATION_CACHE": "0"}
+    environment = dict(os.environ)
+    environment.pop("JAX_COMPILATION_CACHE_DIR", None)
+    environment["JAX_ENABLE_COMPILATION_CACHE"] = "0"
+    return environment
 
 
 def progress(text: str) -> None:
@@ -47,4 +52,5 @@ def progress(text: str) -> None:
 
 if __name__ == "__main__":
     name, arguments = sys.argv[1:]
-    print(json.dumps(import_module(f"benchmarks.{name}").run(**json.loads(arguments))))
+    module = import_module(f"benchmarks.{name}")
+    print(json.dumps(module.run(**json.loads(arguments))))
