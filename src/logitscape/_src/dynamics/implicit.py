@@ -103,8 +103,10 @@ def _hessian(evaluate: Evaluator, z: Array) -> Array:
 
     units = jnp.eye(z.shape[-1], dtype=z.dtype)
     hessian = jax.vmap(column, out_axes=-1)(units)
-    finite = jnp.all(jnp.isfinite(hessian), axis=(-2, -1), keepdims=True)
-    return jnp.where(finite, hessian, 0)
+    is_finite = jnp.isfinite(hessian)
+    all_finite = jnp.all(is_finite, axis=(-2, -1), keepdims=True)
+    # Without curvature, the implicit step is an explicit one.
+    return jnp.where(all_finite, hessian, 0)
 
 
 def _evaluate_all(evaluate: Evaluator, y: Array) -> Evaluation:

@@ -75,7 +75,8 @@ def _logarithmic(m: Samples, log_t: Samples) -> Growth:
 
 def _linear(m: Samples, log_t: Samples) -> Growth:
     """Fit `T = a + b M + c log M`, which is linear if c adds less than half of what b does."""
-    columns = np.stack([np.ones_like(m), m, np.log(m)], axis=1)
+    one = np.ones_like(m)
+    columns = np.stack([one, m, np.log(m)], axis=1)
     relative = columns / _scaled_times(log_t)[:, None]
     constants, *_ = np.linalg.lstsq(relative, np.ones_like(m))
     _, slope, log_factor = constants
@@ -117,7 +118,8 @@ def _exponential(m: Samples, log_t: Samples) -> Growth:
 
 def _exponential_with_power(m: Samples, log_t: Samples) -> Growth:
     """Fit `log T = log a + k log M + r M`."""
-    columns = np.stack([np.ones_like(m), np.log(m), m], axis=1)
+    one = np.ones_like(m)
+    columns = np.stack([one, np.log(m), m], axis=1)
     constants, *_ = np.linalg.lstsq(columns, log_t)
     log_a, exponent, rate = constants
     return Growth(
@@ -143,6 +145,7 @@ def _exponential_above_constant(m: Samples, log_t: Samples) -> Growth:
         largest = rates[1] / rates[0]
         rates = rate * np.linspace(smallest, largest, len(RATES))
     log_factor = np.log(max(line.slope, np.finfo(float).tiny))
+    # The shape is 1 at the last margin and the times are scaled; this undoes both.
     log_coefficient = float(log_factor + log_t.max() - rate * m[-1])
     return Growth(
         "exponential",

@@ -75,12 +75,12 @@ def invariances_of(predict: Callable[[Rows], Rows]) -> dict[Change, Invariance]:
         "shift": predict(z + SHIFT),
         "scale": predict(SCALE * z),
         "sign": predict(-z),
-        "permutation": _after_permutation(predict, z, p),
+        "permutation": _after_worse_permutation(predict, z, p),
     }
     return {change: _compare(change, z, p, after[change]) for change in after}
 
 
-def _after_permutation(predict: Callable[[Rows], Rows], z: Rows, p: Rows) -> Rows:
+def _after_worse_permutation(predict: Callable[[Rows], Rows], z: Rows, p: Rows) -> Rows:
     """Probabilities of permuted logits, with the permutation undone.
 
     Of a cyclic permutation and a reversal, which generate all others, the one that changes the

@@ -2,8 +2,8 @@
 
 With a power of s, K settles. With `s^k e^{rs}` it changes in proportion to s, with `exp(s^m)`
 in proportion to s^m. Changes by corrections such as `1 + 1/s`, or by a logarithm, die out. So
-the way in which the *change* of K scales determines the family of the law, whatever its power
-is and however slow its rate. Constants come from least squares within that family alone.
+the way in which the *change* of K scales determines the family of the law, for any power and
+even for slow rates. Constants come from least squares within that family alone.
 """
 
 import math

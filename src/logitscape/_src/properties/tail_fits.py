@@ -1,4 +1,4 @@
-"""Fits of `y = log f(s)` within one family of laws each."""
+"""Fits of `y = log f(s)`, one function for each family of laws."""
 
 import math
 from dataclasses import replace
