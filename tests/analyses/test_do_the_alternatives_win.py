@@ -21,11 +21,9 @@ DATA = Dataset("tokens", 3, 3, TOKENS, TOKENS, TOKENS, source="made up")
 @pytest.mark.parametrize("spec", ["sparsemax", "entmax(alpha=1.5)"])
 def test_the_fast_form_is_the_normalizer(spec):
     z = jnp.asarray(LOGITS, jnp.float32)
-    fast, expected = jax.jit(
-        jax.vmap(
-            lambda each: (entmax(each, ALPHAS[spec]).p, ls.normalizer(spec)(each).p)
-        )
-    )(z)
+    normalizer = ls.normalizer(spec)
+    fast = jax.jit(jax.vmap(lambda logits: entmax(logits, ALPHAS[spec]).p))(z)
+    expected = jax.jit(jax.vmap(lambda logits: normalizer(logits).p))(z)
     np.testing.assert_allclose(fast, expected, atol=2e-6)
     np.testing.assert_allclose(fast.sum(axis=1), 1, atol=2e-6)
 
@@ -42,29 +40,27 @@ def test_the_fast_form_is_the_normalizer(spec):
 def test_the_fast_form_has_the_loss_and_the_gradient_of_the_pair(pair):
     z, y = jnp.asarray(LOGITS[1:], jnp.float32), jnp.array([3, 5], jnp.int32)
 
-    def value_and_gradient(each):
-        return jax.jit(
-            jax.value_and_grad(lambda logits: ls.per_example(each)(logits, y).sum())
-        )(z)
+    def value_and_gradient(pair_or_objective):
+        loss = ls.per_example(pair_or_objective)
+        return jax.jit(jax.value_and_grad(lambda logits: loss(logits, y).sum()))(z)
 
-    (ours, slope), (theirs, expected) = (
-        value_and_gradient(objective(pair)),
-        value_and_gradient(pair),
-    )
-    np.testing.assert_allclose(ours, theirs, rtol=2e-6)
-    np.testing.assert_allclose(slope, expected, atol=2e-6)
+    value, gradient = value_and_gradient(objective(pair))
+    expected_value, expected_gradient = value_and_gradient(pair)
+    np.testing.assert_allclose(value, expected_value, rtol=2e-6)
+    np.testing.assert_allclose(gradient, expected_gradient, atol=2e-6)
 
 
-def test_an_objective_is_made_once():
+def test_a_pair_always_gives_the_same_objective():
     assert objective("sparsemax_loss") is objective("sparsemax_loss")
     assert objective("softmax + brier") is ls.objective("softmax + brier")
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.9])
 def test_counts_make_a_distribution(share):
-    every = Examples(np.repeat([[0], [1], [2]], 3, axis=0), np.tile(np.arange(3), 3))
-    sums = label_probabilities(DATA, every, share).reshape(3, 3).sum(axis=1)
-    np.testing.assert_allclose(sums, 1)
+    tokens = np.repeat([[0], [1], [2]], 3, axis=0)
+    all_pairs = Examples(tokens, np.tile(np.arange(3), 3))
+    probabilities = label_probabilities(DATA, all_pairs, share).reshape(3, 3)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
 
 
 def test_without_a_share_or_after_an_unseen_token_the_unigrams_are_left():
@@ -77,11 +73,12 @@ def test_without_a_share_or_after_an_unseen_token_the_unigrams_are_left():
 
 
 def test_the_paired_difference_is_that_of_the_t_test():
-    ours, theirs = np.random.default_rng(0).normal(size=(2, 12))
-    found, expected = difference(ours, theirs), ttest_1samp(ours - theirs, 0)
-    interval = expected.confidence_interval(0.95)
+    values, reference = np.random.default_rng(0).normal(size=(2, 12))
+    test = ttest_1samp(values - reference, 0)
+    interval = test.confidence_interval(0.95)
+    mean = np.mean(values - reference)
     np.testing.assert_allclose(
-        found, [np.mean(ours - theirs), interval.low, interval.high, expected.pvalue]
+        difference(values, reference), [mean, interval.low, interval.high, test.pvalue]
     )
     assert np.isnan(difference([1.0, np.inf], [0.0, 0.0])).all()
     assert difference([1.0, 1.0], [1.0, 1.0]).p == 1

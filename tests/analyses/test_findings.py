@@ -45,18 +45,20 @@ class TestFinding:
             ({"expected": 1.0}, "needs `value` and `tolerance`"),
         ],
     )
-    def test_what_would_mislead_is_refused(
+    def test_a_misleading_finding_is_refused(
         self, change: dict[str, object], message: str
     ) -> None:
         with pytest.raises(ValueError, match=message):
             dataclasses.replace(HOLDS, **change)
 
     def test_an_unknown_verdict_is_refused(self) -> None:
-        # Without the test suite's own type check, which refuses it first: as a user meets it.
-        code = "from analyses.harness.findings import Finding; Finding('C01', 'claim', '1', 'maybe')"
-        ended = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True
+        # In a process of its own: here the type check of the test suite would refuse it first.
+        code = (
+            "from analyses.harness.findings import Finding\n"
+            "Finding('C01', 'claim', '1', 'maybe')"
         )
+        command = [sys.executable, "-c", code]
+        ended = subprocess.run(command, capture_output=True, text=True)
         assert "`Finding(verdict=...)` must be in ('holds', " in ended.stderr
         assert "got 'maybe'" in ended.stderr
 
@@ -89,17 +91,8 @@ class TestTheory:
         assert "C02: the gradient: 2.0 (theory: 0)" in str(caught.value)
 
     def test_infinities_agree(self) -> None:
-        verify(
-            [
-                proved(
-                    "C11",
-                    "cross-entropy at a pole",
-                    math.inf,
-                    expected=math.inf,
-                    tolerance=0,
-                )
-            ]
-        )
+        pole = proved("C11", "a pole", math.inf, expected=math.inf, tolerance=0)
+        verify([pole])
 
     def test_the_text_is_made_from_the_number_and_its_tolerance(self) -> None:
         noise = proved(
@@ -125,12 +118,11 @@ class TestText:
         assert from_json(to_json([NOT]))[0].value == -1.2247449
 
     def test_digits_that_are_noise_are_not_written(self) -> None:
-        texts = {
-            to_json(
-                [proved("C01", "p", 1 / 3 + noise, expected=1 / 3, tolerance=1e-12)]
-            )
-            for noise in (-2e-16, 0, 3e-16)
-        }
+        texts = set()
+        for noise in (-2e-16, 0, 3e-16):
+            value = 1 / 3 + noise
+            finding = proved("C01", "p", value, expected=1 / 3, tolerance=1e-12)
+            texts.add(to_json([finding]))
         assert len(texts) == 1
         assert json.loads(texts.pop())[0]["value"] == 0.33333333
 
@@ -142,18 +134,17 @@ class TestText:
         exact = proved("C08", "equal", 0.0, expected=0.0, tolerance=1e-15)
         page = to_markdown([LIMIT, HOLDS, NOT, exact]).splitlines()
         assert page[2] == "holds: 2; holds with a limit: 1; does not hold: 1."
+        verdict = "holds with a limit: only here"
         assert (
-            page[6]
-            == r"| C01a | a \| b | 2 of 3 | holds with a limit: only here | [crisp](crisp.svg) |"
+            page[6] == rf"| C01a | a \| b | 2 of 3 | {verdict} | [crisp](crisp.svg) |"
         )
-        assert (
-            page[9] == "| C08 | equal | 0 (theory: off by at most 1e-15) | holds |  |"
-        )
+        measured = "0 (theory: off by at most 1e-15)"
+        assert page[9] == f"| C08 | equal | {measured} | holds |  |"
         assert len(page) == 10
 
 
 class TestFiles:
-    def test_an_analysis_replaces_its_own_findings_and_keeps_the_others(
+    def test_an_analysis_replaces_its_findings_and_leaves_the_others(
         self, tmp_path: Path
     ) -> None:
         write_findings(tmp_path, "crisp", [NOT, LIMIT])
@@ -184,14 +175,15 @@ class TestFiles:
         ):
             write_findings(tmp_path, "linear", [HOLDS])
 
-    def test_a_common_file_overwritten_by_one_that_had_not_seen_ours_is_mended(
+    def test_a_common_file_that_another_analysis_overwrote_is_repaired(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         waiting = [lambda: write_findings(tmp_path, "crisp", [LIMIT])]
 
         def write_late(path: Path, text: str) -> None:
             if path.name == "findings.json" and waiting:
-                waiting.pop()()  # the other analysis ends between our looking and our writing
+                # The other analysis ends between our reading and our writing.
+                waiting.pop()()
             write_text(path, text)
 
         monkeypatch.setattr(files, "write_text", write_late)
@@ -207,7 +199,8 @@ class TestFiles:
             from analyses.harness.findings import Finding
             folder, stem = Path(sys.argv[1]), sys.argv[2]
             for number in range(100):
-                write_findings(folder, stem, [Finding("C01", stem, str(number), "holds", figure=stem)])
+                finding = Finding("C01", stem, str(number), "holds", figure=stem)
+                write_findings(folder, stem, [finding])
         """
         stems = ["crisp", "linear"]
         writers = [
@@ -223,13 +216,9 @@ class TestFiles:
         assert (tmp_path / "findings.md").read_text() == to_markdown(last)
         assert not list(tmp_path.glob(".*"))
 
-    def test_every_finding_of_the_repository_has_an_id_of_its_own(self) -> None:
-        figures = Path(__file__).parents[2] / "figures"
-        ids = Counter(
-            finding.id
-            for finding in from_json(
-                (figures / "findings.json").read_text(encoding="utf-8")
-            )
-        )
+    def test_every_finding_of_the_repository_has_another_id(self) -> None:
+        file = Path(__file__).parents[2] / "figures" / "findings.json"
+        findings = from_json(file.read_text(encoding="utf-8"))
+        ids = Counter(finding.id for finding in findings)
         assert ids
         assert [name for name, count in ids.items() if count > 1] == []

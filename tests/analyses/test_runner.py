@@ -1,4 +1,4 @@
-"""Many analyses: a failure stops no other, what is finished stays, and what is printed fits a terminal."""
+"""Many analyses: failures, interruptions, and output that fits a terminal."""
 
 import io
 import json
@@ -31,7 +31,7 @@ print("computing")
 raise RuntimeError("no [such] thing")
 """
 
-# Stopped while it writes: it has begun a new picture, and never finishes it.
+# It starts to write a new figure and never finishes it.
 ENDLESS = """
 import time
 from pathlib import Path
@@ -93,17 +93,11 @@ def test_findings_of_an_earlier_run_are_not_passed_off(
 def test_names_pick(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     add(folder, a=GOOD, b=BAD, c=GOOD)
     (folder / "d").mkdir()
-    (folder / "d" / "main.py").write_text(
-        GOOD.replace("parent.parent", "parent.parent.parent").replace(
-            "stem", "parent.name"
-        )
-    )
-    assert (
-        command_line.main(
-            ["c", "analyses/a.py", "analyses/d/main.py", "--folder", str(folder)]
-        )
-        == 0
-    )
+    main = GOOD.replace("parent.parent", "parent.parent.parent")
+    main = main.replace("stem", "parent.name")
+    (folder / "d" / "main.py").write_text(main)
+    names = ["c", "analyses/a.py", "analyses/d/main.py"]
+    assert command_line.main([*names, "--folder", str(folder)]) == 0
     assert "b: started" not in capsys.readouterr().err
 
 
@@ -152,14 +146,17 @@ import runpy, signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 runpy.run_module("analyses", run_name="__main__", alter_sys=True)
 """
-"""A shell's background job, as which the tests may run, ignores SIGINT, and so would its children."""
+"""Runs the analyses with Python's handler of SIGINT.
+
+The tests may run as a background job of a shell. Such a job ignores SIGINT, and its children would.
+"""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 )
-def test_interrupted_it_keeps_what_is_finished(
+def test_interrupted_it_keeps_finished_analyses(
     folder: Path, number: signal.Signals, status: int
 ) -> None:
     add(folder, done=GOOD, endless=ENDLESS)
@@ -177,10 +174,10 @@ def test_interrupted_it_keeps_what_is_finished(
         rest = process.stderr.read()
     assert process.returncode == status
     if number == signal.SIGINT:
-        assert (
-            rest
-            == "interrupted; finished and kept: done\nnot finished, their files are as they were: endless\n"
-        )
+        assert rest.splitlines() == [
+            "interrupted; finished and kept: done",
+            "not finished, their files are as they were: endless",
+        ]
     assert (figures / "endless.svg").read_text() == "old"
     assert sorted(file.name for file in figures.iterdir()) == [
         "done.findings.json",
@@ -212,7 +209,7 @@ def test_progress_is_live_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None
     assert "    Error: [red]" in text
 
 
-def test_the_table_fits_80_columns_whatever_it_holds(
+def test_a_table_of_long_findings_fits_80_columns(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     long = Finding(
@@ -239,7 +236,5 @@ def test_a_figure_s_name_is_broken_at_its_underscores(
     )
     lines = capsys.readouterr().out.splitlines()
     column = lines[1].index("figure")
-    assert [line[column:].strip() for line in lines[3:] if line[column:].strip()] == [
-        "jacobians_and_",
-        "invariances",
-    ]
+    cells = [line[column:].strip() for line in lines[3:]]
+    assert [cell for cell in cells if cell] == ["jacobians_and_", "invariances"]

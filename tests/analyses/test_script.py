@@ -47,7 +47,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The path of an analysis that runs in this process, whose settings it leaves alone."""
+    """The path of an analysis that runs in this process and does not change its settings."""
     monkeypatch.setattr(script, "configure", lambda: None)
     return tmp_path / "a project" / "scripts" / "crisp.py"
 
@@ -165,11 +165,9 @@ def test_the_cache_is_where_the_user_keeps_caches(
 
 
 def test_it_runs_by_itself_and_again_to_the_same_bytes(tmp_path: Path) -> None:
-    path, cache, figures = (
-        tmp_path / "scripts" / "crisp.py",
-        tmp_path / "cache",
-        tmp_path / "figures",
-    )
+    path = tmp_path / "scripts" / "crisp.py"
+    cache = tmp_path / "cache"
+    figures = tmp_path / "figures"
     path.parent.mkdir()
     path.write_text(SCRIPT)
 
@@ -203,10 +201,9 @@ class Unsteady(ConstrainedLayoutEngine):
     def execute(self, fig: Figure) -> None:
         super().execute(fig)
         rng = np.random.default_rng()
-        for box in (
-            *(each.bbox_relative for each in fig.subfigs),
-            *(each._position for each in fig.axes),
-        ):
+        boxes = [subfigure.bbox_relative for subfigure in fig.subfigs]
+        boxes += [axes._position for axes in fig.axes]
+        for box in boxes:
             box.set_points(box.get_points() * (1 + rng.uniform(-1e-14, 1e-14, (2, 2))))
         for text in fig.texts:
             text.set_position(

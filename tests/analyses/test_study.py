@@ -1,4 +1,4 @@
-"""Studies: their results are kept, interrupted measurements go on, and they have quick forms."""
+"""Studies: stored results, interrupted measurements that continue, and quick forms."""
 
 import json
 import re
@@ -21,7 +21,10 @@ STUDIES = [
     name for name, script in discover(ROOT / "analyses").items() if script.is_study
 ]
 SHORTEST = "cost_of_the_exponential"
-"""Whose quick form is run here; `nox -s studies -- --quick`, as .ci/run calls it, runs all of them, in two minutes."""
+"""The study whose quick form is run here.
+
+`nox -s studies -- --quick`, which .ci/run calls, runs all of them in two minutes.
+"""
 
 TOY = """
 import os, sys, time
@@ -29,7 +32,7 @@ from pathlib import Path
 from analyses import harness
 from analyses.harness.findings import Finding
 
-def measure(plan):
+def measure(run):
     import pandas as pd
 
     def part(key):
@@ -41,13 +44,15 @@ def measure(plan):
             time.sleep(60)
         return pd.DataFrame({"pair": [key], "share": [len(key) / 3], "note": [""]})
 
-    keys = ["a", "b + c"] if plan.quick else ["a", "b + c", "b - c"]
-    return {"runs": plan.gather("runs", keys, part), "more": pd.DataFrame({"x": [float("nan"), 1.0]})}
+    keys = ["a", "b + c"] if run.quick else ["a", "b + c", "b - c"]
+    more = pd.DataFrame({"x": [float("nan"), 1.0]})
+    return {"runs": run.gather("runs", keys, part), "more": more}
 
 def findings(tables):
     assert tables["runs"].note.tolist() == [""] * len(tables["runs"])
     assert tables["more"].x.isna().tolist() == [True, False]
-    return [Finding("C07a", "a share", f"{tables['runs'].share.sum():.4f}", "cannot tell", "too few")]
+    share = tables["runs"].share.sum()
+    return [Finding("C07a", "a share", f"{share:.4f}", "cannot tell", "too few")]
 
 def draw(tables):
     from matplotlib import pyplot as plt
@@ -90,13 +95,9 @@ def run(path: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess
 
 
 def measured(folder: Path) -> list[str]:
-    return (
-        (folder / "parts.log")
-        .read_text()
-        .replace(" + ", "+")
-        .replace(" - ", "-")
-        .split()
-    )
+    """The keys of the parts that were measured, in order."""
+    log = (folder / "parts.log").read_text()
+    return log.replace(" + ", "+").replace(" - ", "-").split()
 
 
 def test_without_results_it_says_how_to_measure(toy: Path, tmp_path: Path) -> None:
@@ -107,7 +108,7 @@ def test_without_results_it_says_how_to_measure(toy: Path, tmp_path: Path) -> No
     assert not (tmp_path / "figures" / "toy.svg").exists()
 
 
-def test_results_are_kept_and_redrawn_to_the_byte(toy: Path, tmp_path: Path) -> None:
+def test_results_are_stored_and_redrawn_to_the_byte(toy: Path, tmp_path: Path) -> None:
     assert run(toy, "--measure").returncode == 0
     figures = tmp_path / "figures"
     assert (
@@ -171,7 +172,7 @@ def test_a_killed_measurement_goes_on(toy: Path, tmp_path: Path) -> None:
     assert measured(tmp_path) == ["a", "b+c", "b+c", "b-c"]
 
 
-def test_a_changed_script_takes_nothing_from_what_the_old_one_measured(
+def test_a_changed_script_takes_no_part_of_the_old_one(
     toy: Path, tmp_path: Path
 ) -> None:
     assert run(toy, "--measure", FAIL="b + c").returncode != 0
@@ -258,11 +259,10 @@ def test_the_findings_are_those_of_the_stored_results(name: str, scripts: Path) 
         command, capture_output=True, text=True, env=environment(script.path)
     )
     assert ended.returncode == 0, ended.stderr[-3000:]
-    assert not re.search(
-        r"\| +jax$", ended.stderr, re.MULTILINE
-    )  # who redraws does not wait for it
-    found = f"figures/{name}.findings.json"
-    assert (scripts.parent / found).read_text() == (ROOT / found).read_text()
+    # Redrawing a figure does not wait for JAX to be imported.
+    assert not re.search(r"\| +jax$", ended.stderr, re.MULTILINE)
+    file = f"figures/{name}.findings.json"
+    assert (scripts.parent / file).read_text() == (ROOT / file).read_text()
 
 
 class TestClaims:
