@@ -22,7 +22,7 @@ def focal(probs: Probs, target: Vector, *, gamma: Parameter = 2.0) -> Scalar:
 
     >>> import jax.numpy as jnp, logitscape as ls
     >>> loss = ls.objective("softmax + focal(gamma=2)")
-    >>> print(loss(jnp.zeros(2), jnp.array([1.0, 0.0])).round(3))
+    >>> round(float(loss(jnp.zeros(2), jnp.array([1.0, 0.0]))), 3)
     0.173
 
     Args:

@@ -21,11 +21,11 @@ def cross_entropy(probs: Probs, target: Vector) -> Scalar:
 
     With softmax its gradient in the logits is p - t.
 
-    >>> import jax, jax.numpy as jnp, logitscape as ls
+    >>> import jax, jax.numpy as jnp, numpy as np, logitscape as ls
     >>> loss = ls.objective("softmax + cross_entropy")
     >>> value, gradient = jax.value_and_grad(loss)(jnp.zeros(4), jnp.array([1.0, 0, 0, 0]))
-    >>> print(value.round(3), gradient)
-    1.386 [-0.75  0.25  0.25  0.25]
+    >>> round(float(value), 3), np.asarray(gradient).round(3).tolist()
+    (1.386, [-0.75, 0.25, 0.25, 0.25])
 
     Args:
         probs: Probabilities p, as normalizers return them, [n].
@@ -48,7 +48,7 @@ def poly1(probs: Probs, target: Vector, *, epsilon: Parameter = 1.0) -> Scalar:
 
     >>> import jax.numpy as jnp, logitscape as ls
     >>> loss = ls.objective("softmax + poly1(epsilon=2)")
-    >>> print(loss(jnp.zeros(2), jnp.array([1.0, 0.0])).round(3))
+    >>> round(float(loss(jnp.zeros(2), jnp.array([1.0, 0.0]))), 3)
     1.693
 
     Args:
@@ -86,7 +86,7 @@ def symmetric_cross_entropy(
 
     >>> import jax.numpy as jnp, logitscape as ls
     >>> loss = ls.objective("softmax + symmetric_cross_entropy")
-    >>> print(loss(jnp.zeros(2), jnp.array([1.0, 0.0])).round(3))
+    >>> round(float(loss(jnp.zeros(2), jnp.array([1.0, 0.0]))), 3)
     2.693
 
     Args:
@@ -123,7 +123,7 @@ def clipped_cross_entropy(
 
     >>> import jax.numpy as jnp, logitscape as ls
     >>> loss = ls.objective("softmax + clipped_cross_entropy")
-    >>> print(loss(jnp.array([-500.0, 0.0]), jnp.array([1.0, 0.0])).round(2))
+    >>> round(float(loss(jnp.array([-500.0, 0.0]), jnp.array([1.0, 0.0]))), 2)
     16.12
 
     Args:

@@ -24,7 +24,7 @@ def exponential(probs: Probs, target: Vector) -> Scalar:
 
     >>> import jax.numpy as jnp, logitscape as ls
     >>> loss = ls.objective("softmax + exponential")
-    >>> print(loss(jnp.array([0.0, 3.0]), jnp.array([1.0, 0.0])).round(2))
+    >>> round(float(loss(jnp.array([0.0, 3.0]), jnp.array([1.0, 0.0]))), 2)
     20.09
 
     Args:
@@ -49,7 +49,7 @@ def generalized_cross_entropy(
 
     >>> import jax.numpy as jnp, logitscape as ls
     >>> loss = ls.objective("softmax + generalized_cross_entropy(q=0.5)")
-    >>> print(loss(jnp.log(jnp.array([0.25, 0.75])), jnp.array([1.0, 0.0])).round(3))
+    >>> round(float(loss(jnp.log(jnp.array([0.25, 0.75])), jnp.array([1.0, 0.0]))), 3)
     1.0
 
     Args:
@@ -80,7 +80,7 @@ def mae(probs: Probs, target: Vector) -> Scalar:
 
     >>> import jax.numpy as jnp, logitscape as ls
     >>> loss = ls.objective("softmax + mae")
-    >>> print(loss(jnp.zeros(4), jnp.array([1.0, 0, 0, 0])))
+    >>> round(float(loss(jnp.zeros(4), jnp.array([1.0, 0, 0, 0]))), 3)
     1.5
 
     Args:
@@ -101,7 +101,7 @@ def hellinger(probs: Probs, target: Vector) -> Scalar:
 
     >>> import jax.numpy as jnp, logitscape as ls
     >>> loss = ls.objective("softmax + hellinger")
-    >>> print(loss(jnp.zeros(4), jnp.array([1.0, 0, 0, 0])).round(3))
+    >>> round(float(loss(jnp.zeros(4), jnp.array([1.0, 0, 0, 0]))), 3)
     0.5
 
     Args:

@@ -20,7 +20,7 @@ def one_vs_rest(logits: Vector, target: Vector) -> Scalar:
 
     >>> import jax.numpy as jnp, logitscape as ls
     >>> loss = ls.objective("one_vs_rest")
-    >>> print(loss(jnp.zeros(3), jnp.array([1.0, 0.0, 0.0])).round(3))
+    >>> round(float(loss(jnp.zeros(3), jnp.array([1.0, 0.0, 0.0]))), 3)
     2.079
 
     Args:
@@ -51,7 +51,7 @@ def squared_logits(
 
     >>> import jax.numpy as jnp, logitscape as ls
     >>> loss = ls.objective("squared_logits(target=3)")
-    >>> print(loss(jnp.array([3.0, 0.0, 1.0]), jnp.array([1.0, 0.0, 0.0])))
+    >>> round(float(loss(jnp.array([3.0, 0.0, 1.0]), jnp.array([1.0, 0.0, 0.0]))), 3)
     1.0
 
     Args:
@@ -82,7 +82,7 @@ def z_loss(logits: Vector, target: Vector, *, weight: Parameter = 1e-4) -> Scala
 
     >>> import jax.numpy as jnp, logitscape as ls
     >>> loss = ls.objective("z_loss(weight=0.01)")
-    >>> print(loss(jnp.array([10.0, 0.0]), jnp.array([1.0, 0.0])).round(2))
+    >>> round(float(loss(jnp.array([10.0, 0.0]), jnp.array([1.0, 0.0]))), 2)
     1.0
 
     Args:

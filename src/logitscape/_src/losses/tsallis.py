@@ -30,9 +30,9 @@ def tsallis_score(probs: Probs, target: Vector, *, alpha: Parameter = 1.5) -> Sc
 
     >>> import jax.numpy as jnp, logitscape as ls
     >>> logits, target = jnp.zeros(4), jnp.array([1.0, 0, 0, 0])
-    >>> print(ls.objective("softmax + tsallis_score(alpha=1)")(logits, target).round(3))
+    >>> round(float(ls.objective("softmax + tsallis_score(alpha=1)")(logits, target)), 3)
     1.386
-    >>> print(ls.objective("softmax + tsallis_score(alpha=2)")(logits, target).round(3))
+    >>> round(float(ls.objective("softmax + tsallis_score(alpha=2)")(logits, target)), 3)
     0.375
 
     Args:

@@ -27,11 +27,11 @@ def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
     those of sparsemax. For alpha > 2, p is infinitely steep at the edge of the support, and the
     least class there is as exact as 1 minus the others.
 
-    >>> import jax.numpy as jnp, logitscape as ls
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
     >>> logits = jnp.array([1.0, 0.0, -1.0])
-    >>> print(ls.normalizers.entmax(logits, alpha=1.0).p.round(3))
+    >>> print(np.asarray(ls.normalizers.entmax(logits, alpha=1.0).p).round(3))
     [0.665 0.245 0.09 ]
-    >>> print(ls.normalizers.entmax(logits).p.round(3))
+    >>> print(np.asarray(ls.normalizers.entmax(logits).p).round(3))
     [0.831 0.169 0.   ]
 
     Args:

@@ -18,11 +18,11 @@ from jax import Array
 from ..base.types import Mask, Vector
 
 MOST_STEPS = 100
-"""Maximum number of steps of Newton's method; it usually takes fewer than ten."""
+"""Maximum number of steps of Newton's method."""
 
 
 class _Search(NamedTuple):
-    """State of the search for the root u: its bracket, whether u still moves, and the number of steps."""
+    """State of the search for the root: u, its bracket, whether u moves, number of steps."""
 
     u: Array
     low: Array

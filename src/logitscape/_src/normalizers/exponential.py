@@ -20,10 +20,11 @@ def softmax(logits: Vector, *, inverse_temperature: Parameter = 1.0) -> Probs:
     subtracted, so that no finite logit overflows. c = 0 gives equal probabilities to all classes
     that are not masked.
 
-    >>> import jax.numpy as jnp, logitscape as ls
-    >>> print(ls.normalizers.softmax(jnp.array([1.0, 2.0, -jnp.inf])).p.round(3))
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.softmax(jnp.array([1.0, 2.0, -jnp.inf])).p).round(3))
     [0.269 0.731 0.   ]
-    >>> print(ls.normalizers.softmax(jnp.array([1.0, 2.0]), inverse_temperature=3).p.round(3))
+    >>> sharper = ls.normalizers.softmax(jnp.array([1.0, 2.0]), inverse_temperature=3)
+    >>> print(np.asarray(sharper.p).round(3))
     [0.047 0.953]
 
     Args:
@@ -58,8 +59,8 @@ def softmax_one(logits: Vector) -> Probs:
     logits; -inf is a mask, +inf gives NaN. If all logits are masked, p is 0
     and a loss such as cross-entropy infinite.
 
-    >>> import jax.numpy as jnp, logitscape as ls
-    >>> print(ls.normalizers.softmax_one(jnp.array([0.0, 0.0, -50.0])).p.round(3))
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.softmax_one(jnp.array([0.0, 0.0, -50.0])).p).round(3))
     [0.333 0.333 0.   ]
 
     Args:
@@ -83,11 +84,11 @@ def iterated_exponential(logits: Vector, *, depth: int = 2) -> Probs:
     float32, for depth 3 from 6.56 and 4.48. -inf is no mask, as g has a finite limit there (1 for
     depth 2), with derivative 0. The result is NaN if all logits are -inf.
 
-    >>> import jax.numpy as jnp, logitscape as ls
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
     >>> logits = jnp.array([1.0, 2.0])
-    >>> print(ls.normalizers.iterated_exponential(logits, depth=1).p.round(3))
+    >>> print(np.asarray(ls.normalizers.iterated_exponential(logits, depth=1).p).round(3))
     [0.269 0.731]
-    >>> print(ls.normalizers.iterated_exponential(logits, depth=2).p.round(3))
+    >>> print(np.asarray(ls.normalizers.iterated_exponential(logits, depth=2).p).round(3))
     [0.009 0.991]
 
     Args:
@@ -123,8 +124,8 @@ def argmax(logits: Vector) -> Probs:
     or one is +inf. Where the same compiled program computes the logits, rounding may separate
     logits that tie; the first of them then takes all.
 
-    >>> import jax.numpy as jnp, logitscape as ls
-    >>> print(ls.normalizers.argmax(jnp.array([2.0, 1.0, 2.0])).p)
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.argmax(jnp.array([2.0, 1.0, 2.0])).p).round(3))
     [0.5 0.  0.5]
 
     Args:

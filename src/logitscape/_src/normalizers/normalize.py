@@ -18,8 +18,8 @@ def normalize(log_weights: Vector, gaps: Vector | None = None) -> Probs:
     The step that softmax and every other separable normalizer `p_k = g(z_k) / sum_j g(z_j)` have
     in common: `ls.normalize(log_g(z))` makes a new one.
 
-    >>> import jax.numpy as jnp, logitscape as ls
-    >>> print(ls.normalize(jnp.log(jnp.array([1.0, 2.0, 5.0]))).p.round(3))
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalize(jnp.log(jnp.array([1.0, 2.0, 5.0]))).p).round(3))
     [0.125 0.25  0.625]
 
     Args:

@@ -24,8 +24,8 @@ def normalize_powers(amplitudes: Vector, power: int) -> Probs:
     Unlike `normalize(power * log(a))` it has the right (one-sided) derivative at `a_k = 0`, and
     loses no gradient where `p_k` underflows but `dp_k / da_k` does not.
 
-    >>> import jax.numpy as jnp, logitscape as ls
-    >>> print(ls.normalize_powers(jnp.array([0.0, 1.0, 3.0]), 2).p.round(3))
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalize_powers(jnp.array([0.0, 1.0, 3.0]), 2).p).round(3))
     [0.  0.1 0.9]
 
     Args:

@@ -22,10 +22,10 @@ def sum(logits: Vector) -> Probs:
     Where z_k = 0, log p_k = -inf and its derivative is taken as 0 (p_k itself has the one-sided
     derivative).
 
-    >>> import jax.numpy as jnp, logitscape as ls
-    >>> print(ls.normalizers.sum(jnp.array([1.0, 3.0, 0.0])).p)
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.sum(jnp.array([1.0, 3.0, 0.0])).p).round(3))
     [0.25 0.75 0.  ]
-    >>> print(ls.normalizers.sum(jnp.array([1.0, -1.0])).p)
+    >>> print(np.asarray(ls.normalizers.sum(jnp.array([1.0, -1.0])).p).round(3))
     [nan nan]
 
     Args:
@@ -44,8 +44,8 @@ def abs(logits: Vector) -> Probs:
     The result is NaN if all logits are 0 or one is infinite. At the kink z_k = 0 the derivative is
     taken as 0.
 
-    >>> import jax.numpy as jnp, logitscape as ls
-    >>> print(ls.normalizers.abs(jnp.array([-1.0, 3.0])).p)
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.abs(jnp.array([-1.0, 3.0])).p).round(3))
     [0.25 0.75]
 
     Args:
@@ -65,8 +65,8 @@ def relu(logits: Vector) -> Probs:
     logit below 0. At the kink z_k = 0 the derivative is taken as 0, as is that of log p_k = -inf
     at and below the kink.
 
-    >>> import jax.numpy as jnp, logitscape as ls
-    >>> print(ls.normalizers.relu(jnp.array([-2.0, 1.0, 3.0])).p)
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.relu(jnp.array([-2.0, 1.0, 3.0])).p).round(3))
     [0.   0.25 0.75]
 
     Args:
@@ -86,8 +86,8 @@ def square(logits: Vector) -> Probs:
 
     The result is NaN if all logits are 0 or one is infinite.
 
-    >>> import jax.numpy as jnp, logitscape as ls
-    >>> print(ls.normalizers.square(jnp.array([-1.0, 2.0])).p.round(3))
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.square(jnp.array([-1.0, 2.0])).p).round(3))
     [0.2 0.8]
 
     Args:
@@ -105,8 +105,8 @@ def spherical(logits: Vector, *, epsilon: Parameter = 1e-3) -> Probs:
 
     Defined for all finite logits, without overflow; NaN if one is infinite.
 
-    >>> import jax.numpy as jnp, logitscape as ls
-    >>> print(ls.normalizers.spherical(jnp.array([1.0, 2.0]), epsilon=1).p.round(3))
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.spherical(jnp.array([1.0, 2.0]), epsilon=1).p).round(3))
     [0.286 0.714]
 
     Args:
@@ -134,8 +134,8 @@ def min_shift(logits: Vector) -> Probs:
     The result is NaN if all logits are equal or one is infinite. Classes that tie for the lowest
     logit share its derivative equally.
 
-    >>> import jax.numpy as jnp, logitscape as ls
-    >>> print(ls.normalizers.min_shift(jnp.array([-1.0, 0.0, 2.0])).p)
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.min_shift(jnp.array([-1.0, 0.0, 2.0])).p).round(3))
     [0.   0.25 0.75]
 
     Args:

@@ -21,8 +21,8 @@ def sigmoid(logits: Vector) -> Probs:
     -inf is a mask. The result is NaN if all logits are masked or one is +inf. Large logits get
     equal probabilities, as g is at most 1.
 
-    >>> import jax.numpy as jnp, logitscape as ls
-    >>> print(ls.normalizers.sigmoid(jnp.array([0.0, 20.0, 30.0])).p.round(3))
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.sigmoid(jnp.array([0.0, 20.0, 30.0])).p).round(3))
     [0.2 0.4 0.4]
 
     Args:
@@ -42,8 +42,8 @@ def sigsoftmax(logits: Vector) -> Probs:
 
     -inf is a mask. The result is NaN if all logits are masked or one is +inf.
 
-    >>> import jax.numpy as jnp, logitscape as ls
-    >>> print(ls.normalizers.sigsoftmax(jnp.array([0.0, 1.0])).p.round(3))
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.sigsoftmax(jnp.array([0.0, 1.0])).p).round(3))
     [0.201 0.799]
 
     Args:
@@ -66,9 +66,9 @@ def softplus(logits: Vector) -> Probs:
 
     -inf is a mask. The result is NaN if all logits are masked or one is +inf.
 
-    >>> import jax.numpy as jnp, logitscape as ls
-    >>> print(ls.normalizers.softplus(jnp.array([0.0, 100.0, 300.0])).p.round(3))
-    [0.002 0.249 0.749]
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.softplus(jnp.array([0.0, 100.0, 300.0])).p).round(3))
+    [0.002 0.25  0.749]
 
     Args:
         logits: Logits z of one example, [n].

@@ -24,8 +24,8 @@ def sparsemax(logits: Vector) -> Probs:
     result is NaN if all logits are masked or one is +inf. At the kink, where z_k = tau, class k
     counts as outside the support: dp_k = 0, and the sum of p is kept.
 
-    >>> import jax.numpy as jnp, logitscape as ls
-    >>> print(ls.normalizers.sparsemax(jnp.array([1.0, 0.5, -1.0])).p)
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.sparsemax(jnp.array([1.0, 0.5, -1.0])).p).round(3))
     [0.75 0.25 0.  ]
 
     Args:

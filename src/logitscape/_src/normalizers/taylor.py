@@ -30,8 +30,8 @@ def taylor(logits: Vector, *, order: int = 2) -> Probs:
     Defined for all finite logits, without overflow; NaN if one is infinite. g has a minimum (order
     2: at z = -1) and rises again to its left.
 
-    >>> import jax.numpy as jnp, logitscape as ls
-    >>> print(ls.normalizers.taylor(jnp.array([0.0, -1.0, -2.0])).p.round(3))
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.taylor(jnp.array([0.0, -1.0, -2.0])).p).round(3))
     [0.4 0.2 0.4]
 
     Args:
