@@ -70,8 +70,9 @@ def probe(
     Raises:
         ValueError: If the threshold is below 0; the function itself if shapes do not
             match.
-        TypeError: If the function takes none of the known forms; the function itself if
-            the labels are not integers.
+        TypeError: If the source is neither a spec nor a function of two arguments; the
+            function itself if the source has none of the known forms, or if the labels
+            are not integers.
         IndexError: If a label is out of range. Inside traced code all statistics are NaN
             instead.
 

@@ -20,7 +20,7 @@ from .jaxpr import Function
 
 
 class Dual(NamedTuple):
-    """A value and its derivative in the direction that belongs to each example.
+    """A value of every example and its derivative in the direction of that example.
 
     Attributes:
         primal: Batch of values: a pytree of arrays [..., batch], or of object arrays.
@@ -36,7 +36,7 @@ Call: TypeAlias = Callable[..., Dual]
 
 
 def call_on_batch(*, unroll: bool, with_tangents: bool) -> Call:
-    """Way to call functions of one example on duals.
+    """Choose how functions of one example are called on duals.
 
     Args:
         unroll: Whether functions are unrolled over classes.

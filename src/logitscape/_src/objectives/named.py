@@ -1,6 +1,6 @@
 """Several objectives by name, from all that sweeps and studies take."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from .objective import Objective, Source, Sources, objective
 
@@ -17,10 +17,16 @@ def named_objectives(sources: Sources) -> dict[str, Objective]:
     """
     if isinstance(sources, Mapping):
         return _from_mapping(sources)
-    several = sources if isinstance(sources, list | tuple) else [sources]
-    objectives = [objective(source) for source in several]  # type: ignore[arg-type]
+    if isinstance(sources, list | tuple):
+        return _from_sequence(sources)
+    return _from_sequence([sources])  # type: ignore[list-item]
+
+
+def _from_sequence(sources: Sequence[Source]) -> dict[str, Objective]:
+    objectives = [objective(source) for source in sources]
     names = [objective.name for objective in objectives]
-    if not objectives or len(set(names)) < len(names):
+    has_repeated_name = len(set(names)) < len(names)
+    if not names or has_repeated_name:
         raise ValueError(
             "`objectives` must be at least one, of different names "
             f"(a dict gives them), got {names}."
@@ -29,7 +35,8 @@ def named_objectives(sources: Sources) -> dict[str, Objective]:
 
 
 def _from_mapping(sources: Mapping[str, Source]) -> dict[str, Objective]:
-    if not sources or not all(isinstance(name, str) for name in sources):
+    names_are_texts = all(isinstance(name, str) for name in sources)
+    if not sources or not names_are_texts:
         raise ValueError(
             "`objectives` must be at least one, named by text, "
             f"got the names {list(sources)}."
