@@ -1,4 +1,4 @@
-"""logitscape, plain JAX of its objectives and of the textbook's formulas, and limits: one pass."""
+"""logitscape, plain JAX of its objectives and of the textbook's formulas, and single passes."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,36 +16,29 @@ EPSILON = 1e-3
 
 
 def peers(problem: Problem) -> list[Peer]:
-    return [
-        peer
-        for axis in problem.layouts()
-        for peer in (
-            _peer(
-                "logitscape",
-                problem,
-                axis,
-                ls.value_and_grad(problem.pair, class_axis=axis),
-            ),
-            _peer(
-                "plain JAX", problem, axis, vmapped(ls.objective(problem.pair), axis)
-            ),
-            _peer("textbook JAX", problem, axis, vmapped(textbook(problem.pair), axis)),
-        )
-    ]
+    """The three families, in every layout."""
+    peers = []
+    for axis in problem.layouts():
+        functions = {
+            "logitscape": ls.value_and_grad(problem.pair, class_axis=axis),
+            "plain JAX": vmapped(ls.objective(problem.pair), axis),
+            "textbook JAX": vmapped(textbook(problem.pair), axis),
+        }
+        for family, function in functions.items():
+            peers.append(_peer(family, problem, axis, function))
+    return peers
 
 
 def limits(problem: Problem) -> dict[str, Callable[[], object]]:
     """One pass that takes the exponential of every logit, and one that copies it."""
     z = jnp.asarray(problem.logits)
-    passes = {
-        name: jax.jit(one).lower(z).compile()
-        for name, one in (("exp", jnp.exp), ("copy", jnp.copy))
-    }
-    return {name: partial(_blocking, one, z) for name, one in passes.items()}
+    exp = jax.jit(jnp.exp).lower(z).compile()
+    copy = jax.jit(jnp.copy).lower(z).compile()
+    return {"exp": partial(_blocking, exp, z), "copy": partial(_blocking, copy, z)}
 
 
 def textbook(pair: str) -> Callable[[Array, Array], Array]:
-    """The formula as it is printed, of one example: (logits [n], target [n]) -> loss."""
+    """The textbook's formula for one example, as a function of logits [n] and target [n]."""
     normalizer, loss = pair.split(" + ")
     return partial(LOSSES[loss], normalizer)
 
@@ -53,7 +46,8 @@ def textbook(pair: str) -> Callable[[Array, Array], Array]:
 def _peer(
     family: str, problem: Problem, axis: int, function: Callable[..., Any]
 ) -> Peer:
-    z, y = jnp.asarray(problem.laid_out(axis)), jnp.asarray(problem.labels)
+    z = jnp.asarray(problem.laid_out(axis))
+    y = jnp.asarray(problem.labels)
     return Peer(family, axis, partial(_blocking, jax.jit(function), z, y))
 
 
@@ -64,22 +58,25 @@ def _blocking(function: Callable[..., Any], *args: Array) -> Any:
 def vmapped(
     objective: Callable[[Array, Array], Array], axis: int
 ) -> Callable[..., Any]:
-    """Loss and gradient of every example, by `jax.vmap`: (logits, labels) -> (losses, gradients)."""
+    """Losses and gradients by `jax.vmap`, as a function of logits and labels.
 
-    def of_one(z: Array, label: Array) -> tuple[Array, Array]:
-        return jax.value_and_grad(objective)(
-            z, jax.nn.one_hot(label, z.size, dtype=z.dtype)
-        )
+    Args:
+        objective: The loss of one example.
+        axis: Class axis, 0 or -1.
+    """
 
-    return jax.vmap(of_one, in_axes=(axis + 1, 0), out_axes=(0, axis + 1))
+    def of_example(z: Array, label: Array) -> tuple[Array, Array]:
+        target = jax.nn.one_hot(label, z.size, dtype=z.dtype)
+        return jax.value_and_grad(objective)(z, target)
+
+    return jax.vmap(of_example, in_axes=(axis + 1, 0), out_axes=(0, axis + 1))
 
 
 def _cross_entropy(normalizer: str, z: Array, target: Array) -> Array:
-    log_p = (
-        jax.nn.log_softmax(z)
-        if normalizer == "softmax"
-        else jnp.log(_probabilities(normalizer, z))
-    )
+    if normalizer == "softmax":
+        log_p = jax.nn.log_softmax(z)
+    else:
+        log_p = jnp.log(_probabilities(normalizer, z))
     return -jnp.sum(target * log_p)
 
 

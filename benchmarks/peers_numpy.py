@@ -16,32 +16,32 @@ EPSILON = 1e-3
 
 
 def peers(problem: Problem) -> list[Peer]:
-    return [
-        Peer(
-            "NumPy",
-            axis,
-            partial(
-                value_and_grad,
-                problem.pair,
-                problem.laid_out(axis),
-                _index(problem, axis),
-                axis,
-            ),
-        )
-        for axis in problem.layouts()
-    ]
+    """The closed form, in every layout."""
+    peers = []
+    for axis in problem.layouts():
+        z = problem.laid_out(axis)
+        index = np.expand_dims(problem.labels.astype(np.int64), axis)
+        run = partial(value_and_grad, problem.pair, z, index, axis)
+        peers.append(Peer("NumPy", axis, run))
+    return peers
 
 
 def reference(problem: Problem) -> tuple[Array, Array]:
     """Losses and gradients of the first examples, in float64."""
-    labels = problem.labels[:CHECKED].astype(np.int64)[:, None]
-    return value_and_grad(
-        problem.pair, problem.logits[:CHECKED].astype(np.float64), labels, -1
-    )
+    logits = problem.logits[:CHECKED].astype(np.float64)
+    labels = problem.labels[:CHECKED].astype(np.int64)
+    return value_and_grad(problem.pair, logits, labels[:, None], -1)
 
 
 def value_and_grad(pair: str, z: Array, index: Array, axis: int) -> tuple[Array, Array]:
-    """`index` holds the labels, with a class axis of length 1."""
+    """Losses [m] and gradients of a batch.
+
+    Args:
+        pair: "NORMALIZER + LOSS".
+        z: Logits, [n, m] or [m, n].
+        index: Labels, with a class axis of length 1.
+        axis: Class axis, 0 or -1.
+    """
     normalizer, loss = pair.split(" + ")
     weights, slopes = WEIGHTS[normalizer](z, axis)
     outputs: tuple[Array, Array] = LOSSES[loss](weights, slopes, index, axis)
@@ -68,9 +68,8 @@ def _cross_entropy(
     at_label = np.take_along_axis(weights, index, axis)
     gradient = slopes / total
     slope_at_label = np.take_along_axis(slopes, index, axis)
-    np.put_along_axis(
-        gradient, index, slope_at_label / total - slope_at_label / at_label, axis
-    )
+    gradient_at_label = slope_at_label / total - slope_at_label / at_label
+    np.put_along_axis(gradient, index, gradient_at_label, axis)
     return np.log(total / at_label).squeeze(axis), gradient
 
 
@@ -80,17 +79,15 @@ def _brier(
     total = weights.sum(axis, keepdims=True)
     p = weights / total
     residual = p.copy()
-    np.put_along_axis(residual, index, np.take_along_axis(p, index, axis) - 1, axis)
+    p_at_label = np.take_along_axis(p, index, axis)
+    np.put_along_axis(residual, index, p_at_label - 1, axis)
     mean = (p * residual).sum(axis, keepdims=True)
     loss = (residual * residual).sum(axis)
+    # In place: a large batch is limited by the memory's speed.
     residual -= mean
     residual *= slopes
     residual *= 2 / total
     return loss, residual
-
-
-def _index(problem: Problem, axis: int) -> Array:
-    return np.expand_dims(problem.labels.astype(np.int64), axis)
 
 
 WEIGHTS: dict[str, Callable[[Array, int], Any]] = {

@@ -1,4 +1,4 @@
-"""PyTorch on the CPU: batched autograd, `torch.func` and `torch.compile`, over the textbook's formulas."""
+"""PyTorch on the CPU, over the textbook's formulas: autograd, `torch.func` and `torch.compile`."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +12,11 @@ EPSILON = 1e-3
 
 
 def peers(problem: Problem) -> list[Peer]:
-    return [peer for axis in problem.layouts() for peer in _with_layout(problem, axis)]
+    """The three ways, in every layout."""
+    peers = []
+    for axis in problem.layouts():
+        peers += _with_layout(problem, axis)
+    return peers
 
 
 def _with_layout(problem: Problem, axis: int) -> list[Peer]:
@@ -20,24 +24,21 @@ def _with_layout(problem: Problem, axis: int) -> list[Peer]:
     y = torch.from_numpy(problem.labels).long().unsqueeze(axis)
     of_batch = partial(loss_of(problem.pair), axis)
     compiled = torch.compile(of_batch, dynamic=False)
+    eager = partial(_autograd, of_batch, z.clone().requires_grad_(), y)
+    by_function = partial(_by_function, problem.pair, axis, z, y)
+    by_compiled = partial(_autograd, compiled, z.clone().requires_grad_(), y)
     return [
-        Peer(
-            "PyTorch autograd",
-            axis,
-            partial(_autograd, of_batch, z.clone().requires_grad_(), y),
-        ),
-        Peer("torch.func", axis, partial(_by_function, problem.pair, axis, z, y)),
-        Peer(
-            "torch.compile",
-            axis,
-            partial(_autograd, compiled, z.clone().requires_grad_(), y),
-            may_fail=True,
-        ),
+        Peer("PyTorch autograd", axis, eager),
+        Peer("torch.func", axis, by_function),
+        Peer("torch.compile", axis, by_compiled, may_fail=True),
     ]
 
 
 def loss_of(pair: str) -> Callable[..., Any]:
-    """(class axis, logits, labels with a class axis of length 1) -> losses."""
+    """The losses of a batch, as a function of class axis, logits, and labels.
+
+    The labels have a class axis of length 1.
+    """
     normalizer, loss = pair.split(" + ")
     return partial(LOSSES[loss], normalizer)
 
@@ -49,9 +50,10 @@ def _autograd(of_batch: Callable[..., Any], z: Any, y: Any) -> tuple[Any, Any]:
 
 
 def _by_function(pair: str, axis: int, z: Any, y: Any) -> tuple[Any, Any]:
-    of_one = torch.func.grad_and_value(partial(loss_of(pair), 0))
+    of_example = torch.func.grad_and_value(partial(loss_of(pair), 0))
     batch = axis + 1
-    gradient, losses = torch.func.vmap(of_one, in_dims=batch, out_dims=(batch, 0))(z, y)
+    of_batch = torch.func.vmap(of_example, in_dims=batch, out_dims=(batch, 0))
+    gradient, losses = of_batch(z, y)
     return losses, gradient
 
 
@@ -59,9 +61,8 @@ def _cross_entropy(normalizer: str, axis: int, z: Any, y: Any) -> Any:
     if normalizer == "softmax":
         return -torch.log_softmax(z, axis).gather(axis, y).squeeze(axis)
     weights = WEIGHTS[normalizer](z)
-    return (
-        (weights.sum(axis, keepdim=True) / weights.gather(axis, y)).log().squeeze(axis)
-    )
+    total = weights.sum(axis, keepdim=True)
+    return (total / weights.gather(axis, y)).log().squeeze(axis)
 
 
 def _brier(normalizer: str, axis: int, z: Any, y: Any) -> Any:

@@ -17,11 +17,18 @@ CLASSES = (3, 10, 1000, 32768)
 
 
 def run(quick: bool) -> dict[str, Any]:
-    """Every case; quick: few and small."""
-    classes, pairs, numbers, rounds = (
-        ((3, 1000), PAIRS[:3:2], 10**5, 3) if quick else (CLASSES, PAIRS, 10**7, 7)
-    )
-    cases = [_case(pair, n, numbers, rounds) for n in classes for pair in pairs]
+    """Measure every case; in a quick run, few and small ones."""
+    if quick:
+        return _measure((3, 1000), PAIRS[:3:2], numbers=10**5, rounds=3)
+    return _measure(CLASSES, PAIRS, numbers=10**7, rounds=7)
+
+
+def _measure(
+    classes: Sequence[int], pairs: Sequence[str], numbers: int, rounds: int
+) -> dict[str, Any]:
+    cases = []
+    for n in classes:
+        cases += [_case(pair, n, numbers, rounds) for pair in pairs]
     return {"numbers": numbers, "rounds": rounds, "cases": cases}
 
 
@@ -43,7 +50,7 @@ def _case(pair: str, n: int, numbers: int, rounds: int) -> dict[str, Any]:
 
 
 def _checked(problem: Problem) -> tuple[Sequence[Peer], dict[str, str]]:
-    """The peers that work, all with the same values; what others lack."""
+    """The peers that work, all with the same values; and by family, why the others do not."""
     reference = peers_numpy.reference(problem)
     candidates, unavailable = _candidates(problem)
     working = []

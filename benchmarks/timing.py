@@ -1,4 +1,4 @@
-"""Interleaved timing: every task in turn, round by round, so that other load hits all alike."""
+"""Interleaved timing: all tasks in turn, round by round, so that other load affects all alike."""
 
 import gc
 import statistics
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 PAUSE_SECONDS = 0.02
-"""Before each task: the threads of the one before it spin for a while, waiting for more."""
+"""Pause before each task, as the threads of the one before spin for a while, waiting for more."""
 
 
 def interleaved(
@@ -22,7 +22,7 @@ def interleaved(
 
 
 def timed(task: Callable[[], object]) -> float:
-    """Seconds of one call, in which no garbage of others is collected."""
+    """Seconds of one call, during which no garbage is collected."""
     gc.collect()
     gc.disable()
     try:
@@ -34,7 +34,7 @@ def timed(task: Callable[[], object]) -> float:
 
 
 def ratio(slower: Sequence[float], faster: Sequence[float]) -> float:
-    """The median over rounds of `slower / faster`: both of a round ran side by side."""
+    """The median over rounds of `slower / faster`, as both of a round ran under the same load."""
     return statistics.median(a / b for a, b in zip(slower, faster, strict=True))
 
 
