@@ -114,12 +114,10 @@ def compare(
     """Diagnose several objectives in the same way.
 
     >>> import logitscape as ls
-    >>> losses = {"bounded": "softmax + brier", "margin": "crammer_singer"}
-    >>> comparison = ls.compare(losses, num_classes=3, points=1)
-    >>> list(comparison.diagnoses)
-    ['bounded', 'margin']
-
-    Here the number of points is so small that most questions are not asked.
+    >>> margins = ["crammer_singer", "perceptron"]
+    >>> comparison = ls.compare(margins, num_classes=3, budget=1e-3)
+    >>> comparison.worst  # In a millisecond no question is asked, which is a warning.
+    'warning'
 
     Args:
         sources: Specs, Objectives or functions, as for `diagnose`; or a dict that names them.

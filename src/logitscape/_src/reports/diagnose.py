@@ -43,9 +43,10 @@ def diagnose(
     warning.
 
     >>> import logitscape as ls
-    >>> diagnosis = ls.diagnose("softmax + brier", num_classes=3, points=1)
-    >>> diagnosis.healthy
-    False
+    >>> diagnosis = ls.diagnose("crammer_singer", num_classes=3, points=1)
+    >>> verdicts = [answer.verdict for answer in diagnosis.of("consistency")]
+    >>> "gradient is that of the loss" in verdicts
+    True
 
     Here the number of points is so small that most questions are not asked.
 
