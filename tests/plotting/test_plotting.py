@@ -1,4 +1,4 @@
-"""Every drawing function on synthetic data: no warnings, nothing overlaps, the same bytes every time."""
+"""Every drawing function on synthetic data: no warnings, no overlaps, the same bytes every time."""
 
 import io
 import subprocess
@@ -356,5 +356,8 @@ def test_a_slice_with_three_coordinates_is_refused():
 
 
 def test_matplotlib_is_for_those_who_draw():
-    code = "import sys, logitscape; assert 'matplotlib' not in sys.modules and 'xarray' not in sys.modules"
+    code = """
+import sys, logitscape
+assert "matplotlib" not in sys.modules and "xarray" not in sys.modules
+"""
     subprocess.run([sys.executable, "-c", code], check=True)

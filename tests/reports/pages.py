@@ -80,7 +80,7 @@ def embedded(text: str) -> Any:
 
 
 def in_browser(page: Path, folder: Path) -> str:
-    """The document as a headless Chromium has it after its scripts ran; fails if the console has anything to say."""
+    """The document in a headless Chromium after its scripts ran; fails if the console complains."""
     assert CHROMIUM is not None
     options = [
         "--headless",

@@ -127,7 +127,10 @@ def test_names_tell_equal_ones_apart():
     comparison = compare(
         {"one": "crammer_singer", "two": ls.objective("crammer_singer")}, num_classes=4
     )
-    assert [each.name for each in comparison.diagnoses.values()] == ["one", "two"]
+    assert [diagnosis.name for diagnosis in comparison.diagnoses.values()] == [
+        "one",
+        "two",
+    ]
 
 
 def test_the_figure_is_the_same_every_time(few):

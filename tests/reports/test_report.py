@@ -18,7 +18,7 @@ from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import gradient as signal
 from logitscape._src.diagnosis.questions import mistakes
 from logitscape._src.diagnosis.subject import Subject, subject
-from logitscape._src.reports.curves import FAR, NEAR, report_data, deciding_rays
+from logitscape._src.reports.curves import FAR, NEAR, deciding_rays, report_data
 from logitscape._src.reports.diagnosis import Diagnosis
 from logitscape._src.reports.figure import draw
 from logitscape._src.reports.page import fragment, page
@@ -26,7 +26,10 @@ from logitscape._src.reports.save import rendered
 from tests.reports.pages import CHROMIUM, Page, embedded, in_browser
 
 N = 4
-EVIL = "</script><script>alert('$x^$')</script> & \"quoted\" \N{SNOWMAN} \N{CJK UNIFIED IDEOGRAPH-6587}"
+EVIL = (
+    "</script><script>alert('$x^$')</script> & \"quoted\" "
+    "\N{SNOWMAN} \N{CJK UNIFIED IDEOGRAPH-6587}"
+)
 
 
 @cache
@@ -46,7 +49,7 @@ def diagnosed(source: Any, name: str | None = None) -> Diagnosis:
     return Diagnosis(
         about,
         config,
-        tuple(sorted(answers, key=lambda each: SEVERITIES.index(each.severity))),
+        tuple(sorted(answers, key=lambda answer: SEVERITIES.index(answer.severity))),
     )
 
 
@@ -193,7 +196,7 @@ def test_a_page_is_well_formed_and_closed_in_itself():
         assert answer.verdict in parsed.texts["h3"]
         assert answer.text in parsed.texts["p"]
     assert parsed.texts["code"].count("jax.grad(loss)(z, t)") == sum(
-        each.witness is not None for each in diagnosis.answers
+        answer.witness is not None for answer in diagnosis.answers
     )
     assert "sparsemax + brier: loss when wrong" in parsed.texts["title"]
     assert len(text) < 500_000
@@ -295,5 +298,5 @@ def test_a_browser_shows_the_page_without_complaint(
     diagnosis = make()
     shown = in_browser(diagnosis.save(tmp_path / "report.html"), tmp_path / "profile")
     assert shown.count('<button type="button">Copy</button>') == sum(
-        each.witness is not None for each in diagnosis.answers
+        answer.witness is not None for answer in diagnosis.answers
     )

@@ -41,20 +41,21 @@ def limit(axes: Axes, subject: Any, reference: Any, share: float, most: float) -
         most: Maximum length by which the subject may reach beyond the reference, in multiples of
             the reference's span.
     """
-    own, other = _finite_only(subject), _finite_only(reference)
-    if not own.size or not other.size:
-        own = other = np.concatenate([own, other, [0.0, 1.0]])
-    span = np.ptp(own)
-    room = np.ptp(other) or np.ptp(own) or 1.0
+    subject = _finite_only(subject)
+    reference = _finite_only(reference)
+    if not subject.size or not reference.size:
+        subject = reference = np.concatenate([subject, reference, [0.0, 1.0]])
+    span = np.ptp(subject)
+    room = np.ptp(reference) or span or 1.0
     top = min(
-        max(own.max(), other.max()),
-        other.max() + most * room,
-        max(own.max() + span, other.min() + share * room),
+        max(subject.max(), reference.max()),
+        reference.max() + most * room,
+        max(subject.max() + span, reference.min() + share * room),
     )
     bottom = max(
-        min(own.min(), other.min()),
-        other.min() - most * room,
-        min(own.min() - span, other.max() - share * room),
+        min(subject.min(), reference.min()),
+        reference.min() - most * room,
+        min(subject.min() - span, reference.max() - share * room),
     )
     margin = MARGIN * (top - bottom)
     axes.set_ylim(*settled([bottom - margin, top + margin]))

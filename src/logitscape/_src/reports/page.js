@@ -1,4 +1,5 @@
-// A button beside every witness that copies it; without scripts there is none, and the code can be selected.
+// A button beside every witness copies it; without scripts there is none, and the code can still
+// be selected.
 for (const code of document.querySelectorAll(".witness code")) {
   const button = document.createElement("button");
   button.type = "button";
