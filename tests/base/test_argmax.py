@@ -1,4 +1,4 @@
-"""The largest class, found in parts where there are many."""
+"""The class with the largest value, also where many classes are searched in parts."""
 
 import jax
 import jax.numpy as jnp

@@ -52,11 +52,11 @@ def test_an_unwritable_place_is_named(tmp_path: Path) -> None:
 
 
 def test_leftovers_of_one_stem_are_removed(tmp_path: Path) -> None:
-    kept = [".crisper.0a1b.tmp.svg", "crisp.svg", "crisp.findings.json"]
-    for name in [*kept, ".crisp.0a1b.tmp.svg", ".crisp.findings.0a1b.tmp.json"]:
+    unrelated = [".crisper.0a1b.tmp.svg", "crisp.svg", "crisp.findings.json"]
+    for name in [*unrelated, ".crisp.0a1b.tmp.svg", ".crisp.findings.0a1b.tmp.json"]:
         (tmp_path / name).touch()
     remove_leftovers(tmp_path, "crisp")
-    assert names(tmp_path) == sorted(kept)
+    assert names(tmp_path) == sorted(unrelated)
 
 
 def test_a_folder_of_others_is_left_alone(tmp_path: Path) -> None:

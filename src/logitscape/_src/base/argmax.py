@@ -93,5 +93,7 @@ def _reduce(x: Array, places: Array) -> ValuesAndPlaces:
 
 def _larger(a: ValuesAndPlaces, b: ValuesAndPlaces) -> ValuesAndPlaces:
     """The larger of two values, the earlier of two that tie; b if either is NaN."""
-    is_a = (a[0] > b[0]) | ((a[0] == b[0]) & (a[1] < b[1]))
-    return jnp.where(is_a, a[0], b[0]), jnp.where(is_a, a[1], b[1])
+    a_value, a_place = a
+    b_value, b_place = b
+    is_a = (a_value > b_value) | ((a_value == b_value) & (a_place < b_place))
+    return jnp.where(is_a, a_value, b_value), jnp.where(is_a, a_place, b_place)
