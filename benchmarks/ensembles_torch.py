@@ -1,4 +1,4 @@
-"""PyTorch's ways to train many classifiers of one hidden layer by plain SGD, on given mini-batches."""
+"""Two ways of PyTorch to train many classifiers of one hidden layer by plain SGD."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -20,27 +20,35 @@ def one_after_the_other(
     batches: Sequence[Any],
     seeds: Sequence[int],
 ) -> Layers:
-    """A loop over classifiers, each a module with an optimizer, as most training code is; batches are [step][seed, rows]."""
-    trained = [
-        _alone(
-            [layer[i] for layer in start],
-            rate,
-            inputs,
-            labels,
-            [rows[seed] for rows in batches],
-        )
-        for i, (rate, seed) in enumerate(zip(rates, seeds, strict=True))
-    ]
-    hidden, hidden_biases, output, output_biases = (
-        torch.stack(layer) for layer in zip(*trained, strict=True)
+    """Train in a loop over classifiers, each a module with an optimizer, as most training code is.
+
+    Args:
+        start: Initial parameters.
+        rates: Learning rate of each classifier.
+        inputs: All training inputs.
+        labels: All training labels.
+        batches: Rows of the mini-batches, [step][seed, rows].
+        seeds: Index of each classifier's seed.
+    """
+    trained = []
+    for i, (rate, seed) in enumerate(zip(rates, seeds, strict=True)):
+        parameters = [layer[i] for layer in start]
+        rows = [batch[seed] for batch in batches]
+        trained.append(_alone(parameters, rate, inputs, labels, rows))
+    hidden, hidden_biases, output, output_biases = zip(*trained, strict=True)
+    return (
+        torch.stack(hidden),
+        torch.stack(hidden_biases),
+        torch.stack(output),
+        torch.stack(output_biases),
     )
-    return hidden, hidden_biases, output, output_biases
 
 
 def _alone(
     start: Sequence[Any], rate: float, inputs: Any, labels: Any, batches: Sequence[Any]
 ) -> list[Any]:
-    (features, hidden), (_, classes) = start[0].shape, start[2].shape
+    features, hidden = start[0].shape
+    _, classes = start[2].shape
     model = torch.nn.Sequential(
         torch.nn.Linear(features, hidden),
         torch.nn.ReLU(),
@@ -53,7 +61,8 @@ def _alone(
     optimizer = torch.optim.SGD(parameters, lr=rate)
     for rows in batches:
         optimizer.zero_grad()
-        functional.cross_entropy(model(inputs[rows]), labels[rows]).backward()
+        loss = functional.cross_entropy(model(inputs[rows]), labels[rows])
+        loss.backward()
         optimizer.step()
     return [parameter.detach().t() for parameter in parameters]
 
@@ -66,17 +75,26 @@ def vmapped(
     batches: Sequence[Any],
     seeds: Any,
 ) -> Layers:
-    """All classifiers at once: `torch.func.vmap` of the gradient of one."""
+    """Train all classifiers at once, by `torch.func.vmap` of the gradient of one.
+
+    The arguments are those of `one_after_the_other`, with rates and seeds as tensors.
+    """
     gradient = torch.func.vmap(torch.func.grad(_loss))
     layers = start
     for rows in batches:
         of_members = rows[seeds]
-        steps = gradient(layers, inputs[of_members], labels[of_members])
+        slopes = gradient(layers, inputs[of_members], labels[of_members])
         layers = tuple(
-            layer - rates.view(-1, *[1] * (layer.dim() - 1)) * step
-            for layer, step in zip(layers, steps, strict=True)
+            _step(layer, slope, rates)
+            for layer, slope in zip(layers, slopes, strict=True)
         )
     return layers
+
+
+def _step(layer: Any, slope: Any, rates: Any) -> Any:
+    """One step of gradient descent, each member [members, ...] with its learning rate."""
+    ones = [1] * (layer.dim() - 1)
+    return layer - rates.view(-1, *ones) * slope
 
 
 def _loss(layers: Layers, inputs: Any, labels: Any) -> Any:
@@ -88,11 +106,14 @@ def _loss(layers: Layers, inputs: Any, labels: Any) -> Any:
 def in_best_threads(
     task: Callable[[], object], most: int
 ) -> tuple[int, Callable[[], object]]:
-    """The task with as many threads as it is fastest with, and their number."""
-    return min(
-        (_seconds(threads, task), threads, partial(_in_threads, threads, task))
-        for threads in {1, most}
-    )[1:]
+    """The number of threads with which a task is fastest, and the task that uses them.
+
+    Args:
+        task: The task.
+        most: The larger number of threads to try; the other is 1.
+    """
+    threads = min({1, most}, key=lambda number: _seconds(number, task))
+    return threads, partial(_in_threads, threads, task)
 
 
 def _seconds(threads: int, task: Callable[[], object]) -> float:

@@ -28,12 +28,10 @@ LOOP_MODELS = 2
 
 
 def run(quick: bool) -> dict[str, Any]:
-    """Every size of mini-batch; quick: few and small."""
+    """Measure every size of mini-batch; in a quick run, few and small ensembles."""
     rates, seeds, steps, rounds = (4, 2, 64, 3) if quick else (8, 10, 330, 7)
-    cases = [
-        _case(batch, rates, seeds, steps, rounds)
-        for batch in ((32,) if quick else (32, 64))
-    ]
+    batch_sizes = (32,) if quick else (32, 64)
+    cases = [_case(size, rates, seeds, steps, rounds) for size in batch_sizes]
     sizes = {
         "models": rates * seeds,
         "rates": rates,
@@ -52,13 +50,14 @@ def _case(
     batch_size: int, rates: int, seeds: int, steps: int, rounds: int
 ) -> dict[str, Any]:
     progress(f"ensembles: mini-batches of {batch_size}")
-    grid = np.geomspace(0.01, 0.3, rates).tolist(), range(seeds)
+    learning_rates = np.geomspace(0.01, 0.3, rates).tolist()
+    train_ours = partial(_ours, batch_size, learning_rates, range(seeds))
     config = make_config(
         PAIR,
         data.digits(),
         MODEL,
-        learning_rates=grid[0],
-        seeds=grid[1],
+        learning_rates=learning_rates,
+        seeds=range(seeds),
         init_scales=SCALES,
         steps=1,
         batch_size=batch_size,
@@ -67,8 +66,9 @@ def _case(
         metrics=METRICS,
     )
     batches = _batches(config, steps)
-    _check(config, _ours(batch_size, *grid, CHECKED_STEPS), batches[:CHECKED_STEPS])
-    most, members = torch.get_num_threads(), rates * seeds
+    _check(config, train_ours(CHECKED_STEPS), batches[:CHECKED_STEPS])
+    most = torch.get_num_threads()
+    members = rates * seeds
     loop, looped = ensembles_torch.in_best_threads(
         partial(_loop, config, batches, LOOP_MODELS), most
     )
@@ -76,7 +76,7 @@ def _case(
         partial(_vmapped, config, batches), most
     )
     tasks: dict[str, Callable[[], object]] = {
-        OURS: partial(_ours, batch_size, *grid, steps),
+        OURS: partial(train_ours, steps),
         FUNCTIONAL: vmapped,
         LOOP: looped,
     }
@@ -87,9 +87,9 @@ def _case(
         LOOP: LOOP_MODELS * steps,
     }
     seconds = interleaved(tasks, rounds)
-    per_step = {
-        name: [each / model_steps[name] for each in seconds[name]] for name in tasks
-    }
+    per_step = {}
+    for name in tasks:
+        per_step[name] = [value / model_steps[name] for value in seconds[name]]
     return {
         "batch_size": batch_size,
         "seconds": per_step,
@@ -114,29 +114,29 @@ def _ours(
 
 
 def _check(config: TrainingConfig, ours: Training, batches: Sequence[Any]) -> None:
-    """The same parameters from all, after a few steps."""
-    expected = [
-        np.asarray(leaf).reshape(-1, *leaf.shape[3:])
-        for leaf in _in_order(ours.parameters)
-    ]
-    for name, others in (
-        ("loop", _loop(config, batches, LOOP_MODELS)),
-        ("torch.func", _vmapped(config, batches)),
-    ):
-        for mine, other in zip(expected, others, strict=True):
-            np.testing.assert_allclose(
-                mine[: len(other)], other.numpy(), rtol=1e-3, atol=1e-4, err_msg=name
-            )
+    """Compare the parameters of all ways after a few steps."""
+    expected = []
+    for leaf in _in_order(ours.parameters):
+        expected.append(np.asarray(leaf).reshape(-1, *leaf.shape[3:]))
+    _check_equal("loop", _loop(config, batches, LOOP_MODELS), expected)
+    _check_equal("torch.func", _vmapped(config, batches), expected)
+
+
+def _check_equal(
+    name: str, layers: ensembles_torch.Layers, expected: Sequence[Any]
+) -> None:
+    for layer, values in zip(layers, expected, strict=True):
+        np.testing.assert_allclose(
+            values[: len(layer)], layer.numpy(), rtol=1e-3, atol=1e-4, err_msg=name
+        )
 
 
 def _loop(
     config: TrainingConfig, batches: Sequence[Any], models: int
 ) -> ensembles_torch.Layers:
     start, inputs, labels = _problem(config)
-    rates, seeds = (
-        config.members.learning_rate[:models].tolist(),
-        config.members.seed_index[:models].tolist(),
-    )
+    rates = config.members.learning_rate[:models].tolist()
+    seeds = config.members.seed_index[:models].tolist()
     return ensembles_torch.one_after_the_other(
         start, rates, inputs, labels, batches, seeds
     )
@@ -144,10 +144,8 @@ def _loop(
 
 def _vmapped(config: TrainingConfig, batches: Sequence[Any]) -> ensembles_torch.Layers:
     start, inputs, labels = _problem(config)
-    rates, seeds = (
-        torch.from_numpy(np.array(each))
-        for each in (config.members.learning_rate, config.members.seed_index)
-    )
+    rates = torch.from_numpy(np.array(config.members.learning_rate))
+    seeds = torch.from_numpy(np.array(config.members.seed_index))
     return ensembles_torch.vmapped(start, rates, inputs, labels, batches, seeds.long())
 
 
@@ -157,7 +155,9 @@ def _problem(config: TrainingConfig) -> tuple[ensembles_torch.Layers, Any, Any]:
     hidden, hidden_biases, output, output_biases = (
         torch.from_numpy(np.array(leaf)) for leaf in _in_order(state.parameters)
     )
-    inputs, labels = (torch.from_numpy(np.array(part[0])) for part in config.train)
+    train_inputs, train_labels = config.train
+    inputs = torch.from_numpy(np.array(train_inputs[0]))
+    labels = torch.from_numpy(np.array(train_labels[0]))
     return (hidden, hidden_biases, output, output_biases), inputs, labels.long()
 
 
@@ -167,13 +167,13 @@ def _in_order(parameters: Any) -> list[Any]:
 
 def _batches(config: TrainingConfig, steps: int) -> list[Any]:
     """The rows of every step and seed, [step][seeds, batch], that logitscape draws."""
-    size, batch = config.train.labels.shape[1], config.program.batch_size
+    size = config.train.labels.shape[1]
+    batch = config.program.batch_size
     per_epoch = size // batch
-    epochs = [
-        np.array(shuffled(config.seeds, jnp.int32(epoch), size))
-        for epoch in range(-(-steps // per_epoch))
-    ]
-    rows = [
-        order[:, batch * i :][:, :batch] for order in epochs for i in range(per_epoch)
-    ]
-    return [torch.from_numpy(each.copy()).long() for each in rows[:steps]]
+    batches = []
+    for epoch in range(-(-steps // per_epoch)):
+        order = np.array(shuffled(config.seeds, jnp.int32(epoch), size))
+        for i in range(per_epoch):
+            rows = order[:, batch * i : batch * (i + 1)]
+            batches.append(torch.from_numpy(rows.copy()).long())
+    return batches[:steps]

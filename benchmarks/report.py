@@ -1,5 +1,6 @@
-"""Results as Markdown: the machine, the versions, tables and what must be said beside them."""
+"""Results as Markdown: the machine, the versions, notes and tables."""
 
+import math
 import os
 import platform
 import sys
@@ -14,28 +15,37 @@ PACKAGES = ("logitscape", "jax", "jaxlib", "numpy", "torch")
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under a title and column names."""
+    """Rows of text under a title and column names.
+
+    Attributes:
+        title: Title.
+        columns: Names of the columns.
+        rows: Cells of each row.
+    """
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
 
     def markdown(self) -> str:
-        """The first column aligned left, the others right."""
+        """The table as Markdown, with the first column aligned left, the others right."""
         rule = ["---"] + ["---:"] * (len(self.columns) - 1)
-        lines = [self.columns, rule, *self.rows]
-        return "\n".join(
-            [
-                f"## {self.title}",
-                "",
-                *("| " + " | ".join(line) + " |" for line in lines),
-            ]
-        )
+        lines = [f"## {self.title}", ""]
+        for cells in (self.columns, rule, *self.rows):
+            lines.append("| " + " | ".join(cells) + " |")
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True)
 class Report:
-    """What one part of the benchmarks found."""
+    """The results of one part of the benchmarks.
+
+    Attributes:
+        name: Name of the part, and of its file.
+        title: Title.
+        tables: Tables of results.
+        notes: Sentences on what was measured, and how.
+    """
 
     name: str
     title: str
@@ -43,53 +53,51 @@ class Report:
     notes: Sequence[str]
 
     def markdown(self) -> str:
-        notes = "\n".join(f"* {note}" for note in [machine(), versions(), *self.notes])
-        return (
-            "\n\n".join(
-                [f"# {self.title}", notes, *(table.markdown() for table in self.tables)]
-            )
-            + "\n"
-        )
+        notes = [f"* {note}" for note in (machine(), versions(), *self.notes)]
+        tables = [table.markdown() for table in self.tables]
+        parts = [f"# {self.title}", "\n".join(notes), *tables]
+        return "\n\n".join(parts) + "\n"
 
     def publish(self, write: bool) -> None:
-        """Print it; on request write `benchmarks/results/NAME.md`."""
+        """Print the report; on request write it to `benchmarks/results/NAME.md`."""
         text = self.markdown()
         print(text, flush=True)
         if write:
             RESULTS.mkdir(exist_ok=True)
-            (RESULTS / f"{self.name}.md").write_text(
-                text, encoding="utf-8", newline="\n"
-            )
+            path = RESULTS / f"{self.name}.md"
+            path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def machine() -> str:
-    """Processor, cores and memory, and how busy it was, where the system tells."""
-    cores = (
-        len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count()
-    )
-    parts = [_processor(), f"{cores} cores"]
+    """Processor, cores, memory and load, as far as the system tells them."""
+    parts = [_processor(), f"{_cores()} cores"]
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        parts.append(
-            f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB of memory"
-        )
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        parts.append(f"{memory / 2**30:.0f} GiB of memory")
     parts.append(f"{platform.system()} {platform.machine()}")
     if hasattr(os, "getloadavg"):
-        parts.append(
-            f"load of the last 15 minutes {os.getloadavg()[2]:.1f}, this benchmark included"
-        )
+        _, _, load = os.getloadavg()
+        parts.append(f"load of the last 15 minutes {load:.1f}, this benchmark included")
     return "Machine: " + ", ".join(parts) + "."
 
 
+def _cores() -> int | None:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
+
+
 def versions() -> str:
-    found = [f"{name} {_version(name)}" for name in PACKAGES]
-    return "Versions: " + ", ".join([f"Python {sys.version.split()[0]}", *found]) + "."
+    """Versions of Python and of the packages that are measured."""
+    parts = [f"Python {sys.version.split()[0]}"]
+    parts += [f"{name} {_version(name)}" for name in PACKAGES]
+    return "Versions: " + ", ".join(parts) + "."
 
 
 def factor(value: float) -> str:
     """A ratio with its unit, 3.1×; "n/a" for NaN."""
-    if value != value:
+    if math.isnan(value):
         return "n/a"
     return f"{value:.2g}×" if value < 10 else f"{value:.0f}×"
 
@@ -107,8 +115,9 @@ def _version(name: str) -> str:
 
 def _processor() -> str:
     path = Path("/proc/cpuinfo")
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    models = [
-        line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")
-    ]
-    return models[0] if models else platform.processor() or "unknown processor"
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                _, _, model = line.partition(":")
+                return model.strip()
+    return platform.processor() or "unknown processor"

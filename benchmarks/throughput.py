@@ -19,20 +19,30 @@ RIVALS = {
     "NumPy": ("NumPy",),
 }
 NOTES = (
-    "A batch of m examples of n classes, n m = {numbers:,} standard normal numbers; loss and gradient of each.",
-    "All run in turn, {rounds} rounds; times are medians, ± is half the distance between the quartiles, ratios are "
-    "medians over the rounds.",
-    "[n, m] has the classes in front; [m, n] is the usual layout, and the only one measured for n above 16. All count "
-    "in their faster layout, PyTorch in its fastest way.",
+    "A batch of m examples of n classes, n m = {numbers:,} standard normal numbers; loss and "
+    "gradient of each.",
+    "All run in turn, {rounds} rounds; times are medians, ± is half the distance between the "
+    "quartiles, ratios are medians over the rounds.",
+    "[n, m] has the classes in front; [m, n] is the usual layout, and the only one measured for n "
+    "above 16. All count in their faster layout, PyTorch in its fastest way.",
     "Checked first: all compute the same values, relative tolerance 1e-4.",
-    "plain JAX: `jit(vmap(value_and_grad(objective)))` of logitscape's objective; textbook JAX: the same of the "
-    "formula written with `jax.nn`; exp and copy: one `jnp.exp`, or one copy, of the same numbers, as a limit.",
+    "plain JAX: `jit(vmap(value_and_grad(objective)))` of logitscape's objective; textbook JAX: "
+    "the same of the formula written with `jax.nn`; exp and copy: one `jnp.exp`, or one copy, of "
+    "the same numbers, as a limit.",
 )
 
 
 @dataclass(frozen=True)
 class Case:
-    """Seconds in every round, by peer and layout, for one pair and number of classes."""
+    """The measurements of one pair and number of classes.
+
+    Attributes:
+        pair: "NORMALIZER + LOSS".
+        n: Number of classes.
+        numbers: Number of logits.
+        seconds: Seconds in every round, by family and layout.
+        unavailable: Why a family could not be measured, by its name.
+    """
 
     pair: str
     n: int
@@ -42,47 +52,46 @@ class Case:
 
     def best(self, families: Iterable[str]) -> tuple[str, str]:
         """The fastest of some families, with its layout."""
-        known = [key for key in self.seconds if key[0] in families]
-        return min(known, key=lambda key: statistics.median(self.seconds[key]))
+        measured = [key for key in self.seconds if key[0] in families]
+        return min(measured, key=lambda key: statistics.median(self.seconds[key]))
 
     def times_faster(self, families: Iterable[str]) -> float:
-        """How many times faster ours is than the best of others, each in its faster layout."""
-        known = [key for key in self.seconds if key[0] in families]
-        return (
-            ratio(self.seconds[self.best(families)], self.seconds[self.best([OURS])])
-            if known
-            else float("nan")
-        )
+        """The time of the fastest family over ours, each in its faster layout; NaN if none ran."""
+        if not any(family in families for family, _ in self.seconds):
+            return math.nan
+        others = self.seconds[self.best(families)]
+        return ratio(others, self.seconds[self.best([OURS])])
 
 
 def measure(quick: bool) -> Report:
     """Run all cases in one process."""
     result = in_fresh_process("throughput_worker", quick=quick)
-    cases = [_case(each) for each in result["cases"]]
+    cases = [_case(case) for case in result["cases"]]
     notes = [note.format(**result) for note in NOTES]
-    reasons = sorted(
-        {
-            f"Not available: {name}: {why}"
-            for case in cases
-            for name, why in case.unavailable.items()
-        }
-    )
+    notes += _reasons(cases)
     tables = [_goals(cases), _ratios(cases), _times(cases)]
-    return Report(
-        "throughput", "Throughput of loss and gradient", tables, notes + reasons
-    )
+    return Report("throughput", "Throughput of loss and gradient", tables, notes)
+
+
+def _reasons(cases: Sequence[Case]) -> list[str]:
+    """Why some peers were not measured, once for each reason."""
+    reasons = set()
+    for case in cases:
+        for name, why in case.unavailable.items():
+            reasons.add(f"Not available: {name}: {why}")
+    return sorted(reasons)
 
 
 def _case(result: dict[str, Any]) -> Case:
-    seconds = {
-        (family, layout): values for family, layout, values in result.pop("seconds")
-    }
+    rows = result.pop("seconds")
+    seconds = {(family, layout): values for family, layout, values in rows}
     return Case(**result, seconds=seconds)
 
 
 def _goals(cases: Sequence[Case]) -> Table:
     entropy = [case for case in cases if case.pair == "softmax + cross_entropy"]
-    three, ten = ([case for case in cases if case.n == n] for n in (3, 10))
+    three = [case for case in cases if case.n == 3]
+    ten = [case for case in cases if case.n == 10]
     many = [case for case in cases if case.n > 16]
     rows = [
         _goal("times plain JAX, n = 3", 3, three, ["plain JAX"]),
@@ -91,11 +100,14 @@ def _goals(cases: Sequence[Case]) -> Table:
         _goal("times PyTorch's best, n = 3", 5, three, TORCH),
         _goal("times one exp pass, softmax + cross_entropy", 0.5, entropy, ["exp"]),
     ]
-    return Table(
-        "Goals",
-        ("logitscape's numbers per second", "goal", "least", "geometric mean", "met"),
-        rows,
+    columns = (
+        "logitscape's numbers per second",
+        "goal",
+        "least",
+        "geometric mean",
+        "met",
     )
+    return Table("Goals", columns, rows)
 
 
 def _goal(
@@ -104,7 +116,8 @@ def _goal(
     ratios = [case.times_faster(rivals) for case in cases]
     if not ratios or math.isnan(min(ratios)):
         return [name, factor(goal), "not measured", "", ""]
-    least, mean = min(ratios), statistics.geometric_mean(ratios)
+    least = min(ratios)
+    mean = statistics.geometric_mean(ratios)
     return [
         name,
         factor(goal),
@@ -132,29 +145,38 @@ def _ratios(cases: Sequence[Case]) -> Table:
 def _ratio_row(case: Case) -> list[str]:
     ours = case.seconds[case.best([OURS])]
     speed = case.numbers / statistics.median(ours) / 1e6
-    rivals = [factor(case.times_faster(families)) for families in RIVALS.values()]
-    torch = (
-        case.best(TORCH)[0]
-        if any(family in TORCH for family, _ in case.seconds)
-        else "none"
-    )
-    limits = [factor(case.times_faster([limit])) for limit in ("exp", "copy")]
     in_rows = case.numbers / statistics.median(case.seconds[OURS, "[m, n]"]) / 1e6
-    speeds = [f"{speed:.0f}", percent(spread(ours)), f"{in_rows:.0f}"]
-    return [case.pair, str(case.n), *speeds, *rivals, torch, *limits]
+    return [
+        case.pair,
+        str(case.n),
+        f"{speed:.0f}",
+        percent(spread(ours)),
+        f"{in_rows:.0f}",
+        *(factor(case.times_faster(families)) for families in RIVALS.values()),
+        _fastest_torch(case),
+        factor(case.times_faster(["exp"])),
+        factor(case.times_faster(["copy"])),
+    ]
+
+
+def _fastest_torch(case: Case) -> str:
+    if not any(family in TORCH for family, _ in case.seconds):
+        return "none"
+    family, _ = case.best(TORCH)
+    return family
 
 
 def _times(cases: Sequence[Case]) -> Table:
-    rows = [
-        [
-            case.pair,
-            str(case.n),
-            family,
-            layout,
-            f"{1e3 * statistics.median(values):.2f}",
-            percent(spread(values)),
-        ]
-        for case in cases
-        for (family, layout), values in case.seconds.items()
-    ]
+    rows = []
+    for case in cases:
+        for (family, layout), seconds in case.seconds.items():
+            row = [
+                case.pair,
+                str(case.n),
+                family,
+                layout,
+                f"{1e3 * statistics.median(seconds):.2f}",
+                percent(spread(seconds)),
+            ]
+            rows.append(row)
     return Table("All times", ("pair", "n", "way", "layout", "ms", "spread"), rows)
