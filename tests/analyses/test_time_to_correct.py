@@ -1,4 +1,6 @@
-"""The helpers of analyses/time_to_correct.py: objectives in fewer unknowns, and the times that theory gives."""
+"""The helpers of analyses/time_to_correct.py: objectives in fewer unknowns, and the times that
+theory gives.
+"""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,5 @@
-"""How programs are compiled: options that XLA lacks are left out, and what the user has set wins."""
+"""How programs are compiled: options that XLA lacks are left out, and what the user has set wins.
+"""
 
 import os
 

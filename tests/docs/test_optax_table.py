@@ -1,4 +1,6 @@
-"""The table of optax's losses: none that classifies is missing, and the page is what the code writes."""
+"""The table of optax's losses: none that classifies is missing, and the page is what the code
+writes.
+"""
 
 import re
 import runpy

@@ -1,27 +1,30 @@
-"""Every normalizer, loss and logit loss to 50 digits: value, gradient, and how much the formula cancels.
+"""Every normalizer, loss and logit loss to 50 digits: value, gradient, and how much the formula
+cancels.
 
 Nothing of logitscape is imported: formulas and chain rule are written anew with mpmath. The door is
 `truth(spec, z, target, dtype)`.
 
-**The one rule of the tolerances.** A number x is right if `|got - x| <= tolerance * amplification * |x|`,
-where the amplification is `sum |terms| / |sum terms|` of the textbook formula, computed at the very point,
-never below 1:
+**The one rule of the tolerances.** A number x is right if `|got - x| <= tolerance * amplification
+* |x|`, where the amplification is `sum |terms| / |sum terms|` of the textbook formula, computed
+at the very point, never below 1:
 
-* chain rule: the terms are `dp_j/dz_k dL/dp_j` and `dp_j/dz_k dL/dp_k` for all j that differ from k in logit or
-  target: a column of a Jacobian sums to 0, and equals take nothing from each other (but in forward mode, which
-  sees one direction only);
-* `dL/dp_j` and values that are sums of terms of both signs: their terms (kl, reverse_kl, label smoothing,
-  poly1 with epsilon < 0, scores of soft targets, z_loss near logsumexp = 0, the derivative of min_shift in
-  its lowest class);
-* a class whose p is itself the result of a cancellation passes that on to what depends on it, by as much as
-  the loss moves when p is moved by it: the support edge of sparsemax and entmax, `(z_j - tau)^(1/beta)` with
-  z_j and tau measured from the largest logit; Taylor polynomials of order 4 and more;
-* input conditioning, only where unavoidable: `exp(exp(exp z))` turns the rounding of `exp z` into `exp(z)`
-  times as much.
+* chain rule: the terms are `dp_j/dz_k dL/dp_j` and `dp_j/dz_k dL/dp_k` for all j that differ from
+  k in logit or target: a column of a Jacobian sums to 0, and equals take nothing from each other
+  (but in forward mode, which sees one direction only);
+* `dL/dp_j` and values that are sums of terms of both signs: their terms (kl, reverse_kl, label
+  smoothing, poly1 with epsilon < 0, scores of soft targets, z_loss near logsumexp = 0, the
+  derivative of min_shift in its lowest class);
+* a class whose p is itself the result of a cancellation passes that on to what depends on it, by
+  as much as the loss moves when p is moved by it: the support edge of sparsemax and entmax, `(z_j
+  - tau)^(1/beta)` with z_j and tau measured from the largest logit; Taylor polynomials of order 4
+  and more;
+* input conditioning, only where unavoidable: `exp(exp(exp z))` turns the rounding of `exp z` into
+  `exp(z)` times as much.
 
-What a stable implementation avoids is not excused: 1 - p, gaps between logits with any common offset,
-`1 - p_y / |p|` and the one-hot Tsallis score near their optimum, Fenchel-Young losses (sums of Bregman
-divergences) near theirs. Numbers in subnormal range have an absolute bound (accuracy.py, `allowed_error`).
+What a stable implementation avoids is not excused: 1 - p, gaps between logits with any common
+offset, `1 - p_y / |p|` and the one-hot Tsallis score near their optimum, Fenchel-Young losses
+(sums of Bregman divergences) near theirs. Numbers in subnormal range have an absolute bound
+(accuracy.py, `allowed_error`).
 """
 
 import re
@@ -60,7 +63,9 @@ def truth(
     *,
     forward: bool = False,
 ) -> Truth:
-    """Value and gradient of `spec` at exactly these numbers, to 50 digits whatever cancels; `forward`: by forward mode."""
+    """Value and gradient of `spec` at exactly these numbers, to 50 digits whatever cancels;
+    `forward`: by forward mode.
+    """
     key = tuple(float(x) for x in z), tuple(float(x) for x in target)
     for digits in (60, 400, 1000):
         with mp.workdps(digits):
@@ -71,7 +76,9 @@ def truth(
 
 
 def settled(result: Truth, digits: int) -> bool:
-    """Whether 50 digits are left; a sum of terms is taken for an exact 0 only when 1000 digits say so."""
+    """Whether 50 digits are left; a sum of terms is taken for an exact 0 only when 1000 digits say
+    so.
+    """
     pairs = distinct(
         (result.value, *result.gradient), (result.value_size, *result.gradient_size)
     )
@@ -159,9 +166,9 @@ def _parse(spec: str) -> tuple[str, tuple]:
 DEFAULTS = {
     "spherical": {"epsilon": 1e-3}, "generalized_cross_entropy": {"q": 0.7},
     "clipped_cross_entropy": {"epsilon": 1e-7},
-    "reverse_kl": {"smoothing": 0.1}, "label_smoothing": {"smoothing": 0.1}, "z_loss": {"weight": 1e-4},
+    "reverse_kl": {"smoothing": 0.1}, "label_smoothing": {"smoothing": 0.1},
     "tsallis_score": {"alpha": 1.5}, "entmax": {"alpha": 1.5}, "entmax_loss": {"alpha": 1.5},
-    "focal": {"gamma": 2},
+    "focal": {"gamma": 2}, "z_loss": {"weight": 1e-4},
 }  # fmt: skip
 
 
@@ -178,9 +185,11 @@ def parse(spec: str, dtype: str) -> tuple[str, dict]:
 def chain(
     s: Simplex, slopes: list, sizes: list, classes: list, forward: bool
 ) -> tuple[list, list]:
-    """Gradient by the chain rule and its |terms|: `scale_k sum_j share_j (dL/dp_k - dL/dp_j)` over all j other than k.
+    """Gradient by the chain rule and its |terms|: `scale_k sum_j share_j (dL/dp_k - dL/dp_j)`
+    over all j other than k.
 
-    Classes with equal logit and target share a computation, and their terms are 0; in forward mode only the sum is.
+    Classes with equal logit and target share a computation, and their terms are 0; in forward
+    mode only the sum is.
     """
     groups = members(classes)
     first = [group[0] for group in groups.values()]
@@ -213,7 +222,9 @@ def chain(
 
 
 class Rivals(NamedTuple):
-    """Sums over all classes but one, and the unseen share: of share_j, share_j dL/dp_j, and the |terms| of both."""
+    """Sums over all classes but one, and the unseen share: of share_j, share_j dL/dp_j, and the
+    |terms| of both.
+    """
 
     share: Any
     pull: Any

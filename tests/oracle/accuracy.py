@@ -26,11 +26,12 @@ as_in_use = partial(jax.jit, compiler_options=known(IN_USE))
 
 @dataclass(frozen=True)
 class Reference:
-    """The oracle's answers for a list of cases: numbers as [cases, 1 + n], the value, then the gradient.
+    """The oracle's answers for a list of cases: numbers as [cases, 1 + n], the value, then the
+    gradient.
 
-    `high + low` is the true number; `allowed` the error that the rule of oracle.py allows per unit of
-    tolerance; `smooth` is False where there is no number to compare with; `underflows` marks cases where a
-    probability is no normal number.
+    `high + low` is the true number; `allowed` the error that the rule of oracle.py allows per
+    unit of tolerance; `smooth` is False where there is no number to compare with; `underflows`
+    marks cases where a probability is no normal number.
     """
 
     cases: list[Case]
@@ -123,10 +124,12 @@ def ratios(got: np.ndarray, expected: Reference, dtype: str) -> np.ndarray:
 
 
 def allowed_error(expected: Reference, dtype: str) -> np.ndarray:
-    """The tolerance times `sum |terms|`, and what is lost where terms below the normal numbers become 0.
+    """The tolerance times `sum |terms|`, and what is lost where terms below the normal numbers
+    become 0.
 
-    A sum of n terms can lose n of the smallest normal numbers; where a probability itself is flushed, the
-    factors h = g'/g and dL/dp that it is multiplied with count too, for which 1e4 is allowed.
+    A sum of n terms can lose n of the smallest normal numbers; where a probability itself is
+    flushed, the factors h = g'/g and dL/dp that it is multiplied with count too, for which 1e4 is
+    allowed.
     """
     tiny, n = float(np.finfo(dtype).tiny), expected.high.shape[1]
     return (
@@ -136,7 +139,9 @@ def allowed_error(expected: Reference, dtype: str) -> np.ndarray:
 
 
 def promised(expected: Reference, dtype: str) -> np.ndarray:
-    """Where the rule leaves a right digit; zeros and subnormal numbers have an absolute bound instead."""
+    """Where the rule leaves a right digit; zeros and subnormal numbers have an absolute bound
+    instead.
+    """
     return ~normal(expected, dtype) | (
         allowed_error(expected, dtype) < 0.1 * np.abs(expected.high)
     )
@@ -180,7 +185,9 @@ def eager(function: Callable) -> Callable:
 
 
 def compiler(n: int) -> Callable:
-    """Few classes, and many, as in use; the sizes between and below briefly, as small sweeps are, to save time."""
+    """Few classes, and many, as in use; the sizes between and below briefly, as small sweeps are,
+    to save time.
+    """
     return as_in_use if n in (3, 100) else jit_fast_compile
 
 
@@ -188,9 +195,10 @@ def compiler(n: int) -> Callable:
 def measured(normalizer: str, n: int, dtype: str) -> dict[str, np.ndarray]:
     """Value and gradient of every loss with a normalizer, [cases, 1 + n] each.
 
-    For n = 3 in float64 the objectives themselves, compiled as small sweeps and diagnoses are. Elsewhere, as `compiler`
-    says, the same chain of derivatives in two steps, so that the losses are compiled once for all normalizers: cotangents
-    of (p, log p), then the transposed derivative of the normalizer.
+    For n = 3 in float64 the objectives themselves, compiled as small sweeps and diagnoses are.
+    Elsewhere, as `compiler` says, the same chain of derivatives in two steps, so that the losses
+    are compiled once for all normalizers: cotangents of (p, log p), then the transposed
+    derivative of the normalizer.
     """
     z, t = stack(reference(f"{normalizer} + brier", n, dtype).cases, dtype)
     if n == 3 and dtype == "float64":

@@ -1,7 +1,9 @@
-"""Where numerics break: logits and targets, each exactly representable in the dtype that it is meant for.
+"""Where numerics break: logits and targets, each exactly representable in the dtype that it is
+meant for.
 
-`cases(normalizer, n, dtype)` gives them for one normalizer, points outside its domain and at poles included:
-the oracle tells which is which. Targets are one-hot or sums of powers of two, hence exact distributions.
+`cases(normalizer, n, dtype)` gives them for one normalizer, points outside its domain and at
+poles included: the oracle tells which is which. Targets are one-hot or sums of powers of two,
+hence exact distributions.
 """
 
 import math
@@ -11,8 +13,8 @@ import numpy as np
 
 POSITIVE_INPUT = ("sum", "abs", "relu", "square")
 MASKABLE = (
-    "softmax", "relu", "softplus", "sigmoid", "sigsoftmax", "argmax", "softmax_one", "sparsemax", "entmax",
-    "iterated_exponential",
+    "softmax", "relu", "softplus", "sigmoid", "sigsoftmax", "argmax", "softmax_one", "sparsemax",
+    "entmax", "iterated_exponential",
 )  # fmt: skip
 EDGE = {"float64": 700.0, "float32": 85.0}  # e^-edge is still a normal number
 DECADES = {"float64": (1e300, 1e150, 1e16, 1e3), "float32": (1e35, 1e18, 1e8, 1e3)}

@@ -1,4 +1,6 @@
-"""What the oracle is made of: exact probability vectors with their Jacobians, and sums without subtractions."""
+"""What the oracle is made of: exact probability vectors with their Jacobians, and sums without
+subtractions.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,7 +23,8 @@ class Overflow(Exception):
 
 @dataclass(frozen=True)
 class Truth:
-    """Value, gradient, and their `sum |terms|`; `gradient[k]` is None where the derivative does not exist.
+    """Value, gradient, and their `sum |terms|`; `gradient[k]` is None where the derivative does
+    not exist.
 
     `least` is the smallest probability that is not 0.
     """
@@ -38,9 +41,10 @@ class Truth:
 class Simplex:
     """Probabilities and their Jacobian in the form `dp_j/dz_k = scale_k ([j = k] - share_j)`.
 
-    `noise`, `share_noise`, `scale_noise` are extra relative errors, in units of a rounding error, of p_j (of
-    1 - p_j where p_j > 1/2), share_j and scale_k; `stays` marks zeros that stay zero nearby, `columns` makes the
-    columns of the Jacobian that have another form (terms, |terms|); `unseen` is the share that no class has.
+    `noise`, `share_noise`, `scale_noise` are extra relative errors, in units of a rounding error,
+    of p_j (of 1 - p_j where p_j > 1/2), share_j and scale_k; `stays` marks zeros that stay zero
+    nearby, `columns` makes the columns of the Jacobian that have another form (terms, |terms|);
+    `unseen` is the share that no class has.
     """
 
     p: list

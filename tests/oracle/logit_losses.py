@@ -1,4 +1,6 @@
-"""Every loss of logits: z and t give (value, sum of |terms|, gradient, sums of |terms| of the gradient)."""
+"""Every loss of logits: z and t give (value, sum of |terms|, gradient, sums of |terms| of the
+gradient).
+"""
 
 from mpmath import inf, mp, mpf
 
@@ -81,7 +83,9 @@ def squared_logits(z, t, scale=ONE, target=ONE):
 
 
 def entmax_loss(z, t, alpha=1.5):
-    """`sum_k D(t_k, p_k) + sum_{off} t_k (tau - z_k)`: Bregman divergences and what lies off the support."""
+    """`sum_k D(t_k, p_k) + sum_{off} t_k (tau - z_k)`: Bregman divergences and what lies off the
+    support.
+    """
     s = entmax(z, alpha)
     d, size = differences(s.p, s.complement, t)
     if alpha == 1:

@@ -1,4 +1,6 @@
-"""Every loss of probabilities: a Simplex s and a target t give (value, its |terms|, slopes dL/dp_j, their |terms|)."""
+"""Every loss of probabilities: a Simplex s and a target t give (value, its |terms|, slopes dL/dp_j,
+their |terms|).
+"""
 
 from collections.abc import Callable
 
@@ -132,7 +134,9 @@ def spherical_score(s, t):
 
 
 def bregman(p: mpf, r: mpf, t: mpf, a: mpf) -> tuple[mpf, mpf]:
-    """`phi(t) - phi(p) - phi'(p) (t - p)` for `phi(x) = x^a / (a (a-1))`; its |terms|, one term if t is 1."""
+    """`phi(t) - phi(p) - phi'(p) (t - p)` for `phi(x) = x^a / (a (a-1))`; its |terms|, one term if
+    t is 1.
+    """
     if t == 1:  # in 1 - p, and a series where that cancels
         value = (1 - a * power(p, a - 1) + (a - 1) * p**a) / (a * (a - 1))
         if 0 < r < mpf(10) ** -5:

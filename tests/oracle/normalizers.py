@@ -32,7 +32,9 @@ def perturbed(s: Simplex) -> Simplex:
 
 
 def from_the_smaller_side(p: list, complement: list, noise: list) -> list:
-    """Relative errors of p become those of 1 - p where p > 1/2: there the other classes determine it."""
+    """Relative errors of p become those of 1 - p where p > 1/2: there the other classes determine
+    it.
+    """
     others = all_but([a * b for a, b in zip(p, noise, strict=True)])
     return [
         e if 2 * a < 1 or not b else o / b
@@ -262,7 +264,9 @@ def entmax(z, alpha):
 
 
 def threshold(x: list, beta: mpf) -> mpf:
-    """tau with `sum [x - tau]_+^{1/beta} = 1`: Newton's method from the left of a convex falling function."""
+    """tau with `sum [x - tau]_+^{1/beta} = 1`: Newton's method from the left of a convex falling
+    function.
+    """
     tau = mpf(-1)
     for _ in range(200):
         gaps = [y - tau for y in x if y > tau]
