@@ -24,6 +24,7 @@ Exit status: 0 healthy, 1 findings at or above --fail-on, 2 bad usage or an erro
 
 def build() -> App:
     """Build the command line."""
+    # An interrupt is not suppressed, because `_run` says what it left behind.
     app = App(
         "logitscape",
         help=HELP,

@@ -107,6 +107,7 @@ def diagnose(target: Target, /, *, options: Options = DEFAULT) -> int:
     usage and for errors in your function.
     """
     request = _prepared([target], options)
+    # Imported late, as everywhere in the command line: `--help` and `list` start without JAX.
     import logitscape as ls
 
     with targets.calling(f"diagnosing `{target}`", request.code):

@@ -29,6 +29,7 @@ def from_file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise UsageError(f"`{path}` is no Python file.")
     module = importlib.util.module_from_spec(spec)
+    # Dataclasses and pickle look a module up by its name while it still runs.
     sys.modules[name] = module
     sys.path.insert(0, str(path.parent))
     try:

@@ -139,6 +139,7 @@ def _objectives(
 
     from ..objectives.objective import Objective
 
+    # The default --dtype is float64, which JAX computes in only if it is told to.
     jax.config.update("jax_enable_x64", True)
     resolved = [targets.resolve(name) for name in names]
     subjects = targets.recognised(

@@ -37,6 +37,7 @@ class Output(Console):
     def on_broken_pipe(self) -> None:
         """Go on without a reader: the exit status is the verdict whether or not it is read."""
         self.quiet = True
+        # Python flushes stdout when it exits, and would complain of the closed pipe then.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

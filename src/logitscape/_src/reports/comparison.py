@@ -162,6 +162,7 @@ def _named_subjects(
         )
     if not sources:
         raise ValueError("`compare(sources)` needs at least one objective, got none.")
+    # Recognition calls the functions, in the precision in which they are then measured.
     with enable_x64():
         if isinstance(sources, Mapping):
             return {

@@ -94,6 +94,7 @@ def drawn_rows(compared: Mapping[str, Findings]) -> list[Row]:
 def lines_of(names: Sequence[str]) -> list[dict[str, Any]]:
     """Return the usual styles if they tell the names apart, else other styles in turn."""
     lines = [style_of(name) for name in names]
+    # The usual style of a spec leaves out its parameters, so that several may look the same.
     distinct = {(line["color"], line["linestyle"]) for line in lines}
     if len(distinct) < len(names):
         others = cycle(product(OTHER_DASHES, OTHER_COLORS))

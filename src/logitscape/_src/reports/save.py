@@ -65,6 +65,7 @@ def rendered(figure: "Figure", suffix: str) -> bytes:
     from ..plotting.files import settle, write
 
     file = BytesIO()
+    # Some settings are read only when a figure is written; the user's own must not change it.
     with style.context(STYLE, after_reset=True):
         settle(figure)
         write(figure, file, suffix)
