@@ -97,7 +97,7 @@ def _apply_elementwise(bind: Function, arguments: list[Elements]) -> Elements:
     return map_elements(apply_to_elements, *aligned)
 
 
-def _reduce(combine: Function, elements: Elements, axes: Sequence[int]) -> Elements:
+def _reduce(combine: Function, elements: Elements, axes: Sequence[Any]) -> Elements:
     remaining = [axis for axis in range(elements.ndim) if axis not in axes]
     shape = [elements.shape[axis] for axis in remaining]
     reduced_last = np.transpose(elements, [*remaining, *axes])
@@ -112,7 +112,7 @@ def _reduce(combine: Function, elements: Elements, axes: Sequence[int]) -> Eleme
     return result
 
 
-def _argmax(elements: Elements, *, axes: Sequence[int], index_dtype: Any) -> Elements:
+def _argmax(elements: Elements, *, axes: Sequence[Any], index_dtype: Any) -> Elements:
     """Index of the first of the largest elements; any index where there is a NaN."""
     rows = np.moveaxis(elements, axes[0], -1)
     result = np.empty(rows.shape[:-1], object)
