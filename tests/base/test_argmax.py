@@ -77,7 +77,10 @@ def test_the_maximum_and_its_derivative(x, derivative):
 def test_the_derivative_of_the_maximum_has_mass_1_where_the_program_computes_its_argument(
     compiler_options,
 ):
-    """`a + s b` may be rounded once in one place and twice in another; then none is equal to the largest."""
+    """`a + s b` may be rounded once in one place and twice in another.
+
+    Then no class is equal to the largest.
+    """
     a, b = jnp.array([0.1, 0.2, 0.3]), jnp.array([0.3, -0.7, 1.1])
 
     def at(s):

@@ -1,4 +1,4 @@
-"""How programs are compiled: options that XLA lacks are left out, and what the user has set wins.
+"""Settings of the compiler: options that XLA lacks are left out, and the user's own win."""
 """
 
 import os
