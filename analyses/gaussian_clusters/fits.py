@@ -181,7 +181,9 @@ def _rows(spec: str, fits: Fits) -> dict[str, Any]:
     points, density = grid()
     eta = bayes(points)
     theta = fits.points.reshape(WEIGHTS)
-    p, log_p = probabilities(spec, points @ theta[:, :2] + theta[:, 2:])
+    slopes = theta[:, :2]
+    biases = theta[:, 2:]
+    p, log_p = probabilities(spec, points @ slopes + biases)
     with np.errstate(invalid="ignore"):
         divergence = (eta * (np.log(eta) - log_p)).sum(axis=2)
     loss = _loss_of_probabilities(spec)

@@ -179,11 +179,13 @@ def _updated(inverse: Array, fresh: Array, s: Array, y: Array) -> Array:
     """
     with np.errstate(all="ignore"):
         product = np.sum(s * y, axis=1)
-        scale = np.where(fresh, product / np.sum(y * y, axis=1), 1)[:, None, None]
+        curvature = product / np.sum(y * y, axis=1)
+        scale = np.where(fresh, curvature, 1)[:, None, None]
         rho = 1 / product[:, None, None]
-        left = np.eye(s.shape[1]) - rho * s[:, :, None] * y[:, None, :]
+        column = s[:, :, None]
+        left = np.eye(s.shape[1]) - rho * column * y[:, None, :]
         carried = left @ (scale * inverse) @ left.transpose(0, 2, 1)
-        new = carried + rho * s[:, :, None] * s[:, None, :]
+        new = carried + rho * column * s[:, None, :]
     finite = np.isfinite(new).all(axis=(1, 2))
     return np.where(finite[:, None, None], new, inverse)
 

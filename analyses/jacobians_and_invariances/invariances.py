@@ -46,7 +46,8 @@ def scale_laws(normalizers: Sequence[str]) -> ScaleLaws:
     loss, gradient = _losses_and_gradients(normalizers, z)
     _, gradient_far_out = _losses_and_gradients(normalizers, SCALE * z)
     norm = np.linalg.norm(gradient, axis=-1)
-    along = np.abs(np.sum(z * gradient, axis=-1)) / np.linalg.norm(z, axis=-1)
+    products = np.sum(z * gradient, axis=-1)
+    along = np.abs(products) / np.linalg.norm(z, axis=-1)
     errors = np.linalg.norm(SCALE * gradient_far_out - gradient, axis=-1)
     moving = np.isfinite(loss) & (norm > 0)
     return ScaleLaws(

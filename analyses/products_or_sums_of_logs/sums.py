@@ -111,7 +111,9 @@ def bound(method: str, dtype: str, n: int) -> float:
     """
     u = unit_roundoff(dtype)
     if method == "compensated":
-        return 2 * u + 2 * n * n * u * u if n * u < 1 else math.inf
+        if n * u >= 1:
+            return math.inf
+        return 2 * u + 2 * n * n * u * u
     if method == "one after the other":
         return _bound_after(n - 1, u)
     if method == "pairwise":
