@@ -59,11 +59,13 @@ STYLES = {
 
 def best_values() -> dict[str, dict[int, Best]]:
     """The best values by objective and number of classes."""
-    by_classes = {k: _best_values(k) for k in CLASSES}
-    return {
-        name: {k: Best(*map(float, by_classes[k][name])) for k in CLASSES}
-        for name in OBJECTIVES
-    }
+    best: dict[str, dict[int, Best]] = {name: {} for name in OBJECTIVES}
+    for k in CLASSES:
+        by_name = _best_values(k)
+        for name in OBJECTIVES:
+            p, loss, pull = by_name[name]
+            best[name][k] = Best(float(p), float(loss), float(pull))
+    return best
 
 
 @partial(jax.jit, static_argnums=0)

@@ -39,7 +39,7 @@ class Points(NamedTuple):
     Attributes:
         logits: Logits of all points, [m, classes].
         rays: Rows of the points on the rays, [ray, margin].
-        own: Rows of the logits of a confident start, scaled down to smaller margins,
+        scaled: Rows of the logits of a confident start, scaled down to smaller margins,
             [example, margin].
         gentle: Rows of the logits of a gentle start, [example].
         margin: Margin by which a confident start is wrong: the median over the training examples.
@@ -47,7 +47,7 @@ class Points(NamedTuple):
 
     logits: Values
     rays: Values
-    own: Values
+    scaled: Values
     gentle: Values
     margin: float
 
@@ -68,16 +68,18 @@ def points_of(digits: Dataset) -> Points:
     wrong = margins > 0
     margin = CONFIDENT * float(np.median(margins[wrong]))
     on_rays = ray_points(margin)
-    own = scaled_logits(z[wrong][:EXAMPLES], margins[wrong][:EXAMPLES])
+    scaled = scaled_logits(z[wrong][:EXAMPLES], margins[wrong][:EXAMPLES])
     gentle = GENTLE * z[:EXAMPLES]
-    rows = np.arange(len(on_rays) + len(own) + len(gentle))
-    ray_rows, own_rows, gentle_rows = np.split(
-        rows, [len(on_rays), len(on_rays) + len(own)]
+    logits = np.concatenate([on_rays, scaled, gentle])
+    first_scaled = len(on_rays)
+    first_gentle = first_scaled + len(scaled)
+    ray_rows, scaled_rows, gentle_rows = np.split(
+        np.arange(len(logits)), [first_scaled, first_gentle]
     )
     return Points(
-        logits=np.concatenate([on_rays, own, gentle]),
+        logits=logits,
         rays=ray_rows.reshape(len(RAYS), -1),
-        own=own_rows.reshape(-1, SCALES),
+        scaled=scaled_rows.reshape(-1, SCALES),
         gentle=gentle_rows,
         margin=margin,
     )
@@ -150,13 +152,13 @@ def law(
         ray: evenness(while_wrong[rows])
         for ray, rows in zip(RAYS, points.rays, strict=True)
     }
-    own = np.median([evenness(while_wrong[rows]) for rows in points.own])
+    of_scaled = [evenness(while_wrong[rows]) for rows in points.scaled]
     worst = int(np.argmin(list(by_ray.values())))
     return {
         "pair": pair,
         "use": use(norms[points.gentle], same_as),
         **by_ray,
-        "own": float(own),
+        "own": float(np.median(of_scaled)),
         "kind": kind(while_wrong[points.rays[worst]]),
     }
 

@@ -37,18 +37,22 @@ def best_rates(tuning: pd.DataFrame, pair: str) -> list[float]:
 
 def with_tuned_rate(runs: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:
     """The runs with the learning rate that was tuned for their pair and start."""
-    best = tuning[tuning.pair.isin(runs.pair)][["pair", "start", "best"]]
+    best = tuning[tuning.pair.isin(runs.pair)]
+    best = best[["pair", "start", "best"]]
     best = best.rename(columns={"best": "learning_rate"})
     tuned = runs.merge(best, on=["pair", "start", "learning_rate"])
     # Rates that were read back from text must still be equal.
-    assert len(tuned.drop_duplicates(["pair", "start"])) == len(best)
+    matched = tuned.drop_duplicates(["pair", "start"])
+    assert len(matched) == len(best)
     return tuned
 
 
 def results(runs: pd.DataFrame) -> pd.DataFrame:
     """A row for each pair: test accuracies after the last epoch, and the way back."""
-    by_pair = runs.groupby("pair", sort=False)
-    return pd.DataFrame([_result(pair, table) for pair, table in by_pair])
+    rows = []
+    for pair, of_pair in runs.groupby("pair", sort=False):
+        rows.append(_result(pair, of_pair))
+    return pd.DataFrame(rows)
 
 
 def _result(pair: Any, runs: pd.DataFrame) -> dict[str, Any]:

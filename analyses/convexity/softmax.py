@@ -56,14 +56,17 @@ def _slopes(loss: Any) -> Any:
 def _pulls(loss: Any) -> Any:
     margins = jnp.asarray(-WRONG)
     # The derivative in log p is p psi'(p) without the loss of digits of a division by p.
-    w = -jax.vmap(jax.grad(partial(_psi, loss)))(jax.nn.log_sigmoid(margins))
+    derivative = jax.vmap(jax.grad(partial(_psi, loss)))
+    w = -derivative(jax.nn.log_sigmoid(margins))
     return w * jax.nn.sigmoid(-margins)
 
 
 def _psi(loss: Any, log_p: Any) -> Any:
     """The loss as a function of the logarithm of the label's probability, for two classes."""
-    both = jnp.stack([log_p, jnp.log(-jnp.expm1(log_p))])
-    return loss(ls.Probs(jnp.exp(both), both), jnp.array([1.0, 0.0]))
+    log_of_other = jnp.log(-jnp.expm1(log_p))
+    both = jnp.stack([log_p, log_of_other])
+    probs = ls.Probs(jnp.exp(both), both)
+    return loss(probs, jnp.array([1.0, 0.0]))
 
 
 def _only_label_matters(slopes: Any) -> bool:
@@ -89,8 +92,11 @@ def identities() -> tuple[float, float]:
         return gradient_error, hessian_error
 
     gradient_errors, hessian_errors = errors(z)
-    largest_of_gradient = float(jnp.max(jnp.abs(gradient_errors)))
-    return largest_of_gradient, float(jnp.max(jnp.abs(hessian_errors)))
+    return largest(gradient_errors), largest(hessian_errors)
+
+
+def largest(errors: jax.Array) -> float:
+    return float(jnp.max(jnp.abs(errors)))
 
 
 def z_loss_far_out() -> float:
@@ -100,8 +106,10 @@ def z_loss_far_out() -> float:
     """
     logits = jnp.full(3, FAR)
     target = jnp.array([1.0, 0.0, 0.0])
-    hessian = jax.jit(jax.hessian(ls.objective("z_loss").function))(logits, target)
-    return float(np.linalg.eigvalsh(np.asarray(hessian))[0])
+    z_loss = ls.objective("z_loss").function
+    hessian = jax.jit(jax.hessian(z_loss))(logits, target)
+    eigenvalues = np.linalg.eigvalsh(np.asarray(hessian))
+    return float(eigenvalues[0])
 
 
 def pull_theorem(pulls: Values) -> bool:

@@ -49,9 +49,11 @@ def loss_from(g: Callable[[Array], Array]) -> Callable[[Array, Array], Array]:
     """
 
     def loss(z: Array, labels: Array) -> Array:
-        shifted = z - jax.lax.stop_gradient(jnp.max(z, axis=1, keepdims=True))
+        largest = jax.lax.stop_gradient(jnp.max(z, axis=1, keepdims=True))
+        shifted = z - largest
         label = jnp.take_along_axis(shifted, labels[:, None], axis=1)[:, 0]
-        return jnp.mean(jnp.log(jnp.sum(g(shifted), axis=1)) - label)
+        sums = jnp.sum(g(shifted), axis=1)
+        return jnp.mean(jnp.log(sums) - label)
 
     return loss
 

@@ -50,8 +50,9 @@ def _tuned(run: StudyRun, task: Task) -> pd.DataFrame:
 
     The column `best_for` names the metrics for which the setting is the best of its pair.
     """
-    grid = product(task.rates, task.scales, task.tuning_seeds)
-    jobs = [Job(rate, scale, seed) for rate, scale, seed in grid]
+    jobs = []
+    for rate, scale, seed in product(task.rates, task.scales, task.tuning_seeds):
+        jobs.append(Job(rate, scale, seed))
     jobs_by_pair = dict.fromkeys(task.pairs, jobs)
     rows = _in_waves(run, f"tune {task.name}", task, jobs_by_pair, "validation")
     by_setting = rows.groupby(["pair", *SETTING], sort=False)

@@ -19,10 +19,11 @@ def baselines(data: Dataset) -> dict[str, float]:
     The share of the bigram is tuned on the validation part.
     """
     losses = [nll(data, data.validation, share) for share in SHARES]
-    best = float(SHARES[int(np.argmin(losses))])
+    best = float(SHARES[np.argmin(losses)])
     most_frequent = np.argmax(unigrams(data))
+    hits = data.test.labels == most_frequent
     return {
-        "unigram_accuracy": float(np.mean(data.test.labels == most_frequent)),
+        "unigram_accuracy": float(np.mean(hits)),
         "unigram_nll": float(nll(data, data.test, 0.0)),
         "bigram_nll": float(nll(data, data.test, best)),
         "bigram_share": best,
@@ -31,7 +32,8 @@ def baselines(data: Dataset) -> dict[str, float]:
 
 def nll(data: Dataset, examples: Examples, share: float) -> Any:
     """Mean of -log p of the examples' labels, with that share of the bigram."""
-    return -np.log(label_probabilities(data, examples, share)).mean()
+    p = label_probabilities(data, examples, share)
+    return -np.log(p).mean()
 
 
 def unigrams(data: Dataset) -> Array:
@@ -39,7 +41,8 @@ def unigrams(data: Dataset) -> Array:
 
     Every token is counted once more than it occurs, so that no share is 0.
     """
-    counts = np.bincount(data.train.labels, minlength=data.classes) + 1
+    counts = np.bincount(data.train.labels, minlength=data.classes)
+    counts = counts + 1
     return np.asarray(counts / counts.sum())
 
 
@@ -50,13 +53,18 @@ def label_probabilities(data: Dataset, examples: Examples, share: float) -> Arra
     the frequency of the label. After a token that is not in the training part, it is the frequency
     of the label alone.
     """
-    token_counts = np.bincount(data.train.inputs[:, -1], minlength=data.classes)
-    token_count = token_counts[examples.inputs[:, -1]]
+    counts = np.bincount(tokens_before(data.train), minlength=data.classes)
+    token_count = counts[tokens_before(examples)]
     pair_count = _pair_counts(data, examples)
     weight = np.where(token_count > 0, share, 0)
     bigram = weight * pair_count / np.maximum(token_count, 1)
-    unigram = (1 - weight) * unigrams(data)[examples.labels]
-    return np.asarray(bigram + unigram)
+    unigram = unigrams(data)[examples.labels]
+    return np.asarray(bigram + (1 - weight) * unigram)
+
+
+def tokens_before(examples: Examples) -> Array:
+    """The token before each label."""
+    return np.asarray(examples.inputs[:, -1])
 
 
 def _pair_counts(data: Dataset, examples: Examples) -> Array:
@@ -65,10 +73,11 @@ def _pair_counts(data: Dataset, examples: Examples) -> Array:
     occurring = np.sort(_pair_numbers(data, data.train))
     wanted = _pair_numbers(data, examples)
     first = np.searchsorted(occurring, wanted, "left")
-    return np.asarray(np.searchsorted(occurring, wanted, "right") - first)
+    end = np.searchsorted(occurring, wanted, "right")
+    return np.asarray(end - first)
 
 
 def _pair_numbers(data: Dataset, examples: Examples) -> Array:
     """A number for each example, different for different pairs of token and label."""
-    tokens = examples.inputs[:, -1].astype(np.int64)
+    tokens = tokens_before(examples).astype(np.int64)
     return np.asarray(tokens * data.classes + examples.labels)

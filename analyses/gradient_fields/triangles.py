@@ -20,7 +20,10 @@ RESOLUTION = 60
 def triangle_points() -> Values:
     """Centres of small triangles that fill the simplex: no point lies on its border."""
     m = RESOLUTION
-    corners = [(i, j, m - 1 - i - j) for i in range(m) for j in range(m - i)]
+    corners = []
+    for i in range(m):
+        for j in range(m - i):
+            corners.append((i, j, m - 1 - i - j))
     return (np.array(corners) + 1 / 3) / m
 
 
@@ -33,8 +36,10 @@ def logits_of(pair: str, p: Values) -> Any:
     if pair.startswith("softmax"):
         return np.log(p)
     if pair.startswith("spherical"):
+        # z^2 + eps = c p with eps = 1e-3 and c = 1 + 3 eps
         return np.sqrt(np.maximum(p - 1e-3 / (1 + 3e-3), 0) * (1 + 3e-3))
     if pair.startswith("taylor"):
+        # 1 + z + z^2 / 2 = c p with c = 10
         return np.sqrt(np.maximum(2 * 10 * p - 1, 0)) - 1
     return p
 
@@ -64,7 +69,8 @@ def triangle_fields(pairs: Sequence[str]) -> tuple[Values, Values]:
     movements = np.stack([np.asarray(field.movement) for field in by_pair])
     reached = np.stack([np.asarray(field.p) for field in by_pair])
     # Some p cannot be reached: no logits give it.
-    missed = np.max(np.abs(reached - p), axis=-1) > 1e-9
+    distance = np.max(np.abs(reached - p), axis=-1)
+    missed = distance > 1e-9
     norms[missed] = np.nan
     movements[missed] = np.nan
     return norms, movements

@@ -41,7 +41,8 @@ def half_width(values: ArrayLike) -> float:
         return float("nan")
     count = len(sample)
     quantile = stdtrit(count - 1, 1 - LEVEL / 2)
-    return float(quantile * sample.std(ddof=1) / np.sqrt(count))
+    deviation = sample.std(ddof=1)
+    return float(quantile * deviation / np.sqrt(count))
 
 
 def interval(name: str, values: ArrayLike) -> dict[str, float]:
@@ -57,13 +58,14 @@ def difference(values: ArrayLike, reference: ArrayLike) -> Difference:
     count = len(differences)
     if count < 2 or not np.isfinite(differences).all():
         return UNKNOWN
-    mean = differences.mean()
+    mean = float(differences.mean())
+    error = float(differences.std(ddof=1) / np.sqrt(count))
     half = half_width(differences)
     return Difference(
-        mean=float(mean),
-        low=float(mean - half),
-        high=float(mean + half),
-        p=_p_value(mean, differences.std(ddof=1) / np.sqrt(count), count),
+        mean=mean,
+        low=mean - half,
+        high=mean + half,
+        p=_p_value(mean, error, count),
     )
 
 
@@ -84,6 +86,8 @@ def holm(p_values: ArrayLike) -> list[float]:
     count = np.isfinite(p).sum()
     order = np.argsort(p)[:count]  # argsort puts NaN last
     factors = np.arange(count, 0, -1)
+    # A p-value is never corrected to less than a smaller one.
+    in_order = np.maximum.accumulate(p[order] * factors)
     corrected = np.full(p.shape, np.nan)
-    corrected[order] = np.minimum(np.maximum.accumulate(p[order] * factors), 1)
+    corrected[order] = np.minimum(in_order, 1)
     return [float(value) for value in corrected]
