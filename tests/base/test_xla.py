@@ -1,5 +1,4 @@
 """Settings of the compiler: options that XLA lacks are left out, and the user's own win."""
-"""
 
 import os
 
