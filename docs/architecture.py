@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon
 
-from docs.rooms import ROOMS, code, room
 from logitscape._src.plotting.files import settle, write
+
+from .rooms import ROOMS, code, room
 
 PICTURE = Path(__file__).with_suffix(".svg")
 BLUE, FORBIDDEN = "#0072B2", "0.94"
@@ -27,16 +28,30 @@ def draw() -> Figure:
     for importer, imported in sorted(imports_between_rooms()):
         place = ROOMS.index(imported), ROOMS.index(importer)
         axes.add_patch(Circle(place, 0.3, facecolor=BLUE, linewidth=0))
-    axes.text(count * 0.62, count * 0.3, "imports that are\nnot allowed", color="0.45", ha="center")
+    axes.text(
+        count * 0.62,
+        count * 0.3,
+        "imports that are\nnot allowed",
+        color="0.45",
+        ha="center",
+    )
     _label(axes)
-    figure.text(0.02, 0.965, "Imports between the rooms point one way", weight="bold", fontsize=12)
+    figure.text(
+        0.02,
+        0.965,
+        "Imports between the rooms point one way",
+        weight="bold",
+        fontsize=12,
+    )
     return figure
 
 
 def imports_between_rooms() -> set[tuple[str, str]]:
     """The pairs of rooms of which the first imports from the second."""
     pairs = {(room(each.importer), room(each.imported)) for each in code().imports}
-    return {(importer, imported) for importer, imported in pairs if importer != imported}
+    return {
+        (importer, imported) for importer, imported in pairs if importer != imported
+    }
 
 
 def _label(axes: Axes) -> None:

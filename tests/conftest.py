@@ -55,8 +55,7 @@ def times_are_taken_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="module")
 def forget_programs() -> Iterator[None]:
-    """Free what the tests of a module have compiled; no other module compiles the same in memory.
-    """
+    """Free what the tests of a module have compiled; other modules compile other programs."""
     yield
     from logitscape._src.base.memory import clear_caches
 

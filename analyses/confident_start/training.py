@@ -13,15 +13,7 @@ from logitscape._src.datasets import images
 from logitscape._src.datasets.dataset import Dataset
 
 from ..harness import StudyRun
-from .laws import (
-    CONFIDENT,
-    GENTLE,
-    LOGIT_LOSSES,
-    TRAINED,
-    catalog,
-    laws_of,
-    points_of,
-)
+from .laws import CONFIDENT, GENTLE, LOGIT_LOSSES, TRAINED, catalog, laws_of, points_of
 from .training_tables import best_rates, curves, results, tuned_rates, with_tuned_rate
 
 STARTS = {GENTLE: "gentle", CONFIDENT: "confident"}

@@ -6,10 +6,7 @@ import numpy as np
 import pytest
 
 import logitscape as ls
-from tests.oracle import (
-    LOGIT_LOSSES,
-    NORMALIZERS,
-)
+from tests.oracle import LOGIT_LOSSES, NORMALIZERS
 from tests.oracle.accuracy import (
     TOLERANCE,
     as_in_use,

@@ -7,17 +7,8 @@ import pytest
 
 import logitscape as ls
 from logitscape._src.base.xla import jit_fast_compile
-from tests.oracle import (
-    INSIDE,
-    LOGIT_LOSSES,
-    LOSSES,
-    NORMALIZERS,
-)
-from tests.oracle.accuracy import (
-    ONE_HOT_ONLY,
-    evaluate,
-    reference,
-)
+from tests.oracle import INSIDE, LOGIT_LOSSES, LOSSES, NORMALIZERS
+from tests.oracle.accuracy import ONE_HOT_ONLY, evaluate, reference
 from tests.oracle.cases import stack
 from tests.oracle.failures import failures, spec_of
 

@@ -5,13 +5,7 @@ import pytest
 
 import logitscape as ls
 from logitscape._src.base.xla import jit_fast_compile
-from tests.oracle import (
-    LOGIT_LOSSES,
-    LOSSES,
-    NORMALIZERS,
-    OUTSIDE,
-    OVERFLOW,
-)
+from tests.oracle import LOGIT_LOSSES, LOSSES, NORMALIZERS, OUTSIDE, OVERFLOW
 from tests.oracle.accuracy import (
     CLASSES,
     TOLERANCE,

@@ -228,7 +228,7 @@ def compiled_losses(compiled: Callable) -> Callable:
 
 
 def losses_and_cotangents(probs: ls.Probs, t: jax.Array) -> tuple[jax.Array, ls.Probs]:
-    """All losses of a batch of probabilities, [losses, batch], and their derivatives in (p, log p)."""
+    """All losses of a batch of probabilities, [losses, batch], and derivatives in (p, log p)."""
     pairs = [jax.vmap(jax.value_and_grad(ls.loss(loss)))(probs, t) for loss in LOSSES]
     return jnp.stack([value for value, _ in pairs]), jax.tree.map(
         lambda *x: jnp.stack(x), *(d for _, d in pairs)

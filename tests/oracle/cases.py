@@ -198,7 +198,7 @@ def generic(n: int) -> list[Case]:
 
 
 def edges(n: int, dtype: str) -> list[Case]:
-    """Support edges and hinges (gap 1 and 2), roots of Taylor's slope (-1), optima of soft targets."""
+    """Support edges and hinges (gaps 1 and 2), roots of Taylor's slope, optima of soft targets."""
     below = [
         float(np.nextafter(np.array(x, dtype), np.array(0, dtype))) for x in (1, 2)
     ]

@@ -18,7 +18,7 @@ class OutsideDomain(Exception):
 
 
 class Overflow(Exception):
-    """The logarithm of a weight is beyond the dtype: NaN or infinity, but no wrong finite number."""
+    """The logarithm of a weight is beyond the dtype: NaN or infinity, no wrong finite number."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def exactly(numbers: tuple[float, ...]) -> list:
 
 
 def distinct(numbers: Iterable, sizes: Iterable) -> dict:
-    """Pairs by the identity of their members: equal classes share a computation, hence its results."""
+    """Pairs by the identity of their members: equal classes share a computation."""
     return {
         (id(x), id(size)): (x, size) for x, size in zip(numbers, sizes, strict=True)
     }

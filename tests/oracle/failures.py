@@ -2,10 +2,7 @@
 
 import numpy as np
 
-from tests.oracle.accuracy import (
-    Reference,
-    ratios,
-)
+from tests.oracle.accuracy import Reference, ratios
 
 # A factor of the chain rule underflows, but the product does not: no sum of products of numbers of
 # the dtype gives such a component. Where a probability underflows, these formulas promise no more

@@ -74,7 +74,7 @@ def from_weights(
 def separable(
     logs: list, slopes: list, noise=None, steep=None, reference: mpf | None = None
 ) -> Simplex:
-    """`p_k` in proportion to `e^{l_k}`, slopes `dl_k/dz_k`; `reference`: that of an unlisted class."""
+    """`p_k` in proportion to `e^{l_k}`, with slopes `dl_k/dz_k`; `reference` is an unlisted one."""
     top = max([*logs, *([] if reference is None else [reference])])
     if top == -inf:
         raise OutsideDomain

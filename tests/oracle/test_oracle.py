@@ -7,20 +7,8 @@ import pytest
 from mpmath import mp, mpf
 
 import logitscape as ls
-from tests.oracle import (
-    LOGIT_LOSSES,
-    LOSSES,
-    NORMALIZERS,
-    POLE,
-    truth,
-)
-from tests.oracle.accuracy import (
-    CLASSES,
-    TOLERANCE,
-    answers,
-    evaluate,
-    ratios,
-)
+from tests.oracle import LOGIT_LOSSES, LOSSES, NORMALIZERS, POLE, truth
+from tests.oracle.accuracy import CLASSES, TOLERANCE, answers, evaluate, ratios
 from tests.oracle.cases import Case, cases, stack
 
 

@@ -10,6 +10,7 @@ from jax import Array
 
 from .special import nan_unless
 from .types import Number, Parameter
+from .whole_numbers import range_text
 
 LONGEST = 80
 """Largest number of characters of a value that a message quotes."""
@@ -43,7 +44,7 @@ def parameter(
     if isinstance(value, jax.core.Tracer):
         return _nan_out_of_range(jnp.asarray(value, dtype), low, high, open)
     argument = f"`{function_name}({name}=...)`"
-    bounds = _range_text(low, high, open)
+    bounds = range_text(low, high, open)
     if not _is_number(value):
         raise ValueError(f"{argument} must be a number, {bounds}, got {value!r}.")
     if not _is_finite(value):
@@ -64,42 +65,6 @@ def parameter(
 def is_known_to_be(number: Number, value: Parameter) -> bool:
     """Whether a parameter is known while the program is traced, and equal to this number."""
     return not isinstance(value, jax.core.Tracer) and bool(value == number)
-
-
-def whole_number(
-    function_name: str,
-    name: str,
-    value: Any,
-    *,
-    low: int,
-    high: Number = math.inf,
-    even: bool = False,
-) -> int:
-    """A whole number that determines the program, such as an order, and so cannot be traced.
-
-    Args:
-        function_name: Name of the function that has the parameter, for the message.
-        name: Name of the parameter.
-        value: Value of the parameter, an integer of Python or NumPy.
-        low: Smallest value allowed.
-        high: Largest value allowed.
-        even: Whether it must be even.
-
-    Raises:
-        ValueError: If it is not such a number.
-    """
-    if not is_whole(value) or not low <= value <= high or (even and value % 2):
-        kind = "an even whole number" if even else "a whole number"
-        bounds = _range_text(low, high, False)
-        raise ValueError(
-            f"`{function_name}({name}=...)` must be {kind}, {bounds}, got {value!r}."
-        )
-    return int(value)
-
-
-def is_whole(value: object) -> bool:
-    """Whether the value is an integer of Python or NumPy; a truth value is none."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _nan_out_of_range(number: Array, low: Number, high: Number, open: bool) -> Array:
@@ -137,10 +102,3 @@ def _shortened(value: object) -> str:
     if len(text) <= LONGEST:
         return text
     return f"{text[:LONGEST]}... ({len(text)} characters)"
-
-
-def _range_text(low: Number, high: Number, open: bool) -> str:
-    if math.isinf(low):
-        return "a finite number" if math.isinf(high) else f"at most {high:g}"
-    text = f"greater than {low:g}" if open else f"at least {low:g}"
-    return text if math.isinf(high) else f"{text} and at most {high:g}"

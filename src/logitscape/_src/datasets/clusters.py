@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from ..base.parameters import whole_number
+from ..base.whole_numbers import whole_number
 from .dataset import Dataset, Examples, Numbers, checked_seed
 
 CLUSTER_HELD_OUT = 2000

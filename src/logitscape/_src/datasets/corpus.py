@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..base.parameters import whole_number
+from ..base.whole_numbers import whole_number
 from .dataset import Dataset, Examples, Numbers, checked_seed, random_parts
 
 Text: TypeAlias = Sequence[str]

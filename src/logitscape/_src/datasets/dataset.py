@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.parameters import is_whole
+from ..base.whole_numbers import is_whole
 
 Numbers: TypeAlias = NDArray[Any]
 """An array of any number type."""

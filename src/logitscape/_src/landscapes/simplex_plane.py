@@ -6,8 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..base.parameters import whole_number
 from ..base.special import nan_unless
+from ..base.whole_numbers import whole_number
 from .slice import Slice
 
 LOGITS = ("log p", "p")

@@ -11,8 +11,8 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from ..base.parameters import is_whole
 from ..base.types import Number
+from ..base.whole_numbers import is_whole
 
 Coordinates: TypeAlias = Array | NDArray[Any] | Sequence[Any]
 """Numbers as users give them."""

@@ -5,8 +5,9 @@ import jax.numpy as jnp
 
 from ..base.argmax import every_largest
 from ..base.formula import on_logits
-from ..base.parameters import parameter, whole_number
+from ..base.parameters import parameter
 from ..base.types import Parameter, Vector
+from ..base.whole_numbers import whole_number
 from .normalize import normalize, normalize_gaps
 from .probs import Probs
 

@@ -9,9 +9,9 @@ from jax import Array
 
 from ..base.argmax import first_largest
 from ..base.arguments import vector
-from ..base.parameters import whole_number
 from ..base.special import nan_unless, zero_if
 from ..base.types import Mask, Vector
+from ..base.whole_numbers import whole_number
 from .probs import Probs
 from .shares import Shares, share_tangents, shares_of
 

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..base.formula import on_logits
-from ..base.parameters import whole_number
 from ..base.special import polynomial
 from ..base.types import Vector
+from ..base.whole_numbers import whole_number
 from .powers import in_proportion_to_powers
 from .probs import Probs
 

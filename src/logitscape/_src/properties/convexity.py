@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.parameters import whole_number
+from ..base.whole_numbers import whole_number
 from ..base.x64 import needs_float64
 from ..landscapes.slice_arguments import one_class
 from ..objectives.named import named_objectives

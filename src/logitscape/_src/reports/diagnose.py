@@ -5,8 +5,8 @@ from typing import get_args
 
 import numpy as np
 
-from ..base.parameters import whole_number
 from ..base.types import Number
+from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import SEVERITIES
 from ..diagnosis.config import DiagnosisConfig

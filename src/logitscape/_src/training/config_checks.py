@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import optax
 
-from ..base.parameters import is_whole
+from ..base.whole_numbers import is_whole
 from ..datasets.checks import check
 from ..datasets.dataset import SPLITS, Dataset
 from .ensemble import Optimizer

@@ -8,14 +8,7 @@ import numpy as np
 
 from ...landscapes.probe_rays import LABEL_DOWN, MARGIN, RIVAL_UP
 from ..config import DiagnosisConfig
-from ..evaluation import (
-    Precision,
-    Rows,
-    Values,
-    evaluate,
-    finite,
-    largest_components,
-)
+from ..evaluation import Precision, Rows, Values, evaluate, finite, largest_components
 from ..subject import Subject
 from .overflow_causes import TOO_LARGE, UNKNOWN, explain_failure
 

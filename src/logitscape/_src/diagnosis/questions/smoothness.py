@@ -4,14 +4,7 @@ import numpy as np
 
 from ..answers import Answer, Witness, undecided
 from ..config import DiagnosisConfig
-from ..evaluation import (
-    Rows,
-    evaluate,
-    hessians,
-    largest_components,
-    one_hot,
-    row,
-)
+from ..evaluation import Rows, evaluate, hessians, largest_components, one_hot, row
 from ..simplify import few_classes, format_number, format_vector, in_few_digits
 from ..subject import Subject
 from ..vocabulary import BOUNDS, JUMPS

@@ -1,0 +1,50 @@
+"""Checks of whole numbers, such as an order or a seed; they need no JAX."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+
+def whole_number(
+    function_name: str,
+    name: str,
+    value: Any,
+    *,
+    low: int,
+    high: float = math.inf,
+    even: bool = False,
+) -> int:
+    """A whole number that determines the program, such as an order, and so cannot be traced.
+
+    Args:
+        function_name: Name of the function that has the parameter, for the message.
+        name: Name of the parameter.
+        value: Value of the parameter, an integer of Python or NumPy.
+        low: Smallest value allowed.
+        high: Largest value allowed.
+        even: Whether it must be even.
+
+    Raises:
+        ValueError: If it is not such a number.
+    """
+    if not is_whole(value) or not low <= value <= high or (even and value % 2):
+        kind = "an even whole number" if even else "a whole number"
+        bounds = range_text(low, high, False)
+        raise ValueError(
+            f"`{function_name}({name}=...)` must be {kind}, {bounds}, got {value!r}."
+        )
+    return int(value)
+
+
+def is_whole(value: object) -> bool:
+    """Whether the value is an integer of Python or NumPy; a truth value is none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def range_text(low: float, high: float, open: bool) -> str:
+    """The range of a number in the words of an error message."""
+    if math.isinf(low):
+        return "a finite number" if math.isinf(high) else f"at most {high:g}"
+    text = f"greater than {low:g}" if open else f"at least {low:g}"
+    return text if math.isinf(high) else f"{text} and at most {high:g}"
