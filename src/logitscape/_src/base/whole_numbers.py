@@ -12,7 +12,7 @@ def whole_number(
     value: Any,
     *,
     low: int,
-    high: float = math.inf,
+    high: float | int = math.inf,
     even: bool = False,
 ) -> int:
     """A whole number that determines the program, such as an order, and so cannot be traced.
@@ -42,7 +42,7 @@ def is_whole(value: object) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
-def range_text(low: float, high: float, open: bool) -> str:
+def range_text(low: float | int, high: float | int, open: bool) -> str:
     """The range of a number in the words of an error message."""
     if math.isinf(low):
         return "a finite number" if math.isinf(high) else f"at most {high:g}"

@@ -93,7 +93,7 @@ def subject(
 
 
 # Cached, as programs are compiled once per subject.
-@kept(maxsize=64)
+@kept(maxsize=8)
 def _of_objective(objective: Objective) -> Subject:
     return Subject(
         name=objective.name,

@@ -5,6 +5,7 @@ from typing import get_args
 
 import numpy as np
 
+from ..base.memory import trim
 from ..base.types import Number
 from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
@@ -103,6 +104,8 @@ def diagnose(
             show=show,
         )
         answers = examination.answers()
+    # Tracing leaves much free memory behind, which a session of many diagnoses would keep.
+    trim()
     answers.sort(key=lambda answer: SEVERITIES.index(answer.severity))
     return Diagnosis(subject=measured, config=config, answers=tuple(answers))
 

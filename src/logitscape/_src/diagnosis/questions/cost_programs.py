@@ -39,7 +39,7 @@ class Program(NamedTuple):
     compile_time: float
 
 
-@kept(maxsize=64)
+@kept(maxsize=8)
 def compiled_program(
     subject: Subject, kind: Kind, n: int, examples: int, dtype: Precision
 ) -> Program:
