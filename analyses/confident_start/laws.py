@@ -22,15 +22,18 @@ CONFIDENT = 4.0
 RAYS = ("R1", "R2", "R3")
 CLASSES = 10
 EXAMPLES = 128
-"""Number of the start's own logits."""
+"""Number of training examples whose logits at the start are used."""
 SCALES = 8
-"""Number of smaller margins to which each of them is scaled down."""
-MOST = 0.9
-"""Share of examples that must have a finite loss and gradient at the gentle start."""
-LOGIT_LOSSES = "alone"
+"""Number of smaller margins to which the logits of each example are scaled down."""
+LEAST_SHARE = 0.9
+"""Share of the examples that must have a finite loss and gradient at the gentle start.
+
+If the gradient of more than this share is exactly 0 there, a pair is not trained either.
+"""
+ALONE = "alone"
 TRAINED = "trained"
 RIGHT = -1.0
-"""Stands for the norm of the gradient where the model is right."""
+"""Marker in place of a norm where the model is right; norms are never negative."""
 
 
 class Points(NamedTuple):
@@ -55,7 +58,7 @@ class Points(NamedTuple):
 def catalog() -> dict[str, tuple[str, ...]]:
     """The losses of every normalizer, and those of the logits."""
     losses = {name: tuple(ls.PROBABILITY_LOSSES) for name in ls.NORMALIZERS}
-    return losses | {LOGIT_LOSSES: tuple(ls.LOGIT_LOSSES)}
+    return losses | {ALONE: tuple(ls.LOGIT_LOSSES)}
 
 
 def points_of(digits: Dataset) -> Points:
@@ -122,7 +125,7 @@ def laws_of(family: str, losses: tuple[str, ...], points: Points) -> pd.DataFram
     norms = np.hypot.reduce(np.nan_to_num(gradients), axis=-1)
     norms = np.where(sweep.finite[:, 0], norms, np.nan)
     values = np.concatenate([sweep.loss[:, 0, :, None], gradients], axis=-1)
-    same = twins(pairs, values)
+    same = earlier_equals(pairs, values)
     right = sweep.correct[:, 0]
     return pd.DataFrame(
         [law(points, pair, norms[i], right[i], same[i]) for i, pair in enumerate(pairs)]
@@ -130,7 +133,7 @@ def laws_of(family: str, losses: tuple[str, ...], points: Points) -> pd.DataFram
 
 
 def pairs_of(family: str, losses: tuple[str, ...]) -> tuple[str, ...]:
-    if family == LOGIT_LOSSES:
+    if family == ALONE:
         return losses
     return tuple(f"{family} + {loss}" for loss in losses)
 
@@ -196,15 +199,15 @@ def use(norms: Values, same_as: str) -> str:
     if same_as:
         return f"the same as {same_as}"
     finite = float(np.isfinite(norms).mean())
-    if finite < MOST:
+    if finite < LEAST_SHARE:
         examples = f"{1 - finite:.0%} of the examples"
         return f"loss or gradient not finite for {examples} at the gentle start"
-    if float((norms > 0).mean()) < 1 - MOST:
+    if float((norms > 0).mean()) < 1 - LEAST_SHARE:
         return "gradient exactly 0 at the gentle start"
     return TRAINED
 
 
-def twins(pairs: tuple[str, ...], values: Values) -> list[str]:
+def earlier_equals(pairs: tuple[str, ...], values: Values) -> list[str]:
     """For each pair the first one with the same losses and gradients, "" if there is none."""
     same: dict[int, str] = {}
     for i, k in combinations(range(len(pairs)), 2):

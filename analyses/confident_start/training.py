@@ -13,7 +13,7 @@ from logitscape._src.datasets import images
 from logitscape._src.datasets.dataset import Dataset
 
 from ..harness import StudyRun
-from .laws import CONFIDENT, GENTLE, LOGIT_LOSSES, TRAINED, catalog, laws_of, points_of
+from .laws import ALONE, CONFIDENT, GENTLE, TRAINED, catalog, laws_of, points_of
 from .training_tables import best_rates, curves, results, tuned_rates, with_tuned_rate
 
 STARTS = {GENTLE: "gentle", CONFIDENT: "confident"}
@@ -40,7 +40,7 @@ SHOWN = (
 QUICK_CATALOG: dict[str, tuple[str, ...]] = {
     "softmax": ("cross_entropy", "kl", "brier"),
     "sum": ("cross_entropy",),
-    LOGIT_LOSSES: ("perceptron",),
+    ALONE: ("perceptron",),
 }
 QUICK_EPOCHS = 2
 QUICK_SEEDS = SEEDS[:4]

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from .minimise import Fits, minimise
+from .minimise import Evaluated, minimise
 from .programs import WEIGHTS, loss_function, probabilities
 from .samples import ASKED, LANES, Samples, Weighted
 from .theory import CLASSES, Array, bayes, grid, ideal
@@ -104,7 +104,9 @@ def _fit_sizes(
     return parts
 
 
-def best(spec: str, examples: Weighted, candidates: Sequence[Array], most: int) -> Fits:
+def best(
+    spec: str, examples: Weighted, candidates: Sequence[Array], most: int
+) -> Evaluated:
     """The fit of least loss in each lane among those from several starts.
 
     Args:
@@ -123,7 +125,7 @@ def best(spec: str, examples: Weighted, candidates: Sequence[Array], most: int) 
         attempts.append(minimise(function, weights, most=most))
     winner = _nan_as_infinite([fits.values for fits in attempts]).argmin(axis=0)
     columns = zip(*attempts, strict=True)
-    return Fits(*(np.stack(column)[winner, np.arange(LANES)] for column in columns))
+    return Evaluated(*(np.stack(column)[winner, np.arange(LANES)] for column in columns))
 
 
 def _nan_as_infinite(values: Any) -> Array:
@@ -140,7 +142,7 @@ def _fit_many_starts(spec: str, examples: Weighted) -> dict[str, Any]:
     return _rows(spec, fits) | {"data": "starts", "moments": _moments(spec, same, fits)}
 
 
-def _moments(spec: str, examples: Weighted, fits: Fits) -> Array:
+def _moments(spec: str, examples: Weighted, fits: Evaluated) -> Array:
     """The largest |mean of p_k x - mean of y_k x| over classes and inputs, [lanes]."""
     x = np.asarray(examples.inputs)[..., :STARTED_OFTEN]
     y = np.asarray(examples.labels)[..., :STARTED_OFTEN]
@@ -176,7 +178,7 @@ def _least_in_rows(values: Array) -> Array:
     )
 
 
-def _rows(spec: str, fits: Fits) -> dict[str, Any]:
+def _rows(spec: str, fits: Evaluated) -> dict[str, Any]:
     """The distances to the posterior in every lane: infinite, or 1, where p is undefined."""
     points, density = grid()
     eta = bayes(points)

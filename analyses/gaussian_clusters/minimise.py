@@ -22,8 +22,8 @@ GAIN = 1e-11
 """A lane ends where a step gains no more than this, relative to the value."""
 
 
-class Fits(NamedTuple):
-    """Where every lane has ended.
+class Evaluated(NamedTuple):
+    """Points of all lanes, and the function there.
 
     Attributes:
         points: Points, [lanes, d].
@@ -59,14 +59,14 @@ class _State(NamedTuple):
         over: Whether the lane has ended, [lanes].
     """
 
-    fits: Fits
+    fits: Evaluated
     inverse: Array
     fresh: Array
     search: _Search
     over: Array
 
 
-def minimise(function: Function, start: Array, *, most: int) -> Fits:
+def minimise(function: Function, start: Array, *, most: int) -> Evaluated:
     """Minimise a function in all lanes at once.
 
     A step is taken if it meets the weak Wolfe conditions. It is found by bisection, so that kinks
@@ -89,7 +89,7 @@ def _started(function: Function, start: Array) -> _State:
     lanes, d = start.shape
     values, gradients = function(start)
     return _State(
-        fits=Fits(start, values, gradients, np.ones(lanes, int)),
+        fits=Evaluated(start, values, gradients, np.ones(lanes, int)),
         inverse=np.broadcast_to(np.eye(d), (lanes, d, d)).copy(),
         fresh=np.ones(lanes, bool),
         search=_new_search(-_shortened(gradients)),
@@ -104,12 +104,12 @@ def _advanced(function: Function, state: _State) -> _State:
     good &= ~state.over
     stuck = ~good & (search.trials >= TRIALS)
     ended = good & _finished(state.fits, trial, good)
-    # A lane that is stuck along the plain gradient cannot do better; any other one begins anew
-    # there.
+    # A lane that is stuck along the plain gradient cannot do better; any other one restarts
+    # from there along the plain gradient.
     over = state.over | ended | (stuck & state.fresh)
     inverse = _updated_where(good, state, trial)
     inverse[stuck] = np.eye(trial.points.shape[1])
-    fits = Fits(
+    fits = Evaluated(
         points=np.where(good[:, None], trial.points, state.fits.points),
         values=np.where(good, trial.values, state.fits.values),
         gradients=np.where(good[:, None], trial.gradients, state.fits.gradients),
@@ -122,23 +122,25 @@ def _advanced(function: Function, state: _State) -> _State:
     return _State(fits, inverse, fresh, search, over)
 
 
-def _evaluated(function: Function, state: _State) -> Fits:
+def _evaluated(function: Function, state: _State) -> Evaluated:
     """The function at the points that the searches try; lanes that have ended stay."""
     search = state.search
     moved = state.fits.points + search.step[:, None] * search.direction
     points = np.where(state.over[:, None], state.fits.points, moved)
     values, gradients = function(points)
-    return Fits(points, values, gradients, state.fits.evaluations + ~state.over)
+    return Evaluated(points, values, gradients, state.fits.evaluations + ~state.over)
 
 
-def _finished(fits: Fits, trial: Fits, good: Array) -> Array:
+def _finished(fits: Evaluated, trial: Evaluated, good: Array) -> Array:
     """Whether a step led to a flat place, or gained nothing."""
     gain = np.where(good, fits.values, np.inf) - np.where(good, trial.values, 0)
     flat = _largest(trial.gradients) <= FLAT
     return np.asarray(flat | (gain <= GAIN * np.abs(fits.values)))
 
 
-def _judged(search: _Search, fits: Fits, trial: Fits) -> tuple[Array, _Search]:
+def _judged(
+    search: _Search, fits: Evaluated, trial: Evaluated
+) -> tuple[Array, _Search]:
     """Which steps meet the conditions, and what to try next in the other lanes."""
     step = search.step
     slope = np.sum(search.direction * fits.gradients, axis=1)
@@ -146,8 +148,10 @@ def _judged(search: _Search, fits: Fits, trial: Fits) -> tuple[Array, _Search]:
     bound = fits.values + DECREASE * step * slope
     low = finite & (np.where(finite, trial.values, 0) <= bound)
     new_gradients = np.where(finite[:, None], trial.gradients, 0)
-    flat = np.sum(search.direction * new_gradients, axis=1) >= CURVATURE * slope
-    short = np.where(low & ~flat, step, search.short)
+    meets_curvature = (
+        np.sum(search.direction * new_gradients, axis=1) >= CURVATURE * slope
+    )
+    short = np.where(low & ~meets_curvature, step, search.short)
     long = np.where(low, search.long, step)
     bracketed = np.isfinite(long)
     middle = (short + np.where(bracketed, long, 0)) / 2
@@ -157,10 +161,10 @@ def _judged(search: _Search, fits: Fits, trial: Fits) -> tuple[Array, _Search]:
         long=long,
         trials=search.trials + 1,
     )
-    return low & flat, search
+    return low & meets_curvature, search
 
 
-def _updated_where(good: Array, state: _State, trial: Fits) -> Array:
+def _updated_where(good: Array, state: _State, trial: Evaluated) -> Array:
     """The inverse Hessians, updated in the lanes that have taken a step."""
     moves = trial.points - state.fits.points
     changes = trial.gradients - state.fits.gradients

@@ -40,9 +40,9 @@ def _widely_compared() -> set[str]:
 
 
 PAIRS = _every_pair()
-CLOSELY = _closely_compared()
+UP_TO_10_000 = _closely_compared()
 """Pairs that are fitted to 10,000 examples, and from many starts too."""
-WIDELY = _widely_compared()
+UP_TO_100_000 = _widely_compared()
 """Pairs that are fitted to 100,000 examples too."""
 PROPER_PAIRS = [
     "softmax + brier",
@@ -63,6 +63,6 @@ def sizes_of(pair: str, quick: bool) -> Sequence[int]:
     """The numbers of examples that a pair is fitted to."""
     if quick:
         return SIZES[:2]
-    if pair in WIDELY:
+    if pair in UP_TO_100_000:
         return ALL_SIZES
-    return SIZES if pair in CLOSELY else SIZES[:2]
+    return SIZES if pair in UP_TO_10_000 else SIZES[:2]

@@ -15,12 +15,12 @@ from .fits import TRAINED, fit_pair, most_evaluations
 from .identities import relative_distance
 from .pairs import (
     ALL_SIZES,
-    CLOSELY,
     PAIRS,
     PROPER_PAIRS,
     QUICK_NORMALIZERS,
     QUICK_PAIRS,
     SIZES,
+    UP_TO_10_000,
     sizes_of,
 )
 from .samples import Samples, make_samples
@@ -37,7 +37,9 @@ def fit_pairs(run: StudyRun) -> pd.DataFrame:
         return make_samples(SIZES[:2] if run.quick else ALL_SIZES)
 
     def fit(pair: str) -> pd.DataFrame:
-        return fit_pair(pair, samples(), sizes_of(pair, run.quick), pair in CLOSELY)
+        return fit_pair(
+            pair, samples(), sizes_of(pair, run.quick), pair in UP_TO_10_000
+        )
 
     samples()  # made here, before two threads would make them at the same time
     return run.gather("fits", QUICK_PAIRS if run.quick else PAIRS, fit, threads=2)

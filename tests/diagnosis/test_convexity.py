@@ -13,7 +13,7 @@ from logitscape._src.diagnosis.questions import convexity
 from logitscape._src.diagnosis.questions.certificates import tangent_excess
 from logitscape._src.diagnosis.questions.pull_theorem import (
     logits_by_margin,
-    violates_theorem,
+    violations_of_theorem,
 )
 from logitscape._src.diagnosis.subject import subject
 
@@ -155,9 +155,9 @@ def test_logits_have_the_log_odds_that_were_asked_for():
 
 
 def test_a_pull_that_grows_or_is_negative():
-    assert not violates_theorem(np.array([3.0, 2.0, 1.0])).any()
-    assert violates_theorem(np.array([1.0, 2.0, 1.0])).tolist() == [True, False]
-    assert violates_theorem(np.array([1.0, -1.0, -1.0])).any()
+    assert not violations_of_theorem(np.array([3.0, 2.0, 1.0])).any()
+    assert violations_of_theorem(np.array([1.0, 2.0, 1.0])).tolist() == [True, False]
+    assert violations_of_theorem(np.array([1.0, -1.0, -1.0])).any()
 
 
 def test_sparsemax_is_that_of_the_catalog():

@@ -13,7 +13,7 @@ import pytest
 import logitscape as ls
 from logitscape import testing
 from logitscape._src.diagnosis.answers import SEVERITIES
-from logitscape._src.reports.examination import QUESTIONS
+from logitscape._src.diagnosis.questions import QUESTIONS
 from tests.diagnosis import broken
 
 

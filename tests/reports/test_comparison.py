@@ -9,9 +9,9 @@ import pytest
 from jax import Array
 
 import logitscape as ls
+from logitscape._src.diagnosis import examination
 from logitscape._src.diagnosis.questions import gradient as signal
 from logitscape._src.diagnosis.questions import mistakes
-from logitscape._src.reports import examination
 from logitscape._src.reports.comparison import Comparison, compare
 from logitscape._src.reports.save import rendered
 from tests.reports.pages import CHROMIUM, Page, embedded, in_browser

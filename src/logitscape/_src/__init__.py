@@ -1,1 +1,4 @@
-"""The implementation, a room a step; from a room one may import what comes before it in `ROOMS`."""
+"""The implementation, in one folder (room) per step.
+
+A room imports only from those before it in the order of docs/architecture.md.
+"""

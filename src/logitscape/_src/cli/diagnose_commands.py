@@ -85,7 +85,7 @@ class Request:
     Attributes:
         subjects: Losses to diagnose.
         arguments: Keyword arguments of `ls.diagnose` and `ls.compare`.
-        code: Targets of which functions are called, the reference among them.
+        code: Targets whose functions are called, the reference among them.
     """
 
     subjects: "list[Subject]"

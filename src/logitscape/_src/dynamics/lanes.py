@@ -20,7 +20,7 @@ from ..objectives.grouping import by_normalizer, pairs
 from ..objectives.objective import Objective
 
 TIE_TOLERANCE = 1e-12
-"""Lead below zero at which the label still counts as predicted, as a loss may stop at a tie."""
+"""How far below 0 the label's lead may lie and still count, as a loss may stop at a tie."""
 
 
 class Evaluation(NamedTuple):

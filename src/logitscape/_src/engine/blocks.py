@@ -31,10 +31,10 @@ from .unrolled import unrolled
 UNROLLED_BLOCK = 2**16
 """Number of examples in a block of few classes."""
 
-SLABS = 64
+SLABS_PER_BLOCK = 64
 """Number of slabs in a block of some more classes; threads share them."""
 
-SLAB = 256
+SLAB_SIZE = 256
 """Number of examples in a slab: rows of this length are added at once."""
 
 MAX_SLAB_CLASSES = 16
@@ -73,7 +73,7 @@ def evaluate_in_blocks(
         update = partial(_update_unrolled, of_example, class_axis, logits, labels)
         empty = _empty(logits, labels)
         return _fill(update, UNROLLED_BLOCK, num_examples, empty)
-    block = SLABS * SLAB
+    block = SLABS_PER_BLOCK * SLAB_SIZE
     if num_classes <= MAX_SLAB_CLASSES and num_examples >= block:
         update = partial(_update_slabs, of_example, class_axis, logits, labels)
         return _fill(update, block, num_examples, _empty(logits, labels))
@@ -95,7 +95,7 @@ def _fill(
 ) -> Outputs:
     """Fill the outputs block by block.
 
-    The last block is moved forward to be whole: `lax.dynamic_slice` and
+    The last block is moved back so that it is full: `lax.dynamic_slice` and
     `lax.dynamic_update_slice` clamp the start of a slice that would reach beyond the end.
     The examples that the last two blocks share are computed twice.
 
@@ -173,8 +173,10 @@ def _update_slabs(
     example_axis = 1 + class_axis
     block = lax.dynamic_slice_in_dim(logits, start, size, example_axis)
     classes_first = jnp.moveaxis(block, class_axis, 0)
-    slabs = classes_first.reshape(-1, SLABS, SLAB).swapaxes(0, 1)
-    slab_labels = lax.dynamic_slice_in_dim(labels, start, size).reshape(SLABS, SLAB)
+    slabs = classes_first.reshape(-1, SLABS_PER_BLOCK, SLAB_SIZE).swapaxes(0, 1)
+    slab_labels = lax.dynamic_slice_in_dim(labels, start, size).reshape(
+        SLABS_PER_BLOCK, SLAB_SIZE
+    )
     loss, gradient = jax.vmap(along_last_axis(of_example))(slabs, slab_labels)
     gradient_rows = gradient.swapaxes(0, 1).reshape(-1, size)
     block_gradient = jnp.moveaxis(gradient_rows, 0, class_axis)

@@ -1,6 +1,6 @@
 """Second derivatives of many objectives along directions, and the eigenvalues of Hessians.
 
-Second derivatives are taken by forward over forward mode along curves. A curve in the logits
+Second derivatives are taken by applying forward mode twice, along curves. A curve in the logits
 passes through the normalizer and then through the loss, so that a family of pairs shares its
 parts and compiles in a fraction of the time that Hessians by reverse mode take.
 """

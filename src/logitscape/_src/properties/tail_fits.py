@@ -10,7 +10,7 @@ from .law import Kind, Law
 from .least_squares import Fit, Samples, best_shape, least_squares, with_corrections
 
 FLAT = 0.01
-"""Power below which a law is called constant."""
+"""Absolute power below which a law is called constant."""
 LOG_MAX = 709
 """Largest logarithm of a coefficient that float64 can represent, rounded down."""
 
@@ -33,7 +33,7 @@ def power_or_logarithm(s: Samples, y: Samples) -> Law:
 def _logarithmic(s: Samples, y: Samples, power_fit: Fit) -> Law | None:
     """Fit `f = s^k (c log s + d)^q` for k a multiple of 1/2 and q = ±1, ±2, ±3.
 
-    Returns None unless this is exact where a power is not.
+    Returns None unless this fits almost exactly and a plain power does not.
     """
     power = round(2 * power_fit.constants[1]) / 2
     if power_fit.residual < 1e-9:

@@ -17,7 +17,7 @@ CAPTIONS = {
     "loss": "Loss where the label is wrong by s.",
     "slope": (
         "Strength of the gradient that corrects the label; "
-        "where a curve leaves through the bottom, nothing is left."
+        "a curve that leaves at the bottom has no gradient left."
     ),
     "precision": (
         "Error of the gradient against float64, relative to its largest component; "

@@ -12,12 +12,12 @@ from ..base.x64 import enable_x64
 from ..diagnosis.answers import SEVERITIES
 from ..diagnosis.config import DiagnosisConfig
 from ..diagnosis.evaluation import Precision, points_evaluated
+from ..diagnosis.examination import Examination
 from ..diagnosis.subject import Subject, subject
 from ..objectives.objective import Source
 from ..objectives.parts import Normalizer
 from ..objectives.signatures import Form
 from .diagnosis import Diagnosis
-from .examination import Examination
 from .progress import shown
 
 

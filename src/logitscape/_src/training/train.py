@@ -59,8 +59,8 @@ def train(
             the end too.
         metrics: Names of the metrics to record. "accuracy" alone compiles in a fraction of
             the time that all take.
-        checkpoint: File to keep the state in every few seconds. If it exists, training goes
-            on from it; it must be of a training with the same arguments.
+        checkpoint: File to which the state is saved every few seconds. If it exists,
+            training goes on from it; it must be of a training with the same arguments.
         progress: True for a bar on stderr, or a function that is called with (steps done,
             all steps) after every record.
 

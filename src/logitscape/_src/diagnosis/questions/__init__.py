@@ -1,1 +1,36 @@
-"""Questions about an objective; every question has a module with a function `answers`."""
+"""The questions of a diagnosis: `QUESTIONS` lists the modules that answer one each.
+
+The other modules here are what those are made of.
+"""
+
+from collections.abc import Callable, Mapping
+
+from ..answers import Answer
+from ..config import DiagnosisConfig
+from ..subject import Subject
+from . import (
+    bounds,
+    consistency,
+    convexity,
+    correction,
+    cost,
+    gradient,
+    invariances,
+    mistakes,
+    precision,
+    propriety,
+)
+
+QUESTIONS: Mapping[str, Callable[[Subject, DiagnosisConfig], list[Answer]]] = {
+    "gradient": gradient.answers,
+    "correction": correction.answers,
+    "common mistakes": mistakes.answers,
+    "precision": precision.answers,
+    "consistency": consistency.answers,
+    "proper": propriety.answers,
+    "convexity": convexity.answers,
+    "invariances": invariances.answers,
+    "bounds": bounds.answers,
+    "cost": cost.answers,
+}
+"""The function `answers` of every topic; their order is that of equally serious answers."""

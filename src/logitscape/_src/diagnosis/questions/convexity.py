@@ -21,7 +21,7 @@ from .pull_theorem import (
     RIVALS,
     logits_by_margin,
     values_by_margin,
-    violates_theorem,
+    violations_of_theorem,
 )
 
 QUESTION = "convexity"
@@ -231,7 +231,7 @@ def _where_pull_grows(subject: Subject, n: int) -> Rows | None:
     values = values_by_margin(subject, n)
     if values is None:
         return None
-    steps = np.flatnonzero(violates_theorem(-values.gradient[:, 0]))
+    steps = np.flatnonzero(violations_of_theorem(-values.gradient[:, 0]))
     if not len(steps):
         return None
     middles = (MARGINS[steps] + MARGINS[steps + 1]) / 2

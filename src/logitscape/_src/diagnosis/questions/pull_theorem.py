@@ -57,7 +57,7 @@ def logits_by_margin(margins: Rows, rivals: Rows) -> Rows:
     return np.concatenate([label[:, None], repeated], axis=1)
 
 
-def violates_theorem(pull: Rows) -> Rows:
+def violations_of_theorem(pull: Rows) -> Rows:
     """The steps of the log-odds in which the pull grows or becomes negative, [m - 1].
 
     Args:
@@ -81,7 +81,7 @@ def is_certified(subject: Subject, n: int) -> bool:
     pull = -values.gradient[:, 0]
     if not np.isfinite(pull).all():
         return False
-    return not violates_theorem(pull).any()
+    return not violations_of_theorem(pull).any()
 
 
 def _same(a: Rows, b: Rows) -> bool:

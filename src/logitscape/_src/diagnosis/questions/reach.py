@@ -115,8 +115,8 @@ def round_positions(dtype: Precision) -> Rows:
 def find_failures(measurement: Measurement) -> list[Failure]:
     """The first failure on every ray.
 
-    A loss that ends at one place in every precision ends at the edge of its domain, which is
-    no failure.
+    A loss that stops being finite at the same place in every precision has left its domain,
+    which is no failure.
     """
     last, begins = _last_and_first(measurement)
     at_failure = np.where(np.isfinite(begins), begins, last)

@@ -1,7 +1,7 @@
 """The questions of a diagnosis, asked within a budget of time and evaluations."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,36 +10,11 @@ import numpy as np
 
 from ..base.types import Number
 from ..base.x64 import enable_x64
-from ..diagnosis.answers import Answer
-from ..diagnosis.config import DiagnosisConfig
-from ..diagnosis.evaluation import points_evaluated
-from ..diagnosis.questions import (
-    bounds,
-    consistency,
-    convexity,
-    correction,
-    cost,
-    gradient,
-    invariances,
-    mistakes,
-    precision,
-    propriety,
-)
-from ..diagnosis.subject import Subject
-
-QUESTIONS: Mapping[str, Callable[[Subject, DiagnosisConfig], list[Answer]]] = {
-    "gradient": gradient.answers,
-    "correction": correction.answers,
-    "common mistakes": mistakes.answers,
-    "precision": precision.answers,
-    "consistency": consistency.answers,
-    "proper": propriety.answers,
-    "convexity": convexity.answers,
-    "invariances": invariances.answers,
-    "bounds": bounds.answers,
-    "cost": cost.answers,
-}
-"""Functions that answer, by topic, in the order of equally serious answers."""
+from .answers import Answer
+from .config import DiagnosisConfig
+from .evaluation import points_evaluated
+from .questions import QUESTIONS, cost
+from .subject import Subject
 
 SLOWEST = ("consistency", "correction")
 """Topics that are asked first, so that at the end no thread waits for a long one."""
