@@ -1,7 +1,7 @@
 """What each interpreter of traced programs is worth: with it, without it, and the textbook's form.
 
 The engine evaluates traced programs in another arrangement where XLA is slow on CPUs. This measures
-`ls.value_and_grad` as it is, the same blocks evaluated by `jax.vmap` alone, the whole batch by
+`ls.value_and_grad` as it is, blocks of rows evaluated by `jax.vmap` alone, the whole batch by
 `jax.vmap`, and the formula as people write it, in float32.
 """
 
@@ -12,7 +12,7 @@ from .process import in_fresh_process
 from .report import Report, Table, factor, percent
 from .timing import ratio, spread
 
-RIVALS = ("the same blocks by vmap", "vmap of the whole batch", "textbook JAX")
+RIVALS = ("blocks of rows by vmap", "vmap of the whole batch", "textbook JAX")
 NOTES = (
     "A batch of {numbers:,} standard normal logits [m, n]; loss and gradient of every example.",
     "All run in turn, {rounds} rounds; ratios are medians over the rounds, ± is half the distance "

@@ -13,6 +13,7 @@ import numpy as np
 import optax
 
 import logitscape as ls
+from logitscape._src.base.files import write_text
 from tests.oracle import INSIDE, LOGIT_LOSSES, LOSSES, NORMALIZERS
 from tests.oracle.accuracy import (
     CLASSES,
@@ -182,9 +183,12 @@ def main() -> None:
 def _write(text: str) -> None:
     """Replace what stands between the page's two marks."""
     page = Path(__file__).with_suffix(".md")
-    head, _, rest = page.read_text().partition("<!-- tables -->")
-    _, _, tail = rest.partition("<!-- end of tables -->")
-    page.write_text(f"{head}<!-- tables -->\n\n{text}\n\n<!-- end of tables -->{tail}")
+    begin, end = "<!-- tables -->", "<!-- end of tables -->"
+    head, first_mark, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, second_mark, tail = rest.partition(end)
+    if not (first_mark and second_mark):
+        raise ValueError(f"`{page.name}` must have {begin!r} and {end!r}.")
+    write_text(page, f"{head}{begin}\n\n{text}\n\n{end}{tail}")
 
 
 if __name__ == "__main__":

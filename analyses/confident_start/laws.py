@@ -115,7 +115,7 @@ def laws_of(family: str, losses: tuple[str, ...], points: Points) -> pd.DataFram
     """A row for each pair of a family, with the law of its gradient before training.
 
     Args:
-        family: Normalizer of the pairs, or LOGIT_LOSSES.
+        family: Normalizer of the pairs, or ALONE.
         losses: Losses of the pairs.
         points: Points at which the gradients are measured.
     """

@@ -125,7 +125,9 @@ def best(
         attempts.append(minimise(function, weights, most=most))
     winner = _nan_as_infinite([fits.values for fits in attempts]).argmin(axis=0)
     columns = zip(*attempts, strict=True)
-    return Evaluated(*(np.stack(column)[winner, np.arange(LANES)] for column in columns))
+    return Evaluated(
+        *(np.stack(column)[winner, np.arange(LANES)] for column in columns)
+    )
 
 
 def _nan_as_infinite(values: Any) -> Array:

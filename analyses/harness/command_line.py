@@ -25,8 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit status: 0 if all went well, 1 if an analysis failed, 2 if there is none of that name,
         130 if interrupted.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     option = _measuring_option(options)
+    if option is not None and options.jobs is not None:
+        parser.error(
+            f"--jobs does not go with {option}: a study uses every core by itself"
+        )
     try:
         scripts = discover(options.folder)
         if option is not None:
@@ -36,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error.args[0], file=sys.stderr)
         return 2
     if option is None:
-        return _draw(chosen, options.jobs)
+        return _draw(chosen, options.jobs or usable_cores())
     return _measure(chosen, option)
 
 
@@ -142,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--jobs",
         type=_positive,
-        default=usable_cores(),
+        default=None,
         help="number of analyses that run at a time (default: one per core)",
     )
     _add_measuring_options(parser)

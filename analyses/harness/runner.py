@@ -39,7 +39,7 @@ def _name(text: str) -> str:
     path = Path(text)
     if path.name == MAIN:
         return path.parent.name
-    return path.stem
+    return path.stem if path.suffix == ".py" else path.name
 
 
 def _check_known(name: str, known: Collection[str]) -> None:

@@ -82,9 +82,18 @@ def script_of(file: str | os.PathLike[str]) -> Script:
 def discover(folder: Path) -> dict[str, Script]:
     """Every analysis of a folder, by name.
 
+    A folder `analyses` must be a copy of this one with its harness, as its scripts import
+    `analyses.harness`; a folder of another name uses the harness of this checkout.
+
     Raises:
-        LookupError: If there is none.
+        LookupError: If there is no analysis, or a folder `analyses` without a harness.
     """
+    if (
+        folder.name == "analyses"
+        and folder.is_dir()
+        and not (folder / "harness").is_dir()
+    ):
+        raise LookupError(f"`{folder}` has no harness: give the folder another name.")
     files = [path for path in folder.glob("*.py") if not path.name.startswith("_")]
     mains = folder.glob(f"*/{MAIN}")
     scripts = [Script(path.resolve()) for path in [*files, *mains]]

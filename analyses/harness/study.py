@@ -150,7 +150,7 @@ def _digest(script: Script) -> str:
 
 def _parser(stem: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog=f"python -m analyses.{stem}",
+        prog=f"python -m analyses --measure {stem}",
         description="Redraw the study from its results, or measure it.",
     )
     group = parser.add_mutually_exclusive_group()

@@ -111,9 +111,9 @@ def _in_parallel(
 def _clear_programs() -> None:
     # Not every study uses JAX, and importing it takes a second.
     if "jax" in sys.modules:
-        import jax
+        import logitscape
 
-        jax.clear_caches()
+        logitscape.clear_caches()
 
 
 def _stored(path: Path, make: Callable[[], "pd.DataFrame"]) -> "pd.DataFrame":

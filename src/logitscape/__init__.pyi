@@ -7,6 +7,7 @@ from ._src.base.memory import clear_caches as clear_caches
 from ._src.datasets.dataset import Dataset as Dataset
 from ._src.diagnosis.answers import Answer as Answer
 from ._src.diagnosis.answers import Witness as Witness
+from ._src.diagnosis.config import DiagnosisConfig as DiagnosisConfig
 from ._src.dynamics.flow import Flows as Flows
 from ._src.dynamics.flow import flow as flow
 from ._src.dynamics.flow import times_to_correct as times_to_correct

@@ -8,3 +8,4 @@
 
 from ._src.datasets.builtin import load as load
 from ._src.datasets.dataset import Dataset as Dataset
+from ._src.datasets.dataset import Examples as Examples

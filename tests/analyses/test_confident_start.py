@@ -33,7 +33,13 @@ def test_the_label_changes_places_with_class_0():
 
 def test_pairs_that_are_the_same_are_named():
     values = np.array([[[1.0]], [[2.0]], [[1.0]], [[np.nan]], [[1.0]]])
-    assert laws.twins(("a", "b", "c", "d", "e"), values) == ["", "", "a", "", "a"]
+    assert laws.earlier_equals(("a", "b", "c", "d", "e"), values) == [
+        "",
+        "",
+        "a",
+        "",
+        "a",
+    ]
 
 
 def test_clopper_and_pearson_keep_their_level():

@@ -290,7 +290,7 @@ def test_a_field_shows_arrows_only_where_there_is_a_gradient():
     assert np.all(arrows.get_offsets()[:, 1] > 0.5)
 
 
-def test_every_name_of_the_catalogue_has_a_look_of_its_own():
+def test_every_name_of_the_catalog_has_a_look_of_its_own():
     looks = [str(look) for look in (NORMALIZER_STYLES | LOSS_STYLES).values()]
     assert set(NORMALIZER_STYLES) == set(ls.NORMALIZERS)
     assert set(LOSS_STYLES) == set(ls.LOSSES)

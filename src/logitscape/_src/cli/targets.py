@@ -50,7 +50,8 @@ def resolve(text: str) -> Target:
         return _spec(text)
     module = _imported(place)
     source = member(module, name, place)
-    roots = (Path(module.__file__).resolve().parent,) if module.__file__ else ()
+    file = getattr(module, "__file__", None)
+    roots = (Path(file).resolve().parent,) if file else ()
     target = Target(text=text, source=source, roots=roots)
     if not _is_known(source):
         target.source = _recording(source, target.errors)

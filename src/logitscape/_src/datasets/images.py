@@ -81,5 +81,5 @@ def _imported(module: str, function_name: str, package: str) -> Any:
         return import_module(module)
     except ImportError as error:
         raise ImportError(
-            f'`data.{function_name}()` needs {package}: pip install "logitscape[data]".'
+            f'`load("{function_name}")` needs {package}: pip install "logitscape[data]".'
         ) from error

@@ -196,7 +196,7 @@ def _add_to_count(subject: Subject, count: int) -> None:
         _POINT_COUNTS[subject] = points_evaluated(subject) + count
 
 
-@kept(maxsize=16)
+@kept(maxsize=24)
 def _program(subject: Subject, quantity: Quantity, compile_fast: bool) -> Program:
     def gradient(z: Array, t: Array) -> Any:
         return jax.value_and_grad(subject.function)(z, t)

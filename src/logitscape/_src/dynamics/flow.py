@@ -80,7 +80,7 @@ def flow(
         ValueError: If the starts are not finite logits, the label is not one of their classes,
             or `points` is less than 2.
 
-    >>> import logitscape as ls
+    >>> import jax, logitscape as ls
     >>> jax.config.update("jax_enable_x64", True)
     >>> flows = ls.flow(["softmax + cross_entropy", "softmax + brier"], [-5.0, 5.0])
     >>> flows.times[:, 0].round(2).tolist()
@@ -145,7 +145,7 @@ def times_to_correct(
         ValueError: If the ray is unknown, the margins are not increasing finite numbers, or the
             label is not one of the classes.
 
-    >>> import logitscape as ls
+    >>> import jax, logitscape as ls
     >>> jax.config.update("jax_enable_x64", True)
     >>> flows = ls.times_to_correct("softmax + brier", [6.0, 7.0, 8.0])
     >>> flows.log_times[0].round(2).tolist()

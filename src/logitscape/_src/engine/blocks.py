@@ -169,7 +169,7 @@ def _update_slabs(
     size: int,
     outputs: LossAndGradient,
 ) -> LossAndGradient:
-    """Write the results of a block, evaluated in slabs [n, SLAB], into the outputs."""
+    """Write the results of a block, evaluated in slabs [n, SLAB_SIZE], into the outputs."""
     example_axis = 1 + class_axis
     block = lax.dynamic_slice_in_dim(logits, start, size, example_axis)
     classes_first = jnp.moveaxis(block, class_axis, 0)

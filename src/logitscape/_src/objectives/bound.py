@@ -1,8 +1,8 @@
 """Formulas of the catalog with their parameters bound, as the terms of specs name them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from ..normalizers.probs import Probs
 from . import specs
-from .catalog import BY_NAME, LOSSES, NORMALIZERS, Formula, Kind
+from .catalog import BY_NAME, LOGIT_LOSSES, LOSSES, NORMALIZERS, Formula, Kind
 from .specs import Term
 
 
@@ -100,14 +100,16 @@ def loss_of(term: Term) -> BoundFormula:
     return bind(term, LOSSES, "loss")
 
 
-def bind(term: Term, known: Collection[str], kind: str) -> BoundFormula:
+def bind(
+    term: Term, known: Mapping[str, Callable[..., Any]], kind: str
+) -> BoundFormula:
     """Bind the parameters of the function that a term names.
 
     Equal terms give the same object, so that JAX compiles it once.
 
     Args:
         term: Term of a spec.
-        known: Names that are allowed.
+        known: Functions that may be named here, by name.
         kind: Kind of formula that they name, for errors.
 
     Raises:
@@ -115,12 +117,23 @@ def bind(term: Term, known: Collection[str], kind: str) -> BoundFormula:
     """
     if term.name not in known:
         raise specs.unknown(kind, term.name, known)
-    return _bind(term, kind)
+    return _bind(term, _formula(term.name, known[term.name]), kind)
 
 
-@cache
-def _bind(term: Term, kind: str) -> BoundFormula:
-    formula = BY_NAME[term.name]
+def _formula(name: str, function: Callable[..., Any]) -> Formula:
+    """Entry of the catalog, or one for a function that a user has put into its dicts."""
+    formula = BY_NAME.get(name)
+    if formula is not None and formula.function is function:
+        return formula
+    if name in NORMALIZERS:
+        return Formula("normalizer", function)
+    return Formula(
+        "loss of logits" if name in LOGIT_LOSSES else "loss of probabilities", function
+    )
+
+
+@lru_cache(maxsize=1024)
+def _bind(term: Term, formula: Formula, kind: str) -> BoundFormula:
     _check_names_of_parameters(term, kind, formula)
     bound = BoundFormula(
         name=term.text,
@@ -142,7 +155,7 @@ def _check_names_of_parameters(term: Term, kind: str, formula: Formula) -> None:
             )
 
 
-@cache
+@lru_cache(maxsize=1024)
 def trusting(bound: BoundFormula) -> BoundFormula:
     """The same function without the test whether a traced target is a distribution.
 
@@ -157,11 +170,11 @@ def trusting(bound: BoundFormula) -> BoundFormula:
     )
 
 
-def predictor_of(term: Term) -> BoundFormula:
-    """Normalizer by which logits predict that were trained with a loss of logits."""
-    predictor = BY_NAME[term.name].predictor
-    assert predictor is not None
-    formula = BY_NAME[predictor.__name__]
+def predictor_of(term: Term, loss: Formula) -> BoundFormula | None:
+    """Normalizer by which logits predict that were trained with a loss of logits, if known."""
+    if loss.predictor is None:
+        return None
+    formula = BY_NAME[loss.predictor.__name__]
     allowed = formula.parameters
     parameters = {
         name: value for name, value in term.parameters.items() if name in allowed

@@ -15,7 +15,7 @@ from ..base.formula import rounded_once
 from ..base.special import zero_if
 from ..normalizers.probs import Probs
 from . import bound, specs
-from .catalog import BY_NAME, LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
+from .catalog import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
 from .parts import Loss, Normalizer, loss_from, normalizer_from, refuse_loss_of_logits
 from .specs import Term
 from .user_functions import name_of, user_loss
@@ -106,8 +106,8 @@ def objective(
         name: Name instead of the spec, or of the function's name.
 
     Returns:
-        The objective. The same spec always gives the same object, so that JAX compiles
-        it once.
+        The objective. The last 1,024 specs give the same object again, so that JAX
+        compiles each of them once.
 
     Raises:
         ValueError: If the spec is malformed, names something unknown (the nearest names
@@ -199,11 +199,12 @@ def _loss_of_logits(spec: str, term: Term) -> Objective:
             f"{term.name!r} is a normalizer and needs a loss: "
             f"'{term.text} + cross_entropy'."
         )
-    if term.name not in BY_NAME:
+    if term.name not in LOGIT_LOSSES:
         known = [*LOGIT_LOSSES, *PROBABILITY_LOSSES, *NORMALIZERS]
         raise specs.unknown("objective", term.name, known)
-    function = bound.trusting(bound.bind(term, LOGIT_LOSSES, "objective"))
-    return Objective(spec, function, bound.predictor_of(term))
+    loss = bound.bind(term, LOGIT_LOSSES, "objective")
+    predictor = bound.predictor_of(term, loss.formula)
+    return Objective(spec, bound.trusting(loss), predictor)
 
 
 def _pair(name: str, normalizer: Normalizer, loss: Loss) -> Objective:

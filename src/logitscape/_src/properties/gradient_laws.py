@@ -88,7 +88,7 @@ def gradient_law(
         RuntimeError: If float64 is not switched on by `jax.config.update("jax_enable_x64", True)`.
         ValueError: As for `gradient_laws`.
 
-    >>> import logitscape as ls
+    >>> import jax, logitscape as ls
     >>> jax.config.update("jax_enable_x64", True)
     >>> print(ls.gradient_law("softmax + brier", "R3"))
     along z = (0, 0, 0) + s (-0.5, 0.5, 0)
@@ -141,7 +141,7 @@ def gradient_laws(
         ValueError: If the ray is not one that `ray` accepts, the label is not one of the
             classes, or `end` is not a finite number greater than 0.001.
 
-    >>> import logitscape as ls
+    >>> import jax, logitscape as ls
     >>> jax.config.update("jax_enable_x64", True)
     >>> laws = ls.gradient_laws(["softmax + cross_entropy", "softmax + brier"])
     >>> str(laws["softmax + cross_entropy"].pull), str(laws["softmax + brier"].pull)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..diagnosis.findings import Findings, common_config
+from ..landscapes.probe_rays import RIVAL_UP
 from ..plotting.style import (
     BLUE,
     DASH_DOTTED,
@@ -34,7 +35,7 @@ from .save import STYLE
 SLOPES = 1e-10, 1e6
 ERRORS = 1e-9, 10.0
 KEY_COLUMNS = 3
-WRONG_BY = "wrong by s (R1: rival up)"
+WRONG_BY = f"wrong by s ({RIVAL_UP.name}: {RIVAL_UP.wrong_words})"
 OTHER_DASHES = (SOLID, DASHED, DOTTED, DASH_DOTTED)
 OTHER_COLORS = (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY)
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from ..diagnosis.rays import Side
+from ..landscapes.probe_rays import PROBE_RAYS
 from ..plotting.style import SKY, VERMILLION, settled_digits
 
 T = TypeVar("T")
@@ -38,10 +39,6 @@ DEAD: dict[str, Any] = {
     "linewidth": 0,
     "zorder": 0.45,
 }
-MOVES: Mapping[Side, Mapping[str, str]] = {
-    "wrong": {"R1": "rival up", "R2": "label down", "R3": "label down, rival up"},
-    "right": {"R1": "rival down", "R2": "label up", "R3": "label up, rival down"},
-}
 
 
 class Half(NamedTuple):
@@ -67,7 +64,8 @@ def halves(
     sides = [Half(left, "right"), Half(right, "wrong")]
     for axes, side in sides:
         ray = rays[side]
-        move = MOVES[side][ray]
+        probe_ray = PROBE_RAYS[ray]
+        move = probe_ray.wrong_words if side == "wrong" else probe_ray.right_words
         axes.set_xscale("log" if far else "linear")
         axes.set_xlabel(f"{side} by s ({ray}: {move})", fontsize=8)
     right.tick_params(left=False)

@@ -4,12 +4,13 @@ import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 from ..datasets.dataset import SPLITS, Dataset
 from ..objectives.objective import Objective
@@ -18,6 +19,9 @@ from . import config_checks as checks
 from .ensemble import Members, Optimizer, Part, Program
 from .identity import digest, name_of
 from .models import Model, layer_sizes
+
+Arrays: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
+"""Inputs and labels of one part of all data sets, each [data sets, m, ...]."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +68,14 @@ def make_config(
     """Check the arguments of `train`, of which `source` is the objective."""
     objective = objective_from(source)
     datasets = checks.checked_datasets(data, len(seeds))
-    parts = [_stacked(datasets, part) for part in SPLITS]
+    arrays = [_stacked(datasets, part) for part in SPLITS]
+    train = _on_device(*arrays[0])
     rates = checks.positive_numbers("learning_rates", learning_rates)
     scales = checks.nonnegative_numbers("init_scales", init_scales)
     seed_numbers = checks.checked_seeds(seeds)
     checks.check_at_least_one("steps", steps)
     checks.check_at_least_one("metrics_every", metrics_every)
-    checks.check_batch_size(batch_size, parts[0].labels.shape[1])
+    checks.check_batch_size(batch_size, train.labels.shape[1])
     sizes = layer_sizes(model, datasets[0].features, datasets[0].classes)
     program = Program(
         objective=objective,
@@ -79,8 +84,8 @@ def make_config(
         batch_size=batch_size,
         metrics=checks.checked_metrics(metrics),
     )
-    everything = _concatenated(parts)
-    dtype = _parameter_dtype(parts[0])
+    everything = _concatenated(arrays)
+    dtype = _parameter_dtype(train)
     description = {
         "objective": objective.name,
         "data": [dataset.name for dataset in datasets],
@@ -102,36 +107,37 @@ def make_config(
         program=program,
         members=_members(rates, len(seed_numbers), scales, len(datasets), dtype),
         seeds=jnp.array(seed_numbers, jnp.uint32),
-        train=parts[0],
+        train=train,
         everything=everything,
-        split_index=_split_index(parts),
+        split_index=_split_index(arrays),
         records=(*range(0, steps, metrics_every), steps),
         shape=(len(rates), len(seed_numbers), len(scales)),
         description=description,
     )
 
 
-def _stacked(datasets: Sequence[Dataset], part: str) -> Part:
+def _stacked(datasets: Sequence[Dataset], part: str) -> Arrays:
     """One part of all data sets, each array [data sets, m, ...]."""
     examples = [getattr(dataset, part) for dataset in datasets]
     inputs = [np.asarray(of_dataset.inputs) for of_dataset in examples]
     labels = [np.asarray(of_dataset.labels) for of_dataset in examples]
-    return Part(
-        inputs=jnp.asarray(np.stack(inputs)),
-        labels=jnp.asarray(np.stack(labels).astype(np.int32)),
-    )
+    return np.stack(inputs), np.stack(labels).astype(np.int32)
 
 
-def _concatenated(parts: Sequence[Part]) -> Part:
+def _on_device(inputs: NDArray[Any], labels: NDArray[Any]) -> Part:
+    return Part(inputs=jnp.asarray(inputs), labels=jnp.asarray(labels))
+
+
+def _concatenated(arrays: Sequence[Arrays]) -> Part:
     """The examples of all parts, one part after the other."""
-    inputs = np.concatenate([part.inputs for part in parts], axis=1)
-    labels = np.concatenate([part.labels for part in parts], axis=1)
-    return Part(jnp.asarray(inputs), jnp.asarray(labels))
+    inputs = np.concatenate([part for part, _ in arrays], axis=1)
+    labels = np.concatenate([part for _, part in arrays], axis=1)
+    return _on_device(inputs, labels)
 
 
-def _split_index(parts: Sequence[Part]) -> Array:
-    sizes = [part.labels.shape[1] for part in parts]
-    numbers = np.arange(len(parts), dtype=np.int32)
+def _split_index(arrays: Sequence[Arrays]) -> Array:
+    sizes = [labels.shape[1] for _, labels in arrays]
+    numbers = np.arange(len(arrays), dtype=np.int32)
     return jnp.asarray(np.repeat(numbers, sizes))
 
 

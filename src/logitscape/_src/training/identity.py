@@ -5,13 +5,14 @@ A checkpoint stores them, so that no other training goes on from it.
 
 import hashlib
 from collections.abc import Iterable
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ..base.memory import kept
 from ..base.xla import jit_fast_compile
 from ..objectives.batched import per_example
 from ..objectives.objective import Objective
@@ -20,7 +21,7 @@ FINGERPRINT_LOGITS = np.linspace(-3, 3, 12).reshape(4, 3)
 FINGERPRINT_LABELS = np.arange(4) % 3
 
 
-@cache
+@kept(maxsize=64)
 def fingerprint(objective: Objective) -> list[str]:
     """Losses at four fixed points, by which functions of the same name are told apart."""
     logits = jnp.asarray(FINGERPRINT_LOGITS, jnp.float32)

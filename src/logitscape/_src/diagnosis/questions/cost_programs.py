@@ -39,7 +39,8 @@ class Program(NamedTuple):
     compile_time: float
 
 
-@kept(maxsize=8)
+# A diagnosis needs eight: of the subject and the reference, two kinds in two sizes.
+@kept(maxsize=16)
 def compiled_program(
     subject: Subject, kind: Kind, n: int, examples: int, dtype: Precision
 ) -> Program:
