@@ -12,6 +12,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -41,6 +42,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.cache is not None:
         jax.config.update("jax_compilation_cache_dir", str(config.cache.mkdir("xla")))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the modules without quick tests when only those are asked for."""
+    is_test = (
+        collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    )
+    if config.option.markexpr != "quick" or not is_test:
+        return None
+    return (
+        "pytest.mark.quick" not in collection_path.read_text(encoding="utf-8") or None
+    )
 
 
 @pytest.fixture(autouse=True, scope="session")

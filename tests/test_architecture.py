@@ -7,6 +7,8 @@ import pytest
 import logitscape
 from docs.rooms import Code, code, room
 
+pytestmark = pytest.mark.quick
+
 PUBLIC_MODULES = [
     "logitscape.datasets",
     "logitscape.losses",

@@ -11,6 +11,8 @@ from analyses.blurry_or_crisp import strength
 from logitscape._src.properties.fit import fit_law
 from logitscape._src.properties.law import Law
 
+pytestmark = pytest.mark.quick
+
 S = np.geomspace(1e-2, 1e8, 400)
 
 

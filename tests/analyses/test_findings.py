@@ -21,6 +21,8 @@ from analyses.harness.findings import (
 from analyses.harness.findings_text import from_json, to_json, to_markdown
 from logitscape._src.base.files import write_text
 
+pytestmark = pytest.mark.quick
+
 HOLDS = Finding("C04", "the gradient is constant", "1.00", "holds", figure="linear")
 LIMIT = Finding(
     "C01a", "a | b", "2 of 3", "holds with a limit", limit="only\nhere", figure="crisp"

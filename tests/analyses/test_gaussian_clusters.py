@@ -6,6 +6,8 @@ import pytest
 from analyses.gaussian_clusters.minimise import minimise
 from analyses.gaussian_clusters.theory import SLOPES, bayes, grid, ideal, softmax
 
+pytestmark = pytest.mark.quick
+
 ETA = np.array([[0.6, 0.3, 0.1], [0.02, 0.9, 0.08]])
 
 

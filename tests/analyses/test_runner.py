@@ -13,6 +13,8 @@ from analyses.harness import command_line, report, runner
 from analyses.harness.findings import Finding
 from analyses.harness.scripts import discover
 
+pytestmark = pytest.mark.quick
+
 GOOD = """
 import json
 from pathlib import Path

@@ -7,6 +7,8 @@ import pytest
 
 from logitscape._src.base.argmax import first_largest, maximum
 
+pytestmark = pytest.mark.quick
+
 SIZES = (1, 2, 3, 10, 31, 32, 33, 39, 40, 41, 100, 257, 1000, 4099)
 
 

@@ -6,6 +6,8 @@ import pytest
 import logitscape as ls
 from logitscape._src.base.files import remove_leftovers, replacing, write_text
 
+pytestmark = pytest.mark.quick
+
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())

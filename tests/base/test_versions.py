@@ -3,7 +3,11 @@
 import tomllib
 from pathlib import Path
 
+import pytest
+
 import logitscape as ls
+
+pytestmark = pytest.mark.quick
 
 ROOT = Path(__file__).parents[2]
 

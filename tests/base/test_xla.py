@@ -14,6 +14,8 @@ from logitscape._src.base.xla import (
     known,
 )
 
+pytestmark = pytest.mark.quick
+
 
 def test_what_xla_does_not_know_is_left_out():
     assert known({LEVEL: 0, "xla_no_such_option": True}) == {LEVEL: 0}

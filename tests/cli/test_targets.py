@@ -10,6 +10,8 @@ from logitscape._src.cli import targets
 from logitscape._src.cli.errors import UsageError, UserError
 from tests.cli.command import run
 
+pytestmark = pytest.mark.quick
+
 
 def test_targets_of_every_kind(
     folder: Path, capsys: pytest.CaptureFixture[str]

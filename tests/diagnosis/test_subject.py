@@ -13,6 +13,8 @@ import logitscape as ls
 from logitscape._src.diagnosis.evaluation import evaluate, hessians, probabilities
 from logitscape._src.diagnosis.subject import subject
 
+pytestmark = pytest.mark.quick
+
 Z = np.random.default_rng(0).normal(size=(5, 4))
 EXPECTED = -log_softmax(jnp.asarray(Z), axis=1)[:, 2]
 

@@ -11,6 +11,8 @@ from logitscape._src.diagnosis.questions.propriety import TEXTS
 from logitscape._src.diagnosis.vocabulary import ANY_QUESTION, NAMES, VOCABULARY
 from tests.diagnosis import broken
 
+pytestmark = pytest.mark.quick
+
 EXPLANATIONS = {
     (question, verdict): text
     for question, verdicts in [("any", ANY_QUESTION), *VOCABULARY.items()]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.quick
+
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "logitscape" / "_src"
 FOLDERS = ("src", "tests", "analyses", "docs", "benchmarks")

@@ -5,6 +5,8 @@ import pytest
 
 from logitscape._src.dynamics.tsitouras import ERROR, STAGES
 
+pytestmark = pytest.mark.quick
+
 NODES = STAGES.sum(axis=1)
 WEIGHTS = STAGES[-1]
 

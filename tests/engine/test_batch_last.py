@@ -10,6 +10,8 @@ from logitscape._src.engine.batch_last import along_last_axis
 from logitscape._src.engine.elements import stack, unstack
 from logitscape._src.engine.unrolled import unrolled
 
+pytestmark = pytest.mark.quick
+
 MATRIX = jnp.asarray(np.random.default_rng(1).normal(size=(4, 4)))
 BATCH = (
     jnp.asarray(np.random.default_rng(0).normal(size=(4, 5))).at[:, 4].set(1.0)

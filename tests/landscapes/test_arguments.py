@@ -11,6 +11,8 @@ import pytest
 import logitscape as ls
 from logitscape._src.landscapes import plan
 
+pytestmark = pytest.mark.quick
+
 S = np.linspace(0, 4, 5)
 
 

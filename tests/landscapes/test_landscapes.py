@@ -10,6 +10,8 @@ import xarray
 import logitscape as ls
 from logitscape._src.landscapes import plan
 
+pytestmark = pytest.mark.quick
+
 S = np.linspace(0, 4, 5)
 
 

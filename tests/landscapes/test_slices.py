@@ -7,6 +7,8 @@ import pytest
 import logitscape as ls
 from logitscape._src.landscapes.probe_rays import PROBE_RAYS
 
+pytestmark = pytest.mark.quick
+
 S = np.linspace(0, 4, 5)
 
 

@@ -8,6 +8,8 @@ import pytest
 import logitscape as ls
 from tests.formulas import LOGITS, hot
 
+pytestmark = pytest.mark.quick
+
 SAME_LOSS = [
     ("focal(gamma=0)", "cross_entropy", 1.0),
     ("poly1(epsilon=0)", "cross_entropy", 1.0),

@@ -3,9 +3,12 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import logitscape as ls
 from tests.formulas import central_difference, hot
+
+pytestmark = pytest.mark.quick
 
 
 def test_spherical_bound_bounds_cross_entropy_from_above() -> None:

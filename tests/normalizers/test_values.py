@@ -11,6 +11,8 @@ import pytest
 import logitscape as ls
 from tests.formulas import LOGITS
 
+pytestmark = pytest.mark.quick
+
 REFERENCE = [
     ("softmax", [1.0, 2.0], [0.2689414213699951, 0.7310585786300049]),
     ("softmax", [10.0, 20.0], [4.5397868702434395e-05, 0.9999546021312976]),

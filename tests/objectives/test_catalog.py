@@ -11,6 +11,8 @@ from jax import Array
 import logitscape as ls
 from tests.formulas import LOGITS, hot
 
+pytestmark = pytest.mark.quick
+
 OUT_OF_RANGE = [
     ("softmax", "inverse_temperature", -1.0),
     ("spherical", "epsilon", 0.0),

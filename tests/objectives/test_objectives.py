@@ -6,8 +6,11 @@ import sys
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import logitscape as ls
+
+pytestmark = pytest.mark.quick
 
 Z = jnp.array([0.3, 1.2, 2.0])
 

@@ -10,6 +10,8 @@ import pytest
 import logitscape as ls
 from logitscape._src.objectives import specs
 
+pytestmark = pytest.mark.quick
+
 Z = jnp.array([0.3, 1.2, 2.0])
 
 

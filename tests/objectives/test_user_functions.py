@@ -9,6 +9,8 @@ import pytest
 
 import logitscape as ls
 
+pytestmark = pytest.mark.quick
+
 Z = jnp.array([0.3, 1.2, 2.0])
 
 

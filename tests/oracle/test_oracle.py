@@ -11,6 +11,8 @@ from tests.oracle import LOGIT_LOSSES, LOSSES, NORMALIZERS, POLE, truth
 from tests.oracle.accuracy import CLASSES, TOLERANCE, answers, evaluate, ratios
 from tests.oracle.cases import Case, cases, stack
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.mark.parametrize(
     "spec", [*(f"{x} + {y}" for x in NORMALIZERS for y in LOSSES), *LOGIT_LOSSES]

@@ -9,6 +9,8 @@ import pytest
 from logitscape import Law
 from logitscape._src.properties.fit import find_law, fit_law
 
+pytestmark = pytest.mark.quick
+
 # name: f, kind, coefficient, power, rate; constants that have no meaning for the kind are 0.
 SMOOTH = {
     "constant": (lambda s: 0 * s + 3, "constant", 3, 0, 0),

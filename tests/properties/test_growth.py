@@ -5,6 +5,8 @@ import pytest
 
 from logitscape._src.properties.growth import growth
 
+pytestmark = pytest.mark.quick
+
 MARGINS = np.arange(1.0, 31.0)
 
 SYNTHETIC = {

@@ -7,6 +7,8 @@ import pytest
 import logitscape as ls
 from logitscape._src.properties.invariance import invariances
 
+pytestmark = pytest.mark.quick
+
 INVARIANT_TO = {
     "softmax": {"shift"},
     "sum": {"scale"},

@@ -8,6 +8,8 @@ import pytest
 from logitscape._src.datasets.dataset import Dataset
 from tests.training.small_ensemble import CLUSTERS, small
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.mark.parametrize(
     ("changes", "message"),

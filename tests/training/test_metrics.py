@@ -13,6 +13,8 @@ from logitscape._src.training.config import make_config
 from logitscape._src.training.result import Training
 from tests.training.small_ensemble import CLUSTERS, PAIR, SMALL, assert_same, small
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture(scope="module")
 def linear() -> Training:
