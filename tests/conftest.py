@@ -26,6 +26,9 @@ jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
+MUCH_MIB = 800
+"""Mebibytes of memory at which a process forgets its programs before a module has ended."""
+
 MOST_MIB = 1536
 """Mebibytes of memory that a process of the tests may take.
 
@@ -70,9 +73,30 @@ def times_are_taken_once() -> Iterator[None]:
 def forget_programs() -> Iterator[None]:
     """Free what the tests of a module have compiled; other modules compile other programs."""
     yield
+    _clear_caches()
+
+
+@pytest.fixture(autouse=True)
+def forget_programs_when_they_are_many() -> Iterator[None]:
+    """Free what has been compiled within a module that compiles much."""
+    yield
+    if resident_mib() > MUCH_MIB:
+        _clear_caches()
+
+
+def _clear_caches() -> None:
     from logitscape._src.base.memory import clear_caches
 
     clear_caches()
+
+
+def resident_mib() -> int:
+    """The memory that this process takes now, in mebibytes; 0 where Linux does not tell."""
+    pages = Path("/proc/self/statm")
+    if not pages.exists():
+        return 0
+    resident = int(pages.read_text(encoding="utf-8").split()[1])
+    return int(resident * os.sysconf("SC_PAGE_SIZE") / 2**20)
 
 
 # The memory of every process is printed at the end; one that is too large fails the run.

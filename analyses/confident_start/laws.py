@@ -66,6 +66,7 @@ def points_of(digits: Dataset) -> Points:
     random = np.random.default_rng(0)
     inputs, labels = digits.train
     weights = random.standard_normal((digits.features, CLASSES))
+    # Logits are in proportion to the weights, so that one draw serves both starts.
     z = label_first(inputs @ weights, labels)
     margins = z.max(axis=1) - z[:, 0]
     wrong = margins > 0
@@ -218,4 +219,5 @@ def earlier_equals(pairs: tuple[str, ...], values: Values) -> list[str]:
 
 def _are_same(first: Values, second: Values) -> bool:
     equal = np.allclose(first, second, rtol=1e-9, atol=1e-12, equal_nan=True)
+    # Two pairs that are NaN everywhere are equal too, but that says nothing.
     return equal and bool(np.isfinite(first).any())

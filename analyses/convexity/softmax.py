@@ -63,6 +63,7 @@ def _pulls(loss: Any) -> Any:
 
 def _psi(loss: Any, log_p: Any) -> Any:
     """The loss as a function of the logarithm of the label's probability, for two classes."""
+    # Where p is near 1, `expm1` keeps the digits that 1 - p would lose.
     log_of_other = jnp.log(-jnp.expm1(log_p))
     both = jnp.stack([log_p, log_of_other])
     probs = ls.Probs(jnp.exp(both), both)
@@ -117,6 +118,8 @@ def pull_theorem(pulls: Values) -> bool:
 
     The pulls must never be negative, and never weaker where the model is more wrong.
     """
+    # A pull that tends to a constant, such as cross-entropy's, falls by rounding far
+    # out.
     slack = 1e-9 * np.max(np.abs(pulls))
     never_negative = np.all(pulls >= -slack)
     never_weaker = np.all(np.diff(pulls) >= -slack)

@@ -102,6 +102,7 @@ def cell_color(search: Convexity) -> Any:
         return CONVEX
     if search.curvature >= 0:
         return KINK
+    # The colours span curvatures from -0.06 to -1000 by their logarithm.
     strength = np.clip((np.log10(-search.curvature) + 1.2) / 4.2, 0, 1)
     red, green, blue, _ = STRENGTHS(strength)
     return red, green, blue

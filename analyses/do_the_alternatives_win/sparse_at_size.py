@@ -53,6 +53,7 @@ def entmax(z: Array, alpha: float) -> ls.Probs:
     """
     # An integer, because powers with real exponents are slow.
     power = round(1 / (alpha - 1))
+    # A shift of all logits changes no p, so that its derivative may be left out.
     scaled = (alpha - 1) * (z - jax.lax.stop_gradient(jnp.max(z)))
     threshold = _threshold(jax.lax.stop_gradient(scaled), power)
     last = _newton_step(scaled, jax.lax.stop_gradient(threshold), power)
@@ -73,6 +74,8 @@ def _threshold(x: Array, power: int) -> Array:
         tau, _, count = state
         return _newton_step(x, tau, power), tau, count + 1
 
+    # There the largest logit, which is 0, alone makes the sum 1: the root is not
+    # further left.
     start = jnp.full((), -1, x.dtype)
     state = (_newton_step(x, start, power), start, 0)
     tau, _, _ = jax.lax.while_loop(proceed, step, state)
@@ -81,6 +84,8 @@ def _threshold(x: Array, power: int) -> Array:
 
 def _newton_step(x: Array, tau: Array, power: int) -> Array:
     gap = jnp.maximum(x - tau, 0)
+    # For sparsemax the exponent is 0, and 0 ** 0 = 1 would count classes outside the
+    # support.
     slope = jnp.sum(jnp.where(x > tau, power * gap ** (power - 1), 0))
     return tau + (jnp.sum(gap**power) - 1) / slope
 

@@ -70,6 +70,7 @@ def _best_for(means: pd.DataFrame) -> "pd.Series[str]":
     names = pd.Series("", index=means.index)
     for metric, sign in (("accuracy", 1), ("nll", -1)):
         goodness = sign * means[metric]
+        # A pair whose NLL is infinite everywhere has no best setting for it.
         finite = goodness[np.isfinite(goodness)]
         for best in finite.groupby(means["pair"]).idxmax():
             names[best] += f" {metric}"
@@ -113,6 +114,7 @@ def _in_waves(
     # Reading from text may have changed the last digit.
     table[SETTING] = table[SETTING].round(9)
     order = {pair: place for place, pair in enumerate(jobs)}
+    # Stable, so that the waves of a pair stay in their order.
     return table.sort_values(
         "pair", key=lambda pairs: pairs.map(order), kind="stable", ignore_index=True
     )

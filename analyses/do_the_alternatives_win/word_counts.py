@@ -9,6 +9,7 @@ from logitscape._src.datasets.dataset import Dataset, Examples
 
 Array: TypeAlias = NDArray[Any]
 
+# Below 1, as otherwise a pair of tokens that is new would have the probability 0.
 SHARES = np.linspace(0, 0.95, 20)
 """Shares of the bigram that are tried."""
 

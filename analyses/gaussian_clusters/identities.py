@@ -105,6 +105,7 @@ def relative_distance(normalizer: str) -> float:
     All random logits share one multiple; those where the loss is infinite are left out.
     """
     random = np.random.default_rng(0)
+    # Positive logits are in the domain of all normalizers.
     z = random.uniform(0.2, 3.0, (2000, CLASSES))
     targets = np.eye(CLASSES)[random.integers(0, CLASSES, 2000)]
     objective = ls.objective(f"{normalizer} + cross_entropy")

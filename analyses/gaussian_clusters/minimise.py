@@ -133,6 +133,7 @@ def _evaluated(function: Function, state: _State) -> Evaluated:
 
 def _finished(fits: Evaluated, trial: Evaluated, good: Array) -> Array:
     """Whether a step led to a flat place, or gained nothing."""
+    # Elsewhere both values may be infinite, and their difference NaN.
     gain = np.where(good, fits.values, np.inf) - np.where(good, trial.values, 0)
     flat = _largest(trial.gradients) <= FLAT
     return np.asarray(flat | (gain <= GAIN * np.abs(fits.values)))

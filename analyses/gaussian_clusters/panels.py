@@ -79,6 +79,7 @@ def _joined(sizes: Array, points: pd.Series) -> Array:
 def _draw_interval(axes: Axes, rows: pd.DataFrame, color: Any) -> None:
     signs = np.array([[-1], [1]])
     band = rows["tv"].to_numpy() + signs * rows["tv_half_width"].to_numpy()
+    # A lower end of 0 or less has no place on the logarithmic axis.
     low, high = settled(np.clip(band, 1e-9, None))
     axes.fill_between(rows.index, low, high, color=color, alpha=0.15, linewidth=0)
 
@@ -89,6 +90,7 @@ def draw_limits(axes: Axes, pairs: pd.DataFrame) -> None:
     rows = table["normalizer"].unique()
     columns = table["loss"].unique()
     matrix = table.pivot(index="normalizer", columns="loss", values="limit_tv")
+    # A pivot sorts by name, and the catalog has an order of its own.
     matrix = matrix.reindex(index=rows, columns=columns)
     values = 100 * matrix.to_numpy(float)
     axes.set_facecolor(UNDEFINED["facecolor"])

@@ -120,6 +120,7 @@ def _of_starts(starts: pd.DataFrame) -> dict[str, object]:
     """The number of different finite losses reached, and how often the least was."""
     losses = np.sort(starts["loss"][np.isfinite(starts["loss"])].to_numpy())
     tolerance = SAME * np.abs(losses).max(initial=0)
+    # The least loss is a solution as well, hence a jump before it.
     jumps = np.diff(losses, prepend=-np.inf) > tolerance
     at_best = losses <= losses.min(initial=np.inf) + tolerance
     largest = float(np.ptp(losses)) if len(losses) else float("nan")

@@ -42,6 +42,7 @@ def scale_laws(normalizers: Sequence[str]) -> ScaleLaws:
     Args:
         normalizers: Names of normalizers that do not depend on the scale of z.
     """
+    # Positive logits are in the domain of all normalizers.
     z = np.random.default_rng(0).uniform(0.2, 3, (200, 3))
     loss, gradient = _losses_and_gradients(normalizers, z)
     _, gradient_far_out = _losses_and_gradients(normalizers, SCALE * z)

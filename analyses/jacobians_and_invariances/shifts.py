@@ -49,6 +49,7 @@ def changed_by_exact_shifts() -> int:
     softmax = jax.jit(ls.drop_in("softmax"))
     before = np.asarray(softmax(z))
     changed = 0
+    # 2^44 and sixteenths need 49 bits, of which float64 has 53.
     for exponent in range(0, 45, 4):
         after = np.asarray(softmax(z + 2.0**exponent))
         changed += int(np.sum(after != before))
@@ -65,6 +66,7 @@ def shift_errors(dtype: str) -> Values:
         The change for each of SHIFTS; NaN where it is 0, or c is beyond the dtype.
     """
     representable = float(limits(dtype).max) / 2 > SHIFTS
+    # 0 in place of a shift that would be infinite; its result is left out below.
     c = jnp.asarray(np.where(representable, SHIFTS, 0), dtype)[:, None, None]
     z = jnp.asarray(np.random.default_rng(2).uniform(-4, 4, (256, 3)), dtype)
     shifted = z + c  # not compiled: a compiled program need not round it

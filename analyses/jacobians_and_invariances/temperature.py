@@ -77,6 +77,7 @@ def _errors(z: Any, rising: Any, p: Any) -> Errors:
     uniform = np.abs(ends[:, 0] - 1 / 3)
     hard = np.abs(ends[:, 1] - ls.drop_in("argmax")(z))
     c = TEMPERATURES[:, None]
+    # Relative to c, as the gradient and its rounding errors grow with it.
     law = np.abs(rising - c * (p - LAST)) / c
     return Errors(float(hard.max()), float(uniform.max()), float(np.max(law)))
 

@@ -39,6 +39,8 @@ def rounding(dtype: str) -> Callable[[Any], Any]:
     """
     if dtype in ("float64", "float32"):
         return lambda x: x
+    # That a result is rounded to 24 bits first changes nothing, as 24 is at least 2 *
+    # 11 + 2 (Figueroa, When is double rounding innocuous?, 1995).
     limits = _limits(dtype)
     return partial(
         jax.lax.reduce_precision,

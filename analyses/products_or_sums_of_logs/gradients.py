@@ -42,6 +42,7 @@ def gradient_errors(dtype: str, longest: int) -> dict[str, Array]:
 def _gradients(
     function: Callable[[Any, Any], Any], dtype: str, numbers: Array
 ) -> Array:
+    # The number of labels is data and no shape, so that one program serves all numbers.
     program = jax.jit(jax.vmap(jax.grad(function), in_axes=(None, 0)))
     gradients = program(jnp.asarray(LOGITS).astype(dtype), jnp.asarray(numbers))
     return np.asarray(gradients).astype(float)

@@ -19,6 +19,7 @@ def powers(p: float, dtype: str) -> Array:
 
     They are computed in the format, and returned in float64.
     """
+    # By NumPy, as XLA may flush subnormal numbers to 0.
     factor = np.array(p, dtype)
     product = np.array(1, dtype)
     products = np.empty(LONGEST_PRODUCT)

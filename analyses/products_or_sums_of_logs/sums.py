@@ -18,6 +18,8 @@ def logarithms(dtype: str, n: int, seeds: int) -> Array:
     """Logarithms of probabilities uniform in (0, 1], rounded to the format, [seeds, n]."""
     draws = []
     for seed in range(seeds):
+        # Minus the logarithm of a uniform number is exponential; drawn so it is never
+        # infinite.
         draws.append(-np.random.default_rng(seed).standard_exponential(n))
     return rounded(np.stack(draws), dtype)
 
@@ -31,6 +33,7 @@ def sums(dtype: str, terms: Array, ends: Sequence[int]) -> dict[str, Array]:
         ends: Numbers of terms to add, in increasing order.
     """
     by_method = sequential_sums(dtype, terms, ends)
+    # Long sums overflow in float16, which is one of the findings.
     with np.errstate(over="ignore"):
         by_halves = [pairwise(terms[:, :end]) for end in ends]
     by_jax = [jnp.sum(jnp.asarray(terms[:, :end]), axis=1) for end in ends]
@@ -50,10 +53,12 @@ def sequential_sums(dtype: str, terms: Array, ends: Sequence[int]) -> dict[str, 
     from_means = []
     begin = 0
     for end in ends:
+        # The ends are arguments of the program, which is compiled once for all of them.
         state = _adding_program(dtype)(x, state, begin, end)
         plain, high, low = np.asarray(state[0])
         totals.append(plain)
         compensated.append(rounded(high + low, dtype))
+        # In float64, as the sum may be beyond float16 although its mean is not.
         from_means.append(np.asarray(state[1]).astype(float) * end)
         begin = end
     return {
@@ -92,6 +97,7 @@ def _adding_program(dtype: str) -> Callable[..., Any]:
 
 def pairwise(terms: Array) -> Array:
     """Sums by halves, [seeds], in the format of the terms [seeds, n]."""
+    # NumPy's own sum is pairwise only between blocks of 128 terms.
     while terms.shape[1] > 1:
         even = terms.shape[1] // 2 * 2
         pairs = terms[:, 0:even:2] + terms[:, 1:even:2]

@@ -20,6 +20,7 @@ ENDS = [round(10 ** (i / 2)) for i in range(2, 13)]
 """Numbers of terms in sums, 10 to a million."""
 SHORT = [2, 5, 10, 20, 50, 100, 200, 500]
 """Numbers of factors where products are compared with sums."""
+# In float64 a product lasts for 709 uniform factors, with a standard deviation of 27.
 MOST_FACTORS = 2000
 
 
@@ -93,6 +94,8 @@ def before_underflow(dtype: str) -> pd.DataFrame:
     p = rounded(random.uniform(size=(SEEDS, SHORT[-1])), dtype)
     logs = np.log(p.astype(float))
     products = _products(p)
+    # Accumulated one after the other, as the product is; a sum by NumPy would be
+    # pairwise.
     totals = np.add.accumulate(rounded(logs, dtype), axis=1).astype(float)
     rows = []
     for n in SHORT:

@@ -41,6 +41,7 @@ def half_width(values: ArrayLike) -> float:
         return float("nan")
     count = len(sample)
     quantile = stdtrit(count - 1, 1 - LEVEL / 2)
+    # The unbiased variance, for which Student's t is made.
     deviation = sample.std(ddof=1)
     return float(quantile * deviation / np.sqrt(count))
 
@@ -72,6 +73,8 @@ def difference(values: ArrayLike, reference: ArrayLike) -> Difference:
 def _p_value(mean: float, error: float, count: int) -> float:
     """p-value of a mean with its standard error, two-sided."""
     if error > 0:
+        # The lower tail, as 1 minus the upper one would lose the digits of a small
+        # p-value.
         return float(2 * stdtr(count - 1, -abs(mean) / error))
     # All differences are equal: the mean is known exactly.
     return float(mean == 0)

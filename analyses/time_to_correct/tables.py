@@ -53,6 +53,7 @@ POINTS = 25
 """Number of points on a path."""
 
 QUICK_CLASSES = (2, 3)
+# A growth is fitted to 8 margins or more in the last third, which is from 16 on.
 QUICK_MARGINS = np.array([1.0, 8.0, *range(16, 25)])
 QUICK_STEPPED = ("softmax + cross_entropy", "softmax + mae", "sparsemax + brier")
 QUICK_STEPS = 2000

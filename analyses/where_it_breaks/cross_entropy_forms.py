@@ -38,6 +38,7 @@ SIDES = {"wrong": (0.0, 1.0), "right": (1.0, 0.0)}
 """Logits of two classes whose gap is 1; the label is 0."""
 POINTS = 64
 """Number of gaps that are compared at a time."""
+# After the first, every round divides the interval by 63: by 1e7 in all.
 ROUNDS = 5
 CAPTION = (
     "Two classes, label 0; wrong by a gap g: z = (0, g), right: z = (g, 0).\n"
@@ -57,10 +58,14 @@ def breaks(dtype: str) -> Values:
     gaps = np.broadcast_to(_all_gaps(dtype), (len(FORMS), len(SIDES), POINTS))
     for _ in range(ROUNDS):
         rounded = jnp.asarray(gaps, dtype)
+        # The true values are those at the rounded gaps, so that their rounding counts
+        # for nothing.
         exact = np.asarray(rounded).astype(float)
         losses = np.asarray(losses_and_gradients(rounded))
         bad = off_by_half(losses, exact, float(limits(dtype).tiny))
         broken = np.asarray(bad.any(axis=-1))
+        # At least 1, as there must be a gap before; the index is 0 where none is bad,
+        # too.
         first = np.maximum(np.argmax(bad, axis=-1), 1)[..., None]
         at_break = np.take_along_axis(exact, first, axis=-1)[..., 0]
         gaps = np.where(broken[..., None], _between(gaps, first), gaps)
@@ -113,6 +118,7 @@ def off_by_half(values: Values, gaps: Values, tiny: float) -> Values:
     gradient = -np.where(label_logit == 1, fading, 1) / (1 + fading)
     true = np.stack([loss, gradient], axis=2)
     with np.errstate(invalid="ignore"):
+        # Negated, so that NaN is wrong.
         wrong = ~(np.abs(values - true) < 0.5 * np.abs(true))
     return np.asarray(np.any(wrong & (np.abs(true) >= tiny), axis=2))
 

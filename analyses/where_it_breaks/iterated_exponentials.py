@@ -18,6 +18,7 @@ from ..shared.dtypes import limits
 
 Values: TypeAlias = NDArray[Any]
 
+# In float64 e^z overflows at 709.8, and e^e^z at the logarithm of that, 6.57.
 ENDS = {1: 1e8, 2: 700.0, 3: 6.5}
 """By depth, how far out on R1 the gradient is followed."""
 SHOWN = 20.0

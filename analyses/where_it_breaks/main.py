@@ -138,6 +138,7 @@ def of_z_score(at_example: ZScore, scores: Values) -> list[Finding]:
     columns = at_example.jacobian.sum(axis=0)
     norm = at_example.gradient_norm
     return [
+        # The mean of the example is 0, and its variance 2.5.
         proved("C22a", "a z-score still gives negative outputs", scores.min(),
                expected=-2 / math.sqrt(2.5), tolerance=1e-12,
                measured="{:.3f} at [-2, -1, 1, 2]"),

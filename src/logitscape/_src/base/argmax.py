@@ -40,6 +40,8 @@ def every_largest(x: Vector) -> Mask:
     return first_largest(x) | (x == jnp.max(x))
 
 
+# JAX's own rule compares x with its maximum. A compiled program may round x in two
+# ways; then no class matches, and the derivative is 0 / 0.
 @jax.custom_jvp
 def maximum(x: Vector) -> Scalar:
     """`max_k x_k`. Classes that tie share its derivative equally; it always sums to 1."""
@@ -95,5 +97,7 @@ def _larger(a: ValuesAndPlaces, b: ValuesAndPlaces) -> ValuesAndPlaces:
     """The larger of two values, the earlier of two that tie; b if either is NaN."""
     a_value, a_place = a
     b_value, b_place = b
+    # XLA reduces in any order, and after the first step the places are out of order:
+    # only the places themselves can decide a tie.
     is_a = (a_value > b_value) | ((a_value == b_value) & (a_place < b_place))
     return jnp.where(is_a, a_value, b_value), jnp.where(is_a, a_place, b_place)

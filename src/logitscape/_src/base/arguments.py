@@ -86,6 +86,7 @@ def target_like(function_name: str, z: Array, target: Any) -> Array:
             f"{hint if array.ndim == 0 else ''}"
         )
     is_known = not isinstance(array, jax.core.Tracer)
+    # In NumPy: inside `jax.jit` JAX would trace the test even of a known target.
     if is_known and not is_distribution(np.asarray(array)):
         raise ValueError(
             f"{argument} must be a distribution: at least 0 and summing to 1, "
@@ -104,5 +105,6 @@ def is_distribution(target: Any) -> Any:
     # Targets are often computed in float32 before they are stored in a wider dtype.
     epsilon = max(jnp.finfo(dtype).eps, jnp.finfo(jnp.float32).eps)  # type: ignore[no-untyped-call]
     tolerance = float(epsilon) ** 0.5
+    # With many classes a sum in half precision may stop growing before it reaches 1.
     wide = target.astype(jnp.float32 if dtype in HALF else dtype)
     return (wide >= 0).all() & (abs(wide.sum() - 1) <= tolerance)

@@ -58,12 +58,14 @@ def replacing(
     """
     path = Path(path)
     _check_replaceable(path, marks)
+    # Several processes may write the same path at once; each needs a name of its own.
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp{path.suffix}")
     try:
         yield temporary
         _remove_folder(path)  # a move replaces a file, but not a folder
         temporary.replace(path)
     except OSError as error:
+        # The temporary path may be a folder, and the error name a file inside it.
         if not str(error.filename).startswith(str(temporary)):
             raise
         # The user knows nothing of the temporary path, so that the error names the final one.

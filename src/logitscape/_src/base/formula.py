@@ -72,6 +72,7 @@ def nan_unless_distribution(target: Any) -> Any:
     is_traced = isinstance(target, jax.core.Tracer)
     if not is_traced or not jnp.issubdtype(target.dtype, jnp.floating):
         return target
+    # By addition: XLA makes a product with a one-hot target a choice, which hides NaN.
     return target + zero_if(is_distribution(target), target)
 
 

@@ -54,6 +54,7 @@ def parameter(
         raise ValueError(f"{argument} must be {bounds}, got {value!r}.")
     # Rounding can turn 1e39 into infinity, and 1e-50 into 0. NumPy warns of the former.
     with np.errstate(over="ignore"):
+        # In NumPy, as JAX would trace the comparison that follows inside `jax.jit`.
         rounded = np.asarray(value, dtype)
     if not _is_within(rounded, low, high, open):
         raise ValueError(
@@ -69,6 +70,7 @@ def is_known_to_be(number: Number, value: Parameter) -> bool:
 
 def _nan_out_of_range(number: Array, low: Number, high: Number, open: bool) -> Array:
     above = number > low if open else number >= low
+    # Without an upper bound the comparison with `high` alone would let infinity pass.
     return nan_unless(above & (number <= high) & jnp.isfinite(number), number)
 
 
@@ -87,6 +89,7 @@ def _is_finite(value: Any) -> bool:
 
 
 def _is_number(value: object) -> bool:
+    # A truth value is an integer in Python, but not a parameter that anyone means.
     if isinstance(value, bool):
         return False
     if isinstance(value, int | float):

@@ -8,6 +8,8 @@ import jax.numpy as jnp
 from jax import Array
 from jax.custom_derivatives import SymbolicZero
 
+# At this radius the closed forms have lost about two bits to cancellation, and lose
+# more the nearer the argument is to 0.
 SERIES_RADIUS = 0.5
 """Absolute value of the argument below which a power series replaces the closed form."""
 SERIES_TERMS = 18
@@ -24,6 +26,7 @@ def is_symbolic_zero(tangent: Any) -> bool:
     return isinstance(tangent, SymbolicZero)
 
 
+# JAX differentiates expm1 to `expm1 + 1`, which loses e^{q x} where q x is far below 0.
 @jax.custom_jvp
 def box_cox(x: Array, q: Array) -> Array:
     """Box-Cox transform of `e^x`: `(e^{q x} - 1) / q`, and x where q x is near 0.
@@ -32,6 +35,7 @@ def box_cox(x: Array, q: Array) -> Array:
     entropies are built. It is differentiable in both arguments.
     """
     eps = jnp.finfo(x.dtype).eps  # type: ignore[no-untyped-call]
+    # Where q x underflows, the quotient would be 0 and not x.
     is_linear = (q == 0) | (jnp.abs(q * x) < eps)
     return jnp.where(is_linear, x, jnp.expm1(q * x) / jnp.where(q == 0, 1, q))
 
@@ -53,6 +57,7 @@ def _box_cox_jvp(
     series = polynomial(coefficients, q * jnp.where(is_near, finite, 0))
     closed_form = (finite * power - jnp.expm1(q * finite) / divisor) / divisor
     slope_in_q = jnp.where(is_near, _finite_square(finite) * series, closed_form)
+    # At x = -inf and q > 0 the value is -1 / q, which only q can move.
     slope_in_q = jnp.where(is_pole & (q > 0), 1 / (divisor * divisor), slope_in_q)
     return box_cox(x, q), power * jnp.where(is_pole, 0, dx) + slope_in_q * dq
 
@@ -72,6 +77,7 @@ def log_slope(log_p: Array, beta: Array) -> Array:
     is_near = jnp.abs(v) < SERIES_RADIUS
     coefficients = [(-1) ** k / math.factorial(k + 2) for k in range(SERIES_TERMS)]
     series = polynomial(coefficients, jnp.where(is_near, v, 0))
+    # Near v = 0, where the closed form is not taken, beta may be 0.
     divisor = jnp.where(is_near, 1, beta)
     from_series = _finite_square(log_p) * series
     closed_form = (jnp.expm1(-v) + v) / (divisor * divisor)
@@ -86,6 +92,8 @@ def polynomial(coefficients: list[float], x: Array) -> Array:
     return total
 
 
+# Differentiated by JAX, the quotient would contain `1 / larger^2`, which overflows or
+# underflows long before the derivative itself.
 @jax.custom_jvp
 def hypotenuse(x: Array, y: Array) -> Array:
     """`sqrt(x^2 + y^2)` for y > 0; neither the value nor its derivative overflows on the way."""
@@ -133,6 +141,7 @@ def _over_expm1_jvp(
 
 def nan_unless(condition: Array, x: Array) -> Array:
     """x, but NaN in value and derivative unless the condition holds."""
+    # The factor is also that of the derivative, which an added NaN would not change.
     return x * (1 + zero_if(condition, x))
 
 
@@ -152,4 +161,5 @@ def dot(target: Array, values: Array) -> Array:
 
 def counted(target: Array, values: Array) -> Array:
     """The values, with 0 in place of one that is not finite where the class has weight 0."""
+    # A finite value stays even at weight 0, as the derivative of the sum in the target.
     return jnp.where((target == 0) & ~jnp.isfinite(values), 0, values)

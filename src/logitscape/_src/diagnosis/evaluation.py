@@ -33,6 +33,7 @@ HESSIAN_CHUNK = 64
 FEW_CLASSES = 100
 """Largest number of classes for which compiling a program takes longer than running it."""
 
+# Weak, so that counting keeps no subject alive.
 _POINT_COUNTS = WeakKeyDictionary[Subject, int]()
 _COUNT_LOCK = Lock()
 
@@ -192,6 +193,7 @@ def _joined(parts: Sequence[Array], count: int) -> Rows:
 
 
 def _add_to_count(subject: Subject, count: int) -> None:
+    # Two threads ask questions, and a count is read and written in two steps.
     with _COUNT_LOCK:
         _POINT_COUNTS[subject] = points_evaluated(subject) + count
 

@@ -180,6 +180,8 @@ def _at_end(value: Evaluation) -> Any:
 
 
 def _is_finite(value: Evaluation) -> Any:
+    # By operators alone, which JAX's arrays in the program and NumPy's after it both
+    # have; NaN compares as false.
     finite_gradient = (abs(value.gradient) < np.inf).all(axis=-1)
     return (abs(value.loss) < np.inf) & finite_gradient
 

@@ -105,6 +105,7 @@ def _explicit_step(
         return jax.tree.map(inserted, slopes, slope_here), here, value_here
 
     first_slopes = jax.tree.map(_first_of_all_stages, slope_at(point, value))
+    # A loop, as stages that are written out would compile all objectives six times.
     slopes, new, new_value = jax.lax.fori_loop(
         1, len(STAGES), stage, (first_slopes, point, value)
     )
@@ -142,4 +143,6 @@ def _step_error(slopes: Point, before: Point, after: Point) -> Array:
     relative = jax.tree.map(relative_error, error, before, after)
     worst_in_z = jnp.max(relative.z, axis=-1)
     worst = jnp.maximum(worst_in_z, relative.log_time)
+    # NaN would become the length of the next step and of all after it; infinity
+    # shortens it.
     return jnp.where(jnp.isnan(worst), jnp.inf, worst)

@@ -49,6 +49,7 @@ _FACTORIZATION_LOCK = Lock()
 def follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
     """Follow the flow of every objective from the logits of all its lanes, [objective, m, n]."""
     evaluate = evaluator(objectives, label)
+    # It runs once only, so that compiling takes longer than running.
     start = jit_fast_compile(evaluate)(lanes)
     none = jnp.zeros(lanes.shape[:2], bool)
     path = _integrate_in_parts(evaluate, runge_kutta, FEW_STEPS, (start, lanes, none))
@@ -70,6 +71,7 @@ def _follow_again(
     chosen: NDArray[Any],
 ) -> Path:
     """Follow the chosen lanes again by another method and keep whichever end is better."""
+    # Only the objectives that need the other method are compiled for it.
     rows = np.flatnonzero(chosen.any(axis=1))
     if not rows.size:
         return path
@@ -103,6 +105,7 @@ def _integrate_in_parts(
     objectives, m = skip.shape
     columns = _columns_of_parts(m, max(1, LANES[stepper] // objectives))
     parts = [_part(inputs, chosen) for chosen in columns]
+    # Compiled before the lock is taken, so that meanwhile another thread can factorize.
     program = _program(run, most, parts[0])
     paths = []
     with _exclusive(stepper):
@@ -156,7 +159,9 @@ def _columns_of_parts(m: int, most: int) -> list[NDArray[Any]]:
 def _better(path: Path, again: Path, at: LaneIndex) -> Path:
     """The path, replaced at these lanes by the other one where that has a better end."""
     old: Path = jax.tree.map(lambda leaf: leaf[at], path)
+    # A shortest step that has grown less is a path with fewer inaccurate steps.
     was_poor = ~old.done | old.stuck | (again.min_step < old.min_step)
+    # A lane that was skipped is done at length 0, and its end says nothing.
     better = np.asarray(again.done) & (again.length > 0) & was_poor
     merged: Path = jax.tree.map(partial(_merged, at, better), path, again)
     return merged

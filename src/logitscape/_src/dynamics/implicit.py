@@ -56,6 +56,9 @@ def _substeps(
     Returns:
         Logits after all substeps, [j, objective, m, n], and the evaluation at their limit.
     """
+    # The Hessian of the beginning serves all substeps, so that each length needs one
+    # factorization. They are one batch, as several calls in a program can wait for each
+    # other for ever.
     factors = jax.scipy.linalg.lu_factor(_matrices(evaluate, z, duration))
 
     def substep(i: Any, state: tuple[Array, Evaluation]) -> tuple[Array, Evaluation]:
@@ -77,6 +80,7 @@ def _substeps(
 
     start = jax.tree.map(for_every_count, (z, value))
     ends, values = jax.lax.fori_loop(0, ORDER, substep, start)
+    # The last evaluation was at the limit, the same for every number of substeps.
     return ends, jax.tree.map(lambda leaf: leaf[0], values)
 
 

@@ -116,6 +116,7 @@ def _advance(evaluate: Evaluator, stepper: Stepper, path: Path) -> Path:
         value=jax.tree.map(if_taken, trial.value, path.value),
         log_time=if_taken(trial.log_time, path.log_time),
         length=length,
+        # Half of a length that is known to go too far: the end is located by bisection.
         step=jnp.maximum(jnp.minimum(step, upper_bound / 2), END_TOLERANCE),
         min_step=path.min_step + jnp.where(inaccurate, SHORTEST / PATIENCE, 0),
         upper_bound=upper_bound,
@@ -128,6 +129,8 @@ def _advance(evaluate: Evaluator, stepper: Stepper, path: Path) -> Path:
 
 def _comes_to_rest(path: Path, trial: Trial, shortest: Array) -> Array:
     """Whether the gradient turns round within the shortest step, or a long step leads nowhere."""
+    # Only implicit steps do so: at a minimum a step of any duration ends close by,
+    # while an explicit step always moves by its length.
     at_rest = (path.step > LONGEST) & (trial.length < SHORTEST)
     return (shortest & _turned(path.value, trial.value)) | at_rest
 
@@ -142,7 +145,10 @@ def _upper_bound(path: Path, taken: Array, beyond: Array) -> Array:
 
 def _next_step(path: Path, error: Array, accurate: Array) -> Array:
     """Length of the next step, by the usual control for a method of order 5."""
+    # A step that was refused must become shorter, or it would be tried for ever.
     largest_factor = jnp.where(accurate, 5.0, 0.9)
+    # The estimated error goes like h^5, hence the power -1/5. On straight paths it is
+    # 0, of which the power would be infinite.
     best_factor = 0.9 * jnp.maximum(error, 1e-9) ** -0.2
     factor = jnp.clip(best_factor, 0.2, largest_factor)
     return jnp.maximum(factor * path.step, path.min_step)
@@ -155,6 +161,7 @@ def _turned(before: Evaluation, after: Evaluation) -> Array:
     along a kink, the flow follows that mean.
     """
     largest = jnp.maximum(norm(before.gradient), norm(after.gradient))
+    # Scaled before anything is squared: gradients of 1e-200 have squares of 0.
     a = before.gradient / largest[..., None]
     b = after.gradient / largest[..., None]
     squared_distance = jnp.sum((b - a) ** 2, axis=-1)

@@ -65,6 +65,8 @@ def _apply(equation: Any, arguments: list[Array]) -> list[Array]:
     name = equation.primitive.name
     bind = partial(equation.primitive.bind, **equation.params)
     if name in ELEMENTWISE:
+        # Primitives take operands of one shape only; what is the same for all examples
+        # has a batch axis of length 1.
         return [bind(*jnp.broadcast_arrays(*arguments))]
     # The axes of reductions count from the front, so the batch axis changes none of them.
     if name in REDUCTIONS or name == "argmax":

@@ -38,6 +38,7 @@ def _as_array(value: Any) -> Any:
 
 def unstack(array: Any) -> Elements:
     """Elements of an array [..., batch]: an object array of shape [...]."""
+    # Filled one by one: from a list NumPy would take the JAX arrays themselves apart.
     elements = np.empty(array.shape[:-1], object)
     for index in np.ndindex(elements.shape):
         elements[index] = array[index]

@@ -98,6 +98,8 @@ def _inputs(logits: Array, hessian: bool, unroll: bool) -> Dual:
         return Dual(to_batch(logits, unroll))
     num_classes, size = logits.shape
     unit_vectors = jnp.eye(num_classes, dtype=logits.dtype)
+    # All examples with the first direction come first, then those with the second, so
+    # that `_with_hessian` can fold [directions * size] without moving anything.
     directions = jnp.repeat(unit_vectors, size, axis=1)
     repeated = jnp.tile(logits, (1, num_classes))
     return Dual(to_batch(repeated, unroll), to_batch(directions, unroll))
@@ -187,6 +189,7 @@ def _vector_jacobian_products(
         cotangents: Derivatives of the losses in the probabilities and in their
             logarithms, each [losses, n].
     """
+    # Outside the map over losses, so that the normalizer is evaluated once for all.
     pull_back = jax.vjp(normalizer, logits)[1]
 
     def gradient(cotangent: Probs) -> Any:

@@ -67,6 +67,7 @@ def interpret(
         if callee is None:
             outputs = apply(equation, inputs)
         else:
+            # Inlining loses a custom derivative rule: differentiate first, then trace.
             outputs = interpret(callee, inputs, constant, apply)
         values.update(zip(equation.outvars, outputs, strict=True))
     return [read(atom) for atom in jaxpr.outvars]
@@ -77,9 +78,11 @@ def _called_program(equation: Any) -> ClosedJaxpr | None:
     if equation.primitive.name not in CALLS:
         return None
     parameters = equation.params
+    # jit names its program `jaxpr`, the calls with custom derivatives `call_jaxpr`.
     program = parameters.get("call_jaxpr", parameters.get("jaxpr"))
     if program is None or isinstance(program, ClosedJaxpr):
         return program
+    # That of `jax.checkpoint` is open, with what it closes over among its inputs.
     return ClosedJaxpr(program, ())
 
 

@@ -91,6 +91,7 @@ def _apply(equation: Any, arguments: list[Elements]) -> list[Elements]:
 
 def _apply_elementwise(bind: Function, arguments: list[Elements]) -> Elements:
     def apply_to_elements(*values: Any) -> Any:
+        # Primitives take no scalar beside a batch.
         return bind(*to_common_shape(values))
 
     aligned = np.broadcast_arrays(*arguments)
@@ -166,6 +167,7 @@ def _while(
     cond_constants = arguments[:cond_nconsts]
     body_constants = arguments[cond_nconsts:first_state]
     initial = arguments[first_state:]
+    # Of the constants too: a state that is the same for all at first need not stay so.
     size = batch_size(arguments)
     shapes = [array.shape for array in initial]
 

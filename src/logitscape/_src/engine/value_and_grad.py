@@ -91,6 +91,8 @@ def _of_batch(
 
     @jax.custom_jvp
     def run(z: Array, y: Array) -> LossAndGradient:
+        # Only when the program is lowered, and not while it is traced, is it certain
+        # for which platform.
         outputs: LossAndGradient = lax.platform_dependent(
             z, y, cpu=in_blocks, default=plain
         )
@@ -101,6 +103,7 @@ def _of_batch(
         primals: tuple[Array, Array], tangents: tuple[Array, Array]
     ) -> tuple[LossAndGradient, LossAndGradient]:
         logits, labels = primals
+        # Labels are integers, and have no tangent that could be passed on.
         return jax.jvp(lambda z: plain(z, labels), (logits,), tangents[:1])
 
     return run(z, y)
@@ -111,6 +114,7 @@ def _loss_and_gradient(
 ) -> LossAndGradient:
     """Loss and gradient of one example; NaN for a label out of range."""
     is_valid = (label >= 0) & (label < num_classes)
+    # Not `jax.nn.one_hot`, whose test for equality is slow on CPUs.
     target = one_hot(label, num_classes).astype(logits.dtype)
     function = partial(rounded_once, loss.function, logits.dtype)
     value, gradient = jax.value_and_grad(function)(logits, target)

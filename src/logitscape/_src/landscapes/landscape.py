@@ -116,6 +116,7 @@ class Landscape:
             if variable.dtype == bool
         }
         with replacing(target) as temporary:
+            # By SciPy, which is there anyway; other engines need packages of their own.
             dataset.assign(flags).to_netcdf(temporary, engine="scipy")
 
     def _axes_by_name(self) -> dict[str, Any]:

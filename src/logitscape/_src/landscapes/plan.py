@@ -151,6 +151,7 @@ def _float_type(dtype: Any) -> Any:
     if float_type is None or float_type not in FLOATS:
         names = ", ".join(map(str, FLOATS))
         raise ValueError(f"`sweep(dtype=...)` must be {names}, got {dtype!r}.")
+    # JAX itself would go on in float32, with no more than a warning.
     if float_type.itemsize > widest.itemsize:
         raise ValueError(
             f"`sweep(dtype=...)`: {float_type} needs "

@@ -194,6 +194,7 @@ def _along_axes(grids: Mapping[int, Grid], start: Grid) -> Slice:
     n = len(start)
     moving = list(grids)
     origin = start.copy()
+    # A logit that moves is its coordinate itself, to which nothing is added.
     origin[moving] = 0
     coordinates = {f"z_{k}": grid for k, grid in grids.items()}
     others = [k for k in range(n) if k not in grids]

@@ -44,6 +44,7 @@ def brier(
     Source: Brier 1950.
     """
     scales = {"sum": 1.0, "half": 0.5, "mean": 1 / target.size}
+    # In a tuple even a value that cannot be hashed, such as a list, can be looked for.
     if convention not in tuple(scales):
         names = ", ".join(map(repr, scales))
         raise ValueError(
@@ -76,6 +77,7 @@ def spherical_score(probs: Probs, target: Vector) -> Scalar:
     top = jax.lax.stop_gradient(jnp.max(probs.log_p))
     is_tiny = top < SQUARES_UNDERFLOW
     from_log = jnp.exp(jnp.where(is_tiny, probs.log_p - top, 0))
+    # Where all p underflow, the scale is 0.
     from_p = probs.p / jnp.where(is_tiny, 1, scale)
     return _one_minus_cosine(jnp.where(is_tiny, from_log, from_p), target)
 
@@ -101,7 +103,9 @@ def kl(probs: Probs, target: Vector) -> Scalar:
 
     Source: Kullback and Leibler 1951.
     """
+    # `t log t` is 0 at t = 0, where the logarithm alone is infinite.
     log_t = jnp.log(jnp.where(target > 0, target, 1))
+    # Class by class: the sums, cross-entropy less entropy, would cancel near p = t.
     return dot(target, log_t - probs.log_p)
 
 
@@ -195,6 +199,8 @@ def _log_ratio(log_p: Vector, log_q: Vector) -> Vector:
     return jnp.where(jnp.isneginf(log_p), 0, log_p) - log_q
 
 
+# Where the label's p is near 0, the automatic derivative in the other classes is a
+# difference of two nearly equal terms.
 @jax.custom_jvp
 def _one_minus_cosine(p: Vector, target: Vector) -> Array:
     """`1 - <p, t> / |p|`, written as `(|p|^2 - <p, t>^2) / (|p| (|p| + <p, t>))`."""
@@ -216,6 +222,7 @@ def _one_minus_cosine_jvp(
     dp, d_target = tangents
     norm = jnp.sqrt(jnp.sum(p * p))
     numerator = p * _sum_of_others(target * p) - target * _sum_of_others(p * p)
+    # The largest p is 1 here (see `spherical_score`), so that no cube underflows.
     slope = numerator / norm**3
     tangent = jnp.sum(slope * dp) - jnp.sum(p * d_target) / norm
     return _one_minus_cosine(p, target), tangent

@@ -76,6 +76,7 @@ def entmax_loss(logits: Vector, target: Vector, *, alpha: Parameter = 1.5) -> Sc
     Source: Peters, Niculae and Martins, arXiv 1905.05702.
     """
     checked = parameter("entmax_loss", "alpha", alpha, logits.dtype, low=1)
+    # The general search would agree with sparsemax only to within rounding.
     if is_known_to_be(2, alpha):
         return _sparsemax_loss(sparsemax(logits), logits, target)
     return _entmax_loss(entmax(logits, alpha=checked), logits, target, checked)
@@ -87,6 +88,7 @@ def _sparsemax_loss(probs: Probs, z: Vector, target: Vector) -> Array:
     top = jnp.max(z)
     # Where the target is 0 the logit is replaced, as 0 times an infinite distance would be NaN.
     below_top = top - jnp.where(target > 0, z, top)
+    # The threshold tau lies below the largest logit by the largest p.
     missing = jnp.maximum(below_top - jnp.max(probs.p), 0)
     return jnp.sum(residual(probs, target) ** 2) / 2 + jnp.sum(target * missing)
 
@@ -115,7 +117,10 @@ def _entmax_loss(probs: Probs, z: Vector, target: Vector, alpha: Array) -> Array
     below_top = top - jnp.where(target > 0, z, top)
     to_threshold = box_cox(jnp.max(probs.log_p), beta) - below_top
     outside = jnp.isneginf(probs.log_p) & (target > 0)
+    # At beta = 0, softmax, only masked classes are outside. They lack infinity,
+    # whatever the divisor.
     divisor = jnp.where(beta == 0, 1, beta)
+    # At the edge of the support, where p = 0, the Box-Cox transform of p is -1 / beta.
     missing = jnp.where(outside, -(to_threshold + 1 / divisor), 0)
     loss = tsallis(probs, target, alpha) + dot(target, missing)
     return loss + _negative_entropy(target, alpha)
@@ -129,6 +134,7 @@ def _entmax_loss_jvp(
     probs, z, target, alpha = primals
     _, dz, d_target, d_alpha = tangents
     slope = jnp.zeros_like(z[0])
+    # By Danskin's theorem the tangent of probs is not needed here either.
     if not is_symbolic_zero(dz):
         slope += jnp.sum(residual(probs, target) * dz)
     if not is_symbolic_zero(d_target):
@@ -146,6 +152,7 @@ def _entmax_loss_jvp(
 def _negative_entropy(p: Vector, alpha: Array) -> Array:
     """`Omega(p) = sum_k p_k (p_k^{a-1} - 1) / (a (a - 1))`; at a = 1, `sum_k p_k log p_k`."""
     occurs = p > 0
+    # Replaced before: the derivative of log 0 is infinite, and 0 times it would be NaN.
     log_p = jnp.log(jnp.where(occurs, p, 1))
     terms = p * box_cox(log_p, jnp.broadcast_to(alpha - 1, p.shape))
     return jnp.sum(jnp.where(occurs, terms, 0)) / alpha

@@ -42,6 +42,7 @@ def focal(probs: Probs, target: Vector, *, gamma: Parameter = 2.0) -> Scalar:
     return jnp.sum(target * _focal(surprisal(probs, target), power))
 
 
+# At p = 1 and for gamma < 1 the automatic derivative would be infinity times 0.
 @jax.custom_jvp
 def _focal(s: Array, gamma: Array) -> Array:
     """`(1 - e^{-s})^gamma s` of the surprisal s."""
@@ -58,6 +59,7 @@ def _focal_jvp(
     is_inside = (s > 0) & jnp.isfinite(s)
     safe = jnp.where(is_inside, s, 1)
     complement = -jnp.expm1(-s)
+    # `s log(1 - p)` tends to 0 at both ends, where one factor is infinite.
     slope_in_gamma = jnp.where(is_inside, _log_complement(safe) * safe, 0)
     # s p / (1 - p) is s / (e^s - 1), which tends to 1 with s: there is no pole at p = 1.
     slope_in_s = 1 + gamma * over_expm1(s)
@@ -67,6 +69,8 @@ def _focal_jvp(
 
 def _log_complement(s: Array) -> Array:
     """`log(1 - e^{-s})` for s > 0, accurate for small and large s."""
+    # Beyond p = 1/2 `log1p(-p)` would cancel; before it the logarithm of `1 - p` would,
+    # as that of a number near 1.
     is_near = s < math.log(2)
     from_one = jnp.log(-jnp.expm1(-jnp.where(is_near, s, 1)))
     return jnp.where(is_near, from_one, jnp.log1p(-jnp.exp(-s)))

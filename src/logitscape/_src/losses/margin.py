@@ -36,6 +36,8 @@ def perceptron(logits: Vector, target: Vector) -> Scalar:
     Source: Rosenblatt 1958.
     """
     z = nan_unless(jnp.isfinite(jnp.max(logits)), logits)
+    # Differences before weights: a sum of logits with a large common offset would be
+    # rounded by more than their gaps.
     below_top = maximum(z) - jnp.where(target == 0, 0, z)
     return jnp.sum(target * below_top)
 
@@ -67,6 +69,7 @@ def crammer_singer(logits: Vector, target: Vector) -> Scalar:
     one = _one_if_one_hot("crammer_singer", target)
     z = one * nan_unless(jnp.max(logits) < jnp.inf, logits)
     rival = maximum(jnp.where(target == 0, z, -jnp.inf))
+    # The gap first: next to logits with a large common offset the 1 would be lost.
     return one * _hinge(1 + (rival - _label_logit(z, target)))
 
 
@@ -100,11 +103,13 @@ def weston_watkins(logits: Vector, target: Vector) -> Scalar:
 
 
 def _label_logit(z: Vector, target: Vector) -> Array:
+    # A masked logit of another class must not become 0 times -infinity.
     return jnp.sum(jnp.where(target == 0, 0, target * z))
 
 
 def _hinge(x: Array) -> Array:
     """`max(0, x)` with derivative 0 at 0, and NaN for NaN."""
+    # `jnp.maximum` would have the derivative 1/2 at the kink.
     return jnp.where(x <= 0, 0, x)
 
 
@@ -114,6 +119,7 @@ def _one_if_one_hot(function_name: str, target: Vector) -> Array:
     It multiplies the logits as well as the loss, as neither alone makes both the value and every
     derivative NaN.
     """
+    # In NumPy where it is known: inside `jax.jit` JAX would trace the test.
     is_known = not isinstance(target, jax.core.Tracer)
     t: Any = np.asarray(target) if is_known else target
     is_one_hot = ((t == 0) | (t == 1)).all() & (t.sum() == 1)

@@ -111,11 +111,13 @@ def hellinger(probs: Probs, target: Vector) -> Scalar:
     Returns:
         Loss, between 0 and 1.
     """
+    # `1 - sqrt(p)` would cancel near p = 1, and has an infinite derivative at p = 0.
     log_p = -surprisal(probs, target)
     root_less_one = box_cox(log_p, jnp.full_like(target, 0.5))  # twice sqrt(p) - 1
     return jnp.sum(target * -root_less_one / 2)
 
 
+# p takes no part in the value: it is an argument so that the rule gets its tangent.
 @jax.custom_jvp
 def _power_score(p: Array, log_p: Array, q: Array) -> Array:
     """`(1 - p^q) / q`."""

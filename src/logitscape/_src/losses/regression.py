@@ -103,6 +103,8 @@ def z_loss(logits: Vector, target: Vector, *, weight: Parameter = 1e-4) -> Scala
     return loss + scale * _log_normalizer(logits) ** 2
 
 
+# The derivative is p. Through the two maxima that of the largest class would be
+# `1 - (1 - p)`, which cancels for small p.
 @jax.custom_jvp
 def _log_normalizer(logits: Vector) -> Scalar:
     """`log sum_k e^{z_k}`, accurate also where it is near 0 because the largest logit is."""

@@ -18,6 +18,7 @@ from ..normalizers.probs import Probs
 
 SERIES_BELOW = 0.125
 """Value of 1 - p below which the label's part is summed as a power series in 1 - p."""
+# 0.125^20 is below 1e-18, less than the rounding of float64.
 SERIES_TERMS = 20
 
 
@@ -92,6 +93,7 @@ def _value(
 ) -> Array:
     """`sum_k t_k L_k + (1 - t_k) p_k^a / a`, L_k being the part of a one-hot label k."""
     has_weight = target > 0
+    # A class of weight 0 must not become 0 times an infinite score.
     label_log_p = jnp.where(has_weight, log_p, 0)
     label_complement = jnp.where(has_weight, complement, 0)
     of_label = target * _label_part(label_log_p, label_complement, alpha)
@@ -111,6 +113,7 @@ def _label_part(log_p: Array, complement: Array, alpha: Array) -> Array:
     series = _series(q, alpha)
     exponent = jnp.broadcast_to(alpha - 1, log_p.shape)
     power = box_cox(jnp.where(is_near, 0, log_p), exponent)
+    # In terms of the Box-Cox transform no division by a - 1, which may be 0, is left.
     closed_form = -(power * (1 + (alpha - 1) * complement) + complement) / alpha
     return jnp.where(is_near, q * q * series, closed_form)
 

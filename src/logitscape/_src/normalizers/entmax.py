@@ -48,11 +48,14 @@ def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
     et al., arXiv 1909.00015.
     """
     beta = parameter("entmax", "alpha", alpha, logits.dtype, low=1) - 1
+    # The general search would agree with sparsemax only to within rounding.
     if is_known_to_be(2, alpha):
         return Probs(*sparsemax.project(logits))
     return Probs(*_entmax(logits, beta))
 
 
+# Reverse mode cannot pass through the `lax.while_loop` of the search; by the implicit
+# function theorem the derivative needs only the root.
 @jax.custom_jvp
 def _entmax(z: Vector, beta: Array) -> sparsemax.LogPair:
     top = jnp.max(z)
@@ -76,10 +79,13 @@ def _entmax_jvp(
     z, beta = primals
     dz, d_beta = tangents
     p, log_p = _entmax(z, beta)
+    # Not `p > 0`, which is False for NaN: outside the domain the tangents must be NaN.
     inside = ~jnp.isneginf(log_p)
     log_inside = jnp.where(inside, log_p, 0)
+    # From log p, as p may underflow where this power of it does not.
     u = jnp.where(inside, jnp.exp((1 - beta) * log_inside), 0)
     share = u / jnp.sum(u)
+    # For beta > 1 the largest share is that of the least p, as u falls where p rises.
     is_largest = first_largest(share)
     others = jnp.sum(jnp.where(is_largest, 0, share))
     # dp = u * moved + p * bent: `moved` is a move relative to the threshold, `bent` the change of
@@ -91,7 +97,9 @@ def _entmax_jvp(
         moved += less_mean
     if not is_symbolic_zero(d_beta):
         bent += d_beta * log_slope(log_inside, beta)
+        # The threshold moves so that dp, the sum of both parts, keeps its sum of 0.
         moved -= jnp.sum(p * bent) / jnp.sum(u)
+    # By p^{-beta} = u / p: p and u themselves may underflow.
     d_log_p = jnp.where(inside, jnp.exp(-beta * log_inside) * moved + bent, 0)
     dp = jnp.where(inside, u * moved + p * bent, 0)
     return (p, log_p), (keep_mass(is_largest, share, dp), d_log_p)
@@ -106,6 +114,8 @@ def _last_of_support(
     be all that p of the least class consists of. It is 1 less the others instead.
     """
     allowance = 1 + 64 * float(jnp.finfo(shifted.dtype).eps)  # type: ignore[no-untyped-call]
+    # The root is found to within a few roundings, which may leave the least class just
+    # outside the support: the allowance takes it back in.
     is_within = allowance * jnp.exp(-beta * surprisal) + beta * shifted > 0
     least = jnp.min(jnp.where(is_within, shifted, 0))
     is_last = (shifted == least) & (least < 0) & (beta > 1)

@@ -42,7 +42,10 @@ def log_p_of(shifted: Array, surprisal: Array, beta: Array) -> Array:
     base_less_one = jnp.expm1(-beta * surprisal) + beta * shifted
     log_far_from_one = jnp.log(jnp.maximum(base_of_power(shifted, surprisal, beta), 0))
     log_near_one = jnp.log1p(jnp.maximum(base_less_one, -0.5))
+    # Near 1 the base has lost the digits of its distance from 1, and near 0 that
+    # distance has lost the digits of the base.
     log_base = jnp.where(base_less_one < -0.5, log_far_from_one, log_near_one)
+    # For the top class log(e^{-beta u}) / beta would be -u only to within rounding.
     is_linear = (beta == 0) | (shifted == 0)
     log_p = log_base / jnp.where(beta == 0, 1, beta)
     return jnp.where(is_linear, shifted - surprisal, log_p)
@@ -74,6 +77,7 @@ def surprisal_of_top(shifted: Vector, is_largest: Mask, beta: Array) -> Array:
         low = jnp.where(error <= 0, u, search.low)
         high = jnp.where(error >= 0, u, search.high)
         newton = u - error / slope
+        # The test is relative, as u is about `1 - p_top`: tiny near a one-hot vector.
         has_arrived = jnp.abs(newton - u) <= precision * newton
         # The ends of the bracket have been tried. Where p is steep, Newton's method may alternate
         # between them, so that a step onto an end counts as outside.

@@ -43,6 +43,7 @@ def softmax(logits: Vector, *, inverse_temperature: Parameter = 1.0) -> Probs:
     c = parameter(
         "softmax", "inverse_temperature", inverse_temperature, logits.dtype, low=0
     )
+    # A common offset changes no probability, so the maximum needs no derivative.
     top = jax.lax.stop_gradient(jnp.max(logits))
     shifted = (logits - top) + (top - top)  # NaN unless the largest logit is finite
     is_masked = jnp.isneginf(shifted)

@@ -56,6 +56,8 @@ def normalize_gaps(log_weights: Vector, gaps: Vector) -> Probs:
     return Probs(shares.p, shares.log_p)
 
 
+# The values come from `gaps` alone and the derivatives from `log_weights` alone, which
+# only a rule of our own can express.
 @jax.custom_jvp
 def _normalize(log_weights: Vector, gaps: Vector, is_largest: Mask) -> Shares:
     return shares_of(gaps, jnp.exp(gaps), is_largest)

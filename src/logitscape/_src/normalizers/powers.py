@@ -78,6 +78,7 @@ def _normalize_powers_jvp(
     shares = _normalize_powers(amplitudes, top, is_largest, power)
     is_positive = amplitudes > 0
     divisor = jnp.where(is_positive, amplitudes, 1)
+    # At an amplitude of 0, where the logarithm is -inf, only p has a derivative.
     d_log = jnp.where(is_positive, power * d_amplitudes / divisor, 0)
     # The derivative of a power is written without the power itself, which may underflow, and so
     # that it is right at an amplitude of 0 too.
@@ -86,6 +87,7 @@ def _normalize_powers_jvp(
     return shares, share_tangents(shares, is_largest, d_log, d_share)
 
 
+# The 1 that is put in for the largest x is a constant, and would have the derivative 0.
 @jax.custom_jvp
 def _ratio(x: Vector, top: Array) -> Vector:
     """`x / top`, exactly 1 for the largest x; NaN if the top is 0 or infinite."""
@@ -107,6 +109,7 @@ def _ratio_jvp(
 def _log_ratio(x: Vector, reference: Array) -> Vector:
     """`log(x / reference)` for x >= 0, also where the quotient underflows and where x is 0."""
     ratio = _ratio(x, reference)
+    # Not a difference of logarithms throughout: for a ratio near 1 that would cancel.
     underflows = ratio < jnp.finfo(x.dtype).tiny  # type: ignore[no-untyped-call]
     log = jnp.log(jnp.where(underflows, x, ratio))
     return log - jnp.where(underflows, jnp.log(reference), 0)

@@ -58,4 +58,6 @@ def _complement_jvp(
     primals: tuple[Array, Array], tangents: tuple[Array, Array]
 ) -> tuple[Array, Array]:
     dp, _ = tangents
+    # Whichever branch gave the value, its derivative is -dp; through `rest` it would
+    # reach the largest class only.
     return _complement(*primals), -dp

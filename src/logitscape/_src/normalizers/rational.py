@@ -77,6 +77,7 @@ def relu(logits: Vector) -> Probs:
     """
     top = jnp.max(logits)
     z = nan_unless((top > 0) & (top < jnp.inf), logits)
+    # `jnp.maximum` would have the derivative 1/2 at the kink.
     return in_proportion_to_powers(jnp.where(z <= 0, 0, z), 1)
 
 
@@ -124,6 +125,7 @@ def spherical(logits: Vector, *, epsilon: Parameter = 1e-3) -> Probs:
     """
     floor = parameter("spherical", "epsilon", epsilon, logits.dtype, low=0, open=True)
     root = jnp.broadcast_to(jnp.sqrt(floor), logits.shape)
+    # As the square of an amplitude: z^2 itself, which may overflow, is never formed.
     return in_proportion_to_powers(hypotenuse(logits, root), 2)
 
 
@@ -164,6 +166,8 @@ def _above_lowest_jvp(
     z, is_lowest = primals
     dz, _ = tangents
     share = is_lowest.astype(z.dtype) / jnp.sum(is_lowest.astype(z.dtype))
+    # In reverse mode the cotangent of a lowest class that is alone would be added and
+    # subtracted again, which would take the digits of the others' sum.
     tangent = jnp.where(share == 1, 0, dz - jnp.sum(share * dz))
     return _above_lowest(z, is_lowest), tangent
 

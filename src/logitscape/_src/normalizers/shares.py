@@ -46,6 +46,7 @@ def shares_of(gaps: Vector, weights: Vector, is_largest: Mask) -> Shares:
     return Shares(
         p=weights / (1 + rest),
         log_p=gaps - jnp.log1p(rest),
+        # Not `1 - p`, which is 0 once the rest is lost in the rounding of 1 + rest.
         others=rest / (1 + rest),
         total=1 + rest,
     )

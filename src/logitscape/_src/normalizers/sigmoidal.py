@@ -10,6 +10,7 @@ from ..base.types import Scalar, Vector
 from .normalize import normalize, normalize_gaps
 from .probs import Probs
 
+# In `log softplus(z) = z - e^z / 2 + 5 e^{2z} / 24` the last term is below 1e-18 there.
 FAR_LEFT = -20.0
 """Logit below which `softplus(z) = e^z - e^{2z} / 2` to within rounding, in every dtype."""
 
@@ -56,6 +57,8 @@ def sigsoftmax(logits: Vector) -> Probs:
     """
     top = jnp.max(logits)
     log_s = log_sigmoid(logits)
+    # Two differences, not that of the sums: those are rounded at the size of the
+    # logits, whose common offset would take the digits of the gaps.
     gaps = (logits - top) + (log_s - log_sigmoid(top))
     return normalize_gaps(logits + log_s, _zero_at_ties(top, logits, gaps))
 
@@ -100,6 +103,7 @@ def _log_softplus(z: Array) -> Array:
     """`log log(1 + e^z)`."""
     is_left = z < FAR_LEFT
     from_series = z - jnp.exp(z) / 2
+    # Far to the left, where this branch is not taken, softplus may underflow to 0.
     closed_form = jnp.log(jax.nn.softplus(jnp.where(is_left, 0, z)))
     return jnp.where(is_left, from_series, closed_form)
 
@@ -113,6 +117,7 @@ def _log_softplus_jvp(
     is_left = z < FAR_LEFT
     safe = jnp.where(is_left, 0, z)
     from_series = 1 - jnp.exp(z) / 2
+    # Far to the left, where this branch is not taken, both underflow to 0 / 0.
     closed_form = jax.nn.sigmoid(safe) / jax.nn.softplus(safe)
     slope = jnp.where(is_left, from_series, closed_form)
     return _log_softplus(z), slope * dz

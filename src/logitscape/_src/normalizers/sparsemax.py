@@ -39,6 +39,8 @@ def sparsemax(logits: Vector) -> Probs:
     return Probs(*project(logits))
 
 
+# Reverse mode cannot pass through the `lax.while_loop` that finds the support, which is
+# locally constant: no derivative is lost.
 @jax.custom_jvp
 def project(z: Vector) -> LogPair:
     """Sparsemax of logits that need no check: `p_k = [p_top + s_k]_+` with `s_k = z_k - max z`.
@@ -55,7 +57,9 @@ def project(z: Vector) -> LogPair:
     of_support = jnp.sum(jnp.where(inside, shifted, 0))
     p_top = (1 - of_support) / jnp.sum(inside.astype(z.dtype))
     on_support = jnp.where(rest < 0.5, (1 + shifted) - rest, p_top + shifted)
+    # At the edge of the support rounding may lead below 0.
     p = jnp.where(inside, jnp.maximum(on_support, 0), 0) + (top - top)
+    # `p - 1` is `shifted - rest`, which keeps the digits that p near 1 has lost.
     is_near_one = p > 0.5
     log_near_one = jnp.log1p(jnp.where(is_near_one, shifted - rest, 0))
     return p, jnp.where(is_near_one, log_near_one, jnp.log(p))
@@ -79,6 +83,7 @@ def _support(shifted: Vector, is_largest: Mask) -> Mask:
         above = 1 + shifted > _rest(shifted, is_largest, inside)
         return inside, inside & above
 
+    # A NaN compares as outside, so that the loop ends for it as well.
     nothing = jnp.zeros(shifted.shape, bool)
     _, inside = jax.lax.while_loop(has_changed, narrow, (nothing, 1 + shifted > 0))
     return inside
@@ -98,6 +103,7 @@ def _project_jvp(
     (z,) = primals
     (dz,) = tangents
     p, log_p = project(z)
+    # Not `p > 0`, which is False for NaN: outside the domain the tangents must be NaN.
     inside = ~jnp.isneginf(log_p)
     count = jnp.sum(inside.astype(z.dtype))
     share = (inside.astype(z.dtype) + (p - p)) / count  # NaN outside the domain

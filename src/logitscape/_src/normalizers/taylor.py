@@ -90,6 +90,7 @@ def _root_by_terms(z: Vector, order: int) -> Vector:
     size = jnp.where(is_small, 1, jnp.abs(z))
     sign = jnp.where(is_small, 1, jnp.sign(z))
     root_slope = sign * root * slope / (order * value)
+    # `_with_slope` ignores the tangent of the value; stopped, it is not even traced.
     return _with_slope(z, jax.lax.stop_gradient(size * root), root_slope)
 
 
@@ -102,6 +103,8 @@ def _root_by_quadrature(z: Vector, order: int) -> Vector:
     nodes, scales = (jnp.asarray(array, z.dtype)[None] for array in _laguerre(order))
     # A quarter of z: the reciprocal of the largest number is subnormal, and 0 on CPUs.
     x = 0.25 * scales * (z[:, None] + nodes)
+    # Relative to the largest term no power overflows; no logit makes all terms 0, as it
+    # can be the negative of one node only.
     size = jnp.max(jnp.abs(x), axis=1, keepdims=True)
     total = jnp.sum((x / size) ** order, axis=1, keepdims=True)
     root = size * total ** (1 / order)
@@ -112,6 +115,7 @@ def _root_by_quadrature(z: Vector, order: int) -> Vector:
 @cache
 def _laguerre(order: int) -> tuple[Any, Any]:
     """Nodes t_i, and scales `s_i = (w_i / order!)^(1/order)` from the weights w_i."""
+    # In NumPy, as the cache outlives the trace: inside `jax.jit` JAX makes tracers.
     nodes, weights = np.polynomial.laguerre.laggauss(order // 2 + 1)
     log_scales = (np.log(weights) - math.lgamma(order + 1)) / order
     return nodes, np.exp(log_scales)

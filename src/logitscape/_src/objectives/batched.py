@@ -58,6 +58,7 @@ def per_example(objective: Source) -> Callable[[ArrayLike, ArrayLike], Array]:
         # into a choice, and so 0 * NaN into 0.
         target = jax.nn.one_hot(y, num_classes, dtype=z.dtype)
         target += zero_if(is_valid[..., None], target)
+        # Not the objective itself, which would test these one-hot targets once more.
         run = partial(rounded_once, loss.function, z.dtype)
         for _ in range(y.ndim):
             run = jax.vmap(run)
@@ -115,6 +116,7 @@ def checked_labels(logits: Array, labels: ArrayLike) -> Array:
         IndexError: If a label is out of range, unless it is traced.
     """
     is_traced = isinstance(labels, jax.core.Tracer)
+    # In NumPy: inside `jax.jit` JAX would trace the test even of known labels.
     y: Any = labels if is_traced else np.asarray(labels)
     _check_shapes(logits, y)
     if not is_traced:

@@ -49,6 +49,7 @@ class Formula:
         """
         of_probs = self.kind == "loss of probabilities"
         trusting = trusting_on_probs if of_probs else trusting_on_logits
+        # Unwrapped, as the public function's decorator has added the test of targets.
         object.__setattr__(self, "trusting", trusting(inspect.unwrap(self.function)))
 
     @property

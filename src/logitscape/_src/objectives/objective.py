@@ -57,6 +57,8 @@ class Objective:
         # A target that is none becomes NaN, and so do the derivatives, which adding NaN
         # to the value would not change. But a formula may only compare the target, so
         # the value is made NaN as well.
+        # The target is judged in its own dtype: cast to a wider one, it would be held
+        # to a tolerance that is finer than its rounding.
         is_valid = is_distribution(jnp.asarray(target))
         checked = t + zero_if(is_valid, t)
         value = rounded_once(self.function, z.dtype, z, checked)

@@ -116,6 +116,7 @@ def _try_form(
     try:
         result = jax.eval_shape(function, *arguments)
         attempts.shapes[form] = _shape(result)
+    # Called in a form that it does not take, a user's function may raise anything.
     except Exception as error:
         lines = str(error).splitlines() or [""]
         attempts.errors.setdefault(form, f"{type(error).__name__}: {lines[0]}")

@@ -20,6 +20,7 @@ class Term:
 
     text: str
     name: str
+    # The cache of bound formulas needs a hash, which a dict lacks; the text decides.
     parameters: dict[str, Any] = field(compare=False)
 
 
@@ -35,6 +36,7 @@ def parse(spec: str) -> tuple[Term, ...]:
     text = spec.strip()
     try:
         tree = ast.parse(text, mode="eval").body
+    # Python raises the last two for text that is nested too deep.
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise _malformed(spec) from None
     nodes = list[ast.expr]()

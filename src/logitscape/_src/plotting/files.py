@@ -31,6 +31,7 @@ def write(figure: Figure, file: Path | BytesIO, suffix: str) -> None:
         canvas.print_png(file, metadata={"Software": None})
     elif suffix == ".svg":
         metadata = {"Date": None, "Creator": None}
+        # Without a salt matplotlib draws the ids at random.
         with matplotlib.rc_context({"svg.hashsalt": "logitscape"}):
             FigureCanvasSVG(figure).print_svg(file, metadata=metadata)
     else:

@@ -50,6 +50,7 @@ def labelled_curves(
         The labels, in the order of the curves.
     """
     s = settled(s)
+    # On a logarithmic scale a number below 1e-8 counts, and 8 decimals would make it 0.
     settle = settled_digits if axes.get_yscale() == "log" else settled
     drawn = [settle(values) for values in curves.values()]
     line_styles = [(styles or {}).get(label) or style_of(label) for label in curves]
@@ -92,6 +93,8 @@ def hatch_spans(axes: Axes, s: Any, where: Any, *, text: str = "") -> None:
     s, where = settled(s), np.asarray(where, bool)
     halfway = (s[1:] + s[:-1]) / 2
     borders = np.concatenate([s[:1], halfway, s[-1:]])
+    # False on either side, so that a span that reaches an end of the axis begins and
+    # ends too.
     changes = np.flatnonzero(np.diff(where, prepend=False, append=False))
     spans = borders[changes].reshape(-1, 2)
     for first, last in spans:

@@ -39,6 +39,7 @@ def matrix(
     """
     values = settled(values)
     largest = np.max(np.abs(values), where=np.isfinite(values), initial=0)
+    # A matrix of zeros has no largest entry, and a colour map needs an interval.
     limit = limit or float(largest) or 1.0
     shown = np.ma.masked_invalid(values)
     image = axes.imshow(shown, cmap="RdBu_r", vmin=-limit, vmax=limit)

@@ -175,6 +175,8 @@ def _scattered(random: np.random.Generator, n: int, width: float) -> NDArray[Any
     """Points at all orders of distance from 0 alike, half of them with positive logits only."""
     log_size = random.uniform(np.log(NEAREST), np.log(width), (POINTS, 1))
     z = np.exp(log_size) * random.uniform(-1, 1, (POINTS, n))
+    # With random signs alone, only one point in 2^n would lie in the domain of
+    # normalizers that need positive logits.
     z[::2] = np.abs(z[::2])
     return rounded(z)
 
@@ -201,6 +203,8 @@ def _excess(
     first: NDArray[Any], second: NDArray[Any], middle: NDArray[Any]
 ) -> NDArray[Any]:
     """Loss in the middle of chords minus the mean of their ends; -inf where it is unknown."""
+    # An infinite middle counts: between finite ends no convex loss has a pole. An
+    # infinite end says nothing.
     known = np.isfinite(first) & np.isfinite(second) & ~np.isnan(middle)
     # Halved before they are added, as the sum of two losses may overflow.
     half_first = np.where(known, first, 0) / 2
@@ -215,7 +219,10 @@ def _verdict(loss: NDArray[Any], curvature: float, excess: float) -> bool | None
     if not finite.any():
         return None
     largest = np.max(np.abs(loss[finite]))
+    # Losses are rounded by a share of their size, which the small difference inherits.
     relative_excess = excess / (1 + largest)
+    # Eigenvalues that are noise are exactly 0 by now, so that any negative one counts.
+    # NaN, where no Hessian is finite, compares as false.
     return not (curvature < 0 or relative_excess > LEAST_EXCESS)
 
 

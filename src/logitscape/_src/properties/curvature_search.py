@@ -74,6 +74,8 @@ def search_lowest(
         width: Half the width of the box.
     """
     values = _lowest_eigenvalues(curvatures, z)
+    # Stable, as many curvatures are equal, 0 or infinite: their order must not depend
+    # on how a processor sorts.
     ascending = np.argsort(values, axis=1, kind="stable")
     start = ascending[:, :POPULATION]
     points = z[start]
@@ -122,6 +124,8 @@ def _lowered(values: NDArray[Any], share: float) -> NDArray[Any]:
 def _lowest_eigenvalues(curvatures: Curvatures, z: NDArray[Any]) -> NDArray[Any]:
     """Lowest eigenvalues, [objective, m]; infinite where there is none, or within norm 1."""
     lowest = curvatures.eigenvalues[..., 0]
+    # Where p depends on the direction of z alone, the Hessian grows like 1 / |z|^2
+    # towards 0: without this border such a loss has no lowest curvature.
     outside = np.linalg.norm(z, axis=-1) >= 1
     counts = np.isfinite(curvatures.loss) & np.isfinite(lowest) & outside
     return np.where(counts, lowest, np.inf)
@@ -143,6 +147,8 @@ def _moved(
     """
     _, m, n = points.shape
     best = np.broadcast_to(best[:, None], points.shape)
+    # All objectives get the same draws, so that what is found for one does not depend
+    # on which others are searched beside it.
     one = random.permutation(m)
     other = random.permutation(m)
     size = random.uniform(0.3, 1, (1, m, 1))
@@ -188,5 +194,7 @@ def _with_one_logit_anywhere(
 def _outside_norm_1(z: NDArray[Any]) -> NDArray[Any]:
     """The logits, stretched to a norm just above 1 where it is less."""
     norm = np.linalg.norm(z, axis=-1, keepdims=True)
+    # The surplus outlasts the rounding to float32 that follows, which moves a norm by
+    # 6e-8.
     factor = np.maximum(1, (1 + 1e-6) / norm)
     return np.asarray(z * factor)

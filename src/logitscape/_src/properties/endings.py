@@ -99,6 +99,8 @@ def _only_float64_ends(kind: Kind, s: Samples, size: Samples) -> bool:
     """Whether a function leaves the range of float64 after s[-1] as smoothly as it came there."""
     last = size[-1]
     if kind == "zero":
+        # A function that is small everywhere has not begun to vanish at 1e-150: it must
+        # be small beside its own largest value as well.
         vanishing = min(VANISHING, VANISHING_SHARE * np.nanmax(size))
         extreme = last < SMALLEST_TRUSTED or last < vanishing
     else:
@@ -112,6 +114,8 @@ def _changes_abruptly(s: Samples, size: Samples) -> bool:
     A function like `(s0 - s)^20` does so, and no exponential.
     """
     end = s[-1]
+    # An exponential ends where its exponent is about 745, a millionth of which is far
+    # below the 1 of an e-fold change.
     near = int(np.searchsorted(s, end * (1 - 1e-6))) - 1
     # Samples that are too sparse to tell count as smooth.
     if near < 0 or s[near] < end * (1 - 1e-3):

@@ -121,11 +121,14 @@ def _law_before_end(s: Samples, values: Samples) -> Law:
     """The law of the last stretch where f keeps its sign and a size that is trusted."""
     size = np.abs(values)
     trusted = (size > _smallest_trusted(size)) & (size < LARGEST_TRUSTED)
+    # 0 where a value is not trusted, so that losing trust is a break like a change of
+    # sign.
     sign = np.nan_to_num(np.sign(values)) * trusted
     usable = np.flatnonzero(sign)
     end = int(max(usable, default=-1)) + 1
     breaks = np.flatnonzero(np.diff(sign[:end])) + 1
     first = int(max(breaks, default=0))
+    # One sample at least, as a range has ends even where nothing is usable.
     stretch = range_of(s[first : max(end, first + 1)])
     breaks_in_tail = np.sum(s[breaks] > stretch[1] / FAR)
     if breaks_in_tail > MOST_BREAKS:

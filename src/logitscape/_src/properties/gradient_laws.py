@@ -154,6 +154,7 @@ def gradient_laws(
             f"`gradient_laws(end=...)` must be finite and more than {START:g}, got {end!r}."
         )
     named = named_objectives(objectives)
+    # Of this ray only the embedding is used: `find_law` chooses the positions.
     line = ray(
         direction, [0.0], num_classes=num_classes, label=label, rival=rival, base=base
     )
@@ -212,6 +213,8 @@ def _quantities(objectives: Sequence[Objective], label: int, logits: Array) -> A
         norm = _norm(evaluation.gradient)
         columns.append(jnp.stack([pull, norm, evaluation.loss]))
     finite = jnp.stack([jnp.isfinite(evaluation.loss) for evaluation in evaluations])
+    # Where a loss is infinite its gradient may still be a number, which would count as
+    # defined.
     return jnp.where(finite, jnp.stack(columns, axis=1), jnp.nan)
 
 

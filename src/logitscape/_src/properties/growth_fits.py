@@ -50,6 +50,8 @@ def _bounded(m: Samples, log_t: Samples) -> Growth:
     T is bounded if it falls, or if the part with b is small at the end.
     """
     t = _scaled_times(log_t)
+    # Measured from the first margin: from 0 on, e^(-5 M) vanishes altogether for M >
+    # 150.
     exponentials = [np.exp(-rate * (m - m[0])) for rate in RATES]
     hyperbolas = [1 / (m + shift) for shift in SHIFTS]
     line = _best_relative(t, exponentials + hyperbolas)
@@ -136,6 +138,8 @@ def _exponential_above_constant(m: Samples, log_t: Samples) -> Growth:
     t = _scaled_times(log_t)
     rates = RATES
     for _ in range(REFINEMENTS):
+        # Measured from the last margin, where the shape is 1: e^(r M) overflows for r M
+        # > 709.
         shapes = [np.exp(rate * (m - m[-1])) for rate in rates]
         line = _best_relative(t, shapes)
         growth_of_shape = np.log(line.shape[-1] / line.shape[0])
@@ -144,6 +148,7 @@ def _exponential_above_constant(m: Samples, log_t: Samples) -> Growth:
         smallest = rates[0] / rates[1]
         largest = rates[1] / rates[0]
         rates = rate * np.linspace(smallest, largest, len(RATES))
+    # A slope of 0 or less has no logarithm; its residual becomes infinite below anyway.
     log_factor = np.log(max(line.slope, np.finfo(float).tiny))
     # The shape is 1 at the last margin and the times are scaled; this undoes both.
     log_coefficient = float(log_factor + log_t.max() - rate * m[-1])
@@ -192,6 +197,8 @@ def _root_mean_square(error: Samples) -> float:
 
 def _best_relative(y: Samples, shapes: list[Samples]) -> Line:
     """The line with the smallest error relative to y."""
+    # A small error relative to T is the error of log T, so that the residuals of all
+    # formulas can be compared.
     lines = [_line(y, shape, scale=y) for shape in shapes]
     return _best(lines)
 

@@ -20,6 +20,8 @@ Change: TypeAlias = Literal["shift", "scale", "sign", "permutation"]
 Rows: TypeAlias = NDArray[Any]
 
 VALUES = (0.0, 1.0, 2.0, 0.5, -1.0, -2.0)
+# Of such small halves and whole numbers, z + 3 and 10 z are exact in every format, so
+# that what changes is due to the normalizer and not to rounding of its logits.
 SHIFT = 3.0
 SCALE = 10.0
 ROUNDING = 64
@@ -112,6 +114,7 @@ def _probes() -> Rows:
         return repeated, size, z
 
     rows = sorted(product(VALUES, repeat=3), key=complexity)
+    # The dtype in which JAX computes, as it decides below how much is rounding.
     return np.array(rows, jax.dtypes.canonicalize_dtype(np.float64))
 
 
@@ -126,6 +129,8 @@ def _compare(change: Change, z: Rows, before: Rows, after: Rows) -> Invariance:
     noise = ROUNDING * float(np.finfo(z.dtype).eps)
     fails: Any
     if largest > noise:
+        # Not only the largest change: a simpler example that shows half of it is the
+        # better witness.
         fails = moved >= largest / 2
     elif leaves.any():
         fails = leaves

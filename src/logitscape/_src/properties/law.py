@@ -185,6 +185,7 @@ def _exponent_sign(law: Law) -> str:
 
 def _plain(x: float) -> str:
     """Three significant digits, with trailing zeros."""
+    # The form `#` keeps zeros, as in "2.00", but also the point of "100.".
     return f"{x:#.3g}".rstrip(".")
 
 

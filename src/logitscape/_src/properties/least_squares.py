@@ -36,6 +36,8 @@ def least_squares(columns: list[Samples], y: Samples) -> Fit:
     # Columns of norm 1: powers of s differ by many orders of magnitude.
     scale = np.linalg.norm(matrix, axis=0)
     scaled = matrix / scale
+    # The pseudoinverse gives the standard errors as well: with its transpose it makes
+    # up the inverse of X^T X.
     inverse = np.linalg.pinv(scaled)
     constants = inverse @ y
     remainder = y - scaled @ constants
@@ -74,6 +76,7 @@ def best_shape(
     def residual(log_shape: float) -> float:
         return least_squares(columns(math.exp(log_shape)), y).residual
 
+    # A bounded search finds one local minimum only; the grid says around which.
     log_shapes = np.linspace(math.log(SMALLEST_SHAPE), math.log(LARGEST_SHAPE), SHAPES)
     residuals = [residual(log_shape) for log_shape in log_shapes]
     best = log_shapes[np.argmin(residuals)]

@@ -64,6 +64,7 @@ def second_derivatives(
     d = jnp.asarray(directions, z.dtype)
     rows_alone, curves_alone = _curves_alone(objectives, t, d, z)
     rows_of_pairs, curves_of_pairs = _curves_of_pairs(pairs(objectives), t, d, z)
+    # The inverse of a permutation: it puts the curves into the order of the objectives.
     order = np.argsort([*rows_alone, *rows_of_pairs])
     curves = [*curves_alone, *curves_of_pairs]
     values = jnp.concatenate([curve.value for curve in curves])
@@ -171,6 +172,7 @@ def hessian_eigenvalues(second: NDArray[Any], n: int) -> NDArray[Any]:
     Returns:
         Eigenvalues, [..., n]; NaN where the Hessian is not finite, 0 where they are noise.
     """
+    # Entries are subtracted below: inf - inf makes NumPy warn, and NaN does not.
     without_infinities = np.where(np.isfinite(second), second, np.nan)
     hessian = _hessians(without_infinities, n)
     sums = hessian.sum(axis=(-2, -1), keepdims=True)
@@ -178,6 +180,8 @@ def hessian_eigenvalues(second: NDArray[Any], n: int) -> NDArray[Any]:
     # By NumPy, as the batched `eigvalsh` of jaxlib may deadlock where threads call it at once.
     values = np.linalg.eigvalsh(np.where(finite, hessian, 0))
     largest = np.max(np.abs(values), axis=-1, keepdims=True)
+    # Mixed entries are differences of second derivatives, so that even a tiny
+    # eigenvalue has errors of the size of the largest times epsilon.
     is_noise = np.abs(values) < NOISE * (NOISE_FLOOR + largest)
     without_noise = np.where(is_noise, 0, values)
     return np.where(finite[..., 0], without_noise, np.nan)

@@ -112,6 +112,7 @@ def _scaling(s: Samples, y: Samples) -> float:
     smallest = max(rounding, 10 * noise / width)
     if abs(after) < smallest or before * after <= 0:
         return -math.inf
+    # From one third to the next s^m grows by e^(m width), as the width is one of log s.
     return float(np.log(after / before) / width)
 
 

@@ -41,9 +41,12 @@ def _logarithmic(s: Samples, y: Samples, power_fit: Fit) -> Law | None:
     one = np.ones_like(s)
     log_s = np.log(s)
     for log_power in (1, -1, 2, -2, 3, -3):
+        # The q-th root of f / s^k is c log s + d, which is linear in both unknowns.
         root = np.exp((y - power * log_s) / log_power)
         fit = least_squares([one, log_s], root / root[-1])
         exact = fit.residual < min(1e-5, power_fit.residual / 10)
+        # In units of the last root: a fit that is almost all d is a constant and no
+        # logarithm.
         by_logarithm = fit.constants[1] * log_s[-1]
         if exact and by_logarithm > 0.1:
             return _logarithmic_law(s, fit, power, log_power, float(root[-1]))
@@ -137,6 +140,7 @@ def _directed(family: str, direction: float) -> str:
 def _law(kind: str, s: Samples, fit: Fit) -> Law:
     """A law whose first fitted constant is the logarithm of its coefficient."""
     log_size = fit.constants[0]
+    # Where `math.exp` overflows, it raises an error instead of returning infinity.
     size = math.exp(log_size) if log_size < LOG_MAX else math.inf
     return Law(
         cast(Kind, kind),

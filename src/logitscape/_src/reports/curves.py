@@ -165,6 +165,7 @@ def _curvature(on: Ray) -> Rows:
         # Some functions, such as those with a rule for the gradient only, have no Hessian.
         return np.full((2, len(NEAR)), np.nan)
     defined: Rows = np.all(np.isfinite(second), axis=(1, 2), keepdims=True)
+    # One matrix that is not finite would make NumPy raise an error for all.
     eigenvalues = np.linalg.eigvalsh(np.where(defined, second, 0))
     extremes = eigenvalues[:, [0, -1]].T
     curvature: Rows = np.where(defined[:, 0, 0], extremes, np.nan)
@@ -180,6 +181,8 @@ def _dead(on: Ray, dtype: Precision) -> Rows:
 
 def _errors(on: Ray, dtype: Precision) -> Errors | None:
     """Return the errors of the gradient in a dtype; None if the subject does not run in it."""
+    # Float64 gets the rounded logits too, so that the error is that of the computation
+    # alone.
     z = rounded(on.logits(FAR), dtype)
     exact = evaluate(on.subject, z).gradient
     try:

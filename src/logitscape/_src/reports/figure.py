@@ -148,6 +148,8 @@ def _draw_precision(canvas: FigureBase, data: ReportData) -> None:
         for who, errors in halves.both(pair, lambda curves: curves.errors):
             for dtype, errors_in_dtype in errors.items():
                 _draw_errors(half, errors_in_dtype, who, dtype)
+        # Limits in increasing order would turn the inverted axis of the left half round
+        # again.
         limits = (last, first) if half.side == "right" else (first, last)
         half.axes.set_xlim(*limits)
     half.axes.set(yscale="log", ylim=ERRORS)

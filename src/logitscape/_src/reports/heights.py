@@ -66,6 +66,7 @@ def limit_decades(axes: Axes, values: Any, least: float, largest: float) -> None
     values = np.asarray(values, float)
     shown = values[np.isfinite(values) & (values > 0)]
     highest = np.clip(shown.max(initial=least * 10), 1.0, largest)
+    # At least a factor of 2, which is 0.3 decades, stays free above the highest curve.
     top = 10 ** np.ceil(np.log10(highest) + 0.3)
     bottom = 10 ** np.floor(np.log10(shown.min(initial=top)))
     axes.set(yscale="log", ylim=(max(least, bottom), top))

@@ -87,6 +87,7 @@ def picture(figure: "Figure", name: str, caption: str, names: Mapping[str, str])
         return opening.group() + _tooltip(names, *opening.groups())
 
     svg = rendered(figure, ".svg").decode()
+    # Inside a page an XML declaration and a document type are not allowed.
     svg = svg[svg.index("<svg") :]
     svg = INDENTATION.sub("\n", COMMENTS.sub("", svg))
     # Without its size in points, the picture takes the width that the page gives it.

@@ -11,6 +11,7 @@ def text_of(name: str, width: int) -> str:
     """Return a name in lines of at most `width` characters, with "?" for what the font lacks."""
     drawable = _characters()
     words = " ".join(name.split())
+    # matplotlib warns of every letter that the font lacks, and draws a box.
     text = "".join(letter if ord(letter) in drawable else "?" for letter in words)
     return textwrap.fill(text, width)
 

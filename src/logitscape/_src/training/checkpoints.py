@@ -88,6 +88,7 @@ def read(path: Path, description: Description) -> Checkpoint | None:
     if not path.exists():
         return None
     try:
+        # Without pickles, which can run any code when they are read.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as saved_arrays:
             arrays = dict(saved_arrays)
         saved = json.loads(str(arrays.pop(DESCRIPTION_KEY)))

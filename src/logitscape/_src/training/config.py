@@ -89,6 +89,7 @@ def make_config(
     description = {
         "objective": objective.name,
         "data": [dataset.name for dataset in datasets],
+        # Data sets of the same name may hold other examples.
         "contents": digest(everything),
         "model": list(sizes),
         "learning_rates": rates,
@@ -100,6 +101,8 @@ def make_config(
         "metrics_every": metrics_every,
         "metrics": list(program.metrics),
         "dtype": str(dtype),
+        # Another version or machine rounds otherwise: a training that went on there
+        # would be a mixture that no uninterrupted one gives.
         "jax": jax.__version__,
         "machine": f"{jax.default_backend()} {platform.machine()}",
     }

@@ -79,6 +79,8 @@ def _sums_over_sets(counted: Array, values: Array) -> Array:
     """Sums [sets, ...] of the values [m, ...] of the examples that each set has."""
     trailing_axes = [1] * (values.ndim - 1)
     mask = counted.reshape(*counted.shape, *trailing_axes)
+    # Chosen and not multiplied by the mask: an infinite loss of an example that does
+    # not count would make the sum NaN.
     counted_values = jnp.where(mask, values[None], 0)
     return jnp.sum(counted_values, axis=1)
 
@@ -111,6 +113,8 @@ def _tally_of_example(
 
 def _leads(scores: Array, target: Array) -> Array:
     """Whether the score of the label is larger than all others."""
+    # Two maxima and no argmax, which XLA computes one number after the other; a tie is
+    # no lead.
     label_score = jnp.where(target, scores, -jnp.inf)
     other_scores = jnp.where(target, -jnp.inf, scores)
     return jnp.max(label_score) > jnp.max(other_scores)
@@ -147,6 +151,7 @@ def _one_hot_bin(confidence: Array) -> Array:
     The bins have equal width, and a confidence on the border belongs to the lower one.
     """
     upper_end = jnp.ceil(confidence * BINS)
+    # A confidence of 0 would fall below the first bin, hence the clip.
     bin_index = upper_end.astype(jnp.int32) - 1
     index = jnp.clip(bin_index, 0, BINS - 1)
     bins = jnp.arange(BINS, dtype=jnp.int32)
@@ -172,6 +177,8 @@ def summary(sums: Tally) -> dict[str, Array]:
       gradient: g_i is at most 1e-3 of the `reference_gradient`.
     """
     count = sums.examples
+    # A bin's mean gap times its share of the examples is its sum divided by all
+    # examples.
     gaps = jnp.sum(jnp.abs(sums.overconfidence), axis=-1)
     return {
         "loss": sums.loss / count,

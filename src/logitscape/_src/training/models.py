@@ -115,5 +115,6 @@ def _affine(layer: Layer, inputs: Array) -> Array:
     if jnp.issubdtype(inputs.dtype, jnp.integer):
         # A product with one-hot inputs takes rows of the weights.
         products = jnp.sum(weights[inputs], axis=1)
+        # The axis is written out, as callers may have forbidden JAX to promote ranks.
         return products + biases[None]
     return inputs @ weights + biases[None]

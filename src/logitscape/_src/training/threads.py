@@ -25,6 +25,7 @@ def shards(members: int) -> list[slice]:
     count = 1
     if jax.default_backend() == "cpu":
         count = max(1, min(usable_cores(), members))
+    # The sizes differ by one at most, so that at most two programs are compiled.
     ends = np.linspace(0, members, count + 1).round().astype(int)
     return [slice(begin, end) for begin, end in pairwise(ends.tolist())]
 

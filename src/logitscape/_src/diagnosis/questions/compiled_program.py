@@ -21,6 +21,7 @@ STEP = 1e-4
 ROUGH = 1e-5
 """Second differences above this share of the loss show that it is computed in few digits."""
 STEPPED_SHARE = 0.9
+# The largest number of float16 is 65504.
 OFFSETS = {"float16": 2e4}
 LARGE_OFFSET = 1e10
 

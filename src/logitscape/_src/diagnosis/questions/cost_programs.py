@@ -107,6 +107,7 @@ def time_ratio(
         seconds: Time after which no further run begins; there is always one.
     """
     examples, n = shape
+    # Logits from 1 to 2 are in the domain of every normalizer.
     z = jnp.asarray(1 + np.random.default_rng(0).random((examples, n)), dtype)
     t = jnp.asarray(np.eye(1, n).repeat(examples, axis=0), dtype)
     # The first runs would include the transfer of inputs and the allocation of buffers.

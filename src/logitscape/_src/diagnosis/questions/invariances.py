@@ -179,6 +179,7 @@ def _differences(before: Rows, after: Rows) -> Rows:
 def _order(subject: Subject, n: int, random: np.random.Generator) -> Answer:
     """Whether the largest logit has the largest probability."""
     z, _ = simple_logits(n, random)
+    # The simplest first, as the first that fails is the witness.
     z = z[np.argsort(np.abs(z).sum(axis=1), kind="stable")]
     p = probabilities(subject, z)
     finite = finite_rows(p)

@@ -102,4 +102,5 @@ def _change(before: Rows, after: Rows) -> Rows:
     usable = finite[:, None]
     difference = np.where(usable, before, 0) - np.where(usable, after, 0)
     distance = np.linalg.norm(difference, axis=1)
+    # Less than any distance, so that the search turns to the half that is finite.
     return np.where(finite, distance, -1)

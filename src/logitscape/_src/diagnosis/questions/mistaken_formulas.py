@@ -47,6 +47,8 @@ def softmax_twice(samples: Samples) -> Mistake | None:
     if factor is None:
         return None
     n = samples.num_classes
+    # The least loss is that of p = (1, 0, ..., 0), whose logsumexp is log(e + n - 1);
+    # with the label's p at 0 it is 1 more.
     low = float(np.log(np.e + n - 1) - 1) * factor
     text = (
         f"Softmax is applied twice: the loss stays between {low:.3f} and "

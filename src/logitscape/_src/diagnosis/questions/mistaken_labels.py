@@ -14,6 +14,7 @@ ZERO, EQUAL = 2, 3
 def pushes_another_class(samples: Samples) -> Mistake | None:
     """A step from equal logits that does not raise the label's logit above the others."""
     n = samples.num_classes
+    # At 1 and not at 0, where normalizers such as the sum are undefined.
     steps = -samples.every_label.gradient[:, EQUAL]
     if not np.isfinite(steps).all() or not np.any(steps):
         return None

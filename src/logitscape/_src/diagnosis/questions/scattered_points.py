@@ -19,6 +19,7 @@ from ..random_logits import make_positive, uniform_logits
 from ..subject import Subject
 
 POINTS = 32
+# Many of them may lie outside the domain of the loss.
 CANDIDATES = 4 * POINTS
 NEIGHBOURS = 8
 TINY = 1e-7

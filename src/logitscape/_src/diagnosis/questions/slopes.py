@@ -65,6 +65,7 @@ def compare_with_differences(
     relative = slopes.error / np.maximum(slopes.size, SMALLEST)
     worst = float(relative.max())
     wrong: Rows = np.any(slopes.error > 3 * slopes.allowed, axis=1)
+    # A single point may lie on a kink.
     if wrong.sum() >= max(2, WRONG_SHARE * len(wrong)):
         return _wrong_gradient(points, slopes, wrong, worst, method)
     text = (
