@@ -60,8 +60,8 @@ def _result(pair: Any, runs: pd.DataFrame) -> dict[str, Any]:
     accuracy = ends.pivot_table(index="seed", columns="start", values="test")
     starts = runs[(runs.start == "confident") & (runs.epoch == 0)]
     before = starts.set_index("seed").test
-    # By seed, as both starts of a seed have the same mini-batches and directions of the
-    # weights.
+    # By seed, as both starts of a seed have the same mini-batches
+    # and directions of the weights.
     way_back = (accuracy.confident - before) / (accuracy.gentle - before)
     diverged = ends.groupby("start").diverged.sum()
     return {

@@ -118,8 +118,8 @@ def pull_theorem(pulls: Values) -> bool:
 
     The pulls must never be negative, and never weaker where the model is more wrong.
     """
-    # A pull that tends to a constant, such as cross-entropy's, falls by rounding far
-    # out.
+    # A pull that tends to a constant, such as
+    # cross-entropy's, falls by rounding far out.
     slack = 1e-9 * np.max(np.abs(pulls))
     never_negative = np.all(pulls >= -slack)
     never_weaker = np.all(np.diff(pulls) >= -slack)

@@ -62,8 +62,8 @@ def comparisons(results: "pd.DataFrame") -> Comparisons:
             reference = rows[is_reference].set_index("seed")[metric]
             for pair, of_pair in rows[~is_reference].groupby("pair", sort=False):
                 key = Key(task, str(pair), metric)
-                # Paired by seed; where one is missing, NaN makes the whole comparison
-                # unknown.
+                # Paired by seed; where one is missing, NaN makes
+                # the whole comparison unknown.
                 values = of_pair.set_index("seed")[metric].reindex(reference.index)
                 gains[key] = difference(factor * values, factor * reference)
                 impossible[key] = float(of_pair["impossible"].mean())

@@ -74,8 +74,8 @@ def _threshold(x: Array, power: int) -> Array:
         tau, _, count = state
         return _newton_step(x, tau, power), tau, count + 1
 
-    # There the largest logit, which is 0, alone makes the sum 1: the root is not
-    # further left.
+    # There the largest logit, which is 0, alone makes the sum 1:
+    # the root is not further left.
     start = jnp.full((), -1, x.dtype)
     state = (_newton_step(x, start, power), start, 0)
     tau, _, _ = jax.lax.while_loop(proceed, step, state)

@@ -94,8 +94,8 @@ def _fit_sizes(
         candidates = [last]
         if size == sizes[0]:
             candidates.append(RANDOM)
-        # From the fit to fewer examples alone, generalized_cross_entropy ends elsewhere
-        # than theory says.
+        # From the fit to fewer examples alone, generalized_cross_entropy
+        # ends elsewhere than theory says.
         elif size <= FEW:
             candidates.append(GENTLE)
         fits = best(spec, samples.sizes[size], candidates, most_evaluations(size))

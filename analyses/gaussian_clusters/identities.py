@@ -15,6 +15,7 @@ from .theory import CLASSES, Array, bayes, densities, grid, ideal, softmax
 
 WIDTHS = np.array([1.0, 1.0, 2.0])
 """Standard deviations of clusters that are not alike."""
+# At the minimum all eta_k psi'(p_k) are equal: with psi' a power p^-a, p is eta^(1/a).
 TEMPERED = {"exponential": 1 / 2, "hellinger": 2.0, "generalized_cross_entropy": 10 / 3}
 """Losses minimised by a power of the posterior: softmax gives it exactly, with linear logits."""
 INPUTS = 4
@@ -149,6 +150,7 @@ def unlike_clusters(*, squares: bool) -> float:
     def excess(theta: Array) -> tuple[Array, Array]:
         p = softmax(features @ theta.reshape(-1, CLASSES))
         divergences = (eta * np.log(eta / p)).sum(axis=1)
+        # In the logits the gradient of this divergence is p - eta.
         slopes = features.T @ (weights[:, None] * (p - eta))
         return np.array([weights @ divergences]), slopes.reshape(1, -1)
 

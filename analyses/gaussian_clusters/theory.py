@@ -14,8 +14,8 @@ SEPARATION = 1.5
 SHARES = (0.5, 0.3, 0.2)
 """Probabilities of the classes."""
 
-# For a Gaussian the trapezoidal rule is off by about e^(-2 pi^2 / h^2), 1e-24 for h =
-# 0.6.
+# For a Gaussian the trapezoidal rule is off by about
+# e^(-2 pi^2 / h^2), 1e-24 for h = 0.6.
 SPACING = 0.6
 """Distance between neighbouring points of the integration grid, in standard deviations."""
 RADIUS = 7.0
@@ -51,8 +51,8 @@ def centres() -> Array:
 def true_weights() -> Array:
     """The weights of the posterior's logits [features and the constant 1, classes] = [3, 3]."""
     means = centres()
-    # The square of the input is the same for all classes, as their covariances are, and
-    # cancels.
+    # The square of the input is the same for all classes, as their
+    # covariances are, and cancels.
     biases = np.log(SHARES) - (means**2).sum(axis=1) / 2
     return np.concatenate([means.T, [biases]])
 
@@ -107,6 +107,8 @@ def ideal(loss: str, eta: Array) -> Array:
     if loss == "label_smoothing":
         return (1 - SMOOTHING) * eta + SMOOTHING / CLASSES
     if loss == "reverse_kl":
+        # The minimiser of sum_y eta_y KL(p, t_y) is the softmax of sum_y eta_y log t_y,
+        # and a smoothed label has only two different values of log t.
         return softmax(eta * np.log(1 + (1 - SMOOTHING) * CLASSES / SMOOTHING))
     assert loss in PROPER, loss
     return eta

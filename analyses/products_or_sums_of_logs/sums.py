@@ -18,8 +18,8 @@ def logarithms(dtype: str, n: int, seeds: int) -> Array:
     """Logarithms of probabilities uniform in (0, 1], rounded to the format, [seeds, n]."""
     draws = []
     for seed in range(seeds):
-        # Minus the logarithm of a uniform number is exponential; drawn so it is never
-        # infinite.
+        # Minus the logarithm of a uniform number is exponential;
+        # drawn so it is never infinite.
         draws.append(-np.random.default_rng(seed).standard_exponential(n))
     return rounded(np.stack(draws), dtype)
 

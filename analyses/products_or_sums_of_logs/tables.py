@@ -94,8 +94,8 @@ def before_underflow(dtype: str) -> pd.DataFrame:
     p = rounded(random.uniform(size=(SEEDS, SHORT[-1])), dtype)
     logs = np.log(p.astype(float))
     products = _products(p)
-    # Accumulated one after the other, as the product is; a sum by NumPy would be
-    # pairwise.
+    # Accumulated one after the other, as the product is; a
+    # sum by NumPy would be pairwise.
     totals = np.add.accumulate(rounded(logs, dtype), axis=1).astype(float)
     rows = []
     for n in SHORT:

@@ -73,8 +73,8 @@ def difference(values: ArrayLike, reference: ArrayLike) -> Difference:
 def _p_value(mean: float, error: float, count: int) -> float:
     """p-value of a mean with its standard error, two-sided."""
     if error > 0:
-        # The lower tail, as 1 minus the upper one would lose the digits of a small
-        # p-value.
+        # The lower tail, as 1 minus the upper one would lose
+        # the digits of a small p-value.
         return float(2 * stdtr(count - 1, -abs(mean) / error))
     # All differences are equal: the mean is known exactly.
     return float(mean == 0)

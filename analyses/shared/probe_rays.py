@@ -123,8 +123,8 @@ def behaviour(loss: Array, gradient: Array, direction: Array) -> Behaviour:
         loss=where_defined(loss),
         slope=where_defined(_slope(gradient, direction)),
         pull=where_defined(-gradient[:, LABEL]),
-        # By hypot, as the squares of gradients beyond 1e154 overflow and those below
-        # 1e-154 underflow.
+        # By hypot, as the squares of gradients beyond 1e154 overflow and
+        # those below 1e-154 underflow.
         norm=where_defined(np.hypot.reduce(gradient, axis=-1)),
     )
 

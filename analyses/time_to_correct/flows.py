@@ -114,8 +114,8 @@ def unfolded(classes: int, w: Array) -> Array:
     """
     # A constant that travels as a coordinate, and must not move with the flow.
     apart = jax.lax.stop_gradient(w[3])
-    # With two classes and the rival apart there are no other logits; 1 avoids a
-    # division by 0.
+    # With two classes and the rival apart there are no other
+    # logits; 1 avoids a division by 0.
     other = w[2] / jnp.sqrt(jnp.maximum(classes - 1 - apart, 1))
     rival = apart * w[1] + (1 - apart) * other
     moving = jnp.stack([w[0], rival])

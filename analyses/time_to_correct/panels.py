@@ -113,6 +113,7 @@ def _draw_field(axes: Axes, field: pd.DataFrame, pair: str) -> Any:
 
 def _draw_flows(axes: Axes, paths: pd.DataFrame) -> None:
     """Draw each path with its time beside its start, and where the label begins to be predicted."""
+    # The label ties with class 2 below y = 0, and with class 1 above.
     axes.plot([0, 0, 9], [-9, 0, 9], color="white", linewidth=1.2, linestyle="--")
     for _, path in paths.groupby("start"):
         start = path.iloc[0]

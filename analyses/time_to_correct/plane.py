@@ -61,6 +61,7 @@ def field(pairs: Sequence[str], side: Numbers) -> pd.DataFrame:
 
 
 def _directions(gradient: Numbers) -> Numbers:
+    # Descent changes z_0 - z_2 in proportion to -(g_0 - g_2).
     moves = gradient[..., 2:] - gradient[..., :2]
     radians = np.arctan2(moves[..., 1], moves[..., 0])
     rounded = np.round(np.degrees(radians).ravel(), 1)

@@ -58,14 +58,14 @@ def breaks(dtype: str) -> Values:
     gaps = np.broadcast_to(_all_gaps(dtype), (len(FORMS), len(SIDES), POINTS))
     for _ in range(ROUNDS):
         rounded = jnp.asarray(gaps, dtype)
-        # The true values are those at the rounded gaps, so that their rounding counts
-        # for nothing.
+        # The true values are those at the rounded gaps, so that their
+        # rounding counts for nothing.
         exact = np.asarray(rounded).astype(float)
         losses = np.asarray(losses_and_gradients(rounded))
         bad = off_by_half(losses, exact, float(limits(dtype).tiny))
         broken = np.asarray(bad.any(axis=-1))
-        # At least 1, as there must be a gap before; the index is 0 where none is bad,
-        # too.
+        # At least 1, as there must be a gap before; the index
+        # is 0 where none is bad, too.
         first = np.maximum(np.argmax(bad, axis=-1), 1)[..., None]
         at_break = np.take_along_axis(exact, first, axis=-1)[..., 0]
         gaps = np.where(broken[..., None], _between(gaps, first), gaps)
@@ -114,6 +114,7 @@ def off_by_half(values: Values, gaps: Values, tiny: float) -> Values:
     """
     label_logit, other_logit = np.array(list(SIDES.values())).T[:, :, None]
     fading = np.exp(-gaps)
+    # Where wrong, log(1 + e^g) as g + log(1 + e^-g), which does not overflow.
     loss = np.log1p(fading) + gaps * other_logit
     gradient = -np.where(label_logit == 1, fading, 1) / (1 + fading)
     true = np.stack([loss, gradient], axis=2)

@@ -129,3 +129,9 @@ def test_the_gaps_of_normalize_may_be_off_by_a_constant(offset: float) -> None:
     probs, expected = ls.normalize(z, gaps=z - z.max() + offset), ls.normalize(z)
     np.testing.assert_allclose(probs.p, expected.p, rtol=1e-14)
     np.testing.assert_allclose(probs.log_p, expected.log_p, rtol=1e-14)
+
+
+def test_known_amplitudes_are_tested_inside_a_program_too() -> None:
+    known = jnp.array([1.0, 2.0])
+    compiled = jax.jit(lambda z: ls.normalize_powers(known, 2).p + 0 * z)
+    np.testing.assert_allclose(compiled(known), [0.2, 0.8])

@@ -56,8 +56,8 @@ class Examination:
             by_topic = dict(zip(topics, pool.map(self._ask, topics), strict=True))
             prepared.result()
         finally:
-            # After an interruption the running questions end, and none that waits is
-            # begun.
+            # After an interruption the running questions end,
+            # and none that waits is begun.
             pool.shutdown(cancel_futures=True)
         by_topic[cost.QUESTION] = self._ask(cost.QUESTION)
         return [answer for topic in QUESTIONS for answer in by_topic[topic]]
@@ -76,8 +76,8 @@ class Examination:
             reason = f"The budget of {limit} was spent."
             return [_unanswered(topic, "not asked", reason)]
         self.show(f"{self.subject.name}: {topic}")
-        # What overflows is what is measured, and needs no warnings of NumPy beside the
-        # answers.
+        # What overflows is what is measured, and needs no warnings
+        # of NumPy beside the answers.
         with enable_x64(), np.errstate(all="ignore"):
             return self._measure(topic)
 

@@ -37,8 +37,8 @@ class Findings:
     def worst(self) -> Severity:
         """The severity of the most serious answer; "fine" if there is none."""
         severities = [answer.severity for answer in self.answers]
-        # It comes before "fine" in the order, but a question without an answer is no
-        # fault.
+        # It comes before "fine" in the order, but a question
+        # without an answer is no fault.
         decided = [severity for severity in severities if severity != "undecided"]
         return most_serious(decided)
 

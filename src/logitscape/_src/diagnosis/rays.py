@@ -20,6 +20,7 @@ ORIGINS = (0.0, 1.0)
 """Values of all logits at s = 0; the second is for normalizers that need positive logits."""
 WORKING_SHARE = 0.1
 """Share of the largest slope from which a slope belongs to the working range."""
+# As many points as the evaluation takes in one chunk.
 GRID = np.geomspace(1e-2, 1e4, 512)
 
 

@@ -94,6 +94,8 @@ def _explicit_step(
         slopes = state[0]
 
         def moved(origin: Array, part: Array) -> Array:
+            # Over all stages, as i is known only in the loop; those to come have the
+            # weight 0.
             return origin + jnp.tensordot(jnp.asarray(STAGES)[i], part, 1)
 
         def inserted(part: Array, new: Array) -> Array:
@@ -143,6 +145,6 @@ def _step_error(slopes: Point, before: Point, after: Point) -> Array:
     relative = jax.tree.map(relative_error, error, before, after)
     worst_in_z = jnp.max(relative.z, axis=-1)
     worst = jnp.maximum(worst_in_z, relative.log_time)
-    # NaN would become the length of the next step and of all after it; infinity
-    # shortens it.
+    # NaN would become the length of the next step and of all
+    # after it; infinity shortens it.
     return jnp.where(jnp.isnan(worst), jnp.inf, worst)

@@ -56,9 +56,8 @@ def _substeps(
     Returns:
         Logits after all substeps, [j, objective, m, n], and the evaluation at their limit.
     """
-    # The Hessian of the beginning serves all substeps, so that each length needs one
-    # factorization. They are one batch, as several calls in a program can wait for each
-    # other for ever.
+    # The Hessian of the beginning serves all substeps. All lengths are one batch, as
+    # several factorizations in a program can wait for each other for ever.
     factors = jax.scipy.linalg.lu_factor(_matrices(evaluate, z, duration))
 
     def substep(i: Any, state: tuple[Array, Evaluation]) -> tuple[Array, Evaluation]:

@@ -49,8 +49,8 @@ def evaluator(objectives: Sequence[Objective], label: int) -> Evaluator:
     """
     groups = _groups(objectives)
     grouped_rows = [row for rows in groups for row in rows]
-    # The inverse of a permutation: it puts the groups' rows into the order of the
-    # objectives.
+    # The inverse of a permutation: it puts the groups' rows into
+    # the order of the objectives.
     order = np.argsort(grouped_rows)
 
     def losses_and_leads(z: Array) -> tuple[Array, Array]:

@@ -106,8 +106,8 @@ def slabs(plan: SweepPlan) -> Iterator[tuple[int, Results]]:
         # The last slab is computed at full thickness, so that one program serves all.
         missing = plan.thickness - len(part)
         padded = np.pad(part, (0, missing), mode="edge")
-        # Only this axis is laid out over the devices; XLA divides all that follows from
-        # it.
+        # Only this axis is laid out over the devices; XLA
+        # divides all that follows from it.
         slab_axes[plan.cut_axis] = _shared_between_devices(padded, plan.dtype)
         results = evaluate(embed(slab_axes))
         if missing > 0:
@@ -187,7 +187,7 @@ def _eigenvalues(hessian: Array | None) -> Array | None:
     wide = np.promote_types(hessian.dtype, np.float32)
     # Halved before they are added, as the sum of two entries may overflow.
     halves = 0.5 * np.asarray(hessian, wide)
-    # A derivative rule of the user's own can make a Hessian that is not symmetric, of which
+    # A derivative rule of the user's own can make a Hessian unsymmetric, of which
     # `eigvalsh` would read one half only.
     symmetric = halves + halves.swapaxes(-1, -2)
     finite_entries = np.isfinite(symmetric)

@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from ..base.argmax import first_largest
@@ -44,7 +45,8 @@ def normalize_powers(amplitudes: Vector, power: int) -> Probs:
     a = vector("normalize_powers", "amplitudes", amplitudes)
     m = whole_number("normalize_powers", "power", power, low=1, high=HIGHEST_POWER)
     is_known = not isinstance(a, jax.core.Tracer)
-    if is_known and bool(jnp.any(a < 0)):
+    # By NumPy: inside `jax.jit`, JAX would trace the comparison of known numbers too.
+    if is_known and (np.asarray(a) < 0).any():
         raise ValueError(
             f"`normalize_powers(amplitudes, ...)` must be at least 0, got {a}."
         )

@@ -79,8 +79,8 @@ def plane_field(
     places = np.stack(np.meshgrid(x, y), axis=-1)[at]
     spacing = (right - left) / ARROWS
     draw_arrows(axes, places[shown], arrows[at][shown], spacing)
-    # The logarithm of 0 is NaN, where images are transparent: the background shows the
-    # zeros.
+    # The logarithm of 0 is NaN, where images are transparent:
+    # the background shows the zeros.
     axes.set(xlim=(left, right), ylim=(bottom, top), facecolor=ZERO)
     axes.grid(visible=False)
     return image
@@ -120,8 +120,8 @@ def simplex_field(
     """
     p, norm = np.asarray(p, float), np.asarray(norm, float)
     arrows = np.asarray(arrows, float)
-    # Of rounded places: on a regular grid the last digits would choose between two
-    # diagonals.
+    # Of rounded places: on a regular grid the last digits would
+    # choose between two diagonals.
     mesh = Triangulation(*settled(ternary(p)).T)
     axes.add_patch(Polygon(CORNERS, facecolor=ZERO, edgecolor="none"))
     colors: PolyCollection = axes.tripcolor(

@@ -108,8 +108,8 @@ def spread(targets: Any, row: float, low: float, high: float) -> NDArray[Any]:
     order given.
     """
     targets = np.asarray(targets, float)
-    # The last key sorts first: from the bottom up, and among equal targets the last
-    # name is the lowest.
+    # The last key sorts first: from the bottom up, and among equal targets
+    # the last name is the lowest.
     order = np.lexsort((-np.arange(targets.size), targets))
     # Without the steps between rows, heights that are a row apart are just non-decreasing.
     steps = row * np.arange(targets.size)

@@ -93,8 +93,8 @@ def hatch_spans(axes: Axes, s: Any, where: Any, *, text: str = "") -> None:
     s, where = settled(s), np.asarray(where, bool)
     halfway = (s[1:] + s[:-1]) / 2
     borders = np.concatenate([s[:1], halfway, s[-1:]])
-    # False on either side, so that a span that reaches an end of the axis begins and
-    # ends too.
+    # False on either side, so that a span that reaches an end of
+    # the axis begins and ends too.
     changes = np.flatnonzero(np.diff(where, prepend=False, append=False))
     spans = borders[changes].reshape(-1, 2)
     for first, last in spans:

@@ -216,8 +216,8 @@ def settled_digits(values: Any) -> NDArray[Any]:
         values: Array of any shape.
     """
     array = np.asarray(values, float)
-    # Through text, as `np.round` counts decimals, and scaling by powers of ten would
-    # itself round and overflow.
+    # Through text, as `np.round` counts decimals, and scaling by powers of ten
+    # would itself round and overflow.
     rounded = [float(f"{value:.8e}") for value in array.ravel()]
     return np.array(rounded).reshape(array.shape)
 

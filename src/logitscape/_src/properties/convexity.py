@@ -203,8 +203,8 @@ def _excess(
     first: NDArray[Any], second: NDArray[Any], middle: NDArray[Any]
 ) -> NDArray[Any]:
     """Loss in the middle of chords minus the mean of their ends; -inf where it is unknown."""
-    # An infinite middle counts: between finite ends no convex loss has a pole. An
-    # infinite end says nothing.
+    # An infinite middle counts: between finite ends no convex loss has a pole.
+    # An infinite end says nothing.
     known = np.isfinite(first) & np.isfinite(second) & ~np.isnan(middle)
     # Halved before they are added, as the sum of two losses may overflow.
     half_first = np.where(known, first, 0) / 2

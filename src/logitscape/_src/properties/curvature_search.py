@@ -74,8 +74,8 @@ def search_lowest(
         width: Half the width of the box.
     """
     values = _lowest_eigenvalues(curvatures, z)
-    # Stable, as many curvatures are equal, 0 or infinite: their order must not depend
-    # on how a processor sorts.
+    # Stable, as many curvatures are equal, 0 or infinite: their order must not
+    # depend on how a processor sorts.
     ascending = np.argsort(values, axis=1, kind="stable")
     start = ascending[:, :POPULATION]
     points = z[start]
@@ -194,7 +194,7 @@ def _with_one_logit_anywhere(
 def _outside_norm_1(z: NDArray[Any]) -> NDArray[Any]:
     """The logits, stretched to a norm just above 1 where it is less."""
     norm = np.linalg.norm(z, axis=-1, keepdims=True)
-    # The surplus outlasts the rounding to float32 that follows, which moves a norm by
-    # 6e-8.
+    # The surplus outlasts the rounding to float32 that
+    # follows, which moves a norm by 6e-8.
     factor = np.maximum(1, (1 + 1e-6) / norm)
     return np.asarray(z * factor)

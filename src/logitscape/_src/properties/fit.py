@@ -121,8 +121,8 @@ def _law_before_end(s: Samples, values: Samples) -> Law:
     """The law of the last stretch where f keeps its sign and a size that is trusted."""
     size = np.abs(values)
     trusted = (size > _smallest_trusted(size)) & (size < LARGEST_TRUSTED)
-    # 0 where a value is not trusted, so that losing trust is a break like a change of
-    # sign.
+    # 0 where a value is not trusted, so that losing trust is a
+    # break like a change of sign.
     sign = np.nan_to_num(np.sign(values)) * trusted
     usable = np.flatnonzero(sign)
     end = int(max(usable, default=-1)) + 1

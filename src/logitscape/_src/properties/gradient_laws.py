@@ -213,8 +213,8 @@ def _quantities(objectives: Sequence[Objective], label: int, logits: Array) -> A
         norm = _norm(evaluation.gradient)
         columns.append(jnp.stack([pull, norm, evaluation.loss]))
     finite = jnp.stack([jnp.isfinite(evaluation.loss) for evaluation in evaluations])
-    # Where a loss is infinite its gradient may still be a number, which would count as
-    # defined.
+    # Where a loss is infinite its gradient may still be a number,
+    # which would count as defined.
     return jnp.where(finite, jnp.stack(columns, axis=1), jnp.nan)
 
 

@@ -50,8 +50,8 @@ def _bounded(m: Samples, log_t: Samples) -> Growth:
     T is bounded if it falls, or if the part with b is small at the end.
     """
     t = _scaled_times(log_t)
-    # Measured from the first margin: from 0 on, e^(-5 M) vanishes altogether for M >
-    # 150.
+    # Measured from the first margin: from 0 on, e^(-5 M)
+    # vanishes altogether for M > 150.
     exponentials = [np.exp(-rate * (m - m[0])) for rate in RATES]
     hyperbolas = [1 / (m + shift) for shift in SHIFTS]
     line = _best_relative(t, exponentials + hyperbolas)
@@ -79,6 +79,8 @@ def _linear(m: Samples, log_t: Samples) -> Growth:
     """Fit `T = a + b M + c log M`, which is linear if c adds less than half of what b does."""
     one = np.ones_like(m)
     columns = np.stack([one, m, np.log(m)], axis=1)
+    # Divided by T, which makes the errors relative and the
+    # other side of the equation 1.
     relative = columns / _scaled_times(log_t)[:, None]
     constants, *_ = np.linalg.lstsq(relative, np.ones_like(m))
     _, slope, log_factor = constants
@@ -138,8 +140,8 @@ def _exponential_above_constant(m: Samples, log_t: Samples) -> Growth:
     t = _scaled_times(log_t)
     rates = RATES
     for _ in range(REFINEMENTS):
-        # Measured from the last margin, where the shape is 1: e^(r M) overflows for r M
-        # > 709.
+        # Measured from the last margin, where the shape is 1:
+        # e^(r M) overflows for r M > 709.
         shapes = [np.exp(rate * (m - m[-1])) for rate in rates]
         line = _best_relative(t, shapes)
         growth_of_shape = np.log(line.shape[-1] / line.shape[0])
@@ -197,8 +199,8 @@ def _root_mean_square(error: Samples) -> float:
 
 def _best_relative(y: Samples, shapes: list[Samples]) -> Line:
     """The line with the smallest error relative to y."""
-    # A small error relative to T is the error of log T, so that the residuals of all
-    # formulas can be compared.
+    # A small error relative to T is the error of log T, so that the residuals of
+    # all formulas can be compared.
     lines = [_line(y, shape, scale=y) for shape in shapes]
     return _best(lines)
 

@@ -129,8 +129,8 @@ def _compare(change: Change, z: Rows, before: Rows, after: Rows) -> Invariance:
     noise = ROUNDING * float(np.finfo(z.dtype).eps)
     fails: Any
     if largest > noise:
-        # Not only the largest change: a simpler example that shows half of it is the
-        # better witness.
+        # Not only the largest change: a simpler example that shows half
+        # of it is the better witness.
         fails = moved >= largest / 2
     elif leaves.any():
         fails = leaves

@@ -36,8 +36,8 @@ def least_squares(columns: list[Samples], y: Samples) -> Fit:
     # Columns of norm 1: powers of s differ by many orders of magnitude.
     scale = np.linalg.norm(matrix, axis=0)
     scaled = matrix / scale
-    # The pseudoinverse gives the standard errors as well: with its transpose it makes
-    # up the inverse of X^T X.
+    # The pseudoinverse gives the standard errors as well: with its transpose it
+    # makes up the inverse of X^T X.
     inverse = np.linalg.pinv(scaled)
     constants = inverse @ y
     remainder = y - scaled @ constants

@@ -45,8 +45,8 @@ def _logarithmic(s: Samples, y: Samples, power_fit: Fit) -> Law | None:
         root = np.exp((y - power * log_s) / log_power)
         fit = least_squares([one, log_s], root / root[-1])
         exact = fit.residual < min(1e-5, power_fit.residual / 10)
-        # In units of the last root: a fit that is almost all d is a constant and no
-        # logarithm.
+        # In units of the last root: a fit that is almost all d is
+        # a constant and no logarithm.
         by_logarithm = fit.constants[1] * log_s[-1]
         if exact and by_logarithm > 0.1:
             return _logarithmic_law(s, fit, power, log_power, float(root[-1]))

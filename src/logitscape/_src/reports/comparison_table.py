@@ -92,8 +92,8 @@ def _objectives_down(compared: Mapping[str, Findings]) -> Table:
     grid.add_column("what to know", ratio=1, overflow="fold")
     for name, findings in compared.items():
         sign, style = SIGNS[findings.worst]
-        # Texts and no strings, in which rich would take square brackets of a name for
-        # markup.
+        # Texts and no strings, in which rich would take square
+        # brackets of a name for markup.
         grid.add_row(Text(name), Text(sign, style), _summary(findings))
     return grid
 

@@ -20,6 +20,7 @@ from ..diagnosis.rays import Ray, Side, ray, working_range
 from ..diagnosis.subject import Subject
 
 NEAR = np.linspace(0, 20, 201)
+# As many points as the evaluation takes in one chunk.
 FAR = np.geomspace(0.1, 1e4, 512)
 INTERVALS = np.sqrt(FAR[3::8] * FAR[4::8])
 """Middles of the intervals of `FAR` in which the worst error is shown, [64]."""
@@ -181,8 +182,8 @@ def _dead(on: Ray, dtype: Precision) -> Rows:
 
 def _errors(on: Ray, dtype: Precision) -> Errors | None:
     """Return the errors of the gradient in a dtype; None if the subject does not run in it."""
-    # Float64 gets the rounded logits too, so that the error is that of the computation
-    # alone.
+    # Float64 gets the rounded logits too, so that the error is
+    # that of the computation alone.
     z = rounded(on.logits(FAR), dtype)
     exact = evaluate(on.subject, z).gradient
     try:

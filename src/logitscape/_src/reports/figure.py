@@ -125,6 +125,7 @@ def _draw_curvature(canvas: FigureBase, data: ReportData) -> None:
     title = "Curvature: least and largest eigenvalue of the Hessian"
     for half in _halves(canvas, title, data):
         pair = data.sides[half.side]
+        # The sum of both eigenvalues is finite only if each of them is.
         _hatch_undefined(half.axes, pair.subject.curvature.sum(axis=0))
         half.axes.axhline(0, color="0.3", linewidth=0.8, zorder=1)
         for who, curvature in halves.both(pair, lambda curves: curves.curvature):
@@ -148,8 +149,8 @@ def _draw_precision(canvas: FigureBase, data: ReportData) -> None:
         for who, errors in halves.both(pair, lambda curves: curves.errors):
             for dtype, errors_in_dtype in errors.items():
                 _draw_errors(half, errors_in_dtype, who, dtype)
-        # Limits in increasing order would turn the inverted axis of the left half round
-        # again.
+        # Limits in increasing order would turn the inverted axis
+        # of the left half round again.
         limits = (last, first) if half.side == "right" else (first, last)
         half.axes.set_xlim(*limits)
     half.axes.set(yscale="log", ylim=ERRORS)

@@ -139,8 +139,8 @@ def advance(
     while step < stop:
         epoch = step // steps_per_epoch
         step = min(stop, (epoch + 1) * steps_per_epoch)
-        # For every seed and not for every member: members of one seed see the same
-        # mini-batches.
+        # For every seed and not for every member: members of one
+        # seed see the same mini-batches.
         order = shuffled(seeds, jnp.int32(epoch), examples)
         state = _advance(program, members, order, data, state, jnp.int32(step))
     return state

@@ -44,6 +44,7 @@ def name_of(source: Any) -> str:
         return source
     if isinstance(source, partial):
         arguments = [repr(value) for value in source.args]
+        # Sorted, as the order in which keywords are given changes nothing.
         for keyword, value in sorted(source.keywords.items()):
             arguments.append(f"{keyword}={value!r}")
         function_name = name_of(source.func)

@@ -94,8 +94,8 @@ def _measure(
         )
 
     begins = jnp.arange(0, examples, size, dtype=jnp.int32)
-    # One block after the other, as the logits of all members at all examples may not
-    # fit into memory.
+    # One block after the other, as the logits of all members at all
+    # examples may not fit into memory.
     tallies = lax.map(tally_of_block, begins)
     sums = jax.tree.map(partial(jnp.sum, axis=0), tallies)
     values = metrics.summary(sums)

@@ -113,8 +113,8 @@ def _tally_of_example(
 
 def _leads(scores: Array, target: Array) -> Array:
     """Whether the score of the label is larger than all others."""
-    # Two maxima and no argmax, which XLA computes one number after the other; a tie is
-    # no lead.
+    # Two maxima and no argmax, which XLA computes one number after
+    # the other; a tie is no lead.
     label_score = jnp.where(target, scores, -jnp.inf)
     other_scores = jnp.where(target, -jnp.inf, scores)
     return jnp.max(label_score) > jnp.max(other_scores)
@@ -177,8 +177,8 @@ def summary(sums: Tally) -> dict[str, Array]:
       gradient: g_i is at most 1e-3 of the `reference_gradient`.
     """
     count = sums.examples
-    # A bin's mean gap times its share of the examples is its sum divided by all
-    # examples.
+    # A bin's mean gap times its share of the examples is its
+    # sum divided by all examples.
     gaps = jnp.sum(jnp.abs(sums.overconfidence), axis=-1)
     return {
         "loss": sums.loss / count,

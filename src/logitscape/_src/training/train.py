@@ -103,8 +103,8 @@ def train(
             raise FileNotFoundError(
                 f"`train(checkpoint=...)`: there is no folder `{path.parent}`."
             )
-        # Only where it is compared with a file, as it takes a compilation of the
-        # objective.
+        # Only where it is compared with a file, as it takes a
+        # compilation of the objective.
         config.description["losses"] = fingerprint(config.program.objective)
     with reporting(progress, config.program.objective.name) as report:
         state, records = run(config, path, report)

@@ -146,7 +146,7 @@ def _steepness(evaluated: Shells, method: str, random: np.random.Generator) -> A
     norms = _climb(evaluated.subject, evaluated.z[steepest], label, random)
     unbounded = (
         norms[-1] > HUGE
-        # Seven widths span nearly three decades.
+        # Over seven widths, about two and a half decades.
         or norms[-1] > GROWS**3 * norms[-8]
         or grows(norm)
         # In reverse the shells close in on 0, where a norm may have its pole.
@@ -189,8 +189,8 @@ def _climb(
     for width in WIDTHS:
         spread = width * (1 + np.max(np.abs(z)))
         near = z + normal_logits(random, (NEIGHBOURS, len(z)), spread)
-        # The point itself stays a candidate, so that the norms never fall from width to
-        # width.
+        # The point itself stays a candidate, so that the norms
+        # never fall from width to width.
         near[0] = z
         norms = np.nan_to_num(gradient_norms(subject, near, label), nan=-1)
         steepest = int(np.argmax(norms))

@@ -152,8 +152,8 @@ def _both_at_many(
     scattered = config.random().uniform(0.5, 5, MANY)
     z = np.stack([wrong, scattered])
     z[0, 1] = 21.0
-    # Rounded once for both, so that the error is that of the computation and not of the
-    # logits.
+    # Rounded once for both, so that the error is that of the
+    # computation and not of the logits.
     z = np.asarray(jnp.asarray(z, config.dtype), np.float64)
     narrow = _at_many(subject, z, config.dtype)
     if config.dtype == "float64":
@@ -167,8 +167,8 @@ def _at_many(subject: Subject, z: Rows, dtype: str) -> Rows | None:
     target = jnp.asarray(np.eye(1, MANY), dtype)[0]
     batched = jax.vmap(jax.value_and_grad(subject.function), (0, None))
     program = jax.jit(batched).lower(logits, target).compile()
-    # Asked before it runs: a function with a matrix of n x n inside takes 10 GB in
-    # float32.
+    # Asked before it runs: a function with a matrix of n x n
+    # inside takes 10 GB in float32.
     if _takes_too_much(program):
         return None
     loss, gradient = program(logits, target)

@@ -62,7 +62,7 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     try:
         return [_answer(subject, z, values, random, method)]
     except Exception as error:
-        first_line = str(error).splitlines()[0]
+        first_line = (str(error).splitlines() or [""])[0]
         why = f"the function has no second derivatives: {first_line}"
         return [undecided(QUESTION, why, method)]
 

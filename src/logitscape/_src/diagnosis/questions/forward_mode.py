@@ -25,8 +25,8 @@ def compare_forward_mode(
     except Exception as error:
         return _no_forward_mode(points, error)
     expected = points.gradient @ direction
-    # Rounding errors are in proportion to the terms, which may cancel in the slope
-    # itself.
+    # Rounding errors are in proportion to the terms, which
+    # may cancel in the slope itself.
     size = np.maximum(np.abs(points.gradient) @ np.abs(direction), 1e-300)
     error_share = np.abs(slopes - expected) / size
     worst = float(error_share.max())

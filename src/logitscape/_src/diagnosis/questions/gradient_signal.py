@@ -134,8 +134,8 @@ def _becomes_right(ray: Ray) -> bool:
 
 def _dead_from(ray: Ray, config: DiagnosisConfig) -> float:
     values = evaluate(ray.subject, ray.logits(GRID), 0, dtype=config.dtype)
-    # A loss that is not finite is another fault, and has another answer, than a dead
-    # gradient.
+    # A loss that is not finite is another fault, and has another
+    # answer, than a dead gradient.
     alive = np.any(values.gradient != 0, axis=1) | ~np.isfinite(values.loss)
     last_alive = int(max(np.flatnonzero(alive), default=-1))
     if last_alive + 1 == len(GRID):

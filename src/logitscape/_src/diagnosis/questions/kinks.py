@@ -16,6 +16,7 @@ from ..subject import Subject
 from ..vocabulary import CONSISTENCY
 
 REACH = 24.0
+# 512 points, or 4 times 128, are one chunk of the evaluation.
 STEPS, CLOSER_STEPS = 512, 128
 # Three times 127 steps narrow a first step of 48 / 511 down to 5e-8.
 CANDIDATES, REFINEMENTS = 4, 3
@@ -79,8 +80,8 @@ class Lines:
         before, after = np.abs(self.losses[:, :-1]), np.abs(self.losses[:, 1:])
         slopes = self.sizes[:, 1:] + self.sizes[:, :-1]
         with np.errstate(invalid="ignore"):
-            # On R3 two logits move by half each, so that no slope exceeds the largest
-            # component.
+            # On R3 two logits move by half each, so that no slope
+            # exceeds the largest component.
             explained = slopes * np.diff(self.s, axis=1)
             jump = np.abs(np.diff(self.losses, axis=1)) - explained
             relative = jump / (1 + after + before)

@@ -155,6 +155,7 @@ def _expected_losses(subject: Subject, etas: Rows, z: Rows) -> Rows:
     repeated = np.repeat(z.reshape(-1, n), n, axis=0)
     labels = np.tile(np.arange(n), k * m)
     by_label = losses(subject, repeated, labels).reshape(k, m, n)
+    # No share is 0, with which an infinite loss would make NaN instead of infinity.
     weighted = by_label * etas[:, None]
     expected: Rows = np.sum(weighted, axis=2)
     return expected

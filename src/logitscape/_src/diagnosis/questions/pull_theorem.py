@@ -52,6 +52,7 @@ def logits_by_margin(margins: Rows, rivals: Rows) -> Rows:
     Returns:
         Logits, [m, n].
     """
+    # The log-odds of the label are its logit minus the logsumexp of the others.
     label = margins + logsumexp(rivals)
     repeated = np.broadcast_to(rivals, (len(margins), len(rivals)))
     return np.concatenate([label[:, None], repeated], axis=1)

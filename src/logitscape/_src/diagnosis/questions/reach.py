@@ -177,8 +177,8 @@ def _last_and_first(measurement: Measurement) -> tuple[Rows, Rows]:
         fails = bad.any(axis=1)
         first = bad.argmax(axis=1)
         begins = np.where(fails, s[every, first], begins)
-        # Where the first position fails already, its index minus 1 would mean the last
-        # one.
+        # Where the first position fails already, its index
+        # minus 1 would mean the last one.
         before = np.where(first > 0, s[every, first - 1], last)
         last = np.where(fails, before, s[:, -1])
         # A ray without a failure is evaluated at its end again: all rays have one shape.
