@@ -36,6 +36,8 @@ JAX keeps every program that it is not told to forget.
 """
 
 
+# Last: the import hook must be installed before anything imports logitscape.
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Keep compiled programs in pytest's cache, as many tests and all workers compile the same."""
     from logitscape._src.base.xla import compile_all_fast
