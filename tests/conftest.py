@@ -36,16 +36,19 @@ JAX keeps every program that it is not told to forget.
 """
 
 
-# Last: the import hook must be installed before anything imports logitscape.
-@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
+    """Make a place for the peaks of the workers."""
+    config.stash[PEAKS] = {}
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
     """Keep compiled programs in pytest's cache, as many tests and all workers compile the same."""
     from logitscape._src.base.xla import compile_all_fast
 
     compile_all_fast()
-    config.stash[PEAKS] = {}
-    if config.cache is not None:
-        jax.config.update("jax_compilation_cache_dir", str(config.cache.mkdir("xla")))
+    cache = session.config.cache
+    if cache is not None:
+        jax.config.update("jax_compilation_cache_dir", str(cache.mkdir("xla")))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 
 

@@ -9,6 +9,7 @@ import pytest
 from scipy.integrate import quad
 
 import logitscape as ls
+from logitscape._src.base.x64 import enable_x64
 from logitscape._src.dynamics.explicit import runge_kutta
 from logitscape._src.dynamics.flow import flow, times_to_correct
 from logitscape._src.dynamics.implicit import linearly_implicit
@@ -217,7 +218,7 @@ def test_other_arguments_are_checked():
     ):
         flow("softmax + cross_entropy", [0.0, 1.0], points=1)
     with (
-        jax.enable_x64(False),
+        enable_x64(False),
         pytest.raises(RuntimeError, match="`flow` needs float64"),
     ):
         flow("softmax + cross_entropy", [0.0, 1.0])

@@ -11,8 +11,6 @@ from jax import lax
 
 from logitscape._src.engine.two_pass import two_pass
 
-pytestmark = pytest.mark.quick
-
 BATCH = (
     jnp.asarray(np.random.default_rng(0).normal(size=(6, 5))).at[4].set(1.0)
 )  # all entries of one example tie

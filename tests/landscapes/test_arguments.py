@@ -3,12 +3,12 @@
 import inspect
 import re
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import logitscape as ls
+from logitscape._src.base.x64 import enable_x64
 from logitscape._src.landscapes import plan
 
 pytestmark = pytest.mark.quick
@@ -114,7 +114,7 @@ def test_bad_slices_and_sweeps_are_explained(make, message: str) -> None:
 
 def test_float64_that_is_switched_off_is_refused() -> None:
     with (
-        jax.enable_x64(False),
+        enable_x64(False),
         pytest.raises(ValueError, match=r"float64 needs .*jax_enable_x64"),
     ):
         ls.sweep("softmax + kl", ls.ray("R1", S), dtype="float64")
