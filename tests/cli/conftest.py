@@ -1,4 +1,7 @@
-"""A folder with losses of a user, and stand-ins for long computations."""
+"""A folder with losses of a user, and stand-ins for long computations.
+
+Nothing may import logitscape while this file is loaded: see tests/conftest.py.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -6,11 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-import logitscape as ls
-from logitscape._src.properties.gradient_laws import GradientLaws
-from logitscape._src.properties.law import Law
-from tests.cli.command import Verdict
 
 LOSSES = """
 import jax, jax.numpy as jnp
@@ -44,6 +42,10 @@ table = [1]
 @pytest.fixture
 def lawless(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fixed law for every objective: to find laws takes seconds."""
+    import logitscape as ls
+    from logitscape._src.properties.gradient_laws import GradientLaws
+    from logitscape._src.properties.law import Law
+
     law = Law("constant", (1.0, 2.0), coefficient=2.0)
     monkeypatch.setitem(
         vars(ls), "gradient_law", lambda *_, **__: GradientLaws(law, law, law, "ray")
@@ -65,11 +67,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def worst(monkeypatch: pytest.MonkeyPatch) -> Verdict:
+def worst(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The verdict of every diagnosis and comparison, which a test may set."""
+    import logitscape as ls
+    from tests.cli.command import Verdict
+
     verdict = Verdict("fine", {})
 
-    def judge(source: Any, **options: Any) -> Verdict:
+    def judge(source: Any, **options: Any) -> Any:
         verdict.arguments = {"source": source, **options}
         return verdict
 
