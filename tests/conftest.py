@@ -26,10 +26,10 @@ jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
-MUCH_MIB = 800
+MUCH_MIB = 700
 """Mebibytes of memory at which a process forgets its programs before a module has ended."""
 
-MORE_MIB = 400
+MORE_MIB = 250
 """Mebibytes beyond what clearing has left at which it is worth clearing again."""
 
 MOST_MIB = 1536
@@ -81,6 +81,9 @@ def times_are_taken_once() -> Iterator[None]:
 def forget_programs() -> Iterator[None]:
     """Free what the tests of a module have compiled; other modules compile other programs."""
     yield
+    oracle = sys.modules.get("tests.oracle.accuracy")
+    if oracle is not None:
+        oracle.forget()
     _clear_caches()
 
 

@@ -140,7 +140,7 @@ def vanish(x: mpf | None, size: mpf, digits: int) -> mpf | None:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def simplex(spec: str, z: tuple, dtype: str, digits: int) -> Simplex:
     name, parameters = parse(spec, dtype)
     logits = exactly(z)

@@ -65,7 +65,7 @@ class Simplex:
         return min(x for x in (*self.p, ONE) if x)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def exactly(numbers: tuple[float, ...]) -> list:
     """Doubles as numbers of mpmath."""
     return [mpf(x) for x in numbers]
