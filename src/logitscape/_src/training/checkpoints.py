@@ -69,7 +69,7 @@ def write(
     text = {DESCRIPTION_KEY: np.array(json.dumps(description))}
     # An open file and not its name, to which NumPy would append a suffix.
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, **text, **arrays)
+        np.savez(file, **text, **arrays)
 
 
 def read(path: Path, description: Description) -> Checkpoint | None:
