@@ -11,8 +11,6 @@ import logitscape as ls
 from logitscape._src.cli.output import to_json
 from tests.cli.command import Verdict, run
 
-pytestmark = pytest.mark.quick
-
 
 @pytest.mark.parametrize(
     ("severity", "failing"),
