@@ -66,10 +66,14 @@ def write(
     for i, record in enumerate(records):
         for name, values in record.items():
             arrays[f"record/{i}/{name}"] = values
-    text = {DESCRIPTION_KEY: np.array(json.dumps(description))}
+    # Typed loosely: `allow_pickle` is no name of an array, and NumPy before 2.3 lacks it.
+    saved: dict[str, Any] = {
+        DESCRIPTION_KEY: np.array(json.dumps(description)),
+        **arrays,
+    }
     # An open file and not its name, to which NumPy would append a suffix.
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **text, **arrays)
+        np.savez(file, **saved)
 
 
 def read(path: Path, description: Description) -> Checkpoint | None:
