@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from logitscape._src.base.cores import usable_cores
+
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("logitscape", "jax", "jaxlib", "numpy", "torch")
 
@@ -70,7 +72,7 @@ class Report:
 
 def machine() -> str:
     """Processor, cores, memory and load, as far as the system tells them."""
-    parts = [_processor(), f"{_cores()} cores"]
+    parts = [_processor(), f"{usable_cores()} cores"]
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         parts.append(f"{memory / 2**30:.0f} GiB of memory")
@@ -79,13 +81,6 @@ def machine() -> str:
         _, _, load = os.getloadavg()
         parts.append(f"load of the last 15 minutes {load:.1f}, this benchmark included")
     return "Machine: " + ", ".join(parts) + "."
-
-
-def _cores() -> int | None:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count()
 
 
 def versions() -> str:

@@ -11,9 +11,9 @@ import pandas as pd
 from jax import Array, lax
 
 import logitscape as ls
+from logitscape._src.base.optimizers import OPTIMIZERS
 from logitscape._src.datasets.dataset import Dataset, Examples
 from logitscape._src.training import ensemble, models
-from logitscape._src.training.config_checks import OPTIMIZERS
 
 BLOCK = 50
 """Number of examples that are predicted at a time.

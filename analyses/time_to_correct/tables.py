@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from logitscape._src.dynamics.discrete import OPTIMIZERS, steps_to_correct
+from logitscape._src.base.optimizers import OPTIMIZERS
+from logitscape._src.dynamics.discrete import steps_to_correct
 from logitscape._src.objectives.catalog import (
     LOGIT_LOSSES,
     NORMALIZERS,

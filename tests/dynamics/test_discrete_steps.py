@@ -7,10 +7,10 @@ import optax
 import pytest
 
 import logitscape as ls
+from logitscape._src.base.optimizers import OPTIMIZERS
 from logitscape._src.dynamics.discrete import (
     CAPPED,
     DIVERGED,
-    OPTIMIZERS,
     STOPPED,
     steps_to_correct,
 )

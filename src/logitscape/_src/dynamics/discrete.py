@@ -3,7 +3,6 @@
 Optimizers that normalize gradients give another answer than gradient flow does.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -26,13 +25,6 @@ from .lanes import (
     shared_lanes,
     where_lanes,
 )
-
-OPTIMIZERS: dict[str, Callable[[float], optax.GradientTransformation]] = {
-    "sgd": optax.sgd,
-    "momentum": partial(optax.sgd, momentum=0.9),
-    "adam": optax.adam,
-}
-"""Functions from a learning rate to an optimizer, as in `OPTIMIZERS["adam"](0.1)`."""
 
 STOPPED = "no step moves it"
 DIVERGED = "loss or gradient is not finite"

@@ -12,11 +12,12 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from ..base.optimizers import Optimizer
 from ..datasets.dataset import SPLITS, Dataset
 from ..objectives.objective import Objective
 from ..objectives.objective import objective as objective_from
 from . import config_checks as checks
-from .ensemble import Members, Optimizer, Part, Program
+from .ensemble import Members, Part, Program
 from .identity import digest, name_of
 from .models import Model, layer_sizes
 

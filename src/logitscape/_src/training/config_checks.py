@@ -2,23 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
-import optax
 
+from ..base.optimizers import OPTIMIZERS, Optimizer
 from ..base.whole_numbers import is_whole
 from ..datasets.checks import check
 from ..datasets.dataset import SPLITS, Dataset
-from .ensemble import Optimizer
 from .metrics import METRICS
-
-OPTIMIZERS: dict[str, Optimizer] = {
-    "sgd": optax.sgd,
-    "momentum": partial(optax.sgd, momentum=0.9),
-    "adam": optax.adam,
-}
 
 
 def checked_datasets(

@@ -3,20 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
 from jax import Array, lax
 
+from ..base.optimizers import Optimizer
 from ..objectives.batched import per_example
 from ..objectives.objective import Objective
 from . import metrics, models
 from .random_draws import PARAMETERS, derived_key, shuffled
-
-Optimizer: TypeAlias = Callable[[Any], optax.GradientTransformation]
-"""Function from a learning rate, which is traced, to an optimizer."""
 
 LARGE_LAYER = 2**19
 """Number of activations from which on members take turns.

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..base.optimizers import Optimizer
 from ..datasets.dataset import Dataset
 from ..objectives.objective import Objective
 from .config import make_config
-from .ensemble import Optimizer
 from .identity import fingerprint
 from .metrics import METRICS
 from .models import Model
