@@ -43,14 +43,20 @@ def brier(
 
     Source: Brier 1950.
     """
-    scales = {"sum": 1.0, "half": 0.5, "mean": 1 / target.size}
+    scale = scale_of_brier(convention, target.size)
+    return scale * jnp.sum(residual(probs, target) ** 2)
+
+
+def scale_of_brier(convention: str, num_classes: int) -> float:
+    """Factor of the sum of squares that a convention stands for."""
+    scales = {"sum": 1.0, "half": 0.5, "mean": 1 / num_classes}
     # In a tuple even a value that cannot be hashed, such as a list, can be looked for.
     if convention not in tuple(scales):
         names = ", ".join(map(repr, scales))
         raise ValueError(
             f"`brier(convention=...)` must be one of {names}, got {convention!r}."
         )
-    return scales[convention] * jnp.sum(residual(probs, target) ** 2)
+    return scales[convention]
 
 
 @on_probs

@@ -96,14 +96,14 @@ def _value(
     # A class of weight 0 must not become 0 times an infinite score.
     label_log_p = jnp.where(has_weight, log_p, 0)
     label_complement = jnp.where(has_weight, complement, 0)
-    of_label = target * _label_part(label_log_p, label_complement, alpha)
+    of_label = target * label_part(label_log_p, label_complement, alpha)
     occurs = p > 0
     power = jnp.where(occurs, jnp.where(occurs, p, 1) ** alpha, 0)
     of_others = (1 - target) * power / alpha
     return jnp.sum(of_label + of_others)
 
 
-def _label_part(log_p: Array, complement: Array, alpha: Array) -> Array:
+def label_part(log_p: Array, complement: Array, alpha: Array) -> Array:
     """`(1 - a p^{a-1} + (a-1) p^a) / (a (a-1))`.
 
     It is the integral of `s (1 - s)^{a-2}` from 0 to 1 - p, hence the series where that is small.

@@ -79,14 +79,14 @@ def softplus(logits: Vector) -> Probs:
     Returns:
         Probabilities and their logarithms, [n].
     """
-    log_g = _log_softplus(logits)
+    log_g = log_softplus(logits)
     top = jnp.max(logits)
     ratio = jax.nn.softplus(logits) / jax.nn.softplus(top)
     # The logarithm of the ratio keeps the digits of a small gap between large logits. Far to the
     # left the ratio may underflow, but there the two logarithms are about z and exact.
     is_by_ratio = logits > FAR_LEFT
     from_ratio = jnp.log(jnp.where(is_by_ratio, ratio, 1))
-    from_logarithms = log_g - _log_softplus(top)
+    from_logarithms = log_g - log_softplus(top)
     gaps = jnp.where(is_by_ratio, from_ratio, from_logarithms)
     return normalize_gaps(log_g, _zero_at_ties(top, logits, gaps))
 
@@ -99,7 +99,7 @@ def _zero_at_ties(top: Scalar, logits: Vector, gaps: Vector) -> Vector:
 
 
 @jax.custom_jvp
-def _log_softplus(z: Array) -> Array:
+def log_softplus(z: Array) -> Array:
     """`log log(1 + e^z)`."""
     is_left = z < FAR_LEFT
     from_series = z - jnp.exp(z) / 2
@@ -108,16 +108,20 @@ def _log_softplus(z: Array) -> Array:
     return jnp.where(is_left, from_series, closed_form)
 
 
-@_log_softplus.defjvp
+@log_softplus.defjvp
 def _log_softplus_jvp(
     primals: tuple[Array], tangents: tuple[Array]
 ) -> tuple[Array, Array]:
     (z,) = primals
     (dz,) = tangents
+    return log_softplus(z), log_softplus_slope(z) * dz
+
+
+def log_softplus_slope(z: Array) -> Array:
+    """Derivative of `log log(1 + e^z)`."""
     is_left = z < FAR_LEFT
     safe = jnp.where(is_left, 0, z)
     from_series = 1 - jnp.exp(z) / 2
     # Far to the left, where this branch is not taken, both underflow to 0 / 0.
     closed_form = jax.nn.sigmoid(safe) / jax.nn.softplus(safe)
-    slope = jnp.where(is_left, from_series, closed_form)
-    return _log_softplus(z), slope * dz
+    return jnp.where(is_left, from_series, closed_form)

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..base.formula import on_logits
 from ..base.special import polynomial
@@ -47,9 +48,17 @@ def taylor(logits: Vector, *, order: int = 2) -> Probs:
     Source: Vincent et al., arXiv 1412.7091; arXiv 1511.05042; higher orders: Banerjee et al.,
     arXiv 2011.11538.
     """
-    order = whole_number("taylor", "order", order, low=2, high=HIGHEST_ORDER, even=True)
-    root = _root_by_terms if order <= LOW_ORDER else _root_by_quadrature
-    return in_proportion_to_powers(root(logits, order), order)
+    order = checked_order(order)
+    of_order = _root_by_terms if order <= LOW_ORDER else root_by_quadrature
+    root, slope = of_order(logits, order)
+    # `_with_slope` ignores the tangent of the value; stopped, it is not even traced.
+    root = _with_slope(logits, jax.lax.stop_gradient(root), slope)
+    return in_proportion_to_powers(root, order)
+
+
+def checked_order(order: int) -> int:
+    """The order of a Taylor polynomial, if it is one that is allowed."""
+    return whole_number("taylor", "order", order, low=2, high=HIGHEST_ORDER, even=True)
 
 
 @jax.custom_jvp
@@ -67,8 +76,11 @@ def _with_slope_jvp(
     return _with_slope(*primals), slope * dz
 
 
-def _root_by_terms(z: Vector, order: int) -> Vector:
-    """`T(z)^(1/order)` for the Taylor polynomial T; it grows like |z| and so never overflows."""
+def _root_by_terms(z: Vector, order: int) -> tuple[Vector, Vector]:
+    """`T(z)^(1/order)` for the Taylor polynomial T, and its derivative.
+
+    The root grows like |z|, and so never overflows.
+    """
     inverse_factorials = [1 / math.factorial(i) for i in range(order + 1)]
     derivative = inverse_factorials[:-1]
     # Outside the unit interval T(z) / z^order is a polynomial in 1/z, which cannot overflow.
@@ -89,27 +101,28 @@ def _root_by_terms(z: Vector, order: int) -> Vector:
     root = value ** (1 / order)
     size = jnp.where(is_small, 1, jnp.abs(z))
     sign = jnp.where(is_small, 1, jnp.sign(z))
-    root_slope = sign * root * slope / (order * value)
-    # `_with_slope` ignores the tangent of the value; stopped, it is not even traced.
-    return _with_slope(z, jax.lax.stop_gradient(size * root), root_slope)
+    return size * root, sign * root * slope / (order * value)
 
 
-def _root_by_quadrature(z: Vector, order: int) -> Vector:
-    """`T(z)^(1/order)` from `T(z) = int_0^inf (z + t)^order e^{-t} dt / order!`.
+def root_by_quadrature(z: Array, order: int) -> tuple[Array, Array]:
+    """`T(z)^(1/order)` from `T(z) = int_0^inf (z + t)^order e^{-t} dt / order!`; its derivative.
 
     The integrand is nowhere negative, so that nothing cancels. Gauss-Laguerre quadrature with more
     than order / 2 nodes t_i is exact: T is `sum_i (s_i (z + t_i))^order`, and the root is a norm.
     """
-    nodes, scales = (jnp.asarray(array, z.dtype)[None] for array in _laguerre(order))
+    along_last = (1,) * z.ndim + (-1,)
+    nodes, scales = (
+        jnp.asarray(array, z.dtype).reshape(along_last) for array in _laguerre(order)
+    )
     # A quarter of z: the reciprocal of the largest number is subnormal, and 0 on CPUs.
-    x = 0.25 * scales * (z[:, None] + nodes)
+    x = 0.25 * scales * (z[..., None] + nodes)
     # Relative to the largest term no power overflows; no logit makes all terms 0, as it
     # can be the negative of one node only.
-    size = jnp.max(jnp.abs(x), axis=1, keepdims=True)
-    total = jnp.sum((x / size) ** order, axis=1, keepdims=True)
+    size = jnp.max(jnp.abs(x), axis=-1, keepdims=True)
+    total = jnp.sum((x / size) ** order, axis=-1, keepdims=True)
     root = size * total ** (1 / order)
-    slope = jnp.sum(scales * (x / root) ** (order - 1), axis=1)
-    return _with_slope(z, jax.lax.stop_gradient(4 * root[:, 0]), slope)
+    slope = jnp.sum(scales * (x / root) ** (order - 1), axis=-1)
+    return 4 * root[..., 0], slope
 
 
 @cache

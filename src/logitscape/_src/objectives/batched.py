@@ -15,8 +15,8 @@ from jax.typing import ArrayLike
 
 from ..base.arguments import numbers
 from ..base.formula import rounded_once
-from ..base.special import zero_if
 from ..normalizers.probs import Probs
+from .at_label import loss_at_label
 from .objective import Source
 from .objective import objective as objective_from
 from .parts import Normalizer, normalizer_from
@@ -52,18 +52,10 @@ def per_example(objective: Source) -> Callable[[ArrayLike, ArrayLike], Array]:
     def losses(logits: ArrayLike, labels: ArrayLike) -> Array:
         z = numbers("per_example(...)", "logits, ...", logits)
         y = checked_labels(z, labels)
-        num_classes = z.shape[-1]
-        is_valid = (y >= 0) & (y < num_classes)
-        # Not a product of the target and NaN: XLA turns a product with a one-hot vector
-        # into a choice, and so 0 * NaN into 0.
-        target = jax.nn.one_hot(y, num_classes, dtype=z.dtype)
-        target += zero_if(is_valid[..., None], target)
-        # Not the objective itself, which would test these one-hot targets once more.
-        run = partial(rounded_once, loss.function, z.dtype)
+        run = partial(loss_at_label, loss)
         for _ in range(y.ndim):
             run = jax.vmap(run)
-        values: Array = run(z, target)
-        return values + zero_if(is_valid, values)
+        return run(z, y)
 
     return losses
 

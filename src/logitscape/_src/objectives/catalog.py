@@ -13,6 +13,8 @@ from ..losses import (
     distribution,
     fenchel_young,
     focal,
+    label_losses,
+    label_scores,
     logarithmic,
     margin,
     power,
@@ -20,7 +22,17 @@ from ..losses import (
     spherical_bound,
     tsallis,
 )
-from ..normalizers import entmax, exponential, rational, sigmoidal, sparsemax, taylor
+from ..losses.label_shares import OfLabel
+from ..normalizers import (
+    entmax,
+    exponential,
+    rational,
+    sigmoidal,
+    sparsemax,
+    taylor,
+    weights,
+)
+from ..normalizers.weights import Weigh
 
 Kind: TypeAlias = Literal["normalizer", "loss of probabilities", "loss of logits"]
 
@@ -34,12 +46,16 @@ class Formula:
         function: Public function, which checks its arguments.
         predictor: Normalizer that turns logits that were trained with a loss of logits
             into a prediction. It is given those parameters of the loss that it takes.
+        weigh: Weights of the classes, if it is a separable normalizer.
+        of_label: Statement for one-hot targets, if it is a loss of probabilities that has one.
         trusting: The function without the test whether a traced target is a distribution.
     """
 
     kind: Kind
     function: Callable[..., Any]
     predictor: Callable[..., Any] | None = None
+    weigh: Weigh | None = None
+    of_label: OfLabel | None = None
     trusting: Callable[..., Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -69,37 +85,37 @@ class Formula:
 
 
 FORMULAS: tuple[Formula, ...] = (
-    Formula("normalizer", exponential.softmax),
-    Formula("normalizer", rational.sum),
-    Formula("normalizer", rational.abs),
-    Formula("normalizer", rational.relu),
-    Formula("normalizer", rational.square),
-    Formula("normalizer", rational.spherical),
-    Formula("normalizer", taylor.taylor),
-    Formula("normalizer", sigmoidal.softplus),
-    Formula("normalizer", sigmoidal.sigmoid),
-    Formula("normalizer", sigmoidal.sigsoftmax),
+    Formula("normalizer", exponential.softmax, weigh=weights.softmax),
+    Formula("normalizer", rational.sum, weigh=weights.sum),
+    Formula("normalizer", rational.abs, weigh=weights.abs),
+    Formula("normalizer", rational.relu, weigh=weights.relu),
+    Formula("normalizer", rational.square, weigh=weights.square),
+    Formula("normalizer", rational.spherical, weigh=weights.spherical),
+    Formula("normalizer", taylor.taylor, weigh=weights.taylor),
+    Formula("normalizer", sigmoidal.softplus, weigh=weights.softplus),
+    Formula("normalizer", sigmoidal.sigmoid, weigh=weights.sigmoid),
+    Formula("normalizer", sigmoidal.sigsoftmax, weigh=weights.sigsoftmax),
     Formula("normalizer", exponential.iterated_exponential),
     Formula("normalizer", rational.min_shift),
     Formula("normalizer", exponential.argmax),
-    Formula("normalizer", exponential.softmax_one),
+    Formula("normalizer", exponential.softmax_one, weigh=weights.softmax_one),
     Formula("normalizer", sparsemax.sparsemax),
     Formula("normalizer", entmax.entmax),
-    Formula("loss of probabilities", logarithmic.cross_entropy),
-    Formula("loss of probabilities", power.exponential),
-    Formula("loss of probabilities", power.generalized_cross_entropy),
-    Formula("loss of probabilities", power.mae),
-    Formula("loss of probabilities", power.hellinger),
-    Formula("loss of probabilities", focal.focal),
-    Formula("loss of probabilities", logarithmic.poly1),
-    Formula("loss of probabilities", logarithmic.symmetric_cross_entropy),
-    Formula("loss of probabilities", logarithmic.clipped_cross_entropy),
-    Formula("loss of probabilities", distribution.brier),
-    Formula("loss of probabilities", distribution.spherical_score),
-    Formula("loss of probabilities", tsallis.tsallis_score),
-    Formula("loss of probabilities", distribution.kl),
+    Formula("loss of probabilities", logarithmic.cross_entropy, of_label=label_losses.cross_entropy),
+    Formula("loss of probabilities", power.exponential, of_label=label_losses.exponential),
+    Formula("loss of probabilities", power.generalized_cross_entropy, of_label=label_losses.generalized_cross_entropy),
+    Formula("loss of probabilities", power.mae, of_label=label_losses.mae),
+    Formula("loss of probabilities", power.hellinger, of_label=label_losses.hellinger),
+    Formula("loss of probabilities", focal.focal, of_label=label_losses.focal),
+    Formula("loss of probabilities", logarithmic.poly1, of_label=label_losses.poly1),
+    Formula("loss of probabilities", logarithmic.symmetric_cross_entropy, of_label=label_losses.symmetric_cross_entropy),
+    Formula("loss of probabilities", logarithmic.clipped_cross_entropy, of_label=label_losses.clipped_cross_entropy),
+    Formula("loss of probabilities", distribution.brier, of_label=label_scores.brier),
+    Formula("loss of probabilities", distribution.spherical_score, of_label=label_scores.spherical_score),
+    Formula("loss of probabilities", tsallis.tsallis_score, of_label=label_scores.tsallis_score),
+    Formula("loss of probabilities", distribution.kl, of_label=label_losses.cross_entropy),
     Formula("loss of probabilities", distribution.reverse_kl),
-    Formula("loss of probabilities", distribution.label_smoothing),
+    Formula("loss of probabilities", distribution.label_smoothing, of_label=label_scores.label_smoothing),
     Formula("loss of logits", margin.perceptron, exponential.argmax),
     Formula("loss of logits", margin.crammer_singer, exponential.argmax),
     Formula("loss of logits", margin.weston_watkins, exponential.argmax),
@@ -129,11 +145,15 @@ LOSSES: dict[str, Callable[..., Any]] = PROBABILITY_LOSSES | LOGIT_LOSSES
 
 BY_NAME = {formula.name: formula for formula in FORMULAS}
 
-_BY_FUNCTION = {formula.function: formula for formula in FORMULAS}
+_BY_FUNCTION = {
+    function: formula
+    for formula in FORMULAS
+    for function in (formula.function, formula.trusting)
+}
 
 
 def formula_of(function: Any) -> Formula | None:
-    """Entry of a public function; None for any other object."""
+    """Entry of a public function, or of its trusting form; None for any other object."""
     try:
         return _BY_FUNCTION.get(function)
     except TypeError:  # the object cannot be hashed

@@ -16,8 +16,10 @@ from ..base.special import zero_if
 from ..normalizers.probs import Probs
 from . import bound, specs
 from .catalog import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
+from .pair_targets import loss_of_target
 from .parts import Loss, Normalizer, loss_from, normalizer_from, refuse_loss_of_logits
 from .specs import Term
+from .statements import stated_pair
 from .user_functions import name_of, user_loss
 
 
@@ -212,13 +214,16 @@ def _loss_of_logits(spec: str, term: Term) -> Objective:
 def _pair(name: str, normalizer: Normalizer, loss: Loss) -> Objective:
     return Objective(
         name=name,
-        function=partial(_composed, normalizer, loss),
+        function=partial(_loss_of_pair, normalizer, loss),
         normalizer=normalizer,
         loss=loss,
     )
 
 
-def _composed(
+def _loss_of_pair(
     normalizer: Normalizer, loss: Loss, logits: Array, target: Array
 ) -> Array:
-    return loss(normalizer(logits), target)
+    stated = stated_pair(normalizer, loss)
+    if stated is None:
+        return loss(normalizer(logits), target)
+    return loss_of_target(stated.pair, logits, target, stated.parameters)

@@ -1,0 +1,102 @@
+"""Losses of the label's probability alone, stated for a one-hot label (see label_shares.py)."""
+
+import jax.numpy as jnp
+from jax import Array
+
+from ..base.parameters import parameter
+from ..base.special import box_cox, over_expm1
+from ..base.types import Parameter
+from .label_shares import Pull, Shares, of_probability
+
+
+@of_probability
+def cross_entropy(shares: Shares) -> Pull:
+    """`-log p`."""
+    return Pull(-shares.log_p, 1.0, 0.0)
+
+
+@of_probability
+def exponential(shares: Shares) -> Pull:
+    """`(1 - p) / p`."""
+    return Pull(jnp.expm1(-shares.log_p), jnp.exp(-shares.log_p), 0.0)
+
+
+@of_probability
+def generalized_cross_entropy(shares: Shares, *, q: Parameter = 0.7) -> Pull:
+    """`(1 - p^q) / q`."""
+    exponent = parameter(
+        "generalized_cross_entropy", "q", q, shares.p.dtype, low=0, high=1
+    )
+    is_linear = exponent == 1
+    power = jnp.where(is_linear, 0, jnp.exp(exponent * _finite(shares.log_p)))
+    value = -box_cox(shares.log_p, exponent)
+    return Pull(value, power, is_linear.astype(power.dtype))
+
+
+@of_probability
+def mae(shares: Shares) -> Pull:
+    """`2 (1 - p)`."""
+    return Pull(2 * shares.complement, 0.0, 2.0)
+
+
+@of_probability
+def hellinger(shares: Shares) -> Pull:
+    """`1 - sqrt(p)`."""
+    half = jnp.full_like(shares.p, 0.5)
+    return Pull(-box_cox(shares.log_p, half) / 2, jnp.exp(shares.log_p / 2) / 2, 0.0)
+
+
+@of_probability
+def focal(shares: Shares, *, gamma: Parameter = 2.0) -> Pull:
+    """`-(1 - p)^gamma log p`."""
+    power = parameter("focal", "gamma", gamma, shares.p.dtype, low=0)
+    surprisal = -shares.log_p
+    weight = shares.complement**power
+    pull = weight * (1 + power * over_expm1(surprisal))
+    return Pull(weight * surprisal, pull, 0.0)
+
+
+@of_probability
+def poly1(shares: Shares, *, epsilon: Parameter = 1.0) -> Pull:
+    """`-log p + epsilon (1 - p)`."""
+    weight = parameter("poly1", "epsilon", epsilon, shares.p.dtype, low=-jnp.inf)
+    return Pull(-shares.log_p + weight * shares.complement, 1.0, weight)
+
+
+@of_probability
+def symmetric_cross_entropy(
+    shares: Shares,
+    *,
+    alpha: Parameter = 1.0,
+    beta: Parameter = 1.0,
+    log_zero: Parameter = -4.0,
+) -> Pull:
+    """`alpha (-log p) + beta (-log_zero) (1 - p)`."""
+    name = "symmetric_cross_entropy"
+    dtype = shares.p.dtype
+    a = parameter(name, "alpha", alpha, dtype, low=0)
+    b = parameter(name, "beta", beta, dtype, low=0)
+    zero = parameter(name, "log_zero", log_zero, dtype, low=-jnp.inf, high=0)
+    # With alpha = 0 an infinite surprisal would become NaN.
+    surprisal = jnp.where(a == 0, 0, -shares.log_p)
+    return Pull(a * surprisal - b * zero * shares.complement, a, -b * zero)
+
+
+@of_probability
+def clipped_cross_entropy(shares: Shares, *, epsilon: Parameter = 1e-7) -> Pull:
+    """`-log(p + epsilon)`."""
+    floor = parameter(
+        "clipped_cross_entropy", "epsilon", epsilon, shares.p.dtype, low=0, open=True
+    )
+    # Near p = 1 the sum p + epsilon would round epsilon away, `epsilon - (1 - p)` does not.
+    value = jnp.where(
+        shares.p < 0.5,
+        -jnp.log(shares.p + floor),
+        -jnp.log1p(floor - shares.complement),
+    )
+    return Pull(value, 0.0, 1 / (shares.p + floor))
+
+
+def _finite(log_p: Array) -> Array:
+    """log p, with a number whose exponential is 0 in place of -inf."""
+    return jnp.maximum(log_p, jnp.finfo(log_p.dtype).min)  # type: ignore[no-untyped-call]

@@ -1,0 +1,146 @@
+"""Losses of the whole probability vector, stated for a one-hot label (see label_shares.py).
+
+With weights e_k and their sum W, the derivative of a score that has `sum_k p_k^a` is a difference
+of such sums. It is written so that nothing cancels where one rival has nearly all of the weight:
+every rival's power is compared with the largest one, of which nothing but 0 is left.
+"""
+
+from typing import Literal, NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from ..base.parameters import parameter
+from ..base.types import Parameter
+from .distribution import scale_of_brier
+from .label_shares import Shares, Slopes
+from .tsallis import label_part
+
+
+def brier(
+    shares: Shares, *, convention: Literal["sum", "half", "mean"] = "sum"
+) -> Slopes:
+    """`sum_k (p_k - t_k)^2`."""
+    scale = scale_of_brier(convention, shares.num_classes)
+    powers = _rival_powers(shares, shares.rivals, shares.label)
+    squares = powers.total / shares.total / shares.total
+    value = scale * (shares.complement**2 + squares)
+    return Slopes(
+        value=value,
+        rivals=2 * scale * powers.slopes / shares.total / shares.total,
+        label=-2 * value / shares.total,
+        log_label=0.0,
+    )
+
+
+def tsallis_score(shares: Shares, *, alpha: Parameter = 1.5) -> Slopes:
+    """`1 / (a (a - 1)) - p_y^{a-1} / (a - 1) + (sum_k p_k^a) / a`."""
+    a = parameter("tsallis_score", "alpha", alpha, shares.p.dtype, low=1)
+    powers = _rival_powers(
+        shares, _power(shares.rivals, a - 1), _power(shares.label, a - 1)
+    )
+    per_total = jnp.exp((1 - a) * shares.log_total)  # W^{1 - a}
+    score = powers.total * per_total / shares.total
+    # The label's part is p^{a-1} d log p; at a = 2 it is dp, which counts at p = 0 too.
+    is_linear = a == 2
+    squared = shares.complement**2
+    of_log = squared * _exp_of_product(a - 1, shares.log_p)
+    return Slopes(
+        value=label_part(shares.log_p, shares.complement, a) + score / a,
+        rivals=powers.slopes * per_total / shares.total,
+        label=-(score + jnp.where(is_linear, squared, 0)) / shares.total,
+        log_label=-jnp.where(is_linear, 0, of_log),
+    )
+
+
+def spherical_score(shares: Shares) -> Slopes:
+    """`1 - p_y / norm_2(p)`, which does not depend on the scale of p."""
+    rivals, label = shares.rivals, shares.label
+    squares = shares.sum(rivals * rivals)
+    norm = jnp.sqrt(squares + label * label)
+    cube = norm * norm * norm
+    return Slopes(
+        value=squares / (norm * (norm + label)),
+        rivals=rivals * (label / cube),
+        label=-squares / cube,
+        log_label=0.0,
+    )
+
+
+def label_smoothing(shares: Shares, *, smoothing: Parameter = 0.1) -> Slopes:
+    """`-(1 - a) log p_y - (a / n) sum_k log p_k`."""
+    amount = parameter(
+        "label_smoothing", "smoothing", smoothing, shares.p.dtype, low=0, high=1
+    )
+    n = shares.num_classes
+    each = amount / n
+    log_rivals = shares.log_rivals()
+    is_absent = jnp.isneginf(log_rivals)
+    absent = shares.sum(is_absent.astype(shares.p.dtype))
+    present = shares.sum(jnp.where(is_absent, 0, log_rivals))
+    surprisal = (n - 1) * shares.log_total - present
+    # A class of probability 0 makes the loss infinite, unless it has no part in the target.
+    surprisal = jnp.where((absent > 0) & (each > 0), jnp.inf, surprisal)
+    # log p = -inf has the derivative 0, and then its part of the target has no effect.
+    label_target = jnp.where(jnp.isneginf(shares.log_p), 0, 1 - amount + each)
+    dropped = each * absent + (1 - amount + each) - label_target
+    value = -(1 - amount + each) * _counted(1 - amount + each, shares.log_p)
+    pull = shares.complement - (n - 1) * each + shares.p * dropped
+    return Slopes(
+        value=value + jnp.where(each == 0, 0, each * surprisal),
+        rivals=(1 - dropped) / shares.total,
+        label=0.0,
+        log_label=-jnp.where(jnp.isneginf(shares.log_p), 0, pull),
+        log_rivals=-each,
+    )
+
+
+class _Powers(NamedTuple):
+    """Powers of the rivals' weights.
+
+    Attributes:
+        total: `sum_k e_k^a` over the rivals.
+        slopes: `W (p_k^{a-1} + p_y^{a-1} - sum_j p_j^a) W^{a-1}` of every rival, [n].
+    """
+
+    total: Array
+    slopes: Array
+
+
+def _rival_powers(shares: Shares, rivals: Array, label: Array) -> _Powers:
+    """Sums of powers of the weights.
+
+    Args:
+        shares: Weights.
+        rivals: `e_k^{a-1}` of the rivals, [n].
+        label: `e_y^{a-1}` of the label.
+    """
+    # By a reduction over the rivals themselves: what is computed for one number may be rounded
+    # otherwise than for a vector, and then the largest would not be equal to itself.
+    largest = jnp.maximum(shares.maximum(rivals), label)
+    is_label = label >= largest
+    below = largest - rivals
+    # One sum serves both: what is small compared with `full` has to be summed, the other follows.
+    summed = shares.sum(shares.rivals * jnp.where(is_label, rivals, below))
+    full = largest * shares.others
+    rest = full - summed
+    total = jnp.where(is_label, summed, rest)
+    gap = jnp.where(is_label, rest, summed)
+    slopes = gap + rivals * shares.label - shares.others * below + label * shares.others
+    return _Powers(total, slopes / shares.total + (rivals + label) * shares.p_sink)
+
+
+def _power(x: Array, exponent: Array) -> Array:
+    """`x^exponent` for x >= 0 and an exponent >= 0; 1 for the exponent 0."""
+    return _exp_of_product(exponent, jnp.log(x))
+
+
+def _exp_of_product(factor: Array, log: Array) -> Array:
+    """`e^{factor log}`, also for a logarithm of -inf and a factor of 0."""
+    smallest = jnp.finfo(log.dtype).min  # type: ignore[no-untyped-call]
+    return jnp.exp(factor * jnp.maximum(log, smallest))
+
+
+def _counted(weight: Array, log_p: Array) -> Array:
+    """log p, but 0 where its weight is 0."""
+    return jnp.where(weight == 0, 0, log_p)

@@ -1,0 +1,113 @@
+"""What losses of a one-hot label say about themselves: their value, and how they pull on the weights.
+
+A separable normalizer gives the classes weights, and the label has a share of them. A loss that is
+stated in these shares can be put on top of any such normalizer with a derivative that costs a
+single pass over the classes (see objectives/pair_rule.py).
+
+A class can be moved by its weight g_k or by the logarithm of that. With the derivatives of both in
+the logit, g'_k and h_k = g'_k / g_k, the derivative of the loss in the logit is
+`label g'_y + log_label h_y` for the label, and `rivals_k g'_k + log_rivals h_k` for a rival.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NamedTuple, TypeAlias
+
+import jax.numpy as jnp
+from jax import Array
+
+
+
+class Shares(NamedTuple):
+    """The weights of one example, with the label apart from its rivals.
+
+    Attributes:
+        p: Probability of the label.
+        log_p: Its logarithm.
+        complement: `1 - p`, accurate where p is near 1.
+        label: Weight of the label.
+        rivals: Weights of the other classes, [n]; 0 for the label.
+        log_rivals: Function () -> their logarithms, [n]; 0 for the label.
+        others: Sum of the rivals' weights.
+        total: Sum of all weights, W; it may be infinite where no class has a share.
+        log_total: Its logarithm, which is finite.
+        p_sink: Share of no class; 0 for most normalizers.
+        num_classes: Number of classes n.
+        sum: Function that sums over the classes, some of which may be on other devices.
+        maximum: Function that takes the maximum over the classes.
+    """
+
+    p: Array
+    log_p: Array
+    complement: Array
+    label: Array
+    rivals: Array
+    log_rivals: Callable[[], Array]
+    others: Array
+    total: Array
+    log_total: Array
+    p_sink: Array | float
+    num_classes: int
+    sum: Callable[[Array], Array]
+    maximum: Callable[[Array], Array]
+
+
+class Slopes(NamedTuple):
+    """A loss, and its derivatives in the weights.
+
+    Attributes:
+        value: Loss.
+        rivals: Derivatives in the weights of the other classes, [n] or one number for all.
+        label: Part of the derivative in the weight of the label.
+        log_label: Part of the derivative in the logarithm of the label's weight.
+        log_rivals: Part of the derivative in the logarithms of the other classes' weights, one
+            number for all.
+    """
+
+    value: Array
+    rivals: Array
+    label: Array | float
+    log_label: Array | float
+    log_rivals: Array | float = 0.0
+
+
+class Pull(NamedTuple):
+    """A loss of the label's probability p.
+
+    Attributes:
+        value: Loss.
+        on_log_p: Part of the derivative that is taken in log p, with the opposite sign. It has
+            no effect where p is 0.
+        on_p: Part of the derivative that is taken in p, with the opposite sign.
+    """
+
+    value: Array
+    on_log_p: Array | float
+    on_p: Array | float
+
+
+OfLabel: TypeAlias = Callable[..., Slopes]
+"""Function (shares, **parameters) -> Slopes, the statement of a loss."""
+
+
+def of_probability(psi: Callable[..., Pull]) -> OfLabel:
+    """Statement of a loss of the label's probability alone."""
+
+    @wraps(psi)
+    def slopes(shares: Shares, **parameters: Any) -> Slopes:
+        return slopes_of(psi(shares, **parameters), shares)
+
+    return slopes
+
+
+def slopes_of(pull: Pull, shares: Shares) -> Slopes:
+    """The derivatives in the weights of a loss of the label's probability."""
+    # The derivative of log p = -inf is taken as 0.
+    on_log_p = jnp.where(jnp.isneginf(shares.log_p), 0, pull.on_log_p)
+    per_weight = shares.complement / shares.total
+    return Slopes(
+        value=pull.value,
+        rivals=(on_log_p + pull.on_p * shares.p) / shares.total,
+        label=-pull.on_p * per_weight,
+        log_label=-on_log_p * shares.complement,
+    )

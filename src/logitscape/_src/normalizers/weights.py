@@ -1,0 +1,312 @@
+"""What a separable normalizer says about itself: the weight of a class, as a function of its logit.
+
+A normalizer is separable if `p_k = g(z_k) / (g_0 + sum_j g(z_j))`, with a function g of one logit
+and a constant g_0 that is 0 for most. Stated in this form, any loss can be put on top of it with a
+derivative that costs a single pass over the classes (see objectives/pair_rule.py).
+"""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple, TypeAlias
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from ..base.parameters import is_known_to_be, parameter
+from ..base.special import hypotenuse
+from ..base.types import Parameter
+from . import sigmoidal
+from . import taylor as taylor_polynomials
+
+Reduction: TypeAlias = Callable[[Array], Array]
+"""Function of an array of all classes to a single number, such as `jnp.max`."""
+
+
+class Weights(NamedTuple):
+    """The function g of a separable normalizer, relative to a scale that the classes share.
+
+    The scale is near the largest weight of the example, so that nothing overflows, and all that
+    underflows is negligible.
+
+    Attributes:
+        relative: Function logits -> (weights, their derivatives in the logits), elementwise.
+        log_relative: Function logits -> logarithms of the weights, also where those underflow.
+        log_slope: Function logits -> derivatives of these logarithms, `h = g' / g`; 0 where the
+            weight is 0.
+        log_sink: Logarithm of the weight g_0 of no class; None if g_0 is 0.
+    """
+
+    relative: Callable[[Array], tuple[Array, Array]]
+    log_relative: Callable[[Array], Array]
+    log_slope: Callable[[Array], Array]
+    log_sink: Array | None = None
+
+
+Weigh: TypeAlias = Callable[..., Weights]
+"""Function (logits [n], maximum, **parameters) -> Weights, the statement of a normalizer.
+
+The maximum is the reduction over all classes, some of which may be on other devices.
+"""
+
+
+def softmax(
+    logits: Array, maximum: Reduction, *, inverse_temperature: Parameter = 1.0
+) -> Weights:
+    """`g(z) = e^{c z}`, relative to the largest."""
+    top = maximum(logits)
+    if is_known_to_be(1, inverse_temperature):
+        return _exponentials(top)
+    c = parameter(
+        "softmax", "inverse_temperature", inverse_temperature, logits.dtype, low=0
+    )
+
+    def log_relative(z: Array) -> Array:
+        shifted = z - top
+        is_masked = jnp.isneginf(shifted)
+        # Masks are put back afterwards, as 0 * -inf would be NaN at c = 0.
+        return jnp.where(is_masked, -jnp.inf, c * jnp.where(is_masked, 0, shifted))
+
+    def relative(z: Array) -> tuple[Array, Array]:
+        weight = jnp.exp(log_relative(z))
+        return weight, c * weight
+
+    return Weights(relative, log_relative, lambda z: c)
+
+
+def softmax_one(logits: Array, maximum: Reduction) -> Weights:
+    """`g(z) = e^z` with `g_0 = 1`, relative to the largest of the classes."""
+    top = maximum(logits)
+    top = jnp.where(jnp.isneginf(top), 0, top)  # all classes are masked
+    return _exponentials(top)._replace(log_sink=-top)
+
+
+def _exponentials(top: Array) -> Weights:
+    def relative(z: Array) -> tuple[Array, Array]:
+        weight = jnp.exp(z - top)
+        return weight, weight
+
+    return Weights(relative, lambda z: z - top, jnp.ones_like)
+
+
+def sigmoid(logits: Array, maximum: Reduction) -> Weights:
+    """`g(z) = 1 / (1 + e^{-z})`, relative to the largest."""
+    top = maximum(logits)
+    low = jnp.minimum(top, 0)
+    # All e^{-z} are multiplied by e^low, so that none of the largest overflows.
+    one = jnp.exp(low)
+    largest = one + jnp.exp(low - top)
+
+    def relative(z: Array) -> tuple[Array, Array]:
+        odds = jnp.exp(low - z)
+        weight = largest / (one + odds)
+        # `1 - sigmoid(z)`; the odds may be infinite.
+        return weight, weight / (1 + one / odds)
+
+    def log_relative(z: Array) -> Array:
+        return jax.nn.log_sigmoid(z) - jax.nn.log_sigmoid(top)
+
+    return Weights(relative, log_relative, lambda z: jax.nn.sigmoid(-z))
+
+
+def sigsoftmax(logits: Array, maximum: Reduction) -> Weights:
+    """`g(z) = e^z sigmoid(z)`, relative to the largest."""
+    top = maximum(logits)
+    low = jnp.minimum(top, 0)
+    # With x = e^{z - top} the logistic function is `one x / (one x + odds)`.
+    one = jnp.exp(low)
+    tiny = float(jnp.finfo(logits.dtype).tiny)  # type: ignore[no-untyped-call]
+    odds = jnp.maximum(jnp.exp(low - top), tiny)
+
+    def relative(z: Array) -> tuple[Array, Array]:
+        x = jnp.exp(z - top)
+        denominator = one * x + odds
+        weight = (one + odds) * x * (x / denominator)
+        return weight, weight * (1 + odds / denominator)
+
+    def log_relative(z: Array) -> Array:
+        return (z - top) + (jax.nn.log_sigmoid(z) - jax.nn.log_sigmoid(top))
+
+    return Weights(relative, log_relative, lambda z: 1 + jax.nn.sigmoid(-z))
+
+
+def softplus(logits: Array, maximum: Reduction) -> Weights:
+    """`g(z) = log(1 + e^z)`, relative to the largest."""
+    top = maximum(logits)
+    low = jnp.minimum(top, 0)
+    # Where all logits are far to the left, g is about e^z. It is divided by e^low, which is not
+    # allowed to underflow: below eps^2 it makes no difference to `log1p(one x) / one`.
+    eps = float(jnp.finfo(logits.dtype).eps)  # type: ignore[no-untyped-call]
+    one = jnp.maximum(jnp.exp(low), eps**2)
+
+    def scaled(z: Array) -> tuple[Array, Array]:
+        x = jnp.exp(-jnp.abs(z) - low)
+        value = jnp.maximum(z, 0) + jnp.log1p(one * x) / one
+        return value, jnp.where(z > 0, 1, x) / (1 + one * x)
+
+    inverse = 1 / scaled(top)[0]
+
+    def relative(z: Array) -> tuple[Array, Array]:
+        value, slope = scaled(z)
+        return value * inverse, slope * inverse
+
+    def log_relative(z: Array) -> Array:
+        return sigmoidal.log_softplus(z) - sigmoidal.log_softplus(top)
+
+    return Weights(relative, log_relative, sigmoidal.log_softplus_slope)
+
+
+def sum(logits: Array, maximum: Reduction) -> Weights:
+    """`g(z) = z`, NaN below 0."""
+
+    def magnitude(z: Array) -> tuple[Array, Array | float]:
+        return jnp.where(z >= 0, z, jnp.nan), 1.0
+
+    return _powers(maximum(logits), magnitude, 1)
+
+
+def abs(logits: Array, maximum: Reduction) -> Weights:
+    """`g(z) = |z|`."""
+    return _powers(maximum(jnp.abs(logits)), _magnitude, 1)
+
+
+def square(logits: Array, maximum: Reduction) -> Weights:
+    """`g(z) = z^2`."""
+    return _powers(maximum(jnp.abs(logits)), _magnitude, 2)
+
+
+def relu(logits: Array, maximum: Reduction) -> Weights:
+    """`g(z) = max(z, 0)`."""
+
+    def magnitude(z: Array) -> tuple[Array, Array]:
+        # Not `jnp.maximum`, which takes a masked logit for a number.
+        return jnp.where(z > 0, z, 0), (z > 0).astype(z.dtype)
+
+    return _powers(maximum(logits), magnitude, 1)
+
+
+def spherical(
+    logits: Array, maximum: Reduction, *, epsilon: Parameter = 1e-3
+) -> Weights:
+    """`g(z) = z^2 + epsilon`."""
+    floor = parameter("spherical", "epsilon", epsilon, logits.dtype, low=0, open=True)
+    root = jnp.sqrt(floor)
+    top = jnp.maximum(maximum(jnp.abs(logits)), root)
+    ratio = _divide_by(top)
+    floor_ratio = ratio(root) ** 2
+
+    def relative(z: Array) -> tuple[Array, Array]:
+        x = ratio(z)
+        return x * x + floor_ratio, ratio(2 * x)
+
+    def log_relative(z: Array) -> Array:
+        amplitude = hypotenuse(z, jnp.broadcast_to(root, jnp.shape(z)))
+        return 2 * _log_ratio(ratio(amplitude), amplitude, top)
+
+    def log_slope(z: Array) -> Array:
+        # `2 z / (z^2 + epsilon)` without the square, which may overflow.
+        size = jnp.maximum(jnp.abs(z), root)
+        return 2 * (z / size) / (z * (z / size) + floor / size)
+
+    return Weights(relative, log_relative, log_slope)
+
+
+def taylor(logits: Array, maximum: Reduction, *, order: int = 2) -> Weights:
+    """`g(z) = sum_{i <= order} z^i / i!`."""
+    order = taylor_polynomials.checked_order(order)
+    if order > taylor_polynomials.LOW_ORDER:
+        return _taylor_by_quadrature(logits, maximum, order)
+    top = jnp.maximum(maximum(jnp.abs(logits)), 1)
+    ratio = _divide_by(top)
+    unit = ratio(jnp.ones_like(top))
+
+    def relative(z: Array) -> tuple[Array, Array]:
+        return _homogeneous(ratio(z), unit, order)
+
+    def log_relative(z: Array) -> Array:
+        size = jnp.maximum(jnp.abs(z), 1)
+        value, _ = _homogeneous(z / size, 1 / size, order)
+        return order * _log_ratio(ratio(size), size, top) + jnp.log(value)
+
+    def log_slope(z: Array) -> Array:
+        size = jnp.maximum(jnp.abs(z), 1)
+        value, slope = _homogeneous(z / size, 1 / size, order)
+        return slope / value
+
+    return Weights(relative, log_relative, log_slope)
+
+
+def _homogeneous(x: Array, unit: Array, order: int) -> tuple[Array, Array]:
+    """`T(z) u^order` of the Taylor polynomial T at z = x / u, and its derivative in z."""
+    terms = [unit ** (order - i) / math.factorial(i) for i in range(order + 1)]
+    value = terms[order]
+    for term in reversed(terms[:order]):
+        value = value * x + term
+    # The derivative of T is the polynomial of the next lower order.
+    slope = terms[order - 1] * jnp.ones_like(x)
+    for term in reversed(terms[: order - 1]):
+        slope = slope * x + term
+    return value, slope
+
+
+def _taylor_by_quadrature(logits: Array, maximum: Reduction, order: int) -> Weights:
+    root_and_slope = partial(taylor_polynomials.root_by_quadrature, order=order)
+    top = maximum(root_and_slope(logits)[0])
+    return _powers(top, root_and_slope, order)
+
+
+def _magnitude(z: Array) -> tuple[Array, Array]:
+    return jnp.abs(z), jnp.sign(z)
+
+
+def _powers(
+    top: Array,
+    magnitude: Callable[[Array], tuple[Array, Array | float]],
+    power: int,
+) -> Weights:
+    """`g(z) = a(z)^m`, relative to the largest.
+
+    Args:
+        top: Largest amplitude a.
+        magnitude: Function logits -> (amplitudes, their derivatives).
+        power: Power m.
+    """
+    ratio = _divide_by(top)
+
+    def relative(z: Array) -> tuple[Array, Array]:
+        amplitude, slope = magnitude(z)
+        x = ratio(amplitude)
+        per_unit = ratio(jnp.ones_like(z) * slope)
+        return x**power, power * x ** (power - 1) * per_unit
+
+    def log_relative(z: Array) -> Array:
+        amplitude, _ = magnitude(z)
+        return power * _log_ratio(ratio(amplitude), amplitude, top)
+
+    def log_slope(z: Array) -> Array:
+        amplitude, slope = magnitude(z)
+        is_zero = amplitude == 0
+        return jnp.where(is_zero, 0, power * slope / jnp.where(is_zero, 1, amplitude))
+
+    return Weights(relative, log_relative, log_slope)
+
+
+def _log_ratio(ratio: Array, x: Array, top: Array) -> Array:
+    """`log(x / top)` from the ratio, or from two logarithms where that underflows."""
+    # Not a difference of logarithms throughout: for a ratio near 1 that would cancel.
+    underflows = ratio < jnp.finfo(ratio.dtype).tiny  # type: ignore[no-untyped-call]
+    log = jnp.log(jnp.where(underflows, x, ratio))
+    return log - jnp.where(underflows, jnp.log(top), 0)
+
+
+def _divide_by(top: Array) -> Callable[[Array], Array]:
+    """The function `x -> x / top`, NaN unless the top is positive and finite.
+
+    It multiplies by the reciprocal, as compiled programs do in any case. The power of two keeps
+    that from underflowing where the top is among the largest numbers.
+    """
+    step = jnp.where(top > 1, 0.125, 1.0).astype(top.dtype)
+    inverse = 1 / (top * step)
+    inverse = jnp.where((top > 0) & jnp.isfinite(top), inverse, jnp.nan)
+    return lambda x: (x * step) * inverse
