@@ -2,11 +2,8 @@
 
 Evaluated all at once, every intermediate result of a large batch would be written to
 memory and read back. A block is small enough for its intermediate results to stay in
-the processor's cache. How a block is evaluated depends on the number of classes:
-
-* Few classes: unrolled, class by class (see unrolled.py).
-* Some more: in slabs of examples, with the examples in the last axis (see batch_last.py).
-* Many classes: row by row with `jax.vmap`, in two passes where possible (see two_pass.py).
+the processor's cache. Few classes are unrolled, class by class (see unrolled.py); many
+are evaluated row by row with `jax.vmap`.
 
 Batches have their class axis first or last, as the caller has them: no copy is made to
 transpose them, except for many classes.
@@ -22,22 +19,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from .batch_last import along_last_axis
 from .batching import MAX_UNROLLED_CLASSES
 from .elements import Elements, unstack
-from .two_pass import two_pass
 from .unrolled import unrolled
 
 UNROLLED_BLOCK = 2**16
 """Number of examples in a block of few classes."""
-
-SLABS_PER_BLOCK = 64
-"""Number of slabs in a block of some more classes; threads share them."""
-
-SLAB_SIZE = 256
-"""Number of examples in a slab: rows of this length are added at once."""
-
-MAX_SLAB_CLASSES = 16
 
 ROW_BLOCK = 2**19
 """Number of logits in a block of many classes.
@@ -73,10 +60,6 @@ def evaluate_in_blocks(
         update = partial(_update_unrolled, of_example, class_axis, logits, labels)
         empty = _empty(logits, labels)
         return _fill(update, UNROLLED_BLOCK, num_examples, empty)
-    block = SLABS_PER_BLOCK * SLAB_SIZE
-    if num_classes <= MAX_SLAB_CLASSES and num_examples >= block:
-        update = partial(_update_slabs, of_example, class_axis, logits, labels)
-        return _fill(update, block, num_examples, _empty(logits, labels))
     if class_axis == -1:
         return _evaluate_rows(of_example, logits, labels)
     losses, gradients = _evaluate_rows(of_example, logits.T, labels)
@@ -123,22 +106,8 @@ def _evaluate_rows(
 ) -> LossAndGradient:
     num_examples, num_classes = logits.shape
     size = max(1, ROW_BLOCK // num_classes)
-    shapes = (_shape_of_row(logits), _shape_of_row(labels))
-    passes = two_pass(of_example, *shapes)
-    if passes is None:
-        update = partial(_update_rows, of_example, logits, labels)
-        return _fill(update, size, num_examples, _empty(logits, labels))
-    empty = jax.tree.map(
-        lambda row: jnp.zeros((num_examples, *row.shape), row.dtype),
-        jax.eval_shape(passes.first, *shapes),
-    )
-    update_first = partial(_update_rows, passes.first, logits, labels)
-    (losses,), summaries = _fill(update_first, size, num_examples, empty)
-    return losses, jax.vmap(passes.second)(summaries, logits, labels)
-
-
-def _shape_of_row(array: Array) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct(array.shape[1:], array.dtype)
+    update = partial(_update_rows, of_example, logits, labels)
+    return _fill(update, size, num_examples, _empty(logits, labels))
 
 
 def _update_rows(
@@ -158,34 +127,6 @@ def _update_rows(
         return lax.dynamic_update_slice_in_dim(output, result, start, axis=0)
 
     return jax.tree.map(write, outputs, results)
-
-
-def _update_slabs(
-    of_example: OfExample,
-    class_axis: int,
-    logits: Array,
-    labels: Array,
-    start: Start,
-    size: int,
-    outputs: LossAndGradient,
-) -> LossAndGradient:
-    """Write the results of a block, evaluated in slabs [n, SLAB_SIZE], into the outputs."""
-    example_axis = 1 + class_axis
-    block = lax.dynamic_slice_in_dim(logits, start, size, example_axis)
-    classes_first = jnp.moveaxis(block, class_axis, 0)
-    slabs = classes_first.reshape(-1, SLABS_PER_BLOCK, SLAB_SIZE).swapaxes(0, 1)
-    slab_labels = lax.dynamic_slice_in_dim(labels, start, size).reshape(
-        SLABS_PER_BLOCK, SLAB_SIZE
-    )
-    loss, gradient = jax.vmap(along_last_axis(of_example))(slabs, slab_labels)
-    gradient_rows = gradient.swapaxes(0, 1).reshape(-1, size)
-    block_gradient = jnp.moveaxis(gradient_rows, 0, class_axis)
-    losses, gradients = outputs
-    losses = lax.dynamic_update_slice_in_dim(losses, loss.reshape(size), start, axis=0)
-    gradients = lax.dynamic_update_slice_in_dim(
-        gradients, block_gradient, start, example_axis
-    )
-    return losses, gradients
 
 
 def _update_unrolled(

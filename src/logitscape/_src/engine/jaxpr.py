@@ -1,8 +1,7 @@
 """An interpreter of jaxprs, the programs that JAX traces functions into.
 
 `interpret` runs over a program with values and rules of the caller's choice. The engine
-uses it three times: on batches in the last axis (batch_last.py), on arrays taken apart
-into elements (unrolled.py), and to find out which results depend on which (two_pass.py).
+uses it on arrays taken apart into elements (unrolled.py).
 """
 
 from collections.abc import Callable, Sequence

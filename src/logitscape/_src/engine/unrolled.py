@@ -82,6 +82,8 @@ def _apply(equation: Any, arguments: list[Elements]) -> list[Elements]:
         return [_reduce(combine, arguments[0], axes)]
     if name == "argmax":
         return [_argmax(arguments[0], **parameters)]
+    if name == "dynamic_slice" and arguments[0].ndim == 1:
+        return [_look_up(*arguments, **parameters)]
     if name in MOVES:
         return [MOVES[name](*arguments, **parameters)]
     if name == "while":
@@ -135,6 +137,23 @@ def _index_of_largest(row: Elements, index_dtype: Any) -> Array:
         largest = jnp.where(is_larger, value, largest)
         position = jnp.where(is_larger, here, position)
     return position
+
+
+def _look_up(elements: Elements, start: Elements, *, slice_sizes: Any) -> Elements:
+    """Slice of a vector from a place that is another for every example."""
+    (size,) = slice_sizes
+    last = len(elements) - size
+    result = np.empty(size, object)
+    for offset in range(size):
+        chosen = elements[offset]
+        # As `lax.dynamic_slice` does: a place beyond the end counts as the last one.
+        for place in range(1, last + 1):
+            at_least, candidate, chosen = to_common_shape(
+                [start[()] >= place, elements[place + offset], chosen]
+            )
+            chosen = jnp.where(at_least, candidate, chosen)
+        result[offset] = chosen
+    return result
 
 
 def _apply_by_vmap(equation: Any, arguments: list[Elements]) -> list[Elements]:

@@ -5,15 +5,15 @@ from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 from jax import Array, lax
 from jax.typing import ArrayLike
 
-from ..base.argmax import one_hot
 from ..base.arguments import numbers
-from ..base.formula import rounded_once
+from ..objectives.at_label import loss_at_label
 from ..objectives.batched import checked_labels
 from ..objectives.objective import Objective, objective
+from ..objectives.statements import stated_pair
+from .batching import MAX_UNROLLED_CLASSES
 from .blocks import LossAndGradient, OfExample, evaluate_in_blocks
 
 
@@ -24,10 +24,9 @@ def value_and_grad(
 
     The losses L(z_i, e_{y_i}) and their derivatives in the logits z_i, e_k being one-hot,
     are the same as those of `jax.vmap(jax.value_and_grad(...))`. On a CPU they are
-    computed faster, in blocks of examples: several times faster for up to 6 classes, for
-    which the code is unrolled, and somewhat faster for up to 16, for which sums over
-    classes are vectorised over examples. Call it inside `jax.jit`. It can itself be
-    differentiated.
+    computed faster for up to 6 classes, for which the code is unrolled, and for losses that
+    are no pair of a separable normalizer and a loss of it, in blocks of examples. Call it
+    inside `jax.jit`. It can itself be differentiated.
 
     At kinks the gradient is the one that the formula of the loss defines, and outside of
     its domain it is NaN, as with `ls.objective`.
@@ -71,10 +70,21 @@ def value_and_grad(
             )
         classes_last = z if class_axis == -1 else z.T
         y = checked_labels(classes_last, labels)
-        of_example = partial(_loss_and_gradient, loss, z.shape[class_axis])
-        return _of_batch(of_example, class_axis, z, y)
+        of_example = partial(_loss_and_gradient, loss)
+        is_few = z.shape[class_axis] <= MAX_UNROLLED_CLASSES
+        if is_few or stated_pair(loss.normalizer, loss.loss) is None:
+            return _of_batch(of_example, class_axis, z, y)
+        # A pair that has a rule leaves few intermediate results: blocks would not make it faster.
+        return _mapped(of_example, class_axis)(z, y)
 
     return run
+
+
+def _mapped(
+    of_example: OfExample, class_axis: int
+) -> Callable[[Array, Array], LossAndGradient]:
+    example_axis = class_axis + 1
+    return jax.vmap(of_example, in_axes=(example_axis, 0), out_axes=(0, example_axis))
 
 
 def _of_batch(
@@ -85,9 +95,8 @@ def _of_batch(
     The blocks are made of traced programs, in which the custom derivative rules of
     normalizers and losses are gone. So second derivatives are taken of the plain form.
     """
-    example_axis = class_axis + 1
     in_blocks = partial(evaluate_in_blocks, of_example, class_axis)
-    plain = jax.vmap(of_example, in_axes=(example_axis, 0), out_axes=(0, example_axis))
+    plain = _mapped(of_example, class_axis)
 
     @jax.custom_jvp
     def run(z: Array, y: Array) -> LossAndGradient:
@@ -109,14 +118,6 @@ def _of_batch(
     return run(z, y)
 
 
-def _loss_and_gradient(
-    loss: Objective, num_classes: int, logits: Array, label: Array
-) -> LossAndGradient:
+def _loss_and_gradient(loss: Objective, logits: Array, label: Array) -> LossAndGradient:
     """Loss and gradient of one example; NaN for a label out of range."""
-    is_valid = (label >= 0) & (label < num_classes)
-    # Not `jax.nn.one_hot`, whose test for equality is slow on CPUs.
-    target = one_hot(label, num_classes).astype(logits.dtype)
-    function = partial(rounded_once, loss.function, logits.dtype)
-    value, gradient = jax.value_and_grad(function)(logits, target)
-    one_or_nan = jnp.where(is_valid, 1, jnp.nan).astype(logits.dtype)
-    return value * one_or_nan, gradient * one_or_nan
+    return jax.value_and_grad(partial(loss_at_label, loss))(logits, label)

@@ -36,7 +36,7 @@ def generalized_cross_entropy(shares: Shares, *, q: Parameter = 0.7) -> Pull:
 @of_probability
 def mae(shares: Shares) -> Pull:
     """`2 (1 - p)`."""
-    return Pull(2 * shares.complement, 0.0, 2.0)
+    return Pull(2 * shares.complement, 0.0, jnp.full_like(shares.p, 2))
 
 
 @of_probability
@@ -98,5 +98,5 @@ def clipped_cross_entropy(shares: Shares, *, epsilon: Parameter = 1e-7) -> Pull:
 
 
 def _finite(log_p: Array) -> Array:
-    """log p, with a number whose exponential is 0 in place of -inf."""
+    """The logarithm, with a number whose exponential is 0 in place of -inf."""
     return jnp.maximum(log_p, jnp.finfo(log_p.dtype).min)  # type: ignore[no-untyped-call]

@@ -22,7 +22,12 @@ def brier(
 ) -> Slopes:
     """`sum_k (p_k - t_k)^2`."""
     scale = scale_of_brier(convention, shares.num_classes)
-    powers = _rival_powers(shares, shares.rivals, shares.label)
+    largest = shares.largest
+    if largest is None:
+        largest = _largest_power(shares, shares.rivals, shares.label)
+    powers = _rival_powers(
+        shares, shares.rivals, shares.label, jnp.asarray(largest, shares.p.dtype)
+    )
     squares = powers.total / shares.total / shares.total
     value = scale * (shares.complement**2 + squares)
     return Slopes(
@@ -36,9 +41,13 @@ def brier(
 def tsallis_score(shares: Shares, *, alpha: Parameter = 1.5) -> Slopes:
     """`1 / (a (a - 1)) - p_y^{a-1} / (a - 1) + (sum_k p_k^a) / a`."""
     a = parameter("tsallis_score", "alpha", alpha, shares.p.dtype, low=1)
-    powers = _rival_powers(
-        shares, _power(shares.rivals, a - 1), _power(shares.label, a - 1)
-    )
+    rivals = _power(shares.rivals, a - 1)
+    label = _power(shares.label, a - 1)
+    if isinstance(shares.largest, float):  # which is 1, and so are its powers
+        largest = jnp.ones_like(label)
+    else:
+        largest = _largest_power(shares, rivals, label)
+    powers = _rival_powers(shares, rivals, label, largest)
     per_total = jnp.exp((1 - a) * shares.log_total)  # W^{1 - a}
     score = powers.total * per_total / shares.total
     # The label's part is p^{a-1} d log p; at a = 2 it is dp, which counts at p = 0 too.
@@ -107,17 +116,17 @@ class _Powers(NamedTuple):
     slopes: Array
 
 
-def _rival_powers(shares: Shares, rivals: Array, label: Array) -> _Powers:
+def _rival_powers(
+    shares: Shares, rivals: Array, label: Array, largest: Array
+) -> _Powers:
     """Sums of powers of the weights.
 
     Args:
         shares: Weights.
         rivals: `e_k^{a-1}` of the rivals, [n].
         label: `e_y^{a-1}` of the label.
+        largest: The largest of these powers, exactly.
     """
-    # By a reduction over the rivals themselves: what is computed for one number may be rounded
-    # otherwise than for a vector, and then the largest would not be equal to itself.
-    largest = jnp.maximum(shares.maximum(rivals), label)
     is_label = label >= largest
     below = largest - rivals
     # One sum serves both: what is small compared with `full` has to be summed, the other follows.
@@ -128,6 +137,12 @@ def _rival_powers(shares: Shares, rivals: Array, label: Array) -> _Powers:
     gap = jnp.where(is_label, rest, summed)
     slopes = gap + rivals * shares.label - shares.others * below + label * shares.others
     return _Powers(total, slopes / shares.total + (rivals + label) * shares.p_sink)
+
+
+def _largest_power(shares: Shares, rivals: Array, label: Array) -> Array:
+    # By a reduction over the rivals themselves: what is computed for one number may be rounded
+    # otherwise than for a vector, and then the largest would not be equal to itself.
+    return jnp.maximum(shares.maximum(rivals), label)
 
 
 def _power(x: Array, exponent: Array) -> Array:
@@ -142,5 +157,5 @@ def _exp_of_product(factor: Array, log: Array) -> Array:
 
 
 def _counted(weight: Array, log_p: Array) -> Array:
-    """log p, but 0 where its weight is 0."""
+    """The logarithm, but 0 where its weight is 0."""
     return jnp.where(weight == 0, 0, log_p)

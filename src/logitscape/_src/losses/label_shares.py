@@ -1,4 +1,4 @@
-"""What losses of a one-hot label say about themselves: their value, and how they pull on the weights.
+"""What losses say of themselves for a one-hot label: their value, and how they pull on the weights.
 
 A separable normalizer gives the classes weights, and the label has a share of them. A loss that is
 stated in these shares can be put on top of any such normalizer with a derivative that costs a
@@ -17,7 +17,6 @@ import jax.numpy as jnp
 from jax import Array
 
 
-
 class Shares(NamedTuple):
     """The weights of one example, with the label apart from its rivals.
 
@@ -32,6 +31,7 @@ class Shares(NamedTuple):
         total: Sum of all weights, W; it may be infinite where no class has a share.
         log_total: Its logarithm, which is finite.
         p_sink: Share of no class; 0 for most normalizers.
+        largest: Largest weight, if it is known exactly; else None.
         num_classes: Number of classes n.
         sum: Function that sums over the classes, some of which may be on other devices.
         maximum: Function that takes the maximum over the classes.
@@ -47,6 +47,7 @@ class Shares(NamedTuple):
     total: Array
     log_total: Array
     p_sink: Array | float
+    largest: Array | float | None
     num_classes: int
     sum: Callable[[Array], Array]
     maximum: Callable[[Array], Array]
@@ -102,12 +103,19 @@ def of_probability(psi: Callable[..., Pull]) -> OfLabel:
 
 def slopes_of(pull: Pull, shares: Shares) -> Slopes:
     """The derivatives in the weights of a loss of the label's probability."""
+    value, on_log_p, on_p = pull
     # The derivative of log p = -inf is taken as 0.
-    on_log_p = jnp.where(jnp.isneginf(shares.log_p), 0, pull.on_log_p)
-    per_weight = shares.complement / shares.total
+    on_log_p = jnp.where(jnp.isneginf(shares.log_p), 0, on_log_p)
+    if isinstance(on_p, float):  # which is 0: most losses are stated in log p alone
+        return Slopes(
+            value=value,
+            rivals=on_log_p / shares.total,
+            label=0.0,
+            log_label=-on_log_p * shares.complement,
+        )
     return Slopes(
-        value=pull.value,
-        rivals=(on_log_p + pull.on_p * shares.p) / shares.total,
-        label=-pull.on_p * per_weight,
+        value=value,
+        rivals=(on_log_p + on_p * shares.p) / shares.total,
+        label=-on_p * (shares.complement / shares.total),
         log_label=-on_log_p * shares.complement,
     )

@@ -31,17 +31,21 @@ class Weights(NamedTuple):
     underflows is negligible.
 
     Attributes:
-        relative: Function logits -> (weights, their derivatives in the logits), elementwise.
+        relative: Function logits -> weights, elementwise.
+        slope: Function (logits, weights) -> derivatives of the weights in the logits.
         log_relative: Function logits -> logarithms of the weights, also where those underflow.
         log_slope: Function logits -> derivatives of these logarithms, `h = g' / g`; 0 where the
             weight is 0.
         log_sink: Logarithm of the weight g_0 of no class; None if g_0 is 0.
+        largest: Largest weight, as exact as the weights themselves; None if it is not known.
     """
 
-    relative: Callable[[Array], tuple[Array, Array]]
+    relative: Callable[[Array], Array]
+    slope: Callable[[Array, Array], Array]
     log_relative: Callable[[Array], Array]
     log_slope: Callable[[Array], Array]
     log_sink: Array | None = None
+    largest: Array | float | None = None
 
 
 Weigh: TypeAlias = Callable[..., Weights]
@@ -68,11 +72,13 @@ def softmax(
         # Masks are put back afterwards, as 0 * -inf would be NaN at c = 0.
         return jnp.where(is_masked, -jnp.inf, c * jnp.where(is_masked, 0, shifted))
 
-    def relative(z: Array) -> tuple[Array, Array]:
-        weight = jnp.exp(log_relative(z))
-        return weight, c * weight
+    def relative(z: Array) -> Array:
+        return jnp.exp(log_relative(z))
 
-    return Weights(relative, log_relative, lambda z: c)
+    def slope(z: Array, weight: Array) -> Array:
+        return c * weight
+
+    return Weights(relative, slope, log_relative, lambda z: c, largest=1.0)
 
 
 def softmax_one(logits: Array, maximum: Reduction) -> Weights:
@@ -83,11 +89,13 @@ def softmax_one(logits: Array, maximum: Reduction) -> Weights:
 
 
 def _exponentials(top: Array) -> Weights:
-    def relative(z: Array) -> tuple[Array, Array]:
-        weight = jnp.exp(z - top)
-        return weight, weight
+    def relative(z: Array) -> Array:
+        return jnp.exp(z - top)
 
-    return Weights(relative, lambda z: z - top, jnp.ones_like)
+    def slope(z: Array, weight: Array) -> Array:
+        return weight
+
+    return Weights(relative, slope, lambda z: z - top, jnp.ones_like, largest=1.0)
 
 
 def sigmoid(logits: Array, maximum: Reduction) -> Weights:
@@ -98,16 +106,17 @@ def sigmoid(logits: Array, maximum: Reduction) -> Weights:
     one = jnp.exp(low)
     largest = one + jnp.exp(low - top)
 
-    def relative(z: Array) -> tuple[Array, Array]:
-        odds = jnp.exp(low - z)
-        weight = largest / (one + odds)
-        # `1 - sigmoid(z)`; the odds may be infinite.
-        return weight, weight / (1 + one / odds)
+    def relative(z: Array) -> Array:
+        return largest / (one + jnp.exp(low - z))
+
+    def slope(z: Array, weight: Array) -> Array:
+        # `1 - sigmoid(z)` times the weight; the exponential may be infinite.
+        return weight / (1 + one / jnp.exp(low - z))
 
     def log_relative(z: Array) -> Array:
         return jax.nn.log_sigmoid(z) - jax.nn.log_sigmoid(top)
 
-    return Weights(relative, log_relative, lambda z: jax.nn.sigmoid(-z))
+    return Weights(relative, slope, log_relative, lambda z: jax.nn.sigmoid(-z))
 
 
 def sigsoftmax(logits: Array, maximum: Reduction) -> Weights:
@@ -119,16 +128,17 @@ def sigsoftmax(logits: Array, maximum: Reduction) -> Weights:
     tiny = float(jnp.finfo(logits.dtype).tiny)  # type: ignore[no-untyped-call]
     odds = jnp.maximum(jnp.exp(low - top), tiny)
 
-    def relative(z: Array) -> tuple[Array, Array]:
+    def relative(z: Array) -> Array:
         x = jnp.exp(z - top)
-        denominator = one * x + odds
-        weight = (one + odds) * x * (x / denominator)
-        return weight, weight * (1 + odds / denominator)
+        return (one + odds) * x * (x / (one * x + odds))
+
+    def slope(z: Array, weight: Array) -> Array:
+        return weight * (1 + odds / (one * jnp.exp(z - top) + odds))
 
     def log_relative(z: Array) -> Array:
         return (z - top) + (jax.nn.log_sigmoid(z) - jax.nn.log_sigmoid(top))
 
-    return Weights(relative, log_relative, lambda z: 1 + jax.nn.sigmoid(-z))
+    return Weights(relative, slope, log_relative, lambda z: 1 + jax.nn.sigmoid(-z))
 
 
 def softplus(logits: Array, maximum: Reduction) -> Weights:
@@ -140,21 +150,23 @@ def softplus(logits: Array, maximum: Reduction) -> Weights:
     eps = float(jnp.finfo(logits.dtype).eps)  # type: ignore[no-untyped-call]
     one = jnp.maximum(jnp.exp(low), eps**2)
 
-    def scaled(z: Array) -> tuple[Array, Array]:
+    def scaled(z: Array) -> Array:
         x = jnp.exp(-jnp.abs(z) - low)
-        value = jnp.maximum(z, 0) + jnp.log1p(one * x) / one
-        return value, jnp.where(z > 0, 1, x) / (1 + one * x)
+        return jnp.maximum(z, 0) + jnp.log1p(one * x) / one
 
-    inverse = 1 / scaled(top)[0]
+    inverse = 1 / scaled(top)
 
-    def relative(z: Array) -> tuple[Array, Array]:
-        value, slope = scaled(z)
-        return value * inverse, slope * inverse
+    def relative(z: Array) -> Array:
+        return scaled(z) * inverse
+
+    def slope(z: Array, weight: Array) -> Array:
+        x = jnp.exp(-jnp.abs(z) - low)
+        return jnp.where(z > 0, 1, x) / (1 + one * x) * inverse
 
     def log_relative(z: Array) -> Array:
         return sigmoidal.log_softplus(z) - sigmoidal.log_softplus(top)
 
-    return Weights(relative, log_relative, sigmoidal.log_softplus_slope)
+    return Weights(relative, slope, log_relative, sigmoidal.log_softplus_slope)
 
 
 def sum(logits: Array, maximum: Reduction) -> Weights:
@@ -196,9 +208,11 @@ def spherical(
     ratio = _divide_by(top)
     floor_ratio = ratio(root) ** 2
 
-    def relative(z: Array) -> tuple[Array, Array]:
-        x = ratio(z)
-        return x * x + floor_ratio, ratio(2 * x)
+    def relative(z: Array) -> Array:
+        return ratio(z) ** 2 + floor_ratio
+
+    def slope(z: Array, weight: Array) -> Array:
+        return ratio(2 * ratio(z))
 
     def log_relative(z: Array) -> Array:
         amplitude = hypotenuse(z, jnp.broadcast_to(root, jnp.shape(z)))
@@ -209,7 +223,7 @@ def spherical(
         size = jnp.maximum(jnp.abs(z), root)
         return 2 * (z / size) / (z * (z / size) + floor / size)
 
-    return Weights(relative, log_relative, log_slope)
+    return Weights(relative, slope, log_relative, log_slope)
 
 
 def taylor(logits: Array, maximum: Reduction, *, order: int = 2) -> Weights:
@@ -221,8 +235,11 @@ def taylor(logits: Array, maximum: Reduction, *, order: int = 2) -> Weights:
     ratio = _divide_by(top)
     unit = ratio(jnp.ones_like(top))
 
-    def relative(z: Array) -> tuple[Array, Array]:
-        return _homogeneous(ratio(z), unit, order)
+    def relative(z: Array) -> Array:
+        return _homogeneous(ratio(z), unit, order)[0]
+
+    def slope(z: Array, weight: Array) -> Array:
+        return _homogeneous(ratio(z), unit, order)[1]
 
     def log_relative(z: Array) -> Array:
         size = jnp.maximum(jnp.abs(z), 1)
@@ -231,10 +248,10 @@ def taylor(logits: Array, maximum: Reduction, *, order: int = 2) -> Weights:
 
     def log_slope(z: Array) -> Array:
         size = jnp.maximum(jnp.abs(z), 1)
-        value, slope = _homogeneous(z / size, 1 / size, order)
-        return slope / value
+        value, derivative = _homogeneous(z / size, 1 / size, order)
+        return derivative / value
 
-    return Weights(relative, log_relative, log_slope)
+    return Weights(relative, slope, log_relative, log_slope)
 
 
 def _homogeneous(x: Array, unit: Array, order: int) -> tuple[Array, Array]:
@@ -253,7 +270,7 @@ def _homogeneous(x: Array, unit: Array, order: int) -> tuple[Array, Array]:
 def _taylor_by_quadrature(logits: Array, maximum: Reduction, order: int) -> Weights:
     root_and_slope = partial(taylor_polynomials.root_by_quadrature, order=order)
     top = maximum(root_and_slope(logits)[0])
-    return _powers(top, root_and_slope, order)
+    return _powers(top, root_and_slope, order)._replace(largest=None)
 
 
 def _magnitude(z: Array) -> tuple[Array, Array]:
@@ -274,22 +291,27 @@ def _powers(
     """
     ratio = _divide_by(top)
 
-    def relative(z: Array) -> tuple[Array, Array]:
-        amplitude, slope = magnitude(z)
+    def relative(z: Array) -> Array:
+        return ratio(magnitude(z)[0]) ** power
+
+    def slope(z: Array, weight: Array) -> Array:
+        amplitude, of_amplitude = magnitude(z)
         x = ratio(amplitude)
-        per_unit = ratio(jnp.ones_like(z) * slope)
-        return x**power, power * x ** (power - 1) * per_unit
+        return power * x ** (power - 1) * ratio(of_amplitude * jnp.ones_like(z))
 
     def log_relative(z: Array) -> Array:
         amplitude, _ = magnitude(z)
         return power * _log_ratio(ratio(amplitude), amplitude, top)
 
     def log_slope(z: Array) -> Array:
-        amplitude, slope = magnitude(z)
+        amplitude, of_amplitude = magnitude(z)
         is_zero = amplitude == 0
-        return jnp.where(is_zero, 0, power * slope / jnp.where(is_zero, 1, amplitude))
+        divisor = jnp.where(is_zero, 1, amplitude)
+        return jnp.where(is_zero, 0, power * of_amplitude / divisor)
 
-    return Weights(relative, log_relative, log_slope)
+    # Products are rounded alike wherever they are computed, so that this is one of the weights.
+    largest = ratio(top) ** power
+    return Weights(relative, slope, log_relative, log_slope, largest=largest)
 
 
 def _log_ratio(ratio: Array, x: Array, top: Array) -> Array:

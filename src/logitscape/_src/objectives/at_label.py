@@ -1,11 +1,10 @@
 """Loss of one example whose target is one-hot, by its label."""
 
-from functools import partial
-
+import jax
 from jax import Array
 
-from ..base.argmax import one_hot
 from ..base.formula import rounded_once
+from ..base.special import zero_if
 from ..base.types import Scalar, Vector
 from .objective import Objective
 from .pair_rule import loss_of_label
@@ -13,20 +12,22 @@ from .statements import stated_pair
 
 
 def loss_at_label(objective: Objective, logits: Vector, label: Array) -> Scalar:
-    """Loss `L(z, e_y)` of one example.
+    """Loss `L(z, e_y)` of one example; NaN, with its derivatives, if the label is out of range.
 
     It is quicker than the objective itself, which has to find the label in its target.
 
     Args:
         objective: Objective.
         logits: Logits z, [n].
-        label: Label y; out of range, the result may be any number.
+        label: Label y, which may be traced.
     """
-    stated = None
-    if objective.normalizer is not None and objective.loss is not None:
-        stated = stated_pair(objective.normalizer, objective.loss)
+    stated = stated_pair(objective.normalizer, objective.loss)
     if stated is not None:
         return loss_of_label(stated.pair, logits, label, stated.parameters)
-    target = one_hot(label, logits.size).astype(logits.dtype)
+    is_valid = (label >= 0) & (label < logits.size)
+    # Not a product of the target and NaN: XLA turns a product with a one-hot vector
+    # into a choice, and so 0 * NaN into 0.
+    target = jax.nn.one_hot(label, logits.size, dtype=logits.dtype)
+    target += zero_if(is_valid, target)
     value: Scalar = rounded_once(objective.function, logits.dtype, logits, target)
-    return value
+    return value + zero_if(is_valid, value)

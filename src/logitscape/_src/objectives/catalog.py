@@ -101,21 +101,53 @@ FORMULAS: tuple[Formula, ...] = (
     Formula("normalizer", exponential.softmax_one, weigh=weights.softmax_one),
     Formula("normalizer", sparsemax.sparsemax),
     Formula("normalizer", entmax.entmax),
-    Formula("loss of probabilities", logarithmic.cross_entropy, of_label=label_losses.cross_entropy),
-    Formula("loss of probabilities", power.exponential, of_label=label_losses.exponential),
-    Formula("loss of probabilities", power.generalized_cross_entropy, of_label=label_losses.generalized_cross_entropy),
+    Formula(
+        "loss of probabilities",
+        logarithmic.cross_entropy,
+        of_label=label_losses.cross_entropy,
+    ),
+    Formula(
+        "loss of probabilities", power.exponential, of_label=label_losses.exponential
+    ),
+    Formula(
+        "loss of probabilities",
+        power.generalized_cross_entropy,
+        of_label=label_losses.generalized_cross_entropy,
+    ),
     Formula("loss of probabilities", power.mae, of_label=label_losses.mae),
     Formula("loss of probabilities", power.hellinger, of_label=label_losses.hellinger),
     Formula("loss of probabilities", focal.focal, of_label=label_losses.focal),
     Formula("loss of probabilities", logarithmic.poly1, of_label=label_losses.poly1),
-    Formula("loss of probabilities", logarithmic.symmetric_cross_entropy, of_label=label_losses.symmetric_cross_entropy),
-    Formula("loss of probabilities", logarithmic.clipped_cross_entropy, of_label=label_losses.clipped_cross_entropy),
+    Formula(
+        "loss of probabilities",
+        logarithmic.symmetric_cross_entropy,
+        of_label=label_losses.symmetric_cross_entropy,
+    ),
+    Formula(
+        "loss of probabilities",
+        logarithmic.clipped_cross_entropy,
+        of_label=label_losses.clipped_cross_entropy,
+    ),
     Formula("loss of probabilities", distribution.brier, of_label=label_scores.brier),
-    Formula("loss of probabilities", distribution.spherical_score, of_label=label_scores.spherical_score),
-    Formula("loss of probabilities", tsallis.tsallis_score, of_label=label_scores.tsallis_score),
-    Formula("loss of probabilities", distribution.kl, of_label=label_losses.cross_entropy),
+    Formula(
+        "loss of probabilities",
+        distribution.spherical_score,
+        of_label=label_scores.spherical_score,
+    ),
+    Formula(
+        "loss of probabilities",
+        tsallis.tsallis_score,
+        of_label=label_scores.tsallis_score,
+    ),
+    Formula(
+        "loss of probabilities", distribution.kl, of_label=label_losses.cross_entropy
+    ),
     Formula("loss of probabilities", distribution.reverse_kl),
-    Formula("loss of probabilities", distribution.label_smoothing, of_label=label_scores.label_smoothing),
+    Formula(
+        "loss of probabilities",
+        distribution.label_smoothing,
+        of_label=label_scores.label_smoothing,
+    ),
     Formula("loss of logits", margin.perceptron, exponential.argmax),
     Formula("loss of logits", margin.crammer_singer, exponential.argmax),
     Formula("loss of logits", margin.weston_watkins, exponential.argmax),

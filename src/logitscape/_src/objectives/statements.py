@@ -27,8 +27,10 @@ class StatedPair(NamedTuple):
     parameters: Parameters
 
 
-def stated_pair(normalizer: Normalizer, loss: Loss) -> StatedPair | None:
+def stated_pair(normalizer: Normalizer | None, loss: Loss | None) -> StatedPair | None:
     """The rule of a pair, if both parts are formulas of the catalog that have a statement."""
+    if normalizer is None or loss is None:
+        return None
     if isinstance(normalizer, BoundFormula) and isinstance(loss, BoundFormula):
         return _of_specs(normalizer, loss)
     return _of_parts(normalizer, loss)
