@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from logitscape._src.base.special import (
-    box_cox,
+from logitscape._src.base.exponentials import (
     exp_complement,
+    exprel,
     logistic,
     over_expm1,
     softplus,
 )
+from logitscape._src.base.special import box_cox
 from logitscape._src.losses.x_coth import one_less_slope_of_square, x_coth
 
 NEAR = (1e-3, 0.01, 0.1, 0.3, 0.49, 0.51, 0.9, 1.5, 1.9, 2.1, 3.0, 3.9, 4.1, 5.0)
@@ -33,6 +34,7 @@ def exact_x_coth(w: mpf) -> mpf:
 
 FUNCTIONS: dict[str, tuple[Callable, Callable, tuple[float, ...]]] = {
     "over_expm1": (over_expm1, lambda x: x / mp.expm1(x), POSITIVE),
+    "exprel": (exprel, lambda x: mp.expm1(x) / x, SIGNED),
     "exp_complement": (exp_complement, lambda x: 1 - mp.exp(-x), POSITIVE),
     "logistic": (logistic, lambda x: 1 / (1 + mp.exp(-x)), SIGNED),
     "softplus": (softplus, lambda x: mp.log1p(mp.exp(x)), SIGNED),

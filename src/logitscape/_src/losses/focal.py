@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.exponentials import exp_complement, over_expm1
 from ..base.formula import on_probs
 from ..base.parameters import parameter
-from ..base.special import exp_complement, over_expm1
 from ..base.types import Parameter, Scalar, Vector
 from ..normalizers.probs import Probs
 from .logarithmic import surprisal

@@ -3,9 +3,10 @@
 import jax
 import jax.numpy as jnp
 
+from ..base.exponentials import softplus
 from ..base.formula import on_logits
 from ..base.parameters import parameter
-from ..base.special import nan_unless, softplus
+from ..base.special import nan_unless
 from ..base.types import Parameter, Scalar, Vector
 from ..normalizers.exponential import softmax
 from .logarithmic import cross_entropy

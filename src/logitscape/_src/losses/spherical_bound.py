@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.exponentials import over_expm1
 from ..base.formula import on_logits
-from ..base.special import over_expm1
 from ..base.types import Scalar, Vector
 from .x_coth import one_less_slope_of_square, x_coth, x_coth_less_x
 

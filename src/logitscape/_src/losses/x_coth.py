@@ -4,7 +4,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.special import bernoulli_series, over_expm1, polynomial
+from ..base.exponentials import bernoulli_series, over_expm1
+from ..base.special import polynomial
 
 SERIES_BELOW = 4.0
 """Value of w below which the derivatives are power series, which converge up to w = 39."""
