@@ -20,18 +20,23 @@ from .exact import ONE, ZERO, OutsideDomain, Simplex, exactly
 DIGITS = 220
 STEP = mpf(10) ** -40
 KINK = mpf(10) ** -10
-"""Relative difference of the slopes to both sides from which on they count as different."""
+"""Relative difference of the slopes to both sides, or of the gradients, that shows a kink."""
+
+LOST = mpf(10) ** (60 - DIGITS)
+"""Relative size below which a slope is nothing but rounding, and truly 0."""
 
 NOT_SEPARABLE = ("min_shift", "argmax", "sparsemax", "entmax")
 
 
 class Products(NamedTuple):
-    """A gradient as sums of products: `terms[k]` are tuples of factors, which are (number, size).
+    """A value, and its gradient as sums of products.
 
-    The size is the number's own `sum |terms|`.
+    `terms[k]` are tuples of factors, and each factor is (number, its own `sum |terms|`).
     """
 
+    value: tuple
     terms: list
+    least: mpf = ONE
 
 
 NOTHING: list = []
@@ -39,8 +44,9 @@ NOTHING: list = []
 
 
 class Hessian(NamedTuple):
-    """Entries [n][n] and their `sum |terms|`; an entry is None at a kink."""
+    """Value, entries [n][n] and their `sum |terms|`; an entry is None at a kink."""
 
+    value: tuple
     entries: list
     sizes: list
     least: mpf
@@ -50,13 +56,13 @@ def hessian(spec: str, z: tuple, target: tuple, dtype: str) -> Hessian | None:
     """The Hessian at exactly these numbers; None at poles and outside the domain."""
     with mp.workdps(DIGITS):
         try:
-            here, least = products(spec, tuple(exactly(z)), target, dtype)
+            here = products(spec, tuple(exactly(z)), target, dtype)
             columns = [column(spec, z, target, dtype, here, i) for i in range(len(z))]
         except OutsideDomain:
             return None
     entries, sizes = zip(*columns, strict=True)
     transposed = [list(zip(*each, strict=True)) for each in (entries, sizes)]
-    return Hessian(*transposed, least)
+    return Hessian(here.value, *transposed, here.least)
 
 
 def column(
@@ -64,7 +70,7 @@ def column(
 ) -> tuple[list, list]:
     """The slopes of all components of the gradient in z_i, and their |terms|."""
     above, below = (
-        products(spec, moved(z, i, sign * STEP), target, dtype)[0] for sign in (1, -1)
+        products(spec, moved(z, i, sign * STEP), target, dtype) for sign in (1, -1)
     )
     found = [
         slope(*each) for each in zip(here.terms, above.terms, below.terms, strict=True)
@@ -80,23 +86,28 @@ def slope(here: list, above: list, below: list) -> tuple[mpf | None, mpf]:
     """Slope of a sum of products, and its |terms| by the product rule; None at a kink."""
     if not len(here) == len(above) == len(below):
         return None, ZERO  # a class is about to leave the support
-    entry, size, right, left = ZERO, ZERO, ZERO, ZERO
+    entry, size, right, left, largest = ZERO, ZERO, ZERO, ZERO, ZERO
     for factors, up, down in zip(here, above, below, strict=True):
         values = [value_of(each) for each in (up, down, factors)]
         entry += (values[0] - values[1]) / (2 * STEP)
         right += (values[0] - values[2]) / STEP
         left += (values[2] - values[1]) / STEP
         size += product_rule(factors, up, down)
-    if abs(right - left) > KINK * (abs(right) + abs(left)):
+        largest += abs(values[2])
+    if abs(entry) < largest * LOST:
+        return ZERO, size
+    jumps = abs(entry) * STEP > KINK * largest
+    if jumps or abs(right - left) > KINK * (abs(right) + abs(left)):
         return None, ZERO
     return entry, size
 
 
 def product_rule(factors: tuple, up: tuple, down: tuple) -> mpf:
     total = ZERO
-    for i, ((_, _), (a, _), (b, _)) in enumerate(zip(factors, up, down, strict=True)):
+    for i, ((a, c), (b, d)) in enumerate(zip(up, down, strict=True)):
         others = [size for j, (_, size) in enumerate(factors) if j != i]
-        total += abs(a - b) / (2 * STEP) * mp.fprod(others)
+        change = max(abs(a - b), abs(c - d))
+        total += change / (2 * STEP) * mp.fprod(others)
     return total
 
 
@@ -104,27 +115,45 @@ def value_of(factors: tuple) -> mpf:
     return mp.fprod(number for number, _ in factors)
 
 
-def products(spec: str, z: tuple, target: tuple, dtype: str) -> tuple[Products, mpf]:
-    """The gradient as sums of products, and the smallest probability that is not 0."""
+def products(spec: str, z: tuple, target: tuple, dtype: str) -> Products:
+    """The value, the gradient as sums of products, and the least probability that is not 0."""
     t = exactly(target)
     normalizer, _, loss = spec.rpartition(" + ")
     name, parameters = parse(loss, dtype)
     if not normalizer:
         check(z)
-        value, _, gradient, sizes = LOGIT_LOSSES[name](list(z), t, **parameters)
-        return Products([[(pair,)] for pair in zip(gradient, sizes, strict=True)]), ONE
+        *value, gradient, sizes = LOGIT_LOSSES[name](list(z), t, **parameters)
+        terms = [[(pair,)] for pair in zip(gradient, sizes, strict=True)]
+        if name == "spherical_bound":
+            terms = of_spherical_bound(list(z), t, gradient)
+        return Products(tuple(value), terms)
     s = simplex(normalizer, z, dtype, DIGITS)
-    value, _, slopes, sizes = LOSSES[name](s, t, **parameters)
-    if isinf(value):
+    *value, slopes, sizes = LOSSES[name](s, t, **parameters)
+    if isinf(value[0]):
         raise OutsideDomain
     if parse(normalizer, dtype)[0] in NOT_SEPARABLE or not all(s.p):
-        return Products(by_columns(s, slopes, sizes)), s.least
+        return Products(tuple(value), by_columns(s, slopes, sizes), s.least)
+    least = s.least
     if name == "spherical_score":
         s = escort(s)
         _, _, slopes, sizes = LOSSES["hellinger"](s, t)
     logs = [x / p for x, p in zip(s.scale, s.p, strict=True)]
     pulls = [(p * a, p * b) for p, a, b in zip(s.p, slopes, sizes, strict=True)]
-    return Products(by_logarithms(s, pulls, logs)), s.least
+    return Products(tuple(value), by_logarithms(s, pulls, logs), least)
+
+
+def of_spherical_bound(z: list, t: list, gradient: list) -> list:
+    """`1/n - t_k + (z_k - mean) rate`, in which the rate and the logits are one product."""
+    mean = mp.fsum(z) / len(z)
+    centred = [x - mean for x in z]
+    k = max(range(len(z)), key=lambda i: abs(centred[i]))
+    if abs(centred[k]) < 2 * STEP:
+        return [[((g, abs(g)),)] for g in gradient]
+    rate = (gradient[k] - ONE / len(z) + t[k]) / centred[k]
+    return [
+        [((x, abs(x)), (rate, rate)), ((ONE / len(z) - b, ONE),)]
+        for x, b in zip(centred, t, strict=True)
+    ]
 
 
 def by_logarithms(s: Simplex, pulls: list, logs: list) -> list:
@@ -149,7 +178,10 @@ def by_columns(s: Simplex, slopes: list, sizes: list) -> list:
         if k in s.columns:
             entries, entry_sizes = s.columns[k]()
             pairs = zip(entries, entry_sizes, slopes, sizes, strict=True)
-            found.append([((a, b), (c, d)) for a, b, c, d in pairs if b])
+            terms = [((a, b), (c, d)) for a, b, c, d in pairs if a or not isinf(c)]
+            if any(isinf(c) for _, (c, _) in terms):
+                raise OutsideDomain
+            found.append([each for each in terms if each[0][1]])
             continue
         if not s.scale[k]:
             found.append(NOTHING)
