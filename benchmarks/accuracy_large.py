@@ -55,10 +55,12 @@ def _exact(z: np.ndarray[Any, Any], label: int) -> np.ndarray[Any, Any]:
 def _errors(
     formula: Loss, logits: Any, label: int, exact: np.ndarray[Any, Any]
 ) -> list[float]:
-    def mean(z: Any) -> Any:
-        return jnp.mean(formula(z[None], jnp.array([label])))
+    def mean(z: Any, y: Any) -> Any:
+        return jnp.mean(formula(z[None], y))
 
-    value, gradient = jax.jit(jax.value_and_grad(mean))(logits)
+    # The label as an argument: XLA would spend seconds on what it can compute of a known one.
+    labels = jnp.array([label])
+    value, gradient = jax.jit(jax.value_and_grad(mean))(logits, labels)
     got = np.concatenate([np.asarray(value)[None], np.asarray(gradient)])
     error = np.abs(got.astype("float64") - exact) / np.abs(exact)
     others = np.delete(error[1:], label)
