@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from . import cold_start, ensembles, figures, interpreters, memory, throughput
+from . import accuracy, cold_start, ensembles, figures, interpreters, memory, throughput
 from .report import Report
 
 PARTS: dict[str, Callable[[bool], Report]] = {
@@ -13,13 +13,15 @@ PARTS: dict[str, Callable[[bool], Report]] = {
     "memory": memory.measure,
     "ensembles": ensembles.measure,
     "interpreters": interpreters.measure,
+    "accuracy": accuracy.measure,
 }
 
 
 def main() -> None:
     """Measure the parts that the command line names, or all."""
     parser = argparse.ArgumentParser(
-        "python -m benchmarks", description="Measure speed and memory against peers."
+        "python -m benchmarks",
+        description="Measure speed, memory and accuracy against peers.",
     )
     parser.add_argument(
         "parts",

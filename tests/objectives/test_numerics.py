@@ -29,7 +29,6 @@ PAIRS = [pytest.param(x, y, id=f"{x} + {y}") for x in NORMALIZERS for y in LOSSE
 # is promised. With one-hot targets this happens for these formulas only, for the given reasons.
 CANCELS = {
     "brier": "dL/dp_k - sum p dL/dp of a third class, where label and rival balance",
-    "spherical_score": "sum_j p_j dL/dp_j is 0 identically, and is computed as a sum",
     "tsallis_score": "dL/dp_k - sum p dL/dp of a third class, where label and rival balance",
     "reverse_kl": "log(p_k / t_k) - sum p log(p / t) at its optimum",
     "label_smoothing": "p - t at its optimum",

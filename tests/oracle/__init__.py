@@ -23,12 +23,14 @@ at the very point, never below 1:
 
 What a stable implementation avoids is not excused: 1 - p, gaps between logits with any common
 offset, `1 - p_y / |p|` and the one-hot Tsallis score near their optimum, Fenchel-Young losses
-(sums of Bregman divergences) near theirs. Numbers in subnormal range have an absolute bound
-(accuracy.py, `allowed_error`).
+(sums of Bregman divergences) near theirs; and `sum_j p_j dL/dp_j` of the spherical score, which is
+0 identically: with a separable normalizer the score is the Hellinger loss of `escort`. Numbers in
+subnormal range have an absolute bound (accuracy.py, `allowed_error`).
 """
 
 import re
 from ast import literal_eval
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -52,7 +54,7 @@ from .exact import (
 )
 from .logit_losses import LOGIT_LOSSES
 from .losses import LOSSES
-from .normalizers import NORMALIZERS, PERTURBATION, perturbed
+from .normalizers import NORMALIZERS, PERTURBATION, logarithms, perturbed
 
 
 def truth(
@@ -116,6 +118,9 @@ def evaluate(
                             slopes, slope_sizes, moved_slopes, strict=True
                         )
                     ]
+                if name == "spherical_score" and is_separable(s, t):
+                    s = escort(s)
+                    _, _, slopes, slope_sizes = LOSSES["hellinger"](s, t)
                 gradient, sizes = chain(
                     s, slopes, slope_sizes, list(zip(z, target, strict=True)), forward
                 )
@@ -128,6 +133,31 @@ def evaluate(
     gradient = tuple(vanish(x, y, digits) for x, y in zip(gradient, sizes, strict=True))
     return Truth(
         INSIDE, vanish(value, total, digits), total, gradient, tuple(sizes), least
+    )
+
+
+def is_separable(s: Simplex, t: list) -> bool:
+    """Whether p is in proportion to weights g(z), none of which is 0 at a class that counts."""
+    no_pole = all(a > 0 for a, b in zip(s.p, t, strict=True) if b > 0)
+    return s.share is s.p and not s.columns and no_pole
+
+
+def escort(s: Simplex) -> Simplex:
+    """Probabilities q in proportion to p^2: the spherical score is `1 - sum_k t_k sqrt(q_k)`."""
+    squares = [p * p for p in s.p]
+    total = mp.fsum(squares)
+    q = [x / total for x in squares]
+    complement = [x / total for x in all_but(squares)]
+    scale = [2 * a * b / total for a, b in zip(s.p, s.scale, strict=True)]
+    return replace(
+        s,
+        p=q,
+        complement=complement,
+        log_p=logarithms(q, complement),
+        share=q,
+        scale=scale,
+        share_noise=[2 * x for x in s.share_noise],
+        unseen=ZERO,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +11,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Float
 
 from .base.formula import rounded_once
+from .base.types import HALF
 from .normalizers.probs import Probs
 from .objectives.batched import checked_labels
 from .objectives.objective import Source, objective
@@ -26,7 +27,9 @@ QUANTILES = (0.05, 0.5, 0.95)
 class BatchGradient(NamedTuple):
     """Statistics of the gradients in the logits of a batch.
 
-    All are scalars but the quantiles, and NaN where there are no examples to count.
+    All are scalars but the quantiles, and NaN where there are no examples to count. They
+    are float32 where the logits are float16 or bfloat16, and otherwise of the logits'
+    dtype.
 
     Attributes:
         loss: Mean loss.
@@ -134,32 +137,69 @@ def _evaluate(
 def _statistics(
     loss: Array, gradient: Array, is_right: Array, threshold: float
 ) -> BatchGradient:
-    """Statistics of losses [m] and gradients [m, n]."""
-    dtype = loss.dtype
+    """Statistics of losses [m] and gradients [m, n], in float32 or float64."""
+    # In half precision a sum over examples is infinite or stops growing after a few thousand.
+    dtype = jnp.float32 if loss.dtype in HALF else loss.dtype
+    loss, gradient = loss.astype(dtype), gradient.astype(dtype)
+    if loss.size == 0:
+        return _of_nothing(dtype)
     is_finite = jnp.isfinite(loss) & jnp.all(jnp.isfinite(gradient), axis=1)
     finite_gradient = jnp.where(is_finite[:, None], gradient, 0)
-    norms = jnp.linalg.norm(finite_gradient, axis=1)
-    count = jnp.sum(is_finite.astype(dtype))
-    total = jnp.sum(norms)
-    finite_loss = jnp.where(is_finite, loss, 0)
-    mean_loss = jnp.sum(finite_loss) / count
-    wrong = jnp.mean((~is_right).astype(dtype))
+    norms = _norm(finite_gradient)
+    count = jnp.sum(is_finite)
     is_stuck = is_finite & ~is_right & (norms < threshold)
-    stuck = jnp.sum(is_stuck.astype(dtype)) / count
     norms_of_wrong = jnp.where(is_right, 0, norms)
-    carried_by_wrong = jnp.sum(norms_of_wrong) / total
-    norm_of_sum = jnp.linalg.norm(jnp.sum(finite_gradient, axis=0))
-    norm = norm_of_sum / count
+    # Relative to the largest norm, as the sum of all norms may overflow.
+    unit = _unit(norms)
+    carried_by_wrong = jnp.sum(norms_of_wrong / unit) / jnp.sum(norms / unit)
     # Not the norms themselves: those of examples that are not finite were set to 0.
     finite_norms = jnp.where(is_finite, norms, jnp.nan)
-    quantiles = jnp.nanquantile(finite_norms, jnp.asarray(QUANTILES, dtype))
-    not_finite = 1 - count / loss.size
     return BatchGradient(
-        loss=mean_loss,
-        wrong=wrong,
-        stuck=stuck,
+        loss=_mean(jnp.where(is_finite, loss, 0), count),
+        wrong=_ratio(jnp.sum(~is_right), loss.size, dtype),
+        stuck=_ratio(jnp.sum(is_stuck), count, dtype),
         carried_by_wrong=carried_by_wrong,
-        norm=norm,
-        quantiles=quantiles,
-        not_finite=not_finite,
+        norm=_norm(_mean(finite_gradient, count)),
+        quantiles=jnp.nanquantile(finite_norms, jnp.asarray(QUANTILES, dtype)),
+        not_finite=_ratio(jnp.sum(~is_finite), loss.size, dtype),
     )
+
+
+def _of_nothing(dtype: Any) -> BatchGradient:
+    nan = jnp.full((), jnp.nan, dtype)
+    return BatchGradient(
+        loss=nan,
+        wrong=nan,
+        stuck=nan,
+        carried_by_wrong=nan,
+        norm=nan,
+        quantiles=jnp.full(len(QUANTILES), nan),
+        not_finite=nan,
+    )
+
+
+def _ratio(part: Array, whole: Array | int, dtype: Any) -> Array:
+    """Quotient of two whole numbers, which are exact until here."""
+    return part.astype(dtype) / jnp.asarray(whole).astype(dtype)
+
+
+def _mean(x: Array, count: Array) -> Array:
+    """Sum over the examples, [m, ...], divided by the number of those that count."""
+    # Relative to the largest, as the sum may overflow where the mean does not.
+    unit = _unit(x)
+    return unit * (jnp.sum(x / unit, axis=0) / count.astype(x.dtype))
+
+
+def _norm(x: Array) -> Array:
+    """Euclidean norm over the last axis; squares neither overflow nor underflow."""
+    unit = _unit(x, axis=-1)
+    return unit[..., 0] * jnp.sqrt(jnp.sum((x / unit) ** 2, axis=-1))
+
+
+def _unit(x: Array, axis: int | None = None) -> Array:
+    """Largest absolute value, so far as both it and its reciprocal are normal numbers."""
+    limits = jnp.finfo(x.dtype)  # type: ignore[no-untyped-call]
+    is_kept = axis is not None
+    largest = jnp.max(jnp.abs(x), axis=axis, keepdims=is_kept, initial=0)
+    # Compiled programs may multiply by the reciprocal, and flush it to 0 below the normal numbers.
+    return jnp.clip(largest, limits.tiny, limits.max / 16)

@@ -1,6 +1,7 @@
 """Elementary functions, accurate where the textbook formulas or their derivatives cancel."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -14,8 +15,6 @@ SERIES_RADIUS = 0.5
 """Absolute value of the argument below which a power series replaces the closed form."""
 SERIES_TERMS = 18
 """Number of terms of those series, enough for float64: 0.5^18 / 18! is below 1e-21."""
-OVER_EXPM1_SLOPE = [-1 / 2, 1 / 6, 0.0, -1 / 180, 0.0, 1 / 5040, 0.0, -1 / 151200]
-"""Power series at 0 of the derivative of `x / (e^x - 1)`, from the Bernoulli numbers."""
 
 
 def is_symbolic_zero(tangent: Any) -> bool:
@@ -84,7 +83,7 @@ def log_slope(log_p: Array, beta: Array) -> Array:
     return -jnp.where(is_near, from_series, closed_form)
 
 
-def polynomial(coefficients: list[float], x: Array) -> Array:
+def polynomial(coefficients: Sequence[float], x: Array) -> Array:
     """`sum_k coefficients[k] x^k` by Horner's rule."""
     total = jnp.full_like(x, coefficients[-1])
     for coefficient in reversed(coefficients[:-1]):
@@ -110,33 +109,6 @@ def _hypotenuse_jvp(
     dx, dy = tangents
     length = hypotenuse(x, y)
     return length, x / length * dx + y / length * dy
-
-
-@jax.custom_jvp
-def over_expm1(x: Array) -> Array:
-    """`x / (e^x - 1)` for x >= 0: 1 at 0, and 0 at infinity."""
-    is_inside = (x > 0) & jnp.isfinite(x)
-    safe = jnp.where(is_inside, x, 1)
-    # Written with e^{-x}, as e^x overflows long before the quotient underflows.
-    quotient = safe * jnp.exp(-safe) / -jnp.expm1(-safe)
-    at_the_ends = (x <= 0).astype(x.dtype)
-    return jnp.where(is_inside, quotient, at_the_ends)
-
-
-@over_expm1.defjvp
-def _over_expm1_jvp(
-    primals: tuple[Array], tangents: tuple[Array]
-) -> tuple[Array, Array]:
-    """`(1 - f(x) - x) / (e^x - 1) dx`, which cancels near 0 and is a series there."""
-    (x,) = primals
-    (dx,) = tangents
-    value = over_expm1(x)
-    is_small = x < SERIES_RADIUS
-    safe = jnp.where(is_small | jnp.isinf(x), 1, x)
-    series = polynomial(OVER_EXPM1_SLOPE, x)
-    closed_form = (1 - value - safe) * jnp.exp(-safe) / -jnp.expm1(-safe)
-    slope = jnp.where(is_small, series, closed_form)
-    return value, jnp.where(jnp.isinf(x), 0, slope) * dx
 
 
 def nan_unless(condition: Array, x: Array) -> Array:

@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.exponentials import exp_complement, over_expm1
 from ..base.formula import on_probs
 from ..base.parameters import parameter
-from ..base.special import over_expm1
 from ..base.types import Parameter, Scalar, Vector
 from ..normalizers.probs import Probs
 from .logarithmic import surprisal
@@ -46,7 +46,7 @@ def focal(probs: Probs, target: Vector, *, gamma: Parameter = 2.0) -> Scalar:
 @jax.custom_jvp
 def _focal(s: Array, gamma: Array) -> Array:
     """`(1 - e^{-s})^gamma s` of the surprisal s."""
-    return (-jnp.expm1(-s)) ** gamma * s
+    return exp_complement(s) ** gamma * s
 
 
 @_focal.defjvp
@@ -58,7 +58,7 @@ def _focal_jvp(
     ds, d_gamma = tangents
     is_inside = (s > 0) & jnp.isfinite(s)
     safe = jnp.where(is_inside, s, 1)
-    complement = -jnp.expm1(-s)
+    complement = exp_complement(s)
     # `s log(1 - p)` tends to 0 at both ends, where one factor is infinite.
     slope_in_gamma = jnp.where(is_inside, _log_complement(safe) * safe, 0)
     # s p / (1 - p) is s / (e^s - 1), which tends to 1 with s: there is no pole at p = 1.
@@ -72,5 +72,5 @@ def _log_complement(s: Array) -> Array:
     # Beyond p = 1/2 `log1p(-p)` would cancel; before it the logarithm of `1 - p` would,
     # as that of a number near 1.
     is_near = s < math.log(2)
-    from_one = jnp.log(-jnp.expm1(-jnp.where(is_near, s, 1)))
+    from_one = jnp.log(exp_complement(jnp.where(is_near, s, 1)))
     return jnp.where(is_near, from_one, jnp.log1p(-jnp.exp(-s)))

@@ -6,8 +6,11 @@ written in the surprisal `-log p` and the complement `1 - p`, which stay accurat
 the derivative of log p = -inf is taken as 0.
 """
 
+import jax
 import jax.numpy as jnp
+from jax import Array
 
+from ..base.exponentials import logistic
 from ..base.formula import on_probs
 from ..base.parameters import parameter
 from ..base.special import dot
@@ -140,13 +143,35 @@ def clipped_cross_entropy(
     floor = parameter(
         "clipped_cross_entropy", "epsilon", epsilon, target.dtype, low=0, open=True
     )
-    # Near p = 1 the sum p + epsilon would round epsilon away, `epsilon - (1 - p)` does not.
-    is_low = probs.p < 0.5
-    from_zero = -jnp.log(jnp.where(is_low, probs.p, 0.5) + floor)
-    from_one = -jnp.log1p(floor - jnp.where(is_low, 0.5, probs.complement))
-    return jnp.sum(target * jnp.where(is_low, from_zero, from_one))
+    losses = _clipped(probs.p, probs.log_p, probs.complement, floor)
+    return jnp.sum(target * losses)
 
 
 def surprisal(probs: Probs, target: Vector) -> Vector:
     """`-log p`, but 0 for classes of weight 0, where an infinite value has to count as 0."""
     return -jnp.where(target == 0, 0, probs.log_p)
+
+
+# The automatic derivative `-dp / (p + epsilon)` underflows with p although d log p does not, and
+# its own derivative is a difference of nearly equal terms.
+@jax.custom_jvp
+def _clipped(p: Vector, log_p: Vector, complement: Vector, epsilon: Array) -> Vector:
+    """`-log(p + epsilon)`."""
+    # Near p = 1 the sum p + epsilon would round epsilon away, `epsilon - (1 - p)` does not.
+    is_low = p < 0.5
+    from_zero = -jnp.log(jnp.where(is_low, p, 0.5) + epsilon)
+    from_one = -jnp.log1p(epsilon - jnp.where(is_low, 0.5, complement))
+    return jnp.where(is_low, from_zero, from_one)
+
+
+@_clipped.defjvp
+def _clipped_jvp(
+    primals: tuple[Array, ...], tangents: tuple[Array, ...]
+) -> tuple[Array, Array]:
+    """`-p / (p + epsilon) d log p`, and `-dp / epsilon` at p = 0."""
+    p, log_p, _, epsilon = primals
+    dp, d_log_p, _, d_epsilon = tangents
+    occurs = ~jnp.isneginf(log_p)
+    share = logistic(jnp.where(occurs, log_p, 0) - jnp.log(epsilon))
+    through_p = jnp.where(occurs, share * d_log_p, dp / epsilon)
+    return _clipped(*primals), -through_p - d_epsilon / (p + epsilon)

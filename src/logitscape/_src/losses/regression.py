@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 
+from ..base.exponentials import softplus
 from ..base.formula import on_logits
 from ..base.parameters import parameter
 from ..base.special import nan_unless
@@ -32,8 +33,8 @@ def one_vs_rest(logits: Vector, target: Vector) -> Scalar:
     """
     z = nan_unless(jnp.max(logits) < jnp.inf, logits)
     # A term of weight 0 gets the argument 0, as 0 times an infinite softplus would be NaN.
-    yes = jax.nn.softplus(jnp.where(target == 0, 0, -z))
-    no = jax.nn.softplus(jnp.where(target == 1, 0, z))
+    yes = softplus(jnp.where(target == 0, 0, -z))
+    no = softplus(jnp.where(target == 1, 0, z))
     return jnp.sum(target * yes + (1 - target) * no)
 
 

@@ -1,4 +1,4 @@
-"""A quadratic bound on cross-entropy, and the equation behind it: x coth x with x = xi / 2."""
+"""A quadratic bound on cross-entropy, and the equation behind it."""
 
 from functools import partial
 from typing import Any
@@ -7,15 +7,14 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.exponentials import over_expm1
 from ..base.formula import on_logits
-from ..base.special import over_expm1
 from ..base.types import Scalar, Vector
+from .x_coth import one_less_slope_of_square, x_coth, x_coth_less_x
 
 NEWTON_STEPS = 24
 FAR = 1e3
 """Largest centered logit, over n, from which on the bound is proportional to the norm."""
-SERIES_BELOW = 0.04
-"""Value of xi^2 below which the slope of `x coth x` is a power series."""
 
 
 @on_logits
@@ -93,7 +92,7 @@ def _bound_of_variance_jvp(
     (variance,) = primals
     (d_variance,) = tangents
     # In terms of x coth x, which is 1 at xi = 0, where `tanh(xi/2) / xi` is 0 / 0.
-    slope = n / (8 * _x_coth(_xi_squared(variance, n)))
+    slope = n / (8 * x_coth(_xi_squared(variance, n)))
     return _bound_of_variance(variance, n), slope * d_variance
 
 
@@ -108,10 +107,11 @@ def _xi_squared(variance: Array, n: int) -> Array:
 
     # The left-hand side is concave in w, so that Newton's method rises to the root from below.
     def step(_: Any, w: Array) -> Array:
-        x_coth = _x_coth(w)
-        excess = 4 * x_coth**2 - w
-        slope = 1 - (1 - spread) * 8 * x_coth * _x_coth_slope(w)
-        newton = w - (spread * w - (1 - spread) * excess - variance) / slope
+        less_x = x_coth_less_x(w)
+        # `(2 x coth x)^2 - w`, which as a difference would cancel far out.
+        excess = 4 * less_x * (less_x + jnp.sqrt(w))
+        error = spread * w - (1 - spread) * excess - variance
+        newton = w - error / _slope_of_variance(w, n)
         # Only rounding can lead a step back, once the root is reached.
         return jnp.maximum(newton, w)
 
@@ -128,34 +128,10 @@ def _xi_squared_jvp(
     (variance,) = primals
     (d_variance,) = tangents
     w = _xi_squared(variance, n)
-    c = 1 - 2 / n
-    slope = 1 - c**2 * 8 * _x_coth(w) * _x_coth_slope(w)
-    return w, d_variance / slope
+    return w, d_variance / _slope_of_variance(w, n)
 
 
-@jax.custom_jvp
-def _x_coth(w: Array) -> Array:
-    """`x coth x` with x = sqrt(w) / 2: smooth in w, 1 at 0."""
-    x = jnp.sqrt(w) / 2
-    # `coth x = 1 + 2 / (e^{2x} - 1)`: this neither has a pole at 0 nor overflows.
-    return x + over_expm1(2 * x)
-
-
-@_x_coth.defjvp
-def _x_coth_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    (w,) = primals
-    (dw,) = tangents
-    return _x_coth(w), jax.lax.stop_gradient(_x_coth_slope(w)) * dw
-
-
-def _x_coth_slope(w: Array) -> Array:
-    """`d(x coth x)/dw = (coth x - x / sinh^2 x) / (8 x)`; 1/12 at 0."""
-    is_near = w < SERIES_BELOW
-    # The next term, w^3 / 302400, is below 3e-9 of the sum; only Newton's steps and
-    # second derivatives of the bound depend on this slope.
-    series = 1 / 12 - w / 360 + w**2 / 10080
-    x = jnp.sqrt(jnp.where(is_near, 1, w)) / 2
-    # With e^{-x}, as sinh x itself overflows far out.
-    inverse_sinh = 2 * jnp.exp(-x) / -jnp.expm1(-2 * x)
-    closed_form = (1 / jnp.tanh(x) - x * inverse_sinh**2) / (8 * x)
-    return jnp.where(is_near, series, closed_form)
+def _slope_of_variance(w: Array, n: int) -> Array:
+    """`dv/dw = 1 - c^2 d(2 x coth x)^2/dw`, as a sum of positive terms."""
+    spread = 4 * (n - 1) / n**2  # 1 - c^2
+    return spread + (1 - spread) * one_less_slope_of_square(w)

@@ -1,0 +1,52 @@
+"""Second derivatives against the oracle, entry by entry, by the rule of tests/oracle.
+
+`python -m benchmarks accuracy` compares all pairs in both dtypes. Here are all losses with softmax,
+and with every other normalizer some whose second derivatives are made in different ways.
+"""
+
+import pytest
+
+from tests.oracle import LOGIT_LOSSES, LOSSES, NORMALIZERS
+from tests.oracle.accuracy import ONE_HOT_ONLY, TOLERANCE
+from tests.oracle.failures import spec_of
+from tests.oracle.second_order import hessian_failures, measured_hessians
+
+FEW = ("cross_entropy", "clipped_cross_entropy", "brier", "spherical_score")
+
+
+def wrong_entries(
+    normalizer: str, losses: tuple[str, ...], n: int, dtype: str
+) -> list[str]:
+    got = measured_hessians(normalizer, losses, n, dtype)
+    return [
+        line
+        for loss in losses
+        for line in hessian_failures(spec_of(normalizer, loss), got[loss], n, dtype)
+    ]
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+def test_every_loss_with_softmax(dtype: str) -> None:
+    found = wrong_entries("softmax", tuple(LOSSES), 3, dtype)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("normalizer", [x for x in NORMALIZERS if x != "softmax"])
+def test_every_normalizer(normalizer: str) -> None:
+    found = wrong_entries(normalizer, FEW, 3, "float32")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+def test_every_loss_of_logits(dtype: str) -> None:
+    losses = tuple(loss for loss in LOGIT_LOSSES if loss not in ONE_HOT_ONLY)
+    found = wrong_entries("", losses, 3, dtype)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("n", [2, 5])
+def test_other_numbers_of_classes(n: int) -> None:
+    losses = ("focal", "brier", "spherical_score")
+    found = wrong_entries("softmax", losses, n, "float32")
+    found += wrong_entries("", ("one_vs_rest", "spherical_bound"), n, "float32")
+    assert not found, "\n".join(found)
