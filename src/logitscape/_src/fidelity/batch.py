@@ -166,6 +166,11 @@ class Maker:
         return Batch(rounded, np.asarray(labels, np.int32), self.dtype)
 
 
+def eps_of(dtype: str) -> float:
+    """The distance from 1 to the next larger number of the dtype."""
+    return float(jnp.finfo(dtype).eps)  # type: ignore[no-untyped-call]
+
+
 def is_half(dtype: str) -> bool:
     """Whether the dtype is one of half precision."""
     return jnp.dtype(dtype) in HALF

@@ -9,10 +9,9 @@ sums over classes and rows, of the slopes that are cast before a product, and of
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-import jax.numpy as jnp
 import numpy as np
 
-from .batch import Batch, Matrix
+from .batch import Batch, Matrix, eps_of
 from .reference import Reference
 
 Reduction: TypeAlias = Literal["none", "mean", "sum"]
@@ -36,14 +35,14 @@ class Miss(NamedTuple):
 
     Attributes:
         what: Name of the result, "losses" or that of the argument of a gradient.
-        index: Index of the entry.
+        place: Index of the entry.
         got: Number that was returned.
         expected: Exact number.
         tolerance: What rounding explains.
     """
 
     what: str
-    index: tuple[int, ...]
+    place: tuple[int, ...]
     got: float
     expected: float
     tolerance: float
@@ -54,10 +53,10 @@ class Miss(NamedTuple):
             if self.what == "losses"
             else f"the gradient of the {self.what}"
         )
-        entry = "".join(f"[{i}]" for i in self.index)
-        place = f"entry {entry} of {of}" if entry else "the loss"
+        entry = "".join(f"[{i}]" for i in self.place)
+        where = f"entry {entry} of {of}" if entry else "the loss"
         return (
-            f"{place} is {self.got:.6g} instead of {self.expected:.6g}; "
+            f"{where} is {self.got:.6g} instead of {self.expected:.6g}; "
             f"rounding explains {self.tolerance:.1g}"
         )
 
@@ -225,10 +224,9 @@ def _sum_rounding(batch: Batch, terms: int) -> float:
 
 def _accumulation_eps(batch: Batch) -> float:
     """The epsilon of the dtype in which sums are accumulated, at least float32."""
-    eps = float(jnp.finfo(batch.dtype).eps)
-    return min(eps, float(np.finfo(np.float32).eps))
+    return min(eps_of(batch.dtype), eps_of("float32"))
 
 
 def _output_rounding(batch: Batch) -> float:
     """The relative error of one rounding to the dtype in which results are returned."""
-    return float(jnp.finfo(batch.dtype).eps) / 2
+    return eps_of(batch.dtype) / 2

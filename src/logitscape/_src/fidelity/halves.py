@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-import jax.numpy as jnp
 import numpy as np
 
-from .batch import ROWS, WIDTH, Batch, Maker
+from .batch import ROWS, WIDTH, Batch, Maker, eps_of
 from .expected import Miss, expected
 from .fault import Fault
 from .fused import CallFailed
@@ -63,24 +62,30 @@ def faults(scope: Scope, dtype: str) -> Iterator[Fault]:
 
 def _named(scope: Scope) -> list[Fault]:
     """The faults whose cause an experiment tells."""
-    found = list[Fault]()
     if scope.maker.positive:
-        return found
+        return []
+    found = _near_ties(scope)
     if scope.fused.inputs == "linear":
-        found += _exact(scope, HALF_LOGITS, _long_sums(scope.maker, scope.classes))
+        if HALF_NORMALISER not in {fault.verdict for fault in found}:
+            found += _exact(scope, HALF_LOGITS, _long_sums(scope.maker, scope.classes))
         found += _gradients(scope)
-    ties = scope.maker.exact(NEAR_TIES, [0, 1, 0, 0, 2], scope.classes)
-    missed = _missed(scope, ties)
-    largest = max(ties.logits.ravel())
-    if missed is not None and "losses" in missed.what:
-        error = abs(missed.got - missed.expected)
-        is_normaliser = error > largest * _eps(scope.maker) / 8
-        verdict = HALF_NORMALISER if is_normaliser else HALF_SUM
-        found.append(Fault(verdict, f"{missed}.", ties))
-    elif many := _most_classes(scope):
+    many = _most_classes(scope)
+    if many and not found:
         lead = scope.maker.exact([[AHEAD, 0.0, 0.0, 0.0]], [0], many)
         found += _exact(scope, HALF_SUM, lead)
     return found
+
+
+def _near_ties(scope: Scope) -> list[Fault]:
+    """The fault that two large logits are told apart by less than they should be."""
+    ties = scope.maker.exact(NEAR_TIES, [0, 1, 0, 0, 2], scope.classes)
+    missed = _missed(scope, ties)
+    if missed is None or missed.what != "losses":
+        return []
+    error = abs(missed.got - missed.expected)
+    # The sum of exponentials is of the size of 1, the log-normaliser of that of the logits.
+    is_normaliser = error > LARGE * eps_of(scope.maker.dtype) / 8
+    return [Fault(HALF_NORMALISER if is_normaliser else HALF_SUM, f"{missed}.", ties)]
 
 
 def _exact(scope: Scope, verdict: str, batch: Batch) -> list[Fault]:
@@ -97,7 +102,7 @@ def _missed(scope: Scope, batch: Batch) -> Miss | None:
 
 def _long_sums(maker: Maker, classes: int) -> Batch:
     """Logits that are sums of numbers in half precision and none themselves."""
-    small = 0.4 * 16 * _eps(maker)
+    small = 0.4 * 16 * eps_of(maker.dtype)
     start = maker.start()
     weights = np.zeros((classes, WIDTH))
     weights[start, :2] = 1.0
@@ -123,7 +128,7 @@ def _gradients(scope: Scope) -> list[Fault]:
 
 def _many_rows(maker: Maker, classes: int) -> Batch:
     """One row, and then many whose features are lost beside its in half precision."""
-    features = np.full((MANY_ROWS, WIDTH), 0.9 * _eps(maker) / 4 / BLOCK)
+    features = np.full((MANY_ROWS, WIDTH), 0.9 * eps_of(maker.dtype) / 4 / BLOCK)
     features[0] = 1.0
     arrays = {"features": features, "weights": np.zeros((classes, WIDTH))}
     return maker.of(arrays, np.full(MANY_ROWS, maker.start()))
@@ -132,7 +137,7 @@ def _many_rows(maker: Maker, classes: int) -> Batch:
 def _many_classes(maker: Maker, classes: int) -> Batch:
     """One class, and then many whose weights are lost beside its in half precision."""
     start = maker.start()
-    weights = np.full((classes, WIDTH), 0.9 * _eps(maker) / 4 * classes / TILE)
+    weights = np.full((classes, WIDTH), 0.9 * eps_of(maker.dtype) / 4 * classes / TILE)
     weights[start] = -1.0
     arrays = {"features": np.zeros((ROWS, WIDTH)), "weights": weights}
     return maker.of(arrays, np.full(ROWS, start))
@@ -142,7 +147,3 @@ def _most_classes(scope: Scope) -> int:
     """The largest number of classes that is right and not too large; 0 if none is large."""
     counts = [k for k in (scope.classes, *scope.other_classes) if k <= MOST_CLASSES]
     return max(counts) if max(counts, default=0) > 2 * TILE else 0
-
-
-def _eps(maker: Maker) -> float:
-    return float(jnp.finfo(maker.dtype).eps)

@@ -28,6 +28,7 @@ PLACE = 2
 def some_ignored(scope: Scope, batch: Batch) -> tuple[Batch, Expected]:
     """A batch of which some rows are ignored, and what the loss must be."""
     labels = batch.labels.copy()
+    assert scope.fused.ignored_label is not None
     labels[list(IGNORED_ROWS)] = scope.fused.ignored_label
     kept = ~np.isin(np.arange(len(labels)), IGNORED_ROWS)
     ignoring = batch.relabelled(labels)
@@ -124,6 +125,6 @@ def _rows_missed(
         part = Bounded(right.value[rows], right.tolerance[rows])
         missed = miss(name, got[rows], part)
         if missed is not None:
-            place = (rows[missed.index[0]], *missed.index[1:])
-            return str(missed._replace(index=place))
+            place = (rows[missed.place[0]], *missed.place[1:])
+            return str(missed._replace(place=place))
     return None

@@ -1,6 +1,7 @@
 """Calls that follow each other: the same result again, and inputs that stay as they are."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def _inputs_changed(scope: Scope) -> Iterator[Fault]:
     batch = scope.batch()
     arrays, labels = on_device(batch)
     attempt(scope.fused.losses, arrays, labels)
-    before = {**batch.arrays, "labels": batch.labels}
+    before: dict[str, Any] = {**batch.arrays, "labels": batch.labels}
     for name, array in {**arrays, "labels": labels}.items():
         if array.is_deleted():
             yield Fault(INPUTS_CHANGED, f"the {name} are deleted.", batch)
