@@ -7,14 +7,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 import pytest
 from jax import Array
 
 import logitscape as ls
 from logitscape._src.fidelity import vocabulary as v
-from tests.fidelity.kernels import kernel
+from tests.fidelity.kernels import IGNORED, kernel
 
 FEW = {"class_counts": (128, 129), "dtypes": ("float32",)}
 HALVES = {"class_counts": (128, 8192), "dtypes": ("float32", "bfloat16")}
@@ -111,7 +110,7 @@ def smoothed(logits: Array, labels: Array, *, smoothing: float = 0.0) -> Array:
 
 
 SOUND: dict[str, tuple[Callable[..., Any], Any, dict[str, Any]]] = {
-    "tiles, scanned": (kernel(scanned=True), None, {"class_counts": (128, 129)}),
+    "tiles, scanned": (kernel(scanned=True), None, {"class_counts": (129,)}),
     "tiles, in NumPy": (kernel(), None, {"jit": False, "parameters": VALUES}),
     "tiles, another ignored label": (
         kernel(),
@@ -126,11 +125,27 @@ SOUND: dict[str, tuple[Callable[..., Any], Any, dict[str, Any]]] = {
     "dense, rematerialised": (
         jax.checkpoint(dense),
         "softmax + brier",
-        {"inputs": "linear", "class_counts": (128,)},
+        {"inputs": "linear", "class_counts": (128,), "dtypes": ("float32", "float16")},
     ),
-    "logits": (per_example("softmax + focal(gamma=2)"), "softmax + focal(gamma=2)", {}),
-    "positive logits": (per_example("sum + cross_entropy"), "sum + cross_entropy", {}),
-    "own reference": (smoothed, smoothed, {"parameters": {"smoothing": 0.1}}),
+    "logits": (
+        per_example("softmax + cross_entropy"),
+        None,
+        {"class_counts": (128, 2049), "dtypes": ("float32", "bfloat16")},
+    ),
+    "positive logits": (
+        per_example("sum + cross_entropy"),
+        "sum + cross_entropy",
+        {"class_counts": (128,), "dtypes": ("float32",)},
+    ),
+    "own reference": (
+        smoothed,
+        smoothed,
+        {
+            "parameters": {"smoothing": 0.1},
+            "class_counts": (128,),
+            "dtypes": ("float32",),
+        },
+    ),
 }
 
 
@@ -148,94 +163,70 @@ def test_what_textbook_forms_lose_is_named() -> None:
     assert found >= CONFIDENCE
 
 
-class Stateful:
-    """A kernel that keeps something between its calls."""
-
-    def __init__(self, *, overwritten: bool) -> None:
-        self.calls = itertools.count()
-        self.gradient: Array = jnp.zeros(())
-        self.overwritten = overwritten
-
-    def __call__(self, logits: Array, labels: Array) -> Array:
-        loss = ls.per_example("softmax + cross_entropy")
-        if not self.overwritten:
-            return loss(logits, labels) + jnp.float32(next(self.calls) > 20)
-        return self._keeping(loss, logits, labels)
-
-    def _keeping(
-        self, loss: Callable[..., Array], logits: Array, labels: Array
-    ) -> Array:
-        @jax.custom_vjp
-        def run(z: Array) -> Array:
-            return loss(z, labels)
-
-        def forward(z: Array) -> tuple[Array, None]:
-            values, pull = jax.vjp(lambda each: loss(each, labels), z)
-            self.gradient = pull(jnp.ones_like(values))[0]
-            return values, None
-
-        def backward(saved: None, cotangent: Array) -> tuple[Array]:
-            return (self.gradient * cotangent[:, None],)
-
-        run.defvjp(forward, backward)
-        return run(logits)
+TILES = kernel()
 
 
-def test_a_gradient_that_is_kept_in_one_place_is_named() -> None:
-    assert verdicts(Stateful(overwritten=True), jit=False, **FEW) == {v.OVERWRITTEN}
+def kept_in_one_place() -> Callable[..., Array]:
+    """The gradient is computed ahead, and there is room for one only."""
+    place: dict[str, Any] = {}
+
+    @jax.custom_vjp
+    def run(features: Array, weights: Array, labels: Array) -> Array:
+        return TILES(features, weights, labels)
+
+    def forward(features: Array, weights: Array, labels: Array) -> tuple[Array, None]:
+        losses, place["pull"] = jax.vjp(TILES, features, weights, labels)
+        return losses, None
+
+    def backward(saved: None, cotangent: Array) -> Any:
+        return place["pull"](cotangent)
+
+    run.defvjp(forward, backward)
+    return run
 
 
-def writes_into_its_inputs(logits: Array, labels: Array) -> Array:
-    losses = ls.per_example("softmax + cross_entropy")(logits, labels)
-    if not isinstance(logits, jax.core.Tracer):
-        pointer = jax.block_until_ready(logits).unsafe_buffer_pointer()
+def counting_calls() -> Callable[..., Array]:
+    """After some calls, the losses are other ones."""
+    calls = itertools.count()
+
+    def fused(features: Array, weights: Array, labels: Array) -> Array:
+        losses = TILES(features, weights, labels)
+        return losses + jnp.float32(next(calls) > 3)
+
+    return fused
+
+
+def writing_into_inputs(features: Array, weights: Array, labels: Array) -> Array:
+    losses = TILES(features, weights, labels)
+    if not isinstance(features, jax.core.Tracer):
+        pointer = jax.block_until_ready(features).unsafe_buffer_pointer()
         ctypes.memset(pointer, 0, 4)
     return losses
 
 
-def test_a_function_that_writes_into_its_inputs_is_named() -> None:
-    assert verdicts(writes_into_its_inputs, jit=False, **FEW) == {v.INPUTS_CHANGED}
+def refusing_some_sizes(features: Array, weights: Array, labels: Array) -> Array:
+    if len(weights) % 128:
+        raise ValueError("the number of classes must be a multiple of 128")
+    return TILES(features, weights, labels)
 
 
-def needs_values(logits: Array, labels: Array) -> Array:
-    if int(labels.max()) >= logits.shape[1] or int(labels.min()) < 0:
-        raise IndexError("label out of range")
-    return ls.per_example("softmax + cross_entropy")(logits, labels)
+WRAPPED = {
+    v.OVERWRITTEN: kept_in_one_place(),
+    v.SECOND_CALL: counting_calls(),
+    v.INPUTS_CHANGED: writing_into_inputs,
+    v.DOES_NOT_RUN: refusing_some_sizes,
+    v.WRONG_SHAPE: lambda x, w, labels: TILES(x, w, labels).mean(),
+}
+
+
+@pytest.mark.parametrize("fault", WRAPPED)
+def test_what_goes_wrong_around_a_kernel_is_named(fault: str) -> None:
+    config = {"inputs": "linear", "ignored_label": IGNORED, "jit": False, **FEW}
+    assert verdicts(WRAPPED[fault], **config) == {fault}
 
 
 def test_a_function_that_cannot_be_traced_is_named_unless_that_is_meant() -> None:
-    assert verdicts(needs_values, **FEW) == {"does not run under jit"}
-    assert verdicts(needs_values, jit=False, **FEW) == set()
-
-
-def test_a_callback_without_a_rule_for_batches_is_named() -> None:
-    loss = ls.per_example("softmax + cross_entropy")
-
-    @jax.custom_vjp
-    def run(z: Array, y: Array) -> Array:
-        shape = jax.ShapeDtypeStruct(y.shape, z.dtype)
-        return jax.pure_callback(lambda *each: np.asarray(loss(*each)), shape, z, y)
-
-    def forward(z: Array, y: Array) -> tuple[Array, Any]:
-        return run(z, y), (z, y)
-
-    def backward(saved: Any, cotangent: Array) -> tuple[Array, None]:
-        z, y = saved
-        return jax.vjp(lambda each: loss(each, y), z)[1](cotangent)[0], None
-
-    run.defvjp(forward, backward)
-    found = verdicts(lambda z, y: run(z, y), **FEW)
-    assert "does not run under vmap" in found
-
-
-def refuses_129(logits: Array, labels: Array) -> Array:
-    if logits.shape[1] % 128:
-        raise ValueError("the number of classes must be a multiple of 128")
-    return ls.per_example("softmax + cross_entropy")(logits, labels)
-
-
-def test_a_number_of_classes_that_is_refused_is_named() -> None:
-    assert verdicts(refuses_129, jit=False, **FEW) == {v.DOES_NOT_RUN}
+    assert verdicts(TILES, **FEW) == {"does not run under jit"}
 
 
 def test_another_loss_than_the_reference_is_named() -> None:
@@ -289,19 +280,13 @@ def two(z: Array, y: Array) -> Array:
 
 
 BAD: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
-    (3, {}, TypeError, "must be a function"),
     (lambda *args: args, {}, ValueError, "inputs"),
-    (two, {"inputs": "features"}, ValueError, "'linear' or 'logits'"),
     (two, {"reference": "softmax + nothing"}, ValueError, "nothing"),
     (two, {"reference": 3}, TypeError, "reference"),
     (two, {"reference": lambda z, y: z.sum()}, ValueError, "losses"),
     (two, {"parameters": {"label_smoothing": 0.1}}, TypeError, "takes no"),
-    (two, {"parameters": 0.1}, TypeError, "must be a dict"),
     (kernel(), {"parameters": {"reduction": 0.1}}, ValueError, "reduction"),
-    (two, {"reductions": "mean"}, ValueError, "some of 'none'"),
-    (two, {"reductions": ("median",)}, ValueError, "median"),
     (two, {"reductions": ("none", "mean")}, ValueError, "takes no"),
-    (two, {"ignored_label": 0.5}, TypeError, "integer"),
     (two, {"dtypes": "float32"}, ValueError, "list of names"),
     (two, {"dtypes": ("int8",)}, ValueError, "int8"),
     (two, {"class_counts": (1,)}, ValueError, "at least 16"),

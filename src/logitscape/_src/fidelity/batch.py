@@ -171,6 +171,11 @@ def eps_of(dtype: str) -> float:
     return float(jnp.finfo(dtype).eps)  # type: ignore[no-untyped-call]
 
 
+def smallest_of(dtype: str) -> float:
+    """The smallest positive number of the dtype, by which results may underflow."""
+    return float(jnp.finfo(dtype).smallest_subnormal)  # type: ignore[no-untyped-call]
+
+
 def is_half(dtype: str) -> bool:
     """Whether the dtype is one of half precision."""
     return jnp.dtype(dtype) in HALF

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from .batch import Batch, Matrix, eps_of
+from .batch import Batch, Matrix, eps_of, smallest_of
 from .reference import Reference
 
 Reduction: TypeAlias = Literal["none", "mean", "sum"]
@@ -108,6 +108,7 @@ class Expected:
         # The slopes may be rounded to the inputs' dtype before they are multiplied.
         cast = 2 * _output_rounding(self.batch)
         errors = abs(weights) * self.slopes.tolerance + cast * abs(slopes)
+        errors = errors + smallest_of(self.batch.dtype)
         arrays = self.batch.arrays
         if "logits" in arrays:
             return {"logits": Bounded(slopes, errors)}
@@ -126,7 +127,8 @@ class Expected:
         rounding = _sum_rounding(self.batch, slopes.shape[1])
         value = slopes @ factor
         tolerance = errors @ abs(factor) + rounding * (abs(slopes) @ abs(factor))
-        return Bounded(value, tolerance + _output_rounding(self.batch) * abs(value))
+        tolerance += _output_rounding(self.batch) * abs(value)
+        return Bounded(value, tolerance + smallest_of(self.batch.dtype))
 
     def _divisor(self, reduction: Reduction, kept: int | None) -> int:
         if reduction != "mean":

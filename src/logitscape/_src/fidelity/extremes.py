@@ -68,7 +68,7 @@ def confident(scope: Scope) -> Iterator[Fault]:
     right = _single(scope, float(round(size + RIGHT_BY)), label=0)
     outcome = scope.fused.run(right)
     want = expected(right, scope.reference, exact=True)
-    lost = _without_digits(scope, outcome, want.gradient(1.0))
+    lost = _without_digits(scope, outcome, want.gradient(1.0, scope.fused.reduction))
     if _is_lost(outcome.losses, want.reduced(scope.fused.reduction).value):
         value = float(want.losses.value.sum())
         text = f"the loss is {float(outcome.losses.sum()):.4g} instead of {value:.4g}."
@@ -86,7 +86,7 @@ def _mistake(scope: Scope, batch: Batch) -> Iterator[Fault]:
         text = f"the loss is {float(outcome.losses.sum()):.4g} instead of {value:.4g}."
         yield Fault(CONFIDENT_MISTAKES, text, batch)
         return
-    lost = _without_digits(scope, outcome, want.gradient(1.0))
+    lost = _without_digits(scope, outcome, want.gradient(1.0, scope.fused.reduction))
     if lost is not None:
         yield Fault(CONFIDENT_MISTAKES, lost, batch)
 
@@ -119,5 +119,5 @@ def _is_lost(got: Matrix, want: Matrix) -> bool:
 
 def _lost(got: Matrix, want: Matrix) -> NDArray[np.bool_]:
     """Where not even the first digit is right: the error is half of the number."""
-    lost: NDArray[np.bool_] = ~(abs(got - want) <= abs(want) / 2) & (abs(want) > LEAST)
-    return lost
+    lost = ~(abs(got - want) <= abs(want) / 2) & (abs(want) > LEAST)
+    return np.asarray(lost)
