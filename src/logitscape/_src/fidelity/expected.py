@@ -94,6 +94,8 @@ class Expected:
         value = self.losses.value.sum()
         tolerance = self.losses.tolerance.sum()
         tolerance += rounding * abs(self.losses.value).sum()
+        # The sum and the quotient may each be rounded to the dtype of the losses.
+        tolerance += 2 * _output_rounding(self.batch) * abs(value)
         return Bounded(np.asarray(value / divisor), np.asarray(tolerance / divisor))
 
     def gradient(
