@@ -21,6 +21,7 @@ ROOMS = (
     "plotting",
     "diagnosis",
     "reports",
+    "fidelity",
     "public",
     "cli",
 )
