@@ -205,8 +205,7 @@ def _logits(line: Slice, s: Array) -> Array:
 
 def _quantities(objectives: Sequence[Objective], label: int, logits: Array) -> Array:
     """All quantities, [quantity, objective, m], at logits [n, m]; NaN for a loss not finite."""
-    target = jax.nn.one_hot(label, len(logits), dtype=logits.dtype)
-    evaluations = families.evaluate(objectives, logits, target)
+    evaluations = families.evaluate(objectives, logits, label)
     columns = []
     for evaluation in evaluations:
         pull = -evaluation.gradient[label]

@@ -1,0 +1,192 @@
+"""Losses and gradients of pairs by their rule, with every part in the program once.
+
+What comes in are objectives and logits [n, batch], with the classes in front.
+
+1. Every normalizer weighs the classes.
+2. Every loss is evaluated on the shares of all normalizers that it is paired with, joined into one
+   batch.
+3. Every normalizer turns the slopes of all of its losses into gradients.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from ..losses.label_shares import OfLabel, Shares, Slopes
+from ..normalizers.probs import Probs
+from ..objectives import grouping
+from ..objectives.objective import Objective
+from ..objectives.statements import statement_of_loss, statement_of_normalizer
+from ..objectives.weighing import gradient_of, probabilities, weighed, whole
+from . import duals
+from .batching import from_batch, to_batch
+from .duals import Call, Dual
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Values and derivatives of one objective at a batch of logits.
+
+    Attributes:
+        loss: Losses, [batch].
+        gradient: Derivatives of the loss in the logits, [n, batch].
+        p: Predicted probabilities, [n, batch]; None if the objective cannot predict.
+        hessian: Second derivatives, [n, n, batch]; None if they were not asked for.
+    """
+
+    loss: Array
+    gradient: Array
+    p: Array | None
+    hessian: Array | None = None
+
+
+def by_rule(
+    objectives: Sequence[Objective], logits: Array, label: int, unroll: bool
+) -> dict[int, Evaluation]:
+    """Evaluations of the pairs whose loss states itself, by index.
+
+    Args:
+        objectives: Objectives.
+        logits: Logits, [n, batch].
+        label: Label of all examples.
+        unroll: Whether to unroll the classes.
+    """
+    pairs = {
+        index: objective
+        for index, objective in grouping.pairs(objectives).items()
+        if statement_of_loss(objective.loss) is not None
+    }
+    call = duals.call_on_batch(unroll=unroll, with_tangents=False)
+    inputs = Dual(to_batch(logits, unroll))
+    groups = grouping.by_normalizer(pairs)
+    shares = dict[int, Dual]()
+    p = dict[int, Dual]()
+    for normalizer, members in groups.items():
+        of_group, p_of_group = duals.components(
+            call(partial(_shares_and_p, normalizer, label), inputs)
+        )
+        shares |= dict.fromkeys(members, of_group)
+        p |= dict.fromkeys(members, p_of_group)
+    slopes = _slopes(call, pairs, shares, len(logits))
+    gradients = dict[int, Dual]()
+    for normalizer, members in groups.items():
+        stacked = duals.stack_rows([slopes[index] for index in members])
+        rows = call(partial(_gradients, normalizer, label), inputs, stacked)
+        gradients |= {index: duals.row(rows, row) for row, index in enumerate(members)}
+    return {
+        index: Evaluation(
+            loss=from_batch(slopes[index].primal.value),
+            gradient=from_batch(gradients[index].primal),
+            p=from_batch(p[index].primal),
+        )
+        for index in pairs
+    }
+
+
+def _shares_and_p(
+    normalizer: Any, label: int, logits: Array
+) -> tuple[dict[str, Array], Array]:
+    """Shares of the classes of one example, as arrays, and its probabilities."""
+    weigh = statement_of_normalizer(normalizer)
+    if weigh is None:
+        probs = normalizer(logits)
+        return _shares_of(probs, label), probs.p
+    weights = weighed(weigh, logits, label, whole(logits))
+    shares = weights.shares
+    arrays = {
+        "p": shares.p,
+        "log_p": shares.log_p,
+        "complement": shares.complement,
+        "label": shares.label,
+        "rivals": shares.rivals,
+        "log_rivals": shares.log_rivals(),
+        "others": shares.others,
+        "total": shares.total,
+        "log_total": shares.log_total,
+        "p_sink": shares.p_sink * jnp.ones_like(shares.p),
+        "largest": jnp.maximum(jnp.max(shares.rivals), shares.label),
+    }
+    return arrays, probabilities(weights)
+
+
+def _shares_of(probs: Probs, label: int) -> dict[str, Array]:
+    """Shares that are probabilities already, of a normalizer that is not separable."""
+    rivals = probs.p.at[label].set(0)
+    return {
+        "p": probs.p[label],
+        "log_p": probs.log_p[label],
+        "complement": probs.complement[label],
+        "label": probs.p[label],
+        "rivals": rivals,
+        "log_rivals": probs.log_p.at[label].set(0),
+        "others": jnp.sum(rivals),
+        "total": jnp.ones_like(probs.p[label]),
+        "log_total": jnp.zeros_like(probs.p[label]),
+        "p_sink": jnp.zeros_like(probs.p[label]),
+        "largest": jnp.max(probs.p),
+    }
+
+
+def _slopes(
+    call: Call,
+    pairs: dict[int, Objective],
+    shares: dict[int, Dual],
+    num_classes: int,
+) -> dict[int, Dual]:
+    """Losses and their derivatives in the weights, by index."""
+    slopes = dict[int, Dual]()
+    for loss, members in grouping.by_loss(pairs).items():
+        joined = duals.concatenate([shares[index] for index in members])
+        run = partial(_slopes_of_example, statement_of_loss(loss), num_classes)
+        results = duals.split(call(run, joined), len(members))
+        slopes |= dict(zip(members, results, strict=True))
+    return slopes
+
+
+def _slopes_of_example(
+    of_label: OfLabel, num_classes: int, arrays: dict[str, Any]
+) -> Slopes:
+    log_rivals = arrays["log_rivals"]
+    shares = Shares(
+        **{name: array for name, array in arrays.items() if name != "log_rivals"},
+        log_rivals=lambda: log_rivals,
+        num_classes=num_classes,
+        sum=jnp.sum,
+        maximum=jnp.max,
+    )
+    slopes = of_label(shares)
+    one = jnp.ones_like(shares.p)
+    return Slopes(
+        value=slopes.value,
+        rivals=jnp.broadcast_to(slopes.rivals, shares.rivals.shape),
+        label=slopes.label * one,
+        log_label=slopes.log_label * one,
+        log_rivals=slopes.log_rivals * one,
+    )
+
+
+def _gradients(normalizer: Any, label: int, logits: Array, slopes: Slopes) -> Array:
+    """Gradients of several losses of one normalizer, [losses, n], of one example."""
+    weigh = statement_of_normalizer(normalizer)
+    if weigh is None:
+        _, transpose = jax.vjp(normalizer, logits)
+        pull_back = partial(_through, transpose, label)
+    else:
+        weights = weighed(weigh, logits, label, whole(logits))
+        pull_back = partial(gradient_of, weights)
+    gradients: Array = jax.vmap(pull_back)(slopes)
+    return gradients
+
+
+def _through(transpose: Any, label: int, slopes: Slopes) -> Array:
+    """Gradient through a normalizer that is not separable."""
+    of_p = slopes.rivals.at[label].set(slopes.label)
+    all_rivals = jnp.broadcast_to(slopes.log_rivals, of_p.shape)
+    of_log_p = all_rivals.at[label].set(slopes.log_label)
+    (gradient,) = transpose(Probs(of_p, of_log_p))
+    return gradient
