@@ -5,11 +5,16 @@ as three evaluations of a loss. Maxima of groups are elementwise and vectorised;
 searched among them, and within one group.
 """
 
+from typing import TypeAlias
+
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float
 
 from ..base.argmax import place_of_first_largest
 from ..base.types import Vector
+
+Groups: TypeAlias = Float[Array, " g"]
 
 LONG = 256
 """Smallest number of classes that are put into groups."""
@@ -17,7 +22,7 @@ GROUP = 8
 """Number of classes in a group."""
 
 
-def group_maxima(z: Vector) -> Vector:
+def group_maxima(z: Vector) -> Groups:
     """The largest of every group, then the classes that are left over; z itself if it is short.
 
     Of g groups, the classes of group j are j, j + g, j + 2 g, and so on.
@@ -29,7 +34,7 @@ def group_maxima(z: Vector) -> Vector:
     return jnp.concatenate([jnp.max(grouped, axis=0), z[GROUP * num_groups :]])
 
 
-def place_of_largest(z: Vector, maxima: Vector) -> tuple[Array, Array]:
+def place_of_largest(z: Vector, maxima: Groups) -> tuple[Array, Array]:
     """Index of a class with the largest logit, and index of its group among the maxima.
 
     Args:
