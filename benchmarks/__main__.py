@@ -3,7 +3,15 @@
 import argparse
 from collections.abc import Callable
 
-from . import cold_start, ensembles, figures, interpreters, memory, throughput
+from . import (
+    cold_start,
+    ensembles,
+    figures,
+    interpreters,
+    memory,
+    sparse,
+    throughput,
+)
 from .report import Report
 
 PARTS: dict[str, Callable[[bool], Report]] = {
@@ -13,6 +21,7 @@ PARTS: dict[str, Callable[[bool], Report]] = {
     "memory": memory.measure,
     "ensembles": ensembles.measure,
     "interpreters": interpreters.measure,
+    "sparse": sparse.measure,
 }
 
 
