@@ -111,7 +111,7 @@ def _sparsemax_loss_jvp(
     return _sparsemax_loss(*primals), slope
 
 
-# Written so that it is two passes cheaper than by way of log p, which loses do not need.
+# Written so that it is two passes cheaper than by way of log p, which losses do not need.
 @jax.custom_jvp
 def _sparsemax_residual(threshold: Threshold, z: Vector, target: Vector) -> Vector:
     """`p - t`."""
@@ -243,6 +243,7 @@ def _slope_in_target(
 ) -> Array:
     """Tangent of `Omega(t) - <z, t>` as the target moves."""
     in_target = partial(_negative_entropy, alpha=alpha)
+    slope: Array
     _, slope = jax.jvp(in_target, (target,), (d_target,))
     return slope - jnp.sum(d_target * counted(target, z))
 

@@ -146,7 +146,7 @@ def _search(
         *_, moves, steps = state
         return moves & (steps < most_steps)
 
-    first = (*start, jnp.array(True), jnp.array(0))
+    first: tuple[Array, ...] = (*start, jnp.array(True), jnp.array(0))
     base, complement, *_ = lax.while_loop(goes_on, step, first)
     return base, complement
 
