@@ -163,7 +163,8 @@ def _newton(
     b = jnp.where(others, b, 0)
     if power == 1:
         excess = total(b) - complement
-        return excess / (1 + total(jnp.sign(b)))
+        num_others = total((b > 0).astype(b.dtype))
+        return excess / (1 + num_others)
     of_squares = inner(b, b)
     excess = of_squares - complement * (2 - complement)
     norm = jnp.sqrt(of_squares + base * base)
