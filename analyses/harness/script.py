@@ -2,13 +2,13 @@
 
 import gc
 import os
-import sys
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from logitscape._src.base.caches import keep_programs
 from logitscape._src.base.files import replacing
 
 from .files import check_others, write_findings
@@ -109,25 +109,7 @@ def configure() -> None:
     # Each program is compiled once and run once, so it matters more to compile it fast.
     compile_all_fast()
     jax.config.update("jax_enable_x64", True)
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "jax"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-
-
-def cache_folder() -> Path:
-    """The folder, inside of the user's cache, for results that can be computed again."""
-    return _user_cache() / "logitscape"
-
-
-def _user_cache() -> Path:
-    if sys.platform == "win32":
-        folder = os.environ.get("LOCALAPPDATA")
-        return Path(folder) if folder else Path.home() / "AppData" / "Local"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    folder = os.environ.get("XDG_CACHE_HOME")
-    return Path(folder) if folder else Path.home() / ".cache"
+    keep_programs()
 
 
 def _draw(

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import logitscape
+from logitscape._src.base.caches import cache_folder
 
 from .files import check_others
 from .findings import Finding
-from .script import STYLE, cache_folder, make_writable, publish
+from .script import STYLE, make_writable, publish
 from .scripts import Script, script_of
 from .study_run import StudyRun as StudyRun
 
