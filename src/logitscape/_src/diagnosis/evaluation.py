@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..base.memory import kept
 from ..base.x64 import enable_x64
 from ..base.xla import jit_fast_compile
-from .subject import Subject
+from .subject import Subject, value_and_grad
 
 Rows: TypeAlias = NDArray[Any]
 Points: TypeAlias = Rows | Sequence[Any]
@@ -106,6 +106,22 @@ def points_evaluated(subject: Subject) -> int:
     return _POINT_COUNTS.get(subject, 0)
 
 
+def narrow(numbers: Rows, dtype: Precision) -> Rows:
+    """Numbers in a dtype, by way of float32 where it is half precision, as in JAX.
+
+    JAX would compile a program for every shape that it converts.
+    """
+    if dtype in ("bfloat16", "float16"):
+        numbers = numbers.astype(np.float32)
+    converted: Rows = numbers.astype(jnp.dtype(dtype))
+    return converted
+
+
+def rounded(numbers: Rows, dtype: Precision) -> Rows:
+    """Numbers rounded to a dtype, as float64 again."""
+    return narrow(numbers, dtype).astype(np.float64)
+
+
 def norms(gradient: Rows) -> Rows:
     """The norm of every row, [m], without overflow or underflow of the squares."""
     largest = np.max(np.abs(gradient), axis=1, keepdims=True)
@@ -181,8 +197,8 @@ def _evaluate_in_chunks(
         results = []
         for start in range(0, padded, size):
             chunk = slice(start, start + size)
-            narrow_z = jnp.asarray(z[chunk], dtype)
-            narrow_t = jnp.asarray(t[chunk], dtype)
+            narrow_z = narrow(z[chunk], dtype)
+            narrow_t = narrow(t[chunk], dtype)
             results.append(program(narrow_z, narrow_t))
     return [_joined(parts, count) for parts in zip(*results, strict=True)]
 
@@ -201,7 +217,7 @@ def _add_to_count(subject: Subject, count: int) -> None:
 @kept(maxsize=24)
 def _program(subject: Subject, quantity: Quantity, compile_fast: bool) -> Program:
     def gradient(z: Array, t: Array) -> Any:
-        return jax.value_and_grad(subject.function)(z, t)
+        return value_and_grad(subject.function)(z, t)
 
     def hessian(z: Array, t: Array) -> Any:
         return (jax.hessian(subject.function)(z, t),)

@@ -7,7 +7,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from ..base.formula import rounded_once
@@ -109,22 +108,46 @@ def _of_objective(objective: Objective) -> Subject:
 
 def _refusal_of_float64(function: Callable[[Array, Array], Array], n: int) -> str:
     """The error of a gradient that runs in float32 only, as code with a fixed precision does."""
-    error = _gradient_error(function, n, np.float64)
-    if error and not _gradient_error(function, n, np.float32):
+    error = gradient_error(function, n, "float64")
+    if error and not gradient_error(function, n, "float32"):
         return error
     return ""
 
 
-def _gradient_error(
-    function: Callable[[Array, Array], Array], n: int, dtype: Any
+# Cached, so that all programs of one subject share its traces.
+@kept(maxsize=16)
+def value_and_grad(
+    function: Callable[[Array, Array], Array],
+) -> Callable[[Array, Array], tuple[Array, Array]]:
+    """`jax.value_and_grad` of a loss, which JAX traces once for every shape and dtype."""
+    return jax.jit(jax.value_and_grad(function))
+
+
+def gradient_error(
+    function: Callable[[Array, Array], Array], n: int, dtype: str
 ) -> str:
-    """The first line of the error that the traced gradient raises; empty if it raises none."""
-    z = jax.ShapeDtypeStruct((n,), dtype)
+    """The first line of the error that the traced gradient raises; empty if it raises none.
+
+    Args:
+        function: Loss of logits [n] and target [n].
+        n: Number of classes.
+        dtype: Precision of the logits.
+    """
+    return _gradient_error(function, n, dtype, bool(jax.config.jax_enable_x64))  # type: ignore[attr-defined]
+
+
+# Cached, as several questions ask, and tracing takes most of the time of a diagnosis. What
+# constants in the function are depends on whether 64 bits are switched on.
+@kept(maxsize=32)
+def _gradient_error(
+    function: Callable[[Array, Array], Array], n: int, dtype: str, x64: bool
+) -> str:
+    z = jax.ShapeDtypeStruct((n,), jnp.dtype(dtype))
     try:
-        jax.eval_shape(jax.grad(function), z, z)
+        jax.eval_shape(value_and_grad(function), z, z)
     except Exception as error:
-        lines = str(error).splitlines() or [""]
-        return f"{type(error).__name__}: {lines[0]}"
+        first_line = str(error).strip().partition("\n")[0]
+        return f"{type(error).__name__}: {first_line}"
     return ""
 
 

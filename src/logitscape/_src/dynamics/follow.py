@@ -11,7 +11,6 @@ from threading import Lock
 from typing import Any, TypeAlias
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
@@ -40,7 +39,7 @@ With fewer lanes, those that take many steps hold up fewer others, and all fit i
 
 LaneIndex: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 """Rows [k, 1] and columns [k, w] of some lanes, to index arrays [objective, m, ...]."""
-Inputs: TypeAlias = tuple[Evaluation, Array, Array]
+Inputs: TypeAlias = tuple[Evaluation, Any, Any]
 """Evaluation at the starting logits, these logits, and which lanes to skip."""
 
 _FACTORIZATION_LOCK = Lock()
@@ -48,10 +47,11 @@ _FACTORIZATION_LOCK = Lock()
 
 def follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
     """Follow the flow of every objective from the logits of all its lanes, [objective, m, n]."""
-    evaluate = evaluator(objectives, label)
+    # Under `jit` it is traced once for all the programs that evaluate.
+    evaluate = jax.jit(evaluator(objectives, label))
     # It runs once only, so that compiling takes longer than running.
     start = jit_fast_compile(evaluate)(lanes)
-    none = jnp.zeros(lanes.shape[:2], bool)
+    none = np.zeros(lanes.shape[:2], bool)
     path = _integrate_in_parts(evaluate, runge_kutta, FEW_STEPS, (start, lanes, none))
     again = partial(_follow_again, objectives, label, lanes)
     # A lane whose shortest step has grown by a quarter has taken many inaccurate steps.
@@ -76,13 +76,10 @@ def _follow_again(
     if not rows.size:
         return path
     at = _lane_index(rows, chosen)
-    evaluate = evaluator([objectives[int(row)] for row in rows], label)
+    evaluate = jax.jit(evaluator([objectives[int(row)] for row in rows], label))
 
-    def at_lanes(leaf: NDArray[Any]) -> Array:
-        return jnp.asarray(leaf[at])
-
-    start: Evaluation = jax.tree.map(at_lanes, path.start)
-    skip = jnp.asarray(~chosen[at])
+    start: Evaluation = jax.tree.map(lambda leaf: leaf[at], path.start)
+    skip = ~chosen[at]
     again = _integrate_in_parts(evaluate, stepper, most, (start, lanes[at], skip))
     return _better(path, again, at)
 
@@ -138,8 +135,9 @@ def _program(run: jax.stages.Wrapped, most: int, part: Inputs) -> Callable[..., 
 
 
 def _part(inputs: Inputs, columns: NDArray[Any]) -> Inputs:
-    def cut(leaf: Array) -> Array:
-        return leaf[:, columns]
+    # In NumPy, as JAX would compile a program for every shape that it cuts.
+    def cut(leaf: Array) -> NDArray[Any]:
+        return np.asarray(leaf)[:, columns]
 
     part: Inputs = jax.tree.map(cut, inputs)
     return part

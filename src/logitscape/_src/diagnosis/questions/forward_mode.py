@@ -64,9 +64,9 @@ def _forward_slopes(subject: Subject, points: Points, direction: Rows) -> Rows:
         _, tangent = jax.jvp(loss, (z,), (jnp.asarray(direction),))
         return tangent
 
-    targets = jnp.asarray(np.eye(len(direction))[points.labels])
+    targets = np.eye(len(direction))[points.labels]
     run = jit_fast_compile(jax.vmap(slope))
-    return np.asarray(run(jnp.asarray(points.z), targets))
+    return np.asarray(run(points.z, targets))
 
 
 def _no_forward_mode(points: Points, error: Exception) -> Answer:
