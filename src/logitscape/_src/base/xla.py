@@ -90,12 +90,10 @@ class Compilation(NamedTuple):
     Attributes:
         program: Compiled program.
         seconds: Time that tracing and compiling take, whenever they were done.
-        was_loaded: Whether JAX has loaded the program from its cache on disk.
     """
 
     program: jax.stages.Compiled
     seconds: float
-    was_loaded: bool
 
 
 def compiled(lower: Callable[[], jax.stages.Lowered]) -> Compilation:
@@ -108,7 +106,7 @@ def compiled(lower: Callable[[], jax.stages.Lowered]) -> Compilation:
     started = time.perf_counter()
     program = lower().compile()
     elapsed = time.perf_counter() - started
-    return Compilation(program, elapsed + sum(_LOADED.seconds), bool(_LOADED.seconds))
+    return Compilation(program, elapsed + sum(_LOADED.seconds))
 
 
 _LOADED = threading.local()
@@ -120,6 +118,6 @@ def _listen() -> None:
     jax.monitoring.register_event_duration_secs_listener(_note_loading)
 
 
-def _note_loading(event: str, seconds: float, **_: object) -> None:
+def _note_loading(event: str, duration_secs: float, **_: str | int) -> None:
     if event == "/jax/compilation_cache/compile_time_saved_sec":
-        _LOADED.__dict__.setdefault("seconds", []).append(seconds)
+        _LOADED.__dict__.setdefault("seconds", []).append(duration_secs)

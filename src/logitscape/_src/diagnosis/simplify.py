@@ -6,6 +6,7 @@ import jax
 import numpy as np
 
 from ..base.memory import kept
+from ..base.stored import key_of, remembered
 from .config import DiagnosisConfig
 from .evaluation import Rows
 from .subject import Subject
@@ -19,7 +20,9 @@ def few_classes(subject: Subject, config: DiagnosisConfig) -> int:
 
     A function that runs with no other number of classes gets the configured number.
     """
-    return FEW_CLASSES if _runs_with_few_classes(subject) else config.num_classes
+    key = key_of(subject.function, "runs with few classes")
+    runs = remembered(key, lambda: str(_runs_with_few_classes(subject)))
+    return FEW_CLASSES if runs == "True" else config.num_classes
 
 
 # Cached, as four questions ask.

@@ -11,6 +11,7 @@ from jax import Array
 
 from ..base.formula import rounded_once
 from ..base.memory import kept
+from ..base.stored import key_of, remembered, set_key
 from ..objectives.bound import BoundFormula
 from ..objectives.catalog import formula_of
 from ..objectives.objective import Objective, Source, objective
@@ -94,9 +95,13 @@ def subject(
 # Cached, as programs are compiled once per subject.
 @kept(maxsize=8)
 def _of_objective(objective: Objective) -> Subject:
+    function = partial(_objective_value, objective)
+    if _is_of_a_spec(objective):
+        set_key(function, f"objective {objective.name}")
+        _set_key_of_normalizer(objective.normalizer, objective.name)
     return Subject(
         name=objective.name,
-        function=partial(_objective_value, objective),
+        function=function,
         normalizer=objective.normalizer,
         form="one example",
         given=objective,
@@ -104,6 +109,21 @@ def _of_objective(objective: Objective) -> Subject:
         objective=objective,
         predictor="" if objective.normalizer is None else "loss.predict",
     )
+
+
+def _is_of_a_spec(given: Objective) -> bool:
+    """Whether the name says all, as a spec gives the same objective every time."""
+    try:
+        return objective(given.name) is given
+    except ValueError:
+        return False
+
+
+def _set_key_of_normalizer(normalizer: Normalizer | None, name: str) -> None:
+    if isinstance(normalizer, BoundFormula):
+        set_key(normalizer, f"normalizer {normalizer}")
+    elif normalizer is not None:
+        set_key(normalizer, f"predictor of {name}")
 
 
 def _refusal_of_float64(function: Callable[[Array, Array], Array], n: int) -> str:
@@ -133,7 +153,9 @@ def gradient_error(
         n: Number of classes.
         dtype: Precision of the logits.
     """
-    return _gradient_error(function, n, dtype, bool(jax.config.jax_enable_x64))  # type: ignore[attr-defined]
+    x64 = bool(jax.config.jax_enable_x64)  # type: ignore[attr-defined]
+    key = key_of(function, "error of the gradient", n, dtype)
+    return remembered(key, lambda: _gradient_error(function, n, dtype, x64))
 
 
 # Cached, as several questions ask, and tracing takes most of the time of a diagnosis. What

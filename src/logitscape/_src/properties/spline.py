@@ -1,11 +1,15 @@
 """Cubic splines in NumPy; SciPy has them too, but takes a third of a second to import."""
 
 import numpy as np
+from jaxtyping import Float
 
 from .least_squares import Samples
 
+Places = Float[np.ndarray, " places"]
+Pieces = Float[np.ndarray, " pieces"]
 
-def cubic_spline(x: Samples, y: Samples, at: Samples) -> Samples:
+
+def cubic_spline(x: Samples, y: Samples, at: Places) -> Places:
     """Interpolate by a cubic spline whose third derivative is continuous next to the ends.
 
     Those "not-a-knot" ends need no slopes, and make the spline of a cubic polynomial exact.
@@ -21,7 +25,7 @@ def cubic_spline(x: Samples, y: Samples, at: Samples) -> Samples:
     Source: C. de Boor, "A Practical Guide to Splines", 1978, chapter IV.
     """
     if len(x) < 4:
-        polynomial: Samples = np.polyval(np.polyfit(x, y, len(x) - 1), at)
+        polynomial: Places = np.polyval(np.polyfit(x, y, len(x) - 1), at)
         return polynomial
     width = np.diff(x)
     steepness = np.diff(y) / width
@@ -33,11 +37,11 @@ def cubic_spline(x: Samples, y: Samples, at: Samples) -> Samples:
     excess = (slopes[piece] + slopes[piece + 1] - 2 * steepness[piece]) / h
     quadratic = (steepness[piece] - slopes[piece]) / h - excess
     cubic = excess / h
-    values: Samples = y[piece] + t * (slopes[piece] + t * (quadratic + t * cubic))
+    values: Places = y[piece] + t * (slopes[piece] + t * (quadratic + t * cubic))
     return values
 
 
-def _slopes(x: Samples, width: Samples, steepness: Samples) -> Samples:
+def _slopes(x: Samples, width: Pieces, steepness: Pieces) -> Samples:
     """Slopes of the spline at all positions, from the continuity of its second derivative."""
     n = len(x)
     matrix = np.zeros((n, n))
@@ -55,7 +59,7 @@ def _slopes(x: Samples, width: Samples, steepness: Samples) -> Samples:
     return slopes
 
 
-def _end(width: Samples, steepness: Samples) -> float:
+def _end(width: Pieces, steepness: Pieces) -> float:
     """Right side of the equation of an end, from its two pieces, the outer one first."""
     outer, inner = width
     both = outer + inner

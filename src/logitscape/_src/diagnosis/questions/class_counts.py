@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from ...base.stored import key_of, stored_program
 from ...base.xla import jit_fast_compile
 from ..answers import Answer, Witness, undecided
 from ..config import DiagnosisConfig
@@ -178,7 +179,8 @@ def _at_many(
     logits = narrow(z, dtype)
     target = narrow(np.eye(1, MANY)[0], dtype)
     batched = jax.vmap(value_and_grad(subject.function), (0, None))
-    program = jit(batched).lower(logits, target).compile()
+    key = key_of(subject.function, "many classes", jit.__name__, z.shape, dtype)
+    program = stored_program(key, batched, logits, target, jit=jit).program
     # Asked before it runs: a function with a matrix of n x n
     # inside takes 10 GB in float32.
     if _takes_too_much(program):

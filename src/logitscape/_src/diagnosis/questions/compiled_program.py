@@ -5,6 +5,7 @@ import re
 import jax
 import numpy as np
 
+from ...base.stored import key_of, stored_program
 from ...base.x64 import enable_x64
 from ..answers import Answer, Witness
 from ..config import DiagnosisConfig
@@ -118,7 +119,10 @@ def _both_losses(
     with enable_x64(config.dtype == "float64"):
         narrow_z = narrow(z, config.dtype)
         narrow_t = narrow(targets, config.dtype)
-        compiled = jax.jit(jax.vmap(subject.function))(narrow_z, narrow_t)
+        run = jax.vmap(subject.function)
+        key = key_of(subject.function, "losses", z.shape, config.dtype)
+        program = stored_program(key, run, narrow_z, narrow_t).program
+        compiled = program(narrow_z, narrow_t)
         eager = []
         for one_z, one_t in zip(narrow_z, narrow_t, strict=True):
             value = subject.function(*jax.device_put((one_z, one_t)))

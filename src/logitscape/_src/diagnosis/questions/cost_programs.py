@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...base.memory import kept
-from ...base.xla import compiled
+from ...base.stored import key_of, stored_program
 from ..evaluation import Precision, narrow
-from ..subject import Subject, value_and_grad
+from ..subject import Subject
 
 Kind: TypeAlias = Literal["forward", "gradient"]
 
@@ -48,10 +48,11 @@ def compiled_program(
     """Compile the loss ("forward") or the loss and its gradient ("gradient") of a batch."""
     function: Any = subject.function
     if kind == "gradient":
-        function = value_and_grad(subject.function)
+        # Not the one whose traces all programs share: tracing is part of the time.
+        function = jax.value_and_grad(subject.function)
     shape = jax.ShapeDtypeStruct((examples, n), jnp.dtype(dtype))
-    batched = jax.jit(jax.vmap(function))
-    program, seconds, _ = compiled(lambda: batched.lower(shape, shape))
+    key = key_of(subject.function, "cost", kind, n, examples, dtype)
+    program, seconds = stored_program(key, jax.vmap(function), shape, shape)
     return Program(
         run=program,
         counts=_counts(program),
