@@ -15,7 +15,7 @@ import platform
 import secrets
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -62,6 +62,13 @@ def key_of(function: Function | None, *about: object) -> str | None:
     return " | ".join([_KEYS[id(function)][1], *map(str, about)])
 
 
+def key_of_all(functions: Sequence[Function], *about: object) -> str | None:
+    """The key of several functions together; None if one of them has none."""
+    keys = [key_of(function) for function in functions]
+    known = [key for key in keys if key is not None]
+    return " | ".join([*known, *map(str, about)]) if len(known) == len(keys) else None
+
+
 def remembered(key: str | None, make: Callable[[], str]) -> str:
     """A short text, which is made where it is not stored."""
     path = _path(key, "txt")
@@ -98,6 +105,34 @@ def stored_program(
     compilation = compiled(lambda: jit(unique).lower(*arguments))
     _write(path, _serialized(compilation))
     return compilation
+
+
+def under_jit(
+    key: str | None,
+    function: Function,
+    jit: Callable[[Function], jax.stages.Wrapped] = jax.jit,
+) -> Function:
+    """`jit(function)`, or the same from stored programs, one for all arguments of one shape.
+
+    Args:
+        key: Key of the function, for arguments of all shapes; None if nothing is stored.
+        function: Function of arrays.
+        jit: `jax.jit`, or another function that takes its place.
+    """
+    if key is None:
+        return jit(function)
+    programs = dict[str, Function]()
+
+    def run(*arguments: Any) -> Any:
+        shapes = str([(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(arguments)])
+        if shapes not in programs:
+            compilation = stored_program(
+                f"{key} | {shapes}", function, *arguments, jit=jit
+            )
+            programs[shapes] = compilation.program
+        return programs[shapes](*arguments)
+
+    return run
 
 
 def _under_a_new_name(function: Function) -> Function:
@@ -150,7 +185,8 @@ def _remove_old_generations(folder: Path) -> None:
 
 
 def _path(key: str | None, suffix: str) -> Path | None:
-    if key is None or not _SWITCH["on"]:
+    # How arrays lie on several devices is no part of a key.
+    if key is None or not _SWITCH["on"] or jax.device_count() > 1:
         return None
     x64 = jax.config.jax_enable_x64  # type: ignore[attr-defined]
     digest = hashlib.sha256(f"{key} | {x64}".encode()).hexdigest()[:32]
@@ -182,7 +218,7 @@ def _surroundings() -> list[str]:
         np.__version__,
     )
     backend = (device.platform, device.device_kind, device.client.platform_version)
-    return [*settings, *versions, *backend, str(jax.device_count()), _processor()]
+    return [*settings, *versions, *backend, _processor()]
 
 
 def _processor() -> str:
