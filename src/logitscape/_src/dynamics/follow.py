@@ -168,7 +168,7 @@ def _program(
 
 def _part(inputs: Inputs, columns: NDArray[Any]) -> Inputs:
     # In NumPy, as JAX would compile a program for every shape that it cuts.
-    def cut(leaf: Array) -> NDArray[Any]:
+    def cut(leaf: Any) -> NDArray[Any]:
         return np.asarray(leaf)[:, columns]
 
     part: Inputs = jax.tree.map(cut, inputs)
