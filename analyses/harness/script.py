@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 from logitscape._src.base.caches import keep_programs
 from logitscape._src.base.files import replacing
 
-from .files import check_others, write_findings
+from .files import SUFFIX, check_others, write_findings
 from .findings import Finding, verify
+from .record import write_record
 from .scripts import script_of
 
 if TYPE_CHECKING:
@@ -59,9 +60,11 @@ def main(
     make_writable(analysis.figures)
     check_others(analysis.figures, analysis.name)
     configure()
-    publish(
-        analysis.figures, analysis.name, compute(), findings, draw, style, table=table
+    data = compute()
+    outputs = publish(
+        analysis.figures, analysis.name, data, findings, draw, style, table=table
     )
+    write_record(analysis, outputs)
 
 
 def publish(
@@ -73,8 +76,12 @@ def publish(
     style: str,
     *,
     table: "Callable[[Data], pd.DataFrame] | None" = None,
-) -> None:
-    """Check the findings, replace the files of the analysis, and print the findings."""
+) -> list[Path]:
+    """Check the findings, replace the files of the analysis, and print the findings.
+
+    Returns:
+        The files.
+    """
     named_findings = [replace(finding, figure=stem) for finding in findings(data)]
     verify(named_findings)
     # The files are replaced together when the stack closes, and none of them after an error.
@@ -92,6 +99,8 @@ def publish(
     from .report import print_findings
 
     print_findings(named_findings)
+    suffixes = [".svg", ".png", SUFFIX] + ([] if table is None else [".csv"])
+    return [folder / f"{stem}{suffix}" for suffix in suffixes]
 
 
 def configure() -> None:
