@@ -1,15 +1,16 @@
-"""`python -m benchmarks [throughput | cold | figures | memory ...]`, from the repository's root."""
+"""`python -m benchmarks [throughput | cold | figures | answers ...]`, from the root of the project."""
 
 import argparse
 from collections.abc import Callable
 
-from . import cold_start, ensembles, figures, interpreters, memory, throughput
+from . import answers, cold_start, ensembles, figures, interpreters, memory, throughput
 from .report import Report
 
 PARTS: dict[str, Callable[[bool], Report]] = {
     "throughput": throughput.measure,
     "cold": cold_start.measure,
     "figures": figures.measure,
+    "answers": answers.measure,
     "memory": memory.measure,
     "ensembles": ensembles.measure,
     "interpreters": interpreters.measure,
