@@ -1,4 +1,4 @@
-"""`python -m benchmarks [throughput | cold | figures | answers ...]`, from the root of the project."""
+"""`python -m benchmarks [throughput | cold | figures | answers ...]`, from the project's root."""
 
 import argparse
 from collections.abc import Callable
