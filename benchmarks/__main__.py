@@ -1,10 +1,11 @@
-"""`python -m benchmarks [throughput | cold | figures | memory ...]`, from the repository's root."""
+"""`python -m benchmarks [throughput | cold | figures | answers ...]`, from the project's root."""
 
 import argparse
 from collections.abc import Callable
 
 from . import (
     accuracy,
+    answers,
     cold_start,
     ensembles,
     figures,
@@ -19,6 +20,7 @@ PARTS: dict[str, Callable[[bool], Report]] = {
     "throughput": throughput.measure,
     "cold": cold_start.measure,
     "figures": figures.measure,
+    "answers": answers.measure,
     "memory": memory.measure,
     "ensembles": ensembles.measure,
     "interpreters": interpreters.measure,
