@@ -11,7 +11,7 @@ What comes in are objectives and logits [n, batch], with the classes in front.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +22,7 @@ from ..normalizers.probs import Probs
 from ..objectives import grouping
 from ..objectives.objective import Objective
 from ..objectives.statements import statement_of_loss, statement_of_normalizer
-from ..objectives.weighing import gradient_of, probabilities, weighed, whole
+from ..objectives.weighing import probabilities, weighed, whole
 from . import duals
 from .batching import from_batch, to_batch
 from .duals import Call, Dual
@@ -45,6 +45,22 @@ class Evaluation:
     hessian: Array | None = None
 
 
+class _Weighing(NamedTuple):
+    """What a normalizer does with the logits of one example.
+
+    Attributes:
+        shares: Shares of the classes, as arrays.
+        p: Probabilities, [n].
+        moves: How the weights move with the logits: derivatives of the rivals' weights [n], of
+            the label's, of its logarithm, and of all logarithms [n]; None if the normalizer is
+            not separable.
+    """
+
+    shares: dict[str, Array]
+    p: Array
+    moves: tuple[Array, Array, Array, Array] | None
+
+
 def by_rule(
     objectives: Sequence[Objective], logits: Array, label: int, unroll: bool
 ) -> dict[int, Evaluation]:
@@ -64,38 +80,32 @@ def by_rule(
     call = duals.call_on_batch(unroll=unroll, with_tangents=False)
     inputs = Dual(to_batch(logits, unroll))
     groups = grouping.by_normalizer(pairs)
-    shares = dict[int, Dual]()
-    p = dict[int, Dual]()
+    weighings = dict[int, _Weighing]()
     for normalizer, members in groups.items():
-        of_group, p_of_group = duals.components(
-            call(partial(_shares_and_p, normalizer, label), inputs)
-        )
-        shares |= dict.fromkeys(members, of_group)
-        p |= dict.fromkeys(members, p_of_group)
-    slopes = _slopes(call, pairs, shares, len(logits))
+        weighing = call(partial(_weighing, normalizer, label), inputs).primal
+        weighings |= dict.fromkeys(members, weighing)
+    slopes = _slopes(call, pairs, weighings, len(logits))
     gradients = dict[int, Dual]()
     for normalizer, members in groups.items():
         stacked = duals.stack_rows([slopes[index] for index in members])
-        rows = call(partial(_gradients, normalizer, label), inputs, stacked)
+        pull_back = partial(_gradients, normalizer, label)
+        rows = call(pull_back, inputs, Dual(weighings[members[0]].moves), stacked)
         gradients |= {index: duals.row(rows, row) for row, index in enumerate(members)}
     return {
         index: Evaluation(
             loss=from_batch(slopes[index].primal.value),
             gradient=from_batch(gradients[index].primal),
-            p=from_batch(p[index].primal),
+            p=from_batch(weighings[index].p),
         )
         for index in pairs
     }
 
 
-def _shares_and_p(
-    normalizer: Any, label: int, logits: Array
-) -> tuple[dict[str, Array], Array]:
-    """Shares of the classes of one example, as arrays, and its probabilities."""
+def _weighing(normalizer: Any, label: int, logits: Array) -> _Weighing:
     weigh = statement_of_normalizer(normalizer)
     if weigh is None:
         probs = normalizer(logits)
-        return _shares_of(probs, label), probs.p
+        return _Weighing(_shares_of(probs, label), probs.p, None)
     weights = weighed(weigh, logits, label, whole(logits))
     shares = weights.shares
     arrays = {
@@ -111,7 +121,14 @@ def _shares_and_p(
         "p_sink": shares.p_sink * jnp.ones_like(shares.p),
         "largest": jnp.maximum(jnp.max(shares.rivals), shares.label),
     }
-    return arrays, probabilities(weights)
+    log_slopes = weights.weights.log_slope(logits) * jnp.ones_like(logits)
+    moves = (
+        weights.rival_slopes(),
+        weights.label_slope(),
+        log_slopes[label],
+        log_slopes,
+    )
+    return _Weighing(arrays, probabilities(weights), moves)
 
 
 def _shares_of(probs: Probs, label: int) -> dict[str, Array]:
@@ -135,13 +152,14 @@ def _shares_of(probs: Probs, label: int) -> dict[str, Array]:
 def _slopes(
     call: Call,
     pairs: dict[int, Objective],
-    shares: dict[int, Dual],
+    weighings: dict[int, _Weighing],
     num_classes: int,
 ) -> dict[int, Dual]:
     """Losses and their derivatives in the weights, by index."""
     slopes = dict[int, Dual]()
     for loss, members in grouping.by_loss(pairs).items():
-        joined = duals.concatenate([shares[index] for index in members])
+        shares = [Dual(weighings[index].shares) for index in members]
+        joined = duals.concatenate(shares)
         run = partial(_slopes_of_example, statement_of_loss(loss), num_classes)
         results = duals.split(call(run, joined), len(members))
         slopes |= dict(zip(members, results, strict=True))
@@ -170,17 +188,19 @@ def _slopes_of_example(
     )
 
 
-def _gradients(normalizer: Any, label: int, logits: Array, slopes: Slopes) -> Array:
+def _gradients(
+    normalizer: Any, label: int, logits: Array, moves: Any, slopes: Slopes
+) -> Array:
     """Gradients of several losses of one normalizer, [losses, n], of one example."""
-    weigh = statement_of_normalizer(normalizer)
-    if weigh is None:
+    if moves is None:
         _, transpose = jax.vjp(normalizer, logits)
-        pull_back = partial(_through, transpose, label)
-    else:
-        weights = weighed(weigh, logits, label, whole(logits))
-        pull_back = partial(gradient_of, weights)
-    gradients: Array = jax.vmap(pull_back)(slopes)
-    return gradients
+        gradients: Array = jax.vmap(partial(_through, transpose, label))(slopes)
+        return gradients
+    rivals, of_label, log_label, log_slopes = moves
+    of_rivals = slopes.rivals * rivals[None]
+    of_rivals += slopes.log_rivals[:, None] * log_slopes[None]
+    at_label = slopes.label * of_label + slopes.log_label * log_label
+    return of_rivals.at[:, label].set(at_label)
 
 
 def _through(transpose: Any, label: int, slopes: Slopes) -> Array:

@@ -61,6 +61,15 @@ class Weighed:
     is_label: Mask
     shares: Shares
 
+    def label_slope(self) -> Scalar:
+        """Derivative of the label's weight in its logit."""
+        return self.weights.slope(self.label_logit, self.shares.label)
+
+    def rival_slopes(self) -> Vector:
+        """Derivatives of the rivals' weights in their logits, [n]."""
+        # From the rivals' weights, and not from all: XLA then keeps one array for both uses.
+        return self.weights.slope(self.logits, self.shares.rivals)
+
 
 def weighed(
     weigh: Weigh, logits: Vector, label: Array | int, classes: Classes
@@ -108,13 +117,10 @@ def pull_back(of_label: OfLabel, weighed: Weighed) -> tuple[Scalar, Vector]:
 def gradient_of(weighed: Weighed, slopes: Slopes) -> Vector:
     """Gradient in the logits, [n], from the derivatives in the weights."""
     weights = weighed.weights
-    shares = weighed.shares
     of_label = slopes.log_label * weights.log_slope(weighed.label_logit)
     if not isinstance(slopes.label, float):
-        slope = weights.slope(weighed.label_logit, shares.label)
-        of_label += slopes.label * slope
-    # Of the rivals' weights again, not of all weights: XLA then keeps one array for both uses.
-    of_rivals = weights.slope(weighed.logits, shares.rivals) * slopes.rivals
+        of_label += slopes.label * weighed.label_slope()
+    of_rivals = weighed.rival_slopes() * slopes.rivals
     if not isinstance(slopes.log_rivals, float):
         of_rivals += slopes.log_rivals * weights.log_slope(weighed.logits)
     return jnp.where(weighed.is_label, of_label, of_rivals)
