@@ -62,6 +62,16 @@ class Objective:
         value = rounded_once(self.function, z.dtype, z, checked)
         return value + zero_if(is_valid, value)
 
+    def composed(self, logits: Array, target: Array) -> Array:
+        """Loss of one example as it is composed, `loss(normalizer(logits), target)`.
+
+        It is the same number as the objective itself, and its derivatives are those of its parts.
+        Nothing is checked.
+        """
+        if self.normalizer is None or self.loss is None:
+            return self.function(logits, target)
+        return self.loss(self.normalizer(logits), target)
+
     def predict(self, logits: ArrayLike) -> Probs:
         """Predicted probabilities of one example.
 
