@@ -1,18 +1,28 @@
-"""`python -m benchmarks [throughput | cold | figures | memory ...]`, from the repository's root."""
+"""`python -m benchmarks [training | throughput | memory ...]`, from the repository's root."""
 
 import argparse
 from collections.abc import Callable
 
-from . import accuracy, cold_start, ensembles, figures, interpreters, memory, throughput
+from . import (
+    accuracy,
+    blocks,
+    cold_start,
+    ensembles,
+    figures,
+    memory,
+    throughput,
+    training_step,
+)
 from .report import Report
 
 PARTS: dict[str, Callable[[bool], Report]] = {
+    "training": training_step.measure,
     "throughput": throughput.measure,
     "cold": cold_start.measure,
     "figures": figures.measure,
     "memory": memory.measure,
     "ensembles": ensembles.measure,
-    "interpreters": interpreters.measure,
+    "blocks": blocks.measure,
     "accuracy": accuracy.measure,
 }
 

@@ -118,7 +118,8 @@ def _brier(p: Array, labels: Array) -> Array:
 
 
 def _spherical_score(p: Array, labels: Array) -> Array:
-    return 1 - _at_label(p, labels) / jnp.linalg.norm(p, axis=-1)
+    norm: Array = jnp.linalg.norm(p, axis=-1)
+    return 1 - _at_label(p, labels) / norm
 
 
 def _tsallis_score(p: Array, labels: Array) -> Array:

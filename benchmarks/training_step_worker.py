@@ -1,7 +1,8 @@
 """The measurements of `training`, in a process of their own."""
 
-import statistics
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import jax
@@ -10,7 +11,7 @@ import numpy as np
 
 from .process import progress
 from .timing import Least, least
-from .training_rows import CLASSES, NUMBERS, Batch, Row, batch, rows
+from .training_rows import CLASSES, COMPILED, NUMBERS, Batch, Row, batch, rows
 
 DTYPES = ("float32", "bfloat16")
 STATES = ("early", "late")
@@ -18,15 +19,38 @@ TOLERANCE = {"float32": 2e-3, "bfloat16": 0.1}
 """By how much values may differ, relative to the typical one."""
 
 
-def run(quick: bool) -> dict[str, Any]:
-    """Measure every row in every size; quick: few and small ones."""
+QUICK_ROWS = ("softmax + cross_entropy", "sum + brier", "z_loss")
+ROWS_ON_ALL_CORES = (
+    "softmax + cross_entropy",
+    "softmax + brier",
+    "taylor + cross_entropy",
+    "spherical + brier",
+)
+
+
+def run(quick: bool, one_core: bool) -> dict[str, Any]:
+    """Measure every row in every size on one core, or some rows on all cores.
+
+    Args:
+        quick: Whether to measure few rows in small sizes.
+        one_core: Whether to use one core only. Then processor time is reproducible: no other
+            threads of ours wait for work meanwhile.
+    """
+    if one_core:
+        _stay_on_one_core()
     if quick:
         few = [row for row in rows() if row.name in QUICK_ROWS]
-        return measured(few, (3, 1000), numbers=10**5, rounds=2)
-    return measured(rows(), CLASSES, numbers=NUMBERS, rounds=9)
+        return measured(few, (3, 1000), numbers=10**5, rounds=2, with_torch=one_core)
+    if one_core:
+        return measured(rows(), CLASSES, numbers=NUMBERS, rounds=9)
+    some = [row for row in rows() if row.name in ROWS_ON_ALL_CORES]
+    return measured(some, CLASSES, numbers=NUMBERS, rounds=9, with_torch=False)
 
 
-QUICK_ROWS = ("softmax + cross_entropy", "sum + brier", "z_loss")
+def _stay_on_one_core() -> None:
+    # Before JAX and PyTorch start their threads. Not every system can do it.
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 def measured(
@@ -57,7 +81,13 @@ def measured(
                 if missing is None:
                     case["torch"] = _torch(row, dtype, n, numbers)
                 cases.append(case)
-    return {"numbers": numbers, "rounds": rounds, "cases": cases, "no_torch": missing}
+    return {
+        "numbers": numbers,
+        "rounds": rounds,
+        "cases": cases,
+        "no_torch": missing,
+        "compiled": ", ".join(COMPILED),
+    }
 
 
 def _case(row: Row, dtype: str, n: int, numbers: int, rounds: int) -> dict[str, Any]:
@@ -72,10 +102,7 @@ def _case(row: Row, dtype: str, n: int, numbers: int, rounds: int) -> dict[str, 
     }
     _check_close(programs, inputs["early"], dtype, row.name)
     size = inputs["early"][0].nbytes
-    memory = {
-        name: program.memory_analysis().temp_size_in_bytes / size
-        for name, program in programs.items()
-    }
+    memory = {name: _temporary(program) / size for name, program in programs.items()}
     seconds = {}
     for state in STATES:
         tasks = {
@@ -93,6 +120,14 @@ def _case(row: Row, dtype: str, n: int, numbers: int, rounds: int) -> dict[str, 
     }
 
 
+def _temporary(program: jax.stages.Compiled) -> int:
+    """Bytes that a compiled program allocates beside its inputs and outputs."""
+    analysis = program.memory_analysis()
+    if analysis is None:
+        raise RuntimeError("JAX says nothing of the program's memory.")
+    return int(analysis.temp_size_in_bytes)
+
+
 def _arrays(of: Batch, dtype: str) -> tuple[jax.Array, jax.Array]:
     return jnp.asarray(of.logits, dtype), jnp.asarray(of.labels)
 
@@ -106,7 +141,7 @@ def _as_lists(times: dict[str, Least]) -> dict[str, list[float]]:
 
 
 def _check_close(
-    programs: dict[str, Callable[..., Any]],
+    programs: Mapping[str, Callable[..., Any]],
     inputs: Sequence[Any],
     dtype: str,
     name: str,
@@ -134,14 +169,14 @@ def _check_close(
 
 def _why_torch_is_missing() -> str | None:
     try:
-        import torch
+        import_module("torch")
     except ImportError as error:
         return f"{type(error).__name__}: {error}".splitlines()[0]
-    return None if torch.__version__ else None
+    return None
 
 
-def _torch(row: Row, dtype: str, n: int, numbers: int) -> dict[str, Any] | None:
-    """Seconds of PyTorch's ways early in training; None where they have no counterpart."""
+def _torch(row: Row, dtype: str, n: int, numbers: int) -> dict[str, float] | None:
+    """Wall seconds of PyTorch's ways, early in training; None for a row without such a way."""
     from .training_torch import ways
 
     if row.name.startswith("value_and_grad"):

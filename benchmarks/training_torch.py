@@ -10,14 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from .training_jax import EPSILON, TWICE
-
-COMPILED = (
-    "softmax + cross_entropy",
-    "softmax + brier",
-    "softmax + focal",
-    "taylor + cross_entropy",
-)
-"""Pairs that `torch.compile` is tried on too: it takes half a minute for each size."""
+from .training_rows import COMPILED
 
 
 def ways(
@@ -135,8 +128,6 @@ OF_SOFTMAX: dict[str, Callable[[Any, Any], Any]] = {
     "cross_entropy": partial(F.cross_entropy, reduction="none"),
     "focal": _focal,
     "poly1": _poly1,
-    "label_smoothing": partial(
-        F.cross_entropy, reduction="none", label_smoothing=0.1
-    ),
+    "label_smoothing": partial(F.cross_entropy, reduction="none", label_smoothing=0.1),
     "kl": _kl,
 }
