@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 from . import (
     accuracy,
+    answers,
     blocks,
     cold_start,
     ensembles,
     figures,
     memory,
+    sparse,
     throughput,
     training_step,
 )
@@ -20,10 +22,12 @@ PARTS: dict[str, Callable[[bool], Report]] = {
     "throughput": throughput.measure,
     "cold": cold_start.measure,
     "figures": figures.measure,
+    "answers": answers.measure,
     "memory": memory.measure,
     "ensembles": ensembles.measure,
     "blocks": blocks.measure,
     "accuracy": accuracy.measure,
+    "sparse": sparse.measure,
 }
 
 

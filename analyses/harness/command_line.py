@@ -9,7 +9,7 @@ from pathlib import Path
 
 from logitscape._src.base.cores import usable_cores
 
-from .files import read_findings
+from .files import merge, read_findings
 from .findings import Finding, ordered
 from .report import Outcome, print_findings, progress
 from .runner import choose, run
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error.args[0], file=sys.stderr)
         return 2
     if option is None:
-        return _draw(chosen, options.jobs or usable_cores())
+        return _draw(chosen, options.jobs or usable_cores(), options.fresh)
     return _measure(chosen, option)
 
 
@@ -57,11 +57,17 @@ def _studies(scripts: dict[str, Script]) -> dict[str, Script]:
     return {name: script for name, script in scripts.items() if script.is_study}
 
 
-def _draw(chosen: dict[str, Script], jobs: int) -> int:
-    """Run the analyses, at most `jobs` of them at a time, each in a process of its own."""
+def _draw(chosen: dict[str, Script], jobs: int, fresh: bool) -> int:
+    """Run the analyses, at most `jobs` of them at a time, each in a process of its own.
+
+    Unless all are to be computed afresh, those that would compute the same again are not run.
+    """
     outcomes: list[Outcome] = []
     try:
-        with progress(len(chosen)) as show, closing(run(chosen, jobs)) as events:
+        with (
+            progress(len(chosen)) as show,
+            closing(run(chosen, jobs, fresh=fresh)) as events,
+        ):
             for event in events:
                 if isinstance(event, Outcome):
                     outcomes.append(event)
@@ -69,9 +75,19 @@ def _draw(chosen: dict[str, Script], jobs: int) -> int:
     except KeyboardInterrupt:
         _report_interruption(chosen, outcomes)
         return INTERRUPTED
+    _rebuild_common_files(chosen, outcomes)
     _print_findings(chosen, outcomes)
     failed = [outcome.name for outcome in outcomes if outcome.error is not None]
     return _report_failures(sorted(failed), len(outcomes))
+
+
+def _rebuild_common_files(
+    scripts: dict[str, Script], outcomes: Sequence[Outcome]
+) -> None:
+    """Bring the common files up to date, as every analysis does that runs."""
+    skipped = [outcome for outcome in outcomes if outcome.unchanged_since is not None]
+    for folder in {scripts[outcome.name].figures for outcome in skipped}:
+        merge(folder)
 
 
 def _measure(chosen: dict[str, Script], option: str) -> int:
@@ -149,6 +165,11 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive,
         default=None,
         help="number of analyses that run at a time (default: one per core)",
+    )
+    parser.add_argument(
+        "--fresh",
+        action="store_true",
+        help="compute also what would be the same as last time",
     )
     _add_measuring_options(parser)
     return parser

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from textwrap import wrap
+from textwrap import fill, wrap
 from typing import TypeAlias
 
 from rich import box
@@ -20,6 +20,7 @@ from .findings import Finding, verdict_text
 WIDTH = 80
 FIGURE_WIDTH = 14
 COLUMN_RATIOS = {"claim": 23, "measured": 18, "verdict": 15, "figure": FIGURE_WIDTH}
+SAME = "the same code and versions; not computed again (--fresh computes)"
 COLOURS = {
     "holds": "green",
     "holds with a limit": "yellow",
@@ -36,11 +37,13 @@ class Outcome:
         name: Name of the analysis.
         seconds: Duration in seconds.
         error: Last lines of its output if it failed, else None.
+        unchanged_since: Time of the last run, if it was not run again; else None.
     """
 
     name: str
     seconds: float
     error: str | None
+    unchanged_since: str | None = None
 
 
 Event: TypeAlias = str | Outcome
@@ -82,7 +85,8 @@ def _live_progress(total: int) -> Iterator[Callable[[Event], None]]:
             if isinstance(event, str):
                 tasks[event] = bars.add_task(event, total=None)
                 return
-            bars.remove_task(tasks.pop(event.name))
+            if event.name in tasks:
+                bars.remove_task(tasks.pop(event.name))
             style = "red" if event.error else ""
             bars.console.print(Text(_line(event, numbers, total), style=style))
 
@@ -93,6 +97,9 @@ def _line(event: Event, numbers: Iterator[int], total: int) -> str:
     if isinstance(event, str):
         return f"{event}: started"
     counter = f"[{next(numbers)}/{total}]"
+    if event.unchanged_since is not None:
+        unchanged = f"{counter} {event.name}: unchanged since {event.unchanged_since}: "
+        return fill(unchanged + SAME, WIDTH, subsequent_indent="    ")
     if event.error is None:
         return f"{counter} {event.name}: done in {event.seconds:.1f} s"
     failure = f"{counter} {event.name}: FAILED after {event.seconds:.1f} s"

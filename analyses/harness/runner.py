@@ -10,6 +10,7 @@ from logitscape._src.base.files import remove_leftovers
 from logitscape._src.base.names import nearest
 
 from .files import stamp
+from .record import STARTED, unchanged_since
 from .report import Event, Outcome
 from .scripts import MAIN, Script
 
@@ -50,16 +51,29 @@ def _check_known(name: str, known: Collection[str]) -> None:
     raise LookupError(f"unknown analysis {name!r}.{hint} Known: {', '.join(known)}.")
 
 
-def run(scripts: dict[str, Script], jobs: int) -> Generator[Event]:
+def run(
+    scripts: dict[str, Script], jobs: int, *, fresh: bool = True
+) -> Generator[Event]:
     """Run scripts, at most `jobs` of them at a time.
 
     Closed before the end, or interrupted, it stops the scripts that run; their old files stay as
     they were.
 
+    Args:
+        scripts: Scripts by name.
+        jobs: Number of scripts that run at a time.
+        fresh: Whether to run also those that would compute the same again.
+
     Yields:
         The name of a script when it starts, and its outcome when it ends.
     """
-    waiting = list(scripts.items())
+    waiting = []
+    for name, script in scripts.items():
+        since = None if fresh else unchanged_since(script)
+        if since is None:
+            waiting.append((name, script))
+        else:
+            yield Outcome(name, 0.0, None, since)
     running: list[_Running] = []
     try:
         while waiting or running:
@@ -93,7 +107,7 @@ class _Running:
             stdin=subprocess.DEVNULL,
             stdout=self.output,
             stderr=subprocess.STDOUT,
-            env=script.environment,
+            env=script.environment | {STARTED: repr(time.time())},
         )
 
     def has_ended(self) -> bool:

@@ -2,17 +2,18 @@
 
 import gc
 import os
-import sys
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from logitscape._src.base.caches import keep_programs
 from logitscape._src.base.files import replacing
 
-from .files import check_others, write_findings
+from .files import SUFFIX, check_others, write_findings
 from .findings import Finding, verify
+from .record import write_record
 from .scripts import script_of
 
 if TYPE_CHECKING:
@@ -59,9 +60,11 @@ def main(
     make_writable(analysis.figures)
     check_others(analysis.figures, analysis.name)
     configure()
-    publish(
-        analysis.figures, analysis.name, compute(), findings, draw, style, table=table
+    data = compute()
+    outputs = publish(
+        analysis.figures, analysis.name, data, findings, draw, style, table=table
     )
+    write_record(analysis, outputs)
 
 
 def publish(
@@ -73,8 +76,12 @@ def publish(
     style: str,
     *,
     table: "Callable[[Data], pd.DataFrame] | None" = None,
-) -> None:
-    """Check the findings, replace the files of the analysis, and print the findings."""
+) -> list[Path]:
+    """Check the findings, replace the files of the analysis, and print the findings.
+
+    Returns:
+        The files.
+    """
     named_findings = [replace(finding, figure=stem) for finding in findings(data)]
     verify(named_findings)
     # The files are replaced together when the stack closes, and none of them after an error.
@@ -92,6 +99,8 @@ def publish(
     from .report import print_findings
 
     print_findings(named_findings)
+    suffixes = [".svg", ".png", SUFFIX] + ([] if table is None else [".csv"])
+    return [folder / f"{stem}{suffix}" for suffix in suffixes]
 
 
 def configure() -> None:
@@ -109,25 +118,7 @@ def configure() -> None:
     # Each program is compiled once and run once, so it matters more to compile it fast.
     compile_all_fast()
     jax.config.update("jax_enable_x64", True)
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "jax"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-
-
-def cache_folder() -> Path:
-    """The folder, inside of the user's cache, for results that can be computed again."""
-    return _user_cache() / "logitscape"
-
-
-def _user_cache() -> Path:
-    if sys.platform == "win32":
-        folder = os.environ.get("LOCALAPPDATA")
-        return Path(folder) if folder else Path.home() / "AppData" / "Local"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    folder = os.environ.get("XDG_CACHE_HOME")
-    return Path(folder) if folder else Path.home() / ".cache"
+    keep_programs()
 
 
 def _draw(

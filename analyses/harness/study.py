@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import logitscape
+from logitscape._src.base.caches import cache_folder
 
 from .files import check_others
 from .findings import Finding
-from .script import STYLE, cache_folder, make_writable, publish
+from .record import write_record
+from .script import STYLE, make_writable, publish
 from .scripts import Script, script_of
 from .study_run import StudyRun as StudyRun
 
@@ -77,7 +79,9 @@ def study(
     except FileNotFoundError as error:
         command = f"python -m analyses --measure {analysis.name}"
         sys.exit(f"{error} Measure first: {command}")
-    publish(figures, analysis.name, tables, findings, draw, style)
+    outputs = publish(figures, analysis.name, tables, findings, draw, style)
+    if not options.quick:
+        write_record(analysis, outputs)
 
 
 def _set_optimisation(level: int | None, quick: bool) -> None:

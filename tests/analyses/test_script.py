@@ -154,16 +154,6 @@ def test_figures_that_cannot_be_written_are_refused_before_the_work(path: Path) 
         harness.main(path, lambda: pytest.fail("computed"), findings, draw)
 
 
-def test_the_cache_is_where_the_user_keeps_caches(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert script.cache_folder() == tmp_path / "logitscape"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    assert script.cache_folder() == Path.home() / ".cache" / "logitscape"
-
-
 def test_it_runs_by_itself_and_again_to_the_same_bytes(tmp_path: Path) -> None:
     path = tmp_path / "scripts" / "crisp.py"
     cache = tmp_path / "cache"

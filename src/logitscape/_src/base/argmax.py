@@ -25,7 +25,12 @@ def first_largest(x: Vector) -> Mask:
     """Mask of the first of the classes whose value is the largest; any one class if x has a NaN."""
     # Comparing x with its maximum, or their difference with 0, would not do: a compiled program
     # that computes x in two places may round it differently there, and then no class matches.
-    return one_hot(_argmax(lax.stop_gradient(x)), x.size)
+    return one_hot(place_of_first_largest(x), x.size)
+
+
+def place_of_first_largest(x: Vector) -> Array:
+    """Index of the class that `first_largest` marks."""
+    return _argmax(lax.stop_gradient(x))
 
 
 def one_hot(place: Array, n: int) -> Mask:

@@ -6,11 +6,14 @@ and a sum are rounded separately, not once as one fused operation.
 """
 
 import os
+import threading
+import time
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
+import jax.monitoring
 import jaxlib.version
 
 Options: TypeAlias = Mapping[str, bool | int]
@@ -64,14 +67,57 @@ def _compile_all_with(options: Options) -> None:
 
 def known(options: Options) -> dict[str, bool | int | str]:
     """The options that the installed XLA accepts, in the form that `jax.jit` takes."""
-    return {name: value for name, value in options.items() if _is_known(name, value)}
+    items = tuple(options.items())
+    # Mostly all are known, which takes one program to find out.
+    if _are_known(items):
+        return dict(items)
+    return {name: value for name, value in items if _are_known(((name, value),))}
 
 
 @cache
-def _is_known(name: str, value: bool | int) -> bool:
-    # No list of options can be asked for, so a program of no cost is compiled with this one.
+def _are_known(items: tuple[tuple[str, bool | int], ...]) -> bool:
+    # No list of options can be asked for, so a program of no cost is compiled with these.
     try:
-        jax.jit(lambda: 0, compiler_options={name: value}).lower().compile()
+        jax.jit(lambda: 0, compiler_options=dict(items)).lower().compile()
     except RuntimeError:
         return False
     return True
+
+
+class Compilation(NamedTuple):
+    """A compiled program, and how it came about.
+
+    Attributes:
+        program: Compiled program.
+        seconds: Time that tracing and compiling take, whenever they were done.
+    """
+
+    program: jax.stages.Compiled
+    seconds: float
+
+
+def compiled(lower: Callable[[], jax.stages.Lowered]) -> Compilation:
+    """Compile what a function lowers, and take the time.
+
+    A program that is loaded from disk was compiled once, and JAX remembers how long that took.
+    """
+    _listen()
+    _LOADED.seconds = []
+    started = time.perf_counter()
+    program = lower().compile()
+    elapsed = time.perf_counter() - started
+    return Compilation(program, elapsed + sum(_LOADED.seconds))
+
+
+_LOADED = threading.local()
+"""Seconds of compiling that each thread was spared, as it loaded programs instead."""
+
+
+@cache
+def _listen() -> None:
+    jax.monitoring.register_event_duration_secs_listener(_note_loading)
+
+
+def _note_loading(event: str, duration_secs: float, **_: str | int) -> None:
+    if event == "/jax/compilation_cache/compile_time_saved_sec":
+        _LOADED.__dict__.setdefault("seconds", []).append(duration_secs)

@@ -1,5 +1,6 @@
 """The command line: its commands, and the exit status of the program."""
 
+import gc
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -65,6 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status.
     """
     _accept_any_terminal()
+    if arguments is None:
+        # The process ends before garbage would fill the memory, and looking for it takes time.
+        gc.set_threshold(200_000, 50, 50)
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         command, bound, _ = build().parse_args(words, exit_on_error=False)

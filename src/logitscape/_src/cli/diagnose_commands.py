@@ -138,7 +138,12 @@ def compare(*target: Target, options: Options = DEFAULT) -> int:
 
 def _prepared(names: Sequence[str], options: Options) -> Request:
     """Find everything that the options name, so that a mistake shows before the computation."""
+    from ..base.caches import keep_programs
+    from ..base.stored import store
+
     check_out(options.out, REPORTS)
+    keep_programs()
+    store()
     named = [targets.resolve(name) for name in names]
     reference = targets.resolve(options.reference)
     subjects = targets.recognised(

@@ -137,8 +137,12 @@ def _objectives(
     """Return the objectives that are named, and the folders of the user's code."""
     import jax
 
+    from ..base.caches import keep_programs
+    from ..base.stored import store
     from ..objectives.objective import Objective
 
+    keep_programs()
+    store()
     # The default --dtype is float64, which JAX computes in only if it is told to.
     jax.config.update("jax_enable_x64", True)
     resolved = [targets.resolve(name) for name in names]

@@ -44,12 +44,13 @@ def page(landscape: "Landscape", laws: Mapping[str, str]) -> Group:
 
 def _columns(landscape: "Landscape") -> dict[str, Any]:
     """Return the numbers along the ray by name, [m] each, as float64."""
-    gradient = np.asarray(landscape.gradient[0, 0], np.float64)
+    # In NumPy, as JAX would compile a program for every element that it takes.
+    gradient = np.asarray(landscape.gradient, np.float64)[0, 0]
     columns = {
         "s": landscape.coordinates[0],
-        "loss": landscape.loss[0, 0],
+        "loss": np.asarray(landscape.loss)[0, 0],
         "gradient norm": np.linalg.norm(gradient, axis=-1),
-        "p of the label": landscape.p_label[0, 0],
+        "p of the label": np.asarray(landscape.p_label)[0, 0],
     }
     return {name: np.asarray(column, np.float64) for name, column in columns.items()}
 

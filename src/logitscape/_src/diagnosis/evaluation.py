@@ -17,16 +17,17 @@ from jax import Array
 from numpy.typing import NDArray
 
 from ..base.memory import kept
+from ..base.stored import key_of, stored_program
 from ..base.x64 import enable_x64
 from ..base.xla import jit_fast_compile
-from .subject import Subject
+from .subject import Subject, value_and_grad
 
 Rows: TypeAlias = NDArray[Any]
 Points: TypeAlias = Rows | Sequence[Any]
 Targets: TypeAlias = int | np.integer[Any] | Rows | Sequence[Any]
 Precision: TypeAlias = Literal["float64", "float32", "bfloat16", "float16"]
 Quantity: TypeAlias = Literal["gradient", "hessian", "probabilities"]
-Program: TypeAlias = Callable[[Array, Array], Any]
+Program: TypeAlias = Callable[[Any, Any], Any]
 
 CHUNK = 512
 HESSIAN_CHUNK = 64
@@ -106,6 +107,22 @@ def points_evaluated(subject: Subject) -> int:
     return _POINT_COUNTS.get(subject, 0)
 
 
+def narrow(numbers: Rows, dtype: Precision) -> Rows:
+    """Numbers in a dtype, by way of float32 where it is half precision, as in JAX.
+
+    JAX would compile a program for every shape that it converts.
+    """
+    if dtype in ("bfloat16", "float16"):
+        numbers = numbers.astype(np.float32)
+    converted: Rows = numbers.astype(jnp.dtype(dtype))
+    return converted
+
+
+def rounded(numbers: Rows, dtype: Precision) -> Rows:
+    """Numbers rounded to a dtype, as float64 again."""
+    return narrow(numbers, dtype).astype(np.float64)
+
+
 def norms(gradient: Rows) -> Rows:
     """The norm of every row, [m], without overflow or underflow of the squares."""
     largest = np.max(np.abs(gradient), axis=1, keepdims=True)
@@ -162,27 +179,24 @@ def _evaluate_in_chunks(
     subject: Subject, quantity: Quantity, z: Rows, t: Rows, dtype: Precision
 ) -> list[Rows]:
     """All results of the program, each [m, ...] as float64."""
-    # float32 is compiled in full, as it is in training; the other dtypes may be
-    # compiled without optimisation where that is faster on the whole.
-    compile_fast = z.shape[1] <= FEW_CLASSES and dtype != "float32"
-    program = _program(subject, quantity, compile_fast)
-    count = len(z)
+    count, n = z.shape
     _add_to_count(subject, count)
     size = HESSIAN_CHUNK if quantity == "hessian" else CHUNK
     # The last chunk is padded with repeated points: another shape would be compiled anew.
     # Zero points are one chunk too, so that the results have a shape.
     chunks = max(1, math.ceil(count / size))
     padded = chunks * size
-    z = np.resize(z, (padded, z.shape[1]))
-    t = np.resize(t, (padded, t.shape[1]))
+    z = np.resize(z, (padded, n))
+    t = np.resize(t, (padded, n))
     # With 64 bits switched off for float32, constants in the user's code have the
     # precision that they have in training.
     with enable_x64(dtype == "float64"):
+        program = _program(subject, quantity, (size, n), dtype)
         results = []
         for start in range(0, padded, size):
             chunk = slice(start, start + size)
-            narrow_z = jnp.asarray(z[chunk], dtype)
-            narrow_t = jnp.asarray(t[chunk], dtype)
+            narrow_z = narrow(z[chunk], dtype)
+            narrow_t = narrow(t[chunk], dtype)
             results.append(program(narrow_z, narrow_t))
     return [_joined(parts, count) for parts in zip(*results, strict=True)]
 
@@ -198,10 +212,27 @@ def _add_to_count(subject: Subject, count: int) -> None:
         _POINT_COUNTS[subject] = points_evaluated(subject) + count
 
 
-@kept(maxsize=24)
-def _program(subject: Subject, quantity: Quantity, compile_fast: bool) -> Program:
+@kept(maxsize=48)
+def _program(
+    subject: Subject, quantity: Quantity, shape: tuple[int, int], dtype: Precision
+) -> Program:
+    """The program for one shape, loaded where it is stored."""
+    # float32 is compiled in full, as it is in training; the other dtypes may be
+    # compiled without optimisation where that is faster on the whole.
+    compile_fast = shape[1] <= FEW_CLASSES and dtype != "float32"
+    function = _batched(subject, quantity)
+    jit = jit_fast_compile if compile_fast else jax.jit
+    asked = subject.normalizer if quantity == "probabilities" else subject.function
+    key = key_of(asked, quantity, shape, dtype, compile_fast)
+    if key is None:
+        return jit(function)
+    points = jax.ShapeDtypeStruct(shape, jnp.dtype(dtype))
+    return stored_program(key, function, points, points, jit=jit).program
+
+
+def _batched(subject: Subject, quantity: Quantity) -> Program:
     def gradient(z: Array, t: Array) -> Any:
-        return jax.value_and_grad(subject.function)(z, t)
+        return value_and_grad(subject.function)(z, t)
 
     def hessian(z: Array, t: Array) -> Any:
         return (jax.hessian(subject.function)(z, t),)
@@ -215,5 +246,4 @@ def _program(subject: Subject, quantity: Quantity, compile_fast: bool) -> Progra
         "hessian": hessian,
         "probabilities": probability,
     }
-    batched = jax.vmap(functions[quantity])
-    return jit_fast_compile(batched) if compile_fast else jax.jit(batched)
+    return jax.vmap(functions[quantity])

@@ -32,6 +32,7 @@ class Examination:
         started: Time of `time.monotonic` from which the seconds count.
         points_before: Number of logits at which the subject had been evaluated before.
         show: Function that shows a message.
+        tell: Function that is told the answers to every topic as soon as they are known.
     """
 
     subject: Subject
@@ -41,6 +42,7 @@ class Examination:
     started: float
     points_before: int
     show: Callable[[str], None]
+    tell: Callable[[list[Answer]], None]
 
     def answers(self) -> list[Answer]:
         """Ask everything, and return the answers in the order of the questions.
@@ -79,7 +81,9 @@ class Examination:
         # What overflows is what is measured, and needs no warnings
         # of NumPy beside the answers.
         with enable_x64(), np.errstate(all="ignore"):
-            return self._measure(topic)
+            answers = self._measure(topic)
+        self.tell(answers)
+        return answers
 
     def _measure(self, topic: str) -> list[Answer]:
         """Answer one question; an error in it does not lose the answers to the others."""

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import jax
 import numpy as np
 
+from ..base.memory import kept
+from ..base.stored import key_of, remembered
 from .config import DiagnosisConfig
 from .evaluation import Rows
 from .subject import Subject
@@ -18,14 +20,21 @@ def few_classes(subject: Subject, config: DiagnosisConfig) -> int:
 
     A function that runs with no other number of classes gets the configured number.
     """
-    try:
-        runs = _runs_with_few_classes(subject)
-    except Exception:
-        return config.num_classes
-    return FEW_CLASSES if runs else config.num_classes
+    key = key_of(subject.function, "runs with few classes")
+    runs = remembered(key, lambda: str(_runs_with_few_classes(subject)))
+    return FEW_CLASSES if runs == "True" else config.num_classes
 
 
+# Cached, as four questions ask.
+@kept(maxsize=16)
 def _runs_with_few_classes(subject: Subject) -> bool:
+    try:
+        return _has_the_shapes_of_few_classes(subject)
+    except Exception:
+        return False
+
+
+def _has_the_shapes_of_few_classes(subject: Subject) -> bool:
     dtype = jax.dtypes.canonicalize_dtype(np.float64)
     z = jax.ShapeDtypeStruct((FEW_CLASSES,), dtype)
     if subject.normalizer is not None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from ..base.formula import rounded_once
 from ..base.memory import kept
+from ..base.stored import key_of, remembered, set_key
 from ..objectives.bound import BoundFormula
 from ..objectives.catalog import formula_of
 from ..objectives.objective import Objective, Source, objective
@@ -95,9 +95,14 @@ def subject(
 # Cached, as programs are compiled once per subject.
 @kept(maxsize=8)
 def _of_objective(objective: Objective) -> Subject:
+    function = partial(_objective_value, objective)
+    if _is_of_a_spec(objective):
+        set_key(function, f"objective {objective.name}")
+        set_key(objective, f"objective {objective.name} as it is")
+        _set_key_of_normalizer(objective.normalizer, objective.name)
     return Subject(
         name=objective.name,
-        function=partial(_objective_value, objective),
+        function=function,
         normalizer=objective.normalizer,
         form="one example",
         given=objective,
@@ -107,24 +112,65 @@ def _of_objective(objective: Objective) -> Subject:
     )
 
 
+def _is_of_a_spec(given: Objective) -> bool:
+    """Whether the name says all, as a spec gives the same objective every time."""
+    try:
+        return objective(given.name) is given
+    except ValueError:
+        return False
+
+
+def _set_key_of_normalizer(normalizer: Normalizer | None, name: str) -> None:
+    if isinstance(normalizer, BoundFormula):
+        set_key(normalizer, f"normalizer {normalizer}")
+    elif normalizer is not None:
+        set_key(normalizer, f"predictor of {name}")
+
+
 def _refusal_of_float64(function: Callable[[Array, Array], Array], n: int) -> str:
     """The error of a gradient that runs in float32 only, as code with a fixed precision does."""
-    error = _gradient_error(function, n, np.float64)
-    if error and not _gradient_error(function, n, np.float32):
+    error = gradient_error(function, n, "float64")
+    if error and not gradient_error(function, n, "float32"):
         return error
     return ""
 
 
-def _gradient_error(
-    function: Callable[[Array, Array], Array], n: int, dtype: Any
+# Cached, so that all programs of one subject share its traces.
+@kept(maxsize=16)
+def value_and_grad(
+    function: Callable[[Array, Array], Array],
+) -> Callable[[Array, Array], tuple[Array, Array]]:
+    """`jax.value_and_grad` of a loss, which JAX traces once for every shape and dtype."""
+    return jax.jit(jax.value_and_grad(function))
+
+
+def gradient_error(
+    function: Callable[[Array, Array], Array], n: int, dtype: str
 ) -> str:
-    """The first line of the error that the traced gradient raises; empty if it raises none."""
-    z = jax.ShapeDtypeStruct((n,), dtype)
+    """The first line of the error that the traced gradient raises; empty if it raises none.
+
+    Args:
+        function: Loss of logits [n] and target [n].
+        n: Number of classes.
+        dtype: Precision of the logits.
+    """
+    x64 = bool(jax.config.jax_enable_x64)  # type: ignore[attr-defined]
+    key = key_of(function, "error of the gradient", n, dtype)
+    return remembered(key, lambda: _gradient_error(function, n, dtype, x64))
+
+
+# Cached, as several questions ask, and tracing takes most of the time of a diagnosis. What
+# constants in the function are depends on whether 64 bits are switched on.
+@kept(maxsize=32)
+def _gradient_error(
+    function: Callable[[Array, Array], Array], n: int, dtype: str, x64: bool
+) -> str:
+    z = jax.ShapeDtypeStruct((n,), jnp.dtype(dtype))
     try:
-        jax.eval_shape(jax.grad(function), z, z)
+        jax.eval_shape(value_and_grad(function), z, z)
     except Exception as error:
-        lines = str(error).splitlines() or [""]
-        return f"{type(error).__name__}: {lines[0]}"
+        first_line = str(error).strip().partition("\n")[0]
+        return f"{type(error).__name__}: {first_line}"
     return ""
 
 

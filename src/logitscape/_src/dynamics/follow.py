@@ -11,11 +11,11 @@ from threading import Lock
 from typing import Any, TypeAlias
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from ..base.stored import key_of, stored_program
 from ..base.xla import jit_fast_compile
 from ..objectives.objective import Objective
 from .explicit import runge_kutta
@@ -40,7 +40,7 @@ With fewer lanes, those that take many steps hold up fewer others, and all fit i
 
 LaneIndex: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 """Rows [k, 1] and columns [k, w] of some lanes, to index arrays [objective, m, ...]."""
-Inputs: TypeAlias = tuple[Evaluation, Array, Array]
+Inputs: TypeAlias = tuple[Evaluation, Any, Any]
 """Evaluation at the starting logits, these logits, and which lanes to skip."""
 
 _FACTORIZATION_LOCK = Lock()
@@ -48,11 +48,14 @@ _FACTORIZATION_LOCK = Lock()
 
 def follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
     """Follow the flow of every objective from the logits of all its lanes, [objective, m, n]."""
-    evaluate = evaluator(objectives, label)
+    # Under `jit` it is traced once for all the programs that evaluate.
+    evaluate = jax.jit(evaluator(objectives, label))
+    key = _key(objectives, label)
     # It runs once only, so that compiling takes longer than running.
-    start = jit_fast_compile(evaluate)(lanes)
-    none = jnp.zeros(lanes.shape[:2], bool)
-    path = _integrate_in_parts(evaluate, runge_kutta, FEW_STEPS, (start, lanes, none))
+    first = _program(_with(key, lanes.shape), evaluate, jit_fast_compile, lanes)
+    none = np.zeros(lanes.shape[:2], bool)
+    inputs = (first(lanes), lanes, none)
+    path = _integrate_in_parts(key, evaluate, runge_kutta, FEW_STEPS, inputs)
     again = partial(_follow_again, objectives, label, lanes)
     # A lane whose shortest step has grown by a quarter has taken many inaccurate steps.
     slowed = path.min_step >= 1.25 * SHORTEST
@@ -76,14 +79,14 @@ def _follow_again(
     if not rows.size:
         return path
     at = _lane_index(rows, chosen)
-    evaluate = evaluator([objectives[int(row)] for row in rows], label)
+    chosen_objectives = [objectives[int(row)] for row in rows]
+    evaluate = jax.jit(evaluator(chosen_objectives, label))
+    key = _key(chosen_objectives, label)
 
-    def at_lanes(leaf: NDArray[Any]) -> Array:
-        return jnp.asarray(leaf[at])
-
-    start: Evaluation = jax.tree.map(at_lanes, path.start)
-    skip = jnp.asarray(~chosen[at])
-    again = _integrate_in_parts(evaluate, stepper, most, (start, lanes[at], skip))
+    start: Evaluation = jax.tree.map(lambda leaf: leaf[at], path.start)
+    skip = ~chosen[at]
+    inputs = (start, lanes[at], skip)
+    again = _integrate_in_parts(key, evaluate, stepper, most, inputs)
     return _better(path, again, at)
 
 
@@ -94,19 +97,40 @@ def _lane_index(rows: NDArray[Any], chosen: NDArray[Any]) -> LaneIndex:
     return rows[:, None], chosen_first[:, :width]
 
 
+def _key(objectives: Sequence[Objective], label: int) -> str | None:
+    """Key of the evaluation of all objectives; None if one of them is not the package's own."""
+    keys = [str(label)]
+    for objective in objectives:
+        predicts = "logits"
+        if objective.normalizer is not None:
+            predicts = key_of(objective.normalizer) or ""
+        key = key_of(objective.function, "flow", predicts)
+        # Pairs are evaluated in another way, and have no keys.
+        if key is None or not predicts or objective.loss is not None:
+            return None
+        keys.append(key)
+    return " | ".join(keys)
+
+
+def _with(key: str | None, *about: object) -> str | None:
+    return None if key is None else " | ".join([key, *map(str, about)])
+
+
 def _integrate_in_parts(
-    evaluate: Evaluator, stepper: Stepper, most: int, inputs: Inputs
+    key: str | None, evaluate: Evaluator, stepper: Stepper, most: int, inputs: Inputs
 ) -> Path:
     """`integrate`, compiled once and run on a part of the lanes at a time."""
     _, lanes, skip = inputs
     few = lanes.size <= FEW_NUMBERS and most == FEW_STEPS
-    compiled = jit_fast_compile if few else jax.jit
-    run = compiled(partial(integrate, evaluate, stepper))
+    run = partial(integrate, evaluate, stepper)
     objectives, m = skip.shape
     columns = _columns_of_parts(m, max(1, LANES[stepper] // objectives))
     parts = [_part(inputs, chosen) for chosen in columns]
     # Compiled before the lock is taken, so that meanwhile another thread can factorize.
-    program = _program(run, most, parts[0])
+    shape = parts[0][2].shape
+    key = _with(key, stepper.__name__, few, shape, lanes.shape)
+    jit = jit_fast_compile if few else jax.jit
+    program = _program(key, run, jit, most, *parts[0])
     paths = []
     with _exclusive(stepper):
         for part in parts:
@@ -130,16 +154,22 @@ def _exclusive(stepper: Stepper) -> AbstractContextManager[Any]:
     return _FACTORIZATION_LOCK if stepper is linearly_implicit else nullcontext()
 
 
-def _program(run: jax.stages.Wrapped, most: int, part: Inputs) -> Callable[..., Path]:
+def _program(
+    key: str | None,
+    run: Callable[..., Any],
+    jit: Callable[..., jax.stages.Wrapped],
+    *arguments: Any,
+) -> Callable[..., Any]:
     """The compiled program; the function itself where JAX is told not to compile."""
     if jax.config.jax_disable_jit:  # type: ignore[attr-defined]
         return run
-    return run.lower(most, *part).compile()
+    return stored_program(key, run, *arguments, jit=jit).program
 
 
 def _part(inputs: Inputs, columns: NDArray[Any]) -> Inputs:
-    def cut(leaf: Array) -> Array:
-        return leaf[:, columns]
+    # In NumPy, as JAX would compile a program for every shape that it cuts.
+    def cut(leaf: Any) -> NDArray[Any]:
+        return np.asarray(leaf)[:, columns]
 
     part: Inputs = jax.tree.map(cut, inputs)
     return part

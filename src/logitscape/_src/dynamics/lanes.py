@@ -110,7 +110,8 @@ def where_lanes(condition: Array, new: Array, old: Array) -> Array:
 
 def shared_lanes(z: NDArray[Any], objectives: int) -> Array:
     """The same logits [m, n] for a number of objectives, [objective, m, n]."""
-    return jnp.asarray(np.broadcast_to(z, (objectives, *z.shape)))
+    lanes: Array = jax.device_put(np.tile(z, (objectives, 1, 1)))
+    return lanes
 
 
 def checked_starts(function_name: str, starts: ArrayLike, label: int) -> NDArray[Any]:

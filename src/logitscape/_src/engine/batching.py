@@ -13,7 +13,7 @@ import numpy as np
 from jax import Array
 
 from .elements import stack, unstack
-from .jaxpr import Function
+from ..base.jaxpr import Function
 from .unrolled import unrolled
 
 MAX_UNROLLED_CLASSES = 6

@@ -16,7 +16,7 @@ from jax import Array
 
 from .batching import batched
 from .elements import map_elements
-from .jaxpr import Function
+from ..base.jaxpr import Function
 
 
 class Dual(NamedTuple):

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from .jaxpr import Function
+from ..base.jaxpr import Function
 
 Elements: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
 

@@ -4,9 +4,11 @@ What comes in are objectives and logits [n, batch], with the classes in front; w
 out is an `Evaluation` for each objective.
 
 Most objectives are pairs `loss(normalizer(logits), target)`, and in a sweep the same few
-normalizers and losses occur in many pairs. If every pair were differentiated by itself,
-the code of each part would be in the program, and be compiled, once for every pair that
-has it. So the chain rule is applied by hand, with every part in the program once:
+normalizers and losses occur in many pairs. Those that have a rule of their own are
+evaluated by it (see by_rule.py). If every other pair, or for Hessians every pair, were
+differentiated by itself, the code of each part would be in the program, and be compiled,
+once for every pair that has it. So the chain rule is applied by hand, with every part in
+the program once:
 
 1. Every normalizer turns the logits into probabilities.
 2. Every loss is evaluated and differentiated with respect to the probabilities, on those
@@ -20,7 +22,7 @@ derivatives of normalizers and losses are custom rules, and unrolled code has lo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -33,24 +35,8 @@ from ..objectives import grouping
 from ..objectives.objective import Objective
 from . import duals
 from .batching import from_batch, to_batch, worth_unrolling
+from .by_rule import Evaluation, by_rule
 from .duals import Call, Dual
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Values and derivatives of one objective at a batch of logits.
-
-    Attributes:
-        loss: Losses, [batch].
-        gradient: Derivatives of the loss in the logits, [n, batch].
-        p: Predicted probabilities, [n, batch]; None if the objective cannot predict.
-        hessian: Second derivatives, [n, n, batch]; None if they were not asked for.
-    """
-
-    loss: Array
-    gradient: Array
-    p: Array | None
-    hessian: Array | None = None
 
 
 class _Results(NamedTuple):
@@ -64,7 +50,7 @@ class _Results(NamedTuple):
 def evaluate(
     objectives: Sequence[Objective],
     logits: Array,
-    target: Array,
+    label: int,
     *,
     hessian: bool = False,
 ) -> list[Evaluation]:
@@ -73,13 +59,33 @@ def evaluate(
     Args:
         objectives: Objectives, in any number and of any kind.
         logits: Logits, [n, batch].
-        target: Target of all examples of the batch, [n].
+        label: Label of all examples of the batch, as a one-hot target.
         hessian: Whether to compute Hessians, by forward over reverse mode.
 
     Returns:
         An evaluation for each objective, in their order.
     """
     unroll = worth_unrolling(*logits.shape)
+    results = dict[int, Evaluation]()
+    if not hessian:
+        results = by_rule(objectives, logits, label, unroll)
+    rest = [index for index in range(len(objectives)) if index not in results]
+    others = [objectives[index] for index in rest]
+    if others:
+        differentiated = _differentiated(others, logits, label, hessian, unroll)
+        results |= dict(zip(rest, differentiated, strict=True))
+    return [results[index] for index in range(len(objectives))]
+
+
+def _differentiated(
+    objectives: Sequence[Objective],
+    logits: Array,
+    label: int,
+    hessian: bool,
+    unroll: bool,
+) -> list[Evaluation]:
+    """Evaluations by the chain rule, part by part."""
+    target = jax.nn.one_hot(label, len(logits), dtype=logits.dtype)
     call = duals.call_on_batch(unroll=unroll, with_tangents=hessian)
     inputs = _inputs(logits, hessian, unroll)
     results = _evaluate_pairs(call, grouping.pairs(objectives), inputs, target)

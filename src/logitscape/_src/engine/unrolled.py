@@ -34,7 +34,7 @@ from .elements import (
     to_common_shape,
     unstack,
 )
-from .jaxpr import ELEMENTWISE, REDUCTIONS, Function, interpret
+from ..base.jaxpr import ELEMENTWISE, REDUCTIONS, Function, interpret
 from .moves import MOVES
 
 

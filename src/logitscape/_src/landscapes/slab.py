@@ -60,10 +60,8 @@ def slab(plan: SweepPlan, shape: Shape, logits: Array) -> Results:
 
 def _at_label(plan: SweepPlan, logits: Array, label: int) -> dict[str, Array]:
     """Results for one label, each [objective, ..., batch]."""
-    num_classes = plan.slice.num_classes
-    target = jax.nn.one_hot(label, num_classes, dtype=logits.dtype)
     evaluations = families.evaluate(
-        plan.objectives, logits, target, hessian=plan.hessian
+        plan.objectives, logits, label, hessian=plan.hessian
     )
     rows = [_row(evaluation, logits, label) for evaluation in evaluations]
     stacked = {}

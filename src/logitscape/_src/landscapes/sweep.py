@@ -10,6 +10,7 @@ import numpy as np
 from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from ..base.stored import key_of_all, under_jit
 from ..base.types import Labels
 from ..base.xla import jit_fast_compile
 from ..objectives.objective import Sources
@@ -123,7 +124,9 @@ def _programs(plan: SweepPlan) -> tuple[Program, Program]:
     shape = list(plan.slice.shape)
     shape[plan.cut_axis] = plan.thickness
     embed = compiled(partial(logits_at, plan))
-    evaluate = compiled(partial(slab, plan, tuple(shape)))
+    wanted = (plan.labels, plan.slice.num_classes, plan.hessian, plan.jacobian)
+    key = key_of_all(plan.objectives, "slab", *wanted, shape, compiled.__name__)
+    evaluate = under_jit(key, partial(slab, plan, tuple(shape)), compiled)
     return embed, evaluate
 
 

@@ -15,12 +15,17 @@ from jax import Array
 
 from ..base.formula import on_logits
 from ..base.parameters import is_known_to_be, parameter
-from ..base.special import box_cox, counted, dot, is_symbolic_zero
+from ..base.special import box_cox, dot, is_symbolic_zero
 from ..base.types import Parameter, Scalar, Vector
 from ..normalizers.entmax import entmax
 from ..normalizers.probs import Probs
-from ..normalizers.sparsemax import sparsemax
 from .distribution import residual
+from .negative_entropy import (
+    negative_entropy,
+    negative_entropy_slope,
+    slope_in_target,
+)
+from .sparse_losses import loss_of_sparsemax, loss_of_squares
 from .tsallis import tsallis
 
 
@@ -46,7 +51,7 @@ def sparsemax_loss(logits: Vector, target: Vector) -> Scalar:
 
     Source: Martins and Astudillo, arXiv 1602.02068, equation 13.
     """
-    return _sparsemax_loss(sparsemax(logits), logits, target)
+    return loss_of_sparsemax(logits, target)
 
 
 @on_logits
@@ -78,35 +83,10 @@ def entmax_loss(logits: Vector, target: Vector, *, alpha: Parameter = 1.5) -> Sc
     checked = parameter("entmax_loss", "alpha", alpha, logits.dtype, low=1)
     # The general search would agree with sparsemax only to within rounding.
     if is_known_to_be(2, alpha):
-        return _sparsemax_loss(sparsemax(logits), logits, target)
+        return loss_of_sparsemax(logits, target)
+    if is_known_to_be(1.5, alpha):
+        return loss_of_squares(logits, target)
     return _entmax_loss(entmax(logits, alpha=checked), logits, target, checked)
-
-
-@jax.custom_jvp
-def _sparsemax_loss(probs: Probs, z: Vector, target: Vector) -> Array:
-    """`|p - t|^2 / 2`, plus `tau - z_k` for the classes of the target outside the support."""
-    top = jnp.max(z)
-    # Where the target is 0 the logit is replaced, as 0 times an infinite distance would be NaN.
-    below_top = top - jnp.where(target > 0, z, top)
-    # The threshold tau lies below the largest logit by the largest p.
-    missing = jnp.maximum(below_top - jnp.max(probs.p), 0)
-    return jnp.sum(residual(probs, target) ** 2) / 2 + jnp.sum(target * missing)
-
-
-@partial(_sparsemax_loss.defjvp, symbolic_zeros=True)
-def _sparsemax_loss_jvp(
-    primals: tuple[Any, ...], tangents: tuple[Any, ...]
-) -> tuple[Array, Array]:
-    """`<p - t, dz> + <t - z, dt>`."""
-    # By Danskin's theorem the derivative of Omega* in z is p: how p itself moves does not matter.
-    probs, z, target = primals
-    _, dz, d_target = tangents
-    slope = jnp.zeros_like(z[0])
-    if not is_symbolic_zero(dz):
-        slope += jnp.sum(residual(probs, target) * dz)
-    if not is_symbolic_zero(d_target):
-        slope += jnp.sum(d_target * counted(target, target - z))
-    return _sparsemax_loss(*primals), slope
 
 
 @jax.custom_jvp
@@ -123,14 +103,14 @@ def _entmax_loss(probs: Probs, z: Vector, target: Vector, alpha: Array) -> Array
     # At the edge of the support, where p = 0, the Box-Cox transform of p is -1 / beta.
     missing = jnp.where(outside, -(to_threshold + 1 / divisor), 0)
     loss = tsallis(probs, target, alpha) + dot(target, missing)
-    return loss + _negative_entropy(target, alpha)
+    return loss + negative_entropy(target, alpha)
 
 
 @partial(_entmax_loss.defjvp, symbolic_zeros=True)
 def _entmax_loss_jvp(
     primals: tuple[Any, ...], tangents: tuple[Any, ...]
 ) -> tuple[Array, Array]:
-    """In z and t as for sparsemax; in alpha, that of `Omega(t) - Omega(p)` at a fixed p."""
+    """`<p - t, dz>`, the tangent in t, and in alpha that of `Omega(t) - Omega(p)` at a fixed p."""
     probs, z, target, alpha = primals
     _, dz, d_target, d_alpha = tangents
     slope = jnp.zeros_like(z[0])
@@ -138,28 +118,10 @@ def _entmax_loss_jvp(
     if not is_symbolic_zero(dz):
         slope += jnp.sum(residual(probs, target) * dz)
     if not is_symbolic_zero(d_target):
-        in_target = partial(_negative_entropy, alpha=alpha)
-        slope += jax.jvp(in_target, (target,), (d_target,))[1]
-        slope -= jnp.sum(d_target * counted(target, z))
+        slope += slope_in_target(z, target, d_target, alpha)
     if not is_symbolic_zero(d_alpha):
-        of_target = _negative_entropy_slope(target, alpha, d_alpha)
-        of_p = _negative_entropy_slope(probs.p, alpha, d_alpha)
+        of_target = negative_entropy_slope(target, alpha, d_alpha)
+        of_p = negative_entropy_slope(probs.p, alpha, d_alpha)
         nan_outside = d_alpha * jnp.sum(probs.p - probs.p)  # 0 in the domain
         slope += of_target - of_p + nan_outside
     return _entmax_loss(*primals), slope
-
-
-def _negative_entropy(p: Vector, alpha: Array) -> Array:
-    """`Omega(p) = sum_k p_k (p_k^{a-1} - 1) / (a (a - 1))`; at a = 1, `sum_k p_k log p_k`."""
-    occurs = p > 0
-    # Replaced before: the derivative of log 0 is infinite, and 0 times it would be NaN.
-    log_p = jnp.log(jnp.where(occurs, p, 1))
-    terms = p * box_cox(log_p, jnp.broadcast_to(alpha - 1, p.shape))
-    return jnp.sum(jnp.where(occurs, terms, 0)) / alpha
-
-
-def _negative_entropy_slope(p: Vector, alpha: Array, d_alpha: Array) -> Array:
-    """Tangent of `Omega(p)` as alpha moves."""
-    slope: Array
-    _, slope = jax.jvp(partial(_negative_entropy, p), (alpha,), (d_alpha,))
-    return slope

@@ -1,12 +1,15 @@
 """Losses of the label's probability alone, stated for a one-hot label (see label_shares.py)."""
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.exponentials import over_expm1
 from ..base.parameters import parameter
-from ..base.special import box_cox, over_expm1
+from ..base.special import box_cox
 from ..base.types import Parameter
 from .label_shares import Pull, Shares, of_probability
+from .logarithmic import clipped
 
 
 @of_probability
@@ -88,13 +91,11 @@ def clipped_cross_entropy(shares: Shares, *, epsilon: Parameter = 1e-7) -> Pull:
     floor = parameter(
         "clipped_cross_entropy", "epsilon", epsilon, shares.p.dtype, low=0, open=True
     )
-    # Near p = 1 the sum p + epsilon would round epsilon away, `epsilon - (1 - p)` does not.
-    value = jnp.where(
-        shares.p < 0.5,
-        -jnp.log(shares.p + floor),
-        -jnp.log1p(floor - shares.complement),
-    )
-    return Pull(value, 0.0, 1 / (shares.p + floor))
+    # `p / (p + epsilon)` from log p, which outlives the underflow of p.
+    pull = jax.nn.sigmoid(shares.log_p - jnp.log(floor))
+    is_zero = jnp.isneginf(shares.log_p)
+    value = clipped(shares.p, shares.log_p, shares.complement, floor)
+    return Pull(value, pull, jnp.where(is_zero, 1 / floor, 0))
 
 
 def _finite(log_p: Array) -> Array:

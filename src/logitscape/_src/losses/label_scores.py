@@ -42,7 +42,8 @@ def tsallis_score(shares: Shares, *, alpha: Parameter = 1.5) -> Slopes:
     """`1 / (a (a - 1)) - p_y^{a-1} / (a - 1) + (sum_k p_k^a) / a`."""
     a = parameter("tsallis_score", "alpha", alpha, shares.p.dtype, low=1)
     rivals = _power(shares.rivals, a - 1)
-    label = _power(shares.label, a - 1)
+    # From its logarithm, as the label's own weight may underflow.
+    label = _exp_of_product(a - 1, shares.log_p + shares.log_total)
     if isinstance(shares.largest, float):  # which is 1, and so are its powers
         largest = jnp.ones_like(label)
     else:
@@ -159,3 +160,37 @@ def _exp_of_product(factor: Array, log: Array) -> Array:
 def _counted(weight: Array, log_p: Array) -> Array:
     """The logarithm, but 0 where its weight is 0."""
     return jnp.where(weight == 0, 0, log_p)
+
+
+def reverse_kl(shares: Shares, *, smoothing: Parameter = 0.1) -> Slopes:
+    """`sum_k p_k log(p_k / t'_k)` with the smoothed target t'."""
+    amount = parameter(
+        "reverse_kl", "smoothing", smoothing, shares.p.dtype, low=0, high=1, open=True
+    )
+    log_of_rival = jnp.log(amount / shares.num_classes)
+    log_of_label = jnp.log(1 - amount + amount / shares.num_classes)
+    log_rivals = shares.log_rivals()
+    occurs = shares.rivals > 0
+    # Relative to the largest rival, whose own difference is then exactly 0: where it has nearly
+    # all of the weight, the others' differences are all that is left.
+    top = shares.maximum(jnp.where(occurs, log_rivals, -jnp.inf))
+    top = jnp.where(jnp.isfinite(top), top, 0)
+    differences = jnp.where(occurs, log_rivals - top, 0)
+    mean_of_rivals = shares.sum(shares.rivals * differences) / shares.total
+    log_ratio_of_top = top - shares.log_total - log_of_rival
+    is_absent = jnp.isneginf(shares.log_p)
+    log_ratio = jnp.where(is_absent, 0, shares.log_p) - log_of_label
+    difference = jnp.where(is_absent, 0, log_ratio - log_ratio_of_top)
+    mean = mean_of_rivals + shares.p * difference
+    of_sink = shares.p_sink * (1 + log_ratio_of_top)
+    # Without a probability the derivative of its own term is taken as 0.
+    absent = mean + (1 + log_ratio_of_top) - of_sink
+    of_rivals = jnp.where(occurs, differences - mean + of_sink, -absent)
+    of_label = difference * shares.complement - mean_of_rivals + of_sink
+    of_others = mean_of_rivals + log_ratio_of_top * (shares.others / shares.total)
+    return Slopes(
+        value=of_others + shares.p * log_ratio,
+        rivals=of_rivals / shares.total,
+        label=jnp.where(is_absent, -absent, of_label) / shares.total,
+        log_label=0.0,
+    )

@@ -143,7 +143,7 @@ def clipped_cross_entropy(
     floor = parameter(
         "clipped_cross_entropy", "epsilon", epsilon, target.dtype, low=0, open=True
     )
-    losses = _clipped(probs.p, probs.log_p, probs.complement, floor)
+    losses = clipped(probs.p, probs.log_p, probs.complement, floor)
     return jnp.sum(target * losses)
 
 
@@ -155,7 +155,7 @@ def surprisal(probs: Probs, target: Vector) -> Vector:
 # The automatic derivative `-dp / (p + epsilon)` underflows with p although d log p does not, and
 # its own derivative is a difference of nearly equal terms.
 @jax.custom_jvp
-def _clipped(p: Vector, log_p: Vector, complement: Vector, epsilon: Array) -> Vector:
+def clipped(p: Vector, log_p: Vector, complement: Vector, epsilon: Array) -> Vector:
     """`-log(p + epsilon)`."""
     # Near p = 1 the sum p + epsilon would round epsilon away, `epsilon - (1 - p)` does not.
     is_low = p < 0.5
@@ -164,7 +164,7 @@ def _clipped(p: Vector, log_p: Vector, complement: Vector, epsilon: Array) -> Ve
     return jnp.where(is_low, from_zero, from_one)
 
 
-@_clipped.defjvp
+@clipped.defjvp
 def _clipped_jvp(
     primals: tuple[Array, ...], tangents: tuple[Array, ...]
 ) -> tuple[Array, Array]:
@@ -174,4 +174,4 @@ def _clipped_jvp(
     occurs = ~jnp.isneginf(log_p)
     share = logistic(jnp.where(occurs, log_p, 0) - jnp.log(epsilon))
     through_p = jnp.where(occurs, share * d_log_p, dp / epsilon)
-    return _clipped(*primals), -through_p - d_epsilon / (p + epsilon)
+    return clipped(*primals), -through_p - d_epsilon / (p + epsilon)

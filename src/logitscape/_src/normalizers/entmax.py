@@ -7,15 +7,21 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.argmax import first_largest
+from ..base.argmax import first_largest, one_hot
 from ..base.formula import on_logits
 from ..base.parameters import is_known_to_be, parameter
 from ..base.special import is_symbolic_zero, log_slope
 from ..base.types import Mask, Parameter, Vector
 from . import sparsemax
-from .entmax_surprisal import log_p_of, surprisal_of_top
+from .entmax_surprisal import (
+    least_surprisal_of_top,
+    log_p_of,
+    surprisal_of_top,
+)
+from .group_maxima import LONG, group_maxima, place_of_largest
 from .probs import Probs
 from .shares import centered, keep_mass
+from .threshold import Threshold, bases, find_threshold
 
 
 @on_logits
@@ -51,20 +57,49 @@ def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
     # The general search would agree with sparsemax only to within rounding.
     if is_known_to_be(2, alpha):
         return Probs(*sparsemax.project(logits))
+    # No logarithms and exponentials are needed where p is a square.
+    if is_known_to_be(1.5, alpha):
+        return Probs(*_squares(find_threshold(logits, 2), logits))
     return Probs(*_entmax(logits, beta))
+
+
+# Reverse mode cannot pass through the search for the threshold; see `sparsemax.project`.
+@jax.custom_jvp
+def _squares(threshold: Threshold, z: Vector) -> sparsemax.LogPair:
+    """Entmax at alpha = 1.5, `p_k = b_k^2`."""
+    _, base, complement = bases(threshold, z, 2)
+    return base * base, 2 * sparsemax.log_of(base, complement)
+
+
+@_squares.defjvp
+def _squares_jvp(
+    primals: tuple[Threshold, Vector], tangents: tuple[Any, Vector]
+) -> tuple[sparsemax.LogPair, sparsemax.LogPair]:
+    threshold, z = primals
+    _, dz = tangents
+    pair = _squares(threshold, z)
+    is_largest = one_hot(threshold.place, z.size)
+    beta = jnp.full((), 0.5, z.dtype)
+    return pair, _tangents(pair, is_largest, beta, dz, None)
 
 
 # Reverse mode cannot pass through the `lax.while_loop` of the search; by the implicit
 # function theorem the derivative needs only the root.
 @jax.custom_jvp
 def _entmax(z: Vector, beta: Array) -> sparsemax.LogPair:
-    top = jnp.max(z)
-    # NaN unless the largest logit and beta are finite.
-    shifted = z - top + (top - top) + (beta - beta)
-    is_largest = first_largest(shifted)
+    maxima = group_maxima(z)
+    place, group = place_of_largest(z, maxima)
+    top = jnp.max(maxima)
+    nan_outside = (top - top) + (beta - beta)  # 0 for a finite top and beta
+    is_largest = one_hot(place, z.size)
     # What rounding left for the largest class is removed: it becomes 0, or stays NaN.
-    shifted = jnp.where(is_largest, shifted - shifted, shifted)
-    surprisal = surprisal_of_top(shifted, is_largest, beta)
+    shifted = jnp.where(is_largest, 0, z - top) + nan_outside
+    start = jnp.zeros_like(top)
+    if z.size >= LONG:
+        is_top_group = one_hot(group, maxima.size)
+        of_groups = jnp.where(is_top_group, 0, maxima - top) + nan_outside
+        start = least_surprisal_of_top(of_groups, is_top_group, beta)
+    surprisal = surprisal_of_top(shifted, is_largest, beta, start)
     log_p = log_p_of(shifted, surprisal, beta)
     p = jnp.exp(log_p)
     is_last, rest = _last_of_support(shifted, surprisal, p, beta)
@@ -75,34 +110,54 @@ def _entmax(z: Vector, beta: Array) -> sparsemax.LogPair:
 def _entmax_jvp(
     primals: tuple[Vector, Array], tangents: tuple[Any, Any]
 ) -> tuple[sparsemax.LogPair, sparsemax.LogPair]:
-    """With `u = p^{1 - beta}` on the support, `dp = u (dz - <u, dz> / sum u)`; likewise in beta."""
     z, beta = primals
-    dz, d_beta = tangents
-    p, log_p = _entmax(z, beta)
+    dz, d_beta = (None if is_symbolic_zero(d) else d for d in tangents)
+    pair = _entmax(z, beta)
+    return pair, _tangents(pair, None, beta, dz, d_beta)
+
+
+def _tangents(
+    pair: sparsemax.LogPair,
+    is_largest: Mask | None,
+    beta: Array,
+    dz: Vector | None,
+    d_beta: Array | None,
+) -> sparsemax.LogPair:
+    """With `u = p^{1 - beta}` on the support, `dp = u (dz - <u, dz> / sum u)`; likewise in beta.
+
+    Args:
+        pair: Probabilities and their logarithms.
+        is_largest: Mask of a single class with the largest u, [n]; None to search for it.
+        beta: alpha - 1.
+        dz: Tangent of the logits, [n]; None for 0.
+        d_beta: Tangent of beta; None for 0.
+    """
+    p, log_p = pair
     # Not `p > 0`, which is False for NaN: outside the domain the tangents must be NaN.
     inside = ~jnp.isneginf(log_p)
     log_inside = jnp.where(inside, log_p, 0)
     # From log p, as p may underflow where this power of it does not.
     u = jnp.where(inside, jnp.exp((1 - beta) * log_inside), 0)
     share = u / jnp.sum(u)
-    # For beta > 1 the largest share is that of the least p, as u falls where p rises.
-    is_largest = first_largest(share)
+    if is_largest is None:
+        # For beta > 1 the largest share is that of the least p, as u falls where p rises.
+        is_largest = first_largest(share)
     others = jnp.sum(jnp.where(is_largest, 0, share))
     # dp = u * moved + p * bent: `moved` is a move relative to the threshold, `bent` the change of
     # log p at a fixed distance to it.
-    moved = jnp.zeros_like(z)
-    bent = jnp.zeros_like(z)
-    if not is_symbolic_zero(dz):
+    moved = jnp.zeros_like(p)
+    bent = jnp.zeros_like(p)
+    if dz is not None:
         less_mean, _ = centered(is_largest, others, dz, share * dz)
         moved += less_mean
-    if not is_symbolic_zero(d_beta):
+    if d_beta is not None:
         bent += d_beta * log_slope(log_inside, beta)
         # The threshold moves so that dp, the sum of both parts, keeps its sum of 0.
         moved -= jnp.sum(p * bent) / jnp.sum(u)
     # By p^{-beta} = u / p: p and u themselves may underflow.
     d_log_p = jnp.where(inside, jnp.exp(-beta * log_inside) * moved + bent, 0)
     dp = jnp.where(inside, u * moved + p * bent, 0)
-    return (p, log_p), (keep_mass(is_largest, share, dp), d_log_p)
+    return keep_mass(is_largest, share, dp), d_log_p
 
 
 def _last_of_support(

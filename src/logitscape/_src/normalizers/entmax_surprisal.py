@@ -8,6 +8,7 @@ The threshold tau loses its digits where p is near one-hot, and where many class
 is tiny; u keeps its digits in both cases.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,10 +16,15 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.types import Mask, Vector
+from ..base.special import box_cox
+from ..base.sums import total
+from ..base.types import Mask, Scalar, Vector
 
 MOST_STEPS = 100
 """Maximum number of steps of Newton's method."""
+MOST_STEPS_ON_GROUPS = 20
+PRECISION_ON_GROUPS = 1e-2
+"""Relative size of a step below which the search on the maxima of groups ends."""
 
 
 class _Search(NamedTuple):
@@ -56,19 +62,50 @@ def base_of_power(shifted: Array, surprisal: Array, beta: Array) -> Array:
     return jnp.exp(-beta * surprisal) + beta * shifted
 
 
-def surprisal_of_top(shifted: Vector, is_largest: Mask, beta: Array) -> Array:
+def surprisal_of_top(
+    shifted: Vector, is_largest: Mask, beta: Array, start: Scalar
+) -> Scalar:
     """`-log p` of the top class, from 0 to log n, with a small relative error.
 
-    Newton's method, kept inside a bracket by bisection. It starts at 0, or for beta = 0 at the
-    solution. For beta <= 1 it rises to the root without overshooting, as the sum of p is convex.
+    Newton's method, kept inside a bracket by bisection. For beta <= 1 it runs on the norm
+    `(sum_k p_k)^beta`, which is convex and nearly linear in `p_top^beta`, and rises to the root
+    without overshooting; for beta = 0 a single step leads there.
 
     Args:
         shifted: Logits less the largest, s, [n].
         is_largest: Mask of a single class with the largest logit, [n].
         beta: alpha - 1, at least 0.
+        start: Where to start, from 0 to the root.
     """
+    eps = float(jnp.finfo(shifted.dtype).eps)  # type: ignore[no-untyped-call]
+    return _search(shifted, is_largest, beta, start, 16 * eps, MOST_STEPS)
+
+
+def least_surprisal_of_top(of_groups: Vector, is_largest: Mask, beta: Array) -> Scalar:
+    """A lower bound of the surprisal: roughly that with which p sums to 1 on some of the classes.
+
+    Args:
+        of_groups: Logits of these classes less the largest, s.
+        is_largest: Mask of a single one with the largest logit.
+        beta: alpha - 1, at least 0.
+    """
+    start = jnp.zeros((), of_groups.dtype)
+    rough = _search(
+        of_groups, is_largest, beta, start, PRECISION_ON_GROUPS, MOST_STEPS_ON_GROUPS
+    )
+    # For beta > 1 the search comes from both sides.
+    return jnp.where(beta > 1, 0, rough)
+
+
+def _search(
+    shifted: Vector,
+    is_largest: Mask,
+    beta: Array,
+    start: Scalar,
+    precision: float,
+    most_steps: int,
+) -> Scalar:
     dtype = shifted.dtype
-    precision = 16 * float(jnp.finfo(dtype).eps)  # type: ignore[no-untyped-call]
     residual = _residual(shifted, is_largest, beta)
 
     def step(search: _Search) -> _Search:
@@ -76,7 +113,7 @@ def surprisal_of_top(shifted: Vector, is_largest: Mask, beta: Array) -> Array:
         error, slope = residual(u)
         low = jnp.where(error <= 0, u, search.low)
         high = jnp.where(error >= 0, u, search.high)
-        newton = u - error / slope
+        newton = u + _increase(error, slope, beta)
         # The test is relative, as u is about `1 - p_top`: tiny near a one-hot vector.
         has_arrived = jnp.abs(newton - u) <= precision * newton
         # The ends of the bracket have been tried. Where p is steep, Newton's method may alternate
@@ -87,18 +124,34 @@ def surprisal_of_top(shifted: Vector, is_largest: Mask, beta: Array) -> Array:
         return _Search(new, low, high, moves, search.steps + 1)
 
     def goes_on(search: _Search) -> Array:
-        return search.moves & (search.steps < MOST_STEPS)
+        return search.moves & (search.steps < most_steps)
 
-    num_unmasked = jnp.sum((~jnp.isneginf(shifted)).astype(dtype))
-    rest = jnp.sum(jnp.where(is_largest, 0, jnp.exp(shifted)))
     first = _Search(
-        u=jnp.where(beta == 0, jnp.log1p(rest), 0),
+        u=start,
         low=jnp.zeros((), dtype),
-        high=jnp.log(num_unmasked),
+        high=jnp.full((), math.log(shifted.size), dtype),
         moves=jnp.array(True),
         steps=jnp.array(0),
     )
     return jax.lax.while_loop(goes_on, step, first).u
+
+
+def _increase(error: Scalar, slope: Scalar, beta: Array) -> Scalar:
+    """By how much a step raises u.
+
+    Args:
+        error: `1 - f` with f the sum of p.
+        slope: `-df/du`.
+        beta: alpha - 1.
+    """
+    log_sum = jnp.log1p(-error)
+    # In a = e^{-beta u} a step on the norm f^beta is a -> a (1 - beta k).
+    k = -box_cox(-log_sum, beta) * (1 - error) / slope
+    eps = jnp.finfo(k.dtype).eps  # type: ignore[no-untyped-call]
+    is_linear = beta * jnp.abs(k) < eps
+    curved = -jnp.log1p(-beta * k) / jnp.where(is_linear, 1, beta)
+    on_norm = jnp.where(is_linear, k, curved)
+    return jnp.where(beta > 1, -error / slope, on_norm)
 
 
 def _residual(
@@ -114,9 +167,9 @@ def _residual(
         p_top = jnp.exp(-u)
         base = base_of_power(shifted, u, beta)
         inside = (base > 0) & ~is_largest
-        others = jnp.sum(jnp.where(is_largest, 0, p))
+        others = total(jnp.where(is_largest, 0, p))
         relative_slope = jnp.exp(-beta * u) / jnp.where(inside, base, 1)
-        slope = p_top + jnp.sum(jnp.where(inside, p * relative_slope, 0))
+        slope = p_top + total(jnp.where(inside, p * relative_slope, 0))
         return -jnp.expm1(-u) - others, slope
 
     return residual

@@ -1,6 +1,9 @@
 """Probabilities in proportion to weights whose logarithms are given."""
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -46,7 +49,37 @@ def normalize(log_weights: Vector, gaps: Vector | None = None) -> Probs:
             f"`normalize(gaps=...)` must have the weights' shape {log_weights.shape}, "
             f"got {gaps.shape}."
         )
-    return normalize_gaps(log_weights, gaps - jnp.max(gaps))
+    probs = normalize_gaps(log_weights, gaps - jnp.max(gaps))
+    calls = _CALLS.get()
+    if calls is not None:
+        calls.append(Call(log_weights, probs))
+    return probs
+
+
+class Call(NamedTuple):
+    """A call of `normalize`.
+
+    Attributes:
+        log_weights: Logarithms of the weights that it was given.
+        probs: Probabilities that it returned.
+    """
+
+    log_weights: Vector
+    probs: Probs
+
+
+@contextmanager
+def recorded_calls() -> Iterator[list[Call]]:
+    """The calls of `normalize` inside a `with` block, in their order."""
+    calls = list[Call]()
+    token = _CALLS.set(calls)
+    try:
+        yield calls
+    finally:
+        _CALLS.reset(token)
+
+
+_CALLS: ContextVar[list[Call] | None] = ContextVar("calls", default=None)
 
 
 def normalize_gaps(log_weights: Vector, gaps: Vector) -> Probs:

@@ -17,6 +17,7 @@ from jax import Array
 from ..base.parameters import is_known_to_be, parameter
 from ..base.special import hypotenuse
 from ..base.types import Parameter
+from ..base.whole_numbers import whole_number
 from . import sigmoidal
 from . import taylor as taylor_polynomials
 
@@ -96,6 +97,38 @@ def _exponentials(top: Array) -> Weights:
         return weight
 
     return Weights(relative, slope, lambda z: z - top, jnp.ones_like, largest=1.0)
+
+
+def iterated_exponential(
+    logits: Array, maximum: Reduction, *, depth: int = 2
+) -> Weights:
+    """`g(z) = exp(exp(... z))`, relative to the largest."""
+    depth = whole_number("iterated_exponential", "depth", depth, low=1)
+    top = maximum(logits)
+
+    def log_relative(z: Array) -> Array:
+        gap, largest = z - top, top
+        for _ in range(depth - 1):
+            # `e^a - e^b = e^b (e^{a - b} - 1)` keeps the digits of small gaps.
+            largest = jnp.exp(largest)
+            gap = largest * jnp.expm1(gap)
+        # Beyond the domain the largest is infinite, and all weights are NaN.
+        return gap + (largest - largest)
+
+    def log_slope(z: Array) -> Array:
+        log_g, slope = z, jnp.ones_like(z)
+        for _ in range(depth - 1):
+            log_g = jnp.exp(log_g)
+            slope = slope * log_g
+        return slope
+
+    def relative(z: Array) -> Array:
+        return jnp.exp(log_relative(z))
+
+    def slope(z: Array, weight: Array) -> Array:
+        return log_slope(z) * weight
+
+    return Weights(relative, slope, log_relative, log_slope, largest=1.0)
 
 
 def sigmoid(logits: Array, maximum: Reduction) -> Weights:

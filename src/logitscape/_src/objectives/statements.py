@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import jax
 from jax import Array
 
+from ..losses.label_shares import OfLabel
+from ..normalizers.weights import Weigh
 from .bound import BoundFormula
 from .catalog import Formula, formula_of
 from .pair_rule import Pair, Parameters
@@ -57,6 +59,22 @@ def _of_parts(normalizer: Normalizer, loss: Loss) -> StatedPair | None:
         of_label=_with(of_label, of_loss.fixed),
     )
     return StatedPair(pair, (of_normalizer.arrays, of_loss.arrays))
+
+
+def statement_of_loss(loss: Loss | None) -> OfLabel | None:
+    """The statement of a loss of probabilities, with its parameters bound; None without one."""
+    call = _call_of_formula(loss)
+    if call is None or call.formula.of_label is None:
+        return None
+    return _with(call.formula.of_label, {**call.fixed, **call.arrays})
+
+
+def statement_of_normalizer(normalizer: Normalizer | None) -> Weigh | None:
+    """The statement of a normalizer, with its parameters bound; None without one."""
+    call = _call_of_formula(normalizer)
+    if call is None or call.formula.weigh is None:
+        return None
+    return _with(call.formula.weigh, {**call.fixed, **call.arrays})
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from jax import Array
 
 from ..base.argmax import one_hot
 from ..base.types import Mask, Scalar, Vector
-from ..losses.label_shares import OfLabel, Shares
+from ..losses.label_shares import OfLabel, Shares, Slopes
 from ..normalizers.weights import Weigh, Weights
 
 FLOOR = 1e-20
@@ -61,6 +61,15 @@ class Weighed:
     is_label: Mask
     shares: Shares
 
+    def label_slope(self) -> Scalar:
+        """Derivative of the label's weight in its logit."""
+        return self.weights.slope(self.label_logit, self.shares.label)
+
+    def rival_slopes(self) -> Vector:
+        """Derivatives of the rivals' weights in their logits, [n]."""
+        # From the rivals' weights, and not from all: XLA then keeps one array for both uses.
+        return self.weights.slope(self.logits, self.shares.rivals)
+
 
 def weighed(
     weigh: Weigh, logits: Vector, label: Array | int, classes: Classes
@@ -101,18 +110,20 @@ def pull_back(of_label: OfLabel, weighed: Weighed) -> tuple[Scalar, Vector]:
         of_label: Statement of the loss, with its parameters bound.
         weighed: Weights of the classes.
     """
+    slopes = of_label(weighed.shares)
+    return slopes.value, gradient_of(weighed, slopes)
+
+
+def gradient_of(weighed: Weighed, slopes: Slopes) -> Vector:
+    """Gradient in the logits, [n], from the derivatives in the weights."""
     weights = weighed.weights
-    shares = weighed.shares
-    slopes = of_label(shares)
-    of_label_class = slopes.log_label * weights.log_slope(weighed.label_logit)
+    of_label = slopes.log_label * weights.log_slope(weighed.label_logit)
     if not isinstance(slopes.label, float):
-        slope = weights.slope(weighed.label_logit, shares.label)
-        of_label_class += slopes.label * slope
-    # Of the rivals' weights again, not of all weights: XLA then keeps one array for both uses.
-    of_rivals = weights.slope(weighed.logits, shares.rivals) * slopes.rivals
+        of_label += slopes.label * weighed.label_slope()
+    of_rivals = weighed.rival_slopes() * slopes.rivals
     if not isinstance(slopes.log_rivals, float):
         of_rivals += slopes.log_rivals * weights.log_slope(weighed.logits)
-    return slopes.value, jnp.where(weighed.is_label, of_label_class, of_rivals)
+    return jnp.where(weighed.is_label, of_label, of_rivals)
 
 
 def probabilities(weighed: Weighed) -> Vector:

@@ -12,6 +12,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from ..base.stored import key_of_all, under_jit
 from ..base.types import Number
 from ..base.x64 import needs_float64
 from ..engine import families
@@ -171,12 +172,13 @@ def gradient_laws(
 
 
 def _evaluator(
-    objectives: Sequence[Objective], label: int, embed: Callable[[Array], Array]
+    objectives: Sequence[Objective], label: int, embed: Callable[[Samples], Array]
 ) -> Evaluate:
     """Build the function from s, [m], to all quantities, [quantity, objective, m]."""
-    run = jax.jit(partial(_quantities, objectives, label))
+    key = key_of_all(objectives, "quantities on a ray", label)
+    run = under_jit(key, partial(_quantities, objectives, label))
 
-    def evaluate(s: Array) -> Array:
+    def evaluate(s: Samples) -> Array:
         quantities: Array = run(embed(s))
         return quantities
 
@@ -205,8 +207,7 @@ def _logits(line: Slice, s: Array) -> Array:
 
 def _quantities(objectives: Sequence[Objective], label: int, logits: Array) -> Array:
     """All quantities, [quantity, objective, m], at logits [n, m]; NaN for a loss not finite."""
-    target = jax.nn.one_hot(label, len(logits), dtype=logits.dtype)
-    evaluations = families.evaluate(objectives, logits, target)
+    evaluations = families.evaluate(objectives, logits, label)
     columns = []
     for evaluation in evaluations:
         pull = -evaluation.gradient[label]
@@ -228,14 +229,14 @@ def _norm(gradient: Array) -> Array:
     return scale[0] * jnp.sqrt(jnp.sum(squares, axis=0))
 
 
-def _remembering(function: Callable[[Array], Array]) -> Evaluate:
+def _remembering(function: Callable[[Samples], Array]) -> Evaluate:
     """The function with its results remembered, as objectives ask for the same samples."""
     results = dict[bytes, NDArray[Any]]()
 
     def recall(s: Samples) -> NDArray[Any]:
         key = s.tobytes()
         if key not in results:
-            results[key] = np.asarray(function(jnp.asarray(s)))
+            results[key] = np.asarray(function(s))
         return results[key]
 
     return recall

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy.optimize import minimize_scalar
+
+from .minimum import minimum
 
 Samples = Float[np.ndarray, " m"]
 
@@ -81,11 +82,5 @@ def best_shape(
     residuals = [residual(log_shape) for log_shape in log_shapes]
     best = log_shapes[np.argmin(residuals)]
     step = log_shapes[1] - log_shapes[0]
-    result = minimize_scalar(
-        residual,
-        bounds=(best - step, best + step),
-        method="bounded",
-        options={"xatol": 1e-10},
-    )
-    shape = math.exp(result.x)
+    shape = math.exp(minimum(residual, best - step, best + step, 1e-10))
     return shape, least_squares(columns(shape), y)

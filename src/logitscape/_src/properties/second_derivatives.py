@@ -104,10 +104,8 @@ def _curves_of_pairs(
     for loss, rows in by_loss(objectives).items():
         places = np.array([rows_of_probs.index(row) for row in rows])
         chosen = jax.tree.map(lambda leaf, places=places: leaf[places], probs)
-        through_loss = partial(curve_of, partial(_with_target, loss, target))
         rows_of_losses.extend(rows)
-        over_all = jax.vmap(jax.vmap(jax.vmap(through_loss)))
-        curves.append(over_all(*chosen))
+        curves.append(_over_lanes(partial(_with_target, loss, target), chosen))
     return rows_of_losses, curves
 
 
@@ -121,15 +119,28 @@ def _with_target(loss: Any, target: Array, prediction: Any) -> Any:
 
 def _curves_along(function: Any, z: Array, directions: Array) -> Curve:
     """Curves of a function from every point [..., m, n] along every direction [q, n]."""
+    shape = (*z.shape[:-1], *directions.shape)
+    points = jnp.broadcast_to(z[..., None, :], shape)
+    along = jnp.broadcast_to(directions, shape)
+    return _over_lanes(function, Curve(points, along, jnp.zeros_like(along)))
 
-    def along(z: Array, direction: Array) -> Curve:
-        return curve_of(function, z, direction, jnp.zeros_like(direction))
 
-    over_directions = jax.vmap(along, (None, 0))
-    over_points = jax.vmap(over_directions, (0, None))
-    over_objectives = jax.vmap(over_points, (0, None))
-    curves: Curve = over_objectives(z, directions)
-    return curves
+def _over_lanes(function: Any, curves: Curve) -> Curve:
+    """Curves of a function along curves of three leading axes.
+
+    These are joined to one, as every further axis of `vmap` is traced through once more.
+    """
+    leading = jax.tree.leaves(curves)[0].shape[:3]
+
+    def joined(leaf: Array) -> Array:
+        return leaf.reshape(-1, *leaf.shape[3:])
+
+    def split(leaf: Array) -> Array:
+        return leaf.reshape(*leading, *leaf.shape[1:])
+
+    flat = jax.tree.map(joined, curves)
+    mapped: Curve = jax.tree.map(split, jax.vmap(partial(curve_of, function))(*flat))
+    return mapped
 
 
 def curve_of(

@@ -10,10 +10,10 @@ import math
 
 import numpy as np
 from jaxtyping import Float
-from scipy.interpolate import CubicSpline
 
 from .law import Kind, Law
 from .least_squares import Samples
+from .spline import cubic_spline
 from .tail_fits import exponential, other_exponential, power_or_logarithm
 
 Window = Float[np.ndarray, " window"]
@@ -101,7 +101,7 @@ def _scaling(s: Samples, y: Samples) -> float:
     """
     x = np.log(s)
     even_x, step = np.linspace(x[0], x[-1], INTERVALS + 1, retstep=True)
-    even_y = CubicSpline(x, y)(even_x)
+    even_y = cubic_spline(x, y, even_x)
     # The variance of a third difference is that of a sample times 1 + 9 + 9 + 1.
     noise = np.std(np.diff(even_y, 3)) / math.sqrt(20)
     third = INTERVALS // 3

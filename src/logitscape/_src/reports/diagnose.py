@@ -67,7 +67,8 @@ def diagnose(
         budget: Seconds after which no further question is asked.
         points: Number of evaluated logits after which no further question is asked; all questions
             take about 200,000.
-        progress: Whether to show on stderr which question is being answered.
+        progress: Whether to show on stderr which question is being answered; a terminal shows
+            every finding as soon as it is known too.
 
     Returns:
         The diagnosis: its answers, and the methods that print, draw and save them.
@@ -93,7 +94,7 @@ def diagnose(
             dtype=_precision(dtype),
             seed=seed,
         )
-    with shown(progress) as show:
+    with shown(progress) as running:
         examination = Examination(
             subject=measured,
             config=config,
@@ -101,7 +102,8 @@ def diagnose(
             max_points=points,
             started=started,
             points_before=points_evaluated(measured),
-            show=show,
+            show=running.topic,
+            tell=running.answers,
         )
         answers = examination.answers()
     # Tracing leaves much free memory behind, which a session of many diagnoses would keep.

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from scipy.special import expit, softmax
 
+from ...base.softmax import logistic, softmax_rows
 from ...base.sparsemax import sparsemax_rows
 from ..evaluation import Rows, Values, evaluate, finite, hessians
 from ..subject import Subject
@@ -46,9 +46,9 @@ def _known_gradients(
 ) -> Iterator[tuple[str, Callable[[Rows], Rows]]]:
     """Convex functions by their names, and their gradients."""
     c = _inverse_temperature(subject, n)
-    yield "logsumexp", lambda z: softmax(z, axis=1)
-    yield f"logsumexp at inverse temperature {c:.3g}", lambda z: softmax(c * z, axis=1)
-    yield "a sum of softplus", expit
+    yield "logsumexp", softmax_rows
+    yield f"logsumexp at inverse temperature {c:.3g}", lambda z: softmax_rows(c * z)
+    yield "a sum of softplus", logistic
     yield "sparsemax's Fenchel-Young loss", sparsemax_rows
     yield "a sum of squares", lambda z: z
 

@@ -1,17 +1,28 @@
 """Classes that are masked with -inf, and 50,000 classes."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
+from ...base.stored import key_of, stored_program
+from ...base.xla import jit_fast_compile
 from ..answers import Answer, Witness, undecided
 from ..config import DiagnosisConfig
-from ..evaluation import Rows, Values, evaluate, one_hot, row
+from ..evaluation import (
+    Precision,
+    Rows,
+    Values,
+    evaluate,
+    narrow,
+    one_hot,
+    rounded,
+    row,
+)
 from ..simplify import FEW_CLASSES
-from ..subject import Subject
+from ..subject import Subject, value_and_grad
 from ..vocabulary import CONSISTENCY
 from .overflow_causes import float_info
 
@@ -99,14 +110,14 @@ def compare_many_classes(subject: Subject, config: DiagnosisConfig) -> Answer:
         f"{config.dtype} against float64"
     )
     try:
-        narrow, true = _both_at_many(subject, config)
+        in_training, true = _both_at_many(subject, config)
     except Exception as reason:
         why = (
             f"{MANY:,} classes: does not run ({type(reason).__name__}: "
             "a fixed number of classes?)."
         )
         return undecided(CONSISTENCY, why, method)
-    if narrow is None or true is None:
+    if in_training is None or true is None:
         return Answer(
             question=CONSISTENCY,
             verdict="too large at 50,000 classes",
@@ -117,17 +128,17 @@ def compare_many_classes(subject: Subject, config: DiagnosisConfig) -> Answer:
     if not np.isfinite(true).all():
         why = f"{MANY:,} classes: not finite in float64 either."
         return undecided(CONSISTENCY, why, method)
-    return _judge_many(config, narrow, true, method)
+    return _judge_many(config, in_training, true, method)
 
 
 def _judge_many(
-    config: DiagnosisConfig, narrow: Rows, true: Rows, method: str
+    config: DiagnosisConfig, in_training: Rows, true: Rows, method: str
 ) -> Answer:
-    error = _relative_error(narrow, true)
+    error = _relative_error(in_training, true)
     fine = error <= max(1e-3, 32 * float_info(config.dtype, "eps"))
     verdict = "fine at 50,000 classes"
     if not fine:
-        finite = np.isfinite(narrow).all()
+        finite = np.isfinite(in_training).all()
         fault = "inaccurate" if finite else "not finite"
         verdict = f"{fault} at 50,000 classes"
     # Ten logits stand for all: nobody pastes 50,000.
@@ -154,19 +165,22 @@ def _both_at_many(
     z[0, 1] = 21.0
     # Rounded once for both, so that the error is that of the
     # computation and not of the logits.
-    z = np.asarray(jnp.asarray(z, config.dtype), np.float64)
-    narrow = _at_many(subject, z, config.dtype)
+    z = rounded(z, config.dtype)
+    in_training = _at_many(subject, z, config.dtype, jax.jit)
     if config.dtype == "float64":
-        return narrow, narrow
-    return narrow, _at_many(subject, z, "float64")
+        return in_training, in_training
+    return in_training, _at_many(subject, z, "float64", jit_fast_compile)
 
 
-def _at_many(subject: Subject, z: Rows, dtype: str) -> Rows | None:
+def _at_many(
+    subject: Subject, z: Rows, dtype: Precision, jit: Callable[..., Any]
+) -> Rows | None:
     """Losses and gradients, [2, 1 + n]; None if the compiled program would take too much."""
-    logits = jnp.asarray(z, dtype)
-    target = jnp.asarray(np.eye(1, MANY), dtype)[0]
-    batched = jax.vmap(jax.value_and_grad(subject.function), (0, None))
-    program = jax.jit(batched).lower(logits, target).compile()
+    logits = narrow(z, dtype)
+    target = narrow(np.eye(1, MANY)[0], dtype)
+    batched = jax.vmap(value_and_grad(subject.function), (0, None))
+    key = key_of(subject.function, "many classes", jit.__name__, z.shape, dtype)
+    program = stored_program(key, batched, logits, target, jit=jit).program
     # Asked before it runs: a function with a matrix of n x n
     # inside takes 10 GB in float32.
     if _takes_too_much(program):
@@ -182,9 +196,9 @@ def _takes_too_much(program: Any) -> bool:
     return bool(memory > MOST_BYTES or counted.get("flops", 0) > MOST_FLOPS)
 
 
-def _relative_error(narrow: Rows, true: Rows) -> float:
+def _relative_error(in_training: Rows, true: Rows) -> float:
     """The largest error of losses and of gradients, each relative to its largest component."""
-    error = np.abs(narrow - true)
+    error = np.abs(in_training - true)
     size = np.abs(true)
     errors = np.c_[error[:, 0], error[:, 1:].max(axis=1)]
     sizes = np.c_[size[:, 0], size[:, 1:].max(axis=1)]

@@ -3,13 +3,13 @@
 import re
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
+from ...base.stored import key_of, stored_program
 from ...base.x64 import enable_x64
 from ..answers import Answer, Witness
 from ..config import DiagnosisConfig
-from ..evaluation import Rows, one_hot, row
+from ..evaluation import Rows, narrow, one_hot, row
 from ..subject import Subject
 from ..vocabulary import CONSISTENCY
 from .overflow_causes import float_info
@@ -117,10 +117,14 @@ def _both_losses(
     """The losses with and without jit, [m] each."""
     targets = np.eye(config.num_classes)[labels]
     with enable_x64(config.dtype == "float64"):
-        narrow_z = jnp.asarray(z, config.dtype)
-        narrow_t = jnp.asarray(targets, config.dtype)
-        compiled = jax.jit(jax.vmap(subject.function))(narrow_z, narrow_t)
+        narrow_z = narrow(z, config.dtype)
+        narrow_t = narrow(targets, config.dtype)
+        run = jax.vmap(subject.function)
+        key = key_of(subject.function, "losses", z.shape, config.dtype)
+        program = stored_program(key, run, narrow_z, narrow_t).program
+        compiled = program(narrow_z, narrow_t)
         eager = []
         for one_z, one_t in zip(narrow_z, narrow_t, strict=True):
-            eager.append(float(subject.function(one_z, one_t)))
+            value = subject.function(*jax.device_put((one_z, one_t)))
+            eager.append(float(value))
     return np.asarray(compiled, np.float64), np.array(eager)

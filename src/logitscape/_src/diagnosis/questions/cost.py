@@ -8,13 +8,10 @@ from collections.abc import Callable, Mapping
 from itertools import product
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
-
 from ..answers import Answer, undecided
 from ..config import DiagnosisConfig
 from ..evaluation import Precision
-from ..subject import Subject
+from ..subject import Subject, gradient_error
 from .cost_programs import Kind, Program, compiled_program, count_ratios, time_ratio
 
 QUESTION = "cost"
@@ -112,12 +109,7 @@ def _sizes(subject: Subject, config: DiagnosisConfig) -> list[tuple[int, int]]:
 
 
 def _runs(subject: Subject, n: int, dtype: Precision) -> bool:
-    z = jax.ShapeDtypeStruct((n,), jnp.dtype(dtype))
-    try:
-        jax.eval_shape(jax.grad(subject.function), z, z)
-    except Exception:
-        return False
-    return True
+    return not gradient_error(subject.function, n, dtype)
 
 
 def _measured(cases: Mapping[str, Case], config: DiagnosisConfig) -> Ratios:

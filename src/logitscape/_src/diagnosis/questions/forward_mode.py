@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ...base.stored import key_of, stored_program
 from ...base.xla import jit_fast_compile
 from ..answers import Answer
 from ..config import DiagnosisConfig
@@ -64,9 +65,14 @@ def _forward_slopes(subject: Subject, points: Points, direction: Rows) -> Rows:
         _, tangent = jax.jvp(loss, (z,), (jnp.asarray(direction),))
         return tangent
 
-    targets = jnp.asarray(np.eye(len(direction))[points.labels])
-    run = jit_fast_compile(jax.vmap(slope))
-    return np.asarray(run(jnp.asarray(points.z), targets))
+    targets = np.eye(len(direction))[points.labels]
+    key = key_of(
+        subject.function, "forward slopes", points.z.shape, direction.tobytes()
+    )
+    program, _ = stored_program(
+        key, jax.vmap(slope), points.z, targets, jit=jit_fast_compile
+    )
+    return np.asarray(program(points.z, targets))
 
 
 def _no_forward_mode(points: Points, error: Exception) -> Answer:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import log_softmax
 
+from ...base.softmax import log_softmax_rows
 from ..answers import Severity, Witness
 from ..config import DiagnosisConfig
 from ..evaluation import Rows, Values, evaluate, one_hot, row
@@ -56,7 +56,7 @@ class Samples:
     @cached_property
     def log_p(self) -> Rows:
         """Logarithms of the softmax, [m, n]."""
-        logs: Rows = log_softmax(self.z, axis=1)
+        logs: Rows = log_softmax_rows(self.z)
         return logs
 
     def by_label(self) -> Iterator[tuple[int, Values]]:

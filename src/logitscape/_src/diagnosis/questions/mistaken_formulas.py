@@ -1,8 +1,8 @@
 """Mistaken formulas: a forgotten logarithm, softmax twice, squared errors."""
 
 import numpy as np
-from scipy.special import log_softmax
 
+from ...base.softmax import log_softmax_rows
 from ...base.sparsemax import sparsemax_rows
 from ..answers import Witness
 from ..evaluation import Rows, one_hot
@@ -39,8 +39,8 @@ def softmax_twice(samples: Samples) -> Mistake | None:
     """Cross-entropy of a softmax of probabilities, which stays in a band of width 1."""
 
     def formula(z: Rows, label: int) -> Rows:
-        p = np.exp(log_softmax(z, axis=1))
-        loss: Rows = -log_softmax(p, axis=1)[:, label]
+        p = np.exp(log_softmax_rows(z))
+        loss: Rows = -log_softmax_rows(p)[:, label]
         return loss
 
     factor = factor_of(samples, formula)
@@ -72,7 +72,7 @@ def squared_error(samples: Samples) -> Mistake | None:
     """A multiple of the squared error of the softmax."""
 
     def formula(z: Rows, label: int) -> Rows:
-        return _squared_error(np.exp(log_softmax(z, axis=1)), label)
+        return _squared_error(np.exp(log_softmax_rows(z)), label)
 
     factor = factor_of(samples, formula)
     if factor is None:

@@ -9,15 +9,13 @@ precision.
 from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ...base.x64 import enable_x64
 from ..answers import SEVERITIES, Answer, Severity, Witness, undecided
 from ..config import DiagnosisConfig
 from ..evaluation import Precision, evaluate, finite, one_hot, row
-from ..subject import Subject
+from ..subject import Subject, gradient_error
 from ..vocabulary import NOT_FINITE_FAR, NOT_FINITE_NEAR
 from .overflow_causes import float_info
 from .reach import LARGEST, RAYS, Failure, Measurement, find_failures, ray_logits
@@ -90,14 +88,8 @@ def _refusal(subject: Subject, n: int, dtype: Precision) -> str:
     """The first line of the error that the gradient raises in this dtype; empty if it runs."""
     if dtype == "float64" and subject.refusal:
         return subject.refusal
-    z = jax.ShapeDtypeStruct((n,), jnp.dtype(dtype))
-    try:
-        with enable_x64(dtype == "float64"):
-            jax.eval_shape(jax.grad(subject.function), z, z)
-    except Exception as error:
-        first_line = str(error).strip().partition("\n")[0]
-        return f"{type(error).__name__}: {first_line}"
-    return ""
+    with enable_x64(dtype == "float64"):
+        return gradient_error(subject.function, n, dtype)
 
 
 def _base(subject: Subject, n: int) -> float | None:

@@ -5,7 +5,6 @@ The pull theorem: a loss `L = psi(p_y)` is convex in the logits exactly when its
 """
 
 import numpy as np
-from scipy.special import logsumexp
 
 from ..evaluation import Rows, Values, evaluate
 from ..subject import Subject
@@ -53,7 +52,7 @@ def logits_by_margin(margins: Rows, rivals: Rows) -> Rows:
         Logits, [m, n].
     """
     # The log-odds of the label are its logit minus the logsumexp of the others.
-    label = margins + logsumexp(rivals)
+    label = margins + np.logaddexp.reduce(rivals)
     repeated = np.broadcast_to(rivals, (len(margins), len(rivals)))
     return np.concatenate([label[:, None], repeated], axis=1)
 

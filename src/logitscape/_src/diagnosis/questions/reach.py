@@ -3,12 +3,19 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
 from ...landscapes.probe_rays import LABEL_DOWN, MARGIN, RIVAL_UP
 from ..config import DiagnosisConfig
-from ..evaluation import Precision, Rows, Values, evaluate, finite, largest_components
+from ..evaluation import (
+    Precision,
+    Rows,
+    Values,
+    evaluate,
+    finite,
+    largest_components,
+    rounded,
+)
 from ..subject import Subject
 from .overflow_causes import TOO_LARGE, UNKNOWN, explain_failure
 
@@ -93,12 +100,6 @@ def ray_logits(ray: str, s: Rows, base: float, n: int) -> Rows:
     if ray in OFFSETS:
         z[:, 1] += 1
     return z
-
-
-def rounded(z: Rows, dtype: Precision) -> Rows:
-    """Numbers rounded to a dtype, as float64 again."""
-    numbers: Rows = np.asarray(jnp.asarray(z, dtype), np.float64)
-    return numbers
 
 
 def round_positions(dtype: Precision) -> Rows:

@@ -5,10 +5,10 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from ..evaluation import Rows, Values, evaluate, finite, largest_components
+from ..evaluation import Rows, Values, evaluate, finite, largest_components, rounded
 from ..random_logits import make_positive, uniform_logits
 from .overflow_causes import float_info
-from .reach import RAYS, Measurement, round_positions, rounded
+from .reach import RAYS, Measurement, round_positions
 
 Point: TypeAlias = tuple[Rows, int]
 """Logits and label."""

@@ -1,0 +1,212 @@
+"""Losses and gradients of pairs by their rule, with every part in the program once.
+
+What comes in are objectives and logits [n, batch], with the classes in front.
+
+1. Every normalizer weighs the classes.
+2. Every loss is evaluated on the shares of all normalizers that it is paired with, joined into one
+   batch.
+3. Every normalizer turns the slopes of all of its losses into gradients.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from ..losses.label_shares import OfLabel, Shares, Slopes
+from ..normalizers.probs import Probs
+from ..objectives import grouping
+from ..objectives.objective import Objective
+from ..objectives.statements import statement_of_loss, statement_of_normalizer
+from ..objectives.weighing import probabilities, weighed, whole
+from . import duals
+from .batching import from_batch, to_batch
+from .duals import Call, Dual
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Values and derivatives of one objective at a batch of logits.
+
+    Attributes:
+        loss: Losses, [batch].
+        gradient: Derivatives of the loss in the logits, [n, batch].
+        p: Predicted probabilities, [n, batch]; None if the objective cannot predict.
+        hessian: Second derivatives, [n, n, batch]; None if they were not asked for.
+    """
+
+    loss: Array
+    gradient: Array
+    p: Array | None
+    hessian: Array | None = None
+
+
+class _Weighing(NamedTuple):
+    """What a normalizer does with the logits of one example.
+
+    Attributes:
+        shares: Shares of the classes, as arrays.
+        p: Probabilities, [n].
+        moves: How the weights move with the logits: derivatives of the rivals' weights [n], of
+            the label's, of its logarithm, and of all logarithms [n]; None if the normalizer is
+            not separable.
+    """
+
+    shares: dict[str, Array]
+    p: Array
+    moves: tuple[Array, Array, Array, Array] | None
+
+
+def by_rule(
+    objectives: Sequence[Objective], logits: Array, label: int, unroll: bool
+) -> dict[int, Evaluation]:
+    """Evaluations of the pairs whose loss states itself, by index.
+
+    Args:
+        objectives: Objectives.
+        logits: Logits, [n, batch].
+        label: Label of all examples.
+        unroll: Whether to unroll the classes.
+    """
+    pairs = {
+        index: objective
+        for index, objective in grouping.pairs(objectives).items()
+        if statement_of_loss(objective.loss) is not None
+    }
+    call = duals.call_on_batch(unroll=unroll, with_tangents=False)
+    inputs = Dual(to_batch(logits, unroll))
+    groups = grouping.by_normalizer(pairs)
+    weighings = dict[int, _Weighing]()
+    for normalizer, members in groups.items():
+        weighing = call(partial(_weighing, normalizer, label), inputs).primal
+        weighings |= dict.fromkeys(members, weighing)
+    slopes = _slopes(call, pairs, weighings, len(logits))
+    gradients = dict[int, Dual]()
+    for normalizer, members in groups.items():
+        stacked = duals.stack_rows([slopes[index] for index in members])
+        pull_back = partial(_gradients, normalizer, label)
+        rows = call(pull_back, inputs, Dual(weighings[members[0]].moves), stacked)
+        gradients |= {index: duals.row(rows, row) for row, index in enumerate(members)}
+    return {
+        index: Evaluation(
+            loss=from_batch(slopes[index].primal.value),
+            gradient=from_batch(gradients[index].primal),
+            p=from_batch(weighings[index].p),
+        )
+        for index in pairs
+    }
+
+
+def _weighing(normalizer: Any, label: int, logits: Array) -> _Weighing:
+    weigh = statement_of_normalizer(normalizer)
+    if weigh is None:
+        probs = normalizer(logits)
+        return _Weighing(_shares_of(probs, label), probs.p, None)
+    weights = weighed(weigh, logits, label, whole(logits))
+    shares = weights.shares
+    arrays = {
+        "p": shares.p,
+        "log_p": shares.log_p,
+        "complement": shares.complement,
+        "label": shares.label,
+        "rivals": shares.rivals,
+        "log_rivals": shares.log_rivals(),
+        "others": shares.others,
+        "total": shares.total,
+        "log_total": shares.log_total,
+        "p_sink": shares.p_sink * jnp.ones_like(shares.p),
+        "largest": jnp.maximum(jnp.max(shares.rivals), shares.label),
+    }
+    log_slopes = weights.weights.log_slope(logits) * jnp.ones_like(logits)
+    moves = (
+        weights.rival_slopes(),
+        weights.label_slope(),
+        log_slopes[label],
+        log_slopes,
+    )
+    return _Weighing(arrays, probabilities(weights), moves)
+
+
+def _shares_of(probs: Probs, label: int) -> dict[str, Array]:
+    """Shares that are probabilities already, of a normalizer that is not separable."""
+    rivals = probs.p.at[label].set(0)
+    return {
+        "p": probs.p[label],
+        "log_p": probs.log_p[label],
+        "complement": probs.complement[label],
+        "label": probs.p[label],
+        "rivals": rivals,
+        "log_rivals": probs.log_p.at[label].set(0),
+        "others": jnp.sum(rivals),
+        "total": jnp.ones_like(probs.p[label]),
+        "log_total": jnp.zeros_like(probs.p[label]),
+        "p_sink": jnp.zeros_like(probs.p[label]),
+        "largest": jnp.max(probs.p),
+    }
+
+
+def _slopes(
+    call: Call,
+    pairs: dict[int, Objective],
+    weighings: dict[int, _Weighing],
+    num_classes: int,
+) -> dict[int, Dual]:
+    """Losses and their derivatives in the weights, by index."""
+    slopes = dict[int, Dual]()
+    for loss, members in grouping.by_loss(pairs).items():
+        shares = [Dual(weighings[index].shares) for index in members]
+        joined = duals.concatenate(shares)
+        run = partial(_slopes_of_example, statement_of_loss(loss), num_classes)
+        results = duals.split(call(run, joined), len(members))
+        slopes |= dict(zip(members, results, strict=True))
+    return slopes
+
+
+def _slopes_of_example(
+    of_label: OfLabel, num_classes: int, arrays: dict[str, Any]
+) -> Slopes:
+    log_rivals = arrays["log_rivals"]
+    shares = Shares(
+        **{name: array for name, array in arrays.items() if name != "log_rivals"},
+        log_rivals=lambda: log_rivals,
+        num_classes=num_classes,
+        sum=jnp.sum,
+        maximum=jnp.max,
+    )
+    slopes = of_label(shares)
+    one = jnp.ones_like(shares.p)
+    return Slopes(
+        value=slopes.value,
+        rivals=jnp.broadcast_to(slopes.rivals, shares.rivals.shape),
+        label=slopes.label * one,
+        log_label=slopes.log_label * one,
+        log_rivals=slopes.log_rivals * one,
+    )
+
+
+def _gradients(
+    normalizer: Any, label: int, logits: Array, moves: Any, slopes: Slopes
+) -> Array:
+    """Gradients of several losses of one normalizer, [losses, n], of one example."""
+    if moves is None:
+        _, transpose = jax.vjp(normalizer, logits)
+        gradients: Array = jax.vmap(partial(_through, transpose, label))(slopes)
+        return gradients
+    rivals, of_label, log_label, log_slopes = moves
+    of_rivals = slopes.rivals * rivals[None]
+    of_rivals += slopes.log_rivals[:, None] * log_slopes[None]
+    at_label = slopes.label * of_label + slopes.log_label * log_label
+    return of_rivals.at[:, label].set(at_label)
+
+
+def _through(transpose: Any, label: int, slopes: Slopes) -> Array:
+    """Gradient through a normalizer that is not separable."""
+    of_p = slopes.rivals.at[label].set(slopes.label)
+    all_rivals = jnp.broadcast_to(slopes.log_rivals, of_p.shape)
+    of_log_p = all_rivals.at[label].set(slopes.log_label)
+    (gradient,) = transpose(Probs(of_p, of_log_p))
+    return gradient

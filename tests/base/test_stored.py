@@ -1,0 +1,157 @@
+"""Stored programs: found by their keys, the same as compiled ones, and never of other code."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from logitscape._src.base import stored
+from logitscape._src.base.xla import jit_fast_compile
+
+pytestmark = pytest.mark.quick
+
+X = np.linspace(0.0, 1.0, 7)
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder of the programs, in an empty cache, while storing is switched on."""
+    monkeypatch.setattr(stored, "cache_folder", lambda: tmp_path)
+    monkeypatch.setitem(stored._SWITCH, "on", True)
+    monkeypatch.setattr(stored, "_KEYS", {})
+    return tmp_path / "programs"
+
+
+class Counted:
+    """A function that counts how often it is traced."""
+
+    def __init__(self) -> None:
+        self.traces = 0
+
+    def __call__(self, x: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
+        """Some function with a structure of results."""
+        self.traces += 1
+        return jnp.cumsum(jnp.exp(x)), {"half": x / 2}
+
+
+@pytest.mark.parametrize("jit", [jax.jit, jit_fast_compile])
+def test_a_stored_program_is_loaded_without_tracing(folder: Path, jit: object) -> None:
+    function = Counted()
+    first = stored.stored_program("key", function, X, jit=jit)  # type: ignore[arg-type]
+    again = stored.stored_program("key", function, X, jit=jit)  # type: ignore[arg-type]
+    assert function.traces == 1
+    assert again.seconds == first.seconds > 0
+    for before, after in zip(
+        jax.tree.leaves(first.program(X)),
+        jax.tree.leaves(again.program(X)),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_another_key_shape_or_precision_is_another_program(folder: Path) -> None:
+    function = Counted()
+    run = stored.under_jit("key", function)
+    run(X)
+    run(X[:3])
+    run(X.astype(np.float32))
+    run(X)
+    assert function.traces == 3
+    stored.under_jit("other key", function)(X)
+    assert function.traces == 4
+
+
+def test_of_other_code_nothing_is_found(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function = Counted()
+    stored.stored_program("key", function, X)
+    monkeypatch.setattr(stored, "_generation", lambda: "of other code")
+    stored.stored_program("key", function, X)
+    assert function.traces == 2
+
+
+def test_the_generation_depends_on_source_and_settings(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "module.py").write_text("a = 1")
+    monkeypatch.setattr(stored, "PACKAGE", tmp_path)
+    generation = stored._generation.__wrapped__
+    first = generation()
+    assert generation() == first
+    monkeypatch.setenv("XLA_FLAGS", "--some_flag=1")
+    second = generation()
+    (tmp_path / "module.py").write_text("a = 2")
+    assert len({first, second, generation()}) == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"no pickle", b"\x80\x04N."])
+def test_a_damaged_file_is_replaced(folder: Path, content: bytes) -> None:
+    function = Counted()
+    stored.stored_program("key", function, X)
+    (path,) = folder.rglob("*.program")
+    path.write_bytes(content)
+    stored.stored_program("key", function, X)
+    stored.stored_program("key", function, X)
+    assert function.traces == 2
+
+
+def test_nothing_is_stored_without_a_key_or_before_it_is_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function = Counted()
+    assert stored.key_of(function, "about") is None
+    assert stored.key_of(None) is None
+    stored.under_jit(None, function)(X)
+    stored.stored_program(None, function, X)
+    stored.set_key(function, "mine")
+    assert stored.key_of(function, "about", 3) == "mine | about | 3"
+    assert stored.key_of_all([function, Counted()]) is None
+    monkeypatch.setitem(stored._SWITCH, "on", False)
+    stored.stored_program("key", function, X)
+    assert not folder.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(stored, "cache_folder", lambda: tmp_path / "file")
+    program = stored.stored_program("key", Counted(), X).program
+    assert np.isfinite(program(X)[0]).all()
+
+
+def test_few_generations_are_kept(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        monkeypatch.setattr(stored, "_generation", lambda n=number: f"generation {n}")
+        assert stored.remembered("key", lambda n=number: str(n)) == str(number)
+        os.utime(folder / f"generation {number}", (number, number))
+    kept = sorted(path.name for path in folder.iterdir())
+    assert len(kept) <= stored.GENERATIONS + 1
+    assert "generation 5" in kept
+
+
+def test_texts_are_remembered(folder: Path) -> None:
+    assert stored.remembered("key", lambda: "é") == "é"
+    assert stored.remembered("key", lambda: pytest.fail("asked again")) == "é"
+    assert stored.remembered(None, lambda: "made") == "made"
+
+
+def test_the_command_line_shows_the_same_from_stored_programs(tmp_path: Path) -> None:
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "logitscape", "show", "taylor + brier", "--json"]
+
+    def shown() -> str:
+        ended = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=True
+        )
+        return ended.stdout
+
+    assert shown() == shown()
