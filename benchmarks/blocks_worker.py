@@ -25,7 +25,7 @@ WITH_RULE: tuple[str, ...] = (
     "taylor + cross_entropy",
     "spherical + brier",
 )
-WITHOUT_RULE = ("softmax + reverse_kl", "crammer_singer", "sparsemax_loss")
+WITHOUT_RULE = ("min_shift + cross_entropy", "crammer_singer", "sparsemax_loss")
 CLASSES: tuple[int, ...] = (3, 6, 10, 1000, 50_257)
 
 
