@@ -16,8 +16,9 @@ from .training_rows import CLASSES, COMPILED, NUMBERS, Batch, Row, batch, rows
 DTYPES = ("float32", "bfloat16")
 STATES = ("early", "late")
 TOLERANCE = {"float32": 2e-3, "bfloat16": 0.1}
-"""By how much values may differ, relative to the typical one."""
-
+"""By how much values may differ, relative to themselves and to the typical one."""
+EXCEPTIONS = {"float32": 0, "bfloat16": 0.02}
+"""Share of the values that may differ more, as the textbook's form rounds in between."""
 
 QUICK_ROWS = ("softmax + cross_entropy", "sum + brier", "z_loss")
 ROWS_ON_ALL_CORES = (
@@ -151,20 +152,14 @@ def _check_close(
     Raises:
         AssertionError: If a value differs by more than the tolerance.
     """
-    tolerance = TOLERANCE[dtype]
-    for ours, textbook in zip(
-        programs["ours"](*inputs), programs["textbook"](*inputs), strict=True
-    ):
+    results = {name: program(*inputs) for name, program in programs.items()}
+    for ours, textbook in zip(results["ours"], results["textbook"], strict=True):
         values = np.asarray(ours, np.float64)
         expected = np.asarray(textbook, np.float64)
-        typical = float(np.median(np.abs(expected)))
-        np.testing.assert_allclose(
-            values,
-            expected,
-            rtol=tolerance,
-            atol=tolerance * typical,
-            err_msg=f"{name}, {dtype}",
-        )
+        size = np.abs(expected) + np.median(np.abs(expected))
+        agrees = np.abs(values - expected) <= TOLERANCE[dtype] * size
+        if np.mean(~agrees) > EXCEPTIONS[dtype]:
+            raise AssertionError(f"{name}, {dtype}: {values} is not {expected}.")
 
 
 def _why_torch_is_missing() -> str | None:
