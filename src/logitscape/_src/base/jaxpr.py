@@ -22,6 +22,7 @@ CALLS = frozenset(
         "closed_call",
         "core_call",
         "custom_jvp_call",
+        "custom_vmap_call",
         "custom_vjp_call",
         "custom_vjp_call_jaxpr",
         "checkpoint",
@@ -77,8 +78,10 @@ def _called_program(equation: Any) -> ClosedJaxpr | None:
     if equation.primitive.name not in CALLS:
         return None
     parameters = equation.params
-    # jit names its program `jaxpr`, the calls with custom derivatives `call_jaxpr`.
-    program = parameters.get("call_jaxpr", parameters.get("jaxpr"))
+    # jit names its program `jaxpr`, the calls with custom derivatives `call_jaxpr`, and that
+    # with a custom rule for batches `call`.
+    names = [name for name in ("call_jaxpr", "jaxpr", "call") if name in parameters]
+    program = parameters[names[0]] if names else None
     if program is None or isinstance(program, ClosedJaxpr):
         return program
     # That of `jax.checkpoint` is open, with what it closes over among its inputs.

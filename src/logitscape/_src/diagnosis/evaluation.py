@@ -6,6 +6,7 @@ needs one compiled program per quantity and precision.
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from threading import Lock
 from typing import Any, Literal, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
@@ -20,13 +21,16 @@ from ..base.memory import kept
 from ..base.stored import key_of, stored_program
 from ..base.x64 import enable_x64
 from ..base.xla import jit_fast_compile
+from ..objectives.at_label import loss_at_label
 from .subject import Subject, value_and_grad
 
 Rows: TypeAlias = NDArray[Any]
 Points: TypeAlias = Rows | Sequence[Any]
 Targets: TypeAlias = int | np.integer[Any] | Rows | Sequence[Any]
 Precision: TypeAlias = Literal["float64", "float32", "bfloat16", "float16"]
-Quantity: TypeAlias = Literal["gradient", "hessian", "probabilities"]
+Quantity: TypeAlias = Literal[
+    "gradient", "gradient at labels", "hessian", "probabilities"
+]
 Program: TypeAlias = Callable[[Any, Any], Any]
 
 CHUNK = 512
@@ -190,15 +194,29 @@ def _evaluate_in_chunks(
     t = np.resize(t, (padded, n))
     # With 64 bits switched off for float32, constants in the user's code have the
     # precision that they have in training.
+    by_label = subject.objective is not None and quantity == "gradient"
+    by_label = by_label and _is_one_hot(t)
+    if by_label:
+        quantity = "gradient at labels"
     with enable_x64(dtype == "float64"):
         program = _program(subject, quantity, (size, n), dtype)
         results = []
         for start in range(0, padded, size):
             chunk = slice(start, start + size)
             narrow_z = narrow(z[chunk], dtype)
-            narrow_t = narrow(t[chunk], dtype)
+            narrow_t = _labels(t[chunk]) if by_label else narrow(t[chunk], dtype)
             results.append(program(narrow_z, narrow_t))
     return [_joined(parts, count) for parts in zip(*results, strict=True)]
+
+
+def _is_one_hot(targets: Rows) -> bool:
+    is_unit = (targets == 0) | (targets == 1)
+    return bool(is_unit.all() and (targets.sum(axis=1) == 1).all())
+
+
+def _labels(targets: Rows) -> Rows:
+    labels: Rows = targets.argmax(axis=1).astype(np.int32)
+    return labels
 
 
 def _joined(parts: Sequence[Array], count: int) -> Rows:
@@ -227,12 +245,20 @@ def _program(
     if key is None:
         return jit(function)
     points = jax.ShapeDtypeStruct(shape, jnp.dtype(dtype))
-    return stored_program(key, function, points, points, jit=jit).program
+    targets = points
+    if quantity == "gradient at labels":
+        targets = jax.ShapeDtypeStruct(shape[:1], jnp.int32)
+    return stored_program(key, function, points, targets, jit=jit).program
 
 
 def _batched(subject: Subject, quantity: Quantity) -> Program:
     def gradient(z: Array, t: Array) -> Any:
         return value_and_grad(subject.function)(z, t)
+
+    def gradient_at_label(z: Array, label: Array) -> Any:
+        assert subject.objective is not None
+        loss = partial(loss_at_label, subject.objective)
+        return jax.value_and_grad(loss)(z, label)
 
     def hessian(z: Array, t: Array) -> Any:
         return (jax.hessian(subject.function)(z, t),)
@@ -243,6 +269,7 @@ def _batched(subject: Subject, quantity: Quantity) -> Program:
 
     functions: dict[Quantity, Program] = {
         "gradient": gradient,
+        "gradient at labels": gradient_at_label,
         "hessian": hessian,
         "probabilities": probability,
     }

@@ -179,7 +179,8 @@ def _in_float32(function: Callable[[Array, Array], Array], z: Array, t: Array) -
 
 
 def _objective_value(objective: Objective, z: Array, t: Array) -> Array:
-    value: Array = rounded_once(objective.function, z.dtype, z, t)
+    # As it is composed: the objective itself would also trace its form for one-hot targets.
+    value: Array = rounded_once(objective.composed, z.dtype, z, t)
     return value
 
 

@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from .elements import stack, unstack
 from ..base.jaxpr import Function
+from .elements import stack, unstack
 from .unrolled import unrolled
 
 MAX_UNROLLED_CLASSES = 6

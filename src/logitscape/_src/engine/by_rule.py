@@ -8,6 +8,7 @@ What comes in are objectives and logits [n, batch], with the classes in front.
 3. Every normalizer turns the slopes of all of its losses into gradients.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -72,10 +73,11 @@ def by_rule(
         label: Label of all examples.
         unroll: Whether to unroll the classes.
     """
+    example = jax.ShapeDtypeStruct(logits.shape[:1], logits.dtype)
     pairs = {
         index: objective
         for index, objective in grouping.pairs(objectives).items()
-        if statement_of_loss(objective.loss) is not None
+        if statement_of_loss(objective.loss, example) is not None
     }
     call = duals.call_on_batch(unroll=unroll, with_tangents=False)
     inputs = Dual(to_batch(logits, unroll))
@@ -84,7 +86,7 @@ def by_rule(
     for normalizer, members in groups.items():
         weighing = call(partial(_weighing, normalizer, label), inputs).primal
         weighings |= dict.fromkeys(members, weighing)
-    slopes = _slopes(call, pairs, weighings, len(logits))
+    slopes = _slopes(call, pairs, weighings, example)
     gradients = dict[int, Dual]()
     for normalizer, members in groups.items():
         stacked = duals.stack_rows([slopes[index] for index in members])
@@ -102,7 +104,7 @@ def by_rule(
 
 
 def _weighing(normalizer: Any, label: int, logits: Array) -> _Weighing:
-    weigh = statement_of_normalizer(normalizer)
+    weigh = statement_of_normalizer(normalizer, logits)
     if weigh is None:
         probs = normalizer(logits)
         return _Weighing(_shares_of(probs, label), probs.p, None)
@@ -153,14 +155,16 @@ def _slopes(
     call: Call,
     pairs: dict[int, Objective],
     weighings: dict[int, _Weighing],
-    num_classes: int,
+    example: jax.ShapeDtypeStruct,
 ) -> dict[int, Dual]:
     """Losses and their derivatives in the weights, by index."""
     slopes = dict[int, Dual]()
     for loss, members in grouping.by_loss(pairs).items():
         shares = [Dual(weighings[index].shares) for index in members]
         joined = duals.concatenate(shares)
-        run = partial(_slopes_of_example, statement_of_loss(loss), num_classes)
+        of_label = statement_of_loss(loss, example)
+        assert of_label is not None
+        run = partial(_slopes_of_example, of_label, example.size)
         results = duals.split(call(run, joined), len(members))
         slopes |= dict(zip(members, results, strict=True))
     return slopes
@@ -174,6 +178,7 @@ def _slopes_of_example(
         **{name: array for name, array in arrays.items() if name != "log_rivals"},
         log_rivals=lambda: log_rivals,
         num_classes=num_classes,
+        log_scale=math.nan,
         sum=jnp.sum,
         maximum=jnp.max,
     )
@@ -194,19 +199,27 @@ def _gradients(
     """Gradients of several losses of one normalizer, [losses, n], of one example."""
     if moves is None:
         _, transpose = jax.vjp(normalizer, logits)
-        gradients: Array = jax.vmap(partial(_through, transpose, label))(slopes)
-        return gradients
+        pull_back = partial(_through, transpose, label)
+    else:
+        pull_back = partial(_by_moves, moves, label)
+    gradients: Array = jax.vmap(pull_back)(slopes)
+    return gradients
+
+
+def _by_moves(moves: Any, label: int, slopes: Any) -> Array:
+    """Gradient through the weights of a separable normalizer."""
     rivals, of_label, log_label, log_slopes = moves
-    of_rivals = slopes.rivals * rivals[None]
-    of_rivals += slopes.log_rivals[:, None] * log_slopes[None]
+    of_rivals = slopes.rivals * rivals + slopes.log_rivals * log_slopes
     at_label = slopes.label * of_label + slopes.log_label * log_label
-    return of_rivals.at[:, label].set(at_label)
+    gradient: Array = of_rivals.at[label].set(at_label)
+    return gradient
 
 
-def _through(transpose: Any, label: int, slopes: Slopes) -> Array:
+def _through(transpose: Any, label: int, slopes: Any) -> Array:
     """Gradient through a normalizer that is not separable."""
     of_p = slopes.rivals.at[label].set(slopes.label)
     all_rivals = jnp.broadcast_to(slopes.log_rivals, of_p.shape)
     of_log_p = all_rivals.at[label].set(slopes.log_label)
+    gradient: Array
     (gradient,) = transpose(Probs(of_p, of_log_p))
     return gradient

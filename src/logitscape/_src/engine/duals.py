@@ -14,9 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ..base.jaxpr import Function
 from .batching import batched
 from .elements import map_elements
-from ..base.jaxpr import Function
 
 
 class Dual(NamedTuple):

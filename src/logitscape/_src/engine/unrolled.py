@@ -24,6 +24,7 @@ import numpy as np
 from jax import Array, lax
 from jax.extend.core import ClosedJaxpr
 
+from ..base.jaxpr import ELEMENTWISE, REDUCTIONS, Function, interpret
 from .elements import (
     Elements,
     as_batches,
@@ -34,7 +35,6 @@ from .elements import (
     to_common_shape,
     unstack,
 )
-from ..base.jaxpr import ELEMENTWISE, REDUCTIONS, Function, interpret
 from .moves import MOVES
 
 

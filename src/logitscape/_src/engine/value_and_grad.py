@@ -72,7 +72,8 @@ def value_and_grad(
         y = checked_labels(classes_last, labels)
         of_example = partial(_loss_and_gradient, loss)
         is_few = z.shape[class_axis] <= MAX_UNROLLED_CLASSES
-        if is_few or stated_pair(loss.normalizer, loss.loss) is None:
+        example = jax.ShapeDtypeStruct((z.shape[class_axis],), z.dtype)
+        if is_few or stated_pair(loss.normalizer, loss.loss, example) is None:
             return _of_batch(of_example, class_axis, z, y)
         # A pair that has a rule leaves few intermediate results: blocks would not make it faster.
         return _mapped(of_example, class_axis)(z, y)

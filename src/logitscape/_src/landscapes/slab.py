@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..engine import batching, families
-from ..engine.families import Evaluation
+from ..engine.by_rule import Evaluation
 from ..objectives.parts import Normalizer
 from .plan import Results, Shape, SweepPlan
 

@@ -8,7 +8,7 @@ from ..base.exponentials import over_expm1
 from ..base.parameters import parameter
 from ..base.special import box_cox
 from ..base.types import Parameter
-from .label_shares import Pull, Shares, of_probability
+from .label_shares import Pull, Shares, Slopes, of_probability
 from .logarithmic import clipped
 
 
@@ -96,6 +96,19 @@ def clipped_cross_entropy(shares: Shares, *, epsilon: Parameter = 1e-7) -> Pull:
     is_zero = jnp.isneginf(shares.log_p)
     value = clipped(shares.p, shares.log_p, shares.complement, floor)
     return Pull(value, pull, jnp.where(is_zero, 1 / floor, 0))
+
+
+def z_loss(shares: Shares, *, weight: Parameter = 1e-4) -> Slopes:
+    """Cross-entropy of the softmax, plus `weight * logsumexp(z)^2`."""
+    scale = parameter("z_loss", "weight", weight, shares.p.dtype, low=0)
+    log_normalizer = shares.log_scale + shares.log_total
+    pull = 2 * scale * log_normalizer / shares.total
+    slopes = cross_entropy(shares)
+    return slopes._replace(
+        value=slopes.value + scale * log_normalizer**2,
+        rivals=slopes.rivals + pull,
+        label=pull,
+    )
 
 
 def _finite(log_p: Array) -> Array:

@@ -32,6 +32,7 @@ class Shares(NamedTuple):
         log_total: Its logarithm, which is finite.
         p_sink: Share of no class; 0 for most normalizers.
         largest: Largest weight, if it is known exactly; else None.
+        log_scale: Logarithm of the scale of the weights, if it is softmax that gave them.
         num_classes: Number of classes n.
         sum: Function that sums over the classes, some of which may be on other devices.
         maximum: Function that takes the maximum over the classes.
@@ -48,6 +49,7 @@ class Shares(NamedTuple):
     log_total: Array
     p_sink: Array | float
     largest: Array | float | None
+    log_scale: Array | float
     num_classes: int
     sum: Callable[[Array], Array]
     maximum: Callable[[Array], Array]

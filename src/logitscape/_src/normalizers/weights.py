@@ -39,6 +39,7 @@ class Weights(NamedTuple):
             weight is 0.
         log_sink: Logarithm of the weight g_0 of no class; None if g_0 is 0.
         largest: Largest weight, as exact as the weights themselves; None if it is not known.
+        log_scale: Logarithm of the scale; NaN where nothing needs it.
     """
 
     relative: Callable[[Array], Array]
@@ -47,6 +48,7 @@ class Weights(NamedTuple):
     log_slope: Callable[[Array], Array]
     log_sink: Array | None = None
     largest: Array | float | None = None
+    log_scale: Array | float = math.nan
 
 
 Weigh: TypeAlias = Callable[..., Weights]
@@ -96,7 +98,14 @@ def _exponentials(top: Array) -> Weights:
     def slope(z: Array, weight: Array) -> Array:
         return weight
 
-    return Weights(relative, slope, lambda z: z - top, jnp.ones_like, largest=1.0)
+    return Weights(
+        relative,
+        slope,
+        lambda z: z - top,
+        jnp.ones_like,
+        largest=1.0,
+        log_scale=top,
+    )
 
 
 def iterated_exponential(

@@ -8,7 +8,7 @@ from ..base.special import zero_if
 from ..base.types import Scalar, Vector
 from .objective import Objective
 from .pair_rule import loss_of_label
-from .statements import stated_pair
+from .statements import stated_loss_of_logits, stated_pair
 
 
 def loss_at_label(objective: Objective, logits: Vector, label: Array) -> Scalar:
@@ -21,7 +21,8 @@ def loss_at_label(objective: Objective, logits: Vector, label: Array) -> Scalar:
         logits: Logits z, [n].
         label: Label y, which may be traced.
     """
-    stated = stated_pair(objective.normalizer, objective.loss)
+    stated = stated_pair(objective.normalizer, objective.loss, logits)
+    stated = stated or stated_loss_of_logits(objective.function)
     if stated is not None:
         return loss_of_label(stated.pair, logits, label, stated.parameters)
     is_valid = (label >= 0) & (label < logits.size)

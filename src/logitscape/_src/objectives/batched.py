@@ -32,7 +32,7 @@ def per_example(objective: Source) -> Callable[[ArrayLike, ArrayLike], Array]:
         objective: Spec, `Objective`, or function (logits [n], target [n]) -> scalar.
 
     Returns:
-        Function of logits, [..., n] with n >= 2, and of integer labels, [...], from 0 to
+        Function of logits, [..., n] with n >= 1, and of integer labels, [...], from 0 to
         n - 1. It returns the losses, [...]. A label out of range raises an IndexError, or
         gives NaN inside traced code.
 
@@ -104,7 +104,7 @@ def checked_labels(logits: Array, labels: ArrayLike) -> Array:
 
     Raises:
         TypeError: If the logits are not floating point or the labels not integers.
-        ValueError: If the shapes do not match, or with fewer than 2 classes.
+        ValueError: If the shapes do not match, or without a class.
         IndexError: If a label is out of range, unless it is traced.
     """
     is_traced = isinstance(labels, jax.core.Tracer)
@@ -124,9 +124,9 @@ def _check_shapes(logits: Array, labels: Any) -> None:
             f"`logits` must be floating point, got {logits.dtype}; "
             "convert with `.astype(float)`."
         )
-    if logits.ndim == 0 or logits.shape[-1] < 2:
+    if logits.ndim == 0 or logits.shape[-1] < 1:
         raise ValueError(
-            "`logits` must have shape [..., n] with n >= 2 classes, "
+            "`logits` must have shape [..., n] with n >= 1 classes, "
             f"got {logits.shape}."
         )
     if not jnp.issubdtype(labels.dtype, jnp.integer):

@@ -46,8 +46,8 @@ class Formula:
         function: Public function, which checks its arguments.
         predictor: Normalizer that turns logits that were trained with a loss of logits
             into a prediction. It is given those parameters of the loss that it takes.
-        weigh: Weights of the classes, if it is a separable normalizer.
-        of_label: Statement for one-hot targets, if it is a loss of probabilities that has one.
+        weigh: Statement of a separable normalizer, or of the one that a loss of logits has in it.
+        of_label: Statement of a loss that has one.
         trusting: The function without the test whether a traced target is a distribution.
     """
 
@@ -164,7 +164,13 @@ FORMULAS: tuple[Formula, ...] = (
     Formula("loss of logits", fenchel_young.sparsemax_loss, sparsemax.sparsemax),
     Formula("loss of logits", fenchel_young.entmax_loss, entmax.entmax),
     Formula("loss of logits", spherical_bound.spherical_bound, exponential.softmax),
-    Formula("loss of logits", regression.z_loss, exponential.softmax),
+    Formula(
+        "loss of logits",
+        regression.z_loss,
+        exponential.softmax,
+        weigh=weights.softmax,
+        of_label=label_losses.z_loss,
+    ),
 )
 
 

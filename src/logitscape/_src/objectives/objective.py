@@ -47,10 +47,6 @@ class Objective:
     def __call__(self, logits: ArrayLike, target: ArrayLike) -> Array:
         """Loss of one example."""
         z = vector(self.name, "logits", logits)
-        if z.size < 2:
-            raise ValueError(
-                f"`{self.name}(logits, ...)` must have at least 2 classes, got {z.size}."
-            )
         t = target_like(self.name, z, target)
         value: Array
         if not isinstance(t, jax.core.Tracer):
@@ -65,6 +61,16 @@ class Objective:
         checked = t + zero_if(is_valid, t)
         value = rounded_once(self.function, z.dtype, z, checked)
         return value + zero_if(is_valid, value)
+
+    def composed(self, logits: Array, target: Array) -> Array:
+        """Loss of one example as it is composed, `loss(normalizer(logits), target)`.
+
+        It is the same number as the objective itself, and its derivatives are those of its parts.
+        Nothing is checked.
+        """
+        if self.normalizer is None or self.loss is None:
+            return self.function(logits, target)
+        return self.loss(self.normalizer(logits), target)
 
     def predict(self, logits: ArrayLike) -> Probs:
         """Predicted probabilities of one example.
@@ -223,7 +229,7 @@ def _pair(name: str, normalizer: Normalizer, loss: Loss) -> Objective:
 def _loss_of_pair(
     normalizer: Normalizer, loss: Loss, logits: Array, target: Array
 ) -> Array:
-    stated = stated_pair(normalizer, loss)
+    stated = stated_pair(normalizer, loss, logits)
     if stated is None:
         return loss(normalizer(logits), target)
     return loss_of_target(stated.pair, logits, target, stated.parameters)

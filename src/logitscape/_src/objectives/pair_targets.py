@@ -53,13 +53,14 @@ def _loss_of_traced_target_jvp(
     logits, target, parameters = primals
     d_logits, *d_others = tangents
     value, gradient = _value_and_gradient(pair, logits, target, parameters)
-    slope = jnp.zeros_like(value)
+    slope: Array = jnp.zeros_like(value)
     if not is_symbolic_zero(d_logits):
         slope += jnp.sum(gradient * d_logits.astype(gradient.dtype))
     moved = instantiated(tuple(d_others))
     if moved is not None:
         of_others = partial(pair.composed, logits)
-        slope += jax.jvp(of_others, (target, parameters), moved)[1]
+        of_rest: Array = jax.jvp(of_others, (target, parameters), moved)[1]
+        slope += of_rest
     return value.astype(logits.dtype), slope.astype(logits.dtype)
 
 
@@ -70,7 +71,8 @@ def _value_and_gradient(
     """Loss and gradient of one example; in float32 for half precision."""
     by_label = partial(_by_label, pair)
     composed = partial(_composed, pair)
-    return _choose(by_label, composed)(logits, target, parameters)
+    value, gradient = _choose(by_label, composed)(logits, target, parameters)
+    return value, gradient
 
 
 @_value_and_gradient.defjvp

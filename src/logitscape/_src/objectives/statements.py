@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 from jax import Array
@@ -14,7 +14,11 @@ from .bound import BoundFormula
 from .catalog import Formula, formula_of
 from .pair_rule import Pair, Parameters
 from .parts import Loss, Normalizer
-from .user_functions import UserFunction
+from .user_functions import UserFunction, UserLoss, UserNormalizer
+from .user_statements import user_of_label, user_weigh
+
+Example: TypeAlias = Array | jax.ShapeDtypeStruct
+"""Logits of one example, or their shape and dtype."""
 
 
 class StatedPair(NamedTuple):
@@ -29,52 +33,91 @@ class StatedPair(NamedTuple):
     parameters: Parameters
 
 
-def stated_pair(normalizer: Normalizer | None, loss: Loss | None) -> StatedPair | None:
-    """The rule of a pair, if both parts are formulas of the catalog that have a statement."""
+def stated_pair(
+    normalizer: Normalizer | None, loss: Loss | None, logits: Example
+) -> StatedPair | None:
+    """The rule of a pair; None if one of its parts states nothing.
+
+    Args:
+        normalizer: Normalizer, of the catalog or a user's.
+        loss: Loss of probabilities, of the catalog or a user's.
+        logits: Logits, [n], of which only the shape and the dtype count.
+    """
     if normalizer is None or loss is None:
         return None
     if isinstance(normalizer, BoundFormula) and isinstance(loss, BoundFormula):
         return _of_specs(normalizer, loss)
-    return _of_parts(normalizer, loss)
+    return _of_parts(_part(normalizer, logits), _part(loss, logits))
+
+
+def stated_loss_of_logits(loss: Any) -> StatedPair | None:
+    """The rule of a loss of logits that has a separable normalizer in it; None for others."""
+    if not isinstance(loss, BoundFormula) or loss.formula.kind != "loss of logits":
+        return None
+    return _of_loss_of_logits(loss)
+
+
+@lru_cache(maxsize=1024)
+def _of_loss_of_logits(loss: BoundFormula) -> StatedPair | None:
+    part = _of_catalog(loss)
+    if part is None or loss.formula.weigh is None:
+        return None
+    composed = partial(_with_parameters_of_loss, part.function)
+    pair = Pair(composed, loss.formula.weigh, part.statement)
+    return StatedPair(pair, ({}, part.arrays))
+
+
+def _with_parameters_of_loss(
+    loss: Callable[..., Array], logits: Array, target: Array, parameters: Parameters
+) -> Array:
+    _, of_loss = parameters
+    return loss(logits, target, **of_loss)
+
+
+def statement_of_loss(loss: Loss | None, logits: Example) -> OfLabel | None:
+    """The statement of a loss of probabilities, with its parameters bound; None without one."""
+    part = _part(loss, logits)
+    return None if part is None else partial(part.statement, **part.arrays)
+
+
+def statement_of_normalizer(
+    normalizer: Normalizer | None, logits: Example
+) -> Weigh | None:
+    """The statement of a normalizer, with its parameters bound; None without one."""
+    part = _part(normalizer, logits)
+    return None if part is None else partial(part.statement, **part.arrays)
 
 
 @lru_cache(maxsize=1024)
 def _of_specs(normalizer: BoundFormula, loss: BoundFormula) -> StatedPair | None:
     # Once only, so that equal pairs are the same to the caches of JAX.
-    return _of_parts(normalizer, loss)
+    return _of_parts(_of_catalog(normalizer), _of_catalog(loss))
 
 
-def _of_parts(normalizer: Normalizer, loss: Loss) -> StatedPair | None:
-    of_normalizer = _call_of_formula(normalizer)
-    of_loss = _call_of_formula(loss)
-    if of_normalizer is None or of_loss is None:
-        return None
-    weigh = of_normalizer.formula.weigh
-    of_label = of_loss.formula.of_label
-    if weigh is None or of_label is None:
+@dataclass(frozen=True)
+class _Part:
+    """A normalizer or a loss that states itself.
+
+    Attributes:
+        function: The function itself, a loss without the test of a traced target.
+        statement: Its statement.
+        arrays: Parameters of both that are arrays; all others are bound.
+    """
+
+    function: Callable[..., Any]
+    statement: Callable[..., Any]
+    arrays: Mapping[str, Any]
+
+
+def _of_parts(normalizer: _Part | None, loss: _Part | None) -> StatedPair | None:
+    if normalizer is None or loss is None:
         return None
     pair = Pair(
-        composed=_Composed(of_normalizer.trusting, of_loss.trusting),
-        weigh=_with(weigh, of_normalizer.fixed),
-        of_label=_with(of_label, of_loss.fixed),
+        composed=_Composed(normalizer.function, loss.function),
+        weigh=normalizer.statement,
+        of_label=loss.statement,
     )
-    return StatedPair(pair, (of_normalizer.arrays, of_loss.arrays))
-
-
-def statement_of_loss(loss: Loss | None) -> OfLabel | None:
-    """The statement of a loss of probabilities, with its parameters bound; None without one."""
-    call = _call_of_formula(loss)
-    if call is None or call.formula.of_label is None:
-        return None
-    return _with(call.formula.of_label, {**call.fixed, **call.arrays})
-
-
-def statement_of_normalizer(normalizer: Normalizer | None) -> Weigh | None:
-    """The statement of a normalizer, with its parameters bound; None without one."""
-    call = _call_of_formula(normalizer)
-    if call is None or call.formula.weigh is None:
-        return None
-    return _with(call.formula.weigh, {**call.fixed, **call.arrays})
+    return StatedPair(pair, (normalizer.arrays, loss.arrays))
 
 
 @dataclass(frozen=True)
@@ -91,36 +134,45 @@ class _Composed:
         return value
 
 
-@dataclass(frozen=True)
-class _Call:
-    """A formula of the catalog, with parameters that are fixed and others that are arrays."""
+def _part(part: Normalizer | Loss | None, logits: Example) -> _Part | None:
+    of_catalog = _of_catalog(part)
+    if of_catalog is not None:
+        return of_catalog
+    statement = None
+    if isinstance(part, UserNormalizer):
+        statement = user_weigh(part, logits.size, logits.dtype)
+    if isinstance(part, UserLoss):
+        statement = user_of_label(part, logits.size, logits.dtype)
+    if part is None or statement is None:
+        return None
+    return _Part(part, statement, {})
 
-    formula: Formula
-    fixed: Mapping[str, Any]
-    arrays: Mapping[str, Any]
 
-    @property
-    def trusting(self) -> Callable[..., Any]:
-        return _with(self.formula.trusting, self.fixed)
-
-
-def _call_of_formula(part: Any) -> _Call | None:
+def _of_catalog(part: Any) -> _Part | None:
     """The formula that a normalizer or a loss calls, and its parameters; None for others."""
-    function = part.function if isinstance(part, BoundFormula | UserFunction) else part
+    function: Any = part
+    if isinstance(part, BoundFormula | UserFunction):
+        function = part.function
     parameters: Mapping[str, Any] = {}
     if isinstance(function, partial):
         if function.args:
             return None
         function, parameters = function.func, function.keywords
     formula = part.formula if isinstance(part, BoundFormula) else formula_of(function)
-    if formula is None:
+    statement = None if formula is None else _statement(formula)
+    if formula is None or statement is None:
         return None
     is_array = {name: isinstance(x, jax.Array) for name, x in parameters.items()}
-    return _Call(
-        formula=formula,
-        fixed={name: x for name, x in parameters.items() if not is_array[name]},
+    fixed = {name: x for name, x in parameters.items() if not is_array[name]}
+    return _Part(
+        function=_with(formula.trusting, fixed),
+        statement=_with(statement, fixed),
         arrays={name: x for name, x in parameters.items() if is_array[name]},
     )
+
+
+def _statement(formula: Formula) -> Callable[..., Any] | None:
+    return formula.weigh if formula.kind == "normalizer" else formula.of_label
 
 
 def _with(function: Callable[..., Any], fixed: Mapping[str, Any]) -> Callable[..., Any]:

@@ -175,6 +175,7 @@ def _shares(
         log_total=log_total,
         p_sink=p_sink,
         largest=weights.largest,
+        log_scale=weights.log_scale,
         num_classes=classes.count,
         sum=classes.sum,
         maximum=classes.maximum,

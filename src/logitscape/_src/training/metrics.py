@@ -11,6 +11,7 @@ from jax import Array
 from ..base.argmax import one_hot
 from ..base.formula import rounded_once
 from ..base.types import HALF
+from ..objectives.at_label import loss_at_label
 from ..objectives.objective import Objective
 
 METRICS = (
@@ -89,7 +90,7 @@ def _tally_of_example(
     objective: Objective, reference: Array, logits: Array, label: Array
 ) -> Tally:
     target = one_hot(label, logits.shape[0])
-    loss, norm = _loss_and_gradient_norm(objective, logits, target)
+    loss, norm = _loss_and_gradient_norm(objective, logits, label)
     p, log_p = _probabilities(objective, logits)
     if p is None:
         correct = _leads(logits, target)
@@ -121,12 +122,12 @@ def _leads(scores: Array, target: Array) -> Array:
 
 
 def _loss_and_gradient_norm(
-    objective: Objective, logits: Array, target: Array
+    objective: Objective, logits: Array, label: Array
 ) -> tuple[Array, Array]:
     """Loss of one example and norm of its gradient in the logits, at least in float32."""
-    dtype = logits.dtype
-    value = partial(rounded_once, objective.function, dtype)
-    loss, gradient = jax.value_and_grad(value)(logits, target.astype(dtype))
+    loss, gradient = jax.value_and_grad(partial(loss_at_label, objective))(
+        logits, label
+    )
     norm = jnp.linalg.norm(_at_least_float32(gradient))
     return _at_least_float32(loss), norm
 

@@ -2,15 +2,19 @@
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from statistics import median
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ...base.memory import kept
 from ...base.stored import key_of, stored_program
+from ...objectives.at_label import loss_at_label
+from ...objectives.objective import Objective
 from ..evaluation import Precision, narrow
 from ..subject import Subject
 
@@ -47,9 +51,11 @@ def compiled_program(
 ) -> Program:
     """Compile the loss ("forward") or the loss and its gradient ("gradient") of a batch."""
     function: Any = subject.function
+    if subject.objective is not None:
+        function = partial(_at_label, subject.objective)
     if kind == "gradient":
         # Not the one whose traces all programs share: tracing is part of the time.
-        function = jax.value_and_grad(subject.function)
+        function = jax.value_and_grad(function)
     shape = jax.ShapeDtypeStruct((examples, n), jnp.dtype(dtype))
     key = key_of(subject.function, "cost", kind, n, examples, dtype)
     program, seconds = stored_program(key, jax.vmap(function), shape, shape)
@@ -59,6 +65,12 @@ def compiled_program(
         loops=" while(" in (program.as_text() or ""),
         compile_time=seconds,
     )
+
+
+def _at_label(objective: Objective, z: Array, target: Array) -> Array:
+    """The loss as `ls.per_example` computes it."""
+    places = jnp.arange(target.size, dtype=jnp.int32)
+    return loss_at_label(objective, z, jnp.sum(jnp.where(target > 0, places, 0)))
 
 
 def _counts(program: Any) -> dict[str, float]:
