@@ -1,4 +1,4 @@
-"""`python -m benchmarks [throughput | cold | figures | answers ...]`, from the project's root."""
+"""`python -m benchmarks [training | throughput | memory ...]`, from the repository's root."""
 
 import argparse
 from collections.abc import Callable
@@ -6,24 +6,26 @@ from collections.abc import Callable
 from . import (
     accuracy,
     answers,
+    blocks,
     cold_start,
     ensembles,
     figures,
-    interpreters,
     memory,
     sparse,
     throughput,
+    training_step,
 )
 from .report import Report
 
 PARTS: dict[str, Callable[[bool], Report]] = {
+    "training": training_step.measure,
     "throughput": throughput.measure,
     "cold": cold_start.measure,
     "figures": figures.measure,
     "answers": answers.measure,
     "memory": memory.measure,
     "ensembles": ensembles.measure,
-    "interpreters": interpreters.measure,
+    "blocks": blocks.measure,
     "accuracy": accuracy.measure,
     "sparse": sparse.measure,
 }

@@ -26,9 +26,12 @@ NOTES = (
     "[n, m] has the classes in front; [m, n] is the usual layout, and the only one measured for n "
     "above 16. All count in their faster layout, PyTorch in its fastest way.",
     "Checked first: all compute the same values, relative tolerance 1e-4.",
-    "plain JAX: `jit(vmap(value_and_grad(objective)))` of logitscape's objective; textbook JAX: "
-    "the same of the formula written with `jax.nn`; exp and copy: one `jnp.exp`, or one copy, of "
-    "the same numbers, as a limit.",
+    "plain JAX: `jit(vmap(value_and_grad(objective)))` of logitscape's objective, which has the "
+    "same rule as `ls.value_and_grad`, but is given a one-hot target and not unrolled; textbook "
+    "JAX: the same of the formula written with `jax.nn`; exp and copy: one `jnp.exp`, or one copy, "
+    "of the same numbers, as a limit.",
+    "The goal beside the textbook's form is 1 / 1.15. Part `training` measures more pairs, in the "
+    "form of a training step.",
 )
 
 
@@ -90,14 +93,12 @@ def _case(result: dict[str, Any]) -> Case:
 
 def _goals(cases: Sequence[Case]) -> Table:
     entropy = [case for case in cases if case.pair == "softmax + cross_entropy"]
-    three = [case for case in cases if case.n == 3]
-    ten = [case for case in cases if case.n == 10]
+    few = [case for case in cases if case.n <= 16]
     many = [case for case in cases if case.n > 16]
     rows = [
-        _goal("times plain JAX, n = 3", 3, three, ["plain JAX"]),
-        _goal("times plain JAX, n = 10", 1.5, ten, ["plain JAX"]),
-        _goal("times plain JAX, n above 16", 1, many, ["plain JAX"]),
-        _goal("times PyTorch's best, n = 3", 5, three, TORCH),
+        _goal("times textbook JAX, n up to 16", 1 / 1.15, few, ["textbook JAX"]),
+        _goal("times textbook JAX, n above 16", 1 / 1.15, many, ["textbook JAX"]),
+        _goal("times PyTorch's best", 1, cases, TORCH),
         _goal("times one exp pass, softmax + cross_entropy", 0.5, entropy, ["exp"]),
     ]
     columns = (

@@ -131,7 +131,10 @@ def _rival_powers(
     is_label = label >= largest
     below = largest - rivals
     # One sum serves both: what is small compared with `full` has to be summed, the other follows.
-    summed = shares.sum(shares.rivals * jnp.where(is_label, rivals, below))
+    # Without a choice between arrays XLA multiplies and sums in a single pass.
+    offset = jnp.where(is_label, 0, largest)
+    sign = jnp.where(is_label, 1, -1).astype(rivals.dtype)
+    summed = shares.sum(shares.rivals * (offset + sign * rivals))
     full = largest * shares.others
     rest = full - summed
     total = jnp.where(is_label, summed, rest)

@@ -149,11 +149,15 @@ def sigmoid(logits: Array, maximum: Reduction) -> Weights:
     largest = one + jnp.exp(low - top)
 
     def relative(z: Array) -> Array:
-        return largest / (one + jnp.exp(low - z))
+        # `largest / (one + e^{low - z})` with one exponential that is at most 1.
+        x = jnp.exp(-jnp.abs(z - low))
+        return jnp.where(z > low, 1, x) * (largest / (1 + one * x))
 
     def slope(z: Array, weight: Array) -> Array:
-        # `1 - sigmoid(z)` times the weight; the exponential may be infinite.
-        return weight / (1 + one / jnp.exp(low - z))
+        # `1 - sigmoid(z)` times the weight. The difference is the other way round, so that XLA
+        # takes the exponential again: that is faster than to keep an array of all of them.
+        x = jnp.exp(-jnp.abs(low - z))
+        return jnp.where(z > low, x, 1) * (weight / (1 + one * x))
 
     def log_relative(z: Array) -> Array:
         return jax.nn.log_sigmoid(z) - jax.nn.log_sigmoid(top)

@@ -1,0 +1,167 @@
+"""Losses of a batch as people write them, with `jax.nn` and optax.
+
+All are functions of logits [m, n] and labels [m], and return losses [m].
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import Array
+
+OfBatch: TypeAlias = Callable[[Array, Array], Array]
+"""Function (logits [m, n], labels [m]) -> losses [m]."""
+
+EPSILON = 1e-3
+TWICE = "softmax(inverse_temperature=2)"
+
+
+def textbook(normalizer: str, loss: str) -> OfBatch:
+    """The textbook's form of a pair.
+
+    Args:
+        normalizer: Name of a normalizer, one of `PROBABILITIES`.
+        loss: Name of a loss.
+    """
+    if normalizer == "softmax" and loss in OF_SOFTMAX:
+        return OF_SOFTMAX[loss]
+    if normalizer == TWICE and loss in OF_SOFTMAX:
+        return lambda logits, labels: OF_SOFTMAX[loss](2 * logits, labels)
+    probabilities = PROBABILITIES[normalizer]
+    if loss in OF_LABEL:
+        return partial(_of_label, probabilities, OF_LABEL[loss])
+    return partial(_of_all, probabilities, OF_ALL[loss])
+
+
+def z_loss(logits: Array, labels: Array) -> Array:
+    """Cross-entropy plus the squared log-normalizer."""
+    log_total = jax.nn.logsumexp(logits, axis=-1)
+    return log_total - _at_label(logits, labels) + 1e-4 * log_total**2
+
+
+def squared_miss(logits: Array, labels: Array) -> Array:
+    """`(1 - p_y)^2` of the softmax."""
+    return (1 - _at_label(jax.nn.softmax(logits), labels)) ** 2
+
+
+def _of_label(
+    probabilities: Callable[[Array], Array],
+    loss: Callable[[Array], Array],
+    logits: Array,
+    labels: Array,
+) -> Array:
+    return loss(_at_label(probabilities(logits), labels))
+
+
+def _of_all(
+    probabilities: Callable[[Array], Array],
+    loss: OfBatch,
+    logits: Array,
+    labels: Array,
+) -> Array:
+    return loss(probabilities(logits), labels)
+
+
+def _at_label(values: Array, labels: Array) -> Array:
+    return jnp.take_along_axis(values, labels[:, None], axis=-1)[:, 0]
+
+
+def _one_hot(values: Array, labels: Array) -> Array:
+    return jax.nn.one_hot(labels, values.shape[-1], dtype=values.dtype)
+
+
+def _proportional(weights: Array) -> Array:
+    return weights / jnp.sum(weights, axis=-1, keepdims=True)
+
+
+def _softmax_one(logits: Array) -> Array:
+    largest = jnp.max(logits, axis=-1, keepdims=True)
+    top = jax.lax.stop_gradient(jnp.maximum(largest, 0))
+    weights = jnp.exp(logits - top)
+    return weights / (jnp.exp(-top) + jnp.sum(weights, axis=-1, keepdims=True))
+
+
+PROBABILITIES: dict[str, Callable[[Array], Array]] = {
+    "softmax": jax.nn.softmax,
+    TWICE: lambda z: jax.nn.softmax(2 * z),
+    "softmax_one": _softmax_one,
+    "sum": _proportional,
+    "abs": lambda z: _proportional(jnp.abs(z)),
+    "relu": lambda z: _proportional(jax.nn.relu(z)),
+    "square": lambda z: _proportional(z**2),
+    "spherical": lambda z: _proportional(z**2 + EPSILON),
+    "taylor": lambda z: _proportional(1 + z + z**2 / 2),
+    "softplus": lambda z: _proportional(jax.nn.softplus(z)),
+    "sigmoid": lambda z: _proportional(jax.nn.sigmoid(z)),
+    "sigsoftmax": lambda z: _proportional(jnp.exp(z) * jax.nn.sigmoid(z)),
+    "1 + z^2": lambda z: _proportional(1 + z**2),
+}
+"""Probabilities [m, n] of logits [m, n], by the name of the normalizer."""
+
+OF_LABEL: dict[str, Callable[[Array], Array]] = {
+    "cross_entropy": lambda p: -jnp.log(p),
+    "exponential": lambda p: 1 / p - 1,
+    "generalized_cross_entropy": lambda p: (1 - p**0.7) / 0.7,
+    "mae": lambda p: 2 * (1 - p),
+    "hellinger": lambda p: 1 - jnp.sqrt(p),
+    "symmetric_cross_entropy": lambda p: -jnp.log(p) + 4 * (1 - p),
+    "clipped_cross_entropy": lambda p: -jnp.log(p + 1e-7),
+}
+"""Losses of the label's probability."""
+
+
+def _brier(p: Array, labels: Array) -> Array:
+    return jnp.sum((p - _one_hot(p, labels)) ** 2, axis=-1)
+
+
+def _spherical_score(p: Array, labels: Array) -> Array:
+    norm: Array = jnp.linalg.norm(p, axis=-1)
+    return 1 - _at_label(p, labels) / norm
+
+
+def _tsallis_score(p: Array, labels: Array) -> Array:
+    return 4 / 3 - 2 * jnp.sqrt(_at_label(p, labels)) + jnp.sum(p**1.5, axis=-1) / 1.5
+
+
+OF_ALL: dict[str, OfBatch] = {
+    "brier": _brier,
+    "spherical_score": _spherical_score,
+    "tsallis_score": _tsallis_score,
+}
+"""Losses of all probabilities and the labels."""
+
+
+def _focal(logits: Array, labels: Array) -> Array:
+    log_p = _at_label(jax.nn.log_softmax(logits), labels)
+    return -((1 - jnp.exp(log_p)) ** 2) * log_p
+
+
+def _poly1(logits: Array, labels: Array) -> Array:
+    target = _one_hot(logits, labels)
+    losses: Array = optax.losses.poly_loss_cross_entropy(logits, target, epsilon=1.0)
+    return losses
+
+
+def _label_smoothing(logits: Array, labels: Array) -> Array:
+    target = optax.smooth_labels(_one_hot(logits, labels), 0.1)
+    losses: Array = optax.softmax_cross_entropy(logits, target)
+    return losses
+
+
+def _kl(logits: Array, labels: Array) -> Array:
+    log_p = jax.nn.log_softmax(logits)
+    losses: Array = optax.losses.kl_divergence(log_p, _one_hot(logits, labels))
+    return losses
+
+
+OF_SOFTMAX: dict[str, OfBatch] = {
+    "cross_entropy": optax.softmax_cross_entropy_with_integer_labels,
+    "focal": _focal,
+    "poly1": _poly1,
+    "label_smoothing": _label_smoothing,
+    "kl": _kl,
+}
+"""Losses that are usually written for the softmax in one, as functions of logits and labels."""
