@@ -8,7 +8,6 @@ as those of a mean or a sum are. If they are not, it is computed again.
 
 from dataclasses import dataclass
 from functools import partial
-from math import ceil
 from typing import Any
 
 import jax
@@ -19,10 +18,7 @@ from ..base.special import is_symbolic_zero
 from .linear_rows import RowLoss
 from .linear_tiles import Layer, Rows, gradient_of_tile, losses_of_tile, wide
 from .sharded_classes import zeros
-
-MULTIPLE = 8
-"""Number that divides the number of rows of a tile, if there are several."""
-
+from .tiling import Tiles
 
 @dataclass(frozen=True)
 class Plan:
@@ -40,13 +36,12 @@ class Plan:
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def losses_of(plan: Plan, layer: Layer, labels: Array, counted: Array) -> Array:
     """Losses of all rows, [m]; 0 for rows that are not counted."""
+    tiles = Tiles(plan.tile, Rows(layer.features, labels, counted))
 
-    def step(_: None, rows: Rows) -> tuple[None, Array]:
-        return None, losses_of_tile(plan.loss, layer, rows)
+    def step(index: Array) -> Array:
+        return losses_of_tile(plan.loss, layer, tiles.at(index))
 
-    rows = Rows(layer.features, labels, counted)
-    _, losses = lax.scan(step, None, _tiles(plan, rows))
-    return _from_tiles(losses, len(labels))
+    return tiles.join(lax.map(step, jnp.arange(tiles.number)).T)
 
 
 def _forward(
@@ -100,48 +95,30 @@ def _losses_and_gradient(
     plan: Plan, layer: Layer, rows: Rows, sums: Layer
 ) -> tuple[Array, Layer]:
     """Losses, [m], and the gradient of what the sums are given for, in their dtypes."""
-
-    def step(sums: Layer, rows: Rows) -> tuple[Layer, tuple[Array, Array | None]]:
-        sums, losses, of_features = gradient_of_tile(plan.loss, layer, rows, sums)
-        return sums, (losses, of_features)
-
-    wants_features = sums.features is not None
-    sums = sums._replace(features=() if wants_features else None)
-    sums, (losses, of_features) = lax.scan(step, sums, _tiles(plan, rows))
-    count = len(rows.labels)
+    tiles = Tiles(plan.tile, rows)
+    losses = tiles.split(zeros(rows.labels.shape, wide(rows.features.dtype), rows.counted))
+    of_features = None if sums.features is None else tiles.split(sums.features)
     if of_features is not None:
-        of_features = _from_tiles(of_features, count)
-    return _from_tiles(losses, count), sums._replace(features=of_features)
+        sums = sums._replace(features=())
+
+    def step(index: Any, carry: Any) -> Any:
+        sums, losses, of_features = carry
+        rows = tiles.at(index)
+        sums, values, of_rows = gradient_of_tile(plan.loss, layer, rows, sums)
+        losses = _write(losses, values, index)
+        if of_features is not None:
+            of_features = _write(of_features, of_rows, index)
+        return sums, losses, of_features
+
+    carry = (sums, losses, of_features)
+    sums, losses, of_features = lax.fori_loop(0, tiles.number, step, carry)
+    if of_features is not None:
+        of_features = tiles.join(of_features)
+    return tiles.join(losses), sums._replace(features=of_features)
 
 
-def _tiles(plan: Plan, rows: Rows) -> Any:
-    """The rows as tiles, [tiles, rows of a tile, ...].
-
-    Neighbouring rows go to different tiles: if rows lie on several devices, all devices work on
-    every tile.
-    """
-    count = len(rows.labels)
-    tiles = ceil(count / plan.tile)
-    size = ceil(count / tiles)
-    if tiles > 1:
-        size = min(ceil(size / MULTIPLE) * MULTIPLE, plan.tile)
-    added = tiles * size - count
-
-    def split(array: Array) -> Array:
-        if added:
-            # Padding is not counted, as its mask is padded by False.
-            array = jnp.pad(array, [(0, added)] + [(0, 0)] * (array.ndim - 1))
-        return array.reshape(size, tiles, *array.shape[1:]).swapaxes(0, 1)
-
-    # Features that are not numbers must not reach the products, where their slope is 0.
-    counted = rows.counted[:, None]
-    rows = rows._replace(features=jnp.where(counted, rows.features, 0))
-    return jax.tree.map(split, rows)
-
-
-def _from_tiles(array: Array, count: int) -> Array:
-    joined = array.swapaxes(0, 1)
-    return joined.reshape(-1, *array.shape[2:])[:count]
+def _write(array: Array, part: Array, index: Any) -> Array:
+    return lax.dynamic_update_index_in_dim(array, part, index, axis=1)
 
 
 def _zeros(part: Any) -> Any:

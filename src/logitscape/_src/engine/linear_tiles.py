@@ -16,7 +16,7 @@ from ..base.types import HALF
 from .linear_rows import RowLoss, Shared
 from .sharded_classes import zeros
 
-ROWS_AT_ONCE = 2**20
+ROWS_AT_ONCE = 2**19
 """Number of logits of which the slopes are computed at once."""
 
 CLASSES_AT_ONCE = 2048
@@ -103,18 +103,7 @@ def gradient_of_tile(
 
 def _logits(layer: Layer, rows: Rows) -> Array:
     """Products of features and weights, [r, K]."""
-    dtype = wide(rows.features.dtype)
-    if rows.features.dtype == dtype:
-        return _product(rows.features, layer.weights, (1, 1))
-    # Some compilers convert whole operands before they multiply them.
-    logits = zeros((len(rows.labels), len(layer.weights)), dtype, layer.weights)
-
-    def step(start: Any, size: int, logits: Array) -> Array:
-        weights = lax.dynamic_slice_in_dim(layer.weights, start, size)
-        product = _product(rows.features, weights, (1, 1))
-        return lax.dynamic_update_slice_in_dim(logits, product, start, axis=1)
-
-    return _over_classes(step, len(layer.weights), logits)
+    return _product(rows.features, layer.weights, (1, 1))
 
 
 def _losses_and_slopes(

@@ -76,7 +76,9 @@ def axes_of(*arrays: Any) -> frozenset[str]:
     """Axes of a mesh along which any of the arrays varies, inside `jax.shard_map`."""
     axes: frozenset[str] = frozenset()
     for array in jax.tree.leaves(arrays):
-        axes |= frozenset(getattr(jax.typeof(array), "vma", ()))
+        aval: Any = jax.typeof(array)
+        # JAX 0.10 has renamed this attribute.
+        axes |= aval.vma if hasattr(aval, "vma") else aval.mat.varying
     return axes
 
 
