@@ -124,7 +124,7 @@ def _labels(labels: Any, shape: tuple[int, ...]) -> Any:
             f"got {y.shape}."
         )
     # Eight or sixteen bits cannot count many classes, and unsigned ones have no -1.
-    return y.astype(jnp.promote_types(y.dtype, jnp.int32))
+    return y if y.dtype in (jnp.int32, jnp.int64) else y.astype(jnp.int32)
 
 
 def _counted(y: Any, mask: Any, shape: tuple[int, ...], ignored: int | None) -> Any:

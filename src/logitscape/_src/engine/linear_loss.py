@@ -1,8 +1,9 @@
 """A linear layer with any objective on top, without its logits."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +11,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from ..base.parameters import parameter
-from ..base.types import Parameter, Scalar, Vector
+from ..base.types import Number, Parameter, Scalar, Vector
 from ..base.whole_numbers import is_whole, whole_number
 from ..objectives.at_label import loss_at_label
 from ..objectives.objective import Objective, Source, objective
@@ -27,31 +28,16 @@ LOGITS_OF_TILE = 2**22
 """Number of logits up to which a tile has more rows than usual."""
 
 
-class LinearLoss(Protocol):
-    """Function of features, weights and labels that `linear_loss` returns."""
-
-    def __call__(
-        self,
-        features: ArrayLike,
-        weights: ArrayLike,
-        labels: ArrayLike,
-        *,
-        bias: ArrayLike | None = None,
-        mask: ArrayLike | None = None,
-    ) -> Array:
-        """Losses of the rows."""
-
-
 def linear_loss(
     source: Source,
     *,
     tile: int | None = None,
-    soft_cap: float | None = None,
+    soft_cap: Number | None = None,
     inverse_temperature: Parameter | None = None,
-    z_loss: float = 0.0,
+    z_loss: Number = 0.0,
     ignored_label: int | None = None,
     class_axis_name: str | None = None,
-) -> LinearLoss:
+) -> Callable[..., Array]:
     """Make the function (features, weights, labels) -> losses of a linear layer.
 
     The logits `features @ weights.T + bias` of all rows never exist together: memory holds
@@ -168,14 +154,18 @@ class OfObjective:
 
     objective: Objective
 
-    def __call__(self, logits: Vector, label: Array, _: Any) -> Scalar:
+    def __call__(self, logits: Vector, label: Array, constants: Any) -> Scalar:
+        """The loss; there are no constants."""
         return loss_at_label(self.objective, logits, label)
 
 
 def _with_constants(loss: RowLoss, given: LayerArguments) -> tuple[RowLoss, Any]:
     """The loss with the traced numbers that the objective has closed over as arguments."""
     logits = jnp.zeros(len(given.weights), wide(given.features.dtype))
-    of_label = partial(loss.of_label, _=())
+
+    def of_label(logits: Vector, label: Array) -> Scalar:
+        return loss.of_label(logits, label, ())
+
     converted, constants = jax.closure_convert(of_label, logits, given.labels[0])
     if not constants:
         return loss, ()
@@ -196,7 +186,9 @@ def _losses(
     axes_of_rows = axes - {axis_name}
     layer = jax.tree.map(lambda array: varying(array, axes), layer)
     labels = varying(given.labels, axes_of_rows)
-    return _compiled(plan, layer, labels, varying(given.counted, axes_of_rows))
+    counted = varying(given.counted, axes_of_rows)
+    losses: Array = _compiled(plan, layer, labels, counted)
+    return losses
 
 
 _compiled = jax.jit(losses_of, static_argnums=0)
@@ -211,6 +203,8 @@ def _known(name: str, value: Any, *, is_open: bool = False) -> float | None:
     if value is None:
         return None
     if isinstance(value, jax.core.Tracer):
-        raise TypeError(f"`linear_loss({name}=...)` must be a known number, got {value!r}.")
-    dtype = jnp.result_type(float)
-    return float(parameter("linear_loss", name, value, dtype, low=0, open=is_open))
+        raise TypeError(
+            f"`linear_loss({name}=...)` must be a known number, got {value!r}."
+        )
+    parameter("linear_loss", name, value, jnp.result_type(float), low=0, open=is_open)
+    return float(value)

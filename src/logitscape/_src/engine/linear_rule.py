@@ -20,6 +20,7 @@ from .linear_tiles import Layer, Rows, gradient_of_tile, losses_of_tile, wide
 from .sharded_classes import zeros
 from .tiling import Tiles
 
+
 @dataclass(frozen=True)
 class Plan:
     """How losses are computed.
@@ -72,7 +73,10 @@ def _backward(plan: Plan, residuals: Any, cotangents: Any) -> tuple[Any, None, N
     of_features, sums = gradient.features, gradient._replace(features=None)
 
     def scaled() -> Layer:
-        return jax.tree.map(lambda total: factor.astype(total.dtype) * total, sums)
+        result: Layer = jax.tree.map(
+            lambda total: factor.astype(total.dtype) * total, sums
+        )
+        return result
 
     def again() -> Layer:
         rows = Rows(layer.features, labels, counted, cotangents)
@@ -96,7 +100,9 @@ def _losses_and_gradient(
 ) -> tuple[Array, Layer]:
     """Losses, [m], and the gradient of what the sums are given for, in their dtypes."""
     tiles = Tiles(plan.tile, rows)
-    losses = tiles.split(zeros(rows.labels.shape, wide(rows.features.dtype), rows.counted))
+    losses = tiles.split(
+        zeros(rows.labels.shape, wide(rows.features.dtype), rows.counted)
+    )
     of_features = None if sums.features is None else tiles.split(sums.features)
     if of_features is not None:
         sums = sums._replace(features=())
@@ -117,8 +123,9 @@ def _losses_and_gradient(
     return tiles.join(losses), sums._replace(features=of_features)
 
 
-def _write(array: Array, part: Array, index: Any) -> Array:
-    return lax.dynamic_update_index_in_dim(array, part, index, axis=1)
+def _write(array: Array, part: Any, index: Any) -> Array:
+    written: Array = lax.dynamic_update_index_in_dim(array, part, index, axis=1)
+    return written
 
 
 def _zeros(part: Any) -> Any:

@@ -181,9 +181,7 @@ def _through_products(
         return of_features, of_weights, of_bias
 
     carry = (of_features, sums.weights, sums.bias)
-    of_features, of_weights, of_bias = _over_classes(
-        step, len(layer.weights), carry
-    )
+    of_features, of_weights, of_bias = _over_classes(step, len(layer.weights), carry)
     return of_features, sums._replace(weights=of_weights, bias=of_bias)
 
 
@@ -218,7 +216,7 @@ def _factor(array: Array) -> Array:
 
 
 def _biased(products: Array, layer: Layer) -> Array:
-    return products if layer.bias is None else products + layer.bias.astype(products.dtype)
+    return products if layer.bias is None else products + layer.bias[None]
 
 
 def _rows_at_once(rows: int, num_classes: int) -> int:

@@ -89,7 +89,8 @@ def varying(array: Any, axes: frozenset[str]) -> Any:
         return array
     if hasattr(lax, "pcast"):
         return lax.pcast(array, missing, to="varying")
-    return lax.pvary(array, missing)
+    old: Any = lax
+    return old.pvary(array, missing)  # before JAX 0.9
 
 
 def zeros(shape: tuple[int, ...], dtype: Any, like: Array) -> Array:
