@@ -3,7 +3,16 @@
 import argparse
 from collections.abc import Callable
 
-from . import accuracy, cold_start, ensembles, figures, interpreters, memory, throughput
+from . import (
+    accuracy,
+    cold_start,
+    ensembles,
+    figures,
+    interpreters,
+    linear_loss,
+    memory,
+    throughput,
+)
 from .report import Report
 
 PARTS: dict[str, Callable[[bool], Report]] = {
@@ -14,6 +23,7 @@ PARTS: dict[str, Callable[[bool], Report]] = {
     "ensembles": ensembles.measure,
     "interpreters": interpreters.measure,
     "accuracy": accuracy.measure,
+    "linear_loss": linear_loss.measure,
 }
 
 
