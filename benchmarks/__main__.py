@@ -14,6 +14,13 @@ from . import (
     sparse,
     throughput,
     training_step,
+    cold_start,
+    ensembles,
+    figures,
+    interpreters,
+    linear_loss,
+    memory,
+    throughput,
 )
 from .report import Report
 
@@ -28,6 +35,7 @@ PARTS: dict[str, Callable[[bool], Report]] = {
     "blocks": blocks.measure,
     "accuracy": accuracy.measure,
     "sparse": sparse.measure,
+    "linear_loss": linear_loss.measure,
 }
 
 
