@@ -3,8 +3,9 @@
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.exponentials import over_expm1
 from ..base.parameters import parameter
-from ..base.special import box_cox, over_expm1
+from ..base.special import box_cox
 from ..base.types import Parameter
 from .label_shares import Pull, Shares, of_probability
 

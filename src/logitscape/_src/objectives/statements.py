@@ -6,8 +6,11 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 from jax import Array
 
+from ..base.formula import rounded_once
+from ..normalizers.weights import Weigh
 from .bound import BoundFormula
 from .catalog import Formula, formula_of
 from .pair_rule import Pair, Parameters
@@ -51,9 +54,15 @@ def _of_parts(normalizer: Normalizer, loss: Loss) -> StatedPair | None:
     of_label = of_loss.formula.of_label
     if weigh is None or of_label is None:
         return None
+    weigh = _with(weigh, of_normalizer.fixed)
+    of_weights = of_loss.formula.of_weights
+    if of_weights is None:
+        composed = _Composed(of_normalizer.trusting, of_loss.trusting)
+    else:
+        composed = _ComposedByWeights(weigh, _with(of_weights, of_loss.fixed))
     pair = Pair(
-        composed=_Composed(of_normalizer.trusting, of_loss.trusting),
-        weigh=_with(weigh, of_normalizer.fixed),
+        composed=composed,
+        weigh=weigh,
         of_label=_with(of_label, of_loss.fixed),
     )
     return StatedPair(pair, (of_normalizer.arrays, of_loss.arrays))
@@ -71,6 +80,36 @@ class _Composed:
         probs = self.normalizer(logits, **of_normalizer)
         value: Array = self.loss(probs, target, **of_loss)
         return value
+
+
+@dataclass(frozen=True)
+class _ComposedByWeights:
+    """A loss that depends on the ratios of the probabilities only, as one of the weights.
+
+    Division by the sum would bring terms into the derivative that cancel each other.
+    """
+
+    weigh: Weigh = field(repr=False)
+    loss: Callable[..., Any] = field(repr=False)
+
+    def __call__(self, logits: Array, target: Array, parameters: Parameters) -> Array:
+        dtype = logits.dtype
+        value: Array = rounded_once(
+            self._value, dtype, logits, target.astype(dtype), parameters
+        )
+        return value
+
+    def _value(self, logits: Array, target: Array, parameters: Parameters) -> Array:
+        of_normalizer, of_loss = parameters
+        weights = self.weigh(logits, _constant_maximum, **of_normalizer)
+        of_logits = weights.differentiable or weights.relative
+        value: Array = self.loss(of_logits(logits), target, **of_loss)
+        return value
+
+
+def _constant_maximum(x: Array) -> Array:
+    # The weights' scale makes no difference, so that it needs no derivative.
+    return jax.lax.stop_gradient(jnp.max(x))
 
 
 @dataclass(frozen=True)
