@@ -65,7 +65,7 @@ def normalize_gaps(
     return Probs(shares.p, shares.log_p)
 
 
-# The values come from `gaps` and `weights` alone and the derivatives from `log_weights` alone, which
+# The values come from `gaps` and `weights`, and the derivatives from `log_weights` alone, which
 # only a rule of our own can express.
 @jax.custom_jvp
 def _normalize(

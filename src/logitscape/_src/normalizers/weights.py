@@ -18,6 +18,7 @@ from ..base.exponentials import logistic
 from ..base.parameters import is_known_to_be, parameter
 from ..base.special import hypotenuse
 from ..base.types import Parameter
+from ..base.whole_numbers import whole_number
 from . import sigmoidal
 from . import taylor as taylor_polynomials
 
@@ -186,6 +187,45 @@ def softplus(logits: Array, maximum: Reduction) -> Weights:
     differentiable = _by_log_slope(relative, log_slope)
     return Weights(
         relative, slope, log_relative, log_slope, differentiable=differentiable
+    )
+
+
+def iterated_exponential(
+    logits: Array, maximum: Reduction, *, depth: int = 2
+) -> Weights:
+    """`g(z) = exp(exp(... z))`, relative to the largest."""
+    depth = whole_number("iterated_exponential", "depth", depth, low=1)
+    tops = [maximum(logits)]
+    for _ in range(depth - 1):
+        tops.append(jnp.exp(tops[-1]))
+    zero = tops[-1] - tops[-1]  # NaN beyond the domain
+
+    def log_relative(z: Array) -> Array:
+        gaps = z - tops[0]
+        for top in tops[1:]:
+            gaps = top * jnp.expm1(gaps)
+        return gaps + zero
+
+    def relative(z: Array) -> Array:
+        return jnp.exp(log_relative(z))
+
+    def log_slope(z: Array) -> Array:
+        slope = jnp.ones_like(z)
+        for _ in range(depth - 1):
+            z = jnp.exp(z)
+            slope = slope * z
+        return slope
+
+    def slope(z: Array, weight: Array) -> Array:
+        return weight * log_slope(z)
+
+    return Weights(
+        relative,
+        slope,
+        log_relative,
+        log_slope,
+        largest=1.0,
+        differentiable=_by_log_slope(relative, log_slope),
     )
 
 

@@ -98,7 +98,11 @@ FORMULAS: tuple[Formula, ...] = (
     Formula("normalizer", sigmoidal.softplus, weigh=weights.softplus),
     Formula("normalizer", sigmoidal.sigmoid, weigh=weights.sigmoid),
     Formula("normalizer", sigmoidal.sigsoftmax, weigh=weights.sigsoftmax),
-    Formula("normalizer", exponential.iterated_exponential),
+    Formula(
+        "normalizer",
+        exponential.iterated_exponential,
+        weigh=weights.iterated_exponential,
+    ),
     Formula("normalizer", rational.min_shift),
     Formula("normalizer", exponential.argmax),
     Formula("normalizer", exponential.softmax_one, weigh=weights.softmax_one),
