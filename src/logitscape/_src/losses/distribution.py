@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.argmax import first_largest
 from ..base.formula import on_probs
 from ..base.parameters import parameter
 from ..base.special import dot
@@ -241,7 +242,7 @@ def _one_minus_cosine_jvp(
 
 def _sum_of_others(x: Vector) -> Vector:
     """`sum_{j != k} x_j` for every class k, x >= 0."""
-    # The difference `sum(x) - x_k` cancels only for the largest x, and only if none ties with it.
-    is_largest = x == jnp.max(x)
-    is_alone = is_largest & (jnp.sum(is_largest.astype(x.dtype)) == 1)
-    return jnp.where(is_alone, jnp.sum(jnp.where(is_largest, 0, x)), jnp.sum(x) - x)
+    # The difference `sum(x) - x_k` cancels for the largest x only.
+    is_largest = first_largest(x)
+    of_others = jnp.sum(jnp.where(is_largest, 0, x))
+    return jnp.where(is_largest, of_others, jnp.sum(x) - x)

@@ -106,7 +106,7 @@ def _exponentials(top: Array) -> Weights:
 def sigmoid(logits: Array, maximum: Reduction) -> Weights:
     """`g(z) = 1 / (1 + e^{-z})`, relative to the largest."""
     top = maximum(logits)
-    low = jnp.minimum(top, 0)
+    low = jnp.minimum(top, 0) + (top - top)  # NaN unless the largest logit is finite
     # All e^{-z} are multiplied by e^low, so that none of the largest overflows.
     one = jnp.exp(low)
     largest = one + jnp.exp(low - top)

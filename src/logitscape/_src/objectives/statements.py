@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.formula import rounded_once
+from ..base.special import nan_unless
 from ..normalizers.weights import Weigh
 from .bound import BoundFormula
 from .catalog import Formula, formula_of
@@ -56,6 +57,7 @@ def _of_parts(normalizer: Normalizer, loss: Loss) -> StatedPair | None:
         return None
     weigh = _with(weigh, of_normalizer.fixed)
     of_weights = of_loss.formula.of_weights
+    composed: Callable[[Array, Array, Parameters], Array]
     if of_weights is None:
         composed = _Composed(of_normalizer.trusting, of_loss.trusting)
     else:
@@ -102,8 +104,10 @@ class _ComposedByWeights:
     def _value(self, logits: Array, target: Array, parameters: Parameters) -> Array:
         of_normalizer, of_loss = parameters
         weights = self.weigh(logits, _constant_maximum, **of_normalizer)
+        is_defined = ~jnp.isnan(jnp.sum(weights.relative(logits)))
         of_logits = weights.differentiable or weights.relative
-        value: Array = self.loss(of_logits(logits), target, **of_loss)
+        each = of_logits(nan_unless(is_defined, logits))
+        value: Array = self.loss(each, target, **of_loss)
         return value
 
 
