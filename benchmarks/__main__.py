@@ -10,17 +10,11 @@ from . import (
     cold_start,
     ensembles,
     figures,
+    linear_loss,
     memory,
     sparse,
     throughput,
     training_step,
-    cold_start,
-    ensembles,
-    figures,
-    interpreters,
-    linear_loss,
-    memory,
-    throughput,
 )
 from .report import Report
 

@@ -33,7 +33,9 @@ def loss_over(
         ValueError: If the objective is not a pair whose parts state what they are, or if it has
             traced parameters.
     """
-    stated = stated_pair(objective.normalizer, objective.loss)
+    # What a function states does not depend on the number of classes.
+    example = jax.ShapeDtypeStruct((3,), jnp.float32)
+    stated = stated_pair(objective.normalizer, objective.loss, example)
     if stated is None:
         raise ValueError(
             "`linear_loss(class_axis_name=...)` must be a separable normalizer with a loss "
