@@ -26,11 +26,12 @@ from ..losses.label_shares import OfLabel
 from ..normalizers import (
     entmax,
     exponential,
+    exponential_weights,
+    power_weights,
     rational,
     sigmoidal,
     sparsemax,
     taylor,
-    weights,
 )
 from ..normalizers.weights import Weigh
 
@@ -88,24 +89,26 @@ class Formula:
 
 
 FORMULAS: tuple[Formula, ...] = (
-    Formula("normalizer", exponential.softmax, weigh=weights.softmax),
-    Formula("normalizer", rational.sum, weigh=weights.sum),
-    Formula("normalizer", rational.abs, weigh=weights.abs),
-    Formula("normalizer", rational.relu, weigh=weights.relu),
-    Formula("normalizer", rational.square, weigh=weights.square),
-    Formula("normalizer", rational.spherical, weigh=weights.spherical),
-    Formula("normalizer", taylor.taylor, weigh=weights.taylor),
-    Formula("normalizer", sigmoidal.softplus, weigh=weights.softplus),
-    Formula("normalizer", sigmoidal.sigmoid, weigh=weights.sigmoid),
-    Formula("normalizer", sigmoidal.sigsoftmax, weigh=weights.sigsoftmax),
+    Formula("normalizer", exponential.softmax, weigh=exponential_weights.softmax),
+    Formula("normalizer", rational.sum, weigh=power_weights.sum),
+    Formula("normalizer", rational.abs, weigh=power_weights.abs),
+    Formula("normalizer", rational.relu, weigh=power_weights.relu),
+    Formula("normalizer", rational.square, weigh=power_weights.square),
+    Formula("normalizer", rational.spherical, weigh=power_weights.spherical),
+    Formula("normalizer", taylor.taylor, weigh=power_weights.taylor),
+    Formula("normalizer", sigmoidal.softplus, weigh=exponential_weights.softplus),
+    Formula("normalizer", sigmoidal.sigmoid, weigh=exponential_weights.sigmoid),
+    Formula("normalizer", sigmoidal.sigsoftmax, weigh=exponential_weights.sigsoftmax),
     Formula(
         "normalizer",
         exponential.iterated_exponential,
-        weigh=weights.iterated_exponential,
+        weigh=exponential_weights.iterated_exponential,
     ),
     Formula("normalizer", rational.min_shift),
     Formula("normalizer", exponential.argmax),
-    Formula("normalizer", exponential.softmax_one, weigh=weights.softmax_one),
+    Formula(
+        "normalizer", exponential.softmax_one, weigh=exponential_weights.softmax_one
+    ),
     Formula("normalizer", sparsemax.sparsemax),
     Formula("normalizer", entmax.entmax),
     Formula(
@@ -172,7 +175,7 @@ FORMULAS: tuple[Formula, ...] = (
         "loss of logits",
         regression.z_loss,
         exponential.softmax,
-        weigh=weights.softmax,
+        weigh=exponential_weights.softmax,
         of_label=label_losses.z_loss,
     ),
 )

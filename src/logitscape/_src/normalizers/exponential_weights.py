@@ -1,0 +1,192 @@
+"""Weights of the normalizers that are built on the exponential (see weights.py)."""
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from ..base.exponentials import logistic
+from ..base.parameters import is_known_to_be, parameter
+from ..base.types import Parameter
+from ..base.whole_numbers import whole_number
+from . import sigmoidal
+from .weights import Reduction, Weights, by_log_slope
+
+
+def softmax(
+    logits: Array, maximum: Reduction, *, inverse_temperature: Parameter = 1.0
+) -> Weights:
+    """`g(z) = e^{c z}`, relative to the largest."""
+    top = maximum(logits)
+    if is_known_to_be(1, inverse_temperature):
+        return _exponentials(top)
+    c = parameter(
+        "softmax", "inverse_temperature", inverse_temperature, logits.dtype, low=0
+    )
+
+    def log_relative(z: Array) -> Array:
+        shifted = z - top
+        is_masked = jnp.isneginf(shifted)
+        # Masks are put back afterwards, as 0 * -inf would be NaN at c = 0.
+        return jnp.where(is_masked, -jnp.inf, c * jnp.where(is_masked, 0, shifted))
+
+    def relative(z: Array) -> Array:
+        return jnp.exp(log_relative(z))
+
+    def slope(z: Array, weight: Array) -> Array:
+        return c * weight
+
+    return Weights(relative, slope, log_relative, lambda z: c, largest=1.0)
+
+
+def softmax_one(logits: Array, maximum: Reduction) -> Weights:
+    """`g(z) = e^z` with `g_0 = 1`, relative to the largest of the classes."""
+    top = maximum(logits)
+    top = jnp.where(jnp.isneginf(top), 0, top)  # all classes are masked
+    return _exponentials(top)._replace(log_sink=-top)
+
+
+def _exponentials(top: Array) -> Weights:
+    def relative(z: Array) -> Array:
+        return jnp.exp(z - top)
+
+    def slope(z: Array, weight: Array) -> Array:
+        return weight
+
+    return Weights(
+        relative,
+        slope,
+        lambda z: z - top,
+        jnp.ones_like,
+        largest=1.0,
+        log_scale=top,
+    )
+
+
+def sigmoid(logits: Array, maximum: Reduction) -> Weights:
+    """`g(z) = 1 / (1 + e^{-z})`, relative to the largest."""
+    top = maximum(logits)
+    low = jnp.minimum(top, 0) + (top - top)  # NaN unless the largest logit is finite
+    # All e^{-z} are multiplied by e^low, so that none of the largest overflows.
+    one = jnp.exp(low)
+    largest = one + jnp.exp(low - top)
+
+    def relative(z: Array) -> Array:
+        # `largest / (one + e^{low - z})` with one exponential that is at most 1.
+        x = jnp.exp(-jnp.abs(z - low))
+        return jnp.where(z > low, 1, x) * (largest / (1 + one * x))
+
+    def slope(z: Array, weight: Array) -> Array:
+        # `1 - sigmoid(z)` times the weight. The difference is the other way round, so that XLA
+        # takes the exponential again: that is faster than to keep an array of all of them.
+        x = jnp.exp(-jnp.abs(low - z))
+        return jnp.where(z > low, x, 1) * (weight / (1 + one * x))
+
+    def log_relative(z: Array) -> Array:
+        return jax.nn.log_sigmoid(z) - jax.nn.log_sigmoid(top)
+
+    def log_slope(z: Array) -> Array:
+        return logistic(-z)
+
+    differentiable = by_log_slope(relative, log_slope)
+    return Weights(
+        relative, slope, log_relative, log_slope, differentiable=differentiable
+    )
+
+
+def sigsoftmax(logits: Array, maximum: Reduction) -> Weights:
+    """`g(z) = e^z sigmoid(z)`, relative to the largest."""
+    top = maximum(logits)
+    low = jnp.minimum(top, 0)
+    # With x = e^{z - top} the logistic function is `one x / (one x + odds)`.
+    one = jnp.exp(low)
+    tiny = float(jnp.finfo(logits.dtype).tiny)  # type: ignore[no-untyped-call]
+    odds = jnp.maximum(jnp.exp(low - top), tiny)
+
+    def relative(z: Array) -> Array:
+        x = jnp.exp(z - top)
+        return (one + odds) * x * (x / (one * x + odds))
+
+    def slope(z: Array, weight: Array) -> Array:
+        return weight * (1 + odds / (one * jnp.exp(z - top) + odds))
+
+    def log_relative(z: Array) -> Array:
+        return (z - top) + (jax.nn.log_sigmoid(z) - jax.nn.log_sigmoid(top))
+
+    def log_slope(z: Array) -> Array:
+        return 1 + logistic(-z)
+
+    differentiable = by_log_slope(relative, log_slope)
+    return Weights(
+        relative, slope, log_relative, log_slope, differentiable=differentiable
+    )
+
+
+def softplus(logits: Array, maximum: Reduction) -> Weights:
+    """`g(z) = log(1 + e^z)`, relative to the largest."""
+    top = maximum(logits)
+    low = jnp.minimum(top, 0)
+    # Where all logits are far to the left, g is about e^z. It is divided by e^low, which is not
+    # allowed to underflow: below eps^2 it makes no difference to `log1p(one x) / one`.
+    eps = float(jnp.finfo(logits.dtype).eps)  # type: ignore[no-untyped-call]
+    one = jnp.maximum(jnp.exp(low), eps**2)
+
+    def scaled(z: Array) -> Array:
+        x = jnp.exp(-jnp.abs(z) - low)
+        return jnp.maximum(z, 0) + jnp.log1p(one * x) / one
+
+    inverse = 1 / scaled(top)
+
+    def relative(z: Array) -> Array:
+        return scaled(z) * inverse
+
+    def slope(z: Array, weight: Array) -> Array:
+        x = jnp.exp(-jnp.abs(z) - low)
+        return jnp.where(z > 0, 1, x) / (1 + one * x) * inverse
+
+    def log_relative(z: Array) -> Array:
+        return sigmoidal.log_softplus(z) - sigmoidal.log_softplus(top)
+
+    log_slope = sigmoidal.log_softplus_slope
+    differentiable = by_log_slope(relative, log_slope)
+    return Weights(
+        relative, slope, log_relative, log_slope, differentiable=differentiable
+    )
+
+
+def iterated_exponential(
+    logits: Array, maximum: Reduction, *, depth: int = 2
+) -> Weights:
+    """`g(z) = exp(exp(... z))`, relative to the largest."""
+    depth = whole_number("iterated_exponential", "depth", depth, low=1)
+    tops = [maximum(logits)]
+    for _ in range(depth - 1):
+        tops.append(jnp.exp(tops[-1]))
+    zero = tops[-1] - tops[-1]  # NaN beyond the domain
+
+    def log_relative(z: Array) -> Array:
+        gaps = z - tops[0]
+        for top in tops[1:]:
+            gaps = top * jnp.expm1(gaps)
+        return gaps + zero
+
+    def relative(z: Array) -> Array:
+        return jnp.exp(log_relative(z))
+
+    def log_slope(z: Array) -> Array:
+        slope = jnp.ones_like(z)
+        for _ in range(depth - 1):
+            z = jnp.exp(z)
+            slope = slope * z
+        return slope
+
+    def slope(z: Array, weight: Array) -> Array:
+        return weight * log_slope(z)
+
+    return Weights(
+        relative,
+        slope,
+        log_relative,
+        log_slope,
+        largest=1.0,
+        differentiable=by_log_slope(relative, log_slope),
+    )

@@ -1,0 +1,194 @@
+"""Weights of the normalizers that are powers or polynomials of the logits (see weights.py)."""
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from ..base.parameters import parameter
+from ..base.special import hypotenuse
+from ..base.types import Parameter
+from . import taylor as taylor_polynomials
+from .weights import Reduction, Weights, by_log_slope
+
+
+def sum(logits: Array, maximum: Reduction) -> Weights:
+    """`g(z) = z`, NaN below 0."""
+
+    def magnitude(z: Array) -> tuple[Array, Array | float]:
+        return jnp.where(z >= 0, z, jnp.nan), 1.0
+
+    return _powers(maximum(logits), magnitude, 1)
+
+
+def abs(logits: Array, maximum: Reduction) -> Weights:
+    """`g(z) = |z|`."""
+    return _powers(maximum(jnp.abs(logits)), _magnitude, 1)
+
+
+def square(logits: Array, maximum: Reduction) -> Weights:
+    """`g(z) = z^2`."""
+    top = maximum(jnp.abs(logits))
+    ratio = _divide_by(top)
+    # At 0 the derivative of the amplitude |z| is taken as 0, and its square would have none left.
+    return _powers(top, _magnitude, 2)._replace(differentiable=lambda z: ratio(z) ** 2)
+
+
+def relu(logits: Array, maximum: Reduction) -> Weights:
+    """`g(z) = max(z, 0)`."""
+
+    def magnitude(z: Array) -> tuple[Array, Array]:
+        # Not `jnp.maximum`, which takes a masked logit for a number.
+        return jnp.where(z > 0, z, 0), (z > 0).astype(z.dtype)
+
+    return _powers(maximum(logits), magnitude, 1)
+
+
+def spherical(
+    logits: Array, maximum: Reduction, *, epsilon: Parameter = 1e-3
+) -> Weights:
+    """`g(z) = z^2 + epsilon`."""
+    floor = parameter("spherical", "epsilon", epsilon, logits.dtype, low=0, open=True)
+    root = jnp.sqrt(floor)
+    top = jnp.maximum(maximum(jnp.abs(logits)), root)
+    ratio = _divide_by(top)
+    floor_ratio = ratio(root) ** 2
+
+    def relative(z: Array) -> Array:
+        return ratio(z) ** 2 + floor_ratio
+
+    def slope(z: Array, weight: Array) -> Array:
+        return ratio(2 * ratio(z))
+
+    def log_relative(z: Array) -> Array:
+        amplitude = hypotenuse(z, jnp.broadcast_to(root, jnp.shape(z)))
+        return 2 * _log_ratio(ratio(amplitude), amplitude, top)
+
+    def log_slope(z: Array) -> Array:
+        # `2 z / (z^2 + epsilon)` without the square, which may overflow.
+        size = jnp.maximum(jnp.abs(z), root)
+        return 2 * (z / size) / (z * (z / size) + floor / size)
+
+    return Weights(relative, slope, log_relative, log_slope)
+
+
+def taylor(logits: Array, maximum: Reduction, *, order: int = 2) -> Weights:
+    """`g(z) = sum_{i <= order} z^i / i!`."""
+    order = taylor_polynomials.checked_order(order)
+    if order > taylor_polynomials.LOW_ORDER:
+        return _taylor_by_quadrature(logits, maximum, order)
+    top = jnp.maximum(maximum(jnp.abs(logits)), 1)
+    ratio = _divide_by(top)
+    unit = ratio(jnp.ones_like(top))
+
+    def relative(z: Array) -> Array:
+        return _homogeneous(ratio(z), unit, order)[0]
+
+    def slope(z: Array, weight: Array) -> Array:
+        return _homogeneous(ratio(z), unit, order)[1]
+
+    def log_relative(z: Array) -> Array:
+        size = jnp.maximum(jnp.abs(z), 1)
+        value, _ = _homogeneous(z / size, 1 / size, order)
+        return order * _log_ratio(ratio(size), size, top) + jnp.log(value)
+
+    def log_slope(z: Array) -> Array:
+        size = jnp.maximum(jnp.abs(z), 1)
+        value, derivative = _homogeneous(z / size, 1 / size, order)
+        return derivative / value
+
+    differentiable = by_log_slope(
+        relative, partial(taylor_polynomials.log_slope, order=order)
+    )
+    return Weights(
+        relative, slope, log_relative, log_slope, differentiable=differentiable
+    )
+
+
+def _homogeneous(x: Array, unit: Array, order: int) -> tuple[Array, Array]:
+    """`T(z) u^order` of the Taylor polynomial T at z = x / u, and its derivative in z."""
+    terms = [unit ** (order - i) / math.factorial(i) for i in range(order + 1)]
+    value = terms[order]
+    for term in reversed(terms[:order]):
+        value = value * x + term
+    # The derivative of T is the polynomial of the next lower order.
+    slope = terms[order - 1] * jnp.ones_like(x)
+    for term in reversed(terms[: order - 1]):
+        slope = slope * x + term
+    return value, slope
+
+
+def _taylor_by_quadrature(logits: Array, maximum: Reduction, order: int) -> Weights:
+    root_and_slope = partial(taylor_polynomials.root_by_quadrature, order=order)
+    top = maximum(root_and_slope(logits)[0])
+    weights = _powers(top, root_and_slope, order)
+    log_slope = partial(taylor_polynomials.log_slope, order=order)
+    differentiable = by_log_slope(weights.relative, log_slope)
+    return weights._replace(largest=None, differentiable=differentiable)
+
+
+def _magnitude(z: Array) -> tuple[Array, Array]:
+    # At 0 the automatic derivative of `jnp.abs` is not that of the sign.
+    return jnp.where(z == 0, 0, jnp.abs(z)), jnp.sign(z)
+
+
+def _powers(
+    top: Array,
+    magnitude: Callable[[Array], tuple[Array, Array | float]],
+    power: int,
+) -> Weights:
+    """`g(z) = a(z)^m`, relative to the largest.
+
+    Args:
+        top: Largest amplitude a.
+        magnitude: Function logits -> (amplitudes, their derivatives).
+        power: Power m.
+    """
+    ratio = _divide_by(top)
+
+    def relative(z: Array) -> Array:
+        return ratio(magnitude(z)[0]) ** power
+
+    def slope(z: Array, weight: Array) -> Array:
+        amplitude, of_amplitude = magnitude(z)
+        x = ratio(amplitude)
+        return power * x ** (power - 1) * ratio(of_amplitude * jnp.ones_like(z))
+
+    def log_relative(z: Array) -> Array:
+        amplitude, _ = magnitude(z)
+        return power * _log_ratio(ratio(amplitude), amplitude, top)
+
+    def log_slope(z: Array) -> Array:
+        amplitude, of_amplitude = magnitude(z)
+        is_zero = amplitude == 0
+        divisor = jnp.where(is_zero, 1, amplitude)
+        return jnp.where(is_zero, 0, power * of_amplitude / divisor)
+
+    # Products are rounded alike wherever they are computed, so that this is one of the weights.
+    largest = ratio(top) ** power
+    return Weights(relative, slope, log_relative, log_slope, largest=largest)
+
+
+def _log_ratio(ratio: Array, x: Array, top: Array) -> Array:
+    """`log(x / top)` from the ratio, or from two logarithms where that underflows."""
+    # Not a difference of logarithms throughout: for a ratio near 1 that would cancel.
+    underflows = ratio < jnp.finfo(ratio.dtype).tiny  # type: ignore[no-untyped-call]
+    log = jnp.log(jnp.where(underflows, x, ratio))
+    return log - jnp.where(underflows, jnp.log(top), 0)
+
+
+def _divide_by(top: Array) -> Callable[[Array], Array]:
+    """The function `x -> x / top`, NaN unless the top is positive and finite.
+
+    It multiplies by the reciprocal, as compiled programs do in any case. The power of two keeps
+    that from underflowing where the top is among the largest numbers.
+    """
+    # Only ratios of weights matter, so that the scale needs no derivative.
+    top = jax.lax.stop_gradient(top)
+    step = jnp.where(top > 1, 0.125, 1.0).astype(top.dtype)
+    inverse = 1 / (top * step)
+    inverse = jnp.where((top > 0) & jnp.isfinite(top), inverse, jnp.nan)
+    return lambda x: (x * step) * inverse
