@@ -47,7 +47,7 @@ NOTES = (
 
 def measure(quick: bool) -> Report:
     """Measure time at sizes where both forms fit, and memory at the largest."""
-    rounds = 2 if quick else 7
+    rounds = 2 if quick else 3
     rows, worst = _times(quick, rounds)
     largest = QUICK_LARGEST if quick else LARGEST
     notes = [
