@@ -10,6 +10,7 @@ from . import (
     cold_start,
     ensembles,
     figures,
+    linear_loss,
     memory,
     sparse,
     throughput,
@@ -28,6 +29,7 @@ PARTS: dict[str, Callable[[bool], Report]] = {
     "blocks": blocks.measure,
     "accuracy": accuracy.measure,
     "sparse": sparse.measure,
+    "linear_loss": linear_loss.measure,
 }
 
 

@@ -41,10 +41,10 @@ def run(way: str, shape: Sequence[int], path: str) -> dict[str, Any]:
     started = time.perf_counter()
     jax.block_until_ready(ways[way]())
     seconds = time.perf_counter() - started
-    return {"seconds": seconds, "compilation": sum(compilation), "peak": _peak()}
+    return {"seconds": seconds, "compilation": sum(compilation), "peak": peak()}
 
 
-def _peak() -> int:
+def peak() -> int:
     """The process's peak memory in bytes."""
     # macOS counts in bytes, other systems in KiB.
     unit = 1 if sys.platform == "darwin" else 1024

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.argmax import first_largest
 from ..base.formula import on_probs
 from ..base.parameters import parameter
 from ..base.special import dot
@@ -85,7 +86,7 @@ def spherical_score(probs: Probs, target: Vector) -> Scalar:
     from_log = jnp.exp(jnp.where(is_tiny, probs.log_p - top, 0))
     # Where all p underflow, the scale is 0.
     from_p = probs.p / jnp.where(is_tiny, 1, scale)
-    return _one_minus_cosine(jnp.where(is_tiny, from_log, from_p), target)
+    return one_minus_cosine(jnp.where(is_tiny, from_log, from_p), target)
 
 
 @on_probs
@@ -208,8 +209,13 @@ def _log_ratio(log_p: Vector, log_q: Vector) -> Vector:
 # Where the label's p is near 0, the automatic derivative in the other classes is a
 # difference of two nearly equal terms.
 @jax.custom_jvp
-def _one_minus_cosine(p: Vector, target: Vector) -> Array:
-    """`1 - <p, t> / |p|`, written as `(|p|^2 - <p, t>^2) / (|p| (|p| + <p, t>))`."""
+def one_minus_cosine(p: Vector, target: Vector) -> Array:
+    """`1 - <p, t> / |p|`, written as `(|p|^2 - <p, t>^2) / (|p| (|p| + <p, t>))`.
+
+    Args:
+        p: Probabilities or weights of the classes on a scale on which the largest is about 1, [n].
+        target: Distribution t over the classes, [n].
+    """
     inner = jnp.sum(p * target)
     norm = jnp.sqrt(jnp.sum(p * p))
     # The numerator as a sum over the classes that are not the label: for a one-hot target nothing
@@ -219,7 +225,7 @@ def _one_minus_cosine(p: Vector, target: Vector) -> Array:
     return (off_label - mixed) / (norm * (norm + inner))
 
 
-@_one_minus_cosine.defjvp
+@one_minus_cosine.defjvp
 def _one_minus_cosine_jvp(
     primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]
 ) -> tuple[Array, Array]:
@@ -228,15 +234,15 @@ def _one_minus_cosine_jvp(
     dp, d_target = tangents
     norm = jnp.sqrt(jnp.sum(p * p))
     numerator = p * _sum_of_others(target * p) - target * _sum_of_others(p * p)
-    # The largest p is 1 here (see `spherical_score`), so that no cube underflows.
+    # The largest p is about 1 here, so that no cube underflows.
     slope = numerator / norm**3
     tangent = jnp.sum(slope * dp) - jnp.sum(p * d_target) / norm
-    return _one_minus_cosine(p, target), tangent
+    return one_minus_cosine(p, target), tangent
 
 
 def _sum_of_others(x: Vector) -> Vector:
     """`sum_{j != k} x_j` for every class k, x >= 0."""
-    # The difference `sum(x) - x_k` cancels only for the largest x, and only if none ties with it.
-    is_largest = x == jnp.max(x)
-    is_alone = is_largest & (jnp.sum(is_largest.astype(x.dtype)) == 1)
-    return jnp.where(is_alone, jnp.sum(jnp.where(is_largest, 0, x)), jnp.sum(x) - x)
+    # The difference `sum(x) - x_k` cancels for the largest x only.
+    is_largest = first_largest(x)
+    of_others = jnp.sum(jnp.where(is_largest, 0, x))
+    return jnp.where(is_largest, of_others, jnp.sum(x) - x)

@@ -92,15 +92,18 @@ def label_smoothing(shares: Shares, *, smoothing: Parameter = 0.1) -> Slopes:
     # A class of probability 0 makes the loss infinite, unless it has no part in the target.
     surprisal = jnp.where((absent > 0) & (each > 0), jnp.inf, surprisal)
     # log p = -inf has the derivative 0, and then its part of the target has no effect.
-    label_target = jnp.where(jnp.isneginf(shares.log_p), 0, 1 - amount + each)
+    label_is_absent = jnp.isneginf(shares.log_p)
+    label_target = jnp.where(label_is_absent, 0, 1 - amount + each)
     dropped = each * absent + (1 - amount + each) - label_target
     value = -(1 - amount + each) * _counted(1 - amount + each, shares.log_p)
     pull = shares.complement - (n - 1) * each + shares.p * dropped
+    per_weight = (1 - dropped) / shares.total
     return Slopes(
         value=value + jnp.where(each == 0, 0, each * surprisal),
-        rivals=(1 - dropped) / shares.total,
-        label=0.0,
-        log_label=-jnp.where(jnp.isneginf(shares.log_p), 0, pull),
+        rivals=per_weight,
+        # A label of weight 0 still moves the sum of the weights.
+        label=jnp.where(label_is_absent, per_weight, 0),
+        log_label=-jnp.where(label_is_absent, 0, pull),
         log_rivals=-each,
     )
 

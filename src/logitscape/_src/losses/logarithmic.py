@@ -155,7 +155,7 @@ def surprisal(probs: Probs, target: Vector) -> Vector:
 # The automatic derivative `-dp / (p + epsilon)` underflows with p although d log p does not, and
 # its own derivative is a difference of nearly equal terms.
 @jax.custom_jvp
-def clipped(p: Vector, log_p: Vector, complement: Vector, epsilon: Array) -> Vector:
+def clipped(p: Array, log_p: Array, complement: Array, epsilon: Array) -> Array:
     """`-log(p + epsilon)`."""
     # Near p = 1 the sum p + epsilon would round epsilon away, `epsilon - (1 - p)` does not.
     is_low = p < 0.5

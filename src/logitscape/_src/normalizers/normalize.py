@@ -82,25 +82,37 @@ def recorded_calls() -> Iterator[list[Call]]:
 _CALLS: ContextVar[list[Call] | None] = ContextVar("calls", default=None)
 
 
-def normalize_gaps(log_weights: Vector, gaps: Vector) -> Probs:
-    """`normalize` for gaps the largest of which is 0, but for rounding."""
+def normalize_gaps(
+    log_weights: Vector, gaps: Vector, weights: Vector | None = None
+) -> Probs:
+    """`normalize` for gaps the largest of which is 0, but for rounding.
+
+    Args:
+        log_weights: Logarithms of the weights, [n].
+        gaps: `log_weights` less the largest, [n].
+        weights: `e^gaps`, [n], for a caller that has computed them more accurately.
+    """
     gaps = jax.lax.stop_gradient(gaps)
-    shares = _normalize(log_weights, gaps, first_largest(gaps))
+    weights = jnp.exp(gaps) if weights is None else jax.lax.stop_gradient(weights)
+    shares = _normalize(log_weights, gaps, weights, first_largest(gaps))
     return Probs(shares.p, shares.log_p)
 
 
-# The values come from `gaps` alone and the derivatives from `log_weights` alone, which
+# The values come from `gaps` and `weights`, and the derivatives from `log_weights` alone, which
 # only a rule of our own can express.
 @jax.custom_jvp
-def _normalize(log_weights: Vector, gaps: Vector, is_largest: Mask) -> Shares:
-    return shares_of(gaps, jnp.exp(gaps), is_largest)
+def _normalize(
+    log_weights: Vector, gaps: Vector, weights: Vector, is_largest: Mask
+) -> Shares:
+    return shares_of(gaps, weights, is_largest)
 
 
 @_normalize.defjvp
 def _normalize_jvp(
-    primals: tuple[Vector, Vector, Mask], tangents: tuple[Vector, Vector, Any]
+    primals: tuple[Vector, Vector, Vector, Mask],
+    tangents: tuple[Vector, Vector, Vector, Any],
 ) -> tuple[Shares, Shares]:
-    is_largest = primals[2]
+    is_largest = primals[3]
     d_log = tangents[0]
     shares = _normalize(*primals)
     return shares, share_tangents(shares, is_largest, d_log, shares.p * d_log)

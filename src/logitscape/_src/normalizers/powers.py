@@ -64,9 +64,8 @@ def in_proportion_to_powers(amplitudes: Vector, power: int) -> Probs:
 def _normalize_powers(
     amplitudes: Vector, top: Array, is_largest: Mask, power: int
 ) -> Shares:
-    ratio = _ratio(amplitudes, top)
-    gaps = power * _log_ratio(amplitudes, top)
-    return shares_of(gaps, ratio**power, is_largest)
+    gaps = power * log_ratio(amplitudes, top)
+    return shares_of(gaps, ratio(amplitudes, top) ** power, is_largest)
 
 
 @_normalize_powers.defjvp
@@ -84,34 +83,34 @@ def _normalize_powers_jvp(
     d_log = jnp.where(is_positive, power * d_amplitudes / divisor, 0)
     # The derivative of a power is written without the power itself, which may underflow, and so
     # that it is right at an amplitude of 0 too.
-    relative_power = _ratio(amplitudes, top) ** (power - 1)
+    relative_power = ratio(amplitudes, top) ** (power - 1)
     d_share = relative_power * (power / shares.total) * (d_amplitudes / top)
     return shares, share_tangents(shares, is_largest, d_log, d_share)
 
 
 # The 1 that is put in for the largest x is a constant, and would have the derivative 0.
 @jax.custom_jvp
-def _ratio(x: Vector, top: Array) -> Vector:
+def ratio(x: Vector, top: Array) -> Vector:
     """`x / top`, exactly 1 for the largest x; NaN if the top is 0 or infinite."""
     # A compiled program may compute x * (1 / top), which need not be 1 for x = top.
     one_or_nan = 1 + zero_if((top > 0) & jnp.isfinite(top), top)
     return jnp.where(x == top, one_or_nan, x / top)
 
 
-@_ratio.defjvp
+@ratio.defjvp
 def _ratio_jvp(
     primals: tuple[Vector, Array], tangents: tuple[Vector, Array]
 ) -> tuple[Vector, Vector]:
     """The top is a constant here: probabilities do not depend on the scale of amplitudes."""
     top = primals[1]
     dx = tangents[0]
-    return _ratio(*primals), dx / top
+    return ratio(*primals), dx / top
 
 
-def _log_ratio(x: Vector, reference: Array) -> Vector:
+def log_ratio(x: Vector, reference: Array) -> Vector:
     """`log(x / reference)` for x >= 0, also where the quotient underflows and where x is 0."""
-    ratio = _ratio(x, reference)
+    quotient = ratio(x, reference)
     # Not a difference of logarithms throughout: for a ratio near 1 that would cancel.
-    underflows = ratio < jnp.finfo(x.dtype).tiny  # type: ignore[no-untyped-call]
-    log = jnp.log(jnp.where(underflows, x, ratio))
+    underflows = quotient < jnp.finfo(x.dtype).tiny  # type: ignore[no-untyped-call]
+    log = jnp.log(jnp.where(underflows, x, quotient))
     return log - jnp.where(underflows, jnp.log(reference), 0)

@@ -25,7 +25,8 @@ class Probs(NamedTuple):
 
     Attributes:
         p: Probabilities, [n] (or [..., n] where whole arrays are normalized).
-        log_p: Natural logarithms of the probabilities, of the same shape; -inf where p is 0.
+        log_p: Natural logarithms of the probabilities, of the same shape; -inf where p is 0. The
+            derivative of log p = -inf is taken as 0.
     """
 
     p: Float[Array, "*batch n"]

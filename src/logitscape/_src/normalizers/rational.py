@@ -19,8 +19,7 @@ def sum(logits: Vector) -> Probs:
     """`p_k = z_k / sum_j z_j` ("standard normalization").
 
     Defined where all z_k >= 0 and some z_k > 0; NaN elsewhere, also where a logit is -inf or +inf.
-    Where z_k = 0, log p_k = -inf and its derivative is taken as 0 (p_k itself has the one-sided
-    derivative).
+    Where z_k = 0, p_k has the one-sided derivative; that of log p_k = -inf is taken as 0.
 
     >>> import jax.numpy as jnp, numpy as np, logitscape as ls
     >>> print(np.asarray(ls.normalizers.sum(jnp.array([1.0, 3.0, 0.0])).p).round(3))
@@ -134,7 +133,7 @@ def min_shift(logits: Vector) -> Probs:
     """`p_k = (z_k - min z) / sum_j (z_j - min z)`; the lowest class has exactly p = 0.
 
     The result is NaN if all logits are equal or one is infinite. Classes that tie for the lowest
-    logit share its derivative equally.
+    logit share its derivative equally. The derivative of log p = -inf is taken as 0.
 
     >>> import jax.numpy as jnp, numpy as np, logitscape as ls
     >>> print(np.asarray(ls.normalizers.min_shift(jnp.array([-1.0, 0.0, 2.0])).p).round(3))

@@ -65,6 +65,8 @@ def share_tangents(
             where p does not underflow.
     """
     d_log_p, d_log_total = centered(is_largest, shares.others, d_log, d_share)
+    # The derivative of log p = -inf is taken as 0.
+    d_log_p = jnp.where(jnp.isneginf(shares.log_p), 0, d_log_p)
     dp = keep_mass(is_largest, shares.p, d_share - shares.p * d_log_total)
     d_others = -jnp.sum(jnp.where(is_largest, dp, 0))
     return Shares(dp, d_log_p, d_others, shares.total * d_log_total)

@@ -3,8 +3,9 @@
 import jax
 import jax.numpy as jnp
 from jax import Array
-from jax.nn import log_sigmoid
 
+from ..base import exponentials
+from ..base.exponentials import exprel
 from ..base.formula import on_logits
 from ..base.types import Scalar, Vector
 from .normalize import normalize, normalize_gaps
@@ -81,7 +82,7 @@ def softplus(logits: Vector) -> Probs:
     """
     log_g = log_softplus(logits)
     top = jnp.max(logits)
-    ratio = jax.nn.softplus(logits) / jax.nn.softplus(top)
+    ratio = exponentials.softplus(logits) / exponentials.softplus(top)
     # The logarithm of the ratio keeps the digits of a small gap between large logits. Far to the
     # left the ratio may underflow, but there the two logarithms are about z and exact.
     is_by_ratio = logits > FAR_LEFT
@@ -104,7 +105,7 @@ def log_softplus(z: Array) -> Array:
     is_left = z < FAR_LEFT
     from_series = z - jnp.exp(z) / 2
     # Far to the left, where this branch is not taken, softplus may underflow to 0.
-    closed_form = jnp.log(jax.nn.softplus(jnp.where(is_left, 0, z)))
+    closed_form = jnp.log(exponentials.softplus(jnp.where(is_left, 0, z)))
     return jnp.where(is_left, from_series, closed_form)
 
 
@@ -118,10 +119,12 @@ def _log_softplus_jvp(
 
 
 def log_softplus_slope(z: Array) -> Array:
-    """Derivative of `log log(1 + e^z)`."""
-    is_left = z < FAR_LEFT
-    safe = jnp.where(is_left, 0, z)
-    from_series = 1 - jnp.exp(z) / 2
-    # Far to the left, where this branch is not taken, both underflow to 0 / 0.
-    closed_form = jax.nn.sigmoid(safe) / jax.nn.softplus(safe)
-    return jnp.where(is_left, from_series, closed_form)
+    """Derivative of `log log(1 + e^z)`, whose own derivative keeps its digits."""
+    # `sigmoid(z) / softplus(z)`, in which `sigmoid(z) = 1 - e^{-softplus(z)}`: far to the left the
+    # slope of the quotient would be a difference of nearly equal terms.
+    return exprel(-exponentials.softplus(z))
+
+
+def log_sigmoid(z: Array) -> Array:
+    """`log(1 / (1 + e^{-z}))`."""
+    return -exponentials.softplus(-z)

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.exponentials import logistic
 from ..base.parameters import is_known_to_be, parameter
 from ..base.special import hypotenuse
 from ..base.types import Parameter
@@ -40,6 +41,8 @@ class Weights(NamedTuple):
         log_sink: Logarithm of the weight g_0 of no class; None if g_0 is 0.
         largest: Largest weight, as exact as the weights themselves; None if it is not known.
         log_scale: Logarithm of the scale; NaN where nothing needs it.
+        differentiable: The function `relative` in a form whose automatic derivatives keep their
+            digits, to second order; None if `relative` has that form.
     """
 
     relative: Callable[[Array], Array]
@@ -49,6 +52,7 @@ class Weights(NamedTuple):
     log_sink: Array | None = None
     largest: Array | float | None = None
     log_scale: Array | float = math.nan
+    differentiable: Callable[[Array], Array] | None = None
 
 
 Weigh: TypeAlias = Callable[..., Weights]
@@ -108,42 +112,10 @@ def _exponentials(top: Array) -> Weights:
     )
 
 
-def iterated_exponential(
-    logits: Array, maximum: Reduction, *, depth: int = 2
-) -> Weights:
-    """`g(z) = exp(exp(... z))`, relative to the largest."""
-    depth = whole_number("iterated_exponential", "depth", depth, low=1)
-    top = maximum(logits)
-
-    def log_relative(z: Array) -> Array:
-        gap, largest = z - top, top
-        for _ in range(depth - 1):
-            # `e^a - e^b = e^b (e^{a - b} - 1)` keeps the digits of small gaps.
-            largest = jnp.exp(largest)
-            gap = largest * jnp.expm1(gap)
-        # Beyond the domain the largest is infinite, and all weights are NaN.
-        return gap + (largest - largest)
-
-    def log_slope(z: Array) -> Array:
-        log_g, slope = z, jnp.ones_like(z)
-        for _ in range(depth - 1):
-            log_g = jnp.exp(log_g)
-            slope = slope * log_g
-        return slope
-
-    def relative(z: Array) -> Array:
-        return jnp.exp(log_relative(z))
-
-    def slope(z: Array, weight: Array) -> Array:
-        return log_slope(z) * weight
-
-    return Weights(relative, slope, log_relative, log_slope, largest=1.0)
-
-
 def sigmoid(logits: Array, maximum: Reduction) -> Weights:
     """`g(z) = 1 / (1 + e^{-z})`, relative to the largest."""
     top = maximum(logits)
-    low = jnp.minimum(top, 0)
+    low = jnp.minimum(top, 0) + (top - top)  # NaN unless the largest logit is finite
     # All e^{-z} are multiplied by e^low, so that none of the largest overflows.
     one = jnp.exp(low)
     largest = one + jnp.exp(low - top)
@@ -162,7 +134,13 @@ def sigmoid(logits: Array, maximum: Reduction) -> Weights:
     def log_relative(z: Array) -> Array:
         return jax.nn.log_sigmoid(z) - jax.nn.log_sigmoid(top)
 
-    return Weights(relative, slope, log_relative, lambda z: jax.nn.sigmoid(-z))
+    def log_slope(z: Array) -> Array:
+        return logistic(-z)
+
+    differentiable = _by_log_slope(relative, log_slope)
+    return Weights(
+        relative, slope, log_relative, log_slope, differentiable=differentiable
+    )
 
 
 def sigsoftmax(logits: Array, maximum: Reduction) -> Weights:
@@ -184,7 +162,13 @@ def sigsoftmax(logits: Array, maximum: Reduction) -> Weights:
     def log_relative(z: Array) -> Array:
         return (z - top) + (jax.nn.log_sigmoid(z) - jax.nn.log_sigmoid(top))
 
-    return Weights(relative, slope, log_relative, lambda z: 1 + jax.nn.sigmoid(-z))
+    def log_slope(z: Array) -> Array:
+        return 1 + logistic(-z)
+
+    differentiable = _by_log_slope(relative, log_slope)
+    return Weights(
+        relative, slope, log_relative, log_slope, differentiable=differentiable
+    )
 
 
 def softplus(logits: Array, maximum: Reduction) -> Weights:
@@ -212,7 +196,50 @@ def softplus(logits: Array, maximum: Reduction) -> Weights:
     def log_relative(z: Array) -> Array:
         return sigmoidal.log_softplus(z) - sigmoidal.log_softplus(top)
 
-    return Weights(relative, slope, log_relative, sigmoidal.log_softplus_slope)
+    log_slope = sigmoidal.log_softplus_slope
+    differentiable = _by_log_slope(relative, log_slope)
+    return Weights(
+        relative, slope, log_relative, log_slope, differentiable=differentiable
+    )
+
+
+def iterated_exponential(
+    logits: Array, maximum: Reduction, *, depth: int = 2
+) -> Weights:
+    """`g(z) = exp(exp(... z))`, relative to the largest."""
+    depth = whole_number("iterated_exponential", "depth", depth, low=1)
+    tops = [maximum(logits)]
+    for _ in range(depth - 1):
+        tops.append(jnp.exp(tops[-1]))
+    zero = tops[-1] - tops[-1]  # NaN beyond the domain
+
+    def log_relative(z: Array) -> Array:
+        gaps = z - tops[0]
+        for top in tops[1:]:
+            gaps = top * jnp.expm1(gaps)
+        return gaps + zero
+
+    def relative(z: Array) -> Array:
+        return jnp.exp(log_relative(z))
+
+    def log_slope(z: Array) -> Array:
+        slope = jnp.ones_like(z)
+        for _ in range(depth - 1):
+            z = jnp.exp(z)
+            slope = slope * z
+        return slope
+
+    def slope(z: Array, weight: Array) -> Array:
+        return weight * log_slope(z)
+
+    return Weights(
+        relative,
+        slope,
+        log_relative,
+        log_slope,
+        largest=1.0,
+        differentiable=_by_log_slope(relative, log_slope),
+    )
 
 
 def sum(logits: Array, maximum: Reduction) -> Weights:
@@ -231,7 +258,10 @@ def abs(logits: Array, maximum: Reduction) -> Weights:
 
 def square(logits: Array, maximum: Reduction) -> Weights:
     """`g(z) = z^2`."""
-    return _powers(maximum(jnp.abs(logits)), _magnitude, 2)
+    top = maximum(jnp.abs(logits))
+    ratio = _divide_by(top)
+    # At 0 the derivative of the amplitude |z| is taken as 0, and its square would have none left.
+    return _powers(top, _magnitude, 2)._replace(differentiable=lambda z: ratio(z) ** 2)
 
 
 def relu(logits: Array, maximum: Reduction) -> Weights:
@@ -297,7 +327,12 @@ def taylor(logits: Array, maximum: Reduction, *, order: int = 2) -> Weights:
         value, derivative = _homogeneous(z / size, 1 / size, order)
         return derivative / value
 
-    return Weights(relative, slope, log_relative, log_slope)
+    differentiable = _by_log_slope(
+        relative, partial(taylor_polynomials.log_slope, order=order)
+    )
+    return Weights(
+        relative, slope, log_relative, log_slope, differentiable=differentiable
+    )
 
 
 def _homogeneous(x: Array, unit: Array, order: int) -> tuple[Array, Array]:
@@ -316,11 +351,15 @@ def _homogeneous(x: Array, unit: Array, order: int) -> tuple[Array, Array]:
 def _taylor_by_quadrature(logits: Array, maximum: Reduction, order: int) -> Weights:
     root_and_slope = partial(taylor_polynomials.root_by_quadrature, order=order)
     top = maximum(root_and_slope(logits)[0])
-    return _powers(top, root_and_slope, order)._replace(largest=None)
+    weights = _powers(top, root_and_slope, order)
+    log_slope = partial(taylor_polynomials.log_slope, order=order)
+    differentiable = _by_log_slope(weights.relative, log_slope)
+    return weights._replace(largest=None, differentiable=differentiable)
 
 
 def _magnitude(z: Array) -> tuple[Array, Array]:
-    return jnp.abs(z), jnp.sign(z)
+    # At 0 the automatic derivative of `jnp.abs` is not that of the sign.
+    return jnp.where(z == 0, 0, jnp.abs(z)), jnp.sign(z)
 
 
 def _powers(
@@ -360,6 +399,33 @@ def _powers(
     return Weights(relative, slope, log_relative, log_slope, largest=largest)
 
 
+def _by_log_slope(
+    relative: Callable[[Array], Array], log_slope: Callable[[Array], Array]
+) -> Callable[[Array], Array]:
+    """The weights, differentiated by `dg = g h dz` with the derivative h of their logarithms."""
+
+    def differentiable(z: Array) -> Array:
+        # A factor of e^0, in which the 0 has the derivative h.
+        factor = jnp.exp(_zero_with_slope(z, log_slope(z)))
+        return jax.lax.stop_gradient(relative(z)) * factor
+
+    return differentiable
+
+
+@jax.custom_jvp
+def _zero_with_slope(z: Array, slope: Array) -> Array:
+    return jnp.zeros_like(z)
+
+
+@_zero_with_slope.defjvp
+def _zero_with_slope_jvp(
+    primals: tuple[Array, Array], tangents: tuple[Array, Array]
+) -> tuple[Array, Array]:
+    _, slope = primals
+    dz, _ = tangents
+    return _zero_with_slope(*primals), slope * dz
+
+
 def _log_ratio(ratio: Array, x: Array, top: Array) -> Array:
     """`log(x / top)` from the ratio, or from two logarithms where that underflows."""
     # Not a difference of logarithms throughout: for a ratio near 1 that would cancel.
@@ -374,6 +440,8 @@ def _divide_by(top: Array) -> Callable[[Array], Array]:
     It multiplies by the reciprocal, as compiled programs do in any case. The power of two keeps
     that from underflowing where the top is among the largest numbers.
     """
+    # Only ratios of weights matter, so that the scale needs no derivative.
+    top = jax.lax.stop_gradient(top)
     step = jnp.where(top > 1, 0.125, 1.0).astype(top.dtype)
     inverse = 1 / (top * step)
     inverse = jnp.where((top > 0) & jnp.isfinite(top), inverse, jnp.nan)

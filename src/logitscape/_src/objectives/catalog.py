@@ -48,6 +48,8 @@ class Formula:
             into a prediction. It is given those parameters of the loss that it takes.
         weigh: Statement of a separable normalizer, or of the one that a loss of logits has in it.
         of_label: Statement of a loss that has one.
+        of_weights: Function (weights [n], target [n]) -> loss, if it is a loss that depends on the
+            ratios of the probabilities only. The largest weight is about 1.
         trusting: The function without the test whether a traced target is a distribution.
     """
 
@@ -56,6 +58,7 @@ class Formula:
     predictor: Callable[..., Any] | None = None
     weigh: Weigh | None = None
     of_label: OfLabel | None = None
+    of_weights: Callable[..., Any] | None = None
     trusting: Callable[..., Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -137,6 +140,7 @@ FORMULAS: tuple[Formula, ...] = (
         "loss of probabilities",
         distribution.spherical_score,
         of_label=label_scores.spherical_score,
+        of_weights=distribution.one_minus_cosine,
     ),
     Formula(
         "loss of probabilities",

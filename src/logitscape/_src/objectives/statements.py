@@ -6,8 +6,11 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
 
 import jax
+import jax.numpy as jnp
 from jax import Array
 
+from ..base.formula import rounded_once
+from ..base.special import nan_unless
 from ..losses.label_shares import OfLabel
 from ..normalizers.weights import Weigh
 from .bound import BoundFormula
@@ -102,18 +105,25 @@ class _Part:
         function: The function itself, a loss without the test of a traced target.
         statement: Its statement.
         arrays: Parameters of both that are arrays; all others are bound.
+        of_weights: The function as one of the weights; None for most.
     """
 
     function: Callable[..., Any]
     statement: Callable[..., Any]
     arrays: Mapping[str, Any]
+    of_weights: Callable[..., Any] | None = None
 
 
 def _of_parts(normalizer: _Part | None, loss: _Part | None) -> StatedPair | None:
     if normalizer is None or loss is None:
         return None
+    composed: Callable[[Array, Array, Parameters], Array]
+    if loss.of_weights is None:
+        composed = _Composed(normalizer.function, loss.function)
+    else:
+        composed = _ComposedByWeights(normalizer.statement, loss.of_weights)
     pair = Pair(
-        composed=_Composed(normalizer.function, loss.function),
+        composed=composed,
         weigh=normalizer.statement,
         of_label=loss.statement,
     )
@@ -132,6 +142,38 @@ class _Composed:
         probs = self.normalizer(logits, **of_normalizer)
         value: Array = self.loss(probs, target, **of_loss)
         return value
+
+
+@dataclass(frozen=True)
+class _ComposedByWeights:
+    """A loss that depends on the ratios of the probabilities only, as one of the weights.
+
+    Division by the sum would bring terms into the derivative that cancel each other.
+    """
+
+    weigh: Weigh = field(repr=False)
+    loss: Callable[..., Any] = field(repr=False)
+
+    def __call__(self, logits: Array, target: Array, parameters: Parameters) -> Array:
+        dtype = logits.dtype
+        value: Array = rounded_once(
+            self._value, dtype, logits, target.astype(dtype), parameters
+        )
+        return value
+
+    def _value(self, logits: Array, target: Array, parameters: Parameters) -> Array:
+        of_normalizer, of_loss = parameters
+        weights = self.weigh(logits, _constant_maximum, **of_normalizer)
+        is_defined = ~jnp.isnan(jnp.sum(weights.relative(logits)))
+        of_logits = weights.differentiable or weights.relative
+        each = of_logits(nan_unless(is_defined, logits))
+        value: Array = self.loss(each, target, **of_loss)
+        return value
+
+
+def _constant_maximum(x: Array) -> Array:
+    # The weights' scale makes no difference, so that it needs no derivative.
+    return jax.lax.stop_gradient(jnp.max(x))
 
 
 def _part(part: Normalizer | Loss | None, logits: Example) -> _Part | None:
@@ -168,6 +210,7 @@ def _of_catalog(part: Any) -> _Part | None:
         function=_with(formula.trusting, fixed),
         statement=_with(statement, fixed),
         arrays={name: x for name, x in parameters.items() if is_array[name]},
+        of_weights=formula.of_weights and _with(formula.of_weights, fixed),
     )
 
 
