@@ -137,11 +137,28 @@ def _vectors(size: int, dtype: Any, count: int) -> list[jax.ShapeDtypeStruct]:
 def _traced(function: Callable[..., Array], inputs: Sequence[Any]) -> Any:
     """The traced function; None if it cannot be traced for this number of classes."""
     try:
-        return jax.make_jaxpr(function)(*inputs)
+        return _without_dead_code(jax.make_jaxpr(function)(*inputs))
     except (
         Exception
     ):  # whatever a user's function raises, it is raised again where it is called
         return None
+
+
+def _without_dead_code(program: ClosedJaxpr) -> ClosedJaxpr:
+    """The program without the operations that its results do not need.
+
+    `ls.normalize` leaves some behind, which differ between few classes and many.
+    """
+    needed = set(map(id, program.jaxpr.outvars))
+    equations = []
+    for equation in reversed(program.jaxpr.eqns):
+        if needed.isdisjoint(map(id, equation.outvars)):
+            continue
+        needed.update(map(id, equation.invars))
+        equations.append(equation)
+    needed_only = program.jaxpr.replace(eqns=equations[::-1])
+    result: ClosedJaxpr = program.replace(jaxpr=needed_only)
+    return result
 
 
 def _agree(programs: Sequence[ClosedJaxpr | None]) -> bool:
