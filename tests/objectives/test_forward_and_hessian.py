@@ -98,3 +98,12 @@ def forward_and_hessian(function):
         )
 
     return row
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "brier", "spherical_score", "focal"])
+def test_hessian_of_square_is_continuous_at_a_logit_of_zero(loss):
+    """z^2 is smooth there, although |z|, from which p may be computed, is not."""
+    hessian = jax.jit(jax.hessian(ls.objective(f"square + {loss}")))
+    target = jnp.array([1.0, 0.0, 0.0])
+    at_zero, nearby = (hessian(jnp.array([1.0, 2.0, z]), target) for z in (0.0, 1e-7))
+    np.testing.assert_allclose(at_zero, nearby, rtol=1e-5, atol=1e-6)

@@ -54,9 +54,13 @@ def normalize_powers(amplitudes: Vector, power: int) -> Probs:
 
 
 def in_proportion_to_powers(amplitudes: Vector, power: int) -> Probs:
-    """`normalize_powers` for amplitudes and a power that need no check."""
-    top = jax.lax.stop_gradient(jnp.max(amplitudes))
-    shares = _normalize_powers(amplitudes, top, first_largest(amplitudes), power)
+    """`normalize_powers` for amplitudes and a power that need no check.
+
+    For an even power the amplitudes may have a sign, which keeps their square smooth at 0.
+    """
+    sizes = jax.lax.stop_gradient(jnp.abs(amplitudes))
+    top = jnp.max(sizes)
+    shares = _normalize_powers(amplitudes, top, first_largest(sizes), power)
     return Probs(shares.p, shares.log_p)
 
 
@@ -64,8 +68,9 @@ def in_proportion_to_powers(amplitudes: Vector, power: int) -> Probs:
 def _normalize_powers(
     amplitudes: Vector, top: Array, is_largest: Mask, power: int
 ) -> Shares:
-    gaps = power * log_ratio(amplitudes, top)
-    return shares_of(gaps, ratio(amplitudes, top) ** power, is_largest)
+    sizes = jnp.abs(amplitudes)
+    gaps = power * log_ratio(sizes, top)
+    return shares_of(gaps, ratio(sizes, top) ** power, is_largest)
 
 
 @_normalize_powers.defjvp
@@ -77,10 +82,10 @@ def _normalize_powers_jvp(
     amplitudes, top, is_largest = primals
     d_amplitudes = tangents[0]
     shares = _normalize_powers(amplitudes, top, is_largest, power)
-    is_positive = amplitudes > 0
-    divisor = jnp.where(is_positive, amplitudes, 1)
+    is_zero = amplitudes == 0
+    divisor = jnp.where(is_zero, 1, amplitudes)
     # At an amplitude of 0, where the logarithm is -inf, only p has a derivative.
-    d_log = jnp.where(is_positive, power * d_amplitudes / divisor, 0)
+    d_log = jnp.where(is_zero, 0, power * d_amplitudes / divisor)
     # The derivative of a power is written without the power itself, which may underflow, and so
     # that it is right at an amplitude of 0 too.
     relative_power = ratio(amplitudes, top) ** (power - 1)

@@ -96,7 +96,8 @@ def square(logits: Vector) -> Probs:
     Returns:
         Probabilities and their logarithms, [n].
     """
-    return in_proportion_to_powers(_magnitude(logits), 2)
+    # With their signs: the derivative of |z| at 0 would lose the second derivative of z^2.
+    return in_proportion_to_powers(_not_all_zero(logits), 2)
 
 
 @on_logits
@@ -173,6 +174,11 @@ def _above_lowest_jvp(
 
 def _magnitude(z: Vector) -> Vector:
     """`|z|`, NaN if all logits are 0 or one is infinite."""
-    x = nan_unless(jnp.any(z != 0) & jnp.all(jnp.isfinite(z)), z)
+    x = _not_all_zero(z)
     # At 0 the derivative of this is 0, that of `jnp.abs` is 1.
     return jnp.where(x == 0, 0, jnp.abs(x))
+
+
+def _not_all_zero(z: Vector) -> Vector:
+    """The logits, NaN if all are 0 or one is infinite."""
+    return nan_unless(jnp.any(z != 0) & jnp.all(jnp.isfinite(z)), z)
