@@ -3,7 +3,7 @@
 from typing import Any
 
 from .process import in_fresh_process, progress
-from .report import Report, Table, factor
+from .report import Report, Table
 
 SIZES = ((8192, 1000, 128), (2048, 32_000, 256), (1024, 50_257, 512))
 SPECS = (
@@ -53,7 +53,7 @@ def measure(quick: bool) -> Report:
     notes = [
         note.format(
             rounds=rounds,
-            worst=factor(worst),
+            worst=f"{worst:.2f}×",
             shape=_text(largest),
             logits=_mebibytes(4 * largest[0] * largest[1]),
             tile=_mebibytes(4 * ROWS_OF_TILE * largest[1]),
