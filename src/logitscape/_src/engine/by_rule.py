@@ -123,7 +123,7 @@ def _weighing(normalizer: Any, label: int, logits: Array) -> _Weighing:
         "p_sink": shares.p_sink * jnp.ones_like(shares.p),
         "largest": jnp.maximum(jnp.max(shares.rivals), shares.label),
     }
-    log_slopes = weights.weights.log_slope(logits) * jnp.ones_like(logits)
+    log_slopes = weights.log_slopes()
     moves = (
         weights.rival_slopes(),
         weights.label_slope(),

@@ -16,6 +16,9 @@ from .distribution import scale_of_brier
 from .label_shares import Shares, Slopes
 from .tsallis import label_part
 
+ABSENT = -1e30
+"""Number in place of the logarithm of a weight of 0, far below all other logarithms."""
+
 
 def brier(
     shares: Shares, *, convention: Literal["sum", "half", "mean"] = "sum"
@@ -84,11 +87,10 @@ def label_smoothing(shares: Shares, *, smoothing: Parameter = 0.1) -> Slopes:
     )
     n = shares.num_classes
     each = amount / n
-    log_rivals = shares.log_rivals()
-    is_absent = jnp.isneginf(log_rivals)
-    absent = shares.sum(is_absent.astype(shares.p.dtype))
-    present = shares.sum(jnp.where(is_absent, 0, log_rivals))
-    surprisal = (n - 1) * shares.log_total - present
+    # One sum gives the logarithms, and if some are -inf their number.
+    logs = shares.sum(jnp.maximum(shares.log_rivals(), ABSENT))
+    absent = jnp.where(logs < ABSENT / 2, jnp.round(logs / ABSENT), 0)
+    surprisal = (n - 1) * shares.log_total - logs
     # A class of probability 0 makes the loss infinite, unless it has no part in the target.
     surprisal = jnp.where((absent > 0) & (each > 0), jnp.inf, surprisal)
     # log p = -inf has the derivative 0, and then its part of the target has no effect.

@@ -24,7 +24,7 @@ from ..base.special import is_symbolic_zero
 from ..base.types import HALF, Scalar, Vector
 from ..losses.label_shares import OfLabel
 from ..normalizers.weights import Weigh
-from .weighing import pull_back, weighed, whole
+from .weighing import pull_back, weighed, whole_of_batch
 
 Parameters: TypeAlias = tuple[Mapping[str, Any], Mapping[str, Any]]
 """Parameters of the normalizer and of the loss that are arrays, by name."""
@@ -80,7 +80,7 @@ def value_and_gradient(
     of_normalizer, of_loss = parameters
     weigh = partial(pair.weigh, **of_normalizer)
     of_label = partial(pair.of_label, **of_loss)
-    return pull_back(of_label, weighed(weigh, z, label, whole(z)))
+    return pull_back(of_label, weighed(weigh, z, label, whole_of_batch(z)))
 
 
 @value_and_gradient.defjvp
