@@ -224,6 +224,7 @@ OWN_NORMALIZERS = {
     "shifted": (lambda z: ls.normalize(z - jnp.max(z)), False),
     "biased": (lambda z: ls.normalize(z + jnp.arange(z.size, dtype=z.dtype)), False),
     "by the mean": (lambda z: ls.normalize(z / z.size), False),
+    "to the power of n": (lambda z: ls.normalize(z**z.size), False),
     "changed": (
         lambda z: ls.Probs(ls.normalize(z).p ** 2, 2 * ls.normalize(z).log_p),
         False,
@@ -267,6 +268,15 @@ def test_own_functions_have_the_rule_where_they_are_class_by_class(
     expected = jax.vmap(jax.value_and_grad(pair.composed))(z, targets)
     for a, b in zip(got, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("n", [1, 2, 33, 1000])
+def test_own_functions_state_themselves_for_any_number_of_classes(n):
+    z = jax.ShapeDtypeStruct((n,), jnp.float32)
+    of_classes, _ = OWN_NORMALIZERS["cubes"]
+    of_probs, _ = OWN_LOSSES["complement"]
+    pair = ls.compose(of_classes, of_probs)
+    assert stated_pair(pair.normalizer, pair.loss, z) is not None
 
 
 def test_own_functions_that_close_over_traced_values_are_differentiated_as_written(

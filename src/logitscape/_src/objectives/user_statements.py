@@ -138,9 +138,8 @@ def _traced(function: Callable[..., Array], inputs: Sequence[Any]) -> Any:
     """The traced function; None if it cannot be traced for this number of classes."""
     try:
         return _without_dead_code(jax.make_jaxpr(function)(*inputs))
-    except (
-        Exception
-    ):  # whatever a user's function raises, it is raised again where it is called
+    except Exception:
+        # Whatever a user's function raises, it raises again where it is called.
         return None
 
 
@@ -182,7 +181,8 @@ def _steps(program: ClosedJaxpr) -> list[str]:
     steps = list[str]()
 
     def apply(equation: Any, inputs: list[str]) -> list[str]:
-        steps.append(f"{equation.primitive.name}({', '.join(inputs)})")
+        numbers = [x for x in equation.params.values() if isinstance(x, int | float)]
+        steps.append(f"{equation.primitive.name}({', '.join(inputs)}; {numbers})")
         return [""] * len(equation.outvars)
 
     def constant(value: Any, dtype: Any) -> str:
