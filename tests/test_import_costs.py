@@ -25,12 +25,12 @@ COSTS = {
     "import logitscape.datasets": set(),
     "import logitscape.normalizers": {"jax"},
     "import logitscape.losses": {"jax"},
-    "import logitscape.testing": {"jax", "scipy"},
+    "import logitscape.testing": {"jax"},
     "import logitscape as ls; ls.objective": {"jax"},
     "import logitscape as ls; ls.sweep": {"jax"},
     "import logitscape as ls; ls.flow": {"jax"},
     "import logitscape as ls; ls.train": {"jax", "optax"},
-    "import logitscape as ls; ls.diagnose": {"jax", "scipy"},
+    "import logitscape as ls; ls.diagnose": {"jax"},
 }
 
 

@@ -97,7 +97,7 @@ class TestPerExample:
                 TypeError,
                 "`logits` must be floating point",
             ),
-            (jnp.ones((2, 1)), jnp.array([0, 0]), ValueError, "n >= 2 classes"),
+            (jnp.ones((2, 0)), jnp.array([0, 0]), ValueError, "n >= 1 classes"),
         ],
     )
     def test_bad_arguments_are_explained(

@@ -16,9 +16,6 @@ from .distribution import scale_of_brier
 from .label_shares import Shares, Slopes
 from .tsallis import label_part
 
-ABSENT = -1e30
-"""Number in place of the logarithm of a weight of 0, far below all other logarithms."""
-
 
 def brier(
     shares: Shares, *, convention: Literal["sum", "half", "mean"] = "sum"
@@ -87,10 +84,12 @@ def label_smoothing(shares: Shares, *, smoothing: Parameter = 0.1) -> Slopes:
     )
     n = shares.num_classes
     each = amount / n
-    # One sum gives the logarithms, and if some are -inf their number.
-    logs = shares.sum(jnp.maximum(shares.log_rivals(), ABSENT))
-    absent = jnp.where(logs < ABSENT / 2, jnp.round(logs / ABSENT), 0)
-    surprisal = (n - 1) * shares.log_total - logs
+    log_rivals = shares.log_rivals()
+    is_absent = jnp.isneginf(log_rivals)
+    absent = shares.sum(is_absent.astype(shares.p.dtype))
+    # Weighted before they are added: the sum of the logarithms themselves may overflow.
+    present = shares.sum(each * jnp.where(is_absent, 0, log_rivals))
+    surprisal = (n - 1) * each * shares.log_total - present
     # A class of probability 0 makes the loss infinite, unless it has no part in the target.
     surprisal = jnp.where((absent > 0) & (each > 0), jnp.inf, surprisal)
     # log p = -inf has the derivative 0, and then its part of the target has no effect.
@@ -101,7 +100,7 @@ def label_smoothing(shares: Shares, *, smoothing: Parameter = 0.1) -> Slopes:
     pull = shares.complement - (n - 1) * each + shares.p * dropped
     per_weight = (1 - dropped) / shares.total
     return Slopes(
-        value=value + jnp.where(each == 0, 0, each * surprisal),
+        value=value + surprisal,
         rivals=per_weight,
         # A label of weight 0 still moves the sum of the weights.
         label=jnp.where(label_is_absent, per_weight, 0),
@@ -178,7 +177,9 @@ def reverse_kl(shares: Shares, *, smoothing: Parameter = 0.1) -> Slopes:
     log_of_rival = jnp.log(amount / shares.num_classes)
     log_of_label = jnp.log(1 - amount + amount / shares.num_classes)
     log_rivals = shares.log_rivals()
-    occurs = shares.rivals > 0
+    # A weight may underflow; where its logarithm is 0 as well, it is that of the label.
+    is_label = (shares.rivals == 0) & (log_rivals == 0)
+    occurs = ~(jnp.isneginf(log_rivals) | is_label)
     # Relative to the largest rival, whose own difference is then exactly 0: where it has nearly
     # all of the weight, the others' differences are all that is left.
     top = shares.maximum(jnp.where(occurs, log_rivals, -jnp.inf))

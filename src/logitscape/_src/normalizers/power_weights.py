@@ -88,6 +88,9 @@ def taylor(logits: Array, maximum: Reduction, *, order: int = 2) -> Weights:
         return _homogeneous(ratio(z), unit, order)[0]
 
     def slope(z: Array, weight: Array) -> Array:
+        if order == 2:
+            # As one sum, so that it is exactly 0 at z = -1.
+            return unit * ratio(1 + z)
         return _homogeneous(ratio(z), unit, order)[1]
 
     def log_relative(z: Array) -> Array:

@@ -35,14 +35,15 @@ def minimum(
 
     Source: R. P. Brent, "Algorithms for Minimization Without Derivatives", 1973, chapter 5.
     """
-    first = low + GOLDEN * (high - low)
-    point = Point(first, function(first))
-    search = _Search(low, high, tolerance, point, point, point)
+    # Numbers of Python throughout, whatever the ends and the function are.
+    first = float(low + GOLDEN * (high - low))
+    point = Point(first, float(function(first)))
+    search = _Search(float(low), float(high), float(tolerance), point, point, point)
     for _ in range(MOST_STEPS):
         if search.is_narrow():
             break
         x = search.next_place()
-        search.add(Point(x, function(x)))
+        search.add(Point(x, float(function(x))))
     return search.best.x
 
 
@@ -70,7 +71,7 @@ class _Search:
 
     def is_narrow(self) -> bool:
         half = (self.high - self.low) / 2
-        return abs(self.best.x - self.middle) <= 2 * self.least - half
+        return bool(abs(self.best.x - self.middle) <= 2 * self.least - half)
 
     def next_place(self) -> float:
         step = self._step_to_vertex() if abs(self.before) > self.least else None

@@ -200,14 +200,13 @@ def reference_gradient(objective: Objective, classes: int) -> Array:
     """
     random = np.random.default_rng(0)
     uniform = random.uniform(0, 1, (REFERENCE_POINTS, classes))
-    labels = np.arange(REFERENCE_POINTS) % classes
     logits = jnp.asarray(uniform, jnp.float32)
-    target = jnp.asarray(np.arange(classes) == labels[:, None])
+    labels = jnp.asarray(np.arange(REFERENCE_POINTS) % classes, jnp.int32)
     # Without the barrier the compiler would compute all norms itself, as they depend on
     # constants only. For many classes that takes it a minute.
-    logits, target = jax.lax.optimization_barrier((logits, target))
+    logits, labels = jax.lax.optimization_barrier((logits, labels))
     measure = jax.vmap(partial(_loss_and_gradient_norm, objective))
-    _, norms = measure(logits, target)
+    _, norms = measure(logits, labels)
     known = jnp.isfinite(norms) & (norms > 0)
     known_norms = jnp.where(known, norms, jnp.nan)
     return jnp.where(jnp.any(known), jnp.nanmedian(known_norms), 0)
