@@ -182,7 +182,8 @@ def reverse_kl(shares: Shares, *, smoothing: Parameter = 0.1) -> Slopes:
     occurs = ~(jnp.isneginf(log_rivals) | is_label)
     # Relative to the largest rival, whose own difference is then exactly 0: where it has nearly
     # all of the weight, the others' differences are all that is left.
-    top = shares.maximum(jnp.where(occurs, log_rivals, -jnp.inf))
+    has_weight = occurs & (shares.rivals > 0)
+    top = shares.maximum(jnp.where(has_weight, log_rivals, -jnp.inf))
     top = jnp.where(jnp.isfinite(top), top, 0)
     differences = jnp.where(occurs, log_rivals - top, 0)
     mean_of_rivals = shares.sum(shares.rivals * differences) / shares.total
