@@ -51,9 +51,10 @@ def shown(wanted: bool) -> Iterator[Progress]:
             if answer.severity != "fine":
                 console.print(_finding(answer), no_wrap=True, overflow="ellipsis")
 
+    # Who pipes the report elsewhere reads it there. Asked first: rich puts a stream of its own in
+    # the place of the output while it shows the status.
+    reads_here = sys.stdout.isatty()
     with console.status("") as status:
-        # Who pipes the report elsewhere reads it there.
-        reads_here = sys.stdout.isatty()
         yield Progress(
             lambda message: status.update(f"[dim]{message}[/dim]"),
             show if reads_here else _nothing,
