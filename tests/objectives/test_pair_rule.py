@@ -259,8 +259,10 @@ OWN_LOSSES = {
 }
 
 
-@pytest.mark.parametrize("loss", OWN_LOSSES)
-@pytest.mark.parametrize("normalizer", OWN_NORMALIZERS)
+@pytest.mark.parametrize(
+    ("normalizer", "loss"),
+    [(x, "complement") for x in OWN_NORMALIZERS] + [("cubes", x) for x in OWN_LOSSES],
+)
 def test_own_functions_have_the_rule_where_they_are_class_by_class(
     normalizer, loss, batch
 ):

@@ -160,7 +160,13 @@ def normal(expected: Reference, dtype: str) -> np.ndarray:
 
 
 def value_and_gradient(function: Callable) -> Callable:
-    """`(z, t) -> [1 + n]`: the value, then the gradient."""
+    """`(z, t) -> [1 + n]`: the value, then the gradient.
+
+    Of an objective as it is composed. Its rule for one-hot targets has tests of its own, and would
+    be compiled beside it.
+    """
+    if isinstance(function, ls.Objective):
+        function = function.composed
 
     def both(z: jax.Array, t: jax.Array) -> jax.Array:
         value, gradient = jax.value_and_grad(function)(z, t)

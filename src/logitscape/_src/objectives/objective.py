@@ -68,9 +68,10 @@ class Objective:
         It is the same number as the objective itself, and its derivatives are those of its parts.
         Nothing is checked.
         """
-        if self.normalizer is None or self.loss is None:
-            return self.function(logits, target)
-        return self.loss(self.normalizer(logits), target)
+        stated = stated_pair(self.normalizer, self.loss, logits)
+        if stated is not None:
+            return stated.pair.composed(logits, target, stated.parameters)
+        return self.function(logits, target)
 
     def predict(self, logits: ArrayLike) -> Probs:
         """Predicted probabilities of one example.
