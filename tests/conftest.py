@@ -32,7 +32,7 @@ MUCH_MIB = 700
 MORE_MIB = 250
 """Mebibytes beyond what clearing has left at which it is worth clearing again."""
 
-MOST_MIB = 1536
+MOST_MIB = 2304
 """Mebibytes of memory that a process of the tests may take.
 
 JAX keeps every program that it is not told to forget.
