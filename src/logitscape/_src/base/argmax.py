@@ -39,6 +39,13 @@ def one_hot(place: Array, n: int) -> Mask:
     return jnp.abs(jnp.arange(n, dtype=jnp.int32) - place.astype(jnp.int32)) < 1
 
 
+def place_of_one(target: Vector) -> Array:
+    """The label of a one-hot target, as an integer."""
+    # Exact, and quicker on CPUs than an argmax.
+    places = jnp.arange(target.size, dtype=jnp.int32)
+    return jnp.sum(jnp.where(target > 0, places, 0))
+
+
 def every_largest(x: Vector) -> Mask:
     """Mask of all classes whose value is the largest: at least one, even after rounding."""
     x = lax.stop_gradient(x)

@@ -95,6 +95,12 @@ def target_like(function_name: str, z: Array, target: Any) -> Array:
     return array.astype(z.dtype)
 
 
+def are_one_hot(targets: Any) -> Any:
+    """Whether all targets, [..., n], are one-hot."""
+    is_unit = (targets == 0) | (targets == 1)
+    return is_unit.all() & (targets.sum(axis=-1) == 1).all()
+
+
 def is_distribution(target: Any) -> Any:
     """Whether no entry of the target [n] is negative and their sum is 1, within rounding.
 

@@ -176,7 +176,12 @@ def label_smoothing(
 
 def residual(probs: Probs, target: Vector) -> Vector:
     """`p - t`, without cancellation for a one-hot target, whether p is near 0 or near 1."""
-    return (1 - target) * probs.p - target * probs.complement
+    return less_target(probs.p, probs.complement, target)
+
+
+def less_target(p: Vector, complement: Vector, target: Vector) -> Vector:
+    """`p - t`, from p and an accurate `1 - p`."""
+    return (1 - target) * p - target * complement
 
 
 def _smoothed(target: Vector, amount: Array) -> Vector:

@@ -8,6 +8,7 @@ import numpy as np
 from jax import Array
 
 from ..base.argmax import maximum
+from ..base.arguments import are_one_hot
 from ..base.formula import on_logits
 from ..base.special import nan_unless
 from ..base.types import Scalar, Vector
@@ -122,7 +123,7 @@ def _one_if_one_hot(function_name: str, target: Vector) -> Array:
     # In NumPy where it is known: inside `jax.jit` JAX would trace the test.
     is_known = not isinstance(target, jax.core.Tracer)
     t: Any = np.asarray(target) if is_known else target
-    is_one_hot = ((t == 0) | (t == 1)).all() & (t.sum() == 1)
+    is_one_hot = are_one_hot(t)
     if is_known and not is_one_hot:
         raise ValueError(
             f"`{function_name}(..., target)` needs a one-hot target, got {t}."

@@ -15,8 +15,8 @@ from ..base.special import counted, is_symbolic_zero
 from ..base.sums import total
 from ..base.types import Scalar, Vector
 from ..normalizers.entmax import entmax
-from ..normalizers.sparsemax import sparsemax
-from ..normalizers.threshold import Threshold, bases, find_threshold
+from ..normalizers.threshold import Power, Threshold, bases, find_threshold
+from .distribution import less_target
 from .negative_entropy import slope_in_target
 
 
@@ -37,7 +37,7 @@ def _of_sparsemax(threshold: Threshold, z: Vector, target: Vector) -> Array:
     """`|p - t|^2 / 2`, plus `tau - z_k` for the classes of the target outside the support."""
     classes = bases(threshold, z, 1)
     missing = _missing(classes.gaps, threshold.base, target)
-    p_less_target = _less_target(classes.base, classes.complement, target)
+    p_less_target = less_target(classes.base, classes.complement, target)
     return total(p_less_target**2 / 2 + target * missing)
 
 
@@ -51,27 +51,10 @@ def _of_sparsemax_jvp(
     _, dz, d_target = tangents
     slope = jnp.zeros_like(z[0])
     if not is_symbolic_zero(dz):
-        slope += jnp.sum(_sparsemax_residual(threshold, z, target) * dz)
+        slope += jnp.sum(_residual(1, threshold, z, target) * dz)
     if not is_symbolic_zero(d_target):
         slope += jnp.sum(d_target * counted(target, target - z))
     return _of_sparsemax(*primals), slope
-
-
-@jax.custom_jvp
-def _sparsemax_residual(threshold: Threshold, z: Vector, target: Vector) -> Vector:
-    """`p - t`."""
-    _, p, complement = bases(threshold, z, 1)
-    return _less_target(p, complement, target)
-
-
-@_sparsemax_residual.defjvp
-def _sparsemax_residual_jvp(
-    primals: tuple[Any, ...], tangents: tuple[Any, ...]
-) -> tuple[Vector, Vector]:
-    _, z, _ = primals
-    _, dz, d_target = tangents
-    _, dp = jax.jvp(lambda z: sparsemax(z).p, (z,), (dz,))
-    return _sparsemax_residual(*primals), dp - d_target
 
 
 @jax.custom_jvp
@@ -100,33 +83,30 @@ def _of_squares_jvp(
     _, dz, d_target = tangents
     slope = jnp.zeros_like(z[0])
     if not is_symbolic_zero(dz):
-        slope += jnp.sum(_residual_of_squares(threshold, z, target) * dz)
+        slope += jnp.sum(_residual(2, threshold, z, target) * dz)
     if not is_symbolic_zero(d_target):
         alpha = jnp.full((), 1.5, z.dtype)
         slope += slope_in_target(z, target, d_target, alpha)
     return _of_squares(*primals), slope
 
 
-@jax.custom_jvp
-def _residual_of_squares(threshold: Threshold, z: Vector, target: Vector) -> Vector:
-    """`p - t` of entmax at alpha = 1.5."""
-    _, base, complement = bases(threshold, z, 2)
-    return _less_target(base * base, complement * (2 - complement), target)
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def _residual(power: Power, threshold: Threshold, z: Vector, target: Vector) -> Vector:
+    """`p - t`, where p is this power of the bases."""
+    _, base, complement = bases(threshold, z, power)
+    if power == 1:
+        return less_target(base, complement, target)
+    return less_target(base * base, complement * (2 - complement), target)
 
 
-@_residual_of_squares.defjvp
-def _residual_of_squares_jvp(
-    primals: tuple[Any, ...], tangents: tuple[Any, ...]
+@_residual.defjvp
+def _residual_jvp(
+    power: Power, primals: tuple[Any, ...], tangents: tuple[Any, ...]
 ) -> tuple[Vector, Vector]:
     _, z, _ = primals
     _, dz, d_target = tangents
-    _, dp = jax.jvp(lambda z: entmax(z, alpha=1.5).p, (z,), (dz,))
-    return _residual_of_squares(*primals), dp - d_target
-
-
-def _less_target(p: Vector, complement: Vector, target: Vector) -> Vector:
-    """`p - t`, from p and an accurate `1 - p`."""
-    return (1 - target) * p - target * complement
+    _, dp = jax.jvp(lambda z: entmax(z, alpha=1 + 1 / power).p, (z,), (dz,))
+    return _residual(power, *primals), dp - d_target
 
 
 def _missing(gaps: Vector, to_threshold: Array, target: Vector) -> Vector:

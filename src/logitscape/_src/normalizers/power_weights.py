@@ -12,6 +12,7 @@ from ..base.parameters import parameter
 from ..base.special import hypotenuse
 from ..base.types import Parameter
 from . import taylor as taylor_polynomials
+from .powers import log_of_ratio
 from .weights import Reduction, Weights, by_log_slope
 
 
@@ -65,7 +66,7 @@ def spherical(
 
     def log_relative(z: Array) -> Array:
         amplitude = hypotenuse(z, jnp.broadcast_to(root, jnp.shape(z)))
-        return 2 * _log_ratio(ratio(amplitude), amplitude, top)
+        return 2 * log_of_ratio(ratio(amplitude), amplitude, top)
 
     def log_slope(z: Array) -> Array:
         # `2 z / (z^2 + epsilon)` without the square, which may overflow.
@@ -96,16 +97,10 @@ def taylor(logits: Array, maximum: Reduction, *, order: int = 2) -> Weights:
     def log_relative(z: Array) -> Array:
         size = jnp.maximum(jnp.abs(z), 1)
         value, _ = _homogeneous(z / size, 1 / size, order)
-        return order * _log_ratio(ratio(size), size, top) + jnp.log(value)
+        return order * log_of_ratio(ratio(size), size, top) + jnp.log(value)
 
-    def log_slope(z: Array) -> Array:
-        size = jnp.maximum(jnp.abs(z), 1)
-        value, derivative = _homogeneous(z / size, 1 / size, order)
-        return derivative / value
-
-    differentiable = by_log_slope(
-        relative, partial(taylor_polynomials.log_slope, order=order)
-    )
+    log_slope = partial(taylor_polynomials.log_slope, order=order)
+    differentiable = by_log_slope(relative, log_slope)
     return Weights(
         relative, slope, log_relative, log_slope, differentiable=differentiable
     )
@@ -162,7 +157,7 @@ def _powers(
 
     def log_relative(z: Array) -> Array:
         amplitude, _ = magnitude(z)
-        return power * _log_ratio(ratio(amplitude), amplitude, top)
+        return power * log_of_ratio(ratio(amplitude), amplitude, top)
 
     def log_slope(z: Array) -> Array:
         amplitude, of_amplitude = magnitude(z)
@@ -173,14 +168,6 @@ def _powers(
     # Products are rounded alike wherever they are computed, so that this is one of the weights.
     largest = ratio(top) ** power
     return Weights(relative, slope, log_relative, log_slope, largest=largest)
-
-
-def _log_ratio(ratio: Array, x: Array, top: Array) -> Array:
-    """`log(x / top)` from the ratio, or from two logarithms where that underflows."""
-    # Not a difference of logarithms throughout: for a ratio near 1 that would cancel.
-    underflows = ratio < jnp.finfo(ratio.dtype).tiny  # type: ignore[no-untyped-call]
-    log = jnp.log(jnp.where(underflows, x, ratio))
-    return log - jnp.where(underflows, jnp.log(top), 0)
 
 
 def _divide_by(top: Array) -> Callable[[Array], Array]:

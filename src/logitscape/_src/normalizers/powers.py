@@ -114,7 +114,11 @@ def _ratio_jvp(
 
 def log_ratio(x: Vector, reference: Array) -> Vector:
     """`log(x / reference)` for x >= 0, also where the quotient underflows and where x is 0."""
-    quotient = ratio(x, reference)
+    return log_of_ratio(ratio(x, reference), x, reference)
+
+
+def log_of_ratio(quotient: Array, x: Array, reference: Array) -> Array:
+    """`log(x / reference)` from the quotient, or from two logarithms where that underflows."""
     # Not a difference of logarithms throughout: for a ratio near 1 that would cancel.
     underflows = quotient < jnp.finfo(x.dtype).tiny  # type: ignore[no-untyped-call]
     log = jnp.log(jnp.where(underflows, x, quotient))

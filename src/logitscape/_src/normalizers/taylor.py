@@ -96,7 +96,7 @@ def _log_slope_jvp(
     return log_slope(z, order), of_order(z, order) * dz
 
 
-def _root_by_terms(z: Vector, order: int) -> tuple[Vector, Vector]:
+def _root_by_terms(z: Array, order: int) -> tuple[Array, Array]:
     """`T(z)^(1/order)` for the Taylor polynomial T, and its derivative.
 
     The root grows like |z|, and so never overflows.
