@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .evaluation import Precision
+from .programs import Precision
 from .subject import Subject
 
 

@@ -5,39 +5,27 @@ needs one compiled program per quantity and precision.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from threading import Lock
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from ..base.memory import kept
-from ..base.stored import key_of, stored_program
+from ..base.arguments import are_one_hot
 from ..base.x64 import enable_x64
-from ..base.xla import jit_fast_compile
-from ..objectives.at_label import loss_at_label
-from .subject import Subject, value_and_grad
+from .programs import Precision, Quantity, program_of
+from .subject import Subject
 
 Rows: TypeAlias = NDArray[Any]
 Points: TypeAlias = Rows | Sequence[Any]
 Targets: TypeAlias = int | np.integer[Any] | Rows | Sequence[Any]
-Precision: TypeAlias = Literal["float64", "float32", "bfloat16", "float16"]
-Quantity: TypeAlias = Literal[
-    "gradient", "gradient at labels", "hessian", "probabilities"
-]
-Program: TypeAlias = Callable[[Any, Any], Any]
 
 CHUNK = 512
 HESSIAN_CHUNK = 64
-FEW_CLASSES = 100
-"""Largest number of classes for which compiling a program takes longer than running it."""
-
 # Weak, so that counting keeps no subject alive.
 _POINT_COUNTS = WeakKeyDictionary[Subject, int]()
 _COUNT_LOCK = Lock()
@@ -192,14 +180,14 @@ def _evaluate_in_chunks(
     padded = chunks * size
     z = np.resize(z, (padded, n))
     t = np.resize(t, (padded, n))
-    # With 64 bits switched off for float32, constants in the user's code have the
-    # precision that they have in training.
-    by_label = subject.objective is not None and quantity == "gradient"
-    by_label = by_label and _is_one_hot(t)
+    has_labels = subject.objective is not None and quantity == "gradient"
+    by_label = has_labels and bool(are_one_hot(t))
     if by_label:
         quantity = "gradient at labels"
+    # With 64 bits switched off for float32, constants in the user's code have the
+    # precision that they have in training.
     with enable_x64(dtype == "float64"):
-        program = _program(subject, quantity, (size, n), dtype)
+        program = program_of(subject, quantity, (size, n), dtype)
         results = []
         for start in range(0, padded, size):
             chunk = slice(start, start + size)
@@ -207,11 +195,6 @@ def _evaluate_in_chunks(
             narrow_t = _labels(t[chunk]) if by_label else narrow(t[chunk], dtype)
             results.append(program(narrow_z, narrow_t))
     return [_joined(parts, count) for parts in zip(*results, strict=True)]
-
-
-def _is_one_hot(targets: Rows) -> bool:
-    is_unit = (targets == 0) | (targets == 1)
-    return bool(is_unit.all() and (targets.sum(axis=1) == 1).all())
 
 
 def _labels(targets: Rows) -> Rows:
@@ -228,49 +211,3 @@ def _add_to_count(subject: Subject, count: int) -> None:
     # Two threads ask questions, and a count is read and written in two steps.
     with _COUNT_LOCK:
         _POINT_COUNTS[subject] = points_evaluated(subject) + count
-
-
-@kept(maxsize=48)
-def _program(
-    subject: Subject, quantity: Quantity, shape: tuple[int, int], dtype: Precision
-) -> Program:
-    """The program for one shape, loaded where it is stored."""
-    # float32 is compiled in full, as it is in training; the other dtypes may be
-    # compiled without optimisation where that is faster on the whole.
-    compile_fast = shape[1] <= FEW_CLASSES and dtype != "float32"
-    function = _batched(subject, quantity)
-    jit = jit_fast_compile if compile_fast else jax.jit
-    asked = subject.normalizer if quantity == "probabilities" else subject.function
-    key = key_of(asked, quantity, shape, dtype, compile_fast)
-    if key is None:
-        return jit(function)
-    points = jax.ShapeDtypeStruct(shape, jnp.dtype(dtype))
-    targets = points
-    if quantity == "gradient at labels":
-        targets = jax.ShapeDtypeStruct(shape[:1], jnp.int32)
-    return stored_program(key, function, points, targets, jit=jit).program
-
-
-def _batched(subject: Subject, quantity: Quantity) -> Program:
-    def gradient(z: Array, t: Array) -> Any:
-        return value_and_grad(subject.function)(z, t)
-
-    def gradient_at_label(z: Array, label: Array) -> Any:
-        assert subject.objective is not None
-        loss = partial(loss_at_label, subject.objective)
-        return jax.value_and_grad(loss)(z, label)
-
-    def hessian(z: Array, t: Array) -> Any:
-        return (jax.hessian(subject.function)(z, t),)
-
-    def probability(z: Array, t: Array) -> Any:
-        assert subject.normalizer is not None
-        return (subject.normalizer(z).p,)
-
-    functions: dict[Quantity, Program] = {
-        "gradient": gradient,
-        "gradient at labels": gradient_at_label,
-        "hessian": hessian,
-        "probabilities": probability,
-    }
-    return jax.vmap(functions[quantity])

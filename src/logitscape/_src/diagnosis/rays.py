@@ -11,7 +11,8 @@ import numpy as np
 
 from ..base.memory import kept
 from ..landscapes.probe_rays import PROBE_RAYS, RIVAL_UP
-from .evaluation import Precision, Rows, evaluate, finite_rows, norms, probabilities
+from .evaluation import Rows, evaluate, finite_rows, norms, probabilities
+from .programs import Precision
 from .subject import Subject
 
 Side: TypeAlias = Literal["wrong", "right"]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import get_args
 
-from .evaluation import Precision
+from .programs import Precision
 
 Verdicts = Mapping[str, str]
 

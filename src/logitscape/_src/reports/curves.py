@@ -12,8 +12,9 @@ import numpy as np
 
 from ..base.x64 import enable_x64
 from ..diagnosis.config import DiagnosisConfig
-from ..diagnosis.evaluation import Precision, Rows, evaluate, hessians, rounded
+from ..diagnosis.evaluation import Rows, evaluate, hessians, rounded
 from ..diagnosis.findings import Findings, common_config
+from ..diagnosis.programs import Precision
 from ..diagnosis.questions.gradient import RIGHT, WRONG
 from ..diagnosis.rays import Ray, Side, ray, working_range
 from ..diagnosis.subject import Subject

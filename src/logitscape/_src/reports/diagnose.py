@@ -11,8 +11,9 @@ from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import SEVERITIES
 from ..diagnosis.config import DiagnosisConfig
-from ..diagnosis.evaluation import Precision, points_evaluated
+from ..diagnosis.evaluation import points_evaluated
 from ..diagnosis.examination import Examination
+from ..diagnosis.programs import Precision
 from ..diagnosis.subject import Subject, subject
 from ..objectives.objective import Source
 from ..objectives.parts import Normalizer

@@ -11,16 +11,8 @@ from ...base.stored import key_of, stored_program
 from ...base.xla import jit_fast_compile
 from ..answers import Answer, Witness, undecided
 from ..config import DiagnosisConfig
-from ..evaluation import (
-    Precision,
-    Rows,
-    Values,
-    evaluate,
-    narrow,
-    one_hot,
-    rounded,
-    row,
-)
+from ..evaluation import Rows, Values, evaluate, narrow, one_hot, rounded, row
+from ..programs import Precision
 from ..simplify import FEW_CLASSES
 from ..subject import Subject, value_and_grad
 from ..vocabulary import CONSISTENCY

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..answers import Answer, undecided
 from ..config import DiagnosisConfig
-from ..evaluation import Precision
+from ..programs import Precision
 from ..subject import Subject, gradient_error
 from .cost_programs import Kind, Program, compiled_program, count_ratios, time_ratio
 

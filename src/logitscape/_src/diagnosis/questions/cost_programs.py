@@ -11,11 +11,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ...base.argmax import place_of_one
 from ...base.memory import kept
 from ...base.stored import key_of, stored_program
 from ...objectives.at_label import loss_at_label
 from ...objectives.objective import Objective
-from ..evaluation import Precision, narrow
+from ..evaluation import narrow
+from ..programs import Precision
 from ..subject import Subject
 
 Kind: TypeAlias = Literal["forward", "gradient"]
@@ -69,8 +71,7 @@ def compiled_program(
 
 def _at_label(objective: Objective, z: Array, target: Array) -> Array:
     """The loss as `ls.per_example` computes it."""
-    places = jnp.arange(target.size, dtype=jnp.int32)
-    return loss_at_label(objective, z, jnp.sum(jnp.where(target > 0, places, 0)))
+    return loss_at_label(objective, z, place_of_one(target))
 
 
 def _counts(program: Any) -> dict[str, float]:

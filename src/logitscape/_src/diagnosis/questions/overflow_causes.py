@@ -10,7 +10,8 @@ from typing import get_args
 import jax.numpy as jnp
 import numpy as np
 
-from ..evaluation import Precision, Rows
+from ..evaluation import Rows
+from ..programs import Precision
 
 TOO_LARGE = "the value itself grows too large"
 UNKNOWN = "unknown"

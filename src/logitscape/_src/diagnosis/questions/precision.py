@@ -14,7 +14,8 @@ import numpy as np
 from ...base.x64 import enable_x64
 from ..answers import SEVERITIES, Answer, Severity, Witness, undecided
 from ..config import DiagnosisConfig
-from ..evaluation import Precision, evaluate, finite, one_hot, row
+from ..evaluation import evaluate, finite, one_hot, row
+from ..programs import Precision
 from ..subject import Subject, gradient_error
 from ..vocabulary import NOT_FINITE_FAR, NOT_FINITE_NEAR
 from .overflow_causes import float_info

@@ -7,15 +7,8 @@ import numpy as np
 
 from ...landscapes.probe_rays import LABEL_DOWN, MARGIN, RIVAL_UP
 from ..config import DiagnosisConfig
-from ..evaluation import (
-    Precision,
-    Rows,
-    Values,
-    evaluate,
-    finite,
-    largest_components,
-    rounded,
-)
+from ..evaluation import Rows, Values, evaluate, finite, largest_components, rounded
+from ..programs import Precision
 from ..subject import Subject
 from .overflow_causes import TOO_LARGE, UNKNOWN, explain_failure
 

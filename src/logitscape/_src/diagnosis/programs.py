@@ -1,0 +1,70 @@
+"""The compiled programs by which a subject is evaluated, one per quantity, shape and precision."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal, TypeAlias
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from ..base.memory import kept
+from ..base.stored import key_of, stored_program
+from ..base.xla import jit_fast_compile
+from ..objectives.at_label import loss_at_label
+from .subject import Subject, value_and_grad
+
+Precision: TypeAlias = Literal["float64", "float32", "bfloat16", "float16"]
+Quantity: TypeAlias = Literal[
+    "gradient", "gradient at labels", "hessian", "probabilities"
+]
+Program: TypeAlias = Callable[[Any, Any], Any]
+
+FEW_CLASSES = 100
+"""Largest number of classes for which compiling a program takes longer than running it."""
+
+
+@kept(maxsize=48)
+def program_of(
+    subject: Subject, quantity: Quantity, shape: tuple[int, int], dtype: Precision
+) -> Program:
+    """The program for one shape, loaded where it is stored."""
+    # float32 is compiled in full, as it is in training; the other dtypes may be
+    # compiled without optimisation where that is faster on the whole.
+    compile_fast = shape[1] <= FEW_CLASSES and dtype != "float32"
+    function = _batched(subject, quantity)
+    jit = jit_fast_compile if compile_fast else jax.jit
+    asked = subject.normalizer if quantity == "probabilities" else subject.function
+    key = key_of(asked, quantity, shape, dtype, compile_fast)
+    if key is None:
+        return jit(function)
+    points = jax.ShapeDtypeStruct(shape, jnp.dtype(dtype))
+    targets = points
+    if quantity == "gradient at labels":
+        targets = jax.ShapeDtypeStruct(shape[:1], jnp.int32)
+    return stored_program(key, function, points, targets, jit=jit).program
+
+
+def _batched(subject: Subject, quantity: Quantity) -> Program:
+    def gradient(z: Array, t: Array) -> Any:
+        return value_and_grad(subject.function)(z, t)
+
+    def gradient_at_label(z: Array, label: Array) -> Any:
+        assert subject.objective is not None
+        loss = partial(loss_at_label, subject.objective)
+        return jax.value_and_grad(loss)(z, label)
+
+    def hessian(z: Array, t: Array) -> Any:
+        return (jax.hessian(subject.function)(z, t),)
+
+    def probability(z: Array, t: Array) -> Any:
+        assert subject.normalizer is not None
+        return (subject.normalizer(z).p,)
+
+    functions: dict[Quantity, Program] = {
+        "gradient": gradient,
+        "gradient at labels": gradient_at_label,
+        "hessian": hessian,
+        "probabilities": probability,
+    }
+    return jax.vmap(functions[quantity])
