@@ -11,12 +11,13 @@ import pytest
 import logitscape as ls
 from logitscape._src.base.xla import jit_fast_compile
 from logitscape._src.objectives.catalog import FORMULAS
+from logitscape._src.objectives.classes import whole
 from logitscape._src.objectives.statements import (
     stated_pair,
     statement_of_loss,
     statement_of_normalizer,
 )
-from logitscape._src.objectives.weighing import pull_back, weighed, whole
+from logitscape._src.objectives.weighing import pull_back, weighed
 from tests.oracle import LOSSES
 from tests.oracle.accuracy import TOLERANCE, Reference, as_in_use, forget, reference
 from tests.oracle.failures import failures

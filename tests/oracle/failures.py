@@ -1,5 +1,7 @@
 """Numbers that the rule of this package does not allow, as text for the failures of tests."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tests.oracle.accuracy import Reference, ratios
@@ -37,12 +39,18 @@ def describe(
     ratio: np.ndarray,
     i: int,
     k: int,
+    names: Sequence[str] | None = None,
 ) -> str:
-    """One wrong number: value (k = 0) or component k - 1 of the gradient of case i."""
+    """One wrong number: value (k = 0) or component k - 1 of the gradient of case i.
+
+    Other numbers than these have names of their own.
+    """
     case = expected.cases[i]
-    name = f"gradient[{k - 1}]" if k else "value"
+    name = names[k] if names else f"gradient[{k - 1}]" if k else "value"
     return (
         f"{spec} {dtype}, {case.name} ({expected.status[i]}): {name} = {got[i, k]!r}, "
         f"want {expected.high[i, k]!r}, "
-        f"error / allowed = {ratio[i, k]:.3g}; z = {case.z[:10]}, target = {case.target[:10]}"
+        f"error / allowed = {ratio[i, k]:.3g}, "
+        f"sum |terms| = {expected.allowed[i, k]:.3g}; z = {case.z[:10]}, "
+        f"target = {case.target[:10]}"
     )

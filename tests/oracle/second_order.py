@@ -13,6 +13,7 @@ import logitscape as ls
 from . import INSIDE, OUTSIDE
 from .accuracy import ONE_HOT_ONLY, Reference, as_in_use, evaluate, ratios, split
 from .cases import Case, one_hot, padded, soft, stack
+from .failures import describe
 from .hessians import hessian
 
 SIGNED = {
@@ -112,23 +113,12 @@ def hessian_failures(spec: str, got: np.ndarray, n: int, dtype: str) -> list[str
     expected = hessian_reference(spec, n, dtype)
     ratio = ratios(got, expected, dtype)
     worst = sorted(np.argwhere(ratio > 1), key=lambda at: -ratio[tuple(at)])
-    return [describe_entry(spec, got, expected, dtype, ratio, *at) for at in worst[:5]]
+    return [
+        describe(spec, got, expected, dtype, ratio, *at, names=entry_names(n))
+        for at in worst[:5]
+    ]
 
 
-def describe_entry(
-    spec: str,
-    got: np.ndarray,
-    expected: Reference,
-    dtype: str,
-    ratio: np.ndarray,
-    i: int,
-    k: int,
-) -> str:
-    case = expected.cases[i]
-    row, column = divmod(k - 1, len(case.z))
-    name = f"hessian[{row}, {column}]" if k else "value"
-    return (
-        f"{spec} {dtype}, {case.name}: {name} = {got[i, k]!r}, "
-        f"want {expected.high[i, k]!r}, error / allowed = {ratio[i, k]:.3g}, "
-        f"sum |terms| = {expected.allowed[i, k]:.3g}; z = {case.z}"
-    )
+def entry_names(n: int) -> list[str]:
+    """Names of the value and of the entries of a Hessian."""
+    return ["value", *(f"hessian[{i}, {j}]" for i in range(n) for j in range(n))]

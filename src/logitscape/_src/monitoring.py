@@ -13,8 +13,9 @@ from jaxtyping import Float
 from .base.formula import rounded_once
 from .base.types import HALF
 from .normalizers.probs import Probs
+from .objectives.at_label import loss_at_label
 from .objectives.batched import checked_labels
-from .objectives.objective import Source, objective
+from .objectives.objective import Objective, Source, objective
 from .objectives.parts import Normalizer, normalizer_from
 from .objectives.signatures import OneExample, as_one_example
 
@@ -100,8 +101,8 @@ def probe(
             )
         y = checked_labels(z, labels)
         num_classes = z.shape[1]
-        loss_function = as_one_example(source, num_classes)
-        evaluate = jax.vmap(partial(_evaluate, loss_function, predictor))
+        of_label = _loss_of_label(source, num_classes)
+        evaluate = jax.vmap(partial(_evaluate, of_label, predictor))
         loss, gradient, is_right = evaluate(z, y)
         are_valid = jnp.all((y >= 0) & (y < num_classes))
         statistics = _statistics(loss, gradient, is_right, threshold)
@@ -120,13 +121,27 @@ def _predictor(
     return normalizer_from(normalizer)
 
 
+def _loss_of_label(source: Source, num_classes: int) -> Callable[[Array, Array], Array]:
+    """The loss of one example as a function (logits [n], label) -> scalar."""
+    if isinstance(source, str | Objective):
+        return partial(loss_at_label, objective(source))
+    return partial(_at_one_hot, as_one_example(source, num_classes))
+
+
+def _at_one_hot(function: OneExample, z: Array, label: Array) -> Array:
+    target = jax.nn.one_hot(label, z.size, dtype=z.dtype)
+    value: Array = rounded_once(function, z.dtype, z, target)
+    return value
+
+
 def _evaluate(
-    loss_function: OneExample, predictor: Normalizer | None, z: Array, label: Array
+    of_label: Callable[[Array, Array], Array],
+    predictor: Normalizer | None,
+    z: Array,
+    label: Array,
 ) -> tuple[Array, Array, Array]:
     """Loss, gradient and whether the prediction is right, of one example."""
-    target = jax.nn.one_hot(label, z.size, dtype=z.dtype)
-    rounded_loss = partial(rounded_once, loss_function, z.dtype)
-    loss, gradient = jax.value_and_grad(rounded_loss)(z, target)
+    loss, gradient = jax.value_and_grad(of_label)(z, label)
     scores: Array = z
     if predictor is not None:
         probs: Probs = rounded_once(predictor, z.dtype, z)

@@ -18,15 +18,17 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.argmax import one_hot
 from ..losses.label_shares import OfLabel, Shares, Slopes
 from ..normalizers.probs import Probs
 from ..objectives import grouping
+from ..objectives.classes import whole
 from ..objectives.objective import Objective
 from ..objectives.statements import statement_of_loss, statement_of_normalizer
-from ..objectives.weighing import probabilities, weighed, whole
+from ..objectives.weighing import Moves, gradient_of, moves_of, probabilities, weighed
 from . import duals
 from .batching import from_batch, to_batch
-from .duals import Call, Dual
+from .duals import Dual
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,12 @@ class _Weighing(NamedTuple):
     Attributes:
         shares: Shares of the classes, as arrays.
         p: Probabilities, [n].
-        moves: How the weights move with the logits: derivatives of the rivals' weights [n], of
-            the label's, of its logarithm, and of all logarithms [n]; None if the normalizer is
-            not separable.
+        moves: How the weights move with the logits; None if the normalizer is not separable.
     """
 
     shares: dict[str, Array]
     p: Array
-    moves: tuple[Array, Array, Array, Array] | None
+    moves: Moves | None
 
 
 def by_rule(
@@ -73,12 +73,7 @@ def by_rule(
         label: Label of all examples.
         unroll: Whether to unroll the classes.
     """
-    example = jax.ShapeDtypeStruct(logits.shape[:1], logits.dtype)
-    pairs = {
-        index: objective
-        for index, objective in grouping.pairs(objectives).items()
-        if statement_of_loss(objective.loss, example) is not None
-    }
+    statements, pairs = _stated(objectives, logits)
     call = duals.call_on_batch(unroll=unroll, with_tangents=False)
     inputs = Dual(to_batch(logits, unroll))
     groups = grouping.by_normalizer(pairs)
@@ -86,7 +81,13 @@ def by_rule(
     for normalizer, members in groups.items():
         weighing = call(partial(_weighing, normalizer, label), inputs).primal
         weighings |= dict.fromkeys(members, weighing)
-    slopes = _slopes(call, pairs, weighings, example)
+    slopes = dict[int, Dual]()
+    for loss, members in grouping.by_loss(pairs).items():
+        shares = [Dual(weighings[index].shares) for index in members]
+        run = partial(_slopes_of_example, statements[loss])
+        results = call(run, duals.concatenate(shares))
+        parts = duals.split(results, len(members))
+        slopes |= dict(zip(members, parts, strict=True))
     gradients = dict[int, Dual]()
     for normalizer, members in groups.items():
         stacked = duals.stack_rows([slopes[index] for index in members])
@@ -103,6 +104,25 @@ def by_rule(
     }
 
 
+def _stated(
+    objectives: Sequence[Objective], logits: Array
+) -> tuple[dict[Any, OfLabel], dict[int, Objective]]:
+    """Statements by loss, and the pairs that have these losses by index."""
+    example = jax.ShapeDtypeStruct(logits.shape[:1], logits.dtype)
+    pairs = grouping.pairs(objectives)
+    statements = dict[Any, OfLabel]()
+    for loss in grouping.by_loss(pairs):
+        statement = statement_of_loss(loss, example)
+        if statement is not None:
+            statements[loss] = statement
+    stated = {
+        index: objective
+        for index, objective in pairs.items()
+        if objective.loss in statements
+    }
+    return statements, stated
+
+
 def _weighing(normalizer: Any, label: int, logits: Array) -> _Weighing:
     weigh = statement_of_normalizer(normalizer, logits)
     if weigh is None:
@@ -115,6 +135,7 @@ def _weighing(normalizer: Any, label: int, logits: Array) -> _Weighing:
         "log_p": shares.log_p,
         "complement": shares.complement,
         "label": shares.label,
+        "is_label": shares.is_label,
         "rivals": shares.rivals,
         "log_rivals": shares.log_rivals(),
         "others": shares.others,
@@ -123,14 +144,7 @@ def _weighing(normalizer: Any, label: int, logits: Array) -> _Weighing:
         "p_sink": shares.p_sink * jnp.ones_like(shares.p),
         "largest": jnp.maximum(jnp.max(shares.rivals), shares.label),
     }
-    log_slopes = weights.log_slopes()
-    moves = (
-        weights.rival_slopes(),
-        weights.label_slope(),
-        log_slopes[label],
-        log_slopes,
-    )
-    return _Weighing(arrays, probabilities(weights), moves)
+    return _Weighing(arrays, probabilities(weights), moves_of(weights))
 
 
 def _shares_of(probs: Probs, label: int) -> dict[str, Array]:
@@ -141,6 +155,7 @@ def _shares_of(probs: Probs, label: int) -> dict[str, Array]:
         "log_p": probs.log_p[label],
         "complement": probs.complement[label],
         "label": probs.p[label],
+        "is_label": one_hot(jnp.asarray(label), probs.p.size),
         "rivals": rivals,
         "log_rivals": probs.log_p.at[label].set(0),
         "others": jnp.sum(rivals),
@@ -151,33 +166,12 @@ def _shares_of(probs: Probs, label: int) -> dict[str, Array]:
     }
 
 
-def _slopes(
-    call: Call,
-    pairs: dict[int, Objective],
-    weighings: dict[int, _Weighing],
-    example: jax.ShapeDtypeStruct,
-) -> dict[int, Dual]:
-    """Losses and their derivatives in the weights, by index."""
-    slopes = dict[int, Dual]()
-    for loss, members in grouping.by_loss(pairs).items():
-        shares = [Dual(weighings[index].shares) for index in members]
-        joined = duals.concatenate(shares)
-        of_label = statement_of_loss(loss, example)
-        assert of_label is not None
-        run = partial(_slopes_of_example, of_label, example.size)
-        results = duals.split(call(run, joined), len(members))
-        slopes |= dict(zip(members, results, strict=True))
-    return slopes
-
-
-def _slopes_of_example(
-    of_label: OfLabel, num_classes: int, arrays: dict[str, Any]
-) -> Slopes:
+def _slopes_of_example(of_label: OfLabel, arrays: dict[str, Any]) -> Slopes:
     log_rivals = arrays["log_rivals"]
     shares = Shares(
         **{name: array for name, array in arrays.items() if name != "log_rivals"},
         log_rivals=lambda: log_rivals,
-        num_classes=num_classes,
+        num_classes=log_rivals.size,
         log_scale=math.nan,
         sum=jnp.sum,
         maximum=jnp.max,
@@ -194,25 +188,17 @@ def _slopes_of_example(
 
 
 def _gradients(
-    normalizer: Any, label: int, logits: Array, moves: Any, slopes: Slopes
+    normalizer: Any, label: int, logits: Array, moves: Moves | None, slopes: Slopes
 ) -> Array:
     """Gradients of several losses of one normalizer, [losses, n], of one example."""
     if moves is None:
         _, transpose = jax.vjp(normalizer, logits)
         pull_back = partial(_through, transpose, label)
     else:
-        pull_back = partial(_by_moves, moves, label)
+        is_label = one_hot(jnp.asarray(label), logits.size)
+        pull_back = partial(gradient_of, is_label, moves)
     gradients: Array = jax.vmap(pull_back)(slopes)
     return gradients
-
-
-def _by_moves(moves: Any, label: int, slopes: Any) -> Array:
-    """Gradient through the weights of a separable normalizer."""
-    rivals, of_label, log_label, log_slopes = moves
-    of_rivals = slopes.rivals * rivals + slopes.log_rivals * log_slopes
-    at_label = slopes.label * of_label + slopes.log_label * log_label
-    gradient: Array = of_rivals.at[label].set(at_label)
-    return gradient
 
 
 def _through(transpose: Any, label: int, slopes: Any) -> Array:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.types import Scalar, Vector
-from ..objectives.weighing import Classes, whole
+from ..objectives.classes import Classes, whole
 
 Shared: TypeAlias = dict[str, Any]
 """What all rows share beside weights and bias, and the loss is differentiated in."""

@@ -9,9 +9,10 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from ..base.types import Scalar, Vector
+from ..objectives.classes import Classes
 from ..objectives.objective import Objective
 from ..objectives.statements import StatedPair, stated_pair
-from ..objectives.weighing import Classes, pull_back, weighed
+from ..objectives.weighing import pull_back, weighed
 
 
 def classes_over(axis_name: str, logits: Vector) -> Classes:

@@ -177,9 +177,8 @@ def reverse_kl(shares: Shares, *, smoothing: Parameter = 0.1) -> Slopes:
     log_of_rival = jnp.log(amount / shares.num_classes)
     log_of_label = jnp.log(1 - amount + amount / shares.num_classes)
     log_rivals = shares.log_rivals()
-    # A weight may underflow; where its logarithm is 0 as well, it is that of the label.
-    is_label = (shares.rivals == 0) & (log_rivals == 0)
-    occurs = ~(jnp.isneginf(log_rivals) | is_label)
+    # Not by the weights, which may underflow.
+    occurs = ~(jnp.isneginf(log_rivals) | shares.is_label)
     # Relative to the largest rival, whose own difference is then exactly 0: where it has nearly
     # all of the weight, the others' differences are all that is left.
     has_weight = occurs & (shares.rivals > 0)

@@ -19,7 +19,7 @@ from .catalog import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
 from .pair_targets import loss_of_target
 from .parts import Loss, Normalizer, loss_from, normalizer_from, refuse_loss_of_logits
 from .specs import Term
-from .statements import stated_pair
+from .statements import StatedPair, stated_pair
 from .user_functions import name_of, user_loss
 
 
@@ -66,12 +66,14 @@ class Objective:
         """Loss of one example as it is composed, `loss(normalizer(logits), target)`.
 
         It is the same number as the objective itself, and its derivatives are those of its parts.
-        Nothing is checked.
+        Half precision is computed in float32 and rounded once. Nothing is checked.
         """
         stated = stated_pair(self.normalizer, self.loss, logits)
+        function: Loss = self.function
         if stated is not None:
-            return stated.pair.composed(logits, target, stated.parameters)
-        return self.function(logits, target)
+            function = partial(_composed_of_pair, stated)
+        value: Array = rounded_once(function, logits.dtype, logits, target)
+        return value
 
     def predict(self, logits: ArrayLike) -> Probs:
         """Predicted probabilities of one example.
@@ -234,3 +236,7 @@ def _loss_of_pair(
     if stated is None:
         return loss(normalizer(logits), target)
     return loss_of_target(stated.pair, logits, target, stated.parameters)
+
+
+def _composed_of_pair(stated: StatedPair, logits: Array, target: Array) -> Array:
+    return stated.pair.composed(logits, target, stated.parameters)

@@ -24,7 +24,8 @@ from ..base.special import is_symbolic_zero
 from ..base.types import HALF, Scalar, Vector
 from ..losses.label_shares import OfLabel
 from ..normalizers.weights import Weigh
-from .weighing import pull_back, weighed, whole_of_batch
+from .classes import whole_of_batch
+from .weighing import pull_back, weighed
 
 Parameters: TypeAlias = tuple[Mapping[str, Any], Mapping[str, Any]]
 """Parameters of the normalizer and of the loss that are arrays, by name."""
@@ -60,15 +61,44 @@ def _loss_of_label_jvp(
     logits, label, parameters = primals
     d_logits, _, d_parameters = tangents
     value, gradient = value_and_gradient(pair, logits, label, parameters)
-    slope = jnp.zeros_like(value)
-    if not is_symbolic_zero(d_logits):
-        # In the gradient's dtype: half precision is rounded once, at the end.
-        slope += jnp.sum(gradient * d_logits.astype(gradient.dtype))
-    moved = instantiated(d_parameters)
-    if moved is not None:
-        of_parameters = partial(_composed_of_label, pair, logits, label)
-        slope += jax.jvp(of_parameters, (parameters,), (moved,))[1]
+    slope = tangent_of_loss(
+        gradient,
+        d_logits,
+        partial(_composed_of_label, pair, widened(logits), label),
+        (parameters,),
+        (d_parameters,),
+    )
     return value.astype(logits.dtype), slope.astype(logits.dtype)
+
+
+def tangent_of_loss(
+    gradient: Vector,
+    d_logits: Any,
+    of_others: Callable[..., Array],
+    others: tuple[Any, ...],
+    d_others: tuple[Any, ...],
+) -> Scalar:
+    """Tangent of a loss, in the dtype of its gradient: half precision is rounded at the end.
+
+    Args:
+        gradient: Gradient in the logits, [n].
+        d_logits: Tangent of the logits.
+        of_others: The composed loss as a function of its other arguments.
+        others: Those arguments.
+        d_others: Their tangents.
+    """
+    slope = jnp.zeros((), gradient.dtype)
+    if not is_symbolic_zero(d_logits):
+        slope += jnp.sum(gradient * d_logits.astype(gradient.dtype))
+    moved = _instantiated(d_others)
+    if moved is not None:
+        slope += jax.jvp(of_others, others, moved)[1]
+    return slope
+
+
+def widened(logits: Vector) -> Vector:
+    """Logits in half precision as float32, others as they are."""
+    return logits.astype(jnp.float32) if logits.dtype in HALF else logits
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
@@ -76,7 +106,7 @@ def value_and_gradient(
     pair: Pair, logits: Vector, label: Array, parameters: Parameters
 ) -> tuple[Scalar, Vector]:
     """Loss and gradient of one example whose target is one-hot; in float32 for half precision."""
-    z = logits.astype(jnp.float32) if logits.dtype in HALF else logits
+    z = widened(logits)
     of_normalizer, of_loss = parameters
     weigh = partial(pair.weigh, **of_normalizer)
     of_label = partial(pair.of_label, **of_loss)
@@ -91,11 +121,10 @@ def _value_and_gradient_jvp(
     d_logits, _, d_parameters = tangents
 
     def composed(z: Array, parameters: Parameters) -> tuple[Array, Array]:
-        wide = z.astype(jnp.float32) if z.dtype in HALF else z
         of_logits = partial(
             _composed_of_label, pair, label=label, parameters=parameters
         )
-        return jax.value_and_grad(of_logits)(wide)
+        return jax.value_and_grad(of_logits)(widened(z))
 
     _, slopes = jax.jvp(composed, (logits, parameters), (d_logits, d_parameters))
     return value_and_gradient(pair, *primals), slopes
@@ -108,7 +137,7 @@ def _composed_of_label(
     return pair.composed(logits, target, parameters)
 
 
-def instantiated(tangents: Any) -> Any:
+def _instantiated(tangents: Any) -> Any:
     """Tangents of parameters as arrays; None if all of them are known to be zero."""
     leaves = jax.tree.leaves(tangents, is_leaf=is_symbolic_zero)
     if all(is_symbolic_zero(leaf) for leaf in leaves):

@@ -14,9 +14,17 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..base.special import is_symbolic_zero
-from ..base.types import HALF, Scalar, Vector
-from .pair_rule import Pair, Parameters, instantiated, loss_of_label, value_and_gradient
+from ..base.argmax import place_of_one
+from ..base.arguments import are_one_hot
+from ..base.types import Scalar, Vector
+from .pair_rule import (
+    Pair,
+    Parameters,
+    loss_of_label,
+    tangent_of_loss,
+    value_and_gradient,
+    widened,
+)
 
 
 def loss_of_target(
@@ -33,7 +41,7 @@ def loss_of_target(
     if isinstance(target, jax.core.Tracer):
         return _loss_of_traced_target(pair, logits, target, parameters)
     known = np.asarray(target)
-    if _is_one_hot(known):
+    if are_one_hot(known):
         return loss_of_label(pair, logits, jnp.int32(known.argmax()), parameters)
     return pair.composed(logits, jnp.asarray(target), parameters)
 
@@ -53,14 +61,13 @@ def _loss_of_traced_target_jvp(
     logits, target, parameters = primals
     d_logits, *d_others = tangents
     value, gradient = _value_and_gradient(pair, logits, target, parameters)
-    slope: Array = jnp.zeros_like(value)
-    if not is_symbolic_zero(d_logits):
-        slope += jnp.sum(gradient * d_logits.astype(gradient.dtype))
-    moved = instantiated(tuple(d_others))
-    if moved is not None:
-        of_others = partial(pair.composed, logits)
-        of_rest: Array = jax.jvp(of_others, (target, parameters), moved)[1]
-        slope += of_rest
+    slope = tangent_of_loss(
+        gradient,
+        d_logits,
+        partial(pair.composed, logits),
+        (target, parameters),
+        tuple(d_others),
+    )
     return value.astype(logits.dtype), slope.astype(logits.dtype)
 
 
@@ -86,16 +93,13 @@ def _value_and_gradient_jvp(
 def _by_label(
     pair: Pair, logits: Vector, target: Vector, parameters: Parameters
 ) -> tuple[Scalar, Vector]:
-    # Exact for a one-hot target, and quicker than an argmax.
-    places = jnp.arange(target.size, dtype=jnp.int32)
-    label = jnp.sum(jnp.where(target > 0, places, 0))
-    return value_and_gradient(pair, logits, label, parameters)
+    return value_and_gradient(pair, logits, place_of_one(target), parameters)
 
 
 def _composed(
     pair: Pair, logits: Vector, target: Vector, parameters: Parameters
 ) -> tuple[Scalar, Vector]:
-    z = logits.astype(jnp.float32) if logits.dtype in HALF else logits
+    z = widened(logits)
     return jax.value_and_grad(pair.composed)(z, target.astype(z.dtype), parameters)
 
 
@@ -110,7 +114,7 @@ def _choose(
     @jax.custom_batching.custom_vmap
     def run(logits: Array, target: Array, parameters: Parameters) -> Any:
         return jax.lax.cond(
-            _is_one_hot(target), by_label, composed, logits, target, parameters
+            are_one_hot(target), by_label, composed, logits, target, parameters
         )
 
     @run.def_vmap
@@ -123,9 +127,3 @@ def _choose(
         return _choose(*mapped)(*args), (True, True)
 
     return run
-
-
-def _is_one_hot(target: Any) -> Any:
-    """Whether all targets, [..., n], are one-hot."""
-    is_unit = (target == 0) | (target == 1)
-    return is_unit.all() & (target.sum(axis=-1) == 1).all()

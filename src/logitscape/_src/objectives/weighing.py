@@ -6,8 +6,7 @@ loses digits, and a difference with the label's own weight never arises.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial, reduce
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,83 +16,42 @@ from ..base.argmax import one_hot
 from ..base.types import Mask, Scalar, Vector
 from ..losses.label_shares import OfLabel, Shares, Slopes
 from ..normalizers.weights import Weigh, Weights
-
-FEW = 4
-"""Number of classes up to which they are joined one by one; from 6 on that is slower."""
+from .classes import Classes
 
 FLOOR = 1e-20
 """Weight below which its logarithm is used in its place; `log1p(1 / FLOOR) = -log(FLOOR)`."""
 
 
-@dataclass(frozen=True)
-class Classes:
-    """The classes of an example, all of them or those that lie on this device.
-
-    Attributes:
-        sum: Function that sums an array over all classes.
-        maximum: Function that takes the maximum of an array over all classes.
-        count: Number of all classes.
-        first: Number of the first class that lies here.
-    """
-
-    sum: Callable[[Array], Array]
-    maximum: Callable[[Array], Array]
-    count: int
-    first: Array | int = 0
-
-
-def whole(logits: Vector) -> Classes:
-    """The classes of an example that lie in one place."""
-    return Classes(jnp.sum, jnp.max, logits.size)
-
-
-def whole_of_batch(logits: Vector) -> Classes:
-    """The classes of an example of a large batch that is mapped over.
-
-    XLA on CPUs reduces slowly over a short axis. A few classes are joined one by one, which takes
-    a third to two thirds of the time.
-    """
-    if logits.size > FEW:
-        return whole(logits)
-    return Classes(partial(_join, jnp.add), partial(_join, jnp.maximum), logits.size)
-
-
-def _join(operation: Callable[[Array, Array], Array], vector: Vector) -> Scalar:
-    joined: Scalar = reduce(operation, [vector[k] for k in range(vector.size)])
-    return joined
-
-
-@dataclass(frozen=True)
-class Weighed:
+class Weighed(NamedTuple):
     """The weights of the classes of one example.
 
     Attributes:
         weights: Functions of the normalizer.
         logits: Logits, [n].
         label_logit: Logit of the label.
-        is_label: Mask of the label, [n].
         shares: Weights, with the label apart from its rivals.
     """
 
     weights: Weights
     logits: Vector
     label_logit: Scalar
-    is_label: Mask
     shares: Shares
 
-    def label_slope(self) -> Scalar:
-        """Derivative of the label's weight in its logit."""
-        return self.weights.slope(self.label_logit, self.shares.label)
 
-    def rival_slopes(self) -> Vector:
-        """Derivatives of the rivals' weights in their logits, [n]."""
-        # From the rivals' weights, and not from all: XLA then keeps one array for both uses.
-        return self.weights.slope(self.logits, self.shares.rivals)
+class Moves(NamedTuple):
+    """How the weights of one example move with the logits.
 
-    def log_slopes(self) -> Vector:
-        """Derivatives of the logarithms of all weights in their logits, [n]; 0 for a mask."""
-        is_masked = jnp.isneginf(self.logits)
-        return jnp.where(is_masked, 0, self.weights.log_slope(self.logits))
+    Attributes:
+        rivals: Derivatives of the rivals' weights, [n].
+        label: Derivative of the label's weight; None where nothing needs it.
+        log_label: Derivative of its logarithm.
+        logs: Derivatives of the logarithms of all weights, [n]; None where nothing needs them.
+    """
+
+    rivals: Vector
+    label: Scalar | None
+    log_label: Scalar
+    logs: Vector | None
 
 
 def weighed(
@@ -119,13 +77,14 @@ def weighed(
 
     shares = _shares(
         weights,
+        is_label=is_label,
         label=label_weight,
         log_label=weights.log_relative(label_logit),
         rivals=rivals,
         log_rivals=log_rivals,
         classes=classes,
     )
-    return Weighed(weights, logits, label_logit, is_label, shares)
+    return Weighed(weights, logits, label_logit, shares)
 
 
 def pull_back(of_label: OfLabel, weighed: Weighed) -> tuple[Scalar, Vector]:
@@ -136,30 +95,55 @@ def pull_back(of_label: OfLabel, weighed: Weighed) -> tuple[Scalar, Vector]:
         weighed: Weights of the classes.
     """
     slopes = of_label(weighed.shares)
-    return slopes.value, gradient_of(weighed, slopes)
+    moves = moves_of(
+        weighed,
+        of_label=not isinstance(slopes.label, float),
+        of_logs=not isinstance(slopes.log_rivals, float),
+    )
+    return slopes.value, gradient_of(weighed.shares.is_label, moves, slopes)
 
 
-def gradient_of(weighed: Weighed, slopes: Slopes) -> Vector:
+def moves_of(weighed: Weighed, *, of_label: bool = True, of_logs: bool = True) -> Moves:
+    """How the weights move with the logits.
+
+    Args:
+        weighed: Weights of the classes.
+        of_label: Whether the derivative of the label's weight is needed.
+        of_logs: Whether those of all logarithms are.
+    """
+    weights, logits, label_logit, shares = weighed
+    # A masked class has the derivative 0, whatever that of its logarithm is.
+    is_masked = jnp.isneginf(logits)
+    return Moves(
+        # Of the rivals' weights, not of all weights: XLA then keeps one array for both uses.
+        rivals=weights.slope(logits, shares.rivals),
+        label=weights.slope(label_logit, shares.label) if of_label else None,
+        log_label=weights.log_slope(label_logit),
+        logs=jnp.where(is_masked, 0, weights.log_slope(logits)) if of_logs else None,
+    )
+
+
+def gradient_of(is_label: Mask, moves: Moves, slopes: Slopes) -> Vector:
     """Gradient in the logits, [n], from the derivatives in the weights."""
-    weights = weighed.weights
-    of_label = slopes.log_label * weights.log_slope(weighed.label_logit)
-    if not isinstance(slopes.label, float):
-        of_label += slopes.label * weighed.label_slope()
-    of_rivals = weighed.rival_slopes() * slopes.rivals
-    if not isinstance(slopes.log_rivals, float):
-        of_rivals += slopes.log_rivals * weighed.log_slopes()
-    return jnp.where(weighed.is_label, of_label, of_rivals)
+    of_label = slopes.log_label * moves.log_label
+    if moves.label is not None:
+        of_label += slopes.label * moves.label
+    of_rivals = moves.rivals * slopes.rivals
+    if moves.logs is not None:
+        of_rivals += slopes.log_rivals * moves.logs
+    return jnp.where(is_label, of_label, of_rivals)
 
 
 def probabilities(weighed: Weighed) -> Vector:
     """Probabilities of the classes, [n]."""
     shares = weighed.shares
-    return jnp.where(weighed.is_label, shares.p, shares.rivals / shares.total)
+    return jnp.where(shares.is_label, shares.p, shares.rivals / shares.total)
 
 
 def _shares(
     weights: Weights,
     *,
+    is_label: Mask,
     label: Array,
     log_label: Array,
     rivals: Array,
@@ -193,6 +177,7 @@ def _shares(
         log_p=log_p,
         complement=complement,
         label=label,
+        is_label=is_label,
         rivals=rivals,
         log_rivals=log_rivals,
         others=others,
