@@ -231,6 +231,8 @@ def test_a_training_step_needs_no_further_memory(spec, dtype):
 
 OWN_NORMALIZERS = {
     "cubes": (lambda z: ls.normalize(3 * jnp.log(jnp.abs(z))), True),
+    "one plus square": (lambda z: ls.normalize(jnp.log1p(z**2)), True),
+    "magnitude": (lambda z: ls.normalize(jnp.log(jnp.abs(z) + 0.1)), True),
     "squared sigmoid": (lambda z: ls.normalize(2 * jax.nn.log_sigmoid(z)), True),
     "shifted": (lambda z: ls.normalize(z - jnp.max(z)), False),
     "biased": (lambda z: ls.normalize(z + jnp.arange(z.size, dtype=z.dtype)), False),
@@ -281,6 +283,20 @@ def test_own_functions_have_the_rule_where_they_are_class_by_class(
     expected = jax.vmap(jax.value_and_grad(pair.composed))(z, targets)
     for a, b in zip(got, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("size", [1e-13, 1e-3, 1.0, 1e10, 1e18])
+def test_own_weights_of_any_size_are_taken_before_their_logarithm(size):
+    """`g = z^2` by its logarithm gives what it gives by `square`."""
+    pair = ls.compose(lambda z: ls.normalize(jnp.log(z**2)), "cross_entropy")
+    z = np.float32(size) * np.array([[1, -2, 3], [-3, 1e-5, 1]], "float32")
+    labels = jnp.array([0, 1])
+    both = [
+        jax.vmap(jax.value_and_grad(ls.per_example(each)))(z, labels)
+        for each in (pair, "square + cross_entropy")
+    ]
+    for got, expected in zip(*both, strict=True):
+        np.testing.assert_allclose(got, expected, rtol=2e-6)
 
 
 @pytest.mark.parametrize("n", [1, 2, 33, 1000])

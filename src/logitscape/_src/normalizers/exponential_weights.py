@@ -134,7 +134,10 @@ def softplus(logits: Array, maximum: Reduction) -> Weights:
         x = jnp.exp(-jnp.abs(z) - low)
         return jnp.maximum(z, 0) + jnp.log1p(one * x) / one
 
-    inverse = 1 / scaled(top)
+    # The scale is g(top) to within a factor of 1.5, without the logarithm that this would take.
+    positive = jnp.maximum(top, 0)
+    inverse = 1 / (1 + positive) + (top - top)  # NaN unless the largest logit is finite
+    log_scale = low + jnp.log1p(positive)
 
     def relative(z: Array) -> Array:
         return scaled(z) * inverse
@@ -144,7 +147,7 @@ def softplus(logits: Array, maximum: Reduction) -> Weights:
         return jnp.where(z > 0, 1, x) / (1 + one * x) * inverse
 
     def log_relative(z: Array) -> Array:
-        return sigmoidal.log_softplus(z) - sigmoidal.log_softplus(top)
+        return sigmoidal.log_softplus(z) - log_scale
 
     log_slope = sigmoidal.log_softplus_slope
     differentiable = by_log_slope(relative, log_slope)

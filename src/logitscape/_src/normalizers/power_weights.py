@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -12,7 +11,7 @@ from ..base.parameters import parameter
 from ..base.special import hypotenuse
 from ..base.types import Parameter
 from . import taylor as taylor_polynomials
-from .powers import log_of_ratio
+from .powers import divide_by, log_of_ratio
 from .weights import Reduction, Weights, by_log_slope
 
 
@@ -33,7 +32,7 @@ def abs(logits: Array, maximum: Reduction) -> Weights:
 def square(logits: Array, maximum: Reduction) -> Weights:
     """`g(z) = z^2`."""
     top = maximum(jnp.abs(logits))
-    ratio = _divide_by(top)
+    ratio = divide_by(top)
     # At 0 the derivative of the amplitude |z| is taken as 0, and its square would have none left.
     return _powers(top, _magnitude, 2)._replace(differentiable=lambda z: ratio(z) ** 2)
 
@@ -55,7 +54,7 @@ def spherical(
     floor = parameter("spherical", "epsilon", epsilon, logits.dtype, low=0, open=True)
     root = jnp.sqrt(floor)
     top = jnp.maximum(maximum(jnp.abs(logits)), root)
-    ratio = _divide_by(top)
+    ratio = divide_by(top)
     floor_ratio = ratio(root) ** 2
 
     def relative(z: Array) -> Array:
@@ -82,7 +81,7 @@ def taylor(logits: Array, maximum: Reduction, *, order: int = 2) -> Weights:
     if order > taylor_polynomials.LOW_ORDER:
         return _taylor_by_quadrature(logits, maximum, order)
     top = jnp.maximum(maximum(jnp.abs(logits)), 1)
-    ratio = _divide_by(top)
+    ratio = divide_by(top)
     unit = ratio(jnp.ones_like(top))
 
     def relative(z: Array) -> Array:
@@ -145,7 +144,7 @@ def _powers(
         magnitude: Function logits -> (amplitudes, their derivatives).
         power: Power m.
     """
-    ratio = _divide_by(top)
+    ratio = divide_by(top)
 
     def relative(z: Array) -> Array:
         return ratio(magnitude(z)[0]) ** power
@@ -168,17 +167,3 @@ def _powers(
     # Products are rounded alike wherever they are computed, so that this is one of the weights.
     largest = ratio(top) ** power
     return Weights(relative, slope, log_relative, log_slope, largest=largest)
-
-
-def _divide_by(top: Array) -> Callable[[Array], Array]:
-    """The function `x -> x / top`, NaN unless the top is positive and finite.
-
-    It multiplies by the reciprocal, as compiled programs do in any case. The power of two keeps
-    that from underflowing where the top is among the largest numbers.
-    """
-    # Only ratios of weights matter, so that the scale needs no derivative.
-    top = jax.lax.stop_gradient(top)
-    step = jnp.where(top > 1, 0.125, 1.0).astype(top.dtype)
-    inverse = 1 / (top * step)
-    inverse = jnp.where((top > 0) & jnp.isfinite(top), inverse, jnp.nan)
-    return lambda x: (x * step) * inverse

@@ -1,5 +1,6 @@
 """Probabilities in proportion to powers of amplitudes."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -123,3 +124,17 @@ def log_of_ratio(quotient: Array, x: Array, reference: Array) -> Array:
     underflows = quotient < jnp.finfo(x.dtype).tiny  # type: ignore[no-untyped-call]
     log = jnp.log(jnp.where(underflows, x, quotient))
     return log - jnp.where(underflows, jnp.log(reference), 0)
+
+
+def divide_by(top: Array) -> Callable[[Array], Array]:
+    """The function `x -> x / top`, NaN unless the top is positive and finite.
+
+    It multiplies by the reciprocal, as compiled programs do in any case. The power of two keeps
+    that from underflowing where the top is among the largest numbers.
+    """
+    # Only ratios of weights matter, so that the scale needs no derivative.
+    top = jax.lax.stop_gradient(top)
+    step = jnp.where(top > 1, 0.125, 1.0).astype(top.dtype)
+    inverse = 1 / (top * step)
+    inverse = jnp.where((top > 0) & jnp.isfinite(top), inverse, jnp.nan)
+    return lambda x: (x * step) * inverse

@@ -15,10 +15,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from ..base.memory import kept
 from ..losses.label_shares import Pull, Shares, of_probability
 from ..normalizers.normalize import recorded_calls
+from ..normalizers.powers import divide_by
 from ..normalizers.probs import Probs
 from ..normalizers.weights import Reduction, Weights
 from .class_dependence import is_of_label, is_per_class, traced_for_any_number
@@ -35,7 +37,9 @@ def user_weigh(normalizer: UserNormalizer, n: int, dtype: Any) -> Any:
     program = traced_for_any_number(log_g, 1, n, dtype)
     if program is None or not is_per_class(program):
         return None
-    return partial(_weights, log_g)
+    if _last_logarithm(program) is not None:
+        return partial(_weights, partial(_before_logarithm, log_g), log_g)
+    return partial(_weights_by_logarithm, log_g)
 
 
 @kept(maxsize=64)
@@ -61,28 +65,84 @@ def _log_weights(normalizer: UserNormalizer, logits: Array) -> Array:
     return calls[0].log_weights
 
 
+def _last_logarithm(program: ClosedJaxpr) -> Any:
+    """The equation `log x` or `log(1 + x)` that gives the result of a program; None without one."""
+    (result,) = program.jaxpr.outvars
+    for equation in program.jaxpr.eqns:
+        if result in equation.outvars and equation.primitive.name in ("log", "log1p"):
+            return equation
+    return None
+
+
+def _before_logarithm(log_g: Callable[[Array], Array], z: Array) -> Array:
+    """The weights g, [n], of which a function takes the logarithm in its last step."""
+    program = jax.make_jaxpr(log_g)(z)
+    equation = _last_logarithm(program)
+    jaxpr = program.jaxpr.replace(outvars=equation.invars)
+    (x,) = jaxpr_as_fun(program.replace(jaxpr=jaxpr))(z)
+    g: Array = 1 + x if equation.primitive.name == "log1p" else x
+    return g
+
+
 def _weights(
+    g: Callable[[Array], Array],
+    log_g: Callable[[Array], Array],
+    logits: Array,
+    maximum: Reduction,
+) -> Weights:
+    top = maximum(g(logits))
+    log_top = jnp.log(top)
+    ratio = divide_by(top)
+    of_one = partial(_elementwise, g)
+
+    def relative(z: Array) -> Array:
+        weight = of_one(z)
+        return ratio(jnp.where(weight >= 0, weight, jnp.nan))
+
+    def slope(z: Array, weight: Array) -> Array:
+        return ratio(_derivative(of_one, z))
+
+    def log_relative(z: Array) -> Array:
+        return _elementwise(log_g, z) - log_top
+
+    return Weights(relative, slope, log_relative, partial(_log_slope, log_g))
+
+
+def _weights_by_logarithm(
     log_g: Callable[[Array], Array], logits: Array, maximum: Reduction
 ) -> Weights:
     # Masked classes have a weight of 0.
     top = maximum(log_g(logits))
+    log_slope = partial(_log_slope, log_g)
 
     def log_relative(z: Array) -> Array:
-        return log_g(jnp.reshape(z, -1)).reshape(jnp.shape(z)) - top
+        return _elementwise(log_g, z) - top
 
     def relative(z: Array) -> Array:
         return jnp.exp(log_relative(z))
-
-    def log_slope(z: Array) -> Array:
-        flat = jnp.reshape(z, -1)
-        value, slope = jax.jvp(log_g, (flat,), (jnp.ones_like(flat),))
-        # A class of weight 0 has no derivative, whatever that of its logarithm is.
-        return jnp.where(jnp.isneginf(value), 0, slope).reshape(jnp.shape(z))
 
     def slope(z: Array, weight: Array) -> Array:
         return log_slope(z) * weight
 
     return Weights(relative, slope, log_relative, log_slope)
+
+
+def _log_slope(log_g: Callable[[Array], Array], z: Array) -> Array:
+    of_one = partial(_elementwise, log_g)
+    # A class of weight 0 has no derivative, whatever that of its logarithm is.
+    return jnp.where(jnp.isneginf(of_one(z)), 0, _derivative(of_one, z))
+
+
+def _elementwise(function: Callable[[Array], Array], z: Array) -> Array:
+    """A function of vectors, of an array of any shape."""
+    return function(jnp.reshape(z, -1)).reshape(jnp.shape(z))
+
+
+def _derivative(function: Callable[[Array], Array], z: Array) -> Array:
+    """The derivative of a function that is computed element by element."""
+    _, derivative = jax.jvp(function, (z,), (jnp.ones_like(z),))
+    result: Array = derivative
+    return result
 
 
 class _ApartProbs(Probs):

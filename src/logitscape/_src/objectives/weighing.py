@@ -44,13 +44,13 @@ class Moves(NamedTuple):
     Attributes:
         rivals: Derivatives of the rivals' weights, [n].
         label: Derivative of the label's weight; None where nothing needs it.
-        log_label: Derivative of its logarithm.
+        log_label: Derivative of its logarithm; None where nothing needs it.
         logs: Derivatives of the logarithms of all weights, [n]; None where nothing needs them.
     """
 
     rivals: Vector
     label: Scalar | None
-    log_label: Scalar
+    log_label: Scalar | None
     logs: Vector | None
 
 
@@ -98,17 +98,25 @@ def pull_back(of_label: OfLabel, weighed: Weighed) -> tuple[Scalar, Vector]:
     moves = moves_of(
         weighed,
         of_label=not isinstance(slopes.label, float),
+        of_log_label=not isinstance(slopes.log_label, float),
         of_logs=not isinstance(slopes.log_rivals, float),
     )
     return slopes.value, gradient_of(weighed.shares.is_label, moves, slopes)
 
 
-def moves_of(weighed: Weighed, *, of_label: bool = True, of_logs: bool = True) -> Moves:
+def moves_of(
+    weighed: Weighed,
+    *,
+    of_label: bool = True,
+    of_log_label: bool = True,
+    of_logs: bool = True,
+) -> Moves:
     """How the weights move with the logits.
 
     Args:
         weighed: Weights of the classes.
         of_label: Whether the derivative of the label's weight is needed.
+        of_log_label: Whether that of its logarithm is.
         of_logs: Whether those of all logarithms are.
     """
     weights, logits, label_logit, shares = weighed
@@ -118,14 +126,16 @@ def moves_of(weighed: Weighed, *, of_label: bool = True, of_logs: bool = True) -
         # Of the rivals' weights, not of all weights: XLA then keeps one array for both uses.
         rivals=weights.slope(logits, shares.rivals),
         label=weights.slope(label_logit, shares.label) if of_label else None,
-        log_label=weights.log_slope(label_logit),
+        log_label=weights.log_slope(label_logit) if of_log_label else None,
         logs=jnp.where(is_masked, 0, weights.log_slope(logits)) if of_logs else None,
     )
 
 
 def gradient_of(is_label: Mask, moves: Moves, slopes: Slopes) -> Vector:
     """Gradient in the logits, [n], from the derivatives in the weights."""
-    of_label = slopes.log_label * moves.log_label
+    of_label: Array | float = 0.0
+    if moves.log_label is not None:
+        of_label += slopes.log_label * moves.log_label
     if moves.label is not None:
         of_label += slopes.label * moves.label
     of_rivals = moves.rivals * slopes.rivals
