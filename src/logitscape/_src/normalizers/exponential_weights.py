@@ -66,14 +66,14 @@ def sigmoid(logits: Array, maximum: Reduction) -> Weights:
     """`g(z) = 1 / (1 + e^{-z})`, relative to the largest."""
     top = maximum(logits)
     low = jnp.minimum(top, 0) + (top - top)  # NaN unless the largest logit is finite
-    # All e^{-z} are multiplied by e^low, so that none of the largest overflows.
+    # All e^{-z} are multiplied by e^low, so that none of the largest overflows. The largest weight
+    # is then from 1/2 to 1.
     one = jnp.exp(low)
-    largest = one + jnp.exp(low - top)
 
     def relative(z: Array) -> Array:
-        # `largest / (one + e^{low - z})` with one exponential that is at most 1.
+        # `1 / (one + e^{low - z})` with one exponential that is at most 1.
         x = jnp.exp(-jnp.abs(z - low))
-        return jnp.where(z > low, 1, x) * (largest / (1 + one * x))
+        return jnp.where(z > low, 1, x) / (1 + one * x)
 
     def slope(z: Array, weight: Array) -> Array:
         # `1 - sigmoid(z)` times the weight. The difference is the other way round, so that XLA
@@ -82,7 +82,7 @@ def sigmoid(logits: Array, maximum: Reduction) -> Weights:
         return jnp.where(z > low, x, 1) * (weight / (1 + one * x))
 
     def log_relative(z: Array) -> Array:
-        return jax.nn.log_sigmoid(z) - jax.nn.log_sigmoid(top)
+        return jax.nn.log_sigmoid(z) - low
 
     def log_slope(z: Array) -> Array:
         return logistic(-z)
@@ -97,20 +97,21 @@ def sigsoftmax(logits: Array, maximum: Reduction) -> Weights:
     """`g(z) = e^z sigmoid(z)`, relative to the largest."""
     top = maximum(logits)
     low = jnp.minimum(top, 0)
-    # With x = e^{z - top} the logistic function is `one x / (one x + odds)`.
+    # With x = e^{z - top} the logistic function is `one x / (one x + odds)`. The largest weight is
+    # from 1/2 to 1.
     one = jnp.exp(low)
     tiny = float(jnp.finfo(logits.dtype).tiny)  # type: ignore[no-untyped-call]
     odds = jnp.maximum(jnp.exp(low - top), tiny)
 
     def relative(z: Array) -> Array:
         x = jnp.exp(z - top)
-        return (one + odds) * x * (x / (one * x + odds))
+        return x * (x / (one * x + odds))
 
     def slope(z: Array, weight: Array) -> Array:
         return weight * (1 + odds / (one * jnp.exp(z - top) + odds))
 
     def log_relative(z: Array) -> Array:
-        return (z - top) + (jax.nn.log_sigmoid(z) - jax.nn.log_sigmoid(top))
+        return (z - top) + (jax.nn.log_sigmoid(z) - low)
 
     def log_slope(z: Array) -> Array:
         return 1 + logistic(-z)
