@@ -40,12 +40,7 @@ WITH_EXPONENTIAL = (
     "sigsoftmax",
 )
 WITHOUT_EXPONENTIAL = ("sum", "abs", "relu", "square", "spherical", "taylor")
-COMPILED = (
-    "softmax + cross_entropy",
-    "softmax + brier",
-    "softmax + focal",
-    "taylor + cross_entropy",
-)
+COMPILED = ("softmax + cross_entropy", "taylor + cross_entropy")
 """Pairs that `torch.compile` is measured on too: it takes half a minute for each size."""
 POSITIVE = ("sum", "relu")
 """Normalizers of logits that are not below 0."""
