@@ -110,6 +110,7 @@ def configure() -> None:
     """
     import jax
 
+    from logitscape._src.base.stored import store
     from logitscape._src.base.xla import compile_all_fast
 
     # The process ends before garbage would fill the memory, and looking for it costs a tenth of
@@ -119,6 +120,7 @@ def configure() -> None:
     compile_all_fast()
     jax.config.update("jax_enable_x64", True)
     keep_programs()
+    store()
 
 
 def _draw(

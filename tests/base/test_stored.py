@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import logitscape as ls
 from logitscape._src.base import stored
 from logitscape._src.base.xla import jit_fast_compile
 
@@ -64,6 +65,16 @@ def test_another_key_shape_or_precision_is_another_program(folder: Path) -> None
     assert function.traces == 3
     stored.under_jit("other key", function)(X)
     assert function.traces == 4
+
+
+def test_objectives_of_specs_have_keys_whatever_their_name(folder: Path) -> None:
+    specs = ("softmax + focal(gamma=3.25)", "softmax + focal(gamma=3.5)")
+    first, second = (ls.objective(spec) for spec in specs)
+    renamed = ls.objective(specs[0], name="mine")
+    assert stored.key_of(renamed) == stored.key_of(first) is not None
+    assert stored.key_of(second) not in {None, stored.key_of(first)}
+    own = ls.objective(lambda z, t: ((z - t) ** 2).sum(), name=specs[0])
+    assert stored.key_of(own) is None
 
 
 def test_of_other_code_nothing_is_found(

@@ -98,7 +98,6 @@ def _of_objective(objective: Objective) -> Subject:
     function = partial(_objective_value, objective)
     if _is_of_a_spec(objective):
         set_key(function, f"objective {objective.name}")
-        set_key(objective, f"objective {objective.name} as it is")
         _set_key_of_normalizer(objective.normalizer, objective.name)
     return Subject(
         name=objective.name,

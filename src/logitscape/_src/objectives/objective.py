@@ -13,6 +13,7 @@ from jax.typing import ArrayLike
 from ..base.arguments import is_distribution, target_like, vector
 from ..base.formula import rounded_once
 from ..base.special import zero_if
+from ..base.stored import key_of, set_key
 from ..normalizers.probs import Probs
 from . import bound, specs
 from .catalog import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
@@ -145,8 +146,17 @@ def objective(
             )
         result = replace(result, normalizer=normalizer_from(normalizer))
     if name is not None:
-        result = replace(result, name=name)
+        result = _renamed(result, name)
     return result
+
+
+def _renamed(given: Objective, name: str) -> Objective:
+    renamed = replace(given, name=name)
+    key = key_of(given)
+    if key is not None:
+        # Programs do not depend on the name.
+        set_key(renamed, key)
+    return renamed
 
 
 def _from_source(source: Source) -> Objective:
@@ -185,7 +195,12 @@ def compose(
 
 @lru_cache(maxsize=1024)
 def _from_spec(spec: str) -> Objective:
-    terms = specs.parse(spec)
+    made = _of_terms(spec, specs.parse(spec))
+    set_key(made, f"objective {spec} as it is")
+    return made
+
+
+def _of_terms(spec: str, terms: Sequence[Term]) -> Objective:
     if len(terms) > 2:
         raise ValueError(
             f"malformed spec {spec!r}: one normalizer and one loss, "

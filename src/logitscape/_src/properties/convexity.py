@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.stored import key_of_all, under_jit
 from ..base.whole_numbers import whole_number
 from ..base.x64 import needs_float64
 from ..landscapes.slice_arguments import one_class
@@ -146,7 +146,8 @@ def _evaluator(
     """Build the function from logits [objective, m, n] to losses and curvatures."""
     target = np.eye(num_classes)[label]
     directions = hessian_directions(num_classes)
-    run = jax.jit(partial(second_derivatives, objectives, target, directions))
+    key = key_of_all(objectives, "second derivatives", num_classes, label)
+    run = under_jit(key, partial(second_derivatives, objectives, target, directions))
 
     def evaluate(z: NDArray[Any]) -> Curvatures:
         loss, second = run(jnp.asarray(z))
