@@ -1,6 +1,6 @@
 """Running many analyses, each in a process of its own."""
 
-import subprocess
+import os
 import tempfile
 import time
 from collections.abc import Collection, Generator, Sequence
@@ -10,6 +10,7 @@ from logitscape._src.base.files import remove_leftovers
 from logitscape._src.base.names import nearest
 
 from .files import stamp
+from .process import start
 from .record import STARTED, unchanged_since
 from .report import Event, Outcome
 from .scripts import MAIN, Script
@@ -100,30 +101,26 @@ class _Running:
         self.folder = script.figures
         self.old_findings = stamp(self.folder, name)
         # A file, because a pipe that nobody reads would block the process once it is full.
-        # It stays open for as long as the process runs.
-        self.output = tempfile.TemporaryFile()  # noqa: SIM115
-        self.process = subprocess.Popen(
-            script.command,
-            stdin=subprocess.DEVNULL,
-            stdout=self.output,
-            stderr=subprocess.STDOUT,
-            env=script.environment | {STARTED: repr(time.time())},
-        )
+        file, path = tempfile.mkstemp()
+        os.close(file)
+        self.output = Path(path)
+        environment = script.environment | {STARTED: repr(time.time())}
+        self.process = start(script, environment, self.output)
 
     def has_ended(self) -> bool:
-        return self.process.poll() is not None
+        return not self.process.is_alive()
 
     def outcome(self) -> Outcome:
-        """The outcome of the process, which has ended; closes the file of its output."""
+        """The outcome of the process, which has ended; removes the file of its output."""
         seconds = time.monotonic() - self.started
         error = self._error()
-        if self.process.returncode != 0:
+        if self.process.exitcode != 0:
             remove_leftovers(self.folder, self.name)
-        self.output.close()
+        self.output.unlink()
         return Outcome(self.name, seconds, error)
 
     def _error(self) -> str | None:
-        status = self.process.returncode
+        status = self.process.exitcode
         if status != 0:
             silence = f"    (it printed nothing; exit status {status})"
             return self._tail() or silence
@@ -133,13 +130,12 @@ class _Running:
 
     def _tail(self) -> str:
         """The last lines that the process printed."""
-        self.output.seek(0)
-        lines = self.output.read().decode("utf-8", "replace").splitlines()
+        lines = self.output.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n".join(f"    {line}" for line in lines[-TAIL_LINES:])
 
     def stop(self) -> None:
         """Kill the process: in the middle of a compilation it would not react to SIGTERM."""
         self.process.kill()
-        self.process.wait()
-        self.output.close()
+        self.process.join()
+        self.output.unlink()
         remove_leftovers(self.folder, self.name)

@@ -50,11 +50,14 @@ class Script:
     @property
     def command(self) -> list[str]:
         """Command that runs the script in `environment`; options may follow."""
-        module = f"{self.analyses.name}.{self.name}"
-        if self._is_folder:
-            module += f".{self.path.stem}"
         # With -P nothing is imported from the folder in which the command is called.
-        return [sys.executable, "-P", "-m", module]
+        return [sys.executable, "-P", "-m", self.module]
+
+    @property
+    def module(self) -> str:
+        """Name of the module that is run."""
+        module = f"{self.analyses.name}.{self.name}"
+        return f"{module}.{self.path.stem}" if self._is_folder else module
 
     @property
     def environment(self) -> dict[str, str]:

@@ -1,0 +1,74 @@
+"""Processes of analyses, which share the time that importing takes.
+
+Every analysis needs JAX, matplotlib and pandas, whose import takes longer than many a figure. Where
+the system can fork, one process imports them, and every analysis is a copy of it, which has done
+nothing else before. Elsewhere each process imports them itself.
+"""
+
+import multiprocessing
+import os
+import runpy
+import sys
+from collections.abc import Mapping
+from io import TextIOWrapper
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from .scripts import Script
+
+SHARED = (
+    "numpy",
+    "pandas",
+    "jax.numpy",
+    "matplotlib.pyplot",
+    "matplotlib.backends.backend_svg",
+)
+"""Modules that most analyses import. Importing them starts no thread and reads no setting that an
+analysis changes, so that a copy may go on from there."""
+
+
+def start(script: Script, environment: Mapping[str, str], output: Path) -> BaseProcess:
+    """Start the process of a script.
+
+    Args:
+        script: Script that is run.
+        environment: All variables of its environment.
+        output: File to which it prints.
+    """
+    can_fork = "forkserver" in multiprocessing.get_all_start_methods()
+    context: Any = multiprocessing.get_context("forkserver" if can_fork else "spawn")
+    if can_fork:
+        context.set_forkserver_preload(list(SHARED))
+    arguments = (script.module, dict(environment), str(output))
+    process: BaseProcess = context.Process(
+        target=_run, args=arguments, name=script.name
+    )
+    process.start()
+    return process
+
+
+def _run(module: str, environment: dict[str, str], output: str) -> None:
+    _print_to(output)
+    os.environ.clear()
+    os.environ.update(environment)
+    # As Python itself does when it starts with -P: nothing comes from the folder of the command.
+    first = environment["PYTHONPATH"].split(os.pathsep)
+    here = {"", str(Path.cwd())}
+    sys.path[:] = [*first, *(path for path in sys.path if path not in here)]
+    # The script may have a harness of its own, that of a copied checkout.
+    for name in list(sys.modules):
+        if name.partition(".")[0] == __package__.partition(".")[0]:
+            del sys.modules[name]
+    sys.argv = [module]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _print_to(output: str) -> None:
+    file = os.open(output, os.O_WRONLY | os.O_APPEND)
+    for number in (1, 2):
+        os.dup2(file, number)
+    os.close(file)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
