@@ -6,7 +6,7 @@ take it: it is computed again at every drawing, so that it follows changed limit
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -63,23 +63,32 @@ class LabelPlaces:
 
     def _ends(self) -> NDArray[Any]:
         """Return the pixels where the curves end or leave the axes, [k, 2]."""
-        return np.array([self._end(curve) for curve in self.curves])
-
-    def _end(self, curve: NDArray[Any]) -> NDArray[Any]:
-        box = self.axes.bbox
-        defined = np.flatnonzero(np.isfinite(curve))
-        if not defined.size:
-            return np.array([box.x1, box.y0])
-        points = np.column_stack([self.s, curve])[defined]
+        points, borders = self._defined_points
+        # All curves at once: matplotlib's transforms take longer to call than to compute.
         pixels = self.axes.transData.transform(points)
+        return np.array([self._end(part) for part in np.split(pixels, borders)])
+
+    @cached_property
+    def _defined_points(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The points of all curves where they are drawn, [m, 2], and where the next one begins."""
+        parts = [
+            np.column_stack([self.s, curve])[np.isfinite(curve)]
+            for curve in self.curves
+        ]
+        return np.concatenate(parts), np.cumsum([len(part) for part in parts])[:-1]
+
+    def _end(self, pixels: NDArray[Any]) -> tuple[float, float]:
+        box = self.axes.bbox
+        if not len(pixels):
+            return box.x1, box.y0
         x_pixels, y_pixels = pixels.T
         leaves = _end_of_shown((y_pixels >= box.y0) & (y_pixels <= box.y1))
-        x = np.clip(x_pixels[leaves], box.x0, box.x1)
+        x = min(max(x_pixels[leaves], box.x0), box.x1)
         # The sooner a curve leaves, the further out is its end, by less than a pixel: names are
         # then stacked in an order in which no leader crosses another.
         beyond = 1e-3 * (box.x1 - x)
-        y = np.clip(y_pixels[-1], box.y0 - beyond, box.y1 + beyond)
-        return np.array([x, y])
+        y = min(max(y_pixels[-1], box.y0 - beyond), box.y1 + beyond)
+        return x, y
 
 
 def _end_of_shown(shown: NDArray[Any]) -> int:
