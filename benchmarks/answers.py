@@ -96,6 +96,8 @@ def _run(question: str, checkout: Path, folder: Path, cache: Path) -> Seconds:
     }
     environment |= {
         "PYTHONPATH": str(checkout / "src"),
+        # As installed: without compiled modules every process would compile its imports.
+        "PYTHONDONTWRITEBYTECODE": "",
         "XDG_CACHE_HOME": str(cache),
         "LOCALAPPDATA": str(cache),
     }

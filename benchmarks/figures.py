@@ -67,6 +67,8 @@ def _seconds(names: list[str], folder: str) -> float:
         "XDG_CACHE_HOME": f"{folder}/cache",
         "LOCALAPPDATA": f"{folder}/cache",
         "MPLBACKEND": "Agg",
+        # As installed: without compiled modules every process would compile its imports.
+        "PYTHONDONTWRITEBYTECODE": "",
     }
     command = [
         sys.executable,
