@@ -41,6 +41,8 @@ S = np.unique([*LINEAR, *NEAR_POLE, *LOGARITHMIC])
 LABEL = 0
 NOISE = 4 * np.finfo(float).eps
 """Rounding error of a sum, relative to its terms."""
+SETTLED = 1e6
+"""Ratio to its rounding error from which on a value has the digits that a law is told with."""
 RAYS = {
     "R1": (0.0, 1.0, 0.0),
     "R2": (-1.0, 0.0, 0.0),
@@ -62,12 +64,14 @@ class Behaviour(NamedTuple):
         slope: dL/ds, the effect of the gradient on s.
         pull: -dL/dz of the label.
         norm: Norm of the gradient.
+        error: Rounding error of the slope.
     """
 
     loss: Array
     slope: Array
     pull: Array
     norm: Array
+    error: Array
 
 
 class Laws(NamedTuple):
@@ -119,32 +123,43 @@ def behaviour(loss: Array, gradient: Array, direction: Array) -> Behaviour:
     def where_defined(values: Array) -> Array:
         return np.where(defined, values, np.nan)
 
+    slope, error = _slope(gradient, direction)
     return Behaviour(
         loss=where_defined(loss),
-        slope=where_defined(_slope(gradient, direction)),
+        slope=where_defined(slope),
         pull=where_defined(-gradient[:, LABEL]),
         # By hypot, as the squares of gradients beyond 1e154 overflow and
         # those below 1e-154 underflow.
         norm=where_defined(np.hypot.reduce(gradient, axis=-1)),
+        error=where_defined(error),
     )
 
 
-def _slope(gradient: Array, direction: Array) -> Array:
-    """The derivative along the ray; a sum that is nothing but rounding error is 0."""
+def _slope(gradient: Array, direction: Array) -> tuple[Array, Array]:
+    """The derivative along the ray, and its rounding error, below which it is 0."""
     # A component of the gradient may be infinite where its logit does not move. It says nothing
     # about the slope, but 0 times infinity would be NaN.
     moving = direction != 0
     terms = gradient[:, moving] * direction[moving]
     slope: Array = np.sum(terms, axis=-1)
-    rounding_error = NOISE * np.sum(np.abs(terms), axis=-1)
-    slope[np.abs(slope) < rounding_error] = 0.0
-    return slope
+    error: Array = NOISE * np.sum(np.abs(terms), axis=-1)
+    slope[np.abs(slope) < error] = 0.0
+    return slope, error
 
 
 def laws(s: Array, behaviour: Behaviour) -> Laws:
     """The laws that fit the behaviour at s > 0."""
+    loss, slope, pull, norm, error = behaviour
     positive = s > 0
-    return Laws(*[fit_law(s[positive], values[positive]) for values in behaviour])
+    # Far out the terms of a slope may cancel, so that rounding would decide its constants.
+    cancels = (slope != 0) & (np.abs(slope) < SETTLED * error)
+    settled = positive & ~cancels
+    return Laws(
+        loss=fit_law(s[positive], loss[positive]),
+        slope=fit_law(s[settled], slope[settled]),
+        pull=fit_law(s[positive], pull[positive]),
+        norm=fit_law(s[positive], norm[positive]),
+    )
 
 
 def vanishes(law: Law) -> bool:
