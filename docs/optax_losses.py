@@ -25,8 +25,8 @@ COLUMNS = (
     "correction",
     "convexity",
     "proper",
-    "serious",
-    "warnings",
+    "faults",
+    "trades",
 )
 
 
@@ -139,8 +139,8 @@ def _row(name: str, diagnosis: ls.Diagnosis) -> str:
         _verdicts(diagnosis, "correction"),
         _verdicts(diagnosis, "convexity"),
         _verdicts(diagnosis, "proper"),
-        _of_severity(diagnosis, "serious"),
-        _of_severity(diagnosis, "warning"),
+        _of_severity(diagnosis, "fault"),
+        _of_severity(diagnosis, "trade"),
     ]
     return _line(cells)
 

@@ -14,7 +14,7 @@ class Verdict:
     """A stand-in for a Diagnosis, and for a Comparison.
 
     Attributes:
-        worst: Severity of the most serious answer.
+        worst: Severity of the answer that matters most.
         arguments: Arguments with which the library was called.
     """
 

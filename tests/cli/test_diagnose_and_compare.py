@@ -15,8 +15,8 @@ from tests.cli.command import Verdict, run
 @pytest.mark.parametrize(
     ("severity", "failing"),
     [
-        ("serious", {"serious", "warning", "note"}),
-        ("warning", {"warning", "note"}),
+        ("fault", {"fault", "trade", "note"}),
+        ("trade", {"trade", "note"}),
         ("note", {"note"}),
         ("undecided", set[str]()),
         ("fine", set[str]()),
@@ -31,11 +31,11 @@ def test_the_exit_status_is_the_verdict(
     failing: set[str],
 ) -> None:
     worst.worst = severity
-    for threshold in ("serious", "warning", "note", "never"):
+    for threshold in ("fault", "trade", "note", "never"):
         status, out, _ = run(capsys, command, "crammer_singer", "--fail-on", threshold)
         assert status == int(threshold in failing)
         assert out == f"worst: {severity}\n"
-    assert run(capsys, command, "crammer_singer")[0] == int("warning" in failing)
+    assert run(capsys, command, "crammer_singer")[0] == int("fault" in failing)
 
 
 def test_options_reach_the_library(

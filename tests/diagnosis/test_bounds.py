@@ -45,13 +45,13 @@ CONSTANTS = {
 SEVERITIES = {
     "bounded": "note",
     "pole": "note",
-    "infinite losses": "serious",
-    "constant": "serious",
-    "unbounded below": "serious",
+    "infinite losses": "fault",
+    "constant": "fault",
+    "unbounded below": "fault",
     "gradient unbounded": "note",
     "kinked": "note",
     "curvature unbounded": "note",
-    "jumps": "warning",
+    "jumps": "trade",
 }
 
 

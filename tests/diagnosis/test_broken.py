@@ -35,7 +35,7 @@ def test_a_broken_loss_is_named(name: str) -> None:
         answers = {answer.verdict: answer for answer in answers_about(name)}
     verdict = broken.BROKEN[name].verdict
     assert verdict in answers
-    assert answers[verdict].severity in ("serious", "warning", "note")
+    assert answers[verdict].severity in ("fault", "trade", "note")
     assert verdict in WITHOUT_WITNESS or answers[verdict].witness is not None
 
 
@@ -46,7 +46,7 @@ def test_a_healthy_loss_raises_no_alarm(name: str) -> None:
     alarms = [
         (answer.question, answer.verdict, answer.text)
         for answer in diagnosis.answers
-        if answer.severity in ("serious", "warning")
+        if answer.severity in ("fault", "trade")
     ]
     assert not alarms
 
@@ -58,7 +58,7 @@ def test_a_margin_is_measured(offset: float) -> None:
 
     config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=N), N)
     (answer,) = mistakes.answers(subject(margin, num_classes=N), config)
-    assert (answer.verdict, answer.severity) == ("margin added", "note")
+    assert (answer.verdict, answer.severity) == ("margin added", "trade")
     assert answer.number == pytest.approx(offset, rel=1e-6)
 
 
@@ -141,12 +141,12 @@ def deaf_to_a_label(z, t):
 @pytest.mark.parametrize(
     ("loss", "verdict", "severity"),
     [
-        (class_weights, "class weights", "note"),
-        (logit_adjustment, "logits adjusted", "note"),
+        (class_weights, "class weights", "trade"),
+        (logit_adjustment, "logits adjusted", "trade"),
         (constant, "none recognised", "fine"),
-        (nan_when_equal, "not finite at equal logits", "serious"),
-        (nan_for_a_label, "not finite for a label", "serious"),
-        (deaf_to_a_label, "label not taught", "serious"),
+        (nan_when_equal, "not finite at equal logits", "fault"),
+        (nan_for_a_label, "not finite for a label", "fault"),
+        (deaf_to_a_label, "label not taught", "fault"),
     ],
 )
 def test_what_is_meant_and_what_is_not(loss, verdict: str, severity: str) -> None:

@@ -166,7 +166,7 @@ def test_a_careful_loss_raises_no_alarm(source):
 @pytest.mark.parametrize("source", [rounded, stopped, doubled])
 def test_a_gradient_of_something_else(source):
     answers = diagnose(source)["gradient is not that of the loss"]
-    assert answers.severity == "serious"
+    assert answers.severity == "fault"
     z, h = jnp.array(answers.witness.logits), 1e-4
     t = jnp.array(answers.witness.target)
     function = subject(source, num_classes=N).function
@@ -177,13 +177,13 @@ def test_a_gradient_of_something_else(source):
 
 def test_a_gradient_that_does_not_sum_to_0():
     answers = diagnose(stopped)["gradient does not sum to 0"]
-    assert answers.severity == "warning"
+    assert answers.severity == "fault"
     assert answers.number == pytest.approx(1)
 
 
 def test_jit_that_differs_from_eager():
     answers = diagnose(compiled_differently)["jit differs from eager"]
-    assert answers.severity == "warning"
+    assert answers.severity == "fault"
     assert answers.witness.dtype == "float32"
 
 
@@ -217,7 +217,7 @@ def test_masked_logits():
 
 def test_few_digits_inside():
     answers = diagnose(low)
-    assert answers["computed in reduced precision inside"].severity == "warning"
+    assert answers["computed in reduced precision inside"].severity == "fault"
     assert "gradient is not that of the loss" not in answers
     answers = diagnose(float32_inside)
     assert "computed in reduced precision inside" not in answers
@@ -235,7 +235,7 @@ def test_few_digits_inside():
 )
 def test_examples_that_influence_each_other(source, form):
     answers = diagnose(source, form=form)["examples influence each other"]
-    assert answers.severity == "serious"
+    assert answers.severity == "fault"
     assert "in a batch of 5" in answers.witness.shows
 
 
@@ -252,7 +252,7 @@ def test_a_fixed_number_of_classes_is_undecided():
 
 def test_many_classes_in_float16():
     answers = diagnose(naive, "float16")
-    assert answers["not finite at 50,000 classes"].severity == "warning"
+    assert answers["not finite at 50,000 classes"].severity == "note"
 
 
 def test_pairs_of_50_000_classes_are_not_even_tried():

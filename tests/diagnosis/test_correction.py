@@ -58,21 +58,21 @@ def double(z, label):
 @pytest.mark.parametrize("source", ["softmax + brier", "softmax + mae", double])
 def test_saturating_losses_are_slow(source):
     corrected, answer = of(source)
-    assert (answer.verdict, answer.severity) == ("slow to correct", "warning")
+    assert (answer.verdict, answer.severity) == ("slow to correct", "trade")
     assert answer.number > 100
     assert 0 < np.linalg.norm(evaluate(corrected, answer.witness.logits).gradient) < 0.1
 
 
 def test_a_dead_gradient_never_corrects_itself():
     corrected, answer = of("sparsemax + brier")
-    assert (answer.verdict, answer.severity) == ("never corrects itself", "serious")
+    assert (answer.verdict, answer.severity) == ("never corrects itself", "fault")
     assert "its gradient is exactly 0 there" in answer.text
     assert not np.any(evaluate(corrected, answer.witness.logits).gradient)
 
 
 def test_a_pole_never_corrects_itself():
     corrected, answer = of("sparsemax + cross_entropy", num_classes=3)
-    assert (answer.verdict, answer.severity) == ("never corrects itself", "serious")
+    assert (answer.verdict, answer.severity) == ("never corrects itself", "fault")
     assert answer.witness.expression == "loss"
     assert np.isinf(evaluate(corrected, answer.witness.logits).loss)
 
@@ -109,7 +109,7 @@ def wrong_sign(z, target):
 
 def test_a_wrong_sign_never_corrects_itself():
     corrected, answer = of(wrong_sign)
-    assert (answer.verdict, answer.severity) == ("never corrects itself", "serious")
+    assert (answer.verdict, answer.severity) == ("never corrects itself", "fault")
     assert evaluate(corrected, answer.witness.logits).gradient[0, 0] > 0
 
 

@@ -52,10 +52,10 @@ def test_every_question_is_answered(brier: ls.Diagnosis) -> None:
     } <= asked
 
 
-def test_the_most_serious_comes_first(twice: ls.Diagnosis) -> None:
+def test_faults_come_first(twice: ls.Diagnosis) -> None:
     order = [SEVERITIES.index(answer.severity) for answer in twice.answers]
     assert order == sorted(order)
-    assert twice.worst == "serious"
+    assert twice.worst == "fault"
     assert not twice.healthy
 
 
@@ -63,7 +63,7 @@ def test_every_alarm_has_a_witness_and_a_method(
     brier: ls.Diagnosis, twice: ls.Diagnosis
 ) -> None:
     for answer in (*brier.answers, *twice.answers):
-        if answer.severity in ("serious", "warning"):
+        if answer.severity in ("fault", "trade"):
             assert answer.witness is not None, answer
             assert answer.method, answer
 
@@ -91,7 +91,7 @@ def test_the_same_seed_gives_the_same_report(brier: ls.Diagnosis) -> None:
 def test_it_prints_within_80_columns_with_code_that_runs(brier: ls.Diagnosis) -> None:
     text = str(brier)
     assert max(map(len, text.splitlines())) <= 80
-    assert text.startswith("softmax + brier: not healthy")
+    assert text.startswith("softmax + brier: healthy")
     scope: dict = {}
     values = []
     for line in brier.witnesses():
@@ -103,7 +103,7 @@ def test_it_prints_within_80_columns_with_code_that_runs(brier: ls.Diagnosis) ->
 
 def test_json_has_a_schema_and_only_what_json_has(twice: ls.Diagnosis) -> None:
     data = json.loads(twice.to_json(), parse_constant=pytest.fail)
-    assert data["schema"] == "logitscape.diagnosis/2"
+    assert data["schema"] == "logitscape.diagnosis/3"
     assert data["healthy"] is False
     assert {
         "question",
@@ -146,17 +146,19 @@ def test_it_leaves_float64_as_it_was() -> None:
     ran = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    assert ran.stdout.strip() == "float32 warning {'not asked'}"
+    assert ran.stdout.strip() == "float32 fine {'not asked'}"
 
 
-def test_a_spent_budget_does_not_pass_for_healthy() -> None:
+def test_a_spent_budget_is_no_fault_and_does_not_pass_for_healthy() -> None:
     diagnosis = ls.diagnose("softmax + brier", budget=1e-9)
     assert len(diagnosis.answers) == len(QUESTIONS)
     assert all("budget" in answer.text for answer in diagnosis.answers)
-    assert not diagnosis.healthy
+    assert {answer.severity for answer in diagnosis.answers} == {"undecided"}
+    assert diagnosis.healthy
+    assert diagnosis.headline().startswith("softmax + brier: no fault so far")
 
 
-def test_spent_points_do_not_pass_for_healthy() -> None:
+def test_spent_points_are_told() -> None:
     diagnosis = ls.diagnose("softmax + brier", num_classes=3, points=1)
     asked = [answer for answer in diagnosis.answers if answer.verdict != "not asked"]
     assert 0 < len({answer.question for answer in asked}) < len(QUESTIONS)
@@ -214,9 +216,13 @@ class TestAssertHealthy:
         known = {
             answer.question.partition(",")[0]
             for answer in brier.answers
-            if answer.severity in ("serious", "warning")
+            if answer.severity in ("fault", "trade")
         }
-        testing.assert_healthy("softmax + brier", num_classes=4, allow=known)
+        with pytest.raises(AssertionError, match="fades exponentially"):
+            testing.assert_healthy("softmax + brier", num_classes=4, fail_on="trade")
+        testing.assert_healthy(
+            "softmax + brier", num_classes=4, allow=known, fail_on="trade"
+        )
 
     def test_a_misspelt_allowance_is_refused(self) -> None:
         with pytest.raises(

@@ -29,14 +29,14 @@ def answers_about(source, **given):
         ("sparsemax_loss", "constant", "fine"),
         ("one_vs_rest", "constant", "fine"),
         ("squared_logits", "grows", "note"),
-        ("softmax + exponential", "explodes", "warning"),
-        ("softmax + brier", "fades exponentially", "warning"),
-        ("softmax + mae", "fades exponentially", "warning"),
-        ("spherical + cross_entropy", "becomes right when pushed down", "warning"),
-        ("sparsemax + brier", "dies", "serious"),
-        ("argmax + brier", "dies", "serious"),
-        ("sparsemax + cross_entropy", "infinite", "serious"),
-        ("sum + brier", "leaves the domain", "warning"),
+        ("softmax + exponential", "explodes", "trade"),
+        ("softmax + brier", "fades exponentially", "trade"),
+        ("softmax + mae", "fades exponentially", "trade"),
+        ("spherical + cross_entropy", "becomes right when pushed down", "trade"),
+        ("sparsemax + brier", "dies", "fault"),
+        ("argmax + brier", "dies", "fault"),
+        ("sparsemax + cross_entropy", "infinite", "fault"),
+        ("sum + brier", "leaves the domain", "trade"),
     ],
 )
 def test_verdict_when_wrong(spec: str, verdict: str, severity: str) -> None:
@@ -47,7 +47,7 @@ def test_verdict_when_wrong(spec: str, verdict: str, severity: str) -> None:
 
 def test_the_wrong_sign_rewards_being_wrong() -> None:
     wrong, _ = answers_about(lambda z, t: -REFERENCE.function(z, t), name="negated")
-    assert (wrong.verdict, wrong.severity) == ("rewards being wrong", "serious")
+    assert (wrong.verdict, wrong.severity) == ("rewards being wrong", "fault")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_what_only_rounding_made_zero_has_faded() -> None:
     """As with the textbook's squared error, whose `p - t` loses all digits from s = 37 on."""
     for loss in (broken.squared_error_after_softmax, broken.double_softmax):
         wrong, _ = answers_about(loss)
-        assert (wrong.verdict, wrong.severity) == ("fades exponentially", "warning")
+        assert (wrong.verdict, wrong.severity) == ("fades exponentially", "trade")
         assert "e^(-1.00 s)" in wrong.text
 
 

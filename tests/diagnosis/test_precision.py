@@ -115,9 +115,9 @@ def test_healthy_losses_are_finite_and_accurate(spec):
 @pytest.mark.parametrize(
     ("dtype", "place", "severity"),
     [
-        ("float32", 88.7, "serious"),
-        ("float64", 709.0, "warning"),
-        ("float16", 11.09, "serious"),
+        ("float32", 88.7, "fault"),
+        ("float64", 709.0, "note"),
+        ("float16", 11.09, "fault"),
     ],
 )
 def test_exp_overflows_where_it_must(dtype, place, severity):
@@ -152,7 +152,7 @@ def test_log_of_a_probability_that_is_0():
 @pytest.mark.parametrize(("dtype", "place"), [("float32", 16.6), ("float64", 36.7)])
 def test_one_minus_p_that_is_0(dtype, place):
     found = diagnose(one_minus, dtype)[dtype]
-    assert found.severity == "serious"
+    assert found.severity == "fault"
     assert found.details["causes"]["wrong on R1"] == "1 - p is 0"
     assert found.details["largest_finite"]["wrong on R1"] == pytest.approx(
         place, rel=0.02
@@ -161,14 +161,14 @@ def test_one_minus_p_that_is_0(dtype, place):
 
 def test_what_is_computed_in_float32_inside_is_told():
     found = diagnose(in_float32, "float64")["float64"]
-    assert found.severity == "serious"
+    assert found.severity == "fault"
     assert found.details["causes"]["offset up"] == "exp overflows in float32 inside"
 
 
 def test_a_value_that_is_too_large_is_no_fault_of_the_arithmetic():
     found = diagnose("softmax + exponential")["float32"]
     assert set(found.details["causes"].values()) == {"the value itself grows too large"}
-    assert found.severity == "warning"
+    assert found.severity == "trade"
 
 
 def test_losing_the_gradient_while_right_is_a_note():
@@ -178,11 +178,11 @@ def test_losing_the_gradient_while_right_is_a_note():
     assert found.details["lost_unlike_reference"] > 0
 
 
-def test_losing_the_gradient_while_wrong_is_a_warning():
+def test_losing_small_components_while_wrong_is_a_note():
     found = diagnose(faint)
     assert (found["float32"].verdict, found["float32"].severity) == (
         "gradient lost while wrong",
-        "warning",
+        "note",
     )
     assert found["bfloat16"].severity == "note"
 
@@ -190,18 +190,18 @@ def test_losing_the_gradient_while_wrong_is_a_warning():
 def test_few_digits_are_inaccurate():
     found = diagnose(in_bfloat16)["float32"]
     assert found.details["error_usual"] > 1e-3
-    assert (found.verdict, found.severity) == ("inaccurate", "warning")
+    assert (found.verdict, found.severity) == ("inaccurate", "fault")
 
 
 def test_cancellation_is_inaccurate():
     found = diagnose(cancelling)["float32"]
-    assert (found.verdict, found.severity) == ("inaccurate", "warning")
+    assert (found.verdict, found.severity) == ("inaccurate", "fault")
 
 
 def test_the_edge_of_a_domain_is_no_fault():
     found = diagnose(partial(domain_of, 30.0))["float32"]
     assert found.details["causes"] == {}
-    assert found.severity != "serious"
+    assert found.severity != "fault"
 
 
 @pytest.mark.parametrize("spec", ["sum + cross_entropy", "relu + cross_entropy"])
@@ -213,7 +213,7 @@ def test_restricted_domains_are_no_fault(spec):
 def test_a_dtype_that_it_refuses():
     found = diagnose(needs_float32)["float16"]
     assert (found.verdict, found.severity) == ("does not run", "note")
-    assert diagnose(needs_float32, "float16")["float16"].severity == "serious"
+    assert diagnose(needs_float32, "float16")["float16"].severity == "fault"
 
 
 def test_nowhere_finite_is_undecided():

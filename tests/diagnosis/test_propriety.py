@@ -99,7 +99,7 @@ def test_hinge_losses_tie_without_a_majority(spec):
 def test_a_shifted_label_misses_the_top_label():
     proper, top = diagnose(rolled, "softmax")
     assert proper.verdict == "improper"
-    assert (top.verdict, top.severity) == ("top label missed", "warning")
+    assert (top.verdict, top.severity) == ("top label missed", "fault")
     p = jax.nn.softmax(jnp.array(top.witness.logits))
     assert int(jnp.argmax(p)) != int(np.argmax(top.witness.target))
 

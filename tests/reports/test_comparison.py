@@ -60,7 +60,7 @@ def test_verdicts_are_those_of_each_alone(many):
         many.diagnoses["sparsemax + brier"].of("gradient when wrong")[0].verdict
         == "dies"
     )
-    assert many.worst == "serious"
+    assert many.worst == "fault"
     assert not many.healthy
     assert compare(["crammer_singer"], num_classes=4).healthy
 
@@ -88,7 +88,7 @@ def test_long_names_are_folded():
 
 def test_json_has_everything(many):
     found = json.loads(many.to_json(), parse_constant=pytest.fail)
-    assert found["schema"] == "logitscape.comparison/2"
+    assert found["schema"] == "logitscape.comparison/3"
     assert found["diagnoses"]["softmax + brier"] == json.loads(
         many.diagnoses["softmax + brier"].to_json()
     )

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.quick
 FOUND = Answer(
     question="correction",
     verdict="slow to correct",
-    severity="warning",
+    severity="trade",
     text="Wrong by 10.",
     method="",
 )

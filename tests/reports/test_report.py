@@ -223,7 +223,7 @@ def evil() -> Diagnosis:
     answer = Answer(
         question="bounds",
         verdict="pole",
-        severity="serious",
+        severity="fault",
         text=EVIL,
         method=EVIL,
         number=np.nan,

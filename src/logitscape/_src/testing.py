@@ -12,7 +12,7 @@ from .reports.diagnosis import Diagnosis
 from .reports.witness_code import code, preamble
 
 LEVELS = SEVERITIES[:3]
-"""Severities at which a test may fail, the most serious first."""
+"""Severities at which a test may fail, faults first."""
 
 
 class UnhealthyLossError(AssertionError):
@@ -32,16 +32,16 @@ def assert_healthy(
     objective: Source,
     *,
     allow: Collection[str] = (),
-    fail_on: Severity = "warning",
+    fail_on: Severity = "fault",
     **config: Any,
 ) -> Diagnosis:
-    """Diagnose an objective, and fail if something is wrong with it.
+    """Diagnose an objective, and fail if it has a fault.
 
     Args:
         objective: Objective, in any of the forms that `ls.diagnose` takes.
         allow: Questions ("precision") or verdicts ("fades exponentially") that do not
             fail.
-        fail_on: Mildest severity that fails: "serious", "warning" or "note".
+        fail_on: Mildest severity that fails: "fault", "trade" or "note".
         **config: Further arguments of `ls.diagnose`, such as `num_classes`.
 
     Returns:

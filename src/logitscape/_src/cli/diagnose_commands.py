@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..reports.comparison import Comparison
     from ..reports.diagnosis import Diagnosis
 
-FailOn: TypeAlias = Literal["serious", "warning", "note", "never"]
+FailOn: TypeAlias = Literal["fault", "trade", "note", "never"]
 FormName: TypeAlias = Literal["example", "example-label", "batch", "batch-one-hot"]
 
 FORMS: "Mapping[FormName, LibraryForm]" = {
@@ -69,7 +69,7 @@ class Options:
     normalizer: Normalizer = None
     reference: Reference = "softmax + cross_entropy"
     form: Form = None
-    fail_on: Threshold = "warning"
+    fail_on: Threshold = "fault"
     json: AsJson = False
     out: ReportFile = None
     quiet: Quiet = False
@@ -103,8 +103,8 @@ def diagnose(target: Target, /, *, options: Options = DEFAULT) -> int:
     The function takes (logits [n], target [n]) or (logits [n], label) and returns a scalar, or
     takes (logits [N, n], labels [N]) or (logits [N, n], one-hot [N, n]) and returns [N].
 
-    The exit status is 0 if nothing was found, 1 for findings at or above --fail-on, 2 for bad
-    usage and for errors in your function.
+    The exit status is 1 if there is a fault, or an answer at or above --fail-on, 2 for bad usage
+    and for errors in your function, and 0 otherwise.
     """
     request = _prepared([target], options)
     # Imported late, as everywhere in the command line: `--help` and `list` start without JAX.

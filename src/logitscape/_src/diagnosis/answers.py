@@ -6,18 +6,18 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from . import vocabulary
 
-Severity: TypeAlias = Literal["serious", "warning", "note", "undecided", "fine"]
+Severity: TypeAlias = Literal["fault", "trade", "note", "undecided", "fine"]
 """How much an answer matters.
 
-* serious: training will fail or go wrong;
-* warning: training may fail or go wrong;
+* fault: no use could want this, such as NaN at ordinary logits or a label that is not taught;
+* trade: the known price of a design, such as a bounded loss that fades when it is wrong;
 * note: a property that is worth knowing;
 * undecided: the measurement gave no answer;
-* fine: nothing is wrong.
+* fine: all is as in the reference.
 """
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-"""All severities, the most serious first."""
+"""All severities, faults first."""
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ import numpy as np
 
 from ..base.types import Number
 from ..base.x64 import enable_x64
-from .answers import Answer
+from .answers import Answer, Severity
 from .config import DiagnosisConfig
 from .evaluation import points_evaluated
 from .questions import QUESTIONS, cost
-from .subject import Subject
+from .subject import Subject, gradient_error
+from .vocabulary import NOT_ASKED, NOT_MEASURED
 
 SLOWEST = ("consistency", "correction")
 """Topics that are asked first, so that at the end no thread waits for a long one."""
@@ -76,7 +77,7 @@ class Examination:
         limit = self.spent()
         if limit:
             reason = f"The budget of {limit} was spent."
-            return [_unanswered(topic, "not asked", reason)]
+            return [_unanswered(topic, NOT_ASKED, reason)]
         self.show(f"{self.subject.name}: {topic}")
         # What overflows is what is measured, and needs no warnings
         # of NumPy beside the answers.
@@ -90,9 +91,16 @@ class Examination:
         try:
             return QUESTIONS[topic](self.subject, self.config)
         except Exception as error:
-            lines = str(error).splitlines() or [""]
-            reason = f"{type(error).__name__}: {lines[0]}"
-            return [_unanswered(topic, "could not be measured", reason)]
+            return [self._not_measured(topic, error)]
+
+    def _not_measured(self, topic: str, error: Exception) -> Answer:
+        """The answer to a question that raised an error: a fault if the loss itself raises one."""
+        config = self.config
+        raised = gradient_error(self.subject.function, config.num_classes, config.dtype)
+        if raised:
+            return _unanswered(topic, NOT_MEASURED, raised, "fault")
+        lines = str(error).splitlines() or [""]
+        return _unanswered(topic, NOT_MEASURED, f"{type(error).__name__}: {lines[0]}")
 
     def _prepare_cost(self) -> None:
         # An error is raised again, and reported, when the question itself is asked.
@@ -100,8 +108,9 @@ class Examination:
             cost.prepare(self.subject, self.config, self.spent)
 
 
-def _unanswered(topic: str, verdict: str, reason: str) -> Answer:
-    """Return a warning: what was not measured must not pass for healthy."""
+def _unanswered(
+    topic: str, verdict: str, reason: str, severity: Severity = "undecided"
+) -> Answer:
     return Answer(
-        question=topic, verdict=verdict, severity="warning", text=reason, method=""
+        question=topic, verdict=verdict, severity=severity, text=reason, method=""
     )

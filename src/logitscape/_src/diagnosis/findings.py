@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from .answers import SEVERITIES, Answer, Severity
 from .config import DiagnosisConfig
 from .subject import Subject
+from .vocabulary import NOT_ASKED
 
-UNHEALTHY: tuple[Severity, ...] = ("serious", "warning")
+SHOWN: tuple[Severity, ...] = ("fault", "trade")
+"""Severities whose witnesses reports show without being asked."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Findings:
     Attributes:
         subject: The objective.
         config: The setting: number of classes, precision, seed, and the reference.
-        answers: The answers, the most serious first.
+        answers: The answers, faults first.
     """
 
     subject: Subject
@@ -35,21 +37,29 @@ class Findings:
 
     @property
     def worst(self) -> Severity:
-        """The severity of the most serious answer; "fine" if there is none."""
+        """The severity of the answer that matters most; "fine" if there is none."""
         severities = [answer.severity for answer in self.answers]
         # It comes before "fine" in the order, but a question
         # without an answer is no fault.
         decided = [severity for severity in severities if severity != "undecided"]
-        return most_serious(decided)
+        return gravest(decided)
 
     @property
     def healthy(self) -> bool:
-        """Whether no answer is "serious" or a "warning"."""
-        return self.worst not in UNHEALTHY
+        """Whether no answer is a fault."""
+        return self.worst != "fault"
+
+    @property
+    def health(self) -> str:
+        """The verdict about the whole in a word or two."""
+        if not self.healthy:
+            return "not healthy"
+        is_whole = all(answer.verdict != NOT_ASKED for answer in self.answers)
+        return "healthy" if is_whole else "no fault so far"
 
     @property
     def counted(self) -> dict[Severity, str]:
-        """The number of answers of every severity that occurs, such as "2 warnings"."""
+        """The number of answers of every severity that occurs, such as "2 trades"."""
         counts = Counter(answer.severity for answer in self.answers)
         return {
             severity: number_of(counts[severity], severity)
@@ -70,19 +80,18 @@ class Findings:
 
     def headline(self) -> str:
         """Return one line with the name and the number of answers of every severity."""
-        health = "healthy" if self.healthy else "not healthy"
         counts = ", ".join(self.counted.values())
-        return f"{self.name}: {health} ({counts})"
+        return f"{self.name}: {self.health} ({counts})"
 
 
-def most_serious(severities: Iterable[Severity]) -> Severity:
-    """Return the most serious of several severities; "fine" if there is none."""
+def gravest(severities: Iterable[Severity]) -> Severity:
+    """Return the severity of several that matters most; "fine" if there is none."""
     return min(severities, key=SEVERITIES.index, default="fine")
 
 
 def number_of(count: int, severity: Severity) -> str:
-    """Return a number of answers, such as "1 warning" or "2 warnings"."""
-    has_plural = severity in ("warning", "note")
+    """Return a number of answers, such as "1 fault" or "2 faults"."""
+    has_plural = severity in ("fault", "trade", "note")
     plural = "s" if has_plural and count != 1 else ""
     return f"{count} {severity}{plural}"
 

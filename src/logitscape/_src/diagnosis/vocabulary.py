@@ -16,6 +16,8 @@ CONSISTENCY = "consistency"
 BOUNDS = "bounds"
 
 UNDECIDED = "undecided"
+NOT_ASKED = "not asked"
+NOT_MEASURED = "could not be measured"
 JUMPS = "jumps"
 PROPER = "proper"
 NO_FINITE_MINIMISER = "no finite minimiser"
@@ -30,8 +32,8 @@ NOT_FINITE_FAR = "not finite at large logits"
 
 ANY_QUESTION: Verdicts = {
     UNDECIDED: "The measurement gave no answer; the text says why.",
-    "not asked": "The budget was spent before the question was asked.",
-    "could not be measured": "The measurement raised an error; the text quotes it.",
+    NOT_ASKED: "The budget was spent before the question was asked.",
+    NOT_MEASURED: "The measurement raised an error; the text quotes it.",
 }
 """Verdicts that every question may have."""
 

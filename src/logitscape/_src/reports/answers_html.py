@@ -5,7 +5,7 @@ from html import escape
 
 from ..diagnosis.answers import Answer, Severity
 from ..diagnosis.config import DiagnosisConfig
-from ..diagnosis.findings import UNHEALTHY, Findings
+from ..diagnosis.findings import SHOWN, Findings
 from ..diagnosis.subject import Subject
 from .html import SIGNS
 from .witness_code import code, preamble
@@ -27,12 +27,11 @@ def boxed(content: str) -> str:
 
 def health(findings: Findings) -> str:
     """Return the verdict, and the number of answers of every severity."""
-    verdict = "Healthy" if findings.healthy else "Not healthy"
     counts = [
         f'<span class="{severity}">{count}</span>'
         for severity, count in findings.counted.items()
     ]
-    return f"{verdict}: {', '.join(counts) or 'nothing was asked'}"
+    return f"{capitalized(findings.health)}: {', '.join(counts) or 'nothing was asked'}"
 
 
 def setting(config: DiagnosisConfig) -> str:
@@ -42,7 +41,7 @@ def setting(config: DiagnosisConfig) -> str:
 
 
 def answer_lists(findings: Findings) -> str:
-    """Return all answers, the most serious first; those that are fine are folded away."""
+    """Return all answers, faults first; those that are fine are folded away."""
     fine = [answer for answer in findings.answers if answer.severity == "fine"]
     others = [answer for answer in findings.answers if answer.severity != "fine"]
     html = ""
@@ -91,7 +90,7 @@ def _witness(answer: Answer, subject: Subject) -> str:
         return ""
     lines = [*preamble(subject), *code(answer.witness)]
     listing = escape("\n".join(lines))
-    state = " open" if answer.severity in UNHEALTHY else ""
+    state = " open" if answer.severity in SHOWN else ""
     block = f'<pre tabindex="0"><code>{listing}</code></pre>'
     summary = "<summary>See for yourself</summary>"
     return f'<details{state}>{summary}<div class="witness">{block}</div></details>'

@@ -10,7 +10,7 @@ from ..base.types import Number
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import Severity
 from ..diagnosis.config import DiagnosisConfig
-from ..diagnosis.findings import common_config, most_serious
+from ..diagnosis.findings import common_config, gravest
 from ..diagnosis.subject import Subject, subject
 from ..objectives.objective import Source
 from .diagnose import diagnose
@@ -40,8 +40,8 @@ class Comparison:
 
     @property
     def worst(self) -> Severity:
-        """The severity of the most serious answer of all."""
-        return most_serious(diagnosis.worst for diagnosis in self.diagnoses.values())
+        """The severity of the answer of all that matters most."""
+        return gravest(diagnosis.worst for diagnosis in self.diagnoses.values())
 
     @property
     def healthy(self) -> bool:
@@ -116,8 +116,8 @@ def compare(
     >>> import logitscape as ls
     >>> margins = ["crammer_singer", "perceptron"]
     >>> comparison = ls.compare(margins, num_classes=3, budget=1e-3)
-    >>> comparison.worst  # In a millisecond no question is asked, which is a warning.
-    'warning'
+    >>> comparison.worst  # In a millisecond no question is asked, which is no fault.
+    'fine'
 
     Args:
         sources: Specs, Objectives or functions, as for `diagnose`; or a dict that names them.

@@ -66,7 +66,7 @@ def _table(compared: Mapping[str, Findings]) -> str:
 
 
 def _health_cell(findings: Findings) -> str:
-    return f"<td><b>{'healthy' if findings.healthy else 'not healthy'}</b></td>"
+    return f"<td><b>{findings.health}</b></td>"
 
 
 def _row(compared: Mapping[str, Findings], question: str) -> str:

@@ -8,20 +8,20 @@ from rich.table import Table
 from rich.text import Text
 
 from ..diagnosis.answers import SEVERITIES, Answer, Severity
-from ..diagnosis.findings import UNHEALTHY, Findings, common_config
+from ..diagnosis.findings import SHOWN, Findings, common_config
 
 WIDTH = 80
 MOST_COLUMNS = 3
 """Maximum number of objectives that fit side by side."""
 SIGNS: dict[Severity, tuple[str, str]] = {
-    "serious": ("✗", "bold red"),
-    "warning": ("!", "bold yellow"),
+    "fault": ("✗", "bold red"),
+    "trade": ("!", "bold yellow"),
     "note": ("·", "cyan"),
     "undecided": ("?", "magenta"),
     "fine": ("✓", "green"),
 }
 """Sign and style of every severity."""
-KEY = "✗ serious   ! warning   · note   ? undecided   ✓ fine"
+KEY = "✗ fault   ! trade   · note   ? undecided   ✓ fine"
 
 
 def table(compared: Mapping[str, Findings]) -> RenderableType:
@@ -39,12 +39,12 @@ def table(compared: Mapping[str, Findings]) -> RenderableType:
 
 
 def worst(findings: Findings, question: str) -> Answer | None:
-    """Return the most serious answer to a question."""
+    """Return the answer to a question that matters most."""
     return min(findings.of(question), key=_rank, default=None)
 
 
 def questions(compared: Mapping[str, Findings]) -> list[str]:
-    """Return all questions, those with the most serious answers first."""
+    """Return all questions, those with faults first."""
     answers = list[Answer]()
     for findings in compared.values():
         answers.extend(findings.answers)
@@ -69,7 +69,7 @@ def _objectives_across(compared: Mapping[str, Findings]) -> Table:
 
 
 def _health(findings: Findings) -> Text:
-    return Text("healthy" if findings.healthy else "not healthy", "bold")
+    return Text(findings.health, "bold")
 
 
 def _cell(answer: Answer | None) -> Text:
@@ -99,11 +99,11 @@ def _objectives_down(compared: Mapping[str, Findings]) -> Table:
 
 
 def _summary(findings: Findings) -> Text:
-    """Return serious findings and warnings in words, and the number of the others."""
+    """Return faults and trades in words, and the number of the others."""
     unhealthy = [
         f"{answer.question}: {answer.verdict}"
         for answer in findings.answers
-        if answer.severity in UNHEALTHY
+        if answer.severity in SHOWN
     ]
     lines = list(dict.fromkeys(unhealthy))
     others: tuple[Severity, ...] = ("note", "undecided")

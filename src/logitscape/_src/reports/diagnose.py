@@ -41,8 +41,8 @@ def diagnose(
     The answers also say whether the loss is convex, proper, consistent, invariant and safe in low
     precision, and what it costs. Everything is measured on the function itself, in float64 unless
     an answer says otherwise, whatever precision JAX is set to. The same seed gives the same
-    answers, apart from measured times. A question that fails, or is not asked in time, is a
-    warning.
+    answers, apart from measured times. A question that fails, or is not asked in time, is
+    undecided.
 
     >>> import logitscape as ls
     >>> diagnosis = ls.diagnose("crammer_singer", num_classes=3, points=1)

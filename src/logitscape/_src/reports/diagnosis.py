@@ -21,7 +21,7 @@ class Diagnosis(Findings):
     Attributes:
         subject: The objective.
         config: The setting: number of classes, precision, seed, and the reference.
-        answers: The answers, the most serious first.
+        answers: The answers, faults first.
     """
 
     def table(self) -> "RenderableType":

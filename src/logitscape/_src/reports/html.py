@@ -20,8 +20,8 @@ POLICY = (
 """Content security policy of a page: it may fetch nothing from anywhere."""
 
 SIGNS: Mapping[Severity, str] = {
-    "serious": "✗",
-    "warning": "▲",
+    "fault": "✗",
+    "trade": "▲",
     "note": "●",
     "undecided": "?",
     "fine": "✓",

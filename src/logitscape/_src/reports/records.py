@@ -7,11 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from ..base.versions import versions
-from ..diagnosis.findings import UNHEALTHY, Findings, common_config, most_serious
+from ..diagnosis.findings import Findings, common_config, gravest
 from .witness_code import all_witnesses
 
-DIAGNOSIS_SCHEMA = "logitscape.diagnosis/2"
-COMPARISON_SCHEMA = "logitscape.comparison/2"
+DIAGNOSIS_SCHEMA = "logitscape.diagnosis/3"
+COMPARISON_SCHEMA = "logitscape.comparison/3"
 
 
 def diagnosis_record(findings: Findings) -> dict[str, Any]:
@@ -39,14 +39,14 @@ def diagnosis_record(findings: Findings) -> dict[str, Any]:
 def comparison_record(compared: Mapping[str, Findings]) -> dict[str, Any]:
     """Return everything about several objectives."""
     config = common_config(compared)
-    worst = most_serious(findings.worst for findings in compared.values())
+    worst = gravest(findings.worst for findings in compared.values())
     return {
         "schema": COMPARISON_SCHEMA,
         "num_classes": config.num_classes,
         "dtype": config.dtype,
         "seed": config.seed,
         "reference": config.reference.name,
-        "healthy": worst not in UNHEALTHY,
+        "healthy": worst != "fault",
         "worst": worst,
         "diagnoses": {
             name: diagnosis_record(findings) for name, findings in compared.items()

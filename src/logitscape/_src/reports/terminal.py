@@ -1,4 +1,4 @@
-"""A diagnosis as a table for the terminal, of at most 80 columns, the most serious first."""
+"""A diagnosis as a table for the terminal, of at most 80 columns, faults first."""
 
 from itertools import groupby
 
@@ -7,12 +7,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ..diagnosis.answers import Answer, Severity
-from ..diagnosis.findings import UNHEALTHY, Findings
+from ..diagnosis.findings import SHOWN, Findings
 from .witness_code import code, preamble
 
 HEADINGS: dict[Severity, tuple[str, str]] = {
-    "serious": ("✗ Serious", "bold red"),
-    "warning": ("! Warnings", "bold yellow"),
+    "fault": ("✗ Faults", "bold red"),
+    "trade": ("! Trades", "bold yellow"),
     "note": ("· Notes", "bold cyan"),
     "undecided": ("? Undecided", "bold magenta"),
     "fine": ("✓ Fine", "bold green"),
@@ -64,7 +64,7 @@ def _capitalized(verdict: str) -> str:
 def _witnesses(findings: Findings) -> list[RenderableType]:
     lines = list[str]()
     for answer in findings.answers:
-        if answer.severity in UNHEALTHY and answer.witness is not None:
+        if answer.severity in SHOWN and answer.witness is not None:
             title = f"# {answer.question}: {answer.verdict}"
             lines += [title, *code(answer.witness)]
     if not lines:

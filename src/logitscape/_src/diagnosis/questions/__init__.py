@@ -33,4 +33,4 @@ QUESTIONS: Mapping[str, Callable[[Subject, DiagnosisConfig], list[Answer]]] = {
     "bounds": bounds.answers,
     "cost": cost.answers,
 }
-"""The function `answers` of every topic; their order is that of equally serious answers."""
+"""The function `answers` of every topic; their order is that of answers that matter equally."""

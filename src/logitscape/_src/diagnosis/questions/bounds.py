@@ -49,7 +49,7 @@ def _values(evaluated: Shells, method: str) -> Answer:
         return Answer(
             question=BOUNDS,
             verdict="unbounded below",
-            severity="serious",
+            severity="fault",
             text=f"The loss falls without bound, to {format_number(low)} and on.",
             method=method,
             witness=evaluated.witness(-loss, "loss"),
@@ -65,7 +65,7 @@ def _values(evaluated: Shells, method: str) -> Answer:
         return Answer(
             question=BOUNDS,
             verdict="constant",
-            severity="serious",
+            severity="fault",
             text=text,
             method=method,
             number=high,
@@ -111,7 +111,7 @@ def _infinite(evaluated: Shells, poles: Rows, method: str) -> Answer:
         return Answer(
             question=BOUNDS,
             verdict="infinite losses",
-            severity="serious",
+            severity="fault",
             text=text,
             method=method,
             number=share,

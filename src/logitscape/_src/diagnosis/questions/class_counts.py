@@ -139,7 +139,7 @@ def _judge_many(
     return Answer(
         question=CONSISTENCY,
         verdict=verdict,
-        severity="fine" if fine else "warning",
+        severity="fine" if fine else "note",
         text=f"Relative error {error:.1e} in {config.dtype} at {MANY:,} classes.",
         method=method,
         number=error,

@@ -99,7 +99,7 @@ def _in_time(reference: Subject, flows: Flows, start: int, method: str) -> Answe
     return Answer(
         question=QUESTION,
         verdict="slow to correct" if slow else "corrects itself",
-        severity="warning" if slow else "fine",
+        severity="trade" if slow else "fine",
         text=text,
         method=method,
         number=ratio,
@@ -117,7 +117,7 @@ def _never(flows: Flows, start: int, method: str) -> Answer:
     return Answer(
         question=QUESTION,
         verdict="never corrects itself",
-        severity="serious",
+        severity="fault",
         text=text,
         method=method,
         witness=_never_corrected(flows, start, reason),

@@ -9,6 +9,7 @@ from ...properties.law import Law
 from ..answers import Severity
 from ..config import DiagnosisConfig
 from ..evaluation import evaluate
+from ..levels import level_at
 from ..rays import GRID, Ray, working_range
 from ..smooth_law import smooth_law
 from ..vocabulary import (
@@ -30,15 +31,15 @@ WHEN_WRONG: dict[str, tuple[str, Severity]] = {
     "constant": ("constant", "fine"),
     "logarithmic growth": ("grows", "note"),
     "polynomial growth": ("grows", "note"),
-    "stretched exponential growth": ("explodes", "warning"),
-    "exponential growth": ("explodes", "warning"),
-    "super-exponential growth": ("explodes", "warning"),
+    "stretched exponential growth": ("explodes", "trade"),
+    "exponential growth": ("explodes", "trade"),
+    "super-exponential growth": ("explodes", "trade"),
     "logarithmic decay": (FADES_SLOWLY, "note"),
     "polynomial decay": (FADES_SLOWLY, "note"),
-    "stretched exponential decay": (FADES_EXPONENTIALLY, "warning"),
-    "exponential decay": (FADES_EXPONENTIALLY, "warning"),
-    "super-exponential decay": (FADES_EXPONENTIALLY, "warning"),
-    "zero": ("dies", "serious"),
+    "stretched exponential decay": (FADES_EXPONENTIALLY, "trade"),
+    "exponential decay": (FADES_EXPONENTIALLY, "trade"),
+    "super-exponential decay": (FADES_EXPONENTIALLY, "trade"),
+    "zero": ("dies", "fault"),
     "oscillating": _UNDECIDED,
     "undetermined": _UNDECIDED,
 }
@@ -94,10 +95,13 @@ def _judge(ray: Ray, law: Law) -> tuple[str, Severity]:
     if ray.side == "right":
         return _judge_right(law)
     if _becomes_right(ray):
-        return "becomes right when pushed down", "warning"
+        return "becomes right when pushed down", "trade"
     if law.coefficient < 0 and law.kind in WHEN_WRONG:
-        return "rewards being wrong", "serious"
-    return WHEN_WRONG[law.kind]
+        return "rewards being wrong", "fault"
+    verdict, severity = WHEN_WRONG[law.kind]
+    if severity == "fault" and law.begins is not None and math.isfinite(law.begins):
+        severity = level_at(severity, ray.logits(np.array([law.begins])))
+    return verdict, severity
 
 
 def _judge_right(law: Law) -> tuple[str, Severity]:
@@ -121,10 +125,18 @@ def _judge_undefined(ray: Ray, law: Law) -> tuple[str, Severity]:
     loss = evaluate(ray.subject, ray.logits(beyond), 0).loss
     if np.isposinf(loss).any():
         verdict = INFINITE if ray.side == "wrong" else INFINITE_WHEN_RIGHT
-        return verdict, "serious"
+        return verdict, level_at("fault", ray.logits(np.array([begins])))
     if begins > FAR_OUT:
         return UNDEFINED_FAR_OUT, "note"
-    return LEAVES_DOMAIN, "note" if ray.side == "right" else "warning"
+    return LEAVES_DOMAIN, "note" if ray.side == "right" else _level_of_edge(ray)
+
+
+def _level_of_edge(ray: Ray) -> Severity:
+    """The severity of a domain that ends at ordinary logits.
+
+    Normalizers of the catalog state their domain; of a user's function nobody does.
+    """
+    return "fault" if ray.subject.objective is None else "trade"
 
 
 def _becomes_right(ray: Ray) -> bool:

@@ -54,7 +54,7 @@ def compare_with_batch(
     answer = Answer(
         question=CONSISTENCY,
         verdict="examples influence each other",
-        severity="serious",
+        severity="fault",
         text=text,
         method=method,
         number=error,

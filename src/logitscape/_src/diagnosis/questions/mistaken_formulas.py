@@ -27,7 +27,7 @@ def forgotten_logarithm(samples: Samples) -> Mistake | None:
         )
         return Mistake(
             verdict="logarithm missing",
-            severity="serious",
+            severity="fault",
             text=text,
             number=float(weights[1]),
             witness=samples.witness(label, "loss = -p_y"),
@@ -61,7 +61,7 @@ def softmax_twice(samples: Samples) -> Mistake | None:
     far = samples.far_logits(float(FAR[-1]))
     return Mistake(
         verdict="softmax applied twice",
-        severity="serious",
+        severity="fault",
         text=text,
         number=factor,
         witness=Witness(far, one_hot(0, n), shows, "loss"),
@@ -102,7 +102,7 @@ def sparsemax_squared(samples: Samples) -> Mistake | None:
         "This is the squared error of sparsemax, not the sparsemax loss "
         "(whose gradient is p - t): it is dead once wrong by 1."
     )
-    return Mistake("squared error of sparsemax", "serious", text, factor, witness)
+    return Mistake("squared error of sparsemax", "fault", text, factor, witness)
 
 
 def _squared_error(p: Rows, label: int) -> Rows:

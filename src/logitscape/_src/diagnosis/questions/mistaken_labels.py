@@ -36,14 +36,14 @@ def pushes_another_class(samples: Samples) -> Mistake | None:
             "A step lowers the label's logit below the others: wrong sign, the loss rises "
             "when the model is more right."
         )
-        return Mistake("wrong sign", "serious", text, float(gain[label]), witness)
+        return Mistake("wrong sign", "fault", text, float(gain[label]), witness)
     text = (
         f"From equal logits a step for label {label} raises class {best} most: "
         "wrong labels, or a margin on the wrong class."
     )
     return Mistake(
         verdict="wrong label convention",
-        severity="serious",
+        severity="fault",
         text=text,
         number=float(best - label),
         witness=witness,
@@ -66,7 +66,7 @@ def not_finite_when_equal(samples: Samples) -> Mistake | None:
     others = ", and wherever all logits are equal" if everywhere else ""
     return Mistake(
         verdict="not finite at equal logits",
-        severity="serious" if everywhere else "warning",
+        severity="fault",
         text=(
             f"The gradient is not finite at zero logits{others}: "
             "a last layer that starts from zeros begins there."
@@ -102,7 +102,7 @@ def _bad_label(samples: Samples, bad: Rows, verdict: str, fault: str) -> Mistake
     gradient = format_first(samples.every_label.gradient[label, 0])
     return Mistake(
         verdict=verdict,
-        severity="serious",
+        severity="fault",
         text=(
             f"The loss of label {label} {fault}, while that of others is as it should be."
         ),
@@ -120,7 +120,7 @@ def one_class_only(samples: Samples) -> Mistake | None:
     gradient = format_first(samples.values[0].gradient[0])
     return Mistake(
         verdict="one class only",
-        severity="serious",
+        severity="fault",
         text=(
             "Only the label's own logit matters: no other is ever lowered, "
             "and raising all logits alike satisfies every label."

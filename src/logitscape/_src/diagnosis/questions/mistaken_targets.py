@@ -25,13 +25,13 @@ def target_weights(samples: Samples) -> Mistake | None:
     )
     if target[label] < -EXACT:
         text = f"Cross-entropy with the wrong sign: {effect}."
-        return Mistake("wrong sign", "serious", text, total, witness)
+        return Mistake("wrong sign", "fault", text, total, witness)
     top = int(target.argmax())
     if top != label and target.max() > EXACT:
         text = f"Wrong label convention: {effect}, so class {top} is taught instead."
         return Mistake(
             verdict="wrong label convention",
-            severity="serious",
+            severity="fault",
             text=text,
             number=float(top - label),
             witness=witness,
@@ -43,7 +43,7 @@ def target_weights(samples: Samples) -> Mistake | None:
         return _scaled(samples, factors[0], witness)
     if abs(total - 1) > 1e-3:
         text = f"The smoothed target does not sum to 1 but to {total:.4g}: {effect}."
-        return Mistake("target does not sum to one", "warning", text, total, witness)
+        return Mistake("target does not sum to one", "fault", text, total, witness)
     if others.min() < -EXACT:
         return Mistake(
             verdict="negative target weight",
@@ -62,7 +62,7 @@ def _class_weights(factors: Rows) -> Mistake:
         "the last. By design it treats classes differently."
     )
     ratio = float(factors.max() / factors.min())
-    return Mistake("class weights", "note", text, ratio)
+    return Mistake("class weights", "trade", text, ratio)
 
 
 def _scaled(samples: Samples, factor: float, witness: Witness) -> Mistake | None:
@@ -74,7 +74,7 @@ def _scaled(samples: Samples, factor: float, witness: Witness) -> Mistake | None
             f"Cross-entropy divided by the number of classes, {n}: a mean is taken inside. "
             f"The step is {n} times too small."
         )
-        return Mistake("mean taken inside", "warning", text, factor, witness)
+        return Mistake("mean taken inside", "fault", text, factor, witness)
     text = f"This is cross-entropy times {factor:.4g}."
     return Mistake("scaled", "note", text, factor)
 
@@ -101,7 +101,7 @@ def margin(samples: Samples) -> Mistake | None:
             "Constants are added to the logits, the same for every label "
             f"(logit adjustment): {first_text}, up to a constant."
         )
-        return Mistake("logits adjusted", "note", text, float(np.ptp(first)))
+        return Mistake("logits adjusted", "trade", text, float(np.ptp(first)))
     largest_others = []
     for label, shift in shifts.items():
         largest_others.append(float(np.delete(shift, label).max()))
@@ -109,7 +109,7 @@ def margin(samples: Samples) -> Mistake | None:
         shows = f"exp(loss) = sum_k e^(m_k) e^(z_k - z_y) with m = {first_text}"
         return Mistake(
             verdict="margin on the wrong side",
-            severity="serious",
+            severity="fault",
             text=(
                 "A margin on the wrong side: the label's logit is raised by "
                 f"{-largest_others[0]:.4g}, so errors cost less."
@@ -118,7 +118,7 @@ def margin(samples: Samples) -> Mistake | None:
             witness=samples.witness(first_label, shows),
         )
     text = f"Constants are added to the logits, by label: {first_text}."
-    return Mistake("margin added", "note", text, max(largest_others))
+    return Mistake("margin added", "trade", text, max(largest_others))
 
 
 def _is_same_for_every_label(shifts: dict[int, Rows], first: Rows) -> bool:

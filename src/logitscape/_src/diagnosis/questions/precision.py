@@ -15,6 +15,7 @@ from ...base.x64 import enable_x64
 from ..answers import SEVERITIES, Answer, Severity, Witness, undecided
 from ..config import DiagnosisConfig
 from ..evaluation import evaluate, finite, one_hot, row
+from ..levels import SPREAD
 from ..programs import Precision
 from ..subject import Subject, gradient_error
 from ..vocabulary import NOT_FINITE_FAR, NOT_FINITE_NEAR
@@ -55,7 +56,7 @@ def _answer(subject: Subject, config: DiagnosisConfig, dtype: Precision) -> Answ
         return Answer(
             question=question,
             verdict="does not run",
-            severity="serious" if is_configured else "note",
+            severity="fault" if is_configured else "note",
             text=f"It fails with {refusal}",
             method="traced",
             details={"dtype": dtype},
@@ -106,7 +107,7 @@ def _base(subject: Subject, n: int) -> float | None:
 def _verdict(
     dtype: Precision, failures: Sequence[Failure], errors: Errors
 ) -> tuple[str, Severity]:
-    """The most serious of all faults."""
+    """The fault that matters most."""
     fine = "finite" if dtype == "float64" else "finite and accurate"
     return min(
         _faults(dtype, failures, errors),
@@ -118,25 +119,23 @@ def _verdict(
 def _faults(
     dtype: Precision, failures: Sequence[Failure], errors: Errors
 ) -> Iterator[tuple[str, Severity]]:
-    near = 15.0 if dtype == "float16" else 100.0
     for failure in failures:
-        verdict = NOT_FINITE_NEAR if failure.begins <= near else NOT_FINITE_FAR
-        yield verdict, _severity(failure, near)
+        verdict = NOT_FINITE_NEAR if failure.begins <= SPREAD else NOT_FINITE_FAR
+        yield verdict, _severity(failure)
     eps = float_info(dtype, "eps")
     if dtype != "float64" and errors.judged > max(ALLOWED, 16 * eps):
-        yield INACCURATE, "warning"
-    if errors.share > min(UNLUCKY_SHARE, 100 * eps):
-        yield LOST_WRONG, "warning"
+        yield INACCURATE, "fault"
+    unlucky = min(UNLUCKY_SHARE, 100 * eps)
+    if errors.share > unlucky:
+        yield LOST_WRONG, "fault" if errors.large_share > unlucky else "note"
     if errors.lost["right"]:
         yield LOST_RIGHT, "note"
 
 
-def _severity(failure: Failure, near: float) -> Severity:
-    if failure.begins > 1e4:
+def _severity(failure: Failure) -> Severity:
+    if failure.begins > SPREAD:
         return "note"
-    if failure.begins > near or failure.is_too_large:
-        return "warning"
-    return "serious"
+    return "trade" if failure.is_too_large else "fault"
 
 
 def _text(measurement: Measurement, failures: Sequence[Failure], errors: Errors) -> str:

@@ -92,7 +92,7 @@ WORDINGS: dict[Change, _Wording] = {
         ),
         fails=_Outcome(
             verdict="p treats classes differently",
-            severity="warning",
+            severity="note",
             text="Permuted logits do not have the permuted p",
         ),
     ),

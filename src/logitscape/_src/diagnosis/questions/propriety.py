@@ -128,7 +128,7 @@ def _top_label(minimisers: list[Minimiser], method: str) -> Answer:
         return Answer(
             question=TOP_LABEL,
             verdict="top label missed",
-            severity="warning",
+            severity="fault",
             text=f"{place}: another class is predicted.",
             method=method,
             witness=_witness(worst),

@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from ..evaluation import Rows, Values, evaluate, finite, largest_components, rounded
+from ..levels import ORDINARY
 from ..random_logits import make_positive, uniform_logits
 from .overflow_causes import float_info
 from .reach import RAYS, Measurement, round_positions
@@ -34,7 +35,9 @@ class Errors(NamedTuple):
             largest one in 99 % of the usual range.
         lost: Numbers of gradient components that are 0 and should be normal numbers, by
             side: "wrong" and "right".
-        share: Share of lost components among the normal numbers while wrong.
+        share: Share of lost components among the normal numbers while wrong, at ordinary
+            logits.
+        large_share: The same, of those only that the precision has beside the largest.
         unlike_reference: Number of lost components that the reference keeps.
         points: Points that show an error, by verdict.
     """
@@ -44,6 +47,7 @@ class Errors(NamedTuple):
     judged: float
     lost: Mapping[str, int]
     share: float
+    large_share: float
     unlike_reference: int
     points: Mapping[str, Point]
 
@@ -85,7 +89,10 @@ def rounding_errors(measurement: Measurement) -> Errors:
     wrong = probes.wrong[:, None]
     lost_wrong = lost & wrong
     lost_right = lost & ~wrong
-    normal_wrong = (is_normal & wrong)[:, 1:]
+    judged_rows = wrong & _ordinary(probes.z)
+    normal_wrong = max(1, int((is_normal & judged_rows)[:, 1:].sum()))
+    eps = float_info(measurement.dtype, "eps")
+    is_large = size >= eps * size[:, 1:].max(axis=1, keepdims=True)
     rows = {
         INACCURATE: judged == judged.max(),
         LOST_WRONG: lost_wrong.any(axis=1),
@@ -100,7 +107,8 @@ def rounding_errors(measurement: Measurement) -> Errors:
         ends=float(relative[~probes.usual].max()),
         judged=float(np.quantile(judged[usual_wrong], 1 - UNLUCKY_SHARE)),
         lost=lost_counts,
-        share=float(lost_wrong.sum() / max(1, normal_wrong.sum())),
+        share=float((lost & judged_rows).sum() / normal_wrong),
+        large_share=float((lost & judged_rows & is_large).sum() / normal_wrong),
         unlike_reference=_unlike_reference(measurement, probes, lost, normal),
         points=_points(probes, rows),
     )
@@ -115,6 +123,12 @@ def _lost(measured: Rows, true: Rows, normal: float) -> Rows:
     lost: Rows = (measured == 0) & should_be_normal
     lost[:, 0] = False  # The first number is the loss, which may be 0.
     return lost
+
+
+def _ordinary(z: Rows) -> Rows:
+    """Whether all logits are ordinary, [m, 1]."""
+    ordinary: Rows = largest_components(z)[:, None] <= ORDINARY
+    return ordinary
 
 
 def _points(probes: _Probes, rows: Mapping[str, Rows]) -> dict[str, Point]:

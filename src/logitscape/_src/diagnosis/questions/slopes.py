@@ -99,7 +99,7 @@ def _wrong_gradient(
     return Answer(
         question=CONSISTENCY,
         verdict="gradient is not that of the loss",
-        severity="serious",
+        severity="fault",
         text=text,
         method=method,
         number=worst,
@@ -179,7 +179,7 @@ def compare_sums(subject: Subject, points: Points) -> list[Answer]:
     answer = Answer(
         question=CONSISTENCY,
         verdict="gradient does not sum to 0",
-        severity="warning",
+        severity="fault",
         text=text,
         method=method,
         number=worst,

@@ -47,7 +47,7 @@ def _jumping_loss(jump: Jump, method: str) -> Answer:
     return Answer(
         question=BOUNDS,
         verdict=JUMPS,
-        severity="warning",
+        severity="trade",
         text=f"The loss jumps by {size} at {place}: no gradient tells of that.",
         method=method,
         number=jump.size,

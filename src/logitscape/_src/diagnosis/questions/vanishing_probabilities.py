@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from ..answers import Severity, Witness
+from ..answers import Witness
 from ..evaluation import evaluate, finite_rows, one_hot
+from ..levels import level_at
 from ..simplify import format_first
 from .mistake_samples import EXACT, FAR, Mistake, Samples, target_weights_of
 
@@ -29,7 +30,6 @@ def clipped(samples: Samples) -> Mistake | None:
             samples,
             epsilon,
             verdict="clipped probability",
-            severity="serious",
             fate="is exactly 0",
         )
     if np.max(np.abs(inside_log - (p + epsilon))) <= EXACT:
@@ -37,14 +37,13 @@ def clipped(samples: Samples) -> Mistake | None:
             samples,
             epsilon,
             verdict="epsilon inside the logarithm",
-            severity="serious" if epsilon > 1e-4 else "warning",
             fate="fades",
         )
     return None
 
 
 def _kept_from_zero(
-    samples: Samples, epsilon: float, *, verdict: str, severity: Severity, fate: str
+    samples: Samples, epsilon: float, *, verdict: str, fate: str
 ) -> Mistake:
     largest_loss = -np.log(epsilon)
     distance = float(np.ceil(largest_loss + 5))
@@ -62,6 +61,7 @@ def _kept_from_zero(
         f"is wrong by more than {largest_loss:.3g}, and the loss never exceeds that. "
         "Use log_softmax of the logits."
     )
+    severity = level_at("fault", [largest_loss])
     return Mistake(verdict, severity, text, epsilon, witness)
 
 
@@ -85,7 +85,7 @@ def log_of_probability(samples: Samples) -> Mistake | None:
     )
     return Mistake(
         verdict="logarithm of a probability",
-        severity="serious",
+        severity="fault",
         text=text,
         number=distance,
         witness=Witness(
@@ -116,4 +116,4 @@ def power_of_nothing(samples: Samples) -> Mistake | None:
         target=one_hot(1, samples.num_classes),
         shows=f"gradient = {gradient} although the loss is finite",
     )
-    return Mistake("NaN when right", "serious", text, distance, witness)
+    return Mistake("NaN when right", "fault", text, distance, witness)
