@@ -12,6 +12,7 @@ from ..base.types import Number
 from ..base.x64 import enable_x64
 from .answers import Answer, Severity
 from .config import DiagnosisConfig
+from .designs.recognition import explained
 from .evaluation import points_evaluated
 from .questions import QUESTIONS, cost
 from .subject import Subject, gradient_error
@@ -89,9 +90,13 @@ class Examination:
     def _measure(self, topic: str) -> list[Answer]:
         """Answer one question; an error in it does not lose the answers to the others."""
         try:
-            return QUESTIONS[topic](self.subject, self.config)
+            answers = QUESTIONS[topic](self.subject, self.config)
         except Exception as error:
             return [self._not_measured(topic, error)]
+        # An error of the recognition is told by the question about the design.
+        with suppress(Exception):
+            answers = explained(answers, self.subject, self.config)
+        return answers
 
     def _not_measured(self, topic: str, error: Exception) -> Answer:
         """The answer to a question that raised an error: a fault if the loss itself raises one."""

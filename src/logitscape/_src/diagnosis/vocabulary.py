@@ -90,6 +90,18 @@ _MISTAKES: Verdicts = {
     "logarithm of a probability": "The probability underflows before its logarithm is taken.",
     "NaN when right": "The gradient is NaN or infinite once the probability rounds to 1.",
 }
+_DESIGNS: Verdicts = {
+    "no special design": "None of the known designs was recognised.",
+    "temperature": "The logits are multiplied by a constant before the softmax.",
+    "prior": "The softmax is that of logits with constants, the same for every label.",
+    "class weights": _MISTAKES["class weights"],
+    "margin": "The label's logit is lowered by a margin.",
+    "soft cap": "The logits go through c tanh(z / c).",
+    "norm-invariant": "A common factor of the logits has no effect.",
+    "angular margin": "The logits are cosines, and an angle is added to the label's.",
+    "ordinal targets": "Every label teaches its neighbours too.",
+    "bounded": "A wrong example costs no more than a constant.",
+}
 _PRECISION: Verdicts = {
     "does not run": "The gradient raises an error in this dtype.",
     NOT_FINITE_NEAR: "The loss or its gradient is not finite at ordinary logits.",
@@ -181,6 +193,7 @@ _COST: Verdicts = {
 }
 
 VOCABULARY: Mapping[str, Verdicts] = {
+    "design": _DESIGNS,
     "gradient": {},
     "gradient when wrong": _WHEN_WRONG,
     "gradient when right": _WHEN_RIGHT,

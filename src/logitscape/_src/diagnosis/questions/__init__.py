@@ -14,6 +14,7 @@ from . import (
     convexity,
     correction,
     cost,
+    design,
     gradient,
     invariances,
     mistakes,
@@ -22,6 +23,7 @@ from . import (
 )
 
 QUESTIONS: Mapping[str, Callable[[Subject, DiagnosisConfig], list[Answer]]] = {
+    "design": design.answers,
     "gradient": gradient.answers,
     "correction": correction.answers,
     "common mistakes": mistakes.answers,

@@ -4,6 +4,8 @@ A weaker property is asked for as well: whether the least expected loss at least
 most probable class.
 """
 
+from typing import Any
+
 import numpy as np
 
 from ..answers import Answer, Severity, Witness, undecided
@@ -61,14 +63,16 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
             "some label always has an infinite or undefined loss"
         )
         return _both_undecided(why, method)
-    return [_proper(minimisers, method), _top_label(minimisers, method)]
+    cases = {"cases": [_case(minimiser) for minimiser in minimisers]}
+    proper = _proper(minimisers, method, cases)
+    return [proper, _top_label(minimisers, method, cases)]
 
 
 def _both_undecided(why: str, method: str = "") -> list[Answer]:
     return [undecided(question, why, method) for question in (QUESTION, TOP_LABEL)]
 
 
-def _proper(minimisers: list[Minimiser], method: str) -> Answer:
+def _proper(minimisers: list[Minimiser], method: str, cases: dict[str, Any]) -> Answer:
     verdict = _verdict(minimisers)
     severity: Severity = "fine" if verdict == PROPER else "note"
     worst = max(minimisers, key=lambda minimiser: minimiser.error)
@@ -89,7 +93,7 @@ def _proper(minimisers: list[Minimiser], method: str) -> Answer:
         method=method,
         number=worst.error,
         witness=None if verdict == PROPER else _witness(worst),
-        details={"cases": [_case(minimiser) for minimiser in minimisers]},
+        details=cases,
     )
 
 
@@ -119,7 +123,9 @@ def _verdict(minimisers: list[Minimiser]) -> str:
     return "improper"
 
 
-def _top_label(minimisers: list[Minimiser], method: str) -> Answer:
+def _top_label(
+    minimisers: list[Minimiser], method: str, cases: dict[str, Any]
+) -> Answer:
     worst = max(
         minimisers, key=lambda minimiser: (minimiser.is_missed, minimiser.is_tied)
     )
@@ -132,6 +138,7 @@ def _top_label(minimisers: list[Minimiser], method: str) -> Answer:
             text=f"{place}: another class is predicted.",
             method=method,
             witness=_witness(worst),
+            details=cases,
         )
     if worst.is_tied:
         return Answer(

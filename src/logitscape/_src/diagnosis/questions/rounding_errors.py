@@ -19,6 +19,8 @@ SIZES = (0.1, 0.3, 1.0, 1.0)
 """Sizes of scattered logits relative to the usual range."""
 UNLUCKY_SHARE = 0.01
 """Share of points with unlucky errors, and of components that cancel to 0 by chance."""
+LARGE = 1e-3
+"""Share of a gradient's largest component from which another one matters for a step."""
 
 INACCURATE = "inaccurate"
 LOST_WRONG = "gradient lost while wrong"
@@ -37,7 +39,8 @@ class Errors(NamedTuple):
             side: "wrong" and "right".
         share: Share of lost components among the normal numbers while wrong, at ordinary
             logits.
-        large_share: The same, of those only that the precision has beside the largest.
+        large_share: The same, of those only that are large enough to matter beside the
+            largest of their gradient.
         unlike_reference: Number of lost components that the reference keeps.
         points: Points that show an error, by verdict.
     """
@@ -91,8 +94,7 @@ def rounding_errors(measurement: Measurement) -> Errors:
     lost_right = lost & ~wrong
     judged_rows = wrong & _ordinary(probes.z)
     normal_wrong = max(1, int((is_normal & judged_rows)[:, 1:].sum()))
-    eps = float_info(measurement.dtype, "eps")
-    is_large = size >= eps * size[:, 1:].max(axis=1, keepdims=True)
+    is_large = size >= LARGE * size[:, 1:].max(axis=1, keepdims=True)
     rows = {
         INACCURATE: judged == judged.max(),
         LOST_WRONG: lost_wrong.any(axis=1),

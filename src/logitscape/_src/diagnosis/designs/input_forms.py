@@ -1,0 +1,185 @@
+"""What a loss does to its logits first: a soft cap, a division by their norm, angles of cosines."""
+
+import numpy as np
+
+from ..answers import Answer
+from ..evaluation import Rows
+from .design import Design
+from .samples import EXACT, Samples, is_close
+from .softmax_forms import FEWEST, LEAST_LOSS, SAME, label_scores
+from .target_forms import FADING
+
+CAPS = np.geomspace(0.5, 500, 400)
+"""Soft caps from which the search for the exact one starts."""
+REFINEMENTS = 6
+SATURATED = 2.0
+"""Logits beyond this multiple of a soft cap move by less than a tenth of what they should."""
+NEVER = "never corrects itself"
+FACTORS = (3.0, 20.0)
+"""Factors by which logits are multiplied; a small constant beside a norm changes little."""
+NORM_TOLERANCE = 1e-5
+
+
+def soft_cap(samples: Samples) -> list[Design]:
+    """Logits that go through `c tanh(z / c)` before the softmax.
+
+    The slopes in the rivals' logits are then in the proportions `e^F(z_k)` with
+    `F(z) = log(1 - tanh(z / c)^2) + s c tanh(z / c)`.
+    """
+    label = samples.num_classes - 1
+    gradient = samples.gradients(samples.at_wide)[-1]
+    if samples.num_classes < 3 or not (gradient[:, :label] > 0).all():
+        return []
+    z = samples.wide[:, :2]
+    ratio = np.log(gradient[:, 0]) - np.log(gradient[:, 1])
+    # Without a cap, that of the largest candidate would fit as well as any.
+    if _misfit(CAPS[-1] * 1e3, z, ratio) <= EXACT:
+        return []
+    cap = _best_cap(z, ratio)
+    if _misfit(cap, z, ratio) > EXACT:
+        return []
+    text = f"The logits go through {cap:.4g} tanh(z / {cap:.4g}), a soft cap."
+    price = (
+        f"Beyond the cap of {cap:.4g} the gradient fades like e^(-2 |z| / {cap:.4g}): "
+        "a logit that is far outside hardly comes back."
+    )
+
+    def explains(answer: Answer) -> bool:
+        # Of a saturated logit only, and only that it has no gradient any more.
+        if answer.verdict not in ("dies", "gradient lost while wrong", NEVER):
+            return False
+        return _largest(answer) > SATURATED * cap
+
+    return [
+        Design(
+            name="soft cap",
+            severity="trade",
+            text=text,
+            price=price,
+            explains=explains,
+            costs=FADING | {"gradient lost while wrong"},
+            number=cap,
+        )
+    ]
+
+
+def _best_cap(z: Rows, ratio: Rows) -> float:
+    """The cap that fits best, by a search that narrows down."""
+    caps = CAPS
+    for _ in range(REFINEMENTS):
+        misfits = [_misfit(cap, z, ratio) for cap in caps]
+        best = int(np.argmin(misfits))
+        low, high = caps[max(best - 1, 0)], caps[min(best + 1, len(caps) - 1)]
+        caps = np.linspace(low, high, 40)
+    return float(caps[int(np.argmin([_misfit(cap, z, ratio) for cap in caps]))])
+
+
+def _misfit(cap: float, z: Rows, ratio: Rows) -> float:
+    """The largest deviation of the logarithms of the slopes' ratios, relative to their size."""
+    moved = np.tanh(z / cap)
+    with np.errstate(divide="ignore"):
+        steepness = np.log1p(-(moved**2))
+    rest = ratio - (steepness[:, 0] - steepness[:, 1])
+    capped = cap * (moved[:, 0] - moved[:, 1])
+    scale = rest @ capped / (capped @ capped)
+    deviation: float = np.max(np.abs(rest - scale * capped) / (1 + np.abs(ratio)))
+    return deviation
+
+
+def norm_invariance(samples: Samples) -> list[Design]:
+    """Logits whose common factor has no effect, as of those that are divided by their norm."""
+    losses = samples.losses(samples.at_wide)
+    if not np.isfinite(losses).all() or not _is_at_right_angles(samples):
+        return []
+    for factor in FACTORS:
+        if not is_close(
+            samples.evaluate(factor * samples.wide), losses, NORM_TOLERANCE
+        ):
+            return []
+    price = (
+        "The gradient is at a right angle to the logits and fades like 1/|z|: "
+        "along a ray from 0 nothing changes, and at 0 there is a pole."
+    )
+    return [
+        Design(
+            name="norm-invariant",
+            severity="trade",
+            text="A common factor of the logits has no effect: only their direction counts.",
+            price=price,
+            explains=_is_of_a_direction,
+            costs=FADING,
+        )
+    ]
+
+
+def _is_at_right_angles(samples: Samples) -> bool:
+    """Whether gradients are at right angles to the logits everywhere, and not 0."""
+    gradients = samples.gradients(samples.at_wide)
+    along = np.abs((gradients * samples.wide).sum(axis=2))
+    sizes = np.linalg.norm(gradients, axis=2) * np.linalg.norm(samples.wide, axis=1)
+    return bool(sizes.any(axis=1).all() and (along <= NORM_TOLERANCE * sizes).all())
+
+
+def _is_of_a_direction(answer: Answer) -> bool:
+    """Whether an answer is about a ray through 0, along which nothing can change, or about 0."""
+    if answer.verdict == "not finite at equal logits":
+        return _largest(answer) == 0
+    if answer.verdict != "dies":
+        return False
+    rays = answer.details.get("rays", ())
+    return all(ray["origin"] == 0 for ray in rays if ray["verdict"] == "dies")
+
+
+def cosines(samples: Samples) -> list[Design]:
+    """Margins of angles: the logits are cosines, of which the label's angle is changed."""
+    label = int(samples.labels[0])
+    gradient = np.delete(samples.gradients(samples.at_small)[0], label, axis=1)
+    if gradient.shape[1] < 2 or not (gradient > 0).all():
+        return []
+    rivals = np.delete(samples.small, label, axis=1)
+    logs = np.log(gradient[:, 0] / gradient[:, 1])
+    moved = rivals[:, 0] - rivals[:, 1]
+    scale = float(logs @ moved / (moved @ moved))
+    if scale <= 0 or not is_close(scale * moved, logs):
+        return []
+    angle = _added_angle(samples, label, scale)
+    if angle is None:
+        return []
+    price = (
+        "The logits are cosines, between -1 and 1, and what happens beyond them never does; "
+        "`domain=(-1, 1)` keeps the questions inside."
+    )
+    return [
+        Design(
+            name="angular margin",
+            severity="trade",
+            text=f"{angle} is added to the angle of the label's cosine; the scale is {scale:.4g}.",
+            price=price,
+            explains=lambda answer: _largest(answer) > 1,
+            costs=frozenset({"dies", "leaves the domain"}),
+            number=scale,
+        )
+    ]
+
+
+def _added_angle(samples: Samples, label: int, scale: float) -> str | None:
+    """The angle that is added, in words; None if there is none."""
+    scores = scale * samples.small
+    loss = samples.losses(samples.at_small)[0]
+    cosine = samples.small[loss > LEAST_LOSS, label]
+    raised = label_scores(scores, label, loss)
+    moved = cosine + raised / scale
+    # Beyond an angle of pi minus the margin the formula must be another one.
+    inside = (np.abs(moved) < 1) & (cosine > -0.5)
+    if inside.sum() < FEWEST:
+        return None
+    added = np.arccos(moved[inside]) - np.arccos(cosine[inside])
+    if np.ptp(added) <= SAME and added.mean() > SAME:
+        return f"{added.mean():.4g}"
+    return None
+
+
+def _largest(answer: Answer) -> float:
+    """The size of the largest finite logit of an answer's witness; 0 without a witness."""
+    logits = np.array(() if answer.witness is None else answer.witness.logits)
+    return float(np.max(np.abs(logits[np.isfinite(logits)]), initial=0))
