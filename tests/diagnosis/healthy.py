@@ -25,7 +25,7 @@ class Healthy(NamedTuple):
     Attributes:
         loss: Loss of one example.
         source: Where its formula comes from.
-        design: Design by which it is recognised; empty if it needs no recognition.
+        design: Design by which it is recognised, if it is one of those.
         normalizer: Normalizer by which it predicts.
     """
 
@@ -114,7 +114,8 @@ def symmetric_cross_entropy(z: Array, t: Array) -> Array:
 
 
 def generalised_cross_entropy(z: Array, t: Array) -> Array:
-    return (1 - jnp.sum(t * softmax(z)) ** 0.7) / 0.7
+    # As -expm1: the derivative of p^q is NaN where p is 0.
+    return -jnp.expm1(0.7 * jnp.sum(t * log_softmax(z))) / 0.7
 
 
 def taylor_cross_entropy(z: Array, t: Array) -> Array:
@@ -246,12 +247,12 @@ HEALTHY: dict[str, Healthy] = {
     "VS": Healthy(vector_scaling, "Kini et al. 2021, VS loss", "prior"),
     "CosFace": Healthy(scaled_cosine_margin, "Wang et al. 2018, CosFace", "margin"),
     "ArcFace": Healthy(
-        additive_angular_margin, "Deng et al. 2019, insightface", "cosine logits"
+        additive_angular_margin, "Deng et al. 2019, insightface", "angular margin"
     ),
     "ArcFace, small margin": Healthy(
         partial(additive_angular_margin, m=0.2),
         "Deng et al. 2019, insightface",
-        "cosine logits",
+        "angular margin",
     ),
     "NormFace": Healthy(
         normalised_softmax, "Wang et al. 2017, NormFace", "norm-invariant"
@@ -279,7 +280,7 @@ HEALTHY: dict[str, Healthy] = {
         evidential_squares, "Sensoy et al. 2018, with softplus", "", None
     ),
     "RPS": Healthy(ranked_probability, "Epstein 1969; Hou et al. 2016, squared EMD"),
-    "SORD": Healthy(soft_ordinal, "Diaz and Marathe 2019, SORD", "soft targets"),
+    "SORD": Healthy(soft_ordinal, "Diaz and Marathe 2019, SORD", "ordinal targets"),
     "cumulative": Healthy(
         cumulative_ordinal, "Cao et al. 2020, CORAL", "ordinal thresholds", None
     ),

@@ -10,7 +10,12 @@ from cyclopts import App, CycloptsError, Parameter
 from rich.text import Text
 
 from ..base.versions import __version__
-from . import diagnose_commands, landscape_commands, list_command
+from . import (
+    diagnose_commands,
+    explain_command,
+    landscape_commands,
+    list_command,
+)
 from .errors import UsageError, UserError
 from .output import Output, say
 
@@ -18,7 +23,7 @@ HELP = """Measure the gradients of classification losses: list, sweep, draw and 
 
 A SPEC is 'softmax + focal(gamma=2)', or the name of a loss of logits such as crammer_singer.
 
-Exit status: 0 healthy, 1 findings at or above --fail-on, 2 bad usage or an error in your function,
+Exit status: 0 healthy, 1 answers at or above --fail-on, 2 bad usage or an error in your function,
 3 a fault of logitscape itself, 130 interrupted.
 """
 
@@ -50,6 +55,7 @@ def build() -> App:
     app.command(
         diagnose_commands.compare, usage="Usage: logitscape compare [OPTIONS] TARGET..."
     )
+    app.command(explain_command.explain, usage="Usage: logitscape explain [VERDICT]")
     app.register_install_completion_command(
         help="Install completion for the shell that you use."
     )

@@ -100,6 +100,7 @@ _DESIGNS: Verdicts = {
     "norm-invariant": "A common factor of the logits has no effect.",
     "angular margin": "The logits are cosines, and an angle is added to the label's.",
     "ordinal targets": "Every label teaches its neighbours too.",
+    "ordinal thresholds": "Every logit says on its own whether the label is above a class.",
     "bounded": "A wrong example costs no more than a constant.",
 }
 _PRECISION: Verdicts = {

@@ -28,6 +28,7 @@ class Design:
         price: What it costs, in a sentence that may stand beside any answer that it explains.
         explains: Whether an answer that would be a fault of another loss is the price of this one.
         costs: Verdicts of trades that are its price.
+        has_bound: Whether the loss has an upper bound by this design alone.
         number: The number that decides, if a single one does.
         details: Further numbers by name, of types that JSON has.
     """
@@ -38,6 +39,7 @@ class Design:
     price: str
     explains: Callable[[Answer], bool] = _nothing
     costs: frozenset[str] = frozenset()
+    has_bound: bool = False
     number: float | None = None
     details: dict[str, Any] = field(default_factory=dict)
 

@@ -6,7 +6,8 @@ from ..answers import Answer
 from ..evaluation import Rows
 from .design import Design
 from .samples import EXACT, Samples, is_close
-from .softmax_forms import FEWEST, LEAST_LOSS, SAME, label_scores
+from .softmax_designs import FEWEST, LEAST_LOSS, label_scores
+from .softmax_forms import SAME
 from .target_forms import FADING
 
 CAPS = np.geomspace(0.5, 500, 400)
@@ -58,6 +59,7 @@ def soft_cap(samples: Samples) -> list[Design]:
             price=price,
             explains=explains,
             costs=FADING | {"gradient lost while wrong"},
+            has_bound=True,
             number=cap,
         )
     ]
@@ -108,6 +110,7 @@ def norm_invariance(samples: Samples) -> list[Design]:
             price=price,
             explains=_is_of_a_direction,
             costs=FADING,
+            has_bound=True,
         )
     ]
 

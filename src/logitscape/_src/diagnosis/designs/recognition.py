@@ -10,17 +10,18 @@ from ..config import DiagnosisConfig
 from ..subject import Subject
 from .design import Design
 from .input_forms import cosines, norm_invariance, soft_cap
+from .ordinal_thresholds import ordinal_thresholds
 from .samples import Samples, sample
-from .softmax_forms import softmax_designs
+from .softmax_designs import softmax_designs
 from .target_forms import bounded, soft_targets
 
 RECOGNISERS: tuple[Callable[[Samples], list[Design]], ...] = (
     softmax_designs,
     soft_targets,
+    ordinal_thresholds,
     soft_cap,
     norm_invariance,
     cosines,
-    bounded,
 )
 _LOCK = Lock()
 
@@ -39,6 +40,8 @@ def _designs_of(subject: Subject, config: DiagnosisConfig) -> tuple[Design, ...]
     designs = list[Design]()
     for recognise in RECOGNISERS:
         designs += recognise(samples)
+    if not any(design.has_bound for design in designs):
+        designs += bounded(samples)
     return tuple(designs)
 
 

@@ -1,4 +1,4 @@
-"""Class weights, priors, margins and temperatures of losses that are made of a softmax.
+"""The logits and the weights of losses that are made of a softmax.
 
 Wherever a loss is a function of the softmax q of the label, of logits `s_k z_k + b_k`, its
 slopes in the rivals' logits are in the proportions `s_k q_k`. Their logarithms are then linear in
@@ -11,16 +11,10 @@ from itertools import combinations
 import numpy as np
 
 from ..evaluation import Rows
-from ..simplify import format_first
-from .design import Design, predicts
 from .samples import EXACT, Samples, is_close
 
 SAME = 1e-4
 """Largest difference of scales, constants or weights that are meant to be the same."""
-
-LEAST_LOSS = 1e-3
-FEWEST = 8
-"""Number of losses that are large enough to tell a margin from."""
 
 
 @dataclass(frozen=True)
@@ -120,145 +114,10 @@ def _weights(samples: Samples, scales: Rows, constants: Rows) -> Rows | None:
     return ratios
 
 
-def softmax_designs(samples: Samples) -> list[Design]:
-    """Temperature, prior, class weights and margins."""
-    form = softmax_form(samples)
-    if form is None:
-        return _class_weights(_plain_form(samples))
-    weights = _class_weights(form)
-    designs = [*_temperature(form), *_prior(form), *weights]
-    return designs if weights else designs + _margins(samples, form)
-
-
-def _plain_form(samples: Samples) -> SoftmaxForm:
+def plain_form(samples: Samples) -> SoftmaxForm:
     """The form of a loss that is made of no softmax, or of more than the label's."""
     n = samples.num_classes
     scales, constants = np.ones(n), np.zeros(n)
     if len(samples.labels) < n:
         return SoftmaxForm(scales, constants, None)
     return SoftmaxForm(scales, constants, _weights(samples, scales, constants))
-
-
-def _temperature(form: SoftmaxForm) -> list[Design]:
-    scale = float(form.scales.mean())
-    if np.ptp(form.scales) > SAME * scale or abs(scale - 1) <= SAME:
-        return []
-    text = (
-        f"The logits are multiplied by {scale:.4g} before the softmax "
-        f"(a temperature of {1 / scale:.4g})."
-    )
-    price = (
-        f"The temperature multiplies gradients and rounding errors by {scale:.4g}, "
-        "and p is that of the scaled logits."
-    )
-    return [Design("temperature", "note", text, price, number=1 / scale)]
-
-
-def _prior(form: SoftmaxForm) -> list[Design]:
-    spread = float(np.ptp(form.constants))
-    scaled = np.ptp(form.scales) > SAME * form.scales.mean()
-    if spread <= SAME and not scaled:
-        return []
-    text = (
-        "The softmax is that of adjusted logits, the same for every label: "
-        f"z_k + b_k with b = {format_first(form.constants)}."
-    )
-    if scaled:
-        text = (
-            "The softmax is that of adjusted logits, the same for every label: "
-            f"s_k z_k + b_k with s = {format_first(form.scales)} and "
-            f"b = {format_first(form.constants)}."
-        )
-    price = (
-        "Its own prediction is the argmax of the adjusted logits; "
-        "the largest logit is another class where the prior says so."
-    )
-    weights = np.ones(len(form.scales)) if form.weights is None else form.weights
-    return [
-        Design(
-            name="prior",
-            severity="trade",
-            text=text,
-            price=price,
-            explains=predicts(lambda eta: eta * weights, form.scores),
-            costs=frozenset({"logits adjusted"}),
-            number=spread,
-        )
-    ]
-
-
-def _class_weights(form: SoftmaxForm) -> list[Design]:
-    weights = form.weights
-    if weights is None or np.ptp(weights) <= SAME * weights.max():
-        return []
-    ratio = float(weights.max() / weights.min())
-    text = (
-        "The loss of every label has a weight of its own, "
-        f"{format_first(weights)} relative to that of label 0."
-    )
-    price = (
-        "Class weights move the prediction to the class of the largest share times weight: "
-        f"a class is preferred to another that is up to {ratio:.3g} times as frequent."
-    )
-    return [
-        Design(
-            name="class weights",
-            severity="trade",
-            text=text,
-            price=price,
-            explains=predicts(lambda eta: eta * weights, form.scores),
-            costs=frozenset({"class weights"}),
-            number=ratio,
-        )
-    ]
-
-
-def label_scores(scores: Rows, label: int, loss: Rows) -> Rows:
-    """How much a cross-entropy raises the label's score, wherever its loss is large enough to tell.
-
-    Args:
-        scores: Scores of all classes, [m, n].
-        label: Label, whose own score is subtracted.
-        loss: Losses, [m].
-
-    Returns:
-        The changes of the label's score that give the losses, [k] with k at most m.
-    """
-    tells = loss > LEAST_LOSS
-    rivals = np.logaddexp.reduce(np.delete(scores, label, axis=1), axis=1)
-    # The odds of the rivals: log(e^L - 1) without overflow.
-    log_odds = loss[tells] + np.log(-np.expm1(-loss[tells]))
-    raised: Rows = rivals[tells] - scores[tells, label] - log_odds
-    return raised
-
-
-def _margins(samples: Samples, form: SoftmaxForm) -> list[Design]:
-    """Margins of the labels: cross-entropy in which the label's logit is lowered."""
-    found = np.zeros(samples.num_classes)
-    for label, loss in zip(
-        samples.labels, samples.losses(samples.at_small), strict=True
-    ):
-        lowered = label_scores(form.scores(samples.small), label, loss)
-        if len(lowered) < FEWEST or not np.ptp(lowered) <= SAME * (
-            1 + form.scales[label]
-        ):
-            return []
-        found[label] = -lowered.mean() / form.scales[label]
-    if (found < -SAME).any() or found.max() <= SAME:
-        return []
-    text = f"Cross-entropy with a margin: the label's logit is lowered by {format_first(found)}."
-    price = (
-        "A margin asks the label to lead by more than a probability needs, "
-        "so that p is not the true distribution; margins that differ move the argmax."
-    )
-    return [
-        Design(
-            name="margin",
-            severity="trade",
-            text=text,
-            price=price,
-            explains=lambda answer: answer.verdict == "top label missed",
-            costs=frozenset({"margin added"}),
-            number=float(found.max()),
-        )
-    ]

@@ -54,7 +54,7 @@ def _depend_on_distance(shares: Rows) -> bool:
         if (np.diff(below) > EXACT).any() or (np.diff(above) > EXACT).any():
             return False
     spreads = [np.ptp(np.delete(row, label)) for label, row in enumerate(shares)]
-    return max(spreads) > SAME
+    return bool(max(spreads) > SAME)
 
 
 def bounded(samples: Samples) -> list[Design]:

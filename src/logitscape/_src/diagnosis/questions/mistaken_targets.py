@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from ...base.softmax import log_softmax_rows
 from ..answers import Witness
-from ..evaluation import Rows
+from ..evaluation import Rows, losses
 from ..simplify import format_first
 from .mistake_samples import EXACT, Mistake, Samples, fit, target_weights_of
 
@@ -41,7 +42,7 @@ def target_weights(samples: Samples) -> Mistake | None:
         if np.ptp(factors) > 1e-3:
             return _class_weights(factors)
         return _scaled(samples, factors[0], witness)
-    if abs(total - 1) > 1e-3:
+    if abs(total - 1) > 1e-3 and _is_missized(target, label):
         text = f"The smoothed target does not sum to 1 but to {total:.4g}: {effect}."
         return Mistake("target does not sum to one", "fault", text, total, witness)
     if others.min() < -EXACT:
@@ -52,8 +53,22 @@ def target_weights(samples: Samples) -> Mistake | None:
             number=float(others.min()),
             witness=witness,
         )
-    text = f"This is label smoothing: {effect}."
+    times = "" if abs(total - 1) <= 1e-3 else f" times {total:.4g}"
+    text = f"This is label smoothing{times}: {effect}."
     return Mistake("label smoothing", "note", text, float(target[label]))
+
+
+def _is_missized(target: Rows, label: int) -> bool:
+    """Whether a smoothing e has been added with the wrong size, and not multiplied by a constant.
+
+    The label's weight is then 1, more or less a whole number of times the others'.
+    """
+    others = np.delete(target, label)
+    if np.ptp(others) > EXACT:
+        return False
+    n = len(target)
+    counts = np.array([0, 1, -1, 1 - n, 2 - n, -n])
+    return bool(np.min(np.abs(target[label] - (1 + counts * others[0]))) <= 1e-4)
 
 
 def _class_weights(factors: Rows) -> Mistake:
@@ -69,7 +84,7 @@ def _scaled(samples: Samples, factor: float, witness: Witness) -> Mistake | None
     if abs(factor - 1) <= 1e-3:
         return None
     n = samples.num_classes
-    if abs(factor * n - 1) <= 1e-3:
+    if abs(factor * n - 1) <= 1e-3 and _shrinks_with_classes(samples):
         text = (
             f"Cross-entropy divided by the number of classes, {n}: a mean is taken inside. "
             f"The step is {n} times too small."
@@ -77,6 +92,18 @@ def _scaled(samples: Samples, factor: float, witness: Witness) -> Mistake | None
         return Mistake("mean taken inside", "fault", text, factor, witness)
     text = f"This is cross-entropy times {factor:.4g}."
     return Mistake("scaled", "note", text, factor)
+
+
+def _shrinks_with_classes(samples: Samples) -> bool:
+    """Whether the loss with fewer classes is divided by their number, or cannot be had."""
+    few = max(2, samples.num_classes // 2)
+    z = samples.z[:, :few]
+    try:
+        loss = losses(samples.subject, z, 0)
+    except Exception:
+        return True
+    expected = -log_softmax_rows(z)[:, 0] / few
+    return bool(np.allclose(loss, expected, rtol=1e-3))
 
 
 def margin(samples: Samples) -> Mistake | None:

@@ -94,7 +94,11 @@ def rounding_errors(measurement: Measurement) -> Errors:
     lost_right = lost & ~wrong
     judged_rows = wrong & _ordinary(probes.z)
     normal_wrong = max(1, int((is_normal & judged_rows)[:, 1:].sum()))
-    is_large = size >= LARGE * size[:, 1:].max(axis=1, keepdims=True)
+    largest = size[:, 1:].max(axis=1, keepdims=True)
+    # A whole gradient may be what is left of terms that cancel, of the size of other gradients.
+    elsewhere = np.max(largest, where=judged_rows, initial=0)
+    rounding = 64 * float_info(measurement.dtype, "eps") * elsewhere
+    is_large = size >= np.maximum(LARGE * largest, rounding)
     rows = {
         INACCURATE: judged == judged.max(),
         LOST_WRONG: lost_wrong.any(axis=1),

@@ -1,0 +1,48 @@
+"""The page of every verdict; `--write` updates `docs/vocabulary.md`."""
+
+import sys
+from pathlib import Path
+
+from logitscape._src.diagnosis.answers import SEVERITIES
+from logitscape._src.diagnosis.pages.all_pages import meaning, topics
+from logitscape._src.diagnosis.pages.page import Page
+
+TARGET = Path(__file__).with_suffix(".md")
+HEAD = """\
+# The verdicts of a diagnosis
+
+`logitscape explain VERDICT` prints each of them. Made by `python -m docs.vocabulary --write`.
+
+Every answer is a fact. A *fault* is one that no use could want, at logits within 50 in the dtype of
+the training; beyond, it is a note. A *trade* is the known price of a design. A *note* is worth
+knowing. The word behind a verdict is the severity that it usually has; where a recognised design
+explains a fault, it is a trade.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    lines = [HEAD]
+    for topic, pages in topics():
+        lines.append(f"## {topic[:1].upper()}{topic[1:]}\n")
+        ordered = sorted(pages, key=lambda name: SEVERITIES.index(pages[name].severity))
+        for name in ordered:
+            lines.append(_entry(topic, name, pages[name]))
+    return "\n".join(lines)
+
+
+def _entry(topic: str, name: str, page: Page) -> str:
+    lines = [
+        f"**{name}** ({page.severity}). {meaning(topic, name)} {page.why}",
+    ]
+    if page.remedy != "Nothing.":
+        lines.append(f"*What to do:* {page.remedy}")
+    lines.append(f"*Read more:* {page.reference}.")
+    return "  \n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    text = page()
+    print(text)
+    if "--write" in sys.argv[1:]:
+        TARGET.write_text(text, encoding="utf-8")

@@ -1,0 +1,40 @@
+"""The command `explain`: what a verdict of the diagnosis means, and what to do about it."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.text import Text
+
+from ..base.names import suggestion
+from .errors import UsageError
+from .output import show
+
+Verdict = Annotated[
+    str | None,
+    Parameter(help="Verdict, as a report prints it; by default all are listed."),
+]
+
+
+def explain(verdict: Verdict = None, /) -> int:
+    """Explain a verdict: what it means, why it matters, what to do, where to read more.
+
+    Without a verdict, all are listed by the question that they answer.
+    """
+    # Imported late, as it brings JAX along.
+    from ..diagnosis.pages.all_pages import explanation, topics, verdicts
+
+    if verdict is None:
+        for topic, pages in topics():
+            show(Text(topic, style="bold"))
+            show(Text("".join(f"  {name}\n" for name in pages)))
+        return 0
+    # As reports print it: with a capital letter, or with a full stop.
+    known = {name.lower(): name for name in verdicts()}
+    name = known.get(verdict.strip(" .").lower())
+    if name is None:
+        raise UsageError(
+            f"unknown verdict {verdict!r}. {suggestion(verdict, known.values())} "
+            "`logitscape explain` lists all."
+        )
+    show(Text(explanation(name)))
+    return 0
