@@ -14,7 +14,7 @@ from jax import Array
 from jax.nn import log_softmax, logsumexp, sigmoid, softmax, softplus
 from jax.scipy.special import digamma
 
-N = 10
+N = 5
 COUNTS = np.round(5000 * 0.01 ** (np.arange(N) / (N - 1)))
 """Examples of every class in the long-tailed CIFAR-10 of imbalance 100 (Cui 2019)."""
 
@@ -35,35 +35,41 @@ class Healthy(NamedTuple):
     normalizer: str | None = "softmax"
 
 
+def weight_of(t: Array) -> Array:
+    """The class-balanced weight of the label."""
+    weights = (1 - 0.9999) / (1 - 0.9999**COUNTS)
+    return jnp.sum(t * jnp.asarray(N * weights / weights.sum(), t.dtype))
+
+
 def cross_entropy(z: Array, t: Array) -> Array:
     return -jnp.sum(t * log_softmax(z))
 
 
 def class_balanced(z: Array, t: Array) -> Array:
-    weights = (1 - 0.9999) / (1 - 0.9999**COUNTS)
-    return jnp.sum(t * N * weights / weights.sum()) * cross_entropy(z, t)
+    return weight_of(t) * cross_entropy(z, t)
 
 
 def class_balanced_focal(z: Array, t: Array) -> Array:
-    weights = (1 - 0.9999) / (1 - 0.9999**COUNTS)
     log_p = jnp.sum(t * log_softmax(z))
     focal = -((-jnp.expm1(log_p)) ** 2) * log_p
-    return jnp.sum(t * N * weights / weights.sum()) * focal
+    return weight_of(t) * focal
 
 
 def logit_adjusted(z: Array, t: Array) -> Array:
-    return cross_entropy(z + np.log(COUNTS / COUNTS.sum()), t)
+    prior = jnp.asarray(np.log(COUNTS / COUNTS.sum()), z.dtype)
+    return cross_entropy(z + prior, t)
 
 
 def label_distribution_aware_margin(z: Array, t: Array) -> Array:
     margins = COUNTS**-0.25
-    margins = 0.5 * margins / margins.max()
+    margins = jnp.asarray(0.5 * margins / margins.max(), z.dtype)
     return cross_entropy(30 * (z - margins * t), t)
 
 
 def vector_scaling(z: Array, t: Array) -> Array:
-    scales = (COUNTS / COUNTS.max()) ** 0.15
-    return cross_entropy(scales * z + 1.25 * np.log(COUNTS / COUNTS.sum()), t)
+    scales = jnp.asarray((COUNTS / COUNTS.max()) ** 0.15, z.dtype)
+    prior = jnp.asarray(1.25 * np.log(COUNTS / COUNTS.sum()), z.dtype)
+    return cross_entropy(scales * z + prior, t)
 
 
 def scaled_cosine_margin(cosines: Array, t: Array) -> Array:
@@ -72,9 +78,9 @@ def scaled_cosine_margin(cosines: Array, t: Array) -> Array:
 
 def additive_angular_margin(cosines: Array, label: Array, m: float = 0.5) -> Array:
     cosine = jnp.clip(cosines[label], -1 + 1e-7, 1 - 1e-7)
-    moved = cosine * np.cos(m) - jnp.sqrt(1 - cosine**2) * np.sin(m)
+    moved = cosine * float(np.cos(m)) - jnp.sqrt(1 - cosine**2) * float(np.sin(m))
     guarded = jnp.where(
-        cosine > np.cos(np.pi - m), moved, cosine - np.sin(np.pi - m) * m
+        cosine > float(np.cos(np.pi - m)), moved, cosine - float(np.sin(np.pi - m)) * m
     )
     return -log_softmax(64 * cosines.at[label].set(guarded))[label]
 
@@ -96,7 +102,7 @@ def bi_tempered(z: Array, t: Array, t1: float = 0.8, t2: float = 1.2) -> Array:
 
     a = z - top
     scaled = a
-    for _ in range(30):
+    for _ in range(5):
         scaled = a * jnp.sum(weight(scaled)) ** (1 - t2)
     total = jnp.sum(weight(scaled))
     p = weight(a + (total ** (t2 - 1) - 1) / (1 - t2) * 1.0)
@@ -165,7 +171,8 @@ def ranked_probability(z: Array, t: Array) -> Array:
 
 
 def soft_ordinal(z: Array, t: Array) -> Array:
-    distance = jnp.abs(jnp.arange(N) - jnp.sum(t * jnp.arange(N)))
+    classes = jnp.arange(N, dtype=z.dtype)
+    distance = jnp.abs(classes - jnp.sum(t * classes))
     return -jnp.sum(softmax(-distance) * log_softmax(z))
 
 
@@ -223,8 +230,7 @@ def large_margin_in_softmax(z: Array, t: Array) -> Array:
 
 
 def balanced_label_smoothing(z: Array, t: Array) -> Array:
-    weights = (1 - 0.9999) / (1 - 0.9999**COUNTS)
-    return jnp.sum(t * N * weights / weights.sum()) * smoothed(z, t)
+    return weight_of(t) * smoothed(z, t)
 
 
 def distilled(z: Array, t: Array) -> Array:

@@ -135,7 +135,7 @@ def _is_of_a_direction(answer: Answer) -> bool:
 
 def cosines(samples: Samples) -> list[Design]:
     """Margins of angles: the logits are cosines, of which the label's angle is changed."""
-    label = int(samples.labels[0])
+    label = samples.labels[0]
     gradient = np.delete(samples.gradients(samples.at_small)[0], label, axis=1)
     if gradient.shape[1] < 2 or not (gradient > 0).all():
         return []

@@ -24,7 +24,7 @@ class Samples:
 
     Attributes:
         subject: Subject to be recognised.
-        labels: Labels, [k].
+        labels: Labels, k of them.
         small: Logits between -0.9 and 0.9, [m, n].
         wide: Logits between -6 and 6, [m, n].
         at_small: Losses [k m] and gradients [k m, n] for every label, one after the other.
@@ -32,7 +32,7 @@ class Samples:
     """
 
     subject: Subject
-    labels: Rows
+    labels: tuple[int, ...]
     small: Rows
     wide: Rows
     at_small: Values
@@ -65,7 +65,8 @@ class Samples:
 def sample(subject: Subject, config: DiagnosisConfig) -> Samples:
     """Evaluate a subject at the logits that all recognisers share."""
     n = few_classes(subject, config)
-    labels = np.unique(np.linspace(0, n - 1, min(n, MOST_LABELS)).astype(int))
+    spread = np.linspace(0, n - 1, min(n, MOST_LABELS)).astype(int)
+    labels = tuple(sorted(set(spread.tolist())))
     random = config.random()
     small = uniform_logits(random, (POINTS, n), SMALL)
     wide = uniform_logits(random, (POINTS, n), WIDE)
@@ -79,7 +80,7 @@ def sample(subject: Subject, config: DiagnosisConfig) -> Samples:
     )
 
 
-def evaluate_labels(subject: Subject, z: Rows, labels: Rows) -> Values:
+def evaluate_labels(subject: Subject, z: Rows, labels: tuple[int, ...]) -> Values:
     """Losses and gradients at logits [m, n] for every label in turn, [k m] and [k m, n]."""
     repeated = np.tile(z, (len(labels), 1))
     return evaluate(subject, repeated, np.repeat(labels, len(z)))
