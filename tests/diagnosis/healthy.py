@@ -66,6 +66,17 @@ def label_distribution_aware_margin(z: Array, t: Array) -> Array:
     return cross_entropy(30 * (z - margins * t), t)
 
 
+def weighted_margin(z: Array, t: Array) -> Array:
+    return weight_of(t) * label_distribution_aware_margin(z, t)
+
+
+def easy_angular_margin(cosines: Array, label: Array) -> Array:
+    cosine = jnp.clip(cosines[label], -1 + 1e-7, 1 - 1e-7)
+    moved = jnp.cos(jnp.arccos(cosine) + 0.4)
+    kept = jnp.where(cosine > 0, moved, cosine)
+    return -log_softmax(30 * cosines.at[label].set(kept))[label]
+
+
 def vector_scaling(z: Array, t: Array) -> Array:
     scales = jnp.asarray((COUNTS / COUNTS.max()) ** 0.15, z.dtype)
     prior = jnp.asarray(1.25 * np.log(COUNTS / COUNTS.sum()), z.dtype)
@@ -182,6 +193,17 @@ def cumulative_ordinal(z: Array, t: Array) -> Array:
     return jnp.sum(softplus(z[:-1]) - above * z[:-1])
 
 
+def conditional_ordinal(z: Array, t: Array) -> Array:
+    """Of the first n - 1 logits, each asked only of labels that passed those before it."""
+    above = 1 - jnp.cumsum(t)[:-1]
+    asked = jnp.concatenate([jnp.ones(1, z.dtype), above[:-1]])
+    return jnp.sum(asked * (softplus(z[:-1]) - above * z[:-1]))
+
+
+def summed_hinge(z: Array, t: Array) -> Array:
+    return jnp.sum((1 - t) * jnp.maximum(0, 1 + z - jnp.sum(t * z)))
+
+
 def huber_on_logits(z: Array, t: Array) -> Array:
     error = jnp.abs(z - t)
     return jnp.sum(jnp.where(error < 1, error**2 / 2, error - 0.5))
@@ -250,6 +272,10 @@ HEALTHY: dict[str, Healthy] = {
     "LDAM": Healthy(
         label_distribution_aware_margin, "Cao et al. 2019, LDAM-DRW", "margin"
     ),
+    "LDAM-DRW": Healthy(weighted_margin, "Cao et al. 2019, LDAM-DRW", "margin"),
+    "ArcFace, easy margin": Healthy(
+        easy_angular_margin, "Deng et al. 2019, insightface", "angular margin"
+    ),
     "VS": Healthy(vector_scaling, "Kini et al. 2021, VS loss", "prior"),
     "CosFace": Healthy(scaled_cosine_margin, "Wang et al. 2018, CosFace", "margin"),
     "ArcFace": Healthy(
@@ -287,6 +313,12 @@ HEALTHY: dict[str, Healthy] = {
     ),
     "RPS": Healthy(ranked_probability, "Epstein 1969; Hou et al. 2016, squared EMD"),
     "SORD": Healthy(soft_ordinal, "Diaz and Marathe 2019, SORD", "ordinal targets"),
+    "CORN": Healthy(
+        conditional_ordinal, "Shi et al. 2021, CORN", "ordinal thresholds", None
+    ),
+    "Weston-Watkins": Healthy(
+        summed_hinge, "Weston and Watkins 1999", "hinge", "softmax"
+    ),
     "cumulative": Healthy(
         cumulative_ordinal, "Cao et al. 2020, CORAL", "ordinal thresholds", None
     ),

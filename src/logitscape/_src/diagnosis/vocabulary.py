@@ -101,6 +101,7 @@ _DESIGNS: Verdicts = {
     "angular margin": "The logits are cosines, and an angle is added to the label's.",
     "ordinal targets": "Every label teaches its neighbours too.",
     "ordinal thresholds": "Every logit says on its own whether the label is above a class.",
+    "hinge": "The loss is linear between kinks.",
     "bounded": "A wrong example costs no more than a constant.",
 }
 _PRECISION: Verdicts = {

@@ -28,7 +28,7 @@ class Design:
         price: What it costs, in a sentence that may stand beside any answer that it explains.
         explains: Whether an answer that would be a fault of another loss is the price of this one.
         costs: Verdicts of trades that are its price.
-        has_bound: Whether the loss has an upper bound by this design alone.
+        has_bound: Whether it is known by this design if the loss has an upper bound.
         number: The number that decides, if a single one does.
         details: Further numbers by name, of types that JSON has.
     """

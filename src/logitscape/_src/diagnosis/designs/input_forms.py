@@ -16,6 +16,8 @@ REFINEMENTS = 6
 SATURATED = 2.0
 """Logits beyond this multiple of a soft cap move by less than a tenth of what they should."""
 NEVER = "never corrects itself"
+GUARDED = 0.0
+"""Least cosine at which all formulas of angular margins agree."""
 FACTORS = (3.0, 20.0)
 """Factors by which logits are multiplied; a small constant beside a norm changes little."""
 NORM_TOLERANCE = 1e-5
@@ -172,8 +174,8 @@ def _added_angle(samples: Samples, label: int, scale: float) -> str | None:
     cosine = samples.small[loss > LEAST_LOSS, label]
     raised = label_scores(scores, label, loss)
     moved = cosine + raised / scale
-    # Beyond an angle of pi minus the margin the formula must be another one.
-    inside = (np.abs(moved) < 1) & (cosine > -0.5)
+    # For wide angles the formula must be another one, as theirs cannot grow beyond pi.
+    inside = (np.abs(moved) < 1) & (cosine > GUARDED)
     if inside.sum() < FEWEST:
         return None
     added = np.arccos(moved[inside]) - np.arccos(cosine[inside])

@@ -12,6 +12,7 @@ ABOUT_CLASSES = frozenset(
         "rewards being wrong",
         "dies",
         "never corrects itself",
+        "wrong sign",
         "wrong label convention",
         "label not taught",
         "top label missed",
@@ -48,23 +49,31 @@ def ordinal_thresholds(samples: Samples) -> list[Design]:
             text="Every logit says on its own whether the label is above a class.",
             price=price,
             explains=explains,
+            has_bound=True,
             costs=frozenset({"slow to correct", "fades exponentially"}),
         )
     ]
 
 
 def _pulls_by_order(gradients: Rows) -> bool:
-    """Whether logits before the label rise, the label's falls and later ones do not rise.
+    """Whether every logit is raised for all labels from some label on, and for no others.
+
+    All but one of the labels are told from the one before by a logit of their own.
 
     Args:
-        gradients: Gradients by label, [n, m, n]; the last logit may be one that is not used.
+        gradients: Gradients by label, [n, m, n].
     """
     n = len(gradients)
-    for label, gradient in enumerate(gradients):
-        before, at, after = np.split(gradient[:, : n - 1], [label, label + 1], axis=1)
-        if not ((before < 0).all() and (at > 0).all() and (after >= 0).all()):
-            return False
-    return not gradients[:, :, n - 1].any()
+    raised: Rows = np.all(gradients < 0, axis=1)
+    kept: Rows = np.all(gradients >= 0, axis=1)
+    if not (raised | kept).all():
+        return False
+    # From some label on: raised for a label, a logit is raised for the next one too.
+    if (raised[:-1] & ~raised[1:]).any():
+        return False
+    lowered = np.any(np.all(gradients > 0, axis=1), axis=0)
+    thresholds = {n - int(count) for count in raised[:, lowered].sum(axis=0)}
+    return set(range(1, n)) <= thresholds
 
 
 def _is_separable(samples: Samples) -> bool:

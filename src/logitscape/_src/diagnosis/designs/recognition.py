@@ -9,6 +9,7 @@ from ..answers import Answer
 from ..config import DiagnosisConfig
 from ..subject import Subject
 from .design import Design
+from .hinges import hinge
 from .input_forms import cosines, norm_invariance, soft_cap
 from .ordinal_thresholds import ordinal_thresholds
 from .samples import Samples, sample
@@ -22,6 +23,7 @@ RECOGNISERS: tuple[Callable[[Samples], list[Design]], ...] = (
     soft_cap,
     norm_invariance,
     cosines,
+    hinge,
 )
 _LOCK = Lock()
 

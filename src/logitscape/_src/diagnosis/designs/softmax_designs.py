@@ -11,6 +11,7 @@ from .softmax_forms import SAME, SoftmaxForm, plain_form, softmax_form
 LEAST_LOSS = 1e-3
 FEWEST = 8
 """Number of losses that are large enough to tell a margin from."""
+BISECTIONS = 60
 
 
 def softmax_designs(samples: Samples) -> list[Design]:
@@ -116,21 +117,67 @@ def label_scores(scores: Rows, label: int, loss: Rows) -> Rows:
     return raised
 
 
+def _weight_of_label(label: int, loss: Rows, gradient: Rows) -> float | None:
+    """The weight w of a cross-entropy `-w log q`, of which the rivals' slopes sum to `w (1 - q)`.
+
+    Slope and loss have the ratio `(1 - e^-x) / x`, with x = -log q, whatever the weight is.
+
+    Args:
+        label: Label.
+        loss: Losses, [m].
+        gradient: Gradients in the scores, [m, n].
+
+    Returns:
+        The weight; None if there is none that fits.
+    """
+    pull = np.delete(gradient, label, axis=1).sum(axis=1)
+    ratio = pull / np.where(loss > LEAST_LOSS, loss, np.inf)
+    usable = (ratio > 0.01) & (ratio < 0.99)
+    if usable.sum() < FEWEST:
+        return None
+    low, high = np.full(len(loss), -20.0), np.full(len(loss), 10.0)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        x = np.exp(middle)
+        is_below = -np.expm1(-x) / x > ratio
+        low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
+    weights = (loss / np.exp(low))[usable]
+    mean = float(weights.mean())
+    return mean if np.ptp(weights) <= SAME * mean else None
+
+
+def _margins_and_weights(
+    samples: Samples, form: SoftmaxForm
+) -> tuple[Rows, Rows] | None:
+    """The margin and the weight of every label, [n] each; None if it is no cross-entropy."""
+    margins = np.zeros(samples.num_classes)
+    weights = np.ones(samples.num_classes)
+    losses = samples.losses(samples.at_small)
+    gradients = samples.gradients(samples.at_small)
+    for label, loss, gradient in zip(samples.labels, losses, gradients, strict=True):
+        weight = _weight_of_label(label, loss, gradient / form.scales)
+        if weight is None:
+            return None
+        raised = label_scores(form.scores(samples.small), label, loss / weight)
+        tolerance = SAME * (1 + form.scales[label])
+        if len(raised) < FEWEST or not np.ptp(raised) <= tolerance:
+            return None
+        margins[label] = -raised.mean() / form.scales[label]
+        weights[label] = weight
+    return margins, weights
+
+
 def _margins(samples: Samples, form: SoftmaxForm) -> list[Design]:
     """Margins of the labels: cross-entropy in which the label's logit is lowered."""
-    found = np.zeros(samples.num_classes)
-    for label, loss in zip(
-        samples.labels, samples.losses(samples.at_small), strict=True
-    ):
-        lowered = label_scores(form.scores(samples.small), label, loss)
-        if len(lowered) < FEWEST or not np.ptp(lowered) <= SAME * (
-            1 + form.scales[label]
-        ):
-            return []
-        found[label] = -lowered.mean() / form.scales[label]
+    fitted = _margins_and_weights(samples, form)
+    if fitted is None:
+        return []
+    found, weights = fitted
     if (found < -SAME).any() or found.max() <= SAME:
         return []
-    text = f"Cross-entropy with a margin: the label's logit is lowered by {format_first(found)}."
+    text = f"Cross-entropy with a margin: the label's logit is lowered by {format_first(found)}"
+    if np.ptp(weights) > SAME * weights.max():
+        text += f", and labels have the weights {format_first(weights)}"
     price = (
         "A margin asks the label to lead by more than a probability needs, "
         "so that p is not the true distribution; margins that differ move the argmax."
@@ -139,7 +186,7 @@ def _margins(samples: Samples, form: SoftmaxForm) -> list[Design]:
         Design(
             name="margin",
             severity="trade",
-            text=text,
+            text=f"{text}.",
             price=price,
             explains=lambda answer: answer.verdict == "top label missed",
             costs=frozenset({"margin added"}),

@@ -11,6 +11,7 @@ from .references import (
     HINTON,
     MENON,
     OPTAX,
+    TEWARI,
     WANG,
 )
 
@@ -73,6 +74,13 @@ DESIGNS: Pages = {
         "No logit belongs to a class, so that what is said of a label's logit does not apply.",
         "Predict by the number of thresholds that are passed.",
         DIAZ,
+    ),
+    "hinge": Page(
+        "note",
+        "Examples that are right by the margin have no influence; where no class has a majority, "
+        "the prediction may be another one than the most probable.",
+        "Take cross-entropy where labels are uncertain.",
+        TEWARI,
     ),
     "bounded": Page(
         "note",

@@ -19,6 +19,8 @@ SIZES = (0.1, 0.3, 1.0, 1.0)
 """Sizes of scattered logits relative to the usual range."""
 UNLUCKY_SHARE = 0.01
 """Share of points with unlucky errors, and of components that cancel to 0 by chance."""
+TIMES = 4
+"""Number of roundings like that of the logits that a computation may make."""
 LARGE = 1e-3
 """Share of a gradient's largest component from which another one matters for a step."""
 
@@ -85,7 +87,8 @@ def rounding_errors(measurement: Measurement) -> Errors:
     relative = np.where(is_normal, error / size, 0).max(axis=1)
     # A small component that cancels is as good as a large one for training: the error that
     # is judged is relative to the largest.
-    relative_to_largest = error.max(axis=1) / size.max(axis=1)
+    own_error = np.maximum(error - _inherited(measurement, probes, true, known), 0)
+    relative_to_largest = own_error.max(axis=1) / size.max(axis=1)
     usual_wrong = probes.usual & probes.wrong
     judged = np.where(usual_wrong, relative_to_largest, 0)
     lost = _lost(measured, true, normal)
@@ -129,6 +132,23 @@ def _lost(measured: Rows, true: Rows, normal: float) -> Rows:
     lost: Rows = (measured == 0) & should_be_normal
     lost[:, 0] = False  # The first number is the loss, which may be 0.
     return lost
+
+
+def _inherited(
+    measurement: Measurement, probes: _Probes, true: Rows, known: Rows
+) -> Rows:
+    """The errors that rounding of the logits alone makes, [m, 1 + n].
+
+    A first product with a scale rounds as the logits themselves do: a loss of 30 z has errors
+    that are 30 times as large as that of z, however it is computed.
+    """
+    eps = float_info(measurement.dtype, "eps")
+    signs = measurement.config.random().choice((-1.0, 1.0), probes.z.shape)
+    moved = evaluate(measurement.subject, probes.z * (1 + eps * signs), probes.labels)
+    change = np.abs(_numbers(moved, known & finite(moved)) - true)
+    # Kept to the row's largest, as signs by chance may leave a component where it was.
+    largest: Rows = change.max(axis=1, keepdims=True)
+    return TIMES * np.where(finite(moved)[:, None], largest, 0)
 
 
 def _ordinary(z: Rows) -> Rows:
