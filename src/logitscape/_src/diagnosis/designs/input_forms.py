@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..answers import Answer
-from ..evaluation import Rows
+from ..evaluation import Rows, Values
 from .design import Design
-from .samples import EXACT, Samples, is_close
+from .samples import EXACT, Samples, evaluate_labels, is_close
 from .softmax_designs import FEWEST, LEAST_LOSS, label_scores
 from .softmax_forms import SAME
 from .target_forms import FADING
@@ -18,8 +18,8 @@ SATURATED = 2.0
 NEVER = "never corrects itself"
 GUARDED = 0.0
 """Least cosine at which all formulas of angular margins agree."""
-FACTORS = (3.0, 20.0)
-"""Factors by which logits are multiplied; a small constant beside a norm changes little."""
+LONG = 10.0
+"""Factor of the wide logits by which they are longer than any limit of their norm."""
 NORM_TOLERANCE = 1e-5
 
 
@@ -91,15 +91,20 @@ def _misfit(cap: float, z: Rows, ratio: Rows) -> float:
 
 
 def norm_invariance(samples: Samples) -> list[Design]:
-    """Logits whose common factor has no effect, as of those that are divided by their norm."""
-    losses = samples.losses(samples.at_wide)
-    if not np.isfinite(losses).all() or not _is_at_right_angles(samples):
+    """Logits whose common factor has no effect, as of those that are divided by their norm.
+
+    A norm that is only limited counts too, as the logits are tried where they are long.
+    """
+    far = LONG * samples.wide
+    values = evaluate_labels(samples.subject, far, samples.labels)
+    if not np.isfinite(values.loss).all() or not _are_at_right_angles(samples, values):
         return []
-    for factor in FACTORS:
-        if not is_close(
-            samples.evaluate(factor * samples.wide), losses, NORM_TOLERANCE
-        ):
-            return []
+    longer = samples.evaluate(LONG * far)
+    if not is_close(longer, samples.losses(values), NORM_TOLERANCE):
+        return []
+    near = samples.losses(samples.at_wide)
+    everywhere = is_close(near, samples.losses(values), NORM_TOLERANCE)
+    where = "" if everywhere else ", once they are long enough"
     price = (
         "The gradient is at a right angle to the logits and fades like 1/|z|: "
         "along a ray from 0 nothing changes, and at 0 there is a pole."
@@ -108,7 +113,10 @@ def norm_invariance(samples: Samples) -> list[Design]:
         Design(
             name="norm-invariant",
             severity="trade",
-            text="A common factor of the logits has no effect: only their direction counts.",
+            text=(
+                f"A common factor of the logits has no effect{where}: "
+                "only their direction counts."
+            ),
             price=price,
             explains=_is_of_a_direction,
             costs=FADING,
@@ -117,9 +125,9 @@ def norm_invariance(samples: Samples) -> list[Design]:
     ]
 
 
-def _is_at_right_angles(samples: Samples) -> bool:
-    """Whether gradients are at right angles to the logits everywhere, and not 0."""
-    gradients = samples.gradients(samples.at_wide)
+def _are_at_right_angles(samples: Samples, values: Values) -> bool:
+    """Whether gradients are at right angles to the wide logits everywhere, and not 0."""
+    gradients = samples.gradients(values)
     along = np.abs((gradients * samples.wide).sum(axis=2))
     sizes = np.linalg.norm(gradients, axis=2) * np.linalg.norm(samples.wide, axis=1)
     return bool(sizes.any(axis=1).all() and (along <= NORM_TOLERANCE * sizes).all())

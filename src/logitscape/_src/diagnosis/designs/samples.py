@@ -13,7 +13,7 @@ from ..subject import Subject
 POINTS = 48
 SMALL, WIDE = 0.9, 6.0
 """Largest logits of the two sets; cosines are among the small ones."""
-MOST_LABELS = 12
+MOST_LABELS = 20
 EXACT = 1e-6
 """Largest relative deviation from a formula that holds."""
 
