@@ -43,12 +43,14 @@ def test_a_broken_loss_is_named(name: str) -> None:
 def test_a_healthy_loss_raises_no_alarm(name: str) -> None:
     source, normalizer = broken.HEALTHY[name]
     diagnosis = ls.diagnose(source, normalizer=normalizer)
-    alarms = [
-        (answer.question, answer.verdict, answer.text)
+    alarms = {
+        answer.verdict
         for answer in diagnosis.answers
         if answer.severity in ("fault", "trade")
-    ]
-    assert not alarms
+    }
+    # A margin has its price, which is no fault.
+    assert alarms <= ({"margin", "margin added"} if "margin" in name else set())
+    assert diagnosis.healthy
 
 
 @pytest.mark.parametrize("offset", [0.3, 2.0])
