@@ -72,7 +72,7 @@ def test_the_soft_cap_is_measured(cap: float) -> None:
     assert found["soft cap"].number == pytest.approx(cap, rel=1e-3)
 
 
-@pytest.mark.parametrize("temperature", [0.05, 0.5, 20.0])
+@pytest.mark.parametrize("temperature", [0.01, 0.05, 0.5, 20.0])
 def test_the_temperature_is_measured(temperature: float) -> None:
     found = designs(lambda z, t: cross_entropy(z / temperature, t))
     assert list(found) == ["temperature"]

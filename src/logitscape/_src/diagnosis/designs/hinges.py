@@ -6,25 +6,17 @@ from ..answers import Answer
 from .design import Design
 from .samples import Samples, evaluate_labels, is_close
 
+SIZES = (1.0, 1e-3)
+"""Sizes of the logits relative to the wide ones: a smooth loss of 100 z is curved near 0."""
 STEP = 1e-5
+SAME_SLOPE = 1e-9
 LINEAR_SHARE = 0.9
 """Share of the points around which a piecewise linear loss has one gradient."""
 
 
 def hinge(samples: Samples) -> list[Design]:
-    """A loss with a margin that is linear wherever it has no kink."""
-    direction = np.cos(np.arange(samples.num_classes) ** 2.0)
-    moved = evaluate_labels(
-        samples.subject, samples.wide + STEP * direction, samples.labels
-    )
-    before, after = samples.at_wide.gradient, moved.gradient
-    if not np.isfinite(before).all() or not before.any():
-        return []
-    same = np.abs(after - before).max(axis=1) <= 1e-9 * (1 + np.abs(before).max(axis=1))
-    # The gradient must be that of the loss, or a rounded function would be linear too.
-    slope = (before @ direction) * STEP
-    rise = moved.loss - samples.at_wide.loss
-    if same.mean() < LINEAR_SHARE or not is_close(rise[same], slope[same], 1e-8):
+    """A loss with a margin that is linear wherever it has no kink, far out and near 0."""
+    if not all(_is_piecewise_linear(samples, size) for size in SIZES):
         return []
     price = (
         "A hinge is sure of the top label only where it has a majority; "
@@ -39,6 +31,23 @@ def hinge(samples: Samples) -> list[Design]:
             explains=_misses_without_majority_only,
         )
     ]
+
+
+def _is_piecewise_linear(samples: Samples, size: float) -> bool:
+    """Whether a small step leaves the gradient as it is, at nearly all logits of some size."""
+    z = size * samples.wide
+    step = size * STEP * np.cos(np.arange(samples.num_classes) ** 2.0)
+    before = evaluate_labels(samples.subject, z, samples.labels)
+    after = evaluate_labels(samples.subject, z + step, samples.labels)
+    largest = np.abs(before.gradient).max(axis=1)
+    change = np.abs(after.gradient - before.gradient).max(axis=1)
+    # Written so that a NaN is no hinge.
+    same = change <= SAME_SLOPE * (1 + largest)
+    if not largest.any() or not same.mean() >= LINEAR_SHARE:
+        return False
+    # The gradient must be that of the loss, or a rounded function would be linear too.
+    rise = (after.loss - before.loss)[same]
+    return is_close(rise, (before.gradient @ step)[same], SAME_SLOPE)
 
 
 def _misses_without_majority_only(answer: Answer) -> bool:
