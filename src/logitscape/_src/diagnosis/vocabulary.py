@@ -139,6 +139,11 @@ _CONSISTENCY: Verdicts = {
     "examples are independent": "An example in a batch has the loss that it has alone.",
     "examples influence each other": "The loss of an example depends on others in the batch.",
 }
+_SINGULAR_POINTS: Verdicts = {
+    "no singular point found": "Loss and gradient are finite at all singular steps.",
+    "not finite at single logits": "Loss or gradient break at single logits within 50.",
+    "another value at single logits": "The loss at single logits is not that around them.",
+}
 _PROPER: Verdicts = {
     PROPER: "The expected loss is least where p is the true distribution.",
     "over-confident": "The expected loss is least where the top class is too probable.",
@@ -203,6 +208,7 @@ VOCABULARY: Mapping[str, Verdicts] = {
     "common mistakes": _MISTAKES,
     "precision": {},
     **{f"precision, {dtype}": _PRECISION for dtype in get_args(Precision)},
+    "singular points": _SINGULAR_POINTS,
     CONSISTENCY: _CONSISTENCY,
     "proper": _PROPER,
     "top label": _TOP_LABEL,

@@ -20,6 +20,7 @@ from . import (
     mistakes,
     precision,
     propriety,
+    singular_points,
 )
 
 QUESTIONS: Mapping[str, Callable[[Subject, DiagnosisConfig], list[Answer]]] = {
@@ -28,6 +29,7 @@ QUESTIONS: Mapping[str, Callable[[Subject, DiagnosisConfig], list[Answer]]] = {
     "correction": correction.answers,
     "common mistakes": mistakes.answers,
     "precision": precision.answers,
+    "singular points": singular_points.answers,
     "consistency": consistency.answers,
     "proper": propriety.answers,
     "convexity": convexity.answers,
