@@ -159,7 +159,7 @@ def _odd_value(subject: Subject, place: Place, method: str) -> Answer:
     return Answer(
         question=QUESTION,
         verdict="another value at single logits",
-        severity="warning",
+        severity="fault",
         text=text,
         method=method,
         number=float(at - near),
@@ -186,7 +186,7 @@ def _answer(subject: Subject, broken: _Break, method: str) -> Answer:
     return Answer(
         question=QUESTION,
         verdict="not finite at single logits",
-        severity="serious",
+        severity="fault",
         text=text,
         method=f"{method}, {broken.dtype}",
         witness=Witness(
