@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import consistency
 from logitscape._src.diagnosis.subject import subject
@@ -85,6 +86,17 @@ def centred(logits, labels):
     """Batch statistics without a gradient: only the values tell."""
     others = jax.lax.stop_gradient(logits.mean(axis=0, keepdims=True))
     return batched(logits - others, labels)
+
+
+def shifted_by_the_largest_of_all(logits, labels):
+    """In exact arithmetic each loss is what it is alone."""
+    shifted = logits - jnp.max(logits)
+    label_logits = jnp.take_along_axis(shifted, labels[:, None], axis=-1)[:, 0]
+    return jnp.log(jnp.sum(jnp.exp(shifted), axis=-1)) - label_logits
+
+
+def scaled_by_the_largest_of_all(logits, labels):
+    return batched(logits / jax.lax.stop_gradient(jnp.max(jnp.abs(logits))), labels)
 
 
 def fixed_classes(z, label):
@@ -230,13 +242,35 @@ def test_few_digits_inside():
         (over_the_batch, None),
         (over_the_batch_one_hot, "batch, one-hot"),
         (centred, None),
+        (scaled_by_the_largest_of_all, None),
     ],
-    ids=["labels", "one-hot", "statistics"],
+    ids=["labels", "one-hot", "statistics", "scales"],
 )
 def test_examples_that_influence_each_other(source, form):
     answers = diagnose(source, form=form)["examples influence each other"]
     assert answers.severity == "fault"
-    assert "in a batch of 5" in answers.witness.shows
+    together, alone = _losses_of_witness(source, answers.witness, form)
+    assert abs(together - alone) > 1e-3
+
+
+def test_rows_far_apart_that_are_finite_alone():
+    answers = diagnose(shifted_by_the_largest_of_all)["examples influence each other"]
+    assert answers.severity == "fault"
+    assert 80 <= answers.number <= 105
+    with enable_x64(False):
+        together, alone = _losses_of_witness(
+            shifted_by_the_largest_of_all, answers.witness, None
+        )
+    assert np.isfinite(alone)
+    assert not abs(together - alone) <= 1e-3
+
+
+def _losses_of_witness(source, witness, form):
+    """The first loss of the witness's batch, and the same alone."""
+    z = jnp.array([witness.logits, *witness.others], witness.dtype)
+    labels = jnp.array([int(np.argmax(witness.target)), *witness.other_labels])
+    targets = labels if form is None else jnp.eye(z.shape[1], dtype=z.dtype)[labels]
+    return source(z, targets)[0], source(z[:1], targets[:1])[0]
 
 
 def test_examples_that_do_not():

@@ -20,6 +20,16 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """All severities, faults first."""
 
 
+Expression: TypeAlias = Literal[
+    "loss", "gradient", "hessian", "probabilities", "jit", "jvp", "batch"
+]
+"""Quantity that a witness shows.
+
+"jit" is the loss with and without it, "jvp" the slope by forward and by reverse mode, and
+"batch" the loss of an example in a batch and alone.
+"""
+
+
 @dataclass(frozen=True)
 class Witness:
     """Concrete logits that show an answer; anyone can paste them into a shell.
@@ -31,13 +41,17 @@ class Witness:
             is predicted".
         expression: Quantity that shows it.
         dtype: Precision in which it shows.
+        others: Logits of the other examples of a batch, each [n], if it takes a batch.
+        other_labels: Labels of the other examples.
     """
 
     logits: tuple[float, ...]
     target: tuple[float, ...]
     shows: str
-    expression: Literal["loss", "gradient", "hessian", "probabilities"] = "gradient"
+    expression: Expression = "gradient"
     dtype: str = "float64"
+    others: tuple[tuple[float, ...], ...] = ()
+    other_labels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

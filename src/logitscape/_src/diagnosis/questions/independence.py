@@ -1,17 +1,26 @@
-"""The independence of the examples in a batch."""
+"""The independence of the examples in a batch.
 
-import jax
-import jax.numpy as jnp
+Examples that are alike hide what they do to each other, as a maximum that is taken over the
+whole batch. So the rows differ by all that matters: their offsets, scales and labels.
+"""
+
 import numpy as np
 
-from ..answers import Answer
+from ..answers import Answer, Witness
 from ..config import DiagnosisConfig
-from ..evaluation import Rows
+from ..evaluation import Rows, evaluate, finite, one_hot, rounded, row
+from ..programs import Precision
 from ..subject import Subject
 from ..vocabulary import CONSISTENCY
+from .batch_influence import Batch, Influence, in_one_batch, influence
 from .scattered_points import Points
 
-EXAMPLES = 5
+SCALES = (1.0, 0.1, 4.0, 1.0, 1.0)
+OFFSETS = (0.0, 0.0, 0.0, 45.0, -45.0)
+"""Factors and common offsets of the logits of the examples, all of which are ordinary."""
+EXAMPLES = len(SCALES)
+CLOSE, FARTHEST = 10.0, 100.0
+"""Distances of two rows that are nearly alike, and of the farthest ordinary ones."""
 
 
 def compare_with_batch(
@@ -24,60 +33,152 @@ def compare_with_batch(
     """
     if not subject.form.startswith("batch") or len(points.z) < EXAMPLES:
         return []
-    method = (
-        f"{EXAMPLES} examples in one call and one at a time, "
-        "and the Jacobian between them, float64"
-    )
-    loss, cross_gradients = _in_one_batch(subject, config.num_classes, points)
-    change = np.abs(loss - points.loss[:EXAMPLES])
-    loss_error = change.max() / (1 + np.abs(loss).max())
-    error = float(max(loss_error, cross_gradients.max()))
-    if error <= 1e-6:
-        answer = Answer(
-            question=CONSISTENCY,
-            verdict="examples are independent",
-            severity="fine",
-            text="an example in a batch is as it is alone.",
-            method=method,
-            number=error,
-        )
-        return [answer]
-    example = int(np.argmax(change + cross_gradients.sum(axis=1)))
-    shows = (
-        f"loss {points.loss[example]:.4g} alone, {loss[example]:.4g} "
-        f"in a batch of {EXAMPLES}"
-    )
-    text = (
-        f"{shows}: the loss of an example depends on the others "
-        "(an axis mixed up, or statistics of the batch)."
-    )
+    worst = 0.0
+    for dtype in dict.fromkeys((_wide(subject), config.dtype)):
+        batch = _batch(subject, points, dtype)
+        found = influence(subject, batch)
+        if not found.is_rounding(dtype):
+            return [_dependent(subject, batch, found)]
+        worst = max(worst, float(found.error.max()))
     answer = Answer(
         question=CONSISTENCY,
-        verdict="examples influence each other",
-        severity="fault",
-        text=text,
-        method=method,
-        number=error,
-        witness=points.loss_witness(example, shows),
+        verdict="examples are independent",
+        severity="fine",
+        text="an example in a batch is as it is alone.",
+        method=_method(config.dtype),
+        number=worst,
     )
     return [answer]
 
 
-def _in_one_batch(subject: Subject, n: int, points: Points) -> tuple[Rows, Rows]:
-    """The losses, [m], and the largest gradient of each in another example's logits, [m, m]."""
+def _wide(subject: Subject) -> Precision:
+    return "float32" if subject.refusal else "float64"
+
+
+def _method(dtype: Precision) -> str:
+    return (
+        f"{EXAMPLES} examples of other offsets, scales and labels in one call and one at a "
+        f"time, and the Jacobian between them, float64 and {dtype}"
+    )
+
+
+def _batch(subject: Subject, points: Points, dtype: Precision) -> Batch:
+    """Examples that differ; one that is outside the domain then stays as it was."""
+    before = points.z[:EXAMPLES]
     labels = points.labels[:EXAMPLES]
-    z = jnp.asarray(points.z[:EXAMPLES])
-    if subject.form == "batch, labels":
-        targets = jnp.asarray(labels, np.int32)
-    else:
-        targets = jnp.eye(n)[labels]
+    moved = before * np.array(SCALES)[:, None] + np.array(OFFSETS)[:, None]
+    inside = finite(evaluate(subject, moved, labels, dtype=dtype))
+    z = rounded(np.where(inside[:, None], moved, before), dtype)
+    return Batch(z, labels, dtype)
 
-    @jax.jit
-    def loss_and_jacobian(z: jax.Array) -> tuple[jax.Array, jax.Array]:
-        loss = subject.given(z, targets)
-        return loss, jax.jacrev(subject.given)(z, targets)
 
-    loss, jacobian = loss_and_jacobian(z)
-    cross_gradients = np.abs(np.asarray(jacobian)).max(axis=2)
-    np.fill_diagonal(cross_gradients, 0)
-    return np.asarray(loss, np.float64), cross_gradients
+def _dependent(subject: Subject, batch: Batch, found: Influence) -> Answer:
+    example = int(np.argmax(_nan_as_infinite(found.error)))
+    pair = _pair(subject, batch, example)
+    loss = float(found.together[example])
+    text = (
+        f"loss {found.alone[example]:.4g} alone, {loss:.4g} in a batch of {EXAMPLES}: "
+        "the loss of an example depends on the others "
+        "(an axis mixed up, or statistics of the batch)."
+    )
+    distance = _breaks_from(subject, batch)
+    if distance is not None:
+        pair = _apart(batch, distance)
+        text = (
+            f"In {batch.dtype} the loss is {_fault(subject, pair)} once rows of a batch "
+            f"differ by {distance:g}, although each is as it should be alone: the loss of an "
+            "example depends on the others, as with a maximum taken over the whole batch."
+        )
+    error = float(found.error[example])
+    return Answer(
+        question=CONSISTENCY,
+        verdict="examples influence each other",
+        severity="fault",
+        text=text,
+        method=_method(batch.dtype),
+        number=error if distance is None else distance,
+        witness=_witness(subject, pair),
+    )
+
+
+def _nan_as_infinite(error: Rows) -> Rows:
+    return np.where(np.isnan(error), np.inf, error)
+
+
+def _pair(subject: Subject, batch: Batch, example: int) -> Batch:
+    """The example and the one other that changes its loss most; the whole batch if none does."""
+    pairs = [
+        Batch(batch.z[[example, other]], batch.labels[[example, other]], batch.dtype)
+        for other in range(EXAMPLES)
+        if other != example
+    ]
+    errors = []
+    for pair in pairs:
+        found = influence(subject, pair)
+        # Losses are easier to read than gradients; where they agree, the pair comes last.
+        same = found.together[0] == found.alone[0] or found.is_rounding(pair.dtype)
+        errors.append(0.0 if same else float(_nan_as_infinite(found.error)[0]))
+    worst = int(np.argmax(errors))
+    if errors[worst] > 0:
+        return pairs[worst]
+    order = [example, *(other for other in range(EXAMPLES) if other != example)]
+    return Batch(batch.z[order], batch.labels[order], batch.dtype)
+
+
+def _breaks_from(subject: Subject, batch: Batch) -> float | None:
+    """The distance of two rows from which on they disturb each other, to 1.
+
+    None if they do so at small distances too, or at none.
+    """
+    low, high = CLOSE, FARTHEST
+    if _disturb(subject, _apart(batch, low)) or not _disturb(
+        subject, _apart(batch, high)
+    ):
+        return None
+    while high - low > 1:
+        middle = float(np.floor((low + high) / 2))
+        if _disturb(subject, _apart(batch, middle)):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _apart(batch: Batch, distance: float) -> Batch:
+    """Two rows that differ by an offset only; the lower one is the first."""
+    offsets = np.array([[-distance / 2], [distance / 2]])
+    z = rounded(np.round(batch.z[:1], 1) + offsets, batch.dtype)
+    return Batch(z, batch.labels[[0, 0]], batch.dtype)
+
+
+def _disturb(subject: Subject, pair: Batch) -> bool:
+    """Whether the losses of a batch differ from those alone, which are finite."""
+    alone = evaluate(subject, pair.z, pair.labels, dtype=pair.dtype)
+    together = influence(subject, pair)
+    return bool(finite(alone).all()) and not together.is_rounding(pair.dtype)
+
+
+def _fault(subject: Subject, pair: Batch) -> str:
+    together, cross_gradients = in_one_batch(subject, pair)
+    is_finite = np.isfinite(together).all() and np.isfinite(cross_gradients).all()
+    return "wrong" if is_finite else "not finite"
+
+
+def _witness(subject: Subject, batch: Batch) -> Witness:
+    """The batch with its most disturbed example in front."""
+    found = influence(subject, batch)
+    order = np.argsort(-_nan_as_infinite(found.error), kind="stable")
+    batch = Batch(batch.z[order], batch.labels[order], batch.dtype)
+    alone, together = found.alone[order[0]], found.together[order[0]]
+    shows = f"loss {together:.6g} in a batch, {alone:.6g} alone"
+    if np.isfinite(alone) and alone == together:
+        shows = "a gradient of the first loss in the logits of another example"
+    return Witness(
+        logits=row(batch.z[0]),
+        target=one_hot(int(batch.labels[0]), batch.z.shape[1]),
+        shows=shows,
+        expression="batch",
+        dtype=batch.dtype,
+        others=tuple(map(row, batch.z[1:])),
+        other_labels=tuple(map(int, batch.labels[1:])),
+    )
