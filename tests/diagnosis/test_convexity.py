@@ -103,7 +103,7 @@ def test_no_theorem_is_no_certificate(spec):
 def test_weak_pull_beyond_the_box():
     answer = diagnose(clipped_far_out)
     assert answer.verdict == "not convex"
-    assert answer.witness.logits[0] < -60
+    assert answer.witness.logits[0] < -30
     assert answer.number < -0.1
 
 

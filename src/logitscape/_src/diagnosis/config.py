@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .deadline import NO_DEADLINE, Deadline
 from .programs import Precision
 from .subject import Subject
 
@@ -17,12 +18,14 @@ class DiagnosisConfig:
         num_classes: Number of classes n.
         dtype: Precision of the training that the diagnosis is about.
         seed: Seed of every random search.
+        deadline: Time by which all questions end.
     """
 
     reference: Subject
     num_classes: int = 10
     dtype: Precision = "float32"
     seed: int = 0
+    deadline: Deadline = NO_DEADLINE
 
     def random(self) -> np.random.Generator:
         """A new generator from the seed, so that no question depends on another one."""

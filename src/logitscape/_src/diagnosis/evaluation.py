@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..base.arguments import are_one_hot
 from ..base.x64 import enable_x64
+from .deadline import check_time
 from .programs import Precision, Quantity, program_of
 from .subject import Subject
 
@@ -171,6 +172,7 @@ def _evaluate_in_chunks(
     subject: Subject, quantity: Quantity, z: Rows, t: Rows, dtype: Precision
 ) -> list[Rows]:
     """All results of the program, each [m, ...] as float64."""
+    check_time()
     count, n = z.shape
     _add_to_count(subject, count)
     size = HESSIAN_CHUNK if quantity == "hessian" else CHUNK
@@ -190,6 +192,7 @@ def _evaluate_in_chunks(
         program = program_of(subject, quantity, (size, n), dtype)
         results = []
         for start in range(0, padded, size):
+            check_time()
             chunk = slice(start, start + size)
             narrow_z = narrow(z[chunk], dtype)
             narrow_t = _labels(t[chunk]) if by_label else narrow(t[chunk], dtype)

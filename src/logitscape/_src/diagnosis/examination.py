@@ -1,10 +1,9 @@
 """The questions of a diagnosis, asked within a budget of time and evaluations."""
 
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -12,14 +11,19 @@ from ..base.types import Number
 from ..base.x64 import enable_x64
 from .answers import Answer, Severity
 from .config import DiagnosisConfig
+from .contradictions import reconciled
+from .deadline import OutOfTimeError
 from .designs.recognition import explained
 from .evaluation import points_evaluated
 from .questions import QUESTIONS, cost
 from .subject import Subject, gradient_error
 from .vocabulary import NOT_ASKED, NOT_MEASURED
+from .workers import Workers
 
 SLOWEST = ("consistency", "correction")
 """Topics that are asked first, so that at the end no thread waits for a long one."""
+SHORT = 30.0
+"""Seconds of a budget in which the slowest topics come last."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,9 @@ class Examination:
 
     Attributes:
         subject: The objective that is measured.
-        config: The setting.
-        budget: Seconds after which no further question is asked.
+        config: The setting, with the time by which all questions end.
+        budget: Seconds after which nothing more is asked.
         max_points: Number of evaluated logits after which no further question is asked.
-        started: Time of `time.monotonic` from which the seconds count.
         points_before: Number of logits at which the subject had been evaluated before.
         show: Function that shows a message.
         tell: Function that is told the answers to every topic as soon as they are known.
@@ -41,7 +44,6 @@ class Examination:
     config: DiagnosisConfig
     budget: Number
     max_points: int
-    started: float
     points_before: int
     show: Callable[[str], None]
     tell: Callable[[list[Answer]], None]
@@ -51,52 +53,82 @@ class Examination:
 
         Two threads ask: one compiles while the other traces. Cost is measured alone, so that
         nothing disturbs its times, but its programs are compiled beside the other questions.
+        When the time is over, what the questions have found by then is all that there is.
         """
+        found: dict[str, list[Answer]] = {topic: [] for topic in QUESTIONS}
+        ended = set[str]()
+
+        def ask(topic: str) -> None:
+            self._ask(topic, found[topic])
+            ended.add(topic)
+
         topics = [topic for topic in QUESTIONS if topic != cost.QUESTION]
-        topics.sort(key=lambda topic: topic not in SLOWEST)
-        pool = ThreadPoolExecutor(max_workers=2)
-        try:
-            prepared = pool.submit(self._prepare_cost)
-            by_topic = dict(zip(topics, pool.map(self._ask, topics), strict=True))
-            prepared.result()
-        finally:
-            # After an interruption the running questions end,
-            # and none that waits is begun.
-            pool.shutdown(cancel_futures=True)
-        by_topic[cost.QUESTION] = self._ask(cost.QUESTION)
-        return [answer for topic in QUESTIONS for answer in by_topic[topic]]
+        first = self.budget >= SHORT
+        topics.sort(key=lambda topic: (topic in SLOWEST) != first)
+        tasks: list[Callable[[], None]] = [partial(ask, topic) for topic in topics]
+        tasks.insert(0 if first else len(tasks), self._prepare_cost)
+        deadline = self.config.deadline
+        Workers(tasks).run(deadline.remaining())
+        Workers([partial(ask, cost.QUESTION)]).run(deadline.remaining())
+        # Threads that still run may add to what they found; nobody waits for that.
+        by_topic = {topic: list(answers) for topic, answers in found.items()}
+        for topic in QUESTIONS:
+            if topic not in ended:
+                by_topic[topic].append(self._not_asked(topic))
+        agreed = reconciled(by_topic, self._ask_again)
+        return [answer for topic in QUESTIONS for answer in agreed[topic]]
 
     def spent(self) -> str:
         """Return the limit that has been reached, such as "120 s"; "" if there is none."""
-        if time.monotonic() - self.started >= self.budget:
+        if self.config.deadline.passed():
             return f"{self.budget:g} s"
         if points_evaluated(self.subject) - self.points_before >= self.max_points:
             return f"{self.max_points:,} points"
         return ""
 
-    def _ask(self, topic: str) -> list[Answer]:
-        limit = self.spent()
-        if limit:
-            reason = f"The budget of {limit} was spent."
-            return [_unanswered(topic, NOT_ASKED, reason)]
+    def _ask(self, topic: str, found: list[Answer]) -> None:
+        """Add the answers to a topic, one after the other as they are found."""
+        if self.spent():
+            found.append(self._not_asked(topic))
+            return
         self.show(f"{self.subject.name}: {topic}")
         # What overflows is what is measured, and needs no warnings
         # of NumPy beside the answers.
-        with enable_x64(), np.errstate(all="ignore"):
-            answers = self._measure(topic)
-        self.tell(answers)
-        return answers
+        with enable_x64(), np.errstate(all="ignore"), self.config.deadline.holds():
+            self._measure(topic, found)
+        if not self.config.deadline.passed():
+            self.tell(found)
 
-    def _measure(self, topic: str) -> list[Answer]:
+    def _measure(self, topic: str, found: list[Answer]) -> None:
         """Answer one question; an error in it does not lose the answers to the others."""
         try:
-            answers = QUESTIONS[topic](self.subject, self.config)
+            for answer in QUESTIONS[topic](self.subject, self.config):
+                found.append(self._explained(answer))
+        except OutOfTimeError:
+            found.append(self._not_asked(topic))
         except Exception as error:
-            return [self._not_measured(topic, error)]
+            found.append(self._not_measured(topic, error))
+
+    def _explained(self, answer: Answer) -> Answer:
+        """The answer in the light of the loss's design."""
         # An error of the recognition is told by the question about the design.
         with suppress(Exception):
-            answers = explained(answers, self.subject, self.config)
-        return answers
+            (answer,) = explained([answer], self.subject, self.config)
+        return answer
+
+    def _ask_again(self, topic: str) -> list[Answer]:
+        """The answers with other random logits; none if nothing more may be asked."""
+        if self.spent():
+            return []
+        other = replace(self.config, seed=self.config.seed + 1)
+        found = list[Answer]()
+        with enable_x64(), np.errstate(all="ignore"), self.config.deadline.holds():
+            replace(self, config=other)._measure(topic, found)
+        return found
+
+    def _not_asked(self, topic: str) -> Answer:
+        limit = self.spent() or f"{self.budget:g} s"
+        return _unanswered(topic, NOT_ASKED, f"The budget of {limit} was spent.")
 
     def _not_measured(self, topic: str, error: Exception) -> Answer:
         """The answer to a question that raised an error: a fault if the loss itself raises one."""

@@ -19,6 +19,8 @@ UNDECIDED = "undecided"
 NOT_ASKED = "not asked"
 NOT_MEASURED = "could not be measured"
 JUMPS = "jumps"
+CONVEX = "convex (certified)"
+NO_NEGATIVE_CURVATURE = "no negative curvature found"
 PROPER = "proper"
 NO_FINITE_MINIMISER = "no finite minimiser"
 INFINITE = "infinite"
@@ -32,7 +34,7 @@ NOT_FINITE_FAR = "not finite at large logits"
 
 ANY_QUESTION: Verdicts = {
     UNDECIDED: "The measurement gave no answer; the text says why.",
-    NOT_ASKED: "The budget was spent before the question was asked.",
+    NOT_ASKED: "The budget was spent before the question was answered.",
     NOT_MEASURED: "The measurement raised an error; the text quotes it.",
 }
 """Verdicts that every question may have."""
@@ -158,8 +160,8 @@ _TOP_LABEL: Verdicts = {
     "top label missed": "The least expected loss predicts another class.",
 }
 _CONVEXITY: Verdicts = {
-    "convex (certified)": "A theorem proves that the loss is convex in the logits.",
-    "no negative curvature found": "The loss looks convex, but no known theorem proves it.",
+    CONVEX: "A theorem proves that the loss is convex in the logits.",
+    NO_NEGATIVE_CURVATURE: "The loss looks convex, but no known theorem proves it.",
     "not convex": "The loss has negative curvature or lies above one of its chords.",
 }
 _INVARIANCES: Verdicts = {

@@ -11,6 +11,7 @@ from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import SEVERITIES
 from ..diagnosis.config import DiagnosisConfig
+from ..diagnosis.deadline import Deadline
 from ..diagnosis.evaluation import points_evaluated
 from ..diagnosis.examination import Examination
 from ..diagnosis.programs import Precision
@@ -65,7 +66,8 @@ def diagnose(
         form: Form of a function: "one example", "one example, label", "batch, labels" or
             "batch, one-hot".
         name: Name of the objective; by default the spec, or the function's name.
-        budget: Seconds after which no further question is asked.
+        budget: Seconds after which the answers are those that are known by then; what is unfinished
+            is "not asked".
         points: Number of evaluated logits after which no further question is asked; all questions
             take about 200,000.
         progress: Whether to show on stderr which question is being answered; a terminal shows
@@ -94,6 +96,7 @@ def diagnose(
             num_classes=num_classes,
             dtype=_precision(dtype),
             seed=seed,
+            deadline=Deadline(started + float(budget)),
         )
     with shown(progress) as running:
         examination = Examination(
@@ -101,7 +104,6 @@ def diagnose(
             config=config,
             budget=budget,
             max_points=points,
-            started=started,
             points_before=points_evaluated(measured),
             show=running.topic,
             tell=running.answers,

@@ -3,7 +3,7 @@
 The other modules here are what those are made of.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ..answers import Answer
 from ..config import DiagnosisConfig
@@ -23,7 +23,7 @@ from . import (
     singular_points,
 )
 
-QUESTIONS: Mapping[str, Callable[[Subject, DiagnosisConfig], list[Answer]]] = {
+QUESTIONS: Mapping[str, Callable[[Subject, DiagnosisConfig], Iterable[Answer]]] = {
     "design": design.answers,
     "gradient": gradient.answers,
     "correction": correction.answers,

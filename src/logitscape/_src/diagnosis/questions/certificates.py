@@ -21,7 +21,7 @@ def certificate(subject: Subject, z: Rows, values: Values) -> str | None:
 
     Args:
         subject: Subject to prove convex.
-        z: Scattered logits, [m, n].
+        z: Logits, near and far out, where clips have their kinks, [m, n].
         values: Losses and gradients there, with label 0.
 
     Returns:
@@ -35,9 +35,10 @@ def certificate(subject: Subject, z: Rows, values: Values) -> str | None:
         )
     if not finite(values).all():
         return None
+    reach = f"at {len(z)} logits up to {np.abs(z).max():.0f}"
     for name, known_gradient in _known_gradients(subject, n):
         if _is_multiple(values.gradient, known_gradient(z)):
-            return f"The gradient is that of {name}, up to a factor and a constant."
+            return f"The gradient is that of {name}, up to a factor and a constant, {reach}."
     return _largest_affine_function(z, values)
 
 

@@ -3,6 +3,8 @@
 The settings are compiled or not, alone or in a batch, with masked classes and with many.
 """
 
+from collections.abc import Iterator
+
 from ..answers import Answer, undecided
 from ..config import DiagnosisConfig
 from ..subject import Subject
@@ -16,8 +18,8 @@ from .scattered_points import scattered_points
 from .slopes import compare_sums, compare_with_differences
 
 
-def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
-    """The answers of all checks.
+def answers(subject: Subject, config: DiagnosisConfig) -> Iterator[Answer]:
+    """The answers of all checks, one after the other.
 
     A loss that is computed in few digits is not smooth, and goes without the checks that
     need a smooth one.
@@ -25,15 +27,16 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     points = scattered_points(subject, config)
     if len(points.z) < 2:
         why = "the loss or its gradient is not finite at nearly all scattered logits."
-        return [undecided(CONSISTENCY, why)]
-    results = find_reduced_precision(subject, config, points)
-    if not results:
-        results.append(compare_with_differences(subject, config, points))
-        results += compare_sums(subject, points)
-        results.append(compare_forward_mode(subject, config, points))
-        results.append(find_kinks(subject, config))
-    results.append(compare_jit_with_eager(subject, config, points))
-    results.append(compare_masked_classes(subject, config))
-    results.append(compare_many_classes(subject, config))
-    results += compare_with_batch(subject, config, points)
-    return results
+        yield undecided(CONSISTENCY, why)
+        return
+    in_few_digits = find_reduced_precision(subject, config, points)
+    yield from in_few_digits
+    if not in_few_digits:
+        yield compare_with_differences(subject, config, points)
+        yield from compare_sums(subject, points)
+        yield compare_forward_mode(subject, config, points)
+        yield find_kinks(subject, config)
+    yield from compare_with_batch(subject, config, points)
+    yield compare_jit_with_eager(subject, config, points)
+    yield compare_masked_classes(subject, config)
+    yield compare_many_classes(subject, config)

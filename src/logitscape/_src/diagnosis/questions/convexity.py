@@ -5,8 +5,6 @@ around the worst. Tangent planes that lie above the loss elsewhere show kinks an
 the loss along the chord confirms those.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from ..answers import Answer, Witness, undecided
@@ -15,7 +13,9 @@ from ..evaluation import Rows, Values, evaluate, hessians, losses, one_hot, row
 from ..random_logits import make_positive, normal_logits, uniform_logits
 from ..simplify import few_classes, format_number, format_vector, in_few_digits
 from ..subject import Subject
-from .certificates import certificate, tangent_excess
+from ..vocabulary import CONVEX, NO_NEGATIVE_CURVATURE
+from .certificates import certificate
+from .chords import Counterexample, above_chord, kink_downwards
 from .pull_theorem import (
     MARGINS,
     RIVALS,
@@ -27,26 +27,11 @@ from .pull_theorem import (
 QUESTION = "convexity"
 POINTS, ROUNDS, WIDTH = 1024, 2, 12.0
 HESSIANS = POINTS * (ROUNDS + 1)
-CHORDS, CHORD_POINTS = 64, 15
 NOISE = 1e-6
 METHOD = (
     "float64, {n} classes: Hessians at {m} logits up to 12, scattered and around the worst; "
     "tangent planes between {points} of them; the pull theorem on log-odds from -700 to 40"
 )
-
-
-class _Counterexample(NamedTuple):
-    """A violation of convexity.
-
-    Attributes:
-        text: Description.
-        number: Least eigenvalue, or minus the height of the loss above a chord.
-        witness: Logits that show it.
-    """
-
-    text: str
-    number: float
-    witness: Witness
 
 
 def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
@@ -75,6 +60,18 @@ def scattered_logits(random: np.random.Generator, n: int) -> Rows:
     return z
 
 
+def far_logits(n: int) -> Rows:
+    """Logits far out: the label against one rival and against all, and offsets, [m, n]."""
+    sizes = np.concatenate([np.arange(12.0, 60.0, 1.5), np.geomspace(60, 600, 24)])
+    label, rival = np.eye(n)[:2]
+    directions = [label, -label, rival, -rival, label - rival, rival - label]
+    directions += [np.ones(n), -np.ones(n)]
+    z = (sizes[:, None, None] * np.array(directions)).reshape(-1, n)
+    # At ties the gradient is one of several, which is no piece of its own.
+    apart: Rows = z + 0.3 * np.cos(np.arange(n) ** 2.0)
+    return apart
+
+
 def _answer(
     subject: Subject,
     z: Rows,
@@ -83,6 +80,12 @@ def _answer(
     method: str,
 ) -> Answer:
     worst, least = _least_eigenvalue(subject, z, random)
+    # Tangent planes and theorems are about the whole loss: their premises are tried far out too.
+    far = far_logits(z.shape[1])
+    z = np.concatenate([z, far])
+    values = Values(
+        *map(np.concatenate, zip(values, evaluate(subject, far), strict=True))
+    )
     counterexample = _counterexample(subject, z, values, worst, least)
     if counterexample is not None:
         return Answer(
@@ -98,7 +101,7 @@ def _answer(
     if theorem is not None:
         return Answer(
             question=QUESTION,
-            verdict="convex (certified)",
+            verdict=CONVEX,
             severity="fine",
             text=f"Convex in the logits. {theorem}",
             method=method,
@@ -110,7 +113,7 @@ def _answer(
     )
     return Answer(
         question=QUESTION,
-        verdict="no negative curvature found",
+        verdict=NO_NEGATIVE_CURVATURE,
         severity="fine",
         text=text,
         method=method,
@@ -120,17 +123,14 @@ def _answer(
 
 def _counterexample(
     subject: Subject, z: Rows, values: Values, worst: Rows, least: float
-) -> _Counterexample | None:
+) -> Counterexample | None:
     """The first violation that is found, the cheapest search first."""
     if least < 0:
         return _negative_curvature(subject, worst)
-    above_chord = _above_chord(subject, z, values)
-    if above_chord is not None:
-        return above_chord
-    weak_pull = _where_pull_grows(subject, z.shape[1])
-    if weak_pull is not None:
-        return _negative_curvature(subject, weak_pull)
-    return None
+    on_chord = above_chord(subject, z, values)
+    if on_chord is not None:
+        return on_chord
+    return _where_pull_grows(subject, z.shape[1])
 
 
 def _least_eigenvalue(
@@ -172,7 +172,7 @@ def _least_eigenvalues(subject: Subject, z: Rows) -> Rows:
     return np.where(known, beyond_rounding, np.inf)
 
 
-def _negative_curvature(subject: Subject, z: Rows) -> _Counterexample:
+def _negative_curvature(subject: Subject, z: Rows) -> Counterexample:
     least = float(_least_eigenvalues(subject, z[None])[0])
 
     def still_negative(rows: Rows) -> Rows:
@@ -187,47 +187,11 @@ def _negative_curvature(subject: Subject, z: Rows) -> _Counterexample:
     )
     shows = f"an eigenvalue of {eigenvalue}"
     witness = Witness(row(simple), one_hot(0, len(z)), shows, "hessian")
-    return _Counterexample(text, least, witness)
+    return Counterexample(text, least, witness)
 
 
-def _above_chord(subject: Subject, z: Rows, values: Values) -> _Counterexample | None:
-    """A point at which the loss lies above a chord.
-
-    Only chords whose tangent planes lie above the loss are tried.
-    """
-    excess = tangent_excess(z, values)
-    order = np.argsort(-excess, axis=None, kind="stable")[:CHORDS]
-    positive = order[excess.flat[order] > 0]
-    start, end = np.unravel_index(positive, excess.shape)
-    if not len(start):
-        return None
-    share = np.linspace(0, 1, CHORD_POINTS + 2)[1:-1, None]
-    rest = 1 - share
-    between = rest[..., None] * z[start] + share[..., None] * z[end]
-    chord = rest * values.loss[start] + share * values.loss[end]
-    loss = losses(subject, between.reshape(-1, z.shape[1])).reshape(chord.shape)
-    height = loss - chord
-    noise = NOISE * (1 + np.abs(chord))
-    height = np.where(np.isnan(height) | (height <= noise), -np.inf, height)
-    highest = np.unravel_index(np.argmax(height), height.shape)
-    if not height[highest] > 0:
-        return None
-    which = highest[1]
-    point = between[highest]
-    amount = format_number(height[highest])
-    text = (
-        f"The loss lies above one of its chords, by {amount} at {format_vector(point)}."
-    )
-    shows = (
-        f"{amount} more than on the chord from "
-        f"{row(z[start[which]])} to {row(z[end[which]])}"
-    )
-    witness = Witness(row(point), one_hot(0, z.shape[1]), shows, "loss")
-    return _Counterexample(text, -float(height[highest]), witness)
-
-
-def _where_pull_grows(subject: Subject, n: int) -> Rows | None:
-    """Logits where the pull grows with p and the Hessian has a negative eigenvalue, [n]."""
+def _where_pull_grows(subject: Subject, n: int) -> Counterexample | None:
+    """A place where the pull grows with p: negative curvature, or a kink downwards."""
     values = values_by_margin(subject, n)
     if values is None:
         return None
@@ -235,7 +199,10 @@ def _where_pull_grows(subject: Subject, n: int) -> Rows | None:
     if not len(steps):
         return None
     middles = (MARGINS[steps] + MARGINS[steps + 1]) / 2
-    z = logits_by_margin(middles, np.resize(RIVALS[0], n - 1))
+    rivals = np.resize(RIVALS[0], n - 1)
+    z = logits_by_margin(middles, rivals)
     eigenvalues = _least_eigenvalues(subject, z)
     worst = int(np.argmin(eigenvalues))
-    return z[worst] if eigenvalues[worst] < 0 else None
+    if eigenvalues[worst] < 0:
+        return _negative_curvature(subject, z[worst])
+    return kink_downwards(subject, middles, rivals)

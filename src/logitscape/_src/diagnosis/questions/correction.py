@@ -13,6 +13,7 @@ from ...objectives.objective import Objective
 from ..answers import Answer, Witness, undecided
 from ..config import DiagnosisConfig
 from ..evaluation import Rows, one_hot, row
+from ..simplify import few_classes
 from ..subject import Subject
 
 QUESTION = "correction"
@@ -20,6 +21,8 @@ MARGIN = 10.0
 SHIFT = 6.0
 """Shift of all logits for normalizers that need positive ones, or predict the same at -5 and 5."""
 SLOW = 100.0
+MOST_CLASSES = 100
+"""Largest number of classes with which flow does not take too long."""
 LARGEST_LOG = 709.0
 """Logarithm of about the largest float64."""
 SUBJECT, REFERENCE = 0, 1
@@ -36,7 +39,10 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
 
     The flow starts at a margin of -10.
     """
-    starts = _starts(config.num_classes)
+    n = config.num_classes
+    if n > MOST_CLASSES:
+        n = few_classes(subject, config)
+    starts = _starts(n)
     objectives = {
         "subject": _objective(subject),
         "reference": _objective(config.reference),

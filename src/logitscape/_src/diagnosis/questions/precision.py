@@ -40,12 +40,13 @@ ALLOWED = 1e-3
 """Relative error that is accurate in the usual range, or 16 eps if that is more."""
 
 
-def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
-    """An answer for every dtype.
+def answers(subject: Subject, config: DiagnosisConfig) -> Iterator[Answer]:
+    """An answer for every dtype, that of the configured one first.
 
     Faults of dtypes other than the configured one are notes at most.
     """
-    return [_answer(subject, config, dtype) for dtype in get_args(Precision)]
+    for dtype in dict.fromkeys((config.dtype, *get_args(Precision))):
+        yield _answer(subject, config, dtype)
 
 
 def _answer(subject: Subject, config: DiagnosisConfig, dtype: Precision) -> Answer:

@@ -1,0 +1,175 @@
+"""Answers of one diagnosis that cannot both be true, found before anybody reads them.
+
+Every rule names two outcomes that exclude each other, and the one whose evidence is weaker: an
+outcome that was only not refuted loses against logits that show something. The weaker question
+is asked again with other random logits; if the answers still exclude each other, it is undecided.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from .answers import Answer
+from .vocabulary import (
+    BOUNDS,
+    CONSISTENCY,
+    CONVEX,
+    FADES_EXPONENTIALLY,
+    FADES_SLOWLY,
+    JUMPS,
+    LEAVES_DOMAIN,
+    NO_NEGATIVE_CURVATURE,
+    PROPER,
+    UNDECIDED,
+    UNDEFINED_FAR_OUT,
+)
+
+Ask = Callable[[str], list[Answer]]
+"""Function that asks a topic again, with other random logits."""
+
+CONVEXITY = ("convexity", frozenset({CONVEX, NO_NEGATIVE_CURVATURE}))
+SMOOTH = (BOUNDS, frozenset({"smooth"}))
+LIPSCHITZ = (BOUNDS, frozenset({"Lipschitz"}))
+ALIKE = ("invariances", frozenset({"treats classes alike"}))
+Outcome = tuple[str, frozenset[str]]
+"""A question and verdicts."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Two outcomes that exclude each other.
+
+    Attributes:
+        weaker: Outcome with the weaker evidence.
+        stronger: Outcome with the stronger evidence.
+        topic: Topic that is asked again for the weaker one.
+        why: Reason, a clause that follows "as".
+        only_everywhere: Whether the reason holds only for losses that are defined everywhere.
+    """
+
+    weaker: Outcome
+    stronger: Outcome
+    topic: str
+    why: str
+    only_everywhere: bool = False
+
+
+RULES = (
+    Rule(
+        CONVEXITY,
+        (BOUNDS, frozenset({"bounded"})),
+        "convexity",
+        "a convex function that is bounded is constant",
+        only_everywhere=True,
+    ),
+    Rule(
+        CONVEXITY,
+        (BOUNDS, frozenset({JUMPS})),
+        "convexity",
+        "a convex function does not jump",
+        only_everywhere=True,
+    ),
+    Rule(
+        CONVEXITY,
+        (CONSISTENCY, frozenset({"jump"})),
+        "convexity",
+        "a convex function does not jump",
+        only_everywhere=True,
+    ),
+    Rule(
+        CONVEXITY,
+        ("gradient when wrong", frozenset({FADES_SLOWLY, FADES_EXPONENTIALLY})),
+        "convexity",
+        "the slope of a convex function never falls along a ray",
+    ),
+    Rule(
+        LIPSCHITZ,
+        ("gradient when wrong", frozenset({"grows", "explodes"})),
+        BOUNDS,
+        "a gradient that grows along a ray has no bound",
+    ),
+    Rule(
+        SMOOTH,
+        (CONSISTENCY, frozenset({"kink", "jump"})),
+        BOUNDS,
+        "the curvature has no bound where the gradient or the loss jumps",
+    ),
+    Rule(
+        ALIKE,
+        (
+            "common mistakes",
+            frozenset({"class weights", "label not taught", "not finite for a label"}),
+        ),
+        "invariances",
+        "a loss that treats its labels differently depends on their order",
+    ),
+    Rule(
+        ("proper", frozenset({PROPER})),
+        ("top label", frozenset({"top label missed"})),
+        "proper",
+        "a proper loss predicts the most probable class",
+    ),
+    Rule(
+        ("correction", frozenset({"corrects itself", "slow to correct"})),
+        (BOUNDS, frozenset({"constant"})),
+        "correction",
+        "a loss that is the same everywhere leads nowhere",
+    ),
+)
+"""All rules; those that come first are applied first."""
+
+_EDGES = frozenset({LEAVES_DOMAIN, UNDEFINED_FAR_OUT})
+
+
+def reconciled(
+    by_topic: Mapping[str, Sequence[Answer]], ask: Ask
+) -> dict[str, list[Answer]]:
+    """The answers without contradictions.
+
+    Args:
+        by_topic: All answers of one diagnosis, by their topics.
+        ask: Function that asks a topic again; it returns nothing if there is no time.
+    """
+    result = {topic: list(answers) for topic, answers in by_topic.items()}
+    for rule in RULES:
+        if rule.topic in result and any(_pairs(rule, result)):
+            result[rule.topic] = ask(rule.topic) or result[rule.topic]
+            contradicted = dict(_pairs(rule, result))
+            answers = result[rule.topic]
+            for index, answer in enumerate(answers):
+                if index in contradicted:
+                    answers[index] = _undecided(rule, answer, contradicted[index])
+    return result
+
+
+def _pairs(
+    rule: Rule, by_topic: Mapping[str, Sequence[Answer]]
+) -> Iterator[tuple[int, Answer]]:
+    """The places of the weaker answers, each with an answer that contradicts it."""
+    everything = list(chain.from_iterable(by_topic.values()))
+    if rule.only_everywhere and any(answer.verdict in _EDGES for answer in everything):
+        return
+    against = [answer for answer in everything if _is(answer, rule.stronger)]
+    for index, answer in enumerate(by_topic[rule.topic]):
+        if against and _is(answer, rule.weaker):
+            yield index, against[0]
+
+
+def _is(answer: Answer, outcome: Outcome) -> bool:
+    question, verdicts = outcome
+    return answer.question == question and answer.verdict in verdicts
+
+
+def _undecided(rule: Rule, weaker: Answer, stronger: Answer) -> Answer:
+    text = (
+        f'Measured as "{weaker.verdict}", which cannot be together with '
+        f'"{stronger.verdict}" ({stronger.question}), as {rule.why}.'
+    )
+    return replace(
+        weaker,
+        verdict=UNDECIDED,
+        severity="undecided",
+        text=text,
+        number=None,
+        witness=None,
+    )
