@@ -1,12 +1,14 @@
 """The gradient when wrong and when right agrees with theory on the rays."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
 
 import logitscape as ls
 from logitscape._src.diagnosis.config import DiagnosisConfig
+from logitscape._src.diagnosis.evaluation import evaluate
 from logitscape._src.diagnosis.questions import gradient
 from logitscape._src.diagnosis.rays import ray
 from logitscape._src.diagnosis.subject import subject
@@ -103,3 +105,71 @@ def test_noise_far_out_is_no_law() -> None:
     """The textbook's cosine cancels to noise from s = 1e7 on; before, its slope falls like s^-3."""
     wrong, _ = answers_about(optax.losses.cosine_distance)
     assert wrong.details["rays"][1]["law"].endswith("s^-3.00")
+
+
+def surprisal(z, t):
+    return -jnp.sum(t * jax.nn.log_softmax(z))
+
+
+def of_directions(z, t):
+    return surprisal(16 * z / jnp.linalg.norm(z), t)
+
+
+def of_centred_directions(z, t):
+    centred = z - z.mean()
+    return surprisal(8 * centred / jnp.linalg.norm(centred), t)
+
+
+def of_directions_with_epsilon(z, t):
+    return surprisal(16 * z / jnp.sqrt(jnp.sum(z * z) + 1e-12), t)
+
+
+@pytest.mark.parametrize(
+    "loss", [of_directions, of_centred_directions, of_directions_with_epsilon]
+)
+def test_an_invariance_is_told_instead_of_a_law(loss) -> None:
+    wrong, right = answers_about(loss)
+    assert wrong.verdict == "size does not matter"
+    assert wrong.severity != "fault"
+    assert "s^" not in wrong.text
+    assert "undecided" not in (wrong.verdict, right.verdict)
+
+
+def flat_rival(z, t):
+    return surprisal(jnp.where(t > 0, z, jnp.minimum(z, 5.0)), t)
+
+
+def of_the_label_only(z, t):
+    return jnp.logaddexp(0.0, 8 - 8 * (z @ t))
+
+
+def clipped_logits(z, t):
+    return surprisal(jnp.clip(z, -10, 10), t)
+
+
+@pytest.mark.parametrize("loss", [flat_rival, of_the_label_only])
+def test_the_pull_on_the_label_counts_before_anything_is_called_dead(loss) -> None:
+    wrong, _ = answers_about(loss)
+    assert (wrong.verdict, wrong.severity) == ("pulled back off the ray", "note")
+    assert "R1" in wrong.text
+    gradient = evaluate(
+        subject(loss, num_classes=N), [wrong.witness.logits], [wrong.witness.target]
+    ).gradient[0]
+    assert gradient[0] < -1e-3
+
+
+def test_what_no_logit_pulls_back_is_dead() -> None:
+    wrong, _ = answers_about(clipped_logits)
+    assert (wrong.verdict, wrong.severity) == ("dies", "fault")
+
+
+def test_rounding_has_no_law() -> None:
+    """Terms of size 1 that cancel leave 1e-17 behind, in place of what has faded."""
+
+    def cancels(z, t):
+        gone = jnp.sum(jax.nn.softmax(z) - jax.nn.softmax(z + 0.1))
+        return jnp.sum((jax.nn.softmax(z) - t) ** 2) + gone * jnp.sum(jnp.tanh(z))
+
+    wrong, _ = answers_about(cancels)
+    kinds = {law["kind"] for law in wrong.details["rays"]}
+    assert not any(kind.endswith("growth") or kind == "constant" for kind in kinds)

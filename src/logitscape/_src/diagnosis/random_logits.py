@@ -8,6 +8,9 @@ import numpy as np
 
 from .evaluation import Rows
 
+SIMPLE_POINTS = 128
+SIMPLE_WIDTHS = (0.5, 2.0, 8.0)
+
 
 def uniform_logits(
     random: np.random.Generator, shape: tuple[int, ...], width: float | Rows
@@ -38,3 +41,27 @@ def make_positive(logits: Rows, *rows: slice) -> None:
     """
     for chosen in rows:
         logits[chosen] = np.abs(logits[chosen])
+
+
+def simple_logits(n: int, random: np.random.Generator) -> tuple[Rows, Rows]:
+    """Logits of two decimals and three sizes without ties, and labels.
+
+    Args:
+        n: Number of classes.
+        random: Generator to draw from.
+
+    Returns:
+        Logits, [m, n], every other row positive, and labels in turn, [m].
+    """
+    blocks = [
+        normal_logits(random, (SIMPLE_POINTS, n), width) for width in SIMPLE_WIDTHS
+    ]
+    z = np.concatenate(blocks)
+    # Some normalizers take positive logits only.
+    z[::2] = np.abs(z[::2]) + 0.1
+    rounded = np.round(z, 2) + 0.0
+    # Ties have several answers to which class is predicted: such rows keep all digits.
+    gaps = np.diff(np.sort(rounded, axis=1), axis=1)
+    tied = (gaps == 0).any(axis=1, keepdims=True)
+    labels = np.arange(len(z)) % n
+    return np.where(tied, z, rounded), labels

@@ -29,6 +29,8 @@ FADES_SLOWLY = "fades slowly"
 FADES_EXPONENTIALLY = "fades exponentially"
 LEAVES_DOMAIN = "leaves the domain"
 UNDEFINED_FAR_OUT = "not defined far out"
+SIZE_IRRELEVANT = "size does not matter"
+PULLED_OFF_THE_RAY = "pulled back off the ray"
 NOT_FINITE_NEAR = "not finite at ordinary logits"
 NOT_FINITE_FAR = "not finite at large logits"
 
@@ -40,6 +42,8 @@ ANY_QUESTION: Verdicts = {
 """Verdicts that every question may have."""
 
 _WHEN_WRONG: Verdicts = {
+    SIZE_IRRELEVANT: "Only the direction of the logits matters, so that a ray has no law.",
+    PULLED_OFF_THE_RAY: "The slope along a ray is 0, but a step off the ray helps the label.",
     "constant": "The slope tends to a positive constant, however wrong the label is.",
     "grows": "The slope grows like a logarithm or a power of s.",
     "explodes": "The slope grows exponentially in a power of s.",
@@ -53,6 +57,7 @@ _WHEN_WRONG: Verdicts = {
     "rewards being wrong": "The loss falls as the label becomes more wrong.",
 }
 _WHEN_RIGHT: Verdicts = {
+    SIZE_IRRELEVANT: _WHEN_WRONG[SIZE_IRRELEVANT],
     "fades": "The gradient's norm decays as the label becomes more right.",
     "ends": "The gradient is exactly 0 from some s on.",
     "stays": "The gradient's norm tends to a positive constant.",

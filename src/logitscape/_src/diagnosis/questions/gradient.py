@@ -22,6 +22,8 @@ from ..vocabulary import (
     FADES_SLOWLY,
     INFINITE,
     LEAVES_DOMAIN,
+    PULLED_OFF_THE_RAY,
+    SIZE_IRRELEVANT,
     UNDECIDED,
     UNDEFINED_FAR_OUT,
 )
@@ -39,14 +41,21 @@ METHOD_RIGHT = "law of the gradient's norm on R2 and R3 backwards; label right b
 RAYS_RIGHT = (LABEL_DOWN.name, MARGIN.name)
 
 SENTENCES = {
-    "constant": "Gradient stays {law} however wrong it is ({ray} and the other rays).",
-    "grows": "Gradient grows like {law} once it is wrong by s ({ray}).",
-    "explodes": "Gradient explodes {like} once it is wrong by s ({ray}).",
-    FADES_SLOWLY: "Gradient fades {like} once it is wrong by s ({ray}).",
-    FADES_EXPONENTIALLY: "Gradient fades {like} once it is wrong by s ({ray}).",
+    SIZE_IRRELEVANT: (
+        "Only the direction of the logits matters: logits of twice the size have the same loss, "
+        "and no law holds along a ray. The gradient turns the logits, the less the larger they are."
+    ),
+    PULLED_OFF_THE_RAY: (
+        "The slope along {ray} is 0{since}, but the gradient still moves another logit to the "
+        "label's good."
+    ),
+    "constant": "The slope stays {law} however wrong it is (along {ray}, as on the other rays).",
+    "grows": "The slope along {ray} grows like {law} once it is wrong by s.",
+    "explodes": "The slope along {ray} explodes {like} once it is wrong by s.",
+    FADES_SLOWLY: "The slope along {ray} fades {like} once it is wrong by s.",
+    FADES_EXPONENTIALLY: "The slope along {ray} fades {like} once it is wrong by s.",
     "dies": (
-        "The slope dL/ds is exactly 0{since}: nothing pulls it back once it is wrong by s "
-        "({ray})."
+        "The slope along {ray} is exactly 0{since}, and nothing else there pulls the label back."
     ),
     INFINITE: "Loss is infinite{since} ({ray}): no gradient leads back.",
     LEAVES_DOMAIN: "Loss is not defined{since} ({ray}).",
@@ -54,7 +63,7 @@ SENTENCES = {
     "becomes right when pushed down": (
         "Pushing the label's logit down far enough makes the model right ({ray})."
     ),
-    "rewards being wrong": "Loss falls as the label gets more wrong: dL/ds is {law} ({ray}).",
+    "rewards being wrong": "Loss falls as the label gets more wrong along {ray}: dL/ds is {law}.",
     UNDECIDED: "No law fits the gradient on {ray}: {law}.",
 }
 
@@ -114,11 +123,17 @@ def _answer_right(signals: Sequence[Signal]) -> Answer:
         question=RIGHT,
         verdict=worst.verdict,
         severity=worst.severity,
-        text=f"Gradient norm once right by s: {worst.law} ({worst.ray.name}).",
+        text=_text_right(worst),
         method=METHOD_RIGHT,
         witness=None if worst.severity == "fine" else witness,
         details=_all_details(signals, worst),
     )
+
+
+def _text_right(worst: Signal) -> str:
+    if worst.verdict == SIZE_IRRELEVANT:
+        return SENTENCES[SIZE_IRRELEVANT]
+    return f"Gradient norm once right by s: {worst.law} ({worst.ray.name})."
 
 
 def _round_s(signal: Signal) -> float:
@@ -151,23 +166,23 @@ def _like(law: Law) -> str:
 def _remarks(signal: Signal, config: DiagnosisConfig) -> list[str]:
     """Further sentences about a gradient that is not 0 or undefined from some s on."""
     remarks = list[str]()
-    if signal.law.begins is not None:
+    if signal.law.begins is not None or signal.verdict == SIZE_IRRELEVANT:
         return remarks
     ratio = _slope_ratio(signal, config)
     if ratio is not None and not 0.1 < ratio < 10:
         remarks.append(
-            f"At s = {COMPARED_AT:g} a step moves it {ratio:.1g} times as far as "
-            f"{config.reference.name} would."
+            f"At s = {COMPARED_AT:g} a step along {signal.ray.name} moves it {ratio:.1g} times "
+            f"as far as one with {config.reference.name}."
         )
     fades = signal.verdict in (FADES_SLOWLY, FADES_EXPONENTIALLY)
     last = signal.working[1]
     if fades and last < GRID[-1] * 0.99:
         remarks.append(
-            f"A tenth of the largest slope or more only up to s = {last:.3g}."
+            f"It has a tenth of its largest value or more only up to s = {last:.3g}."
         )
     if math.isfinite(signal.dead):
         remarks.append(
-            f"In {config.dtype} it is exactly 0 from s = {signal.dead:.3g} on."
+            f"In {config.dtype} the gradient is exactly 0 from s = {signal.dead:.3g} on."
         )
     return remarks
 

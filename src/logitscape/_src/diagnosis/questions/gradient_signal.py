@@ -5,25 +5,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...base.memory import kept
 from ...properties.law import Law
 from ..answers import Severity
 from ..config import DiagnosisConfig
-from ..evaluation import evaluate
+from ..evaluation import evaluate, losses
 from ..levels import level_at
+from ..random_logits import simple_logits
 from ..rays import GRID, Ray, working_range
-from ..smooth_law import smooth_law
+from ..smooth_law import ABOVE, rounding_of, smooth_law
+from ..subject import Subject
 from ..vocabulary import (
     FADES_EXPONENTIALLY,
     FADES_SLOWLY,
     INFINITE,
     INFINITE_WHEN_RIGHT,
     LEAVES_DOMAIN,
+    PULLED_OFF_THE_RAY,
+    SIZE_IRRELEVANT,
     UNDECIDED,
     UNDEFINED_FAR_OUT,
 )
 
 FAR_OUT = 100.0
 """Largest s that is ordinary: a loss that is undefined beyond it is hardly ever there."""
+
+SAME = 1e-7
+"""Largest relative difference of losses that are equal, but for a constant as small as 1e-8."""
 
 _UNDECIDED: tuple[str, Severity] = (UNDECIDED, "undecided")
 
@@ -44,6 +52,19 @@ WHEN_WRONG: dict[str, tuple[str, Severity]] = {
     "undetermined": _UNDECIDED,
 }
 """Verdict and severity for every kind of law of the slope when the label is wrong."""
+
+LAWS_OF_SIZE = frozenset(
+    {
+        "explodes",
+        "dies",
+        "rewards being wrong",
+        FADES_SLOWLY,
+        FADES_EXPONENTIALLY,
+        PULLED_OFF_THE_RAY,
+        UNDECIDED,
+    }
+)
+"""Verdicts that mean nothing where the size of the logits does not matter."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +99,7 @@ class Signal:
 def measure_signal(ray: Ray, config: DiagnosisConfig) -> Signal:
     """Measure and judge the gradient on one ray."""
     law = smooth_law(ray)
-    verdict, severity = _judge(ray, law)
+    verdict, severity = _judge(ray, law, config)
     return Signal(
         ray=ray,
         law=law,
@@ -89,7 +110,15 @@ def measure_signal(ray: Ray, config: DiagnosisConfig) -> Signal:
     )
 
 
-def _judge(ray: Ray, law: Law) -> tuple[str, Severity]:
+def _judge(ray: Ray, law: Law, config: DiagnosisConfig) -> tuple[str, Severity]:
+    """Verdict and severity, where there is no law to speak of by the reason for that."""
+    verdict, severity = _judge_law(ray, law)
+    if verdict in LAWS_OF_SIZE and size_is_irrelevant(ray.subject, config):
+        return SIZE_IRRELEVANT, "note"
+    return verdict, severity
+
+
+def _judge_law(ray: Ray, law: Law) -> tuple[str, Severity]:
     if law.kind == "undefined":
         return _judge_undefined(ray, law)
     if ray.side == "right":
@@ -98,10 +127,39 @@ def _judge(ray: Ray, law: Law) -> tuple[str, Severity]:
         return "becomes right when pushed down", "trade"
     if law.coefficient < 0 and law.kind in WHEN_WRONG:
         return "rewards being wrong", "fault"
+    if law.kind == "zero" and _is_pulled_back(ray, law):
+        return PULLED_OFF_THE_RAY, "note"
     verdict, severity = WHEN_WRONG[law.kind]
     if severity == "fault" and law.begins is not None and math.isfinite(law.begins):
         severity = level_at(severity, ray.logits(np.array([law.begins])))
     return verdict, severity
+
+
+def _is_pulled_back(ray: Ray, law: Law) -> bool:
+    """Whether a step against the gradient helps the label, although the ray's slope is 0."""
+    begins = law.begins if law.begins is not None and law.begins > 0 else 0.0
+    s = np.array([1.5 * begins + 1, 4 * begins + 10])
+    gradient = evaluate(ray.subject, ray.logits(s), 0).gradient
+    # Class 1 is predicted on the rays, on R2 with all others alike: lowering others is no help.
+    gain = gradient[:, 1] - gradient[:, 0]
+    return bool((gain > ABOVE * rounding_of(ray)).all())
+
+
+@kept(maxsize=8)
+def size_is_irrelevant(subject: Subject, config: DiagnosisConfig) -> bool:
+    """Whether the loss is the same for logits that are twice, or half, as large."""
+    z, labels = simple_logits(config.num_classes, config.random())
+    before, gradient = evaluate(subject, z, labels)
+    known = np.isfinite(before)
+    # A loss without any gradient is dead whatever it depends on.
+    if not known.any() or not gradient[known].any():
+        return False
+    for factor in (0.5, 2.0):
+        change = np.abs(losses(subject, factor * z, labels) - before)[known]
+        # Written with `<=`, so that a loss that is no longer finite counts as changed.
+        if not np.all(change <= SAME * (1 + np.abs(before[known]))):
+            return False
+    return True
 
 
 def _judge_right(law: Law) -> tuple[str, Severity]:

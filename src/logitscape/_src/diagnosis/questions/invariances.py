@@ -12,14 +12,12 @@ from ...properties.invariance import SHIFT
 from ..answers import Answer, Witness, undecided
 from ..config import DiagnosisConfig
 from ..evaluation import Rows, finite_rows, losses, one_hot, probabilities, row
-from ..random_logits import normal_logits
+from ..random_logits import simple_logits
 from ..simplify import few_classes, format_number, format_vector
 from ..subject import Subject
 from .probability_invariances import probability_invariances
 
 QUESTION, ORDER = "invariances", "order"
-POINTS = 128
-WIDTHS = (0.5, 2.0, 8.0)
 EXACT = 1e-5
 """Largest relative difference of equal losses: sums in another order round otherwise."""
 TIE = 1e-9
@@ -44,28 +42,6 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     n = few_classes(subject, config)
     results.append(_order(subject, n, config.random()))
     return results
-
-
-def simple_logits(n: int, random: np.random.Generator) -> tuple[Rows, Rows]:
-    """Logits of two decimals and three sizes without ties, and labels.
-
-    Args:
-        n: Number of classes.
-        random: Generator to draw from.
-
-    Returns:
-        Logits, [m, n], every other row positive, and labels in turn, [m].
-    """
-    blocks = [normal_logits(random, (POINTS, n), width) for width in WIDTHS]
-    z = np.concatenate(blocks)
-    # Some normalizers take positive logits only.
-    z[::2] = np.abs(z[::2]) + 0.1
-    rounded = np.round(z, 2) + 0.0
-    # Ties have several answers to which class is predicted: such rows keep all digits.
-    gaps = np.diff(np.sort(rounded, axis=1), axis=1)
-    tied = (gaps == 0).any(axis=1, keepdims=True)
-    labels = np.arange(len(z)) % n
-    return np.where(tied, z, rounded), labels
 
 
 def _shift(subject: Subject, z: Rows, labels: Rows) -> Answer:
