@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from . import targets
 from .errors import UsageError
@@ -52,6 +53,38 @@ Form = Annotated[
         help="Form of your own function; by default found by trying.",
     ),
 ]
+DomainEnds = Annotated[
+    tuple[float, float] | None,
+    Parameter(
+        name="--domain",
+        help="Least and largest logit that the loss can be given, as in --domain -1 1.",
+    ),
+]
+LogitScale = Annotated[
+    float,
+    Parameter(
+        name="--logit-scale",
+        validator=Number(gt=0),
+        help="Factor by which random logits are larger; with --normalised a row's length.",
+    ),
+]
+Normalised = Annotated[
+    bool,
+    Parameter(
+        name="--normalised",
+        negative=(),
+        show_default=False,
+        help="Scale every row of logits to one length before the loss sees it.",
+    ),
+]
+Budget = Annotated[
+    float,
+    Parameter(
+        name="--budget",
+        validator=Number(gt=0),
+        help="Seconds after which the answers are those that are known by then.",
+    ),
+]
 Threshold = Annotated[
     FailOn,
     Parameter(name="--fail-on", help="Least severity that makes the exit status 1."),
@@ -69,6 +102,10 @@ class Options:
     normalizer: Normalizer = None
     reference: Reference = "softmax + cross_entropy"
     form: Form = None
+    domain: DomainEnds = None
+    logit_scale: LogitScale = 1.0
+    normalised: Normalised = False
+    budget: Budget = 120.0
     fail_on: Threshold = "fault"
     json: AsJson = False
     out: ReportFile = None
@@ -158,6 +195,10 @@ def _prepared(names: Sequence[str], options: Options) -> Request:
         "dtype": options.dtype,
         "seed": options.seed,
         "reference": reference.source,
+        "domain": options.domain,
+        "logit_scale": options.logit_scale,
+        "normalised": options.normalised,
+        "budget": options.budget,
         "progress": not options.quiet,
     }
     return Request(subjects=subjects, arguments=arguments, code=[*named, reference])

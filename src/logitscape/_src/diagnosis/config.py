@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .deadline import NO_DEADLINE, Deadline
+from .domain import ANYWHERE, Domain
 from .programs import Precision
 from .subject import Subject
 
@@ -19,6 +20,7 @@ class DiagnosisConfig:
         dtype: Precision of the training that the diagnosis is about.
         seed: Seed of every random search.
         deadline: Time by which all questions end.
+        domain: Logits that the diagnosed loss can be given.
     """
 
     reference: Subject
@@ -26,6 +28,7 @@ class DiagnosisConfig:
     dtype: Precision = "float32"
     seed: int = 0
     deadline: Deadline = NO_DEADLINE
+    domain: Domain = ANYWHERE
 
     def random(self) -> np.random.Generator:
         """A new generator from the seed, so that no question depends on another one."""

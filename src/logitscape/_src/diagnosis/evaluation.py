@@ -180,6 +180,9 @@ def _evaluate_in_chunks(
     # Zero points are one chunk too, so that the results have a shape.
     chunks = max(1, math.ceil(count / size))
     padded = chunks * size
+    inside = subject.domain.contains(z)
+    # Nothing is evaluated outside, where the values are those of the domain's centre and unused.
+    z = np.where(inside[:, None], z, subject.domain.centre)
     z = np.resize(z, (padded, n))
     t = np.resize(t, (padded, n))
     has_labels = subject.objective is not None and quantity == "gradient"
@@ -197,7 +200,14 @@ def _evaluate_in_chunks(
             narrow_z = narrow(z[chunk], dtype)
             narrow_t = _labels(t[chunk]) if by_label else narrow(t[chunk], dtype)
             results.append(program(narrow_z, narrow_t))
-    return [_joined(parts, count) for parts in zip(*results, strict=True)]
+    joined = [_joined(parts, count) for parts in zip(*results, strict=True)]
+    return joined if inside.all() else [_undefined(rows, ~inside) for rows in joined]
+
+
+def _undefined(rows: Rows, outside: Rows) -> Rows:
+    undefined = rows.copy()
+    undefined[outside] = np.nan
+    return undefined
 
 
 def _labels(targets: Rows) -> Rows:

@@ -111,6 +111,8 @@ def ray(subject: Subject, name: str, side: Side, num_classes: int) -> Ray:
 
 
 def _origin(subject: Subject, num_classes: int) -> float:
+    if subject.domain.is_bounded:
+        return subject.domain.centre
     for origin in ORIGINS:
         if _is_ordinary(subject, origin, num_classes):
             return origin

@@ -1,7 +1,7 @@
 """The subject of a diagnosis: an objective in the form `(logits [n], target [n]) -> scalar`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -12,11 +12,13 @@ from jax import Array
 from ..base.formula import rounded_once
 from ..base.memory import kept
 from ..base.stored import key_of, remembered, set_key
+from ..normalizers.probs import Probs
 from ..objectives.bound import BoundFormula
 from ..objectives.catalog import formula_of
 from ..objectives.objective import Objective, Source, objective
 from ..objectives.parts import Normalizer
 from ..objectives.signatures import Form, in_form, recognise
+from .domain import ANYWHERE, Domain
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,7 @@ class Subject:
         predictor: Expression that stands for the normalizer in a shell.
         refusal: Error that the function raises for float64, if it runs in float32 only;
             it is then computed in float32 throughout.
+        domain: Logits that it can be given; elsewhere its values count as undefined.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Subject:
     objective: Objective | None = field(default=None, repr=False)
     refusal: str = ""
     predictor: str = ""
+    domain: Domain = ANYWHERE
 
 
 def subject(
@@ -90,6 +94,42 @@ def subject(
         refusal=refusal,
         predictor=_shell_normalizer(normalizer),
     )
+
+
+def within(given: Subject, domain: Domain) -> Subject:
+    """The same subject for logits of a domain only."""
+    if domain == ANYWHERE:
+        return given
+    if not domain.normalised:
+        return replace(given, domain=domain)
+    normalizer = given.normalizer
+    return replace(
+        given,
+        function=partial(_placed, given.function, domain),
+        normalizer=None
+        if normalizer is None
+        else partial(_predicted, normalizer, domain),
+        code=f"lambda z, t: ({given.code})({domain.code_of('z')}, t)",
+        predictor=(
+            f"lambda z: ({given.predictor})({domain.code_of('z')})"
+            if normalizer
+            else ""
+        ),
+        # The rules of an objective are those of logits of any size.
+        objective=None,
+        domain=domain,
+    )
+
+
+def _placed(
+    function: Callable[[Array, Array], Array], domain: Domain, z: Array, t: Array
+) -> Array:
+    return function(domain.placed(z), t)
+
+
+def _predicted(normalizer: Normalizer, domain: Domain, z: Array) -> Probs:
+    predicted: Probs = normalizer(domain.placed(z))
+    return predicted
 
 
 # Cached, as programs are compiled once per subject.

@@ -30,6 +30,7 @@ FADES_EXPONENTIALLY = "fades exponentially"
 LEAVES_DOMAIN = "leaves the domain"
 UNDEFINED_FAR_OUT = "not defined far out"
 SIZE_IRRELEVANT = "size does not matter"
+THROUGHOUT = "pulls throughout the domain"
 PULLED_OFF_THE_RAY = "pulled back off the ray"
 NOT_FINITE_NEAR = "not finite at ordinary logits"
 NOT_FINITE_FAR = "not finite at large logits"
@@ -42,6 +43,7 @@ ANY_QUESTION: Verdicts = {
 """Verdicts that every question may have."""
 
 _WHEN_WRONG: Verdicts = {
+    THROUGHOUT: "The logits are bounded, and the gradient pulls as far as they reach.",
     SIZE_IRRELEVANT: "Only the direction of the logits matters, so that a ray has no law.",
     PULLED_OFF_THE_RAY: "The slope along a ray is 0, but a step off the ray helps the label.",
     "constant": "The slope tends to a positive constant, however wrong the label is.",
@@ -58,6 +60,7 @@ _WHEN_WRONG: Verdicts = {
 }
 _WHEN_RIGHT: Verdicts = {
     SIZE_IRRELEVANT: _WHEN_WRONG[SIZE_IRRELEVANT],
+    THROUGHOUT: _WHEN_WRONG[THROUGHOUT],
     "fades": "The gradient's norm decays as the label becomes more right.",
     "ends": "The gradient is exactly 0 from some s on.",
     "stays": "The gradient's norm tends to a positive constant.",

@@ -107,6 +107,9 @@ def compare(
     dtype: str = "float32",
     seed: int = 0,
     reference: Source = "softmax + cross_entropy",
+    domain: Sequence[Number] | None = None,
+    logit_scale: Number = 1.0,
+    normalised: bool = False,
     budget: Number = 120.0,
     points: int = 10_000_000,
     progress: bool = False,
@@ -126,6 +129,9 @@ def compare(
         dtype: Precision of the training.
         seed: Seed of the random searches.
         reference: Objective that all are compared with.
+        domain: Least and largest logit, as for `diagnose`.
+        logit_scale: Factor of the logits, as for `diagnose`.
+        normalised: Whether rows of logits have one length, as for `diagnose`.
         budget: Seconds for each of them.
         points: Number of logits for each of them, as for `diagnose`.
         progress: Whether to show on stderr which question is being answered.
@@ -144,6 +150,9 @@ def compare(
             dtype=dtype,
             seed=seed,
             reference=reference,
+            domain=domain,
+            logit_scale=logit_scale,
+            normalised=normalised,
             budget=budget,
             points=points,
             progress=progress,

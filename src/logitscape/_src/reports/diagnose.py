@@ -1,6 +1,7 @@
 """`ls.diagnose`: every question, asked about one objective."""
 
 import time
+from collections.abc import Sequence
 from typing import get_args
 
 import numpy as np
@@ -12,10 +13,11 @@ from ..base.x64 import enable_x64
 from ..diagnosis.answers import SEVERITIES
 from ..diagnosis.config import DiagnosisConfig
 from ..diagnosis.deadline import Deadline
+from ..diagnosis.domain import domain_of
 from ..diagnosis.evaluation import points_evaluated
 from ..diagnosis.examination import Examination
 from ..diagnosis.programs import Precision
-from ..diagnosis.subject import Subject, subject
+from ..diagnosis.subject import Subject, subject, within
 from ..objectives.objective import Source
 from ..objectives.parts import Normalizer
 from ..objectives.signatures import Form
@@ -33,6 +35,9 @@ def diagnose(
     normalizer: str | Normalizer | None = None,
     form: str | None = None,
     name: str | None = None,
+    domain: Sequence[Number] | None = None,
+    logit_scale: Number = 1.0,
+    normalised: bool = False,
     budget: Number = 120.0,
     points: int = 10_000_000,
     progress: bool = False,
@@ -66,6 +71,11 @@ def diagnose(
         form: Form of a function: "one example", "one example, label", "batch, labels" or
             "batch, one-hot".
         name: Name of the objective; by default the spec, or the function's name.
+        domain: Least and largest logit that the loss can be given, such as (-1, 1) for cosines;
+            nothing is evaluated outside.
+        logit_scale: Factor by which random logits are larger than usual; with `normalised` the
+            length of a row.
+        normalised: Whether each row of logits is scaled to one length before the loss sees it.
         budget: Seconds after which the answers are those that are known by then; what is unfinished
             is "not asked".
         points: Number of evaluated logits after which no further question is asked; all questions
@@ -82,6 +92,7 @@ def diagnose(
             batch to one number.
     """
     _check(num_classes, dtype, seed, budget, points)
+    allowed = domain_of("diagnose", domain, logit_scale, normalised)
     started = time.monotonic()
     with enable_x64():
         measured = subject(
@@ -91,12 +102,14 @@ def diagnose(
             form=_form(form),
             name=name,
         )
+        measured = within(measured, allowed)
         config = DiagnosisConfig(
-            reference=subject(reference, num_classes=num_classes),
+            reference=within(subject(reference, num_classes=num_classes), allowed),
             num_classes=num_classes,
             dtype=_precision(dtype),
             seed=seed,
             deadline=Deadline(started + float(budget)),
+            domain=allowed,
         )
     with shown(progress) as running:
         examination = Examination(

@@ -27,6 +27,7 @@ def diagnosis_record(findings: Findings) -> dict[str, Any]:
         "num_classes": config.num_classes,
         "dtype": config.dtype,
         "seed": config.seed,
+        "domain": str(config.domain),
         "reference": config.reference.name,
         "healthy": findings.healthy,
         "worst": findings.worst,

@@ -65,8 +65,11 @@ def in_one_batch(subject: Subject, batch: Batch) -> tuple[Rows, Rows]:
 # Kept, so that JAX compiles it once for every shape and precision.
 @kept(maxsize=4)
 def _program(subject: Subject) -> Callable[[jax.Array, jax.Array], Any]:
+    def loss(z: jax.Array, targets: jax.Array) -> Any:
+        return subject.given(subject.domain.placed(z), targets)
+
     def loss_and_jacobian(z: jax.Array, targets: jax.Array) -> Any:
-        return subject.given(z, targets), jax.jacrev(subject.given)(z, targets)
+        return loss(z, targets), jax.jacrev(loss)(z, targets)
 
     return jax.jit(loss_and_jacobian)
 

@@ -80,10 +80,13 @@ def _values(evaluated: Shells, method: str) -> Answer:
             method=method,
             number=low,
         )
-    text = (
-        f"The loss stays between {format_number(low)} and {format_number(high)}: "
-        "its gradient must fade somewhere when wrong, and it cannot be convex."
-    )
+    text = f"The loss stays between {format_number(low)} and {format_number(high)}"
+    if evaluated.subject.domain.is_bounded:
+        text += f" for {evaluated.subject.domain}."
+    else:
+        text += (
+            ": its gradient must fade somewhere when wrong, and it cannot be convex."
+        )
     return Answer(
         question=BOUNDS,
         verdict="bounded",

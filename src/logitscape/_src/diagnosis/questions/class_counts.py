@@ -155,6 +155,7 @@ def _both_at_many(
     scattered = config.random().uniform(0.5, 5, MANY)
     z = np.stack([wrong, scattered])
     z[0, 1] = 21.0
+    z = subject.domain.fit(z)
     # Rounded once for both, so that the error is that of the
     # computation and not of the logits.
     z = rounded(z, config.dtype)

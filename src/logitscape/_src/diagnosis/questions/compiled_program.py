@@ -83,7 +83,7 @@ def compare_jit_with_eager(
     finiteness is compared.
     """
     method = f"value of two points, {config.dtype}"
-    offset = OFFSETS.get(config.dtype, LARGE_OFFSET)
+    offset = subject.domain.step(OFFSETS.get(config.dtype, LARGE_OFFSET))
     z = points.z[:2] + np.array([[0.0], [offset]])
     compiled, eager = _both_losses(subject, config, z, points.labels[:2])
     differs = np.isfinite(compiled) != np.isfinite(eager)

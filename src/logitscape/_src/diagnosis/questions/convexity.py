@@ -38,7 +38,7 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """Whether the loss is convex."""
     n = few_classes(subject, config)
     random = config.random()
-    z = scattered_logits(random, n)
+    z = subject.domain.fit(scattered_logits(random, n))
     values = evaluate(subject, z)
     method = METHOD.format(n=n, m=HESSIANS, points=POINTS)
     if not np.isfinite(values.loss).any():
@@ -82,6 +82,7 @@ def _answer(
     worst, least = _least_eigenvalue(subject, z, random)
     # Tangent planes and theorems are about the whole loss: their premises are tried far out too.
     far = far_logits(z.shape[1])
+    far = far[subject.domain.contains(far)]
     z = np.concatenate([z, far])
     values = Values(
         *map(np.concatenate, zip(values, evaluate(subject, far), strict=True))

@@ -39,6 +39,9 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
 
     The flow starts at a margin of -10.
     """
+    if subject.domain.is_bounded:
+        why = f"Gradient flow leaves the domain: there are only {subject.domain}."
+        return [undecided(QUESTION, why)]
     n = config.num_classes
     if n > MOST_CLASSES:
         n = few_classes(subject, config)

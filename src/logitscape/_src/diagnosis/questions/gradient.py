@@ -27,6 +27,7 @@ from ..vocabulary import (
     UNDECIDED,
     UNDEFINED_FAR_OUT,
 )
+from .bounded_gradient import bounded_answers
 from .gradient_signal import Signal, measure_signal
 
 WRONG, RIGHT = "gradient when wrong", "gradient when right"
@@ -70,6 +71,8 @@ SENTENCES = {
 
 def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """One answer about the wrong side and one about the right side."""
+    if subject.domain.is_bounded:
+        return bounded_answers(subject, config)
     wrong = _signals(subject, tuple(PROBE_RAYS), "wrong", config)
     right = _signals(subject, RAYS_RIGHT, "right", config)
     return [_answer_wrong(wrong, config), _answer_right(right)]

@@ -67,6 +67,7 @@ def _batch(subject: Subject, points: Points, dtype: Precision) -> Batch:
     before = points.z[:EXAMPLES]
     labels = points.labels[:EXAMPLES]
     moved = before * np.array(SCALES)[:, None] + np.array(OFFSETS)[:, None]
+    moved = subject.domain.fit(moved)
     inside = finite(evaluate(subject, moved, labels, dtype=dtype))
     z = rounded(np.where(inside[:, None], moved, before), dtype)
     return Batch(z, labels, dtype)

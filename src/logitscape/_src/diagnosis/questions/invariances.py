@@ -34,9 +34,13 @@ class _Permutation(NamedTuple):
 def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """Invariances of the loss, those of the probabilities, and the order of the classes."""
     z, labels = simple_logits(config.num_classes, config.random())
+    z = subject.domain.fit(z)
     results = [_shift(subject, z, labels), _classes(subject, z, labels)]
     if subject.normalizer is None:
         why = "needs a normalizer: pass `normalizer=...`"
+        return [*results, undecided(QUESTION, why), undecided(ORDER, why)]
+    if subject.domain.is_bounded:
+        why = f"needs logits of any size, and there are only {subject.domain}"
         return [*results, undecided(QUESTION, why), undecided(ORDER, why)]
     results += probability_invariances(subject)
     n = few_classes(subject, config)
@@ -45,9 +49,10 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
 
 
 def _shift(subject: Subject, z: Rows, labels: Rows) -> Answer:
-    method = f"float64, the loss at z and z + {SHIFT:g} for {len(z)} logits"
+    shift = subject.domain.step(SHIFT)
+    method = f"float64, the loss at z and z + {shift:g} for {len(z)} logits"
     before = losses(subject, z, labels)
-    after = losses(subject, z + SHIFT, labels)
+    after = losses(subject, z + shift, labels)
     if not np.isfinite(before).any():
         return undecided(QUESTION, NOWHERE_FINITE, method)
     differences = _differences(before, after)
@@ -64,10 +69,10 @@ def _shift(subject: Subject, z: Rows, labels: Rows) -> Answer:
     witness = Witness(
         logits=row(z[worst]),
         target=one_hot(int(labels[worst]), z.shape[1]),
-        shows=f"loss {old}, and {new} at z + {SHIFT:g}",
+        shows=f"loss {old}, and {new} at z + {shift:g}",
         expression="loss",
     )
-    text = f"A common shift of the logits changes the loss: from {old} to {new} by {SHIFT:g}."
+    text = f"A common shift of the logits changes the loss: from {old} to {new} by {shift:g}."
     return Answer(
         question=QUESTION,
         verdict="not shift invariant",

@@ -41,6 +41,7 @@ def find_jumps(
     every_other = slice(None, None, 2)
     make_positive(start, every_other)
     make_positive(end, every_other)
+    start, end = subject.domain.fit(start), subject.domain.fit(end)
     of_loss = _largest_jump(subject, start, end, _loss)
     of_gradient = _largest_jump(subject, start, end, _gradient)
     return of_loss, of_gradient

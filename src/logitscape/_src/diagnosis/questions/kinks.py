@@ -115,7 +115,7 @@ def find_kinks(subject: Subject, config: DiagnosisConfig) -> Answer:
     largest = int(kinks[np.argmax(last_change[kinks])])
     step = int(steepest[largest])
     loss_jumps = bool(lines.loss_jumps[largest, step] > FAST)
-    return _answer(config, lines.at(largest, step), loss_jumps, places)
+    return _answer(subject, config, lines.at(largest, step), loss_jumps, places)
 
 
 def _narrow_down(subject: Subject, config: DiagnosisConfig) -> tuple[Lines, Rows, Rows]:
@@ -125,7 +125,9 @@ def _narrow_down(subject: Subject, config: DiagnosisConfig) -> tuple[Lines, Rows
         The last lines, one for every candidate, the steepest step of each, [candidates],
         and the changes in the first, wide steps, [candidates].
     """
-    whole = np.linspace(-REACH, REACH, STEPS)
+    # On R3 two logits move by half of s each.
+    reach = min(REACH, 2 * subject.domain.reach(REACH))
+    whole = np.linspace(-reach, reach, STEPS)
     lines = _lines(subject, config, whole[None])
     candidates = np.argsort(lines.changes[0])[-CANDIDATES:]
     first_change = lines.changes[0, candidates]
@@ -143,11 +145,16 @@ def _narrow_down(subject: Subject, config: DiagnosisConfig) -> tuple[Lines, Rows
 
 
 def _answer(
-    config: DiagnosisConfig, ends: Lines, loss_jumps: bool, places: list[float]
+    subject: Subject,
+    config: DiagnosisConfig,
+    ends: Lines,
+    loss_jumps: bool,
+    places: list[float],
 ) -> Answer:
     """Describe the largest change.
 
     Args:
+        subject: Subject of the diagnosis.
         config: Configuration of the diagnosis.
         ends: The two ends of the step with the largest change.
         loss_jumps: Whether the loss jumps, and not only its gradient.
@@ -165,7 +172,7 @@ def _answer(
         before, after = below[k], above[k]
     shows = f"{quantity} {before:.4g} just below s = {s:g} and {after:.4g} just above"
     n = config.num_classes
-    z = _logits(np.array([s]), n)[0]
+    z = subject.domain.centre + _logits(np.array([s]), n)[0]
     places_text = ", ".join(f"{place:g}" for place in places)
     return Answer(
         question=CONSISTENCY,
@@ -196,7 +203,8 @@ def _logits(s: Rows, n: int) -> Rows:
 
 def _lines(subject: Subject, config: DiagnosisConfig, s: Rows) -> Lines:
     n = config.num_classes
-    values = evaluate(subject, _logits(s.ravel(), n), 0)
+    z = subject.domain.centre + _logits(s.ravel(), n)
+    values = evaluate(subject, z, 0)
     return Lines(
         s=s,
         gradients=values.gradient.reshape(*s.shape, n),

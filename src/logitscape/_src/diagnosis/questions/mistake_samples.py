@@ -98,10 +98,12 @@ def sample(subject: Subject, config: DiagnosisConfig) -> Samples:
     m = max(FEWEST_POINTS, 2 * n + 2 * SPARE_POINTS)
     z = np.round(normal_logits(config.random(), (m, n), WIDTH), 3)
     labels = tuple(sorted({0, 1, n - 1}))
+    z = subject.domain.fit(z)
     values = tuple(evaluate(subject, z, label) for label in labels)
     special = np.concatenate([z[:2], np.zeros((1, n)), np.ones((1, n))])
     far = np.zeros((len(FAR), n))
     far[:, 1] = FAR
+    special, far = subject.domain.fit(special), subject.domain.fit(far)
     return Samples(
         subject=subject,
         z=z,

@@ -97,8 +97,9 @@ def _refusal(subject: Subject, n: int, dtype: Precision) -> str:
 
 def _base(subject: Subject, n: int) -> float | None:
     """The value of logits that do not move: 0, or 1 for normalizers that need positive ones."""
-    s = np.array([1.0, 3.0, 9.0])
-    for base in (0.0, 1.0):
+    s = np.array([1.0, 3.0, 9.0]) / 9 * subject.domain.reach(9.0)
+    bases = (subject.domain.centre,) if subject.domain.is_bounded else (0.0, 1.0)
+    for base in bases:
         z = ray_logits("wrong on R1", s, base, n)
         if np.isfinite(evaluate(subject, z).loss).all():
             return base
@@ -143,7 +144,8 @@ def _text(measurement: Measurement, failures: Sequence[Failure], errors: Errors)
     dtype = measurement.dtype
     first = min(failures, key=lambda failure: failure.begins, default=None)
     if first is None:
-        reach = f"Finite up to {LARGEST[dtype]:.0e}, the largest logits tried"
+        largest = measurement.subject.domain.reach(LARGEST[dtype])
+        reach = f"Finite up to {largest:.3g}, the largest logits tried"
     else:
         reach = (
             f"Finite up to s = {first.last:.4g}, then NaN or inf "

@@ -206,6 +206,7 @@ def _probes(measurement: Measurement) -> _Probes:
     uniform = uniform_logits(random, (SCATTERED, n), USUAL_RANGE)
     scattered = uniform * random.choice(SIZES, (SCATTERED, 1))
     make_positive(scattered, slice(1, None, 4), slice(2, None, 4))
+    scattered = measurement.subject.domain.fit(scattered)
     is_odd = np.arange(SCATTERED) % 2
     random_labels = random.integers(n, size=SCATTERED)
     labels = np.where(is_odd, scattered.argmax(axis=1), random_labels)

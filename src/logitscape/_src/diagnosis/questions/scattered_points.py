@@ -64,7 +64,7 @@ def scattered_points(subject: Subject, config: DiagnosisConfig) -> Points:
     sizes = 10 ** random.uniform(-0.5, 0.8, (CANDIDATES, 1))
     z = uniform_logits(random, (CANDIDATES, n), sizes)
     make_positive(z, slice(1, None, 2))
-    z = np.round(z, 3)
+    z = np.round(subject.domain.fit(z), 3)
     labels = random.integers(n, size=len(z))
     labels[::3] = z[::3].argmax(axis=1)
     values = evaluate(subject, z, labels)

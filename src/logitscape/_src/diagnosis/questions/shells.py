@@ -93,6 +93,7 @@ class Shells:
 def shells(subject: Subject, n: int, random: np.random.Generator) -> Shells:
     """Evaluate a subject at logits of all sizes."""
     z, labels = shell_logits(n, random)
+    z = subject.domain.centre + z
     values = evaluate(subject, z.reshape(-1, n), labels.reshape(-1))
     return Shells(
         subject=subject,

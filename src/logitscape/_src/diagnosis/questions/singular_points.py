@@ -65,7 +65,7 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     if n > MOST_CLASSES:
         n = few_classes(subject, config)
     distances = SingularValues(subject, n)
-    places = candidates(distances, n, config.random())
+    places = candidates(distances, n, subject.domain, config.random())
     method = METHOD.format(n=n, m=len(places.z))
     for dtype in _precisions(subject, config, n):
         broken = _first_break(subject, places, dtype, config.random())

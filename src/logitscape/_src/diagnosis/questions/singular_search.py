@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..domain import Domain
 from ..evaluation import Rows
 from .singular_values import SingularValues
 
@@ -49,7 +50,9 @@ class _Lines(NamedTuple):
         return Place(z, self.labels[line])
 
 
-def candidates(distances: SingularValues, n: int, random: np.random.Generator) -> Place:
+def candidates(
+    distances: SingularValues, n: int, domain: Domain, random: np.random.Generator
+) -> Place:
     """Logits where a step may be singular: simple ones, then those found by search.
 
     Every place that the search finds is preceded by the same place rounded to few digits, which
@@ -57,16 +60,21 @@ def candidates(distances: SingularValues, n: int, random: np.random.Generator) -
     """
     simple = _simple_logits(n)
     if distances.count == 0:
-        return simple
-    lines = _lines(n, random)
-    s = np.linspace(-REACH, REACH, STEPS)
+        return _inside(domain, simple)
+    lines = _lines(n, domain, random)
+    s = np.linspace(max(domain.low, -REACH), min(domain.high, REACH), STEPS)
     each = np.repeat(np.arange(len(lines.labels)), STEPS)
     tried = lines.at(each, np.tile(s, len(lines.labels)))
     values = distances(*tried).reshape(len(lines.labels), STEPS, -1)
     crossed = _bisected(distances, lines, s, values)
     approached = _approached(distances, tried, values)
     found = [_with_few_digits(place) for place in (crossed, approached)]
-    return _joined([simple, *found])
+    return _inside(domain, _joined([simple, *found]))
+
+
+def _inside(domain: Domain, place: Place) -> Place:
+    inside = domain.contains(place.z)
+    return Place(place.z[inside], place.labels[inside])
 
 
 def _simple_logits(n: int) -> Place:
@@ -81,10 +89,11 @@ def _simple_logits(n: int) -> Place:
     return _joined(places if n > 3 else places[: len(places) // 2])
 
 
-def _lines(n: int, random: np.random.Generator) -> _Lines:
+def _lines(n: int, domain: Domain, random: np.random.Generator) -> _Lines:
     """Lines on which one logit moves, two against each other, or all together."""
     scattered = np.round(random.uniform(-2, 2, n), 2)
     starts = np.stack([np.zeros(n), np.ones(n), scattered, 10 * scattered])
+    starts = domain.fit(starts)
     units = np.eye(n)[: min(n, 3)]
     directions = [*units, units[0] - units[1], np.ones(n)]
     rows = []
@@ -143,7 +152,9 @@ def _approached(distances: SingularValues, tried: Place, values: Rows) -> Place:
     size = np.where(np.isnan(size), np.inf, size)
     closest = size.argmin(axis=0)
     least = size[closest, np.arange(size.shape[1])]
-    keeps_sign = (values > 0).all(axis=(0, 1)) | (values < 0).all(axis=(0, 1))
+    unknown = np.isnan(values)
+    keeps_sign = (unknown | (values > 0)).all(axis=(0, 1))
+    keeps_sign |= (unknown | (values < 0)).all(axis=(0, 1))
     inside = np.abs(tried.z[closest]).max(axis=1) < REACH - 1
     columns = np.flatnonzero(keeps_sign & inside & np.isfinite(least))
     ends = []

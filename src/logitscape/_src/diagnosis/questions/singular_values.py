@@ -80,13 +80,16 @@ class SingularValues:
     def __call__(self, z: Rows, labels: Rows) -> Rows:
         """The distances at logits [m, n] with labels [m], [m, count]."""
         m, n = z.shape
+        domain = self._subject.domain
+        inside = domain.contains(z)[:, None]
+        z = np.where(inside, z, domain.centre)
         padded = -(-m // CHUNK) * CHUNK
         z = np.resize(z, (padded, n))
         targets = np.eye(n)[np.resize(labels, padded)]
         chunks = [slice(start, start + CHUNK) for start in range(0, padded, CHUNK)]
         run = self._compiled(n)
         parts = [np.asarray(run(z[chunk], targets[chunk])) for chunk in chunks]
-        return np.concatenate(parts)[:m]
+        return np.where(inside, np.concatenate(parts)[:m], np.nan)
 
     def _compiled(self, n: int) -> Callable[[Any, Any], Any]:
         if self._program is None:

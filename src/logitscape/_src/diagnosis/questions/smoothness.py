@@ -25,7 +25,7 @@ def smoothness(subject: Subject, config: DiagnosisConfig) -> Answer:
     random = config.random()
     all_logits, all_labels = shell_logits(n, random)
     # Every fourth direction is enough: Hessians are expensive.
-    z, labels = all_logits[:, ::4], all_labels[:, ::4]
+    z, labels = subject.domain.centre + all_logits[:, ::4], all_labels[:, ::4]
     method = METHOD.format(n=n, m=labels.size, pairs=2 * PAIRS)
     of_loss, of_gradient = find_jumps(subject, n, random)
     if of_loss is not None:

@@ -1,0 +1,131 @@
+"""What the logits can be, said by arguments: nothing is evaluated outside."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import logitscape as ls
+from logitscape._src.base.x64 import enable_x64
+from logitscape._src.diagnosis.config import DiagnosisConfig
+from logitscape._src.diagnosis.domain import Domain, domain_of
+from logitscape._src.diagnosis.evaluation import evaluate
+from logitscape._src.diagnosis.questions import QUESTIONS
+from logitscape._src.diagnosis.subject import subject, within
+
+N = 4
+COSINES = Domain(low=-1.0, high=1.0)
+
+
+def surprisal(z, t):
+    return -jnp.sum(t * jax.nn.log_softmax(z))
+
+
+def of_cosines(z, t):
+    """NaN outside of [-1, 1], as an angle is."""
+    return surprisal(8 * jnp.cos(jnp.arccos(z * (1 - 1e-6)) + 0.3 * t), t)
+
+
+def negated_cosines(z, t):
+    return -of_cosines(z, t)
+
+
+def rows(domain: Domain) -> np.ndarray:
+    random = np.random.default_rng(0)
+    drawn = random.normal(size=(50, N)) * 10 ** random.uniform(-2, 3, (50, 1))
+    return domain.fit(drawn)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    "domain",
+    [
+        COSINES,
+        Domain(low=0.0, high=1.0),
+        Domain(low=2.0),
+        Domain(high=-3.0),
+        Domain(low=-5.0, high=90.0, scale=10.0),
+    ],
+)
+def test_random_logits_are_moved_inside(domain: Domain) -> None:
+    z = rows(domain)
+    assert domain.contains(z).all()
+    assert len(np.unique(z, axis=0)) == len(z)
+    equal = domain.fit(np.full((1, N), 7.0))
+    assert np.ptp(equal) == 0
+    assert domain.contains(z + domain.step(1.0)).all()
+
+
+@pytest.mark.quick
+def test_a_scale_makes_logits_larger() -> None:
+    z = np.array([[1.0, -2.0]])
+    assert (Domain(scale=30.0).fit(z) == 30 * z).all()
+    assert (Domain().fit(z) == z).all()
+
+
+def test_nothing_is_evaluated_outside() -> None:
+    with enable_x64():
+        measured = within(subject(of_cosines, num_classes=N), COSINES)
+        values = evaluate(measured, [[0.5, 0.0, -1.0, 1.0], [1.5, 0.0, 0.0, 0.0]])
+    assert np.isfinite(values.loss[0])
+    assert np.isnan(values.loss[1])
+    assert np.isnan(values.gradient[1]).all()
+
+
+def test_rows_of_one_length_are_made_before_the_loss_sees_them() -> None:
+    with enable_x64():
+        domain = Domain(normalised=True, scale=3.0)
+        measured = within(subject(surprisal, num_classes=N), domain)
+        z = np.array([[1.0, 2.0, 2.0, 0.0]])
+        values = evaluate(measured, np.concatenate([z, 5 * z, 0 * z]))
+        expected = evaluate(subject(surprisal, num_classes=N), z)
+    assert np.allclose(values.loss[:2], expected.loss)
+    assert np.isfinite(values.gradient).all()
+    assert np.allclose(values.gradient @ z[0], 0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("loss", "is_healthy"), [(of_cosines, True), (negated_cosines, False)]
+)
+def test_every_question_keeps_to_the_domain(loss, is_healthy) -> None:
+    """The loss is NaN outside: one step there, and a question would say so."""
+    with enable_x64(), np.errstate(all="ignore"):
+        reference = subject("softmax + cross_entropy", num_classes=N)
+        config = DiagnosisConfig(
+            within(reference, COSINES), num_classes=N, domain=COSINES
+        )
+        measured = within(subject(loss, num_classes=N), COSINES)
+        found = [
+            answer
+            for topic, ask in QUESTIONS.items()
+            if topic not in ("cost", "design")
+            for answer in ask(measured, config)
+        ]
+    faults = [answer for answer in found if answer.severity == "fault"]
+    assert (not faults) == is_healthy, faults
+    for answer in found:
+        if answer.witness is not None and answer.severity != "fine":
+            assert COSINES.contains(np.array([answer.witness.logits])).all(), answer
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"domain": (1, -1)}, r"low < high, got \(1, -1\)"),
+        ({"domain": (0, 0)}, "low < high"),
+        ({"domain": (0, 1, 2)}, "two numbers"),
+        ({"logit_scale": 0}, "must be a positive number, got 0"),
+        ({"domain": (-1, 1), "normalised": True}, "have a domain already"),
+    ],
+)
+def test_domains_that_are_none_are_refused(arguments, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        ls.diagnose("softmax + brier", **arguments)
+
+
+@pytest.mark.quick
+def test_domains_are_told_in_words() -> None:
+    assert str(domain_of("diagnose", (-1, 1), 1, False)) == "logits from -1 to 1"
+    assert str(domain_of("diagnose", None, 30, True)) == "rows of length 30"
+    assert str(domain_of("diagnose", None, 1, False)) == "any logits"
