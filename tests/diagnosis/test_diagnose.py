@@ -209,7 +209,7 @@ class TestAssertHealthy:
             testing.assert_healthy(
                 broken.double_softmax, num_classes=4, normalizer="softmax"
             )
-        assert ">>> z = jnp." in str(told.value)
+        assert "\nz = jnp." in str(told.value)
         assert "from tests.diagnosis.broken import double_softmax" in str(told.value)
 
     def test_what_is_allowed_passes(self, brier: ls.Diagnosis) -> None:

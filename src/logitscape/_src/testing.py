@@ -95,21 +95,18 @@ def _check_allowed(allow: Collection[str]) -> None:
 def _message(diagnosis: Diagnosis, findings: Collection[Answer]) -> str:
     lines = [diagnosis.headline()]
     for answer in findings:
-        lines += ["", *_lines_of(answer)]
-    lines += ["", "The witnesses begin with:"]
-    lines += _as_doctest(preamble(diagnosis.subject))
+        lines += ["", *_lines_of(answer, diagnosis)]
+    lines += ["", "Before the witnesses, these lines:"]
+    lines += preamble(diagnosis.subject)
     return "\n".join(lines)
 
 
-def _lines_of(answer: Answer) -> list[str]:
+def _lines_of(answer: Answer, diagnosis: Diagnosis) -> list[str]:
     lines = [
         f"{answer.severity}: {answer.question}: {answer.verdict}",
         f"  {answer.text}",
     ]
     if answer.witness is not None:
-        lines += _as_doctest(code(answer.witness))
+        # Without indentation, so that it can be pasted as it is.
+        lines += code(answer.witness, diagnosis.subject)
     return lines
-
-
-def _as_doctest(lines: Collection[str]) -> list[str]:
-    return [f"  >>> {line}" for line in lines]

@@ -21,12 +21,26 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 Expression: TypeAlias = Literal[
-    "loss", "gradient", "hessian", "probabilities", "jit", "jvp", "batch"
+    "loss",
+    "gradient",
+    "hessian",
+    "probabilities",
+    "jit",
+    "jvp",
+    "differences",
+    "losses",
+    "chord",
+    "batch",
 ]
-"""Quantity that a witness shows.
+"""Quantity that a witness shows; several of them are two that ought to agree.
 
-"jit" is the loss with and without it, "jvp" the slope by forward and by reverse mode, and
-"batch" the loss of an example in a batch and alone.
+* loss, gradient, hessian (its eigenvalues), probabilities: at the logits;
+* jit: the loss with and without jit;
+* jvp: a slope by forward and by reverse mode;
+* differences: the gradient, and differences of the loss;
+* losses: the loss at the logits, and at others;
+* chord: the loss, and the chord between two others;
+* batch: the loss of an example in a batch, and alone.
 """
 
 
@@ -41,8 +55,11 @@ class Witness:
             is predicted".
         expression: Quantity that shows it.
         dtype: Precision in which it shows.
-        others: Logits of the other examples of a batch, each [n], if it takes a batch.
-        other_labels: Labels of the other examples.
+        others: Other logits that it takes, each [n]: those of a batch, the ends of a chord, or
+            those whose loss is compared.
+        other_labels: Labels of the other logits, where they have their own.
+        compiled: Whether it shows under jit only.
+        narrow: Whether it shows only where JAX's 64 bits are switched off.
     """
 
     logits: tuple[float, ...]
@@ -52,6 +69,8 @@ class Witness:
     dtype: str = "float64"
     others: tuple[tuple[float, ...], ...] = ()
     other_labels: tuple[int, ...] = ()
+    compiled: bool = False
+    narrow: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ anything elsewhere, so nothing is evaluated there.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 

@@ -36,6 +36,7 @@ class Subject:
         predictor: Expression that stands for the normalizer in a shell.
         refusal: Error that the function raises for float64, if it runs in float32 only;
             it is then computed in float32 throughout.
+        own_normalizer: Normalizer of the user's own, if it is none of the catalog.
         domain: Logits that it can be given; elsewhere its values count as undefined.
     """
 
@@ -48,6 +49,7 @@ class Subject:
     objective: Objective | None = field(default=None, repr=False)
     refusal: str = ""
     predictor: str = ""
+    own_normalizer: Callable[..., Any] | None = field(default=None, repr=False)
     domain: Domain = ANYWHERE
 
 
@@ -93,6 +95,7 @@ def subject(
         code=_shell_function(source, recognised),
         refusal=refusal,
         predictor=_shell_normalizer(normalizer),
+        own_normalizer=_own_normalizer(normalizer),
     )
 
 
@@ -231,13 +234,25 @@ def _shell_normalizer(normalizer: str | Normalizer | None) -> str:
     formula = formula_of(normalizer)
     if formula is not None:
         return f"ls.normalizer({formula.name!r})"
-    return str(getattr(normalizer, "__name__", "your_normalizer"))
+    return shell_name(normalizer, "your_normalizer")
+
+
+def shell_name(function: Callable[..., Any], otherwise: str) -> str:
+    """The name by which code in a shell calls a function, or another one if it has none."""
+    name = str(getattr(function, "__name__", ""))
+    return name if name.isidentifier() else otherwise
+
+
+def _own_normalizer(
+    normalizer: str | Normalizer | None,
+) -> Callable[..., Any] | None:
+    if normalizer is None or isinstance(normalizer, str | BoundFormula):
+        return None
+    return normalizer if formula_of(normalizer) is None else None
 
 
 def _shell_function(function: Callable[..., Any], form: Form) -> str:
-    name = getattr(function, "__name__", "")
-    if not name.isidentifier():
-        name = "your_function"
+    name = shell_name(function, "your_function")
     code: dict[Form, str] = {
         "one example": name,
         "one example, label": f"lambda z, t: {name}(z, t.argmax())",

@@ -88,7 +88,7 @@ def _witness(answer: Answer, subject: Subject) -> str:
     """Return the code that shows the answer, open if something is wrong."""
     if answer.witness is None:
         return ""
-    lines = [*preamble(subject), *code(answer.witness)]
+    lines = [*preamble(subject), *code(answer.witness, subject)]
     listing = escape("\n".join(lines))
     state = " open" if answer.severity in SHOWN else ""
     block = f'<pre tabindex="0"><code>{listing}</code></pre>'

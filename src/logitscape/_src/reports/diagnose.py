@@ -21,6 +21,7 @@ from ..diagnosis.subject import Subject, subject, within
 from ..objectives.objective import Source
 from ..objectives.parts import Normalizer
 from ..objectives.signatures import Form
+from .checked_witnesses import with_checked_witnesses
 from .diagnosis import Diagnosis
 from .progress import shown
 
@@ -122,6 +123,7 @@ def diagnose(
             tell=running.answers,
         )
         answers = examination.answers()
+        answers = with_checked_witnesses(answers, measured, config.deadline)
     # Tracing leaves much free memory behind, which a session of many diagnoses would keep.
     trim()
     answers.sort(key=lambda answer: SEVERITIES.index(answer.severity))

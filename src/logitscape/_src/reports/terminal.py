@@ -66,9 +66,10 @@ def _witnesses(findings: Findings) -> list[RenderableType]:
     for answer in findings.answers:
         if answer.severity in SHOWN and answer.witness is not None:
             title = f"# {answer.question}: {answer.verdict}"
-            lines += [title, *code(answer.witness)]
+            lines += [title, *code(answer.witness, findings.subject)]
     if not lines:
         return []
     title_row = Text("\nSee for yourself:", "bold")
     all_lines = [*preamble(findings.subject), *lines]
-    return [title_row, *(Text("  " + line, overflow="fold") for line in all_lines)]
+    # Without indentation, so that it can be pasted as it is.
+    return [title_row, *(Text(line, overflow="fold") for line in all_lines)]

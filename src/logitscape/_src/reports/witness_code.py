@@ -1,22 +1,38 @@
 """Witnesses as code that anyone can paste into a Python shell."""
 
-import inspect
 from collections import Counter
 from textwrap import wrap
 
-from ..diagnosis.answers import Witness
+from ..diagnosis.answers import Expression, Witness
 from ..diagnosis.findings import Findings
-from ..diagnosis.subject import Subject
+from ..diagnosis.subject import Subject, shell_name
+from ..objectives.objective import Objective
+from .witness_imports import import_lines
 
 COLUMNS = 76
 FEW = 4
 """Number of logits that may differ from the others before all are written out."""
-EXPRESSIONS = {
-    "loss": "loss(z, t)",
-    "gradient": "jax.grad(loss)(z, t)",
-    "hessian": "jnp.linalg.eigvalsh(jax.hessian(loss)(z, t))",
-    "probabilities": "predict(z).p",
+STEP = 1e-4
+"""Step of the differences with which a gradient is compared."""
+EXPRESSIONS: dict[Expression, str] = {
+    "loss": "{loss}(z, t)",
+    "gradient": "{gradient}(z, t)",
+    "hessian": "jnp.linalg.eigvalsh({hessian}(z, t))",
+    "probabilities": "{predict}(z).p",
+    "jit": "jax.jit(loss)(z, t), loss(z, t)",
+    "jvp": "jax.jvp(lambda z: loss(z, t), (z,), (d,))[1], jax.grad(loss)(z, t) @ d",
+    "differences": "{gradient}(z, t), jnp.array([f(d) - f(-d) for d in steps]) / (2 * h)",
+    "losses": "{loss}(z, t), {loss}(other, other_t)",
+    "chord": "{loss}(z, t), (1 - s) * {loss}(a, t) + s * {loss}(b, t)",
+    "batch": "{batch}, {loss}(z[0], jax.nn.one_hot(y[0], {n}, dtype=z.dtype))",
 }
+FUNCTIONS = {
+    "loss": "loss",
+    "gradient": "jax.grad(loss)",
+    "hessian": "jax.hessian(loss)",
+    "predict": "predict",
+}
+"""Functions in the expressions, which are compiled where the matter shows under jit only."""
 
 
 def all_witnesses(findings: Findings) -> list[str]:
@@ -25,7 +41,7 @@ def all_witnesses(findings: Findings) -> list[str]:
     for answer in findings.answers:
         if answer.witness is not None:
             title = f"# {answer.question}: {answer.verdict}"
-            lines += ["", title, *code(answer.witness)]
+            lines += ["", title, *code(answer.witness, findings.subject)]
     return lines
 
 
@@ -38,34 +54,93 @@ def preamble(subject: Subject) -> list[str]:
         "import jax, jax.numpy as jnp, logitscape as ls",
         'jax.config.update("jax_enable_x64", True)',
     ]
-    if subject.objective is None:
-        lines += _import_of(subject)
+    if not isinstance(subject.given, Objective):
+        lines += import_lines(subject.given, _name_of(subject))
+    if subject.own_normalizer is not None:
+        called = shell_name(subject.own_normalizer, "your_normalizer")
+        lines += import_lines(subject.own_normalizer, called)
     lines.append(f"loss = {subject.code}")
     if subject.predictor:
         lines.append(f"predict = {subject.predictor}")
     return lines
 
 
-def _import_of(subject: Subject) -> list[str]:
-    """Return the line that imports the user's function; none if it was defined in a shell."""
-    module = getattr(inspect.unwrap(subject.given), "__module__", "__main__")
-    name = getattr(subject.given, "__qualname__", "")
-    if not name.isidentifier():
-        return ["# your_function is the function that was diagnosed"]
-    if module in ("__main__", None):
-        return []
-    return [f"from {module} import {name}"]
+def _name_of(subject: Subject) -> str:
+    return shell_name(subject.given, "your_function")
 
 
-def code(witness: Witness) -> list[str]:
-    """Return the lines that show one witness."""
-    comment = wrap(f"# {witness.shows}", COLUMNS, subsequent_indent="# ")
-    return [
-        f"z = {_vector(witness.logits, witness.dtype)}",
-        f"t = {_target(witness.target, witness.dtype)}",
-        EXPRESSIONS[witness.expression],
-        *comment,
-    ]
+def code(witness: Witness, subject: Subject) -> list[str]:
+    """Return the lines that show one witness; the last one that is no comment has the value."""
+    lines = [*_arguments(witness), expression(witness, subject)]
+    lines += wrap(f"# {witness.shows}", COLUMNS, subsequent_indent="# ")
+    if witness.narrow:
+        switch = 'jax.config.update("jax_enable_x64", {})'
+        return [switch.format(False), *lines, switch.format(True)]
+    return lines
+
+
+def expression(witness: Witness, subject: Subject) -> str:
+    """Return the expression that shows a witness."""
+    functions = {
+        name: f"jax.jit({function})" if witness.compiled else function
+        for name, function in FUNCTIONS.items()
+    }
+    return EXPRESSIONS[witness.expression].format(
+        **functions, n=len(witness.logits), batch=_batch(subject)
+    )
+
+
+def _batch(subject: Subject) -> str:
+    """Return the call of the user's function with a batch, as one example is called."""
+    targets = "y"
+    if subject.form == "batch, one-hot":
+        targets = "jax.nn.one_hot(y, z.shape[1], dtype=z.dtype)"
+    return f"{_name_of(subject)}({subject.domain.code_of('z')}, {targets})[0]"
+
+
+def _arguments(witness: Witness) -> list[str]:
+    """Return the lines that define what the expression takes."""
+    dtype, n = witness.dtype, len(witness.logits)
+    if witness.expression == "batch":
+        rows = (witness.logits, *witness.others)
+        labels = (witness.target.index(1.0), *witness.other_labels)
+        stacked = ", ".join(_vector(logits, dtype) for logits in rows)
+        listed = ", ".join(map(str, labels))
+        return [*_wrapped(f"z = jnp.stack([{stacked}])"), f"y = jnp.array([{listed}])"]
+    lines = _wrapped(f"z = {_vector(witness.logits, dtype)}")
+    lines += _wrapped(f"t = {_target(witness.target, dtype)}")
+    others = [_vector(logits, dtype) for logits in witness.others]
+    if witness.expression == "losses":
+        lines += _wrapped(f"other = {others[0]}")
+        lines.append(f"other_t = {_other_target(witness)}")
+    if witness.expression == "chord":
+        lines += [*_wrapped(f"a = {others[0]}"), *_wrapped(f"b = {others[1]}")]
+        lines.append("s = jnp.linalg.norm(z - a) / jnp.linalg.norm(b - a)")
+    if witness.expression == "jvp":
+        lines.append(f"d = jnp.cos(jnp.arange({n}.0) ** 2).astype(z.dtype)")
+    if witness.expression == "differences":
+        lines.append(
+            f"h = {STEP}; steps = h * jnp.eye({n}); f = lambda d: loss(z + d, t)"
+        )
+    return lines
+
+
+def _other_target(witness: Witness) -> str:
+    if not witness.other_labels:
+        return "t"
+    label, n = witness.other_labels[0], len(witness.logits)
+    return f"jax.nn.one_hot({label}, {n}{_dtype_argument(witness.dtype)})"
+
+
+def _wrapped(line: str) -> list[str]:
+    """Return a line that is not too wide; within brackets it may go on in the next one."""
+    return wrap(
+        line,
+        COLUMNS,
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _target(target: tuple[float, ...], dtype: str) -> str:

@@ -85,6 +85,12 @@ def _on_chord(point: Rows, ends: tuple[Rows, Rows], height: float) -> Counterexa
     text = (
         f"The loss lies above one of its chords, by {amount} at {format_vector(point)}."
     )
-    shows = f"{amount} more than on the chord from {row(ends[0])} to {row(ends[1])}"
-    witness = Witness(row(point), one_hot(0, len(point)), shows, "loss")
+    shows = f"the loss, and the chord between two others, which is {amount} lower"
+    witness = Witness(
+        logits=row(point),
+        target=one_hot(0, len(point)),
+        shows=shows,
+        expression="chord",
+        others=(row(ends[0]), row(ends[1])),
+    )
     return Counterexample(text, -height, witness)

@@ -105,7 +105,7 @@ def compare_jit_with_eager(
         logits=row(z[point]),
         target=one_hot(int(points.labels[point]), config.num_classes),
         shows=shows,
-        expression="loss",
+        expression="jit",
         dtype=config.dtype,
     )
     return Answer(

@@ -1,5 +1,7 @@
 """Forward-mode differentiation compared with reverse mode."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -55,7 +57,7 @@ def compare_forward_mode(
         text=f"{shows} along one direction.",
         method=METHOD,
         number=worst,
-        witness=points.witness(point, shows),
+        witness=replace(points.witness(point, shows), expression="jvp"),
     )
 
 
@@ -91,5 +93,5 @@ def _no_forward_mode(points: Points, error: Exception) -> Answer:
         severity="note",
         text=text,
         method=METHOD,
-        witness=points.witness(0, "jax.jacfwd raises an error"),
+        witness=replace(points.witness(0, "jax.jvp raises an error"), expression="jvp"),
     )

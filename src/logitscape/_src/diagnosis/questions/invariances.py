@@ -70,7 +70,8 @@ def _shift(subject: Subject, z: Rows, labels: Rows) -> Answer:
         logits=row(z[worst]),
         target=one_hot(int(labels[worst]), z.shape[1]),
         shows=f"loss {old}, and {new} at z + {shift:g}",
-        expression="loss",
+        expression="losses",
+        others=(row(z[worst] + shift),),
     )
     text = f"A common shift of the logits changes the loss: from {old} to {new} by {shift:g}."
     return Answer(
@@ -106,15 +107,14 @@ def _classes(subject: Subject, z: Rows, labels: Rows) -> Answer:
         )
     moved = permutations[which]
     old, new = format_number(before[worst]), format_number(after[which][worst])
-    shows = (
-        f"losses {old} and {new}, the second for class {moved.labels[worst]} "
-        f"and {row(moved.z[worst])}"
-    )
+    shows = f"losses {old} and {new}, the second with the classes permuted"
     witness = Witness(
         logits=row(z[worst]),
         target=one_hot(int(labels[worst]), z.shape[1]),
         shows=shows,
-        expression="loss",
+        expression="losses",
+        others=(row(moved.z[worst]),),
+        other_labels=(int(moved.labels[worst]),),
     )
     text = (
         f"The loss depends on which class is which: {old} and {new} "

@@ -163,7 +163,9 @@ def _odd_value(subject: Subject, place: Place, method: str) -> Answer:
         text=text,
         method=method,
         number=float(at - near),
-        witness=Witness(row(z), one_hot(label, len(z)), shows, "loss"),
+        witness=Witness(
+            row(z), one_hot(label, len(z)), shows, "losses", others=(row(nearby),)
+        ),
     )
 
 

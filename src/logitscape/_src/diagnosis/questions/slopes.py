@@ -1,5 +1,6 @@
 """The gradient compared with differences of the loss, and with its sum over the classes."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -103,7 +104,7 @@ def _wrong_gradient(
         text=text,
         method=method,
         number=worst,
-        witness=points.witness(point, shows),
+        witness=replace(points.witness(point, shows), expression="differences"),
     )
 
 

@@ -43,7 +43,13 @@ def _jumping_loss(jump: Jump, method: str) -> Answer:
     size = format_number(jump.size)
     place = format_vector(_place(jump))
     shows = f"loss other by {size} than at {row(jump.before)}"
-    witness = Witness(row(jump.after), one_hot(0, len(jump.after)), shows, "loss")
+    witness = Witness(
+        row(jump.after),
+        one_hot(0, len(jump.after)),
+        shows,
+        "losses",
+        others=(row(jump.before),),
+    )
     return Answer(
         question=BOUNDS,
         verdict=JUMPS,

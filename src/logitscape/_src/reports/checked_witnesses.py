@@ -1,0 +1,158 @@
+"""Every witness is run as it is printed, before anyone reads it.
+
+One that does not show what it says is tried under jit, and without JAX's 64 bits, as the
+diagnosis measures; one that shows it nowhere is dropped.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..base.x64 import enable_x64
+from ..diagnosis.answers import Answer, Expression, Witness
+from ..diagnosis.deadline import Deadline
+from ..diagnosis.evaluation import Rows, evaluate, probabilities
+from ..diagnosis.programs import Precision
+from ..diagnosis.subject import Subject, shell_name
+from ..objectives.objective import Objective
+from .witness_code import code, expression, preamble
+
+Namespace = dict[str, Any]
+PAIRS: tuple[Expression, ...] = (
+    "jit",
+    "jvp",
+    "differences",
+    "losses",
+    "chord",
+    "batch",
+)
+"""Expressions of two values that ought to agree."""
+SAME = 0.02
+"""Largest difference of the printed value from the measured one, relative to the largest."""
+DIFFERENT = 1e-9
+"""Least relative difference of two values of which a witness says that they differ."""
+
+
+def with_checked_witnesses(
+    answers: Sequence[Answer], subject: Subject, deadline: Deadline
+) -> list[Answer]:
+    """The answers, with those witnesses only that show what they say when they are run.
+
+    Args:
+        answers: Answers of a diagnosis.
+        subject: Subject that they are about.
+        deadline: Time from which only the witnesses of faults are run.
+    """
+    before = bool(jax.config.jax_enable_x64)  # type: ignore[attr-defined]
+    try:
+        with np.errstate(all="ignore"):
+            namespace = _begun(subject)
+            return [
+                _checked(answer, subject, namespace, deadline) for answer in answers
+            ]
+    finally:
+        jax.config.update("jax_enable_x64", before)
+
+
+def _begun(subject: Subject) -> Namespace:
+    """The names that a shell has after the first lines, with functions that were defined in it."""
+    namespace: Namespace = {}
+    if not isinstance(subject.given, Objective):
+        namespace[shell_name(subject.given, "your_function")] = subject.given
+    own = subject.own_normalizer
+    if own is not None:
+        namespace[shell_name(own, "your_normalizer")] = own
+    exec("\n".join(preamble(subject)), namespace)
+    return namespace
+
+
+def _checked(
+    answer: Answer, subject: Subject, namespace: Namespace, deadline: Deadline
+) -> Answer:
+    if answer.witness is None or (deadline.passed() and answer.severity != "fault"):
+        return answer
+    for witness in _variants(answer.witness):
+        if shows(witness, subject, namespace):
+            return replace(answer, witness=witness)
+    return replace(answer, witness=None)
+
+
+def _variants(witness: Witness) -> Iterator[Witness]:
+    """The witness as it is, under jit, and with JAX's 64 bits switched off."""
+    yield witness
+    narrow = witness.dtype != "float64"
+    if witness.expression != "jit":
+        yield replace(witness, compiled=True)
+    if narrow:
+        yield replace(witness, narrow=True)
+        yield replace(witness, narrow=True, compiled=witness.expression != "jit")
+
+
+def shows(witness: Witness, subject: Subject, namespace: Namespace) -> bool:
+    """Whether the printed code runs and gives what the diagnosis has measured."""
+    try:
+        value = _run(witness, subject, dict(namespace))
+    except Exception:
+        # A derivative that cannot be had is shown by its error.
+        return witness.expression == "jvp" and "error" in witness.shows
+    if witness.expression in PAIRS:
+        first, second = (np.asarray(part, np.float64) for part in value)
+        return not np.allclose(first, second, rtol=DIFFERENT, atol=0) or (
+            "gradient" in witness.shows
+        )
+    measured = _measured(witness, subject)
+    return measured is None or _agree(np.asarray(value, np.float64), measured)
+
+
+def _run(witness: Witness, subject: Subject, namespace: Namespace) -> Any:
+    """The value of the expression, after the lines before it have been run as printed."""
+    lines = code(witness, subject)
+    last = lines.index(expression(witness, subject))
+    # A caller may have chosen the precision for its thread, which the printed switch does not change.
+    with enable_x64(not witness.narrow):
+        exec("\n".join(lines[:last]), namespace)
+        try:
+            return jax.device_get(eval(lines[last], namespace))
+        finally:
+            jax.config.update("jax_enable_x64", True)
+
+
+def _measured(witness: Witness, subject: Subject) -> Rows | None:
+    """The same quantity as the questions measure it; None if they measure it otherwise."""
+    if witness.expression == "hessian":
+        return None
+    dtype = _precision(witness)
+    with enable_x64():
+        if witness.expression == "probabilities":
+            p: Rows = probabilities(subject, [witness.logits], dtype=dtype)[0]
+            return p
+        values = evaluate(subject, [witness.logits], [witness.target], dtype=dtype)
+    row: Rows = np.asarray(
+        values.loss[0] if witness.expression == "loss" else values.gradient[0]
+    )
+    return row
+
+
+def _precision(witness: Witness) -> Precision:
+    names: dict[str, Precision] = {
+        "float64": "float64",
+        "float32": "float32",
+        "bfloat16": "bfloat16",
+        "float16": "float16",
+    }
+    return names[witness.dtype]
+
+
+def _agree(value: Rows, measured: Rows) -> bool:
+    """Whether the values are finite at the same places, and alike there."""
+    finite = np.isfinite(measured)
+    if value.shape != measured.shape or not np.array_equal(np.isfinite(value), finite):
+        return False
+    size = np.max(np.abs(measured), initial=0, where=finite)
+    difference = np.max(
+        np.abs(np.where(finite, value, 0) - np.where(finite, measured, 0)), initial=0
+    )
+    return bool(difference <= SAME * size)
