@@ -4,6 +4,7 @@ One that does not show what it says is tried under jit, and without JAX's 64 bit
 diagnosis measures; one that shows it nowhere is dropped.
 """
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -48,7 +49,9 @@ def with_checked_witnesses(
     """
     before = bool(jax.config.jax_enable_x64)  # type: ignore[attr-defined]
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            # What a shell would warn of is no reason to drop a witness.
+            warnings.simplefilter("ignore")
             namespace = _begun(subject)
             return [
                 _checked(answer, subject, namespace, deadline) for answer in answers
@@ -111,7 +114,7 @@ def _run(witness: Witness, subject: Subject, namespace: Namespace) -> Any:
     """The value of the expression, after the lines before it have been run as printed."""
     lines = code(witness, subject)
     last = lines.index(expression(witness, subject))
-    # A caller may have chosen the precision for its thread, which the printed switch does not change.
+    # The printed switch does not change what a caller has chosen for its thread.
     with enable_x64(not witness.narrow):
         exec("\n".join(lines[:last]), namespace)
         try:
