@@ -149,7 +149,8 @@ def diagnose(source, dtype="float32", n=N, form=None):
     config = DiagnosisConfig(
         subject("softmax + cross_entropy", num_classes=n), n, dtype
     )
-    answers = consistency.answers(subject(source, num_classes=n, form=form), config)
+    about = subject(source, num_classes=n, form=form)
+    answers = list(consistency.answers(about, config))
     assert {answer.question for answer in answers} == {"consistency"}
     return {answer.verdict: answer for answer in answers}
 
@@ -251,6 +252,22 @@ def test_examples_that_influence_each_other(source, form):
     assert answers.severity == "fault"
     together, alone = _losses_of_witness(source, answers.witness, form)
     assert abs(together - alone) > 1e-3
+
+
+@pytest.mark.parametrize("scale", [1 / 0.07, 30.0, 64.0])
+def test_a_scale_makes_rounding_errors_as_large_as_itself(scale):
+    def scaled(z, label):
+        return careful(scale * z, label)
+
+    def with_margins(z, label):
+        margins = 0.5 / jnp.sqrt(jnp.arange(1.0, N + 1)).astype(z.dtype)
+        taken = jax.nn.one_hot(label, N, dtype=z.dtype) * margins
+        return careful(scale * (z - taken), label)
+
+    for loss in (scaled, with_margins):
+        answers = diagnose(loss)
+        assert "jit agrees with eager" in answers
+        assert not [a for a in answers.values() if a.severity == "fault"]
 
 
 def test_rows_far_apart_that_are_finite_alone():

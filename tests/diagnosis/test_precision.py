@@ -94,7 +94,7 @@ def diagnose(source, dtype="float32"):
     config = DiagnosisConfig(
         subject("softmax + cross_entropy", num_classes=N), N, dtype
     )
-    found = precision.answers(subject(source, num_classes=N), config)
+    found = list(precision.answers(subject(source, num_classes=N), config))
     assert {each.question for each in found} == {
         f"precision, {each}" for each in ("float64", "float32", "bfloat16", "float16")
     }
@@ -104,7 +104,8 @@ def diagnose(source, dtype="float32"):
 @pytest.mark.parametrize("spec", HEALTHY)
 def test_healthy_losses_are_finite_and_accurate(spec):
     found = diagnose(spec)
-    assert list(found) == ["float64", "float32", "bfloat16", "float16"]
+    # The configured one comes first, in case there is no time for the others.
+    assert list(found) == ["float32", "float64", "bfloat16", "float16"]
     assert found["float64"].verdict == "finite"
     assert found["float32"].severity in ("fine", "note")
     assert found["float32"].details["error_usual"] < 1e-4
