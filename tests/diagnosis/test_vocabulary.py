@@ -8,7 +8,12 @@ from logitscape import testing
 from logitscape._src.diagnosis.answers import Answer
 from logitscape._src.diagnosis.questions.gradient import SENTENCES
 from logitscape._src.diagnosis.questions.propriety import TEXTS
-from logitscape._src.diagnosis.vocabulary import ANY_QUESTION, NAMES, VOCABULARY
+from logitscape._src.diagnosis.vocabulary import (
+    ANY_QUESTION,
+    NAMES,
+    THROUGHOUT,
+    VOCABULARY,
+)
 from tests.diagnosis import broken
 
 pytestmark = pytest.mark.quick
@@ -52,7 +57,9 @@ def test_verdicts_of_other_questions_are_refused() -> None:
 
 
 def test_sentences_are_about_listed_verdicts() -> None:
-    assert set(SENTENCES) == {*VOCABULARY["gradient when wrong"], "undecided"}
+    # Bounded logits have a sentence of their own, with the domain in it.
+    listed = {*VOCABULARY["gradient when wrong"], "undecided"}
+    assert {*SENTENCES, THROUGHOUT} == listed
     assert set(TEXTS) == set(VOCABULARY["proper"])
 
 

@@ -16,6 +16,7 @@ from ..vocabulary import (
 )
 from . import shape_pages
 from .consistency_pages import CONSISTENCY as CONSISTENCY_PAGES
+from .consistency_pages import SINGULAR_POINTS
 from .design_pages import DESIGNS
 from .gradient_pages import CORRECTION, WHEN_RIGHT, WHEN_WRONG
 from .mistake_pages import MISTAKES
@@ -54,6 +55,7 @@ PAGES: Mapping[str, Pages] = {
     "correction": CORRECTION,
     "common mistakes": MISTAKES,
     **{f"precision, {dtype}": PRECISION for dtype in get_args(Precision)},
+    "singular points": SINGULAR_POINTS,
     CONSISTENCY: CONSISTENCY_PAGES,
     "proper": shape_pages.PROPER,
     "top label": shape_pages.TOP_LABEL,

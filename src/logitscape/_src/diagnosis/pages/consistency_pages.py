@@ -132,3 +132,25 @@ CONSISTENCY: Pages = {
         IOFFE,
     ),
 }
+
+SINGULAR_POINTS: Pages = {
+    "no singular point found": Page(
+        "fine",
+        "No step of the program breaks where random logits never lead.",
+        "Nothing.",
+        JAX_NAN,
+    ),
+    "not finite at single logits": Page(
+        "fault",
+        "Ties, zeros and whole numbers do occur in training, and one NaN ends it for all weights.",
+        "Give the branch of a `where` that is not selected a harmless argument, and keep roots, "
+        "logarithms and divisors away from 0.",
+        JAX_NAN,
+    ),
+    "another value at single logits": Page(
+        "fault",
+        "An equality with a constant decides the loss, of which no gradient tells.",
+        "Replace the comparison by the limit of the formula.",
+        HIGHAM,
+    ),
+}

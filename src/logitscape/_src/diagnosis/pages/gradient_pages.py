@@ -4,15 +4,35 @@ from .page import Page, Pages
 from .references import (
     AMID,
     BLANCHARD,
+    DENG,
     GHOSH,
     JAX_NAN,
     LIN,
     MARTINS,
     PASCANU,
+    WANG,
     ZHANG,
 )
 
 WHEN_WRONG: Pages = {
+    "size does not matter": Page(
+        "note",
+        "Steps turn the logits and never lengthen them; the larger they are, the smaller the turn.",
+        "Keep the norm of what is normalised from growing, or judge the loss by its directions.",
+        WANG,
+    ),
+    "pulled back off the ray": Page(
+        "note",
+        "The example is learned all the same, by the other logit alone.",
+        "Nothing.",
+        MARTINS,
+    ),
+    "pulls throughout the domain": Page(
+        "fine",
+        "However wrong an example can be, a step against the gradient helps it.",
+        "Nothing.",
+        DENG,
+    ),
     "constant": Page(
         "fine",
         "Every step moves a wrong example by about the same amount, so that no start is too bad.",
@@ -84,6 +104,13 @@ WHEN_WRONG: Pages = {
     ),
 }
 WHEN_RIGHT: Pages = {
+    "size does not matter": WHEN_WRONG["size does not matter"],
+    "pulls throughout the domain": Page(
+        "fine",
+        "Bounded logits have no tail, so that there is no law of it.",
+        "Nothing.",
+        DENG,
+    ),
     "fades": Page(
         "fine",
         "Right examples leave the gradient to those that are not yet right.",
