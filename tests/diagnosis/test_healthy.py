@@ -29,7 +29,8 @@ def answers_about(about: Subject, topics: list[str]) -> list[Answer]:
     answers = list[Answer]()
     with enable_x64(), np.errstate(all="ignore"):
         for topic in topics:
-            answers += explained(QUESTIONS[topic](about, CONFIG), about, CONFIG)
+            found = list(QUESTIONS[topic](about, CONFIG))
+            answers += explained(found, about, CONFIG)
     return answers
 
 
