@@ -1,0 +1,158 @@
+"""Every pair of the catalogue as one formula of logits and labels, with parameters to fit."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..evaluation import Rows
+from .loss_rows import (
+    OF_LABEL,
+    OF_LOGITS,
+    OF_PROBABILITIES,
+    at_labels,
+    softmax_twice,
+    squared_error_of_number,
+    with_rest,
+)
+from .normalizer_rows import NORMALIZER_ROWS, log_probs
+
+OfLogits = Callable[..., Rows]
+"""Function (logits [m, n], labels [m], parameters) -> losses [m]."""
+
+
+@dataclass(frozen=True)
+class Tunable:
+    """A parameter of a formula that can be fitted.
+
+    Attributes:
+        name: Its name.
+        starts: Values from which a fit starts.
+        on_log_scale: Whether its logarithm is fitted, as it may be of any size above 0.
+    """
+
+    name: str
+    starts: tuple[float, ...]
+    on_log_scale: bool = False
+
+    def fitted_from(self) -> list[float]:
+        """The starts on the scale of the fit."""
+        return [math.log(start) if self.on_log_scale else start for start in self.starts]
+
+    def value(self, fitted: float) -> float:
+        """The value that belongs to a number on the scale of the fit."""
+        if not self.on_log_scale:
+            return fitted
+        return math.exp(max(-LARGEST_LOG, min(fitted, LARGEST_LOG)))
+
+
+@dataclass(frozen=True)
+class Known:
+    """A known formula of logits and labels.
+
+    Attributes:
+        spec: Its name, a spec if it is in the catalogue.
+        function: The formula.
+        tunable: The parameter that may be fitted, if there is one.
+    """
+
+    spec: str
+    function: OfLogits = field(repr=False)
+    tunable: Tunable | None = None
+
+    def losses(self, z: Rows, labels: Rows, parameters: Mapping[str, float]) -> Rows:
+        """The losses, [m]; what overflows is not finite."""
+        with np.errstate(all="ignore"):
+            return self.function(z, labels, **parameters)
+
+    def named(self, numbers: Rows) -> dict[str, float]:
+        """The parameters that belong to the numbers of a fit: one, or none."""
+        if self.tunable is None or not len(numbers):
+            return {}
+        return {self.tunable.name: self.tunable.value(float(numbers[0]))}
+
+
+LARGEST_LOG = 300.0
+
+TUNABLE: Mapping[str, Tunable] = {
+    "entmax": Tunable("alpha", (1.5, 1.1)),
+    "spherical": Tunable("epsilon", (1.0, 1e-3), on_log_scale=True),
+    "generalized_cross_entropy": Tunable("q", (0.3, 0.7)),
+    "focal": Tunable("gamma", (1.0, 3.0)),
+    "poly1": Tunable("epsilon", (1.0, -0.5)),
+    "clipped_cross_entropy": Tunable("epsilon", (1e-2, 1e-6), on_log_scale=True),
+    "tsallis_score": Tunable("alpha", (1.5, 3.0)),
+    "reverse_kl": Tunable("smoothing", (0.1, 1e-4), on_log_scale=True),
+    "label_smoothing": Tunable("smoothing", (0.1,)),
+    "squared_logits": Tunable("target", (1.0, 5.0)),
+    "entmax_loss": Tunable("alpha", (1.5, 1.1)),
+    "z_loss": Tunable("weight", (1e-3, 0.1)),
+}
+"""The parameters that are fitted, by the name of their formula."""
+
+
+def pair(normalizer: str, loss: str) -> Known:
+    """A normalizer with a loss of probabilities."""
+    tunable = TUNABLE.get(loss) or TUNABLE.get(normalizer)
+    return Known(
+        spec=f"{normalizer} + {loss}",
+        function=partial(_pair_losses, normalizer, loss, loss in TUNABLE),
+        tunable=tunable,
+    )
+
+
+def catalogue() -> Iterator[Known]:
+    """Everything in the catalogue; what comes first is the name of equal ones."""
+    losses = (*OF_LABEL, *OF_PROBABILITIES)
+    for normalizer in NORMALIZER_ROWS:
+        for loss in losses:
+            yield pair(normalizer, loss)
+    for name, function in OF_LOGITS.items():
+        yield Known(name, function, TUNABLE.get(name))
+
+
+TWICE = "cross_entropy of a softmax of probabilities"
+WITH_REST = "cross_entropy of a softmax that sums to less than 1"
+OF_NUMBER = "squared error of the expected class number"
+
+
+def known_mistakes() -> Iterator[Known]:
+    """Formulas that are mistakes: they are compared like those of the catalogue."""
+    inner = Tunable("temperature", (1.0, 0.1), on_log_scale=True)
+    yield Known(TWICE, softmax_twice, inner)
+    yield Known(WITH_REST, with_rest, Tunable("rest", (3.0, 30.0), on_log_scale=True))
+    yield Known(OF_NUMBER, squared_error_of_number)
+
+
+def all_losses(z: Rows, labels: Rows) -> Rows:
+    """The losses of the whole catalogue with its default parameters, [formulas, m].
+
+    Every normalizer is evaluated once.
+    """
+    rows = []
+    with np.errstate(all="ignore"):
+        for normalizer in NORMALIZER_ROWS:
+            log_p = log_probs(normalizer, z)
+            of_label = at_labels(log_p, labels)
+            rows += [loss(of_label) for loss in OF_LABEL.values()]
+            rows += [loss(log_p, labels) for loss in OF_PROBABILITIES.values()]
+        rows += [loss(z, labels) for loss in OF_LOGITS.values()]
+    return np.stack(rows)
+
+
+def _pair_losses(
+    normalizer: str,
+    loss: str,
+    of_loss: bool,
+    z: Rows,
+    labels: Rows,
+    **parameters: Any,
+) -> Rows:
+    own, rest = (parameters, {}) if of_loss else ({}, parameters)
+    log_p = log_probs(normalizer, z, **rest)
+    if loss in OF_LABEL:
+        return OF_LABEL[loss](at_labels(log_p, labels), **own)
+    return OF_PROBABILITIES[loss](log_p, labels, **own)
