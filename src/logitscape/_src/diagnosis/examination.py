@@ -1,6 +1,6 @@
 """The questions of a diagnosis, asked within a budget of time and evaluations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +15,7 @@ from .contradictions import reconciled
 from .deadline import OutOfTimeError
 from .designs.recognition import explained
 from .evaluation import points_evaluated
-from .questions import QUESTIONS, cost
+from .questions import QUESTIONS, cost, label_use
 from .subject import Subject, gradient_error
 from .vocabulary import NOT_ASKED, NOT_MEASURED
 from .workers import Workers
@@ -51,7 +51,8 @@ class Examination:
     def answers(self) -> list[Answer]:
         """Ask everything, and return the answers in the order of the questions.
 
-        Two threads ask: one compiles while the other traces. Cost is measured alone, so that
+        What the label does is asked first, as other questions may make no sense then. Two threads
+        ask: one compiles while the other traces. Cost is measured alone, so that
         nothing disturbs its times, but its programs are compiled beside the other questions.
         When the time is over, what the questions have found by then is all that there is.
         """
@@ -62,14 +63,16 @@ class Examination:
             self._ask(topic, found[topic])
             ended.add(topic)
 
-        topics = [topic for topic in QUESTIONS if topic != cost.QUESTION]
-        first = self.budget >= SHORT
-        topics.sort(key=lambda topic: (topic in SLOWEST) != first)
-        tasks: list[Callable[[], None]] = [partial(ask, topic) for topic in topics]
-        tasks.insert(0 if first else len(tasks), self._prepare_cost)
         deadline = self.config.deadline
-        Workers(tasks).run(deadline.remaining())
-        Workers([partial(ask, cost.QUESTION)]).run(deadline.remaining())
+        about_label = label_use.QUESTION
+        Workers([partial(ask, about_label)]).run(deadline.remaining())
+        senseless = self._senseless(found[about_label])
+        found |= senseless
+        ended |= set(senseless)
+        others = [topic for topic in QUESTIONS if topic not in (about_label, *senseless)]
+        Workers(self._tasks(ask, others)).run(deadline.remaining())
+        if cost.QUESTION in others:
+            Workers([partial(ask, cost.QUESTION)]).run(deadline.remaining())
         # Threads that still run may add to what they found; nobody waits for that.
         by_topic = {topic: list(answers) for topic, answers in found.items()}
         for topic in QUESTIONS:
@@ -77,6 +80,31 @@ class Examination:
                 by_topic[topic].append(self._not_asked(topic))
         agreed = reconciled(by_topic, self._ask_again)
         return [answer for topic in QUESTIONS for answer in agreed[topic]]
+
+    def _tasks(
+        self, ask: Callable[[str], None], topics: Sequence[str]
+    ) -> list[Callable[[], None]]:
+        """What is done beside each other: all topics but cost, for which programs are compiled."""
+        first = self.budget >= SHORT
+        asked = [topic for topic in topics if topic != cost.QUESTION]
+        asked.sort(key=lambda topic: (topic in SLOWEST) != first)
+        tasks: list[Callable[[], None]] = [partial(ask, topic) for topic in asked]
+        if cost.QUESTION in topics:
+            tasks.insert(0 if first else len(tasks), self._prepare_cost)
+        return tasks
+
+    def _senseless(self, about_label: list[Answer]) -> dict[str, list[Answer]]:
+        """The topics that make no sense after what the label does, each with its answer."""
+        reasons = {
+            topic: label_use.reason_not_to_ask(topic, about_label)
+            for topic in QUESTIONS
+            if topic != label_use.QUESTION
+        }
+        return {
+            topic: [_unanswered(topic, NOT_ASKED, reason)]
+            for topic, reason in reasons.items()
+            if reason
+        }
 
     def spent(self) -> str:
         """Return the limit that has been reached, such as "120 s"; "" if there is none."""

@@ -21,6 +21,10 @@ from ..objectives.signatures import Form, in_form, recognise
 from .domain import ANYWHERE, Domain
 
 
+ROUNDED = "a loss that is rounded to "
+"""Begins the refusal of a function that runs in float64, and returns another dtype."""
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """The subject of a diagnosis.
@@ -34,8 +38,8 @@ class Subject:
         code: Expression that stands for `function` in a shell.
         objective: Objective, if the subject was given as one or as a spec.
         predictor: Expression that stands for the normalizer in a shell.
-        refusal: Error that the function raises for float64, if it runs in float32 only;
-            it is then computed in float32 throughout.
+        refusal: Error that the function raises for float64, if it runs in float32 only, or what
+            it returns instead of float64; it is then computed in float32 throughout.
         own_normalizer: Normalizer of the user's own, if it is none of the catalog.
         domain: Logits that it can be given; elsewhere its values count as undefined.
     """
@@ -170,11 +174,16 @@ def _set_key_of_normalizer(normalizer: Normalizer | None, name: str) -> None:
 
 
 def _refusal_of_float64(function: Callable[[Array, Array], Array], n: int) -> str:
-    """The error of a gradient that runs in float32 only, as code with a fixed precision does."""
+    """Why a function runs in float32 only, as code with a fixed precision does; "" if it does not.
+
+    Its gradient raises an error in float64, or its loss is rounded to a narrower dtype.
+    """
     error = gradient_error(function, n, "float64")
-    if error and not gradient_error(function, n, "float32"):
-        return error
-    return ""
+    if error:
+        return "" if gradient_error(function, n, "float32") else error
+    z = jax.ShapeDtypeStruct((n,), jnp.float64)
+    returned = jax.eval_shape(function, z, z).dtype
+    return "" if returned == z.dtype else f"{ROUNDED}{returned}"
 
 
 # Cached, so that all programs of one subject share its traces.

@@ -42,6 +42,26 @@ ANY_QUESTION: Verdicts = {
 }
 """Verdicts that every question may have."""
 
+_LABEL: Verdicts = {
+    "label used": "The loss depends on its label, and on all labels in the same way.",
+    "label ignored": "The loss is the same for every label.",
+    "arguments in the wrong order": "The function takes the target first and the logits second.",
+    "labels as numbers": "The label is compared as a number with the output.",
+    "ordered classes": "Every logit is a threshold that labels before it lower.",
+    "label differs": "The loss of some label is another function than that of the others.",
+}
+_IDENTITY: Verdicts = {
+    "a known loss": "The loss equals an entry of the catalogue.",
+    "a known loss, scaled or with another parameter": (
+        "The loss equals an entry of the catalogue up to a factor, a constant or a parameter."
+    ),
+    "a known loss, reparametrised": (
+        "The loss equals an entry of the catalogue at other logits, or with weights or margins."
+    ),
+    "a known mistake": "The loss equals a formula that is known as a mistake.",
+    "known near 0 only": "The loss equals a known formula at moderate logits, but not far out.",
+    "not in the catalogue": "The loss equals no entry of the catalogue.",
+}
 _WHEN_WRONG: Verdicts = {
     THROUGHOUT: "The logits are bounded, and the gradient pulls as far as they reach.",
     SIZE_IRRELEVANT: "Only the direction of the logits matters, so that a ray has no law.",
@@ -75,6 +95,9 @@ _CORRECTION: Verdicts = {
     "never corrects itself": "Gradient flow never makes the label the predicted class.",
 }
 _MISTAKES: Verdicts = {
+    "pushes a rival up": "The loss falls as the logit of a wrongly predicted class rises.",
+    "dead region": "The gradient is exactly 0 where all logits are on one side of a number.",
+    "probability lost": "The probabilities of the classes sum to less than 1.",
     "none recognised": "The loss is none of the known mistakes.",
     "not finite at equal logits": "The gradient is NaN or infinite where all logits are 0.",
     "not finite for a label": "The loss of some label is not finite; that of others is.",
@@ -116,6 +139,7 @@ _DESIGNS: Verdicts = {
 }
 _PRECISION: Verdicts = {
     "does not run": "The gradient raises an error in this dtype.",
+    "rounds its result": "The loss is returned in a narrower dtype than that of the logits.",
     NOT_FINITE_NEAR: "The loss or its gradient is not finite at ordinary logits.",
     NOT_FINITE_FAR: "The loss or its gradient is not finite at large logits.",
     "inaccurate": "The relative error at ordinary logits is more than 1e-3 and 16 eps.",
@@ -210,6 +234,8 @@ _COST: Verdicts = {
 }
 
 VOCABULARY: Mapping[str, Verdicts] = {
+    "label": _LABEL,
+    "identity": _IDENTITY,
     "design": _DESIGNS,
     "gradient": {},
     "gradient when wrong": _WHEN_WRONG,

@@ -40,7 +40,9 @@ class Tunable:
 
     def fitted_from(self) -> list[float]:
         """The starts on the scale of the fit."""
-        return [math.log(start) if self.on_log_scale else start for start in self.starts]
+        return [
+            math.log(start) if self.on_log_scale else start for start in self.starts
+        ]
 
     def value(self, fitted: float) -> float:
         """The value that belongs to a number on the scale of the fit."""
@@ -114,15 +116,16 @@ def catalogue() -> Iterator[Known]:
         yield Known(name, function, TUNABLE.get(name))
 
 
-TWICE = "cross_entropy of a softmax of probabilities"
-WITH_REST = "cross_entropy of a softmax that sums to less than 1"
+TWICE = "softmax + softmax + cross_entropy"
+WITH_REST = "softmax with a rest + cross_entropy"
 OF_NUMBER = "squared error of the expected class number"
 
 
 def known_mistakes() -> Iterator[Known]:
     """Formulas that are mistakes: they are compared like those of the catalogue."""
-    inner = Tunable("temperature", (1.0, 0.1), on_log_scale=True)
-    yield Known(TWICE, softmax_twice, inner)
+    outer = Tunable("temperature", (1.0, 0.1), on_log_scale=True)
+    yield Known(TWICE, softmax_twice)
+    yield Known(TWICE, softmax_twice, outer)
     yield Known(WITH_REST, with_rest, Tunable("rest", (3.0, 30.0), on_log_scale=True))
     yield Known(OF_NUMBER, squared_error_of_number)
 

@@ -13,6 +13,8 @@ Formula = Callable[[Rows], Rows]
 STEPS = 40
 SMALLEST_STEP = 1e-7
 FIRST_DAMPING, LARGEST_DAMPING = 1e-3, 1e8
+SMALL = 1e-3
+"""Share of the largest distance from the median that is typical at least."""
 ENOUGH = 1e-14
 """Mean squared deviation below which a fit is as good as rounding allows."""
 
@@ -57,7 +59,8 @@ def losses_to_fit(values: Rows, exact: float) -> Losses:
     a loss grows exponentially, others are not drowned by it.
     """
     distance = np.abs(values - np.median(values))
-    typical = max(float(np.median(distance)), 1e-300)
+    # More than half may be equal, as where a loss is 0 once the label is right.
+    typical = max(float(np.median(distance)), SMALL * float(distance.max()), 1e-100)
     return Losses(values, distance + typical, exact)
 
 
@@ -157,7 +160,8 @@ def _slopes(
 def _damped_step(slopes: Rows, residual: Rows, damping: float) -> Rows:
     products = slopes.T @ slopes
     diagonal = np.maximum(np.diag(products), 1e-300)
-    step: Rows = -np.linalg.solve(
-        products + np.diag(damping * diagonal), slopes.T @ residual
-    )
-    return step
+    damped = products + np.diag(damping * diagonal)
+    # Parameters may have no effect at all, and the matrix no inverse.
+    step, *_ = np.linalg.lstsq(damped, slopes.T @ residual, rcond=None)
+    towards: Rows = -step
+    return towards

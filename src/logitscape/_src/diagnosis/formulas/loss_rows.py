@@ -65,18 +65,21 @@ OF_LABEL: Mapping[str, OfLabel] = {
 def _brier(log_p: Rows, labels: Rows) -> Rows:
     p = np.exp(log_p)
     squares: Rows = (p**2).sum(axis=1)
-    return squares - 2 * at_labels(p, labels) + 1
+    error: Rows = squares - 2 * at_labels(p, labels) + 1
+    return error
 
 
 def _spherical_score(log_p: Rows, labels: Rows) -> Rows:
     p = np.exp(log_p)
-    return 1 - at_labels(p, labels) / np.linalg.norm(p, axis=1)
+    score: Rows = 1 - at_labels(p, labels) / np.linalg.norm(p, axis=1)
+    return score
 
 
 def _tsallis_score(log_p: Rows, labels: Rows, alpha: float = 1.5) -> Rows:
     a = alpha
     of_label = at_labels(np.exp((a - 1) * log_p), labels) / (a - 1)
-    return 1 / (a * (a - 1)) - of_label + np.exp(a * log_p).sum(axis=1) / a
+    score: Rows = 1 / (a * (a - 1)) - of_label + np.exp(a * log_p).sum(axis=1) / a
+    return score
 
 
 def _reverse_kl(log_p: Rows, labels: Rows, smoothing: float = 0.1) -> Rows:
@@ -94,7 +97,8 @@ def _label_smoothing(log_p: Rows, labels: Rows, smoothing: float = 0.1) -> Rows:
 
 def _smoothed(rows: Rows, labels: Rows, smoothing: float) -> Rows:
     n = rows.shape[1]
-    return (1 - smoothing) * np.eye(n)[labels] + smoothing / n
+    target: Rows = (1 - smoothing) * np.eye(n)[labels] + smoothing / n
+    return target
 
 
 OF_PROBABILITIES: Mapping[str, OfRows] = {
@@ -114,7 +118,8 @@ def _rivals(z: Rows, labels: Rows) -> Rows:
 
 def _crammer_singer(z: Rows, labels: Rows) -> Rows:
     gap = _rivals(z, labels).max(axis=1) - at_labels(z, labels)
-    return np.maximum(0, 1 + gap)
+    loss: Rows = np.maximum(0, 1 + gap)
+    return loss
 
 
 def _weston_watkins(z: Rows, labels: Rows) -> Rows:
@@ -124,7 +129,8 @@ def _weston_watkins(z: Rows, labels: Rows) -> Rows:
 
 
 def _one_vs_rest(z: Rows, labels: Rows) -> Rows:
-    return softplus(z).sum(axis=1) - at_labels(z, labels)
+    total: Rows = softplus(z).sum(axis=1) - at_labels(z, labels)
+    return total
 
 
 def _squared_logits(
@@ -132,13 +138,15 @@ def _squared_logits(
 ) -> Rows:
     of_label = at_labels(z, labels)
     rest: Rows = (z**2).sum(axis=1) - of_label**2
-    return rest + scale * (of_label - target) ** 2
+    total: Rows = rest + scale * (of_label - target) ** 2
+    return total
 
 
 def _entmax_loss(z: Rows, labels: Rows, alpha: float = 1.5) -> Rows:
     p = entmax_rows(z, alpha)
     omega = ((p**alpha).sum(axis=1) - 1) / (alpha * (alpha - 1))
-    return (p * z).sum(axis=1) - omega - at_labels(z, labels)
+    loss: Rows = (p * z).sum(axis=1) - omega - at_labels(z, labels)
+    return loss
 
 
 def _spherical_bound(z: Rows, labels: Rows) -> Rows:
@@ -152,7 +160,9 @@ def _spherical_bound(z: Rows, labels: Rows) -> Rows:
         low, high = np.where(above, low, middle), np.where(above, middle, high)
     xi = (low + high) / 2
     bound = mean + n * (softplus(xi) - xi / 2)
-    return bound - n * c**2 * xi / (2 * np.tanh(xi / 2)) - at_labels(z, labels)
+    bound -= n * c**2 * xi / (2 * np.tanh(xi / 2))
+    loss: Rows = bound - at_labels(z, labels)
+    return loss
 
 
 def _z_loss(z: Rows, labels: Rows, weight: float = 1e-4) -> Rows:
@@ -190,5 +200,3 @@ def squared_error_of_number(z: Rows, labels: Rows) -> Rows:
     """Squared error of the expected class number."""
     p = np.exp(log_probs("softmax", z))
     return (p @ np.arange(z.shape[1]) - labels) ** 2
-
-

@@ -93,17 +93,20 @@ def _softmax_one(z: Rows) -> Rows:
 def softmax_with_rest(z: Rows, rest: float) -> Rows:
     """`log(e^{z_k} / (rest + sum_j e^{z_j}))`: classes that are not there take a part."""
     padded = np.concatenate([z, np.full((len(z), 1), math.log(rest))], axis=1)
-    return log_softmax_rows(padded)[:, :-1]
+    logs: Rows = log_softmax_rows(padded)[:, :-1]
+    return logs
 
 
 def _sparsemax(z: Rows) -> Rows:
-    return np.log(sparsemax_rows(z))
+    logs: Rows = np.log(sparsemax_rows(z))
+    return logs
 
 
 def _entmax(z: Rows, alpha: float = 1.5) -> Rows:
     if alpha == 1:
         return log_softmax_rows(z)
-    return np.log(entmax_rows(z, alpha))
+    logs: Rows = np.log(entmax_rows(z, alpha))
+    return logs
 
 
 def entmax_rows(z: Rows, alpha: float) -> Rows:

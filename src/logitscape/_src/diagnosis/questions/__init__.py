@@ -16,7 +16,9 @@ from . import (
     cost,
     design,
     gradient,
+    identity,
     invariances,
+    label_use,
     mistakes,
     precision,
     propriety,
@@ -24,6 +26,8 @@ from . import (
 )
 
 QUESTIONS: Mapping[str, Callable[[Subject, DiagnosisConfig], Iterable[Answer]]] = {
+    label_use.QUESTION: label_use.answers,
+    identity.QUESTION: identity.answers,
     "design": design.answers,
     "gradient": gradient.answers,
     "correction": correction.answers,

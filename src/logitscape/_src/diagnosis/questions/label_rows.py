@@ -111,9 +111,7 @@ def label_rows(subject: Subject, config: DiagnosisConfig) -> LabelRows:
     )
 
 
-def at_temperature(
-    rows: LabelRows, subject: Subject, temperature: float
-) -> LabelRows:
+def at_temperature(rows: LabelRows, subject: Subject, temperature: float) -> LabelRows:
     """The same at exchanged logits times a temperature, where that differs from 1."""
     if abs(np.log(temperature)) < SAME_SIZE:
         return rows

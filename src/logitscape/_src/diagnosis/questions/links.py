@@ -18,7 +18,7 @@ from ..formulas.normalizer_rows import softplus
 from .reference_rows import ReferenceRows
 from .temperatures import Temperature
 
-CLIPPED = "cross_entropy of a clipped probability"
+CLIPPED = "clip + cross_entropy"
 
 
 def _clipped(log_p: Rows, epsilon: float = 1e-7) -> Rows:

@@ -1,82 +1,75 @@
-"""Mistaken formulas: a forgotten logarithm, softmax twice, squared errors."""
+"""Mistaken formulas: a forgotten logarithm, softmax twice, squared errors, lost probability."""
 
 import numpy as np
 
-from ...base.softmax import log_softmax_rows
-from ...base.sparsemax import sparsemax_rows
 from ..answers import Witness
-from ..evaluation import Rows, one_hot
-from .mistake_samples import FAR, Mistake, Samples, factor_of, fit
+from ..evaluation import one_hot
+from ..formulas.catalogue_rows import TWICE, WITH_REST
+from .mistake_samples import FAR, Mistake, Samples
+
+SMALL = 1e-3
+"""Largest constant that counts as none."""
 
 
 def forgotten_logarithm(samples: Samples) -> Mistake | None:
     """The negative probability, which some expect a likelihood to take the logarithm of."""
-    p = np.exp(samples.log_p)
-    # The probabilities sum to 1: with a constant, one of them is not needed.
-    features = np.concatenate([np.ones((len(p), 1)), p[:, :-1]], axis=1)
-    label = samples.labels[0]
-    weights = fit(features, samples.values[0].loss)
-    if weights is None:
+    identity = samples.identity
+    if identity is None or identity.spec != "softmax + mae":
         return None
-    constant = weights[0]
-    of_label = weights[1 + label]
-    if constant < -1e-3 or (abs(constant) <= 1e-3 and of_label < 0):
-        text = (
-            "The loss is minus the probability: the logarithm is missing "
-            "(a negative log-likelihood wants log p)."
-        )
-        return Mistake(
-            verdict="logarithm missing",
-            severity="fault",
-            text=text,
-            number=float(weights[1]),
-            witness=samples.witness(label, "loss = -p_y"),
-        )
-    return None
+    # The loss is `of_label * p_y + constant`; a distance from 1 has a positive constant.
+    of_label = -2 * identity.factor
+    constant = identity.constant - of_label
+    if not (constant < -SMALL or (abs(constant) <= SMALL and of_label < 0)):
+        return None
+    text = (
+        "The loss is minus the probability: the logarithm is missing "
+        "(a negative log-likelihood wants log p)."
+    )
+    return Mistake(
+        verdict="logarithm missing",
+        severity="fault",
+        text=text,
+        number=of_label,
+        witness=samples.witness(samples.labels[0], "loss = -p_y"),
+    )
 
 
 def softmax_twice(samples: Samples) -> Mistake | None:
-    """Cross-entropy of a softmax of probabilities, which stays in a band of width 1."""
-
-    def formula(z: Rows, label: int) -> Rows:
-        p = np.exp(log_softmax_rows(z))
-        loss: Rows = -log_softmax_rows(p)[:, label]
-        return loss
-
-    factor = factor_of(samples, formula)
-    if factor is None:
+    """Cross-entropy of a softmax of probabilities, which stays in a band."""
+    identity = samples.identity
+    if identity is None or identity.spec != TWICE:
         return None
     n = samples.num_classes
-    # The least loss is that of p = (1, 0, ..., 0), whose logsumexp is log(e + n - 1);
-    # with the label's p at 0 it is 1 more.
-    low = float(np.log(np.e + n - 1) - 1) * factor
+    width = 1 / identity.parameters.get("temperature", 1.0)
+    # The least loss is that of p = (1, 0, ..., 0); with the label's p at 0 it is `width` more.
+    least = float(np.logaddexp(width, np.log(n - 1)) - width)
+    low = identity.factor * least + identity.constant
+    high = low + identity.factor * width
     text = (
         f"Softmax is applied twice: the loss stays between {low:.3f} and "
-        f"{low + factor:.3f} whatever the logits, and the gradient fades both when wrong "
+        f"{high:.3f} whatever the logits, and the gradient fades both when wrong "
         "and when right. Give the logits to the loss."
     )
     shows = (
-        f"the label is wrong by 1000, and the loss is only {samples.far.loss[-1]:.4f}"
+        f"the label is wrong by {samples.temperature * FAR[-1]:g}, "
+        f"and the loss is only {samples.far.loss[-1]:.4f}"
     )
     far = samples.far_logits(float(FAR[-1]))
     return Mistake(
         verdict="softmax applied twice",
         severity="fault",
         text=text,
-        number=factor,
+        number=identity.factor,
         witness=Witness(far, one_hot(0, n), shows, "loss"),
     )
 
 
 def squared_error(samples: Samples) -> Mistake | None:
     """A multiple of the squared error of the softmax."""
-
-    def formula(z: Rows, label: int) -> Rows:
-        return _squared_error(np.exp(log_softmax_rows(z)), label)
-
-    factor = factor_of(samples, formula)
-    if factor is None:
+    identity = samples.identity
+    if identity is None or identity.spec != "softmax + brier":
         return None
+    factor = identity.factor
     text = (
         f"This is the squared error of the softmax (Brier's score times {factor:.4g}): "
         "its gradient fades when wrong."
@@ -86,12 +79,8 @@ def squared_error(samples: Samples) -> Mistake | None:
 
 def sparsemax_squared(samples: Samples) -> Mistake | None:
     """A multiple of the squared error of sparsemax, in place of the sparsemax loss."""
-
-    def formula(z: Rows, label: int) -> Rows:
-        return _squared_error(sparsemax_rows(z), label)
-
-    factor = factor_of(samples, formula)
-    if factor is None:
+    identity = samples.identity
+    if identity is None or identity.spec != "sparsemax + brier":
         return None
     witness = Witness(
         logits=samples.far_logits(3.0),
@@ -100,13 +89,27 @@ def sparsemax_squared(samples: Samples) -> Mistake | None:
     )
     text = (
         "This is the squared error of sparsemax, not the sparsemax loss "
-        "(whose gradient is p - t): it is dead once wrong by 1."
+        "(whose gradient is p - t): it is dead once wrong by "
+        f"{samples.temperature:.4g}."
     )
-    return Mistake("squared error of sparsemax", "fault", text, factor, witness)
+    return Mistake(
+        "squared error of sparsemax", "fault", text, identity.factor, witness
+    )
 
 
-def _squared_error(p: Rows, label: int) -> Rows:
-    """The squared error of probabilities [m, n], [m]."""
-    target = np.eye(p.shape[1])[label]
-    error: Rows = np.sum((p - target) ** 2, axis=1)
-    return error
+def probability_lost(samples: Samples) -> Mistake | None:
+    """Classes that are not there take a part of the probability, as zero columns of padding do."""
+    identity = samples.identity
+    if identity is None or identity.spec != WITH_REST:
+        return None
+    rest = identity.parameters["rest"]
+    n = samples.num_classes
+    total = n / (n + rest)
+    text = (
+        f"Probability is lost: the normaliser has {rest:.4g} more than the sum over the "
+        f"{n} classes, as padded classes with a logit of 0 would add. p sums to "
+        f"{total:.4g} where all logits are 0, and the gradient does not sum to 0."
+    )
+    shows = f"the loss is {np.log(n + rest):.4g} instead of log {n} = {np.log(n):.4g}"
+    witness = Witness((0.0,) * n, one_hot(0, n), shows, "loss")
+    return Mistake("probability lost", "fault", text, total, witness)

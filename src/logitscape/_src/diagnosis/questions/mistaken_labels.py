@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from ..answers import Witness
+from ..answers import Severity, Witness
 from ..evaluation import Rows, finite_rows, one_hot
 from ..simplify import format_first
+from .label_patterns import is_ordinal, labels_are_numbers, scale_has_no_effect
 from .mistake_samples import Mistake, Samples
 
 ZERO, EQUAL = 2, 3
@@ -17,6 +18,9 @@ def pushes_another_class(samples: Samples) -> Mistake | None:
     # At 1 and not at 0, where normalizers such as the sum are undefined.
     steps = -samples.every_label.gradient[:, EQUAL]
     if not np.isfinite(steps).all() or not np.any(steps):
+        return None
+    rows = samples.recognised.labels
+    if is_ordinal(rows) or labels_are_numbers(rows):
         return None
     size = np.max(np.abs(steps))
     is_label = np.eye(n, dtype=bool)
@@ -64,13 +68,18 @@ def not_finite_when_equal(samples: Samples) -> Mistake | None:
     gradient = samples.every_label.gradient[label, ZERO]
     shows = f"loss = {loss:.4g}, gradient = {format_first(gradient)}"
     others = ", and wherever all logits are equal" if everywhere else ""
+    text = (
+        f"The gradient is not finite at zero logits{others}: "
+        "a last layer that starts from zeros begins there."
+    )
+    severity: Severity = "fault"
+    if scale_has_no_effect(samples.recognised.labels):
+        severity = "trade"
+        text += " The scale of the logits has no effect, so that 0 has no direction."
     return Mistake(
         verdict="not finite at equal logits",
-        severity="fault",
-        text=(
-            f"The gradient is not finite at zero logits{others}: "
-            "a last layer that starts from zeros begins there."
-        ),
+        severity=severity,
+        text=text,
         witness=Witness((0.0,) * n, one_hot(label, n), shows),
     )
 

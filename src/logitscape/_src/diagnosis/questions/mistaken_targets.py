@@ -4,11 +4,12 @@ import numpy as np
 
 from ...base.softmax import log_softmax_rows
 from ..answers import Witness
-from ..evaluation import Rows, losses
+from ..evaluation import Rows, losses, one_hot
 from ..simplify import format_first
-from .mistake_samples import EXACT, Mistake, Samples, fit, target_weights_of
+from .mistake_samples import EXACT, Mistake, Samples, target_weights_of
 
-LARGEST_EXPONENT = 50.0
+SMALL = 1e-4
+"""Largest margin that counts as none."""
 
 
 def target_weights(samples: Samples) -> Mistake | None:
@@ -40,7 +41,7 @@ def target_weights(samples: Samples) -> Mistake | None:
     if np.abs(others).max() <= EXACT:
         factors = np.array([target[label] for label, target in weights.items()])
         if np.ptp(factors) > 1e-3:
-            return _class_weights(factors)
+            return None
         return _scaled(samples, factors[0], witness)
     if abs(total - 1) > 1e-3 and _is_missized(target, label):
         text = f"The smoothed target does not sum to 1 but to {total:.4g}: {effect}."
@@ -71,15 +72,6 @@ def _is_missized(target: Rows, label: int) -> bool:
     return bool(np.min(np.abs(target[label] - (1 + counts * others[0]))) <= 1e-4)
 
 
-def _class_weights(factors: Rows) -> Mistake:
-    text = (
-        f"Cross-entropy with class weights: {format_first(factors)} for labels 0, 1 and "
-        "the last. By design it treats classes differently."
-    )
-    ratio = float(factors.max() / factors.min())
-    return Mistake("class weights", "trade", text, ratio)
-
-
 def _scaled(samples: Samples, factor: float, witness: Witness) -> Mistake | None:
     if abs(factor - 1) <= 1e-3:
         return None
@@ -99,70 +91,76 @@ def _shrinks_with_classes(samples: Samples) -> bool:
     few = max(2, samples.num_classes // 2)
     z = samples.z[:, :few]
     try:
-        loss = losses(samples.subject, z, 0)
+        loss = losses(samples.subject, samples.temperature * z, 0)
     except Exception:
         return True
     expected = -log_softmax_rows(z)[:, 0] / few
     return bool(np.allclose(loss, expected, rtol=1e-3))
+def class_weights(samples: Samples) -> Mistake | None:
+    """A known loss times a weight of the label."""
+    each = samples.recognised.each
+    if each is None or not each.follows.all():
+        return None
+    factors = each.factors
+    least, most = float(np.abs(factors).min()), float(np.abs(factors).max())
+    if most - least <= 1e-3 * most or least == 0:
+        return None
+    text = (
+        f"The loss of every label has a weight of its own, from {least:.4g} to {most:.4g}. "
+        "By design it treats classes differently."
+    )
+    return Mistake("class weights", "trade", text, most / least)
 
 
 def margin(samples: Samples) -> Mistake | None:
-    """Cross-entropy with constants m_k added to the logits.
-
-    The exponential e^L is then linear in the odds e^{z_k - z_y}.
-    """
-    shifts = dict[int, Rows]()
-    for label, values in samples.by_label():
-        shift = _shift(samples, label, values.loss)
-        if shift is not None:
-            shifts[label] = shift
-    if len(shifts) < len(samples.labels):
+    """A known loss with constants added to the logits, the same for every label or by label."""
+    each, identity = samples.recognised.each, samples.identity
+    if each is None or identity is None or not each.follows.all():
         return None
-    if max(np.max(np.abs(shift)) for shift in shifts.values()) <= 1e-4:
-        return None
-    first_label = samples.labels[0]
-    first = shifts[first_label]
-    first_text = format_first(first)
-    if _is_same_for_every_label(shifts, first):
-        text = (
-            "Constants are added to the logits, the same for every label "
-            f"(logit adjustment): {first_text}, up to a constant."
-        )
-        return Mistake("logits adjusted", "trade", text, float(np.ptp(first)))
-    largest_others = []
-    for label, shift in shifts.items():
-        largest_others.append(float(np.delete(shift, label).max()))
-    if max(largest_others) < 0:
-        shows = f"exp(loss) = sum_k e^(m_k) e^(z_k - z_y) with m = {first_text}"
-        return Mistake(
-            verdict="margin on the wrong side",
-            severity="fault",
-            text=(
-                "A margin on the wrong side: the label's logit is raised by "
-                f"{-largest_others[0]:.4g}, so errors cost less."
-            ),
-            number=largest_others[0],
-            witness=samples.witness(first_label, shows),
-        )
-    text = f"Constants are added to the logits, by label: {first_text}."
-    return Mistake("margin added", "trade", text, max(largest_others))
+    biases = np.zeros(samples.num_classes)
+    if identity.biases is not None:
+        biases = identity.temperature * identity.biases
+    margins = each.margins + biases
+    adjusted = float(np.ptp(biases)) > SMALL
+    if np.abs(margins).max() <= SMALL:
+        return _adjusted(biases) if adjusted else None
+    if margins.max() < -SMALL:
+        return _on_the_wrong_side(samples, margins)
+    rest = f", beside {_range(biases)} on the logits" if adjusted else ""
+    text = (
+        f"A margin of {_range(margins)} is taken from the logit of the label{rest}: "
+        "the label has to win by more."
+    )
+    return Mistake("margin added", "trade", text, float(margins.max()))
 
 
-def _is_same_for_every_label(shifts: dict[int, Rows], first: Rows) -> bool:
-    for label, shift in shifts.items():
-        if not np.allclose(shift, first - first[label], atol=1e-4):
-            return False
-    return True
+def _adjusted(biases: Rows) -> Mistake:
+    text = (
+        "Constants are added to the logits, the same for every label "
+        f"(logit adjustment): {format_first(biases)}, up to a constant."
+    )
+    return Mistake("logits adjusted", "trade", text, float(np.ptp(biases)))
 
 
-def _shift(samples: Samples, label: int, loss: Rows) -> Rows | None:
-    """The constants m_k - m_y, [n]; None if the loss is not of this kind."""
-    if not np.isfinite(loss).all() or np.max(np.abs(loss)) > LARGEST_EXPONENT:
-        return None
-    margins = samples.z - samples.z[:, [label]]
-    odds = np.exp(np.clip(margins, -LARGEST_EXPONENT, LARGEST_EXPONENT))
-    weights = fit(odds, np.exp(loss))
-    if weights is None or weights.min() <= 1e-6 or abs(weights[label] - 1) > 1e-3:
-        return None
-    shift: Rows = np.log(weights)
-    return shift
+def _on_the_wrong_side(samples: Samples, margins: Rows) -> Mistake:
+    label = samples.labels[0]
+    number = float(margins.max())
+    text = (
+        "A margin on the wrong side: the label's logit is raised by "
+        f"{_range(-margins)}, so errors cost less."
+    )
+    equal = (0.0,) * samples.num_classes
+    witness = Witness(
+        logits=equal,
+        target=one_hot(label, samples.num_classes),
+        shows="a smaller loss than without the margin, whose sign is wrong",
+        expression="loss",
+    )
+    return Mistake("margin on the wrong side", "fault", text, number, witness)
+
+
+def _range(values: Rows) -> str:
+    low, high = float(values.min()), float(values.max())
+    if high - low <= SMALL:
+        return f"{high:.4g}"
+    return f"{low:.4g} to {high:.4g}"

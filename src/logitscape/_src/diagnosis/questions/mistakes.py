@@ -1,8 +1,7 @@
 """Common mistakes, recognised by the values of the function and never by its text.
 
-Most are recognised by a fit: a loss that is linear in the surprisals -log p, in the
-probabilities p or in the odds e^{z_k - z_y} of the softmax has weights that least squares
-give exactly, and the weights tell the mistake.
+Most follow from what the loss is (see recognition.py): a formula with a temperature, a factor,
+margins and weights. The others show in gradients.
 """
 
 from collections.abc import Callable
@@ -10,9 +9,12 @@ from collections.abc import Callable
 from ..answers import Answer
 from ..config import DiagnosisConfig
 from ..subject import Subject
+from .identity_sentences import logits_over
 from .mistake_samples import Mistake, Samples, sample
+from .mistaken_directions import dead_region, pushes_rival_up
 from .mistaken_formulas import (
     forgotten_logarithm,
+    probability_lost,
     softmax_twice,
     sparsemax_squared,
     squared_error,
@@ -23,13 +25,15 @@ from .mistaken_labels import (
     one_class_only,
     pushes_another_class,
 )
-from .mistaken_targets import margin, target_weights
+from .mistaken_targets import class_weights, margin, target_weights
 from .vanishing_probabilities import clipped, log_of_probability, power_of_nothing
 
 QUESTION = "common mistakes"
+SAME = 1e-6
+"""Largest distance from 1 of a temperature that counts as none."""
 METHOD = (
-    "loss and gradient at scattered logits in float64, fitted by the mistaken formulas; "
-    "labels 0, 1 and the last"
+    "loss and gradient at scattered logits in float64, fitted by known formulas at any "
+    "temperature; every label"
 )
 
 RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
@@ -41,8 +45,12 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
     softmax_twice,
     squared_error,
     sparsemax_squared,
+    probability_lost,
+    class_weights,
     margin,
     one_class_only,
+    pushes_rival_up,
+    dead_region,
     clipped,
     log_of_probability,
     power_of_nothing,
@@ -64,15 +72,20 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
             text="None of the common mistakes was recognised.",
         )
         return [_answer(none)]
-    return [_answer(mistake) for mistake in mistakes.values()]
+    return [_answer(mistake, samples.temperature) for mistake in mistakes.values()]
 
 
-def _answer(mistake: Mistake) -> Answer:
+def _answer(mistake: Mistake, temperature: float = 1.0) -> Answer:
+    text = mistake.text
+    if abs(temperature - 1) > SAME:
+        text += (
+            f" All of this is about {logits_over(temperature)} in place of the logits."
+        )
     return Answer(
         question=QUESTION,
         verdict=mistake.verdict,
         severity=mistake.severity,
-        text=mistake.text,
+        text=text,
         method=METHOD,
         number=mistake.number,
         witness=mistake.witness,

@@ -17,7 +17,7 @@ from ..config import DiagnosisConfig
 from ..evaluation import evaluate, finite, one_hot, row
 from ..levels import SPREAD
 from ..programs import Precision
-from ..subject import Subject, gradient_error
+from ..subject import ROUNDED, Subject, gradient_error
 from ..vocabulary import NOT_FINITE_FAR, NOT_FINITE_NEAR
 from .overflow_causes import float_info
 from .reach import LARGEST, RAYS, Failure, Measurement, find_failures, ray_logits
@@ -54,11 +54,17 @@ def _answer(subject: Subject, config: DiagnosisConfig, dtype: Precision) -> Answ
     is_configured = dtype == config.dtype
     refusal = _refusal(subject, config.num_classes, dtype)
     if refusal:
+        is_rounded = refusal.startswith(ROUNDED)
+        text = f"It fails with {refusal}"
+        if is_rounded:
+            text = (
+                f"For {dtype} logits it returns {refusal}: all is measured in float32."
+            )
         return Answer(
             question=question,
-            verdict="does not run",
+            verdict="rounds its result" if is_rounded else "does not run",
             severity="fault" if is_configured else "note",
-            text=f"It fails with {refusal}",
+            text=text,
             method="traced",
             details={"dtype": dtype},
         )

@@ -10,7 +10,8 @@ from ..config import DiagnosisConfig
 from ..evaluation import Rows
 from ..formulas.fits import linear_fit, losses_to_fit
 from ..subject import Subject
-from .identities import Identity, by_link_alone, find_identity
+from .identities import Identity
+from .identity_search import by_link_alone, find_identity
 from .label_rows import LabelRows, at_temperature, label_rows
 from .links import fit_margin
 from .reference_rows import ReferenceRows, reference_rows
@@ -74,7 +75,7 @@ def recognition(subject: Subject, config: DiagnosisConfig) -> Recognition:
     outliers = labels.outliers()
     label = int(np.flatnonzero(~np.isin(labels.labels, outliers))[0])
     rows = reference_rows(subject, config, label)
-    identity = find_identity(rows)
+    identity = find_identity(rows, subject.name)
     each = None
     if identity is not None:
         identity = _with_bias_of_label(identity, subject, config, label)
@@ -120,13 +121,15 @@ def _of_each_label(
         margins=np.full(n, identity.margin),
         follows=np.zeros(n, dtype=bool),
     )
-    for label in rows.labels:
+    for label in range(n):
         _fit_label(each, label, features[label], rows)
     left = np.flatnonzero(~each.follows)
-    by_link = by_link_alone(identity, reference) if len(left) else None
+    differ = len(left) or np.ptp(each.constants) > 1e-6
+    by_link = by_link_alone(identity, reference) if differ else None
     if by_link is not None:
         numbers = by_link.number(logits, labels).reshape(n, count)
-        for label in left[:MOST_MARGINS]:
+        _margins_for_constants(each, by_link, numbers, rows)
+        for label in left[:MOST_MARGINS].tolist():
             _fit_margin(each, label, numbers[label], by_link, rows)
     return each
 
@@ -154,3 +157,25 @@ def _fit_margin(
         each.constants[label] = link.fit.constant
         each.margins[label] = link.margin * identity.temperature
         each.follows[label] = True
+
+
+def _margins_for_constants(
+    each: Labels, identity: Identity, numbers: Rows, rows: LabelRows
+) -> None:
+    """Take what looks like a constant of a label for a margin, where that explains it as well.
+
+    Where the label is far from right, a loss grows linearly, and the two are the same.
+    """
+    assert identity.link is not None
+    link = identity.link
+    for label in np.flatnonzero(each.follows):
+        extra = each.constants[label] - identity.constant
+        if abs(extra) <= rows.exact * LOOSE * (1 + abs(identity.constant)):
+            continue
+        margin = link.margin + extra / each.factors[label]
+        losses = losses_to_fit(rows.loss[label], rows.exact)
+        expected = each.factors[label] * link.losses(numbers[label], margin)
+        remainder = rows.loss[label] - expected - identity.constant
+        if np.max(np.abs(remainder) / losses.sizes) <= LOOSE * rows.exact:
+            each.constants[label] = identity.constant
+            each.margins[label] = margin * identity.temperature

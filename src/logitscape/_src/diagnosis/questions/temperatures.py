@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...base.softmax import softmax_rows
-from ..evaluation import Rows
+from ..evaluation import Rows, finite_rows
 from ..formulas.fits import best_fit, losses_to_fit
 
 STARTS = tuple([start] for start in (0.0, -1.0, 1.0, -2.0, 2.0, -3.0, 4.0))
@@ -13,6 +13,10 @@ STARTS = tuple([start] for start in (0.0, -1.0, 1.0, -2.0, 2.0, -3.0, 4.0))
 EXACT_SHARE = 0.1
 """Near equal logits second differences are small: exactness is held to a part of its bound."""
 
+LOOSE = 1e2
+"""Factor by which a gradient may deviate more than a loss."""
+LEAST, MOST = 1e-2, 1e3
+"""Temperatures beyond which a softmax is a maximum, or linear, to within the exactness."""
 ROUGH = 0.1
 """Largest relative deviation of a temperature that is worth starting from."""
 
@@ -31,9 +35,7 @@ class Temperature(NamedTuple):
     is_exact: bool = True
 
 
-def of_rivals(
-    z: Rows, gradient: Rows, label: int, exact: float
-) -> Temperature | None:
+def of_rivals(z: Rows, gradient: Rows, label: int, exact: float) -> Temperature | None:
     """The temperature of any loss of the label's probability under a softmax.
 
     The gradients of two rivals are then in the ratio `e^{(z_j - z_k) / T + b_j - b_k}`, whatever
@@ -76,7 +78,7 @@ def of_target(z: Rows, gradient: Rows, exact: float) -> float | None:
         gradient: Gradients for one label, [m, n].
         exact: Largest relative deviation that rounding may cause.
     """
-    usable: Rows = np.isfinite(gradient).all(axis=1)
+    usable = finite_rows(gradient)
     if usable.sum() < 4:
         return None
     z, slopes = z[usable], _without_column_means(gradient[usable])
@@ -91,9 +93,10 @@ def of_target(z: Rows, gradient: Rows, exact: float) -> float | None:
 
     found = best_fit(formula, STARTS, losses)
     # What is fitted has a mean of 0: the constant is no part of it.
-    if found.deviation > exact * 1e2:
+    temperature = float(np.exp(found.parameters[0]))
+    if found.deviation > exact * LOOSE or not LEAST < temperature < MOST:
         return None
-    return float(np.exp(found.parameters[0]))
+    return temperature
 
 
 def _without_means(rows: Rows) -> Rows:

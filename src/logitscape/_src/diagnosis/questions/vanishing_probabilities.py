@@ -6,62 +6,50 @@ from ..answers import Witness
 from ..evaluation import evaluate, finite_rows, one_hot
 from ..levels import level_at
 from ..simplify import format_first
-from .mistake_samples import EXACT, FAR, Mistake, Samples, target_weights_of
+from .links import CLIPPED
+from .mistake_samples import FAR, Mistake, Samples, target_weights_of
+
+EPSILON = 1e-7
+"""The catalogue's own constant inside the logarithm."""
 
 
 def clipped(samples: Samples) -> Mistake | None:
-    """A probability that is kept from 0 by a clip, or by a constant inside the logarithm.
-
-    Far out the loss is then flat, at -log(epsilon).
-    """
-    loss = samples.far.loss
-    if not np.isfinite(loss).all() or loss[-1] <= 0:
+    """A probability that is kept from 0 by a clip, or by a constant inside the logarithm."""
+    identity = samples.identity
+    if identity is None:
         return None
-    is_flat = abs(loss[-1] - loss[-2]) <= 1e-9 * abs(loss[-1])
-    if not is_flat:
+    epsilon = identity.parameters.get("epsilon", EPSILON)
+    if identity.spec == f"softmax + {CLIPPED}":
+        verdict, fate = "clipped probability", "is exactly 0"
+    elif identity.spec == "softmax + clipped_cross_entropy":
+        verdict, fate = "epsilon inside the logarithm", "fades"
+    else:
         return None
-    epsilon = float(np.exp(-loss[-1]))
-    p = np.exp(samples.log_p[:, samples.labels[0]])
-    # The loss is a logarithm; this is its argument, which is compared with p.
-    inside_log = np.exp(-samples.values[0].loss)
-    dead = not samples.far.gradient[-2:].any() and epsilon < 0.1
-    if dead and np.max(np.abs(inside_log - np.maximum(p, epsilon))) <= EXACT:
-        return _kept_from_zero(
-            samples,
-            epsilon,
-            verdict="clipped probability",
-            fate="is exactly 0",
-        )
-    if np.max(np.abs(inside_log - (p + epsilon))) <= EXACT:
-        return _kept_from_zero(
-            samples,
-            epsilon,
-            verdict="epsilon inside the logarithm",
-            fate="fades",
-        )
-    return None
+    return _kept_from_zero(samples, epsilon, verdict=verdict, fate=fate)
 
 
 def _kept_from_zero(
     samples: Samples, epsilon: float, *, verdict: str, fate: str
 ) -> Mistake:
-    largest_loss = -np.log(epsilon)
-    distance = float(np.ceil(largest_loss + 5))
+    gap = -np.log(epsilon)
+    distance = float(np.ceil(gap + 5))
     logits = samples.far_logits(distance)
     gradient = evaluate(samples.subject, [logits], 0).gradient[0]
+    wrong_by = samples.temperature * distance
     witness = Witness(
         logits=logits,
         target=one_hot(0, samples.num_classes),
         shows=(
-            f"the label is wrong by {distance:g}; gradient = {format_first(gradient)}"
+            f"the label is wrong by {wrong_by:g}; gradient = {format_first(gradient)}"
         ),
     )
+    largest_gap = samples.temperature * gap
     text = (
         f"The probability is kept above {epsilon:.2g}: the gradient {fate} once the label "
-        f"is wrong by more than {largest_loss:.3g}, and the loss never exceeds that. "
+        f"is wrong by more than {largest_gap:.3g}, and the loss never rises beyond that. "
         "Use log_softmax of the logits."
     )
-    severity = level_at("fault", [largest_loss])
+    severity = level_at("fault", [largest_gap])
     return Mistake(verdict, severity, text, epsilon, witness)
 
 

@@ -1,0 +1,92 @@
+"""An identity in words, such as "softmax + cross_entropy at z / 0.07, times 2, plus 0.3"."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..evaluation import Rows
+from .identities import Identity
+from .recognition import Labels
+
+SMALL = 1e-5
+"""Relative difference from the default that counts as none."""
+
+
+def described(identity: Identity | None, each: Labels | None = None) -> str:
+    """The formula with all that is done to it; "" if there is none.
+
+    Args:
+        identity: Formula.
+        each: How the losses of the labels differ, if that is to be told.
+    """
+    if identity is None:
+        return ""
+    parts = [named(identity) + _at(identity)]
+    factor = identity.factor
+    if each is not None and each.follows.all():
+        differences = _differences(identity, each)
+        if differences:
+            parts.append("with " + " and ".join(differences))
+        factor = 1.0 if _varies(each.factors) else float(np.median(each.factors))
+    if abs(factor - 1) > SMALL:
+        parts.append(f"times {factor:.4g}")
+    if abs(identity.constant) > SMALL * (1 + abs(identity.factor)):
+        sign = "plus" if identity.constant > 0 else "minus"
+        parts.append(f"{sign} {abs(identity.constant):.4g}")
+    return ", ".join(parts)
+
+
+def named(identity: Identity) -> str:
+    """The spec with the parameters that were fitted."""
+    arguments = ", ".join(
+        f"{name}={value:.4g}" for name, value in identity.parameters.items()
+    )
+    return f"{identity.spec}({arguments})" if arguments else identity.spec
+
+
+def is_reparametrised(identity: Identity, each: Labels | None) -> bool:
+    """Whether the logits are changed, or labels differ."""
+    differs = each is not None and bool(_differences(identity, each))
+    return bool(_at(identity)) or differs
+
+
+def _at(identity: Identity) -> str:
+    """The logits at which the formula is taken, such as " at z / 2"."""
+    inner = logits_over(identity.temperature)
+    if np.isfinite(identity.cap):
+        largest = identity.cap / identity.temperature
+        inner = f"{largest:.4g} tanh(z / {identity.cap:.4g})"
+    return "" if inner == "z" else f" at {inner}"
+
+
+def logits_over(temperature: float) -> str:
+    """The logits divided by a temperature, such as "z / 0.07", "30 z" or "z"."""
+    if abs(temperature - 1) <= SMALL:
+        return "z"
+    divisor, factor = f"{temperature:.4g}", f"{1 / temperature:.4g}"
+    return f"{factor} z" if len(factor) < len(divisor) else f"z / {divisor}"
+
+
+def _differences(identity: Identity, each: Labels) -> list[str]:
+    biases = np.zeros(len(each.factors))
+    if identity.biases is not None:
+        biases = identity.temperature * identity.biases
+    margins = each.margins + biases
+    parts = []
+    if _varies(biases):
+        parts.append(f"{_range(biases)} added to the logits")
+    if np.abs(margins).max() > SMALL:
+        parts.append(f"a margin of {_range(margins)} on the label's logit")
+    if _varies(each.factors):
+        parts.append(f"weights of the labels of {_range(each.factors)}")
+    return parts
+
+
+def _varies(values: Rows) -> bool:
+    return bool(np.ptp(values) > SMALL * (1 + np.abs(values).max()))
+
+
+def _range(values: Rows | Sequence[float]) -> str:
+    low, high = float(np.min(values)), float(np.max(values))
+    same = high - low <= SMALL * (1 + abs(high))
+    return f"{high:.4g}" if same else f"{low:.4g} to {high:.4g}"

@@ -1,0 +1,129 @@
+"""Regions where a step leads the wrong way, or where there is no step at all."""
+
+import numpy as np
+
+from ..answers import Witness
+from ..evaluation import Rows, evaluate, finite_rows, norms, one_hot, probabilities, row
+from ..levels import level_at
+from ..simplify import format_first
+from .label_patterns import is_ordinal, labels_are_numbers, scale_has_no_effect
+from .mistake_samples import Mistake, Samples, target_weights_of
+
+POINTS = 128
+SIZES = np.array([0.3, 1.0, 2.0, 4.0, 8.0, 16.0])
+"""Distances of the rival and of the label from 0, in units of the temperature."""
+ALONG_RIVAL = 1e-6
+"""Share of the gradient from which it counts."""
+OFFSETS = np.array([1.0, 3.0, 10.0, 20.0, 40.0])
+"""Distances of all logits from 0 at which a step is looked for."""
+REFINEMENTS, PLACES, DIGITS = 2, 64, 2
+
+
+def pushes_rival_up(samples: Samples) -> Mistake | None:
+    """A rival that is predicted, and whose logit still rises.
+
+    Where the scale of the logits has no effect, a single logit is no direction of its own; where a
+    target gives rivals a weight, or labels have an order, rivals are meant to rise.
+    """
+    rows = samples.recognised.labels
+    meant = (
+        is_ordinal(rows)
+        or labels_are_numbers(rows)
+        or scale_has_no_effect(rows)
+        or any(True for _ in target_weights_of(samples))
+    )
+    if meant:
+        return None
+    n = samples.num_classes
+    z, labels = _wrong_logits(samples)
+    gradient = evaluate(samples.subject, z, labels).gradient
+    every = np.arange(len(z))
+    top = _predicted(samples, z)
+    size = norms(gradient)
+    pulled = gradient[every, top] < -ALONG_RIVAL * size
+    bad = finite_rows(gradient) & (top != labels) & (z[every, top] > 0) & pulled
+    if not bad.any():
+        return None
+    place = int(np.argmax(bad))
+    rival, label = int(top[place]), int(labels[place])
+    slope = float(gradient[place, rival])
+    shows = (
+        f"class {rival} is predicted, and minus the gradient still raises its logit: "
+        f"gradient = {format_first(gradient[place])}"
+    )
+    text = (
+        f"It pushes the wrong class up: class {rival} is predicted instead of label {label}, "
+        f"and the loss falls as the logit of class {rival} rises further (slope {slope:.3g})."
+    )
+    witness = Witness(row(z[place]), one_hot(label, n), shows)
+    return Mistake("pushes a rival up", "fault", text, slope, witness)
+
+
+def _wrong_logits(samples: Samples) -> tuple[Rows, Rows]:
+    """Logits of many sizes with a rival above 0, the label below, and all others between.
+
+    Returns:
+        The logits, [m, n], and the labels, [m].
+    """
+    n = samples.num_classes
+    random = np.random.default_rng(0)
+    low, high = SIZES[random.integers(len(SIZES), size=(2, POINTS, 1))]
+    z = random.uniform(-low, high, (POINTS, n))
+    labels = random.integers(n, size=POINTS)
+    rivals = (labels + random.integers(1, n, size=POINTS)) % n
+    every = np.arange(POINTS)
+    z[every, labels] = -low[:, 0]
+    z[every, rivals] = high[:, 0]
+    return np.round(samples.temperature * z, 3), labels
+
+
+def _predicted(samples: Samples, z: Rows) -> Rows:
+    scores = z
+    if samples.subject.normalizer is not None:
+        p = probabilities(samples.subject, z)
+        scores = np.where(np.isfinite(p), p, z)
+    predicted: Rows = scores.argmax(axis=1)
+    return predicted
+
+
+def dead_region(samples: Samples) -> Mistake | None:
+    """No gradient at all where all logits are negative, or all are large, and equal."""
+    if not any(np.any(values.gradient) for values in samples.values):
+        return None
+    for sign in (-1.0, 1.0):
+        offsets = sign * np.concatenate([[-OFFSETS[0]], OFFSETS])
+        dead = _is_dead(samples, offsets)
+        if dead[0] or not dead[-1]:
+            continue
+        alive = int(np.flatnonzero(~dead)[-1])
+        return _dead_beyond(samples, sign, offsets[alive], offsets[alive + 1])
+    return None
+
+
+def _dead_beyond(samples: Samples, sign: float, alive: float, dead: float) -> Mistake:
+    for _ in range(REFINEMENTS):
+        between = np.linspace(alive, dead, PLACES)
+        last = int(np.flatnonzero(~_is_dead(samples, between))[-1])
+        alive, dead = float(between[last]), float(between[min(last + 1, PLACES - 1)])
+    edge = round(dead, DIGITS) + 0.0
+    side = "below" if sign < 0 else "above"
+    place = float(np.floor(edge - 1) if sign < 0 else np.ceil(edge + 1))
+    logits = _equal_logits(samples, np.array([place]))[0]
+    text = (
+        f"Nothing flows where all logits are {side} {edge:g}: the gradient is exactly 0 although "
+        "no class is ahead, and a start there never moves."
+    )
+    shows = "gradient = 0 although all logits are equal"
+    witness = Witness(row(logits), one_hot(0, samples.num_classes), shows)
+    return Mistake("dead region", level_at("fault", [edge]), text, edge, witness)
+
+
+def _is_dead(samples: Samples, offsets: Rows) -> Rows:
+    gradient = evaluate(samples.subject, _equal_logits(samples, offsets), 0).gradient
+    dead: Rows = ~np.any(gradient, axis=1)
+    return dead
+
+
+def _equal_logits(samples: Samples, offsets: Rows) -> Rows:
+    """Logits that all are at an offset, [m, n]: far apart, they could die of rounding."""
+    return np.repeat(offsets[:, None], samples.num_classes, axis=1)
