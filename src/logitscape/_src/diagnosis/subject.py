@@ -20,7 +20,6 @@ from ..objectives.parts import Normalizer
 from ..objectives.signatures import Form, in_form, recognise
 from .domain import ANYWHERE, Domain
 
-
 ROUNDED = "a loss that is rounded to "
 """Begins the refusal of a function that runs in float64, and returns another dtype."""
 

@@ -8,7 +8,6 @@ from ..evaluation import Rows, finite_rows
 from ..formulas.catalogue_rows import Known, all_losses, catalogue
 from .reference_rows import ReferenceRows
 
-MOST_REFINED = 8
 MANY_CLASSES, FEWER_ROWS = 200, 8
 """Number of rows at which formulas are ranked where there are many classes."""
 
@@ -27,7 +26,7 @@ def ranked(
     )
     best = shares.argmax(axis=0)
     known = list(catalogue())
-    order = np.argsort(-shares.max(axis=0), kind="stable")[:MOST_REFINED]
+    order = np.argsort(-shares.max(axis=0), kind="stable")
     return [(known[index], float(transformed[best[index]][1])) for index in order]
 
 

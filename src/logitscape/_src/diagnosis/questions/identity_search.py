@@ -15,6 +15,8 @@ from .links import find_link
 from .reference_rows import ReferenceRows
 
 FEWEST_ROWS = 12
+MOST_REFINED = 8
+"""Number of formulas that are fitted, of those that rank first."""
 TEMPERATURES = np.geomspace(0.01, 100, 15)
 CAPS = (2.0, 5.0, 15.0, 40.0)
 FAR_EXACT = 1e-6
@@ -141,6 +143,7 @@ def _with_temperature(rows: ReferenceRows) -> Iterator[Identity]:
     z, labels, losses = _near(rows)
     by_fit = ranked(rows, [(z / t, np.log(t)) for t in TEMPERATURES])
     tunable = [(known, start) for known, start in by_fit if known.tunable is not None]
+    by_fit, tunable = by_fit[:MOST_REFINED], tunable[:MOST_REFINED]
     for known, _ in tunable:
         yield from _with_parameter(known, z, labels, losses)
     for known, start in by_fit:
@@ -181,7 +184,7 @@ def _at_temperature(
 def _with_cap(rows: ReferenceRows) -> Iterator[Identity]:
     z, labels, losses = _near(rows)
     by_fit = ranked(rows, [(capped(z, cap) / rows.rough, np.log(cap)) for cap in CAPS])
-    for known, start in by_fit:
+    for known, start in by_fit[:MOST_REFINED]:
 
         def formula(numbers: Rows, known: Known = known) -> Rows:
             cap, temperature = np.exp(np.clip(numbers, -LARGEST_LOG, LARGEST_LOG))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..evaluation import Rows
+from ..formulas.catalogue_rows import TUNABLE
 from .identities import Identity
 from .recognition import Labels
 
@@ -37,11 +38,16 @@ def described(identity: Identity | None, each: Labels | None = None) -> str:
 
 
 def named(identity: Identity) -> str:
-    """The spec with the parameters that were fitted."""
+    """The spec with the parameter that was fitted, which is the loss's or the normalizer's."""
     arguments = ", ".join(
         f"{name}={value:.4g}" for name, value in identity.parameters.items()
     )
-    return f"{identity.spec}({arguments})" if arguments else identity.spec
+    if not arguments:
+        return identity.spec
+    first, plus, loss = identity.spec.partition(" + ")
+    if plus and first in TUNABLE and loss not in TUNABLE:
+        return f"{first}({arguments}){plus}{loss}"
+    return f"{identity.spec}({arguments})"
 
 
 def is_reparametrised(identity: Identity, each: Labels | None) -> bool:
@@ -74,7 +80,9 @@ def _differences(identity: Identity, each: Labels) -> list[str]:
     margins = each.margins + biases
     parts = []
     if _varies(biases):
-        parts.append(f"{_range(biases)} added to the logits")
+        # They are known up to a constant only.
+        centred = biases - biases.mean()
+        parts.append(f"{_range(centred)} added to the logits")
     if np.abs(margins).max() > SMALL:
         parts.append(f"a margin of {_range(margins)} on the label's logit")
     if _varies(each.factors):

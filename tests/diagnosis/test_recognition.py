@@ -1,0 +1,166 @@
+"""What a loss is, and mistakes at any temperature, scale and margin, by their causes."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import logitscape as ls
+from logitscape._src.base.x64 import enable_x64
+from logitscape._src.diagnosis.answers import Answer
+from logitscape._src.diagnosis.config import DiagnosisConfig
+from logitscape._src.diagnosis.formulas.catalogue_rows import catalogue
+from logitscape._src.diagnosis.formulas.loss_rows import (
+    OF_LABEL,
+    OF_LOGITS,
+    OF_PROBABILITIES,
+)
+from logitscape._src.diagnosis.formulas.normalizer_rows import (
+    NORMALIZER_ROWS,
+    log_probs,
+)
+from logitscape._src.diagnosis.questions import identity, label_use, mistakes
+from logitscape._src.diagnosis.subject import subject
+from logitscape._src.objectives.catalog import (
+    LOGIT_LOSSES,
+    NORMALIZERS,
+    PROBABILITY_LOSSES,
+)
+from tests.diagnosis import recognised
+
+N = recognised.N
+CONSEQUENCES = {"pushes a rival up": ("dead region",)}
+"""Faults that may be named beside their cause."""
+
+
+def answers_about(source, n: int = N) -> list[Answer]:
+    """The answers about label, identity and mistakes, as far as they make sense."""
+    with enable_x64(), np.errstate(all="ignore"):
+        config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=n), n)
+        about = subject(source, num_classes=n)
+        found = label_use.answers(about, config)
+        for topic, question in (
+            (identity.QUESTION, identity),
+            (mistakes.QUESTION, mistakes),
+        ):
+            if not label_use.reason_not_to_ask(topic, found):
+                found = [*found, *question.answers(about, config)]
+    return found
+
+
+@pytest.mark.parametrize("name", recognised.BROKEN)
+def test_the_cause_is_named(name: str) -> None:
+    case = recognised.BROKEN[name]
+    faults = {
+        answer.verdict: answer
+        for answer in answers_about(case.loss)
+        if answer.severity == "fault"
+    }
+    assert case.verdict in faults
+    # Another cause would mislead.
+    assert set(faults) <= {case.verdict, *CONSEQUENCES.get(case.verdict, ())}
+
+
+@pytest.mark.parametrize("name", recognised.SOUND)
+def test_a_sound_loss_has_no_fault_and_is_known(name: str) -> None:
+    loss, sentence = recognised.SOUND[name]
+    answers = answers_about(loss)
+    assert not [answer.text for answer in answers if answer.severity == "fault"]
+    (known,) = [answer for answer in answers if answer.question == "identity"]
+    expected = f"This is {sentence}." if sentence else "It equals none"
+    assert known.text.startswith(expected)
+
+
+def test_the_other_loss_of_a_label_is_named() -> None:
+    case = recognised.BROKEN["one label by another loss"]
+    (answer,) = [a for a in answers_about(case.loss) if a.verdict == "label differs"]
+    assert answer.number == 3
+    assert "For label 3 it is softmax + brier" in answer.text
+
+
+def test_the_temperature_is_told() -> None:
+    case = recognised.BROKEN["epsilon at 0.5"]
+    (answer,) = [a for a in answers_about(case.loss) if a.severity == "fault"]
+    assert answer.number == pytest.approx(1e-3, rel=1e-6)
+    assert "2 z in place of the logits" in answer.text
+
+
+@pytest.mark.parametrize("n", [3, 150])
+def test_the_number_of_classes_makes_no_difference(n: int) -> None:
+    for loss, verdict in (
+        (lambda z, t: -jnp.sum(t * jax.nn.softmax(z / 2)), "logarithm missing"),
+        (
+            lambda z, t: recognised.cross_entropy(30 * (z + 0.35 * t), t),
+            "margin on the wrong side",
+        ),
+        (recognised.for_label(2, recognised.squared, recognised.cross_entropy), ""),
+    ):
+        verdicts = {a.verdict for a in answers_about(loss, n) if a.severity == "fault"}
+        assert verdicts == {verdict or "label differs"}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "softplus + brier",
+        "sum + cross_entropy",
+        "entmax(alpha=1.3) + hellinger",
+        "softmax + generalized_cross_entropy(q=0.2)",
+        "entmax_loss",
+        "z_loss(weight=0.01)",
+        "weston_watkins",
+    ],
+)
+def test_the_catalogue_knows_itself(spec: str) -> None:
+    (answer,) = [a for a in answers_about(spec) if a.question == "identity"]
+    assert answer.text.startswith(f"This is {spec}.")
+
+
+def test_wrong_order_leaves_other_questions_out() -> None:
+    case = recognised.BROKEN["Keras's order"]
+    diagnosis = ls.diagnose(case.loss, num_classes=N)
+    verdicts = {answer.verdict for answer in diagnosis.answers}
+    assert verdicts == {"arguments in the wrong order", "not asked"}
+    assert not diagnosis.healthy
+
+
+def test_a_loss_that_is_rounded_is_measured_in_float32() -> None:
+    def rounded(z, t):
+        value = recognised.cross_entropy(z, t)
+        return value.astype(jnp.float32)
+
+    with enable_x64():
+        about = subject(rounded, num_classes=N)
+    assert "float32" in about.refusal
+    (answer,) = [a for a in answers_about(rounded) if a.question == "identity"]
+    assert answer.verdict == "a known loss"
+
+
+def rows() -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(3)
+    z = 1.5 * random.standard_normal((8, 4))
+    z[::2] = np.abs(z[::2])
+    return z, random.integers(4, size=8)
+
+
+@pytest.mark.parametrize("name", NORMALIZERS)
+def test_normalizers_in_numpy_are_those_of_the_catalogue(name: str) -> None:
+    z, _ = rows()
+    expected = jax.vmap(lambda logits: ls.normalizer(name)(logits).p)(z)
+    np.testing.assert_allclose(np.exp(log_probs(name, z)), expected, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", [*PROBABILITY_LOSSES, *LOGIT_LOSSES])
+def test_losses_in_numpy_are_those_of_the_catalogue(name: str) -> None:
+    z, labels = rows()
+    of_logits = name in LOGIT_LOSSES
+    spec = name if of_logits else f"softplus + {name}"
+    (known,) = [known for known in catalogue() if known.spec == spec]
+    expected = jax.vmap(ls.objective(spec))(z, np.eye(4)[labels])
+    np.testing.assert_allclose(known.losses(z, labels, {}), expected, atol=1e-13)
+
+
+def test_nothing_of_the_catalogue_is_missing() -> None:
+    assert set(NORMALIZER_ROWS) == set(NORMALIZERS)
+    assert {*OF_LABEL, *OF_PROBABILITIES} == set(PROBABILITY_LOSSES)
+    assert set(OF_LOGITS) == set(LOGIT_LOSSES)
