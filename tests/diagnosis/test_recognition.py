@@ -1,5 +1,7 @@
 """What a loss is, and mistakes at any temperature, scale and margin, by their causes."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -66,7 +68,7 @@ def test_a_sound_loss_has_no_fault_and_is_known(name: str) -> None:
     loss, sentence = recognised.SOUND[name]
     answers = answers_about(loss)
     assert not [answer.text for answer in answers if answer.severity == "fault"]
-    (known,) = [answer for answer in answers if answer.question == "identity"]
+    known = next(answer for answer in answers if answer.question == "identity")
     expected = f"This is {sentence}." if sentence else "It equals none"
     assert known.text.startswith(expected)
 
@@ -114,6 +116,30 @@ def test_the_number_of_classes_makes_no_difference(n: int) -> None:
 def test_the_catalogue_knows_itself(spec: str) -> None:
     (answer,) = [a for a in answers_about(spec) if a.question == "identity"]
     assert answer.text.startswith(f"This is {spec}.")
+
+
+def with_parameters(z, t, *, scale=2.0, margin=0.3):
+    return recognised.cross_entropy(scale * z, t)
+
+
+@pytest.mark.parametrize(
+    ("loss", "named"),
+    [
+        (lambda z, t: recognised.cross_entropy(z - 0.35, t), "0.35"),
+        (lambda z, t: jnp.minimum(recognised.cross_entropy(z, t), 300.0), "300"),
+        (partial(with_parameters, scale=3.0, margin=0.4), "`margin`"),
+        (lambda z, t: recognised.cross_entropy(z - 0.35 * t, t), None),
+        (lambda z, t: recognised.cross_entropy(30 * jnp.tanh(z / 30), t), None),
+        (lambda z, t: recognised.cross_entropy(jnp.minimum(z, 20.0), t), None),
+    ],
+)
+def test_what_has_no_effect_is_said(loss, named: str | None) -> None:
+    with enable_x64(), np.errstate(all="ignore"):
+        config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=N), N)
+        answers = identity.answers(subject(loss, num_classes=N), config)
+    texts = [a.text for a in answers if a.verdict == "has no effect"]
+    assert len(texts) == (0 if named is None else 1)
+    assert all(str(named) in text for text in texts)
 
 
 def test_wrong_order_leaves_other_questions_out() -> None:

@@ -60,6 +60,7 @@ _IDENTITY: Verdicts = {
     ),
     "a known mistake": "The loss equals a formula that is known as a mistake.",
     "known near 0 only": "The loss equals a known formula at moderate logits, but not far out.",
+    "has no effect": "A constant or a parameter of the function changes nothing.",
     "not in the catalogue": "The loss equals no entry of the catalogue.",
 }
 _WHEN_WRONG: Verdicts = {

@@ -1,12 +1,16 @@
 """What a loss is: the catalogue's entry that it equals, however it is scaled or reparametrised."""
 
+from contextlib import suppress
+
 from ..answers import Answer, Severity
 from ..config import DiagnosisConfig
 from ..evaluation import Rows
 from ..formulas.catalogue_rows import OF_NUMBER, TWICE, WITH_REST, catalogue
+from ..levels import ORDINARY
 from ..subject import Subject
 from .identities import Identity, is_unscaled
 from .identity_sentences import described, is_reparametrised
+from .idle_constants import idle_constants, unused_parameters
 from .links import CLIPPED
 from .recognition import Labels, Recognition, recognition
 
@@ -15,6 +19,28 @@ MISTAKES = (TWICE, WITH_REST, OF_NUMBER, f"softmax + {CLIPPED}")
 
 
 def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
+    """What the loss is, and what in its code has no effect."""
+    return [*_known(subject, config), *_without_effect(subject, config)]
+
+
+def _without_effect(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
+    texts = list[str]()
+    # The program of a user's function may have steps that cannot be run one by one.
+    with suppress(Exception):
+        texts += [
+            f"The parameter `{name}` is accepted, and not used."
+            for name in unused_parameters(subject, config)
+        ]
+        texts += [
+            f"The constant {value:.4g} has no effect: with another number in its place the loss "
+            f"is the same, for logits within {ORDINARY:g}."
+            for value in idle_constants(subject, config)
+        ]
+    method = "the traced program with every constant changed, float64"
+    return [Answer(QUESTION, "has no effect", "note", text, method) for text in texts]
+
+
+def _known(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """The known formula that the loss equals up to a factor, a constant and a temperature."""
     recognised = recognition(subject, config)
     identity, each = recognised.identity, recognised.each

@@ -1,0 +1,128 @@
+"""Constants and parameters of a user's function that have no effect on its loss."""
+
+import math
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.extend.core import ClosedJaxpr
+
+from ...base.jaxpr import interpret
+from ...base.xla import jit_fast_compile
+from ...objectives.signatures import in_form
+from ..config import DiagnosisConfig
+from ..evaluation import Rows
+from ..levels import ORDINARY
+from ..random_logits import normal_logits, uniform_logits
+from ..subject import Subject
+
+SMALLEST, LARGEST = 1e-4, 1e3
+"""Sizes of constants that are meant to do something: smaller and larger ones guard and mask."""
+USUAL = (0.5, 1.0, 2.0)
+"""Sizes of constants that belong to formulas."""
+FACTOR = 1.5
+ROWS = 32
+SAME = 1e-12
+"""Largest relative change that counts as none."""
+
+
+def unused_parameters(subject: Subject, config: DiagnosisConfig) -> list[str]:
+    """The numbers given by `functools.partial` that the traced program does not depend on."""
+    given = subject.given
+    if not isinstance(given, partial):
+        return []
+    program = str(_traced(in_form(given, subject.form), config))
+    unused = []
+    for name, value in given.keywords.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        other = partial(given, **{name: FACTOR * value + 1})
+        if str(_traced(in_form(other, subject.form), config)) == program:
+            unused.append(name)
+    return unused
+
+
+def idle_constants(subject: Subject, config: DiagnosisConfig) -> list[float]:
+    """The constants in the traced program that could be another number.
+
+    Every constant is changed, at every place where the program has it.
+    """
+    if subject.objective is not None:
+        return []
+    program = _traced(subject.function, config)
+    values = [value for value in _constants(program) if _is_meant(value)]
+    if not values:
+        return []
+    with_factor = partial(_with_changed, program)
+    every_row = jax.vmap(with_factor, (None, None, 0, 0))
+    run = jit_fast_compile(jax.vmap(every_row, (0, None, None, None)))
+    z, targets = _points(config)
+    distinct = np.array(sorted(set(values)))
+    before = np.asarray(run(distinct, jnp.ones(()), z, targets))
+    after = np.asarray(run(distinct, jnp.full((), FACTOR), z, targets))
+    finite = np.isfinite(before)
+    change = np.where(finite, np.abs(after - before), 0) / (1 + np.abs(before))
+    same = (np.nan_to_num(change, nan=np.inf) <= SAME).all(axis=1) & finite.any(axis=1)
+    return [float(value) for value in distinct[same]]
+
+
+def _traced(function: Any, config: DiagnosisConfig) -> ClosedJaxpr:
+    z = jax.ShapeDtypeStruct((config.num_classes,), jnp.float64)
+    return jax.make_jaxpr(function)(z, z)
+
+
+def _constants(program: ClosedJaxpr) -> Iterator[float]:
+    """All scalar constants of a program, in the order in which it is interpreted."""
+    found = list[float]()
+
+    def constant(value: Any, _: Any) -> None:
+        if np.ndim(value) == 0 and np.issubdtype(np.asarray(value).dtype, np.floating):
+            found.append(float(value))
+
+    def apply(equation: Any, _: list[None]) -> list[None]:
+        return [None] * len(equation.outvars)
+
+    interpret(program, [None] * len(program.jaxpr.invars), constant, apply)
+    return iter(found)
+
+
+def _is_meant(value: float) -> bool:
+    size = abs(value)
+    # What is far below all logits masks a class, and may be any number.
+    is_mask = value < -ORDINARY
+    is_size = math.isfinite(value) and SMALLEST < size < LARGEST
+    return is_size and size not in USUAL and not is_mask
+
+
+def _with_changed(
+    program: ClosedJaxpr, chosen: Array, factor: Array, z: Array, t: Array
+) -> Array:
+    """The loss with one constant times a factor."""
+
+    def constant(value: Any, dtype: Any) -> Array:
+        array = jnp.asarray(value, dtype)
+        if array.ndim or not jnp.issubdtype(dtype, jnp.floating):
+            return array
+        changed = (array * factor).astype(dtype)
+        return jnp.where(jnp.abs(array - chosen) <= SAME, changed, array)
+
+    def apply(equation: Any, inputs: list[Array]) -> list[Array]:
+        primitive = equation.primitive
+        outputs = primitive.bind(*inputs, **equation.params)
+        return list(outputs) if primitive.multiple_results else [outputs]
+
+    (loss,) = interpret(program, [z, t], constant, apply)
+    return loss
+
+
+def _points(config: DiagnosisConfig) -> tuple[Rows, Rows]:
+    """Scattered logits, up to the largest that are ordinary, and their targets."""
+    n = config.num_classes
+    random = config.random()
+    shape = (ROWS // 2, n)
+    near, wide = normal_logits(random, shape), uniform_logits(random, shape, ORDINARY)
+    return np.concatenate([near, wide]), np.eye(n)[np.arange(ROWS) % n]
