@@ -5,6 +5,7 @@ from .references import (
     BLANCHARD,
     CAO,
     CUI,
+    GEMMA,
     JAX_NAN,
     LIN,
     MARTINS,
@@ -34,6 +35,24 @@ MISTAKES: Pages = {
         "fault",
         "Examples of that label have no influence, so that the class is never predicted.",
         "Look at its weight, and at what masks it: an ignored label, a mask that is off by one.",
+        OPTAX,
+    ),
+    "pushes a rival up": Page(
+        "fault",
+        "Where the wrong class is predicted, a step makes it more probable.",
+        "Look at the sign with which the rivals enter the loss.",
+        OPTAX,
+    ),
+    "dead region": Page(
+        "fault",
+        "A model that starts there, or is driven there by one step, never moves again.",
+        "Replace relu by softplus or an exponential, and a clip by a soft cap.",
+        GEMMA,
+    ),
+    "probability lost": Page(
+        "fault",
+        "The loss is too high, and raising all logits lowers it without telling classes apart.",
+        "Mask the padded classes with -inf before the logarithm of the sum.",
         OPTAX,
     ),
     "wrong sign": Page(

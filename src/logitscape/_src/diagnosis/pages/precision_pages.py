@@ -4,6 +4,12 @@ from .page import Page, Pages
 from .references import BLANCHARD, HIGHAM, JAX_PRECISION, MICIKEVICIUS
 
 PRECISION: Pages = {
+    "rounds its result": Page(
+        "note",
+        "Small changes of the loss are lost, and a wider dtype of the logits is of no use.",
+        "Let the loss have the dtype of its logits; round only what is stored.",
+        JAX_PRECISION,
+    ),
     "does not run": Page(
         "fault",
         "The loss cannot be trained in this dtype.",

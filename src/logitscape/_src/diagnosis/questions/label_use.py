@@ -20,6 +20,7 @@ METHOD = "loss and gradient of every label at the same logits, float64"
 IGNORED, REVERSED = "label ignored", "arguments in the wrong order"
 TOPICS_OF_LABEL = (
     "identity",
+    "design",
     "gradient",
     "correction",
     "common mistakes",

@@ -96,6 +96,8 @@ def _shrinks_with_classes(samples: Samples) -> bool:
         return True
     expected = -log_softmax_rows(z)[:, 0] / few
     return bool(np.allclose(loss, expected, rtol=1e-3))
+
+
 def class_weights(samples: Samples) -> Mistake | None:
     """A known loss times a weight of the label."""
     each = samples.recognised.each
