@@ -9,6 +9,8 @@ FEWEST_LABELS = 3
 NUMBERS = 4
 """Number of labels from which a linear dependence on the label's number is no chance."""
 LINEAR = 1e-6
+RADIAL = 1e-4
+"""Share of the gradient along the logits that is left where a norm is kept from 0."""
 
 
 def depends_on_label(rows: LabelRows) -> bool:
@@ -86,13 +88,17 @@ def is_ordinal(rows: LabelRows) -> bool:
     Such losses have one threshold for every logit, and the order of the classes is meant.
     """
     n = len(rows.loss)
-    steps = -rows.at_same.gradient
+    # The last logit may be no threshold: there is one less than there are classes.
+    steps = -rows.at_same.gradient[..., :-1]
     if n < FEWEST_LABELS or not np.isfinite(steps).all():
         return False
-    raised = np.arange(n)[None, :] < np.arange(n)[:, None]
-    expected = np.where(raised, 1, -1)[:, None, :]
-    # The last logit may be no threshold: there is one less than there are classes.
-    return bool((np.sign(steps) == expected)[..., :-1].all())
+    label, logit = np.arange(n)[:, None], np.arange(n - 1)[None, :]
+    before = (logit < label)[:, None, :]
+    towards_order = np.where(before, steps, -steps)
+    # Thresholds that are not next to the label need not move.
+    is_next = (logit == label) | (logit == label - 1)
+    moved = np.where(is_next[:, None, :], towards_order > 0, True)
+    return bool((towards_order >= 0).all() and moved.all())
 
 
 def scale_has_no_effect(rows: LabelRows) -> bool:
@@ -102,4 +108,4 @@ def scale_has_no_effect(rows: LabelRows) -> bool:
     size = np.linalg.norm(gradient, axis=2) * np.linalg.norm(z, axis=2)
     if not np.isfinite(size).all() or not np.any(size):
         return False
-    return bool((along <= rows.exact * size).all())
+    return bool((along <= RADIAL * size).all())

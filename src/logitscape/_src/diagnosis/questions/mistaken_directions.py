@@ -14,8 +14,12 @@ SIZES = np.array([0.3, 1.0, 2.0, 4.0, 8.0, 16.0])
 """Distances of the rival and of the label from 0, in units of the temperature."""
 ALONG_RIVAL = 1e-6
 """Share of the gradient from which it counts."""
+MOSTLY = 0.5
+"""Share of the places with a slope for the rival at which it has the wrong sign."""
 OFFSETS = np.array([1.0, 3.0, 10.0, 20.0, 40.0])
 """Distances of all logits from 0 at which a step is looked for."""
+CONTENT = 1e-3
+"""Share of the range of losses within which a loss counts as the least."""
 REFINEMENTS, PLACES, DIGITS = 2, 64, 2
 
 
@@ -34,14 +38,11 @@ def pushes_rival_up(samples: Samples) -> Mistake | None:
     )
     if meant:
         return None
-    n = samples.num_classes
     z, labels = _wrong_logits(samples)
     gradient = evaluate(samples.subject, z, labels).gradient
-    every = np.arange(len(z))
     top = _predicted(samples, z)
-    size = norms(gradient)
-    pulled = gradient[every, top] < -ALONG_RIVAL * size
-    bad = finite_rows(gradient) & (top != labels) & (z[every, top] > 0) & pulled
+    wrong = finite_rows(gradient) & (top != labels) & (z[np.arange(len(z)), top] > 0)
+    bad = wrong & _mostly_pulled(gradient, top, wrong)
     if not bad.any():
         return None
     place = int(np.argmax(bad))
@@ -55,8 +56,23 @@ def pushes_rival_up(samples: Samples) -> Mistake | None:
         f"It pushes the wrong class up: class {rival} is predicted instead of label {label}, "
         f"and the loss falls as the logit of class {rival} rises further (slope {slope:.3g})."
     )
-    witness = Witness(row(z[place]), one_hot(label, n), shows)
+    witness = Witness(row(z[place]), one_hot(label, samples.num_classes), shows)
     return Mistake("pushes a rival up", "fault", text, slope, witness)
+
+
+def _mostly_pulled(gradient: Rows, top: Rows, wrong: Rows) -> Rows:
+    """Where the loss falls as the predicted rival rises, [m]; nowhere if that is an exception.
+
+    Where a common shift has no effect, a rival that rises is the same as all others that fall.
+    """
+    size = norms(gradient)
+    unit = gradient / np.where(size > 0, size, 1)[:, None]
+    along_rival = unit[np.arange(len(top)), top]
+    pulled: Rows = along_rival < -ALONG_RIVAL
+    moved = np.abs(along_rival) > ALONG_RIVAL
+    shift_has_effect = np.abs(unit.sum(axis=1)[wrong]).max(initial=0) > ALONG_RIVAL
+    is_mostly = (wrong & pulled).sum() >= MOSTLY * (wrong & moved).sum()
+    return pulled if shift_has_effect and is_mostly else np.zeros_like(pulled)
 
 
 def _wrong_logits(samples: Samples) -> tuple[Rows, Rows]:
@@ -119,8 +135,11 @@ def _dead_beyond(samples: Samples, sign: float, alive: float, dead: float) -> Mi
 
 
 def _is_dead(samples: Samples, offsets: Rows) -> Rows:
-    gradient = evaluate(samples.subject, _equal_logits(samples, offsets), 0).gradient
-    dead: Rows = ~np.any(gradient, axis=1)
+    loss, gradient = evaluate(samples.subject, _equal_logits(samples, offsets), 0)
+    scattered = evaluate(samples.subject, samples.temperature * samples.z, 0).loss
+    # A loss that is as small as it gets has nothing to teach.
+    low, high = np.nanmin(scattered), np.nanmax(scattered)
+    dead: Rows = ~np.any(gradient, axis=1) & (loss > low + CONTENT * (high - low))
     return dead
 
 
