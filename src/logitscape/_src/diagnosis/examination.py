@@ -69,7 +69,9 @@ class Examination:
         senseless = self._senseless(found[about_label])
         found |= senseless
         ended |= set(senseless)
-        others = [topic for topic in QUESTIONS if topic not in (about_label, *senseless)]
+        others = [
+            topic for topic in QUESTIONS if topic not in (about_label, *senseless)
+        ]
         Workers(self._tasks(ask, others)).run(deadline.remaining())
         if cost.QUESTION in others:
             Workers([partial(ask, cost.QUESTION)]).run(deadline.remaining())

@@ -91,9 +91,11 @@ def label_rows(subject: Subject, config: DiagnosisConfig) -> LabelRows:
     rows = ROWS if n <= MANY_CLASSES else FEWER_ROWS
     z = np.round(normal_logits(config.random(), (rows + 2, n), WIDTH), 3)
     make_positive(z, slice(1, None, 2))
+    z = subject.domain.fit(z)
     exchanged = _exchanged(z[:rows])
     same = z[rows:]
-    shared = np.concatenate([same, np.zeros((1, n)), np.ones((1, n))])
+    equal = subject.domain.fit(np.stack([np.zeros(n), np.ones(n)]))
+    shared = np.concatenate([same, equal])
     logits = np.concatenate([exchanged, np.repeat(shared[None], n, axis=0)], axis=1)
     per_label = logits.shape[1]
     labels = np.repeat(np.arange(n), per_label)
@@ -116,7 +118,7 @@ def at_temperature(rows: LabelRows, subject: Subject, temperature: float) -> Lab
     if abs(np.log(temperature)) < SAME_SIZE:
         return rows
     n = len(rows.loss)
-    logits = temperature * rows.logits
+    logits = subject.domain.fit(temperature * rows.logits)
     values = evaluate(
         subject, logits.reshape(-1, n), np.repeat(rows.labels, rows.loss.shape[1])
     )
