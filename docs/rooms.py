@@ -12,6 +12,7 @@ ROOMS = (
     "normalizers",
     "losses",
     "objectives",
+    "forms",
     "engine",
     "datasets",
     "landscapes",

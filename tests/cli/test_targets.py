@@ -4,9 +4,11 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from logitscape._src.cli import targets
+from logitscape._src.cli.bind import parsed
 from logitscape._src.cli.errors import UsageError, UserError
 from tests.cli.command import run
 
@@ -86,10 +88,59 @@ def test_errors_in_the_function_show_its_own_lines_only(
     assert "JAX has removed" not in err
 
 
-def test_a_mean_inside_is_refused_with_the_remedy(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+def test_a_mean_inside_is_handled(folder: Path) -> None:
+    target = targets.resolve("my losses/mine.py:mean_inside")
+    (found,) = targets.recognised([target], "trying it", classes=4, normalizer=None)
+    assert (found.form, found.reduction) == ("batch, labels", "mean")
+    assert found.name == "mean_inside"
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("Scaled.loss", {"scale": 2.0}),
+        ("Scaled", {"scale": 2.0}),
+        ("scaled_by_3.loss", {}),
+        ("scales", {"scale": 2.0}),
+    ],
+)
+def test_methods_instances_and_arguments(folder: Path, text, arguments) -> None:
+    (folder / "classes.py").write_text(
+        "class Scaled:\n"
+        "    def __init__(self, scale):\n"
+        "        self.scale = scale\n"
+        "    def loss(self, z, t):\n"
+        "        return self.scale * (z * t).sum()\n"
+        "    __call__ = loss\n"
+        "scaled_by_3 = Scaled(3.0)\n"
+        "def scales(z, t, *, scale):\n"
+        "    return scale * (z * t).sum()\n",
+        encoding="utf-8",
+    )
+    loss = targets.resolve(f"classes.py:{text}", arguments).source
+    assert loss(np.array([5.0, 1.0]), np.array([1.0, 0.0])) == (
+        5 * arguments.get("scale", 3.0)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "words"),
+    [
+        ("my losses/mine.py:batched", {"temperature": 2}, "no argument 'temperature'"),
+        ("softmax + brier", {"gamma": 2}, "is for functions"),
+        ("my losses/mine.py:spec", {"gamma": 2}, "is for functions"),
+    ],
+)
+def test_an_argument_that_nothing_takes_is_refused(
+    folder: Path, text, arguments, words
 ) -> None:
-    status, _, err = run(capsys, "show", "my losses/mine.py:mean_inside")
-    assert status == 2
-    assert 'reduction="none"' in err
-    assert "File" not in err
+    with pytest.raises(UsageError, match=words):
+        targets.resolve(text, arguments)
+
+
+def test_arguments_are_literals_or_text() -> None:
+    texts = ["gamma=2.5", "name=a b", "weights=[1, 2]", "flag=True"]
+    expected = {"gamma": 2.5, "name": "a b", "weights": [1, 2], "flag": True}
+    assert parsed(texts) == expected
+    with pytest.raises(UsageError, match="must be NAME=VALUE"):
+        parsed(["gamma"])

@@ -176,8 +176,8 @@ def test_spent_points_are_told() -> None:
             "`diagnose(points=...)` must be a whole number, at least 1, got 0.",
         ),
         (
-            {"num_classes": 1},
-            "`diagnose(num_classes=...)` must be a whole number, at least 2, got 1.",
+            {"num_classes": 0},
+            "`diagnose(num_classes=...)` must be a whole number, at least 1, got 0.",
         ),
         (
             {"dtype": "int8"},

@@ -12,12 +12,12 @@ from jaxtyping import Float
 
 from .base.formula import rounded_once
 from .base.types import HALF
+from .forms.adapt import OneExample, as_one_example
 from .normalizers.probs import Probs
 from .objectives.at_label import loss_at_label
 from .objectives.batched import checked_labels
 from .objectives.objective import Objective, Source, objective
 from .objectives.parts import Normalizer, normalizer_from
-from .objectives.signatures import OneExample, as_one_example
 
 STUCK = 1e-3
 """Gradient norm below which an example is pulled nowhere."""

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from . import targets
+from .bind import parsed
 from .errors import UsageError
 from .options import AsJson, Classes, Normalizer, Precision, Quiet, ReportFile, Target
 from .output import check_out, say, show, show_json
@@ -15,18 +16,29 @@ from .output import check_out, say, show, show_json
 if TYPE_CHECKING:
     from ..diagnosis.answers import Severity
     from ..diagnosis.subject import Subject
-    from ..objectives.signatures import Form as LibraryForm
+    from ..forms.reading import Form as LibraryForm
     from ..reports.comparison import Comparison
     from ..reports.diagnosis import Diagnosis
 
 FailOn: TypeAlias = Literal["fault", "trade", "note", "never"]
-FormName: TypeAlias = Literal["example", "example-label", "batch", "batch-one-hot"]
+FormName: TypeAlias = Literal[
+    "example",
+    "example-label",
+    "batch",
+    "batch-one-hot",
+    "binary",
+    "multi-label",
+    "similarities",
+]
 
 FORMS: "Mapping[FormName, LibraryForm]" = {
     "example": "one example",
     "example-label": "one example, label",
     "batch": "batch, labels",
     "batch-one-hot": "batch, one-hot",
+    "binary": "binary",
+    "multi-label": "multi-label",
+    "similarities": "similarities",
 }
 """Forms of a function, by their names on the command line."""
 REPORTS = (".html", ".json", ".txt", ".png", ".svg", ".pdf")
@@ -85,6 +97,14 @@ Budget = Annotated[
         help="Seconds after which the answers are those that are known by then.",
     ),
 ]
+Argument = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--arg",
+        negative="",
+        help="Further argument of your function, NAME=VALUE; may be repeated.",
+    ),
+]
 Threshold = Annotated[
     FailOn,
     Parameter(name="--fail-on", help="Least severity that makes the exit status 1."),
@@ -106,6 +126,7 @@ class Options:
     logit_scale: LogitScale = 1.0
     normalised: Normalised = False
     budget: Budget = 120.0
+    arg: Argument = ()
     fail_on: Threshold = "fault"
     json: AsJson = False
     out: ReportFile = None
@@ -138,7 +159,9 @@ def diagnose(target: Target, /, *, options: Options = DEFAULT) -> int:
     trust.
 
     The function takes (logits [n], target [n]) or (logits [n], label) and returns a scalar, or
-    takes (logits [N, n], labels [N]) or (logits [N, n], one-hot [N, n]) and returns [N].
+    takes (logits [N, n], labels [N]) or (logits [N, n], one-hot [N, n]) and returns [N], or their
+    mean or sum. A loss of one logit, of similarities [N, N], and a loss of PyTorch will do too:
+    how it is called is found by trying. Class.method stands for the method of an instance.
 
     The exit status is 1 if there is a fault, or an answer at or above --fail-on, 2 for bad usage
     and for errors in your function, and 0 otherwise.
@@ -181,7 +204,8 @@ def _prepared(names: Sequence[str], options: Options) -> Request:
     check_out(options.out, REPORTS)
     keep_programs()
     store()
-    named = [targets.resolve(name) for name in names]
+    arguments_of_function = parsed(options.arg)
+    named = [targets.resolve(name, arguments_of_function) for name in names]
     reference = targets.resolve(options.reference)
     subjects = targets.recognised(
         named,

@@ -3,16 +3,18 @@
 import ast
 import importlib
 import importlib.util
+import inspect
 import pkgutil
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from ..base.names import nearest, suggestion
+from .bind import instance_of, with_arguments
 from .errors import UsageError
 
 DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -79,14 +81,28 @@ def _similar_modules(missing: str) -> str:
     return suggestion(last, nearest(last, names, cutoff=0.75))
 
 
-def member(module: ModuleType, name: str, place: str) -> Any:
-    """Return the function, Objective or spec called `name`, or `Class.name`, in a module."""
+def member(
+    module: ModuleType, name: str, place: str, arguments: Mapping[str, Any]
+) -> Any:
+    """Return the function, Objective or spec called `name`, or `Class.name`, in a module.
+
+    Args:
+        module: Module of the user.
+        name: Name in the module; that of a class stands for an instance, which is called.
+        place: Place of the module, for errors.
+        arguments: Further arguments of the function or of the class.
+    """
     value: Any = module
+    rest = dict(arguments)
     for part in name.split("."):
         if not hasattr(value, part):
             hint = suggestion(part, _callables(value))
             raise UsageError(f"`{place}` has no `{name}`. {hint}".rstrip())
-        value = getattr(value, part)
+        is_method = isinstance(value, type) and _needs_instance(value, part)
+        parent = instance_of(value, name, place, rest) if is_method else value
+        value = getattr(parent, part)
+    if isinstance(value, type) and _has_callable_instances(value):
+        value = instance_of(value, name, place, rest)
     is_class = isinstance(value, type)
     if is_class or not (callable(value) or isinstance(value, str)):
         kind = "a class" if is_class else f"of type {type(value).__name__}"
@@ -94,7 +110,17 @@ def member(module: ModuleType, name: str, place: str) -> Any:
             f"`{name}` in `{place}` is {kind}; "
             "a loss is a function, an Objective or a spec."
         )
-    return value
+    return with_arguments(value, name, rest)
+
+
+def _has_callable_instances(owner: type) -> bool:
+    return any("__call__" in vars(base) for base in owner.__mro__)
+
+
+def _needs_instance(owner: type, name: str) -> bool:
+    """Whether a member of a class is a method, which is called on an instance."""
+    found = inspect.getattr_static(owner, name)
+    return inspect.isfunction(found)
 
 
 def _callables(parent: Any) -> Iterator[str]:

@@ -24,7 +24,7 @@ AsJson = Annotated[
 ]
 Classes = Annotated[
     int,
-    Parameter(name="--classes", validator=Number(gte=2), help="Number of classes."),
+    Parameter(name="--classes", validator=Number(gte=1), help="Number of classes."),
 ]
 Normalizer = Annotated[
     str | None,

@@ -1,6 +1,7 @@
 """TARGET: a spec, `package.module:function` or `path/to/file.py:function`."""
 
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -8,12 +9,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from .bind import with_arguments
 from .errors import UsageError, UserError, blaming, users_lines
 from .imports import DOTTED, from_file, from_name, functions_of, member
 
 if TYPE_CHECKING:
     from ..diagnosis.subject import Subject
-    from ..objectives.signatures import Form
+    from ..forms.reading import Form
 
 
 @dataclass
@@ -33,13 +35,24 @@ class Target:
     errors: list[Exception] = field(default_factory=list)
 
     def complaints(self) -> list[str]:
-        """Return the user's own lines of every error that the function raised."""
-        texts = [users_lines(error, self.roots) for error in self.errors]
-        return list(dict.fromkeys(text for text in texts if text))
+        """Return the user's own lines of every error that the function raised.
+
+        Errors at the same place are one, whatever the types of the arguments were.
+        """
+        by_place = dict[str, str]()
+        for error in self.errors:
+            text = users_lines(error, self.roots)
+            if text:
+                by_place.setdefault(text.rpartition("\n")[0], text)
+        return list(by_place.values())
 
 
-def resolve(text: str) -> Target:
+def resolve(text: str, arguments: Mapping[str, Any] | None = None) -> Target:
     """Return the loss that a TARGET names; a file or module of the user is imported, that is, run.
+
+    Args:
+        text: TARGET as it was given.
+        arguments: Values of further arguments of the function, or of the class that it belongs to.
 
     Raises:
         UsageError: If there is no such loss; the nearest names are in the message.
@@ -47,13 +60,14 @@ def resolve(text: str) -> Target:
     """
     place, colon, name = text.rpartition(":")
     if not colon or not DOTTED.fullmatch(name):
+        with_arguments(text, text, arguments or {})
         return _spec(text)
     module = _imported(place)
-    source = member(module, name, place)
+    source = member(module, name, place, arguments or {})
     file = getattr(module, "__file__", None)
     roots = (Path(file).resolve().parent,) if file else ()
     target = Target(text=text, source=source, roots=roots)
-    if not _is_known(source):
+    if not _is_known(source) and not _is_module_of_torch(source):
         target.source = _recording(source, target.errors)
     return target
 
@@ -175,10 +189,17 @@ def _is_known(source: Any) -> bool:
     return isinstance(source, str | Objective)
 
 
+def _is_module_of_torch(source: Any) -> bool:
+    """Whether it is a module of PyTorch, which must stay one."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(source, torch.nn.Module)
+
+
 def _recording(
     function: Callable[..., Any], errors: list[Exception]
 ) -> Callable[..., Any]:
     """Return a function that behaves the same and adds to the list what it raises."""
+    from ..objectives.user_functions import name_of
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -188,4 +209,6 @@ def _recording(
             errors.append(error)
             raise
 
+    # An instance or a partial has no name that `wraps` could copy.
+    call.__name__ = name_of(function)
     return call

@@ -122,3 +122,15 @@ def undecided(question: str, why: str, method: str = "") -> Answer:
         text=why,
         method=method,
     )
+
+
+def not_asked(question: str, why: str) -> Answer:
+    """The answer to a question that cannot be asked about this function."""
+    return Answer(
+        question=question,
+        verdict=vocabulary.NOT_ASKED,
+        severity="undecided",
+        text=why,
+        method="",
+        details={"impossible": True},
+    )

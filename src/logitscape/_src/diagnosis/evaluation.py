@@ -176,6 +176,9 @@ def _evaluate_in_chunks(
     count, n = z.shape
     _add_to_count(subject, count)
     size = HESSIAN_CHUNK if quantity == "hessian" else CHUNK
+    if subject.opaque is not None:
+        # Nothing is compiled, so that no point need be computed twice.
+        size = min(size, max(count, 1))
     # The last chunk is padded with repeated points: another shape would be compiled anew.
     # Zero points are one chunk too, so that the results have a shape.
     chunks = max(1, math.ceil(count / size))
@@ -215,7 +218,7 @@ def _labels(targets: Rows) -> Rows:
     return labels
 
 
-def _joined(parts: Sequence[Array], count: int) -> Rows:
+def _joined(parts: Sequence[Array | Rows], count: int) -> Rows:
     rows = [np.asarray(part, np.float64) for part in parts]
     return np.concatenate(rows)[:count]
 

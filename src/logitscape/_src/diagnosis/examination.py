@@ -9,7 +9,7 @@ import numpy as np
 
 from ..base.types import Number
 from ..base.x64 import enable_x64
-from .answers import Answer, Severity
+from .answers import Answer, Severity, not_asked
 from .config import DiagnosisConfig
 from .contradictions import reconciled
 from .deadline import OutOfTimeError
@@ -20,6 +20,8 @@ from .subject import Subject, gradient_error
 from .vocabulary import NOT_ASKED, NOT_MEASURED
 from .workers import Workers
 
+OF_PROGRAMS = (cost.QUESTION, "singular points")
+"""Topics about the program that JAX makes of a loss."""
 SLOWEST = ("consistency", "correction")
 """Topics that are asked first, so that at the end no thread waits for a long one."""
 SHORT = 30.0
@@ -121,6 +123,10 @@ class Examination:
         if self.spent():
             found.append(self._not_asked(topic))
             return
+        if self.subject.opaque is not None and topic in OF_PROGRAMS:
+            why = f"{self.subject.opaque.library} computes the loss: JAX has no program of it."
+            found.append(not_asked(topic, why))
+            return
         self.show(f"{self.subject.name}: {topic}")
         # What overflows is what is measured, and needs no warnings
         # of NumPy beside the answers.
@@ -170,6 +176,8 @@ class Examination:
         return _unanswered(topic, NOT_MEASURED, f"{type(error).__name__}: {lines[0]}")
 
     def _prepare_cost(self) -> None:
+        if self.subject.opaque is not None:
+            return
         # An error is raised again, and reported, when the question itself is asked.
         with suppress(Exception), enable_x64(), np.errstate(all="ignore"):
             cost.prepare(self.subject, self.config, self.spent)

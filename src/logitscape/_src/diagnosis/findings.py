@@ -54,7 +54,11 @@ class Findings:
         """The verdict about the whole in a word or two."""
         if not self.healthy:
             return "not healthy"
-        is_whole = all(answer.verdict != NOT_ASKED for answer in self.answers)
+        # What cannot be asked about a function at all leaves nothing open.
+        is_whole = all(
+            answer.verdict != NOT_ASKED or answer.details.get("impossible")
+            for answer in self.answers
+        )
         return "healthy" if is_whole else "no fault so far"
 
     @property

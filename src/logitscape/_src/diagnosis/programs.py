@@ -11,6 +11,7 @@ from jax import Array
 from ..base.memory import kept
 from ..base.stored import key_of, stored_program
 from ..base.xla import jit_fast_compile
+from ..forms.opaque import Opaque
 from ..objectives.at_label import loss_at_label
 from .subject import Subject, value_and_grad
 
@@ -29,6 +30,8 @@ def program_of(
     subject: Subject, quantity: Quantity, shape: tuple[int, int], dtype: Precision
 ) -> Program:
     """The program for one shape, loaded where it is stored."""
+    if subject.opaque is not None and quantity != "probabilities":
+        return _of_opaque(subject.opaque, quantity)
     # float32 is compiled in full, as it is in training; the other dtypes may be
     # compiled without optimisation where that is faster on the whole.
     compile_fast = shape[1] <= FEW_CLASSES and dtype != "float32"
@@ -43,6 +46,16 @@ def program_of(
     if quantity == "gradient at labels":
         targets = jax.ShapeDtypeStruct(shape[:1], jnp.int32)
     return stored_program(key, function, points, targets, jit=jit).program
+
+
+def _of_opaque(opaque: Opaque, quantity: Quantity) -> Program:
+    """The rows as they are computed, without a program of JAX around them.
+
+    A callback from a compiled program with large arrays waits for ever on one processor.
+    """
+    if quantity == "hessian":
+        return lambda z, t: (opaque.hessians(z, t),)
+    return opaque.values
 
 
 def _batched(subject: Subject, quantity: Quantity) -> Program:

@@ -7,17 +7,32 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from ..base.formula import rounded_once
 from ..base.memory import kept
 from ..base.stored import key_of, remembered, set_key
+from ..forms.adapt import (
+    BatchValues,
+    as_batch_code,
+    as_code,
+    description,
+    in_batches,
+    in_form,
+)
+from ..forms.any_framework import recognised_in_any_framework
+from ..forms.framework import NUMPY
+from ..forms.numpy_loss import NumPyLoss, both_of, code_of
+from ..forms.opaque import Opaque, traceable
+from ..forms.reading import Form, Reduction
+from ..forms.recognise import Recognised, recognise
 from ..normalizers.probs import Probs
 from ..objectives.bound import BoundFormula
 from ..objectives.catalog import formula_of
 from ..objectives.objective import Objective, Source, objective
-from ..objectives.parts import Normalizer
-from ..objectives.signatures import Form, in_form, recognise
+from ..objectives.parts import Normalizer, normalizer_from
+from ..objectives.user_functions import name_of
 from .domain import ANYWHERE, Domain
 
 ROUNDED = "a loss that is rounded to "
@@ -37,6 +52,12 @@ class Subject:
         code: Expression that stands for `function` in a shell.
         objective: Objective, if the subject was given as one or as a spec.
         predictor: Expression that stands for the normalizer in a shell.
+        description: How the function was given, in a sentence; "" for a spec.
+        one_logit: Whether an example has one logit, so that there are two classes.
+        reduction: How the loss of a batch follows from those of its examples.
+        in_batches: Function that evaluates a batch in one call; None if none is known.
+        batch_code: Call of the function with logits `{z}` and labels `y` of a batch, as code.
+        opaque: What computes losses and gradients if JAX cannot look into it.
         refusal: Error that the function raises for float64, if it runs in float32 only, or what
             it returns instead of float64; it is then computed in float32 throughout.
         own_normalizer: Normalizer of the user's own, if it is none of the catalog.
@@ -54,6 +75,12 @@ class Subject:
     predictor: str = ""
     own_normalizer: Callable[..., Any] | None = field(default=None, repr=False)
     domain: Domain = ANYWHERE
+    description: str = ""
+    one_logit: bool = False
+    reduction: Reduction | None = "none"
+    in_batches: BatchValues | None = field(default=None, repr=False)
+    batch_code: str = ""
+    opaque: Opaque | None = field(default=None, repr=False)
 
 
 def subject(
@@ -67,38 +94,124 @@ def subject(
     """Recognise the subject of a diagnosis.
 
     Args:
-        source: A spec, an Objective, or a function in one of the four forms.
-        num_classes: Number of classes n.
+        source: A spec, an Objective, a function in one of the known forms, or a module or
+            function of PyTorch.
+        num_classes: Number of classes n; 1 for a loss of one logit.
         normalizer: Normalizer with which a user's function predicts.
         form: Form of the function, instead of trying which one it takes.
         name: Name, instead of the spec or the function's name.
 
     Raises:
         TypeError: If the function takes none of the forms; the message quotes the error
-            of every form.
-        ValueError: If the function reduces the batch to one number; the message has the
-            remedy.
+            of every form, and has a call that works.
     """
     if isinstance(source, Subject):
         return source
-    resolved = objective(source, normalizer=normalizer, name=name)
     if isinstance(source, str | Objective):
-        return _of_objective(resolved)
-    recognised = recognise(source, num_classes, form)
-    function = in_form(source, recognised)
-    refusal = _refusal_of_float64(function, num_classes)
+        resolved = objective(source, normalizer=normalizer, name=name)
+        if num_classes > 1:
+            return _of_objective(resolved)
+        source = resolved
+    if not callable(source):
+        raise TypeError(f"`source` must be a spec or a function, got {source!r}.")
+    if num_classes == 1:
+        form = "binary"
+    found, opaque = recognised_in_any_framework(source, num_classes, form)
+    given = _Given(
+        name=name or name_of(source),
+        source=source,
+        normalizer=normalizer,
+        recognised=found,
+    )
+    return _of_opaque(given, opaque) if opaque else _of_function(given, num_classes)
+
+
+def subject_of_gradient(
+    value_and_grad: Any,
+    *,
+    num_classes: int,
+    normalizer: str | Normalizer | None = None,
+    form: Form | None = None,
+    name: str | None = None,
+) -> Subject:
+    """Recognise a loss that is given as a function of NumPy to loss and gradient.
+
+    Args:
+        value_and_grad: Function (logits, target) -> (loss, gradient), or a pair of functions.
+        num_classes: Number of classes n.
+        normalizer: Normalizer with which it predicts.
+        form: Form of the function, instead of trying which one it takes.
+        name: Name, instead of the function's.
+
+    Raises:
+        TypeError: If it is none of these, or takes none of the forms.
+    """
+    function = both_of(value_and_grad)
+    form = "binary" if num_classes == 1 else form
+    found = recognise(function, num_classes, form, NUMPY)
+    given = _Given(
+        name=name or name_of(function),
+        source=function,
+        normalizer=normalizer,
+        recognised=found,
+    )
+    code, names = code_of(value_and_grad)
+    return _of_opaque(given, NumPyLoss(function, found, code=code, names=names))
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A function as it was given, and what has been found out about it."""
+
+    name: str
+    source: Any
+    normalizer: str | Normalizer | None
+    recognised: Recognised
+
+    def subject(
+        self, function: Callable[[Array, Array], Array], **fields: Any
+    ) -> Subject:
+        return Subject(
+            name=self.name,
+            function=function,
+            normalizer=None
+            if self.normalizer is None
+            else normalizer_from(self.normalizer),
+            form=self.recognised.form,
+            given=self.source,
+            predictor=_shell_normalizer(self.normalizer),
+            own_normalizer=_own_normalizer(self.normalizer),
+            description=description(self.recognised),
+            reduction=self.recognised.reduction,
+            one_logit=self.recognised.reading.is_binary,
+            **fields,
+        )
+
+
+def _of_function(given: _Given, num_classes: int) -> Subject:
+    n = 2 if given.recognised.reading.is_binary else num_classes
+    function = in_form(given.source, given.recognised)
+    refusal = _refusal_of_float64(function, n)
     if refusal:
         function = partial(_in_float32, function)
-    return Subject(
-        name=resolved.name,
-        function=function,
-        normalizer=resolved.normalizer,
-        form=recognised,
-        given=source,
-        code=_shell_function(source, recognised),
+    return given.subject(
+        function,
+        code=as_code(shell_name(given.source, "your_function"), given.recognised),
+        in_batches=in_batches(given.source, given.recognised),
+        batch_code=as_batch_code(
+            shell_name(given.source, "your_function"), given.recognised
+        ),
         refusal=refusal,
-        predictor=_shell_normalizer(normalizer),
-        own_normalizer=_own_normalizer(normalizer),
+    )
+
+
+def _of_opaque(given: _Given, opaque: Opaque) -> Subject:
+    name = opaque.code or shell_name(given.source, "your_function")
+    return given.subject(
+        traceable(opaque),
+        code=as_code(name, given.recognised, opaque.array),
+        in_batches=opaque.in_batches if given.recognised.in_batches else None,
+        opaque=opaque,
     )
 
 
@@ -123,8 +236,17 @@ def within(given: Subject, domain: Domain) -> Subject:
         ),
         # The rules of an objective are those of logits of any size.
         objective=None,
+        in_batches=_batches_within(given, domain),
         domain=domain,
     )
+
+
+def _batches_within(given: Subject, domain: Domain) -> BatchValues | None:
+    """Batches of rows of one length; None where only a mean or sum of them is known."""
+    evaluate = given.in_batches
+    if evaluate is None or given.reduction != "none":
+        return None
+    return lambda z, t: evaluate(np.asarray(domain.placed(jnp.asarray(z))), t)
 
 
 def _placed(
@@ -257,14 +379,3 @@ def _own_normalizer(
     if normalizer is None or isinstance(normalizer, str | BoundFormula):
         return None
     return normalizer if formula_of(normalizer) is None else None
-
-
-def _shell_function(function: Callable[..., Any], form: Form) -> str:
-    name = shell_name(function, "your_function")
-    code: dict[Form, str] = {
-        "one example": name,
-        "one example, label": f"lambda z, t: {name}(z, t.argmax())",
-        "batch, labels": f"lambda z, t: {name}(z[None], t.argmax()[None])[0]",
-        "batch, one-hot": f"lambda z, t: {name}(z[None], t[None])[0]",
-    }
-    return code[form]

@@ -37,7 +37,7 @@ NOT_FINITE_FAR = "not finite at large logits"
 
 ANY_QUESTION: Verdicts = {
     UNDECIDED: "The measurement gave no answer; the text says why.",
-    NOT_ASKED: "The budget was spent before the question was answered.",
+    NOT_ASKED: "The budget was spent before, or the function has not what it takes.",
     NOT_MEASURED: "The measurement raised an error; the text quotes it.",
 }
 """Verdicts that every question may have."""
@@ -62,6 +62,10 @@ _IDENTITY: Verdicts = {
     "known near 0 only": "The loss equals a known formula at moderate logits, but not far out.",
     "has no effect": "A constant or a parameter of the function changes nothing.",
     "not in the catalogue": "The loss equals no entry of the catalogue.",
+}
+_FORM: Verdicts = {
+    "recognised": "The function takes logits and target in a form that is known.",
+    "softmax over one unit": "The only class always has the probability 1: nothing is learnt.",
 }
 _WHEN_WRONG: Verdicts = {
     THROUGHOUT: "The logits are bounded, and the gradient pulls as far as they reach.",
@@ -235,6 +239,7 @@ _COST: Verdicts = {
 }
 
 VOCABULARY: Mapping[str, Verdicts] = {
+    "form": _FORM,
     "label": _LABEL,
     "identity": _IDENTITY,
     "design": _DESIGNS,

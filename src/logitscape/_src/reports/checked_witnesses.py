@@ -68,6 +68,8 @@ def _begun(subject: Subject) -> Namespace:
     own = subject.own_normalizer
     if own is not None:
         namespace[shell_name(own, "your_normalizer")] = own
+    if subject.opaque is not None:
+        namespace.update(subject.opaque.names)
     exec("\n".join(preamble(subject)), namespace)
     return namespace
 
@@ -77,7 +79,8 @@ def _checked(
 ) -> Answer:
     if answer.witness is None or (deadline.passed() and answer.severity != "fault"):
         return answer
-    for witness in _variants(answer.witness):
+    variants = _variants(answer.witness) if subject.opaque is None else [answer.witness]
+    for witness in variants:
         if shows(witness, subject, namespace):
             return replace(answer, witness=witness)
     return replace(answer, witness=None)
@@ -96,6 +99,8 @@ def _variants(witness: Witness) -> Iterator[Witness]:
 
 def shows(witness: Witness, subject: Subject, namespace: Namespace) -> bool:
     """Whether the printed code runs and gives what the diagnosis has measured."""
+    if subject.opaque is not None and witness.expression == "batch":
+        return False
     try:
         value = _run(witness, subject, dict(namespace))
     except Exception:

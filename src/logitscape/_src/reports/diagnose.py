@@ -1,8 +1,8 @@
 """`ls.diagnose`: every question, asked about one objective."""
 
 import time
-from collections.abc import Sequence
-from typing import get_args
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, get_args
 
 import numpy as np
 
@@ -17,18 +17,24 @@ from ..diagnosis.domain import domain_of
 from ..diagnosis.evaluation import points_evaluated
 from ..diagnosis.examination import Examination
 from ..diagnosis.programs import Precision
-from ..diagnosis.subject import Subject, subject, within
+from ..diagnosis.subject import Subject, subject, subject_of_gradient, within
+from ..forms.reading import Form
 from ..objectives.objective import Source
 from ..objectives.parts import Normalizer
-from ..objectives.signatures import Form
 from .checked_witnesses import with_checked_witnesses
 from .diagnosis import Diagnosis
 from .progress import shown
 
+GradientFunctions: TypeAlias = (
+    Callable[..., Any] | tuple[Callable[..., Any], Callable[..., Any]]
+)
+"""A function to loss and gradient, or one function for each."""
+
 
 def diagnose(
-    source: Source | Subject,
+    source: Source | Subject | None = None,
     *,
+    value_and_grad: GradientFunctions | None = None,
     num_classes: int = 10,
     dtype: str = "float32",
     seed: int = 0,
@@ -60,17 +66,23 @@ def diagnose(
     Here the number of points is so small that most questions are not asked.
 
     Args:
-        source: Spec, Objective, or function in one of four forms, which is recognised by trying:
+        source: Spec, Objective, or function, whose form is recognised by trying:
             `(logits [n], target [n]) -> scalar`, `(logits [n], label) -> scalar`,
-            `(logits [N, n], labels [N]) -> [N]` or `(logits [N, n], one-hot [N, n]) -> [N]`.
-        num_classes: Number of classes, at least 2.
+            `(logits [N, n], labels [N]) -> [N]` or `(logits [N, n], one-hot [N, n]) -> [N]`, or the
+            mean or sum of these over the batch; one logit for every example; similarities [N, N]
+            of a contrastive loss. Targets may also be -1 and 1, or the logits of a teacher, and
+            `(loss, aux)` may be returned. Modules and functions of PyTorch are computed by it.
+        value_and_grad: Instead of `source`, a function (logits, target) -> (loss, gradient) of
+            arrays of NumPy, in any of these forms, or a pair of functions (loss, gradient). What
+            needs a program of JAX is then not asked.
+        num_classes: Number of classes; 1 for one logit, which stands for two classes.
         dtype: Precision of the training: "float64", "float32", "bfloat16" or "float16".
         seed: Seed of the random searches.
         reference: Objective to compare with, in any of the forms.
         normalizer: Normalizer by which a user's function predicts, a spec or a function; needed
             for the questions about probabilities.
-        form: Form of a function: "one example", "one example, label", "batch, labels" or
-            "batch, one-hot".
+        form: Form of a function: "one example", "one example, label", "batch, labels",
+            "batch, one-hot", "binary", "multi-label" or "similarities".
         name: Name of the objective; by default the spec, or the function's name.
         domain: Least and largest logit that the loss can be given, such as (-1, 1) for cosines;
             nothing is evaluated outside.
@@ -88,22 +100,24 @@ def diagnose(
         The diagnosis: its answers, and the methods that print, draw and save them.
 
     Raises:
-        TypeError: For a function that has none of the forms.
-        ValueError: For an argument out of range, a malformed spec, or a function that reduces its
-            batch to one number.
+        TypeError: For a function that has none of the forms; the message has a call that works.
+        ValueError: For an argument out of range, or a malformed spec.
     """
     _check(num_classes, dtype, seed, budget, points)
     allowed = domain_of("diagnose", domain, logit_scale, normalised)
     started = time.monotonic()
     with enable_x64():
-        measured = subject(
+        measured = _measured(
             source,
+            value_and_grad,
             num_classes=num_classes,
             normalizer=normalizer,
             form=_form(form),
             name=name,
         )
         measured = within(measured, allowed)
+        # A loss of one logit has two classes, whatever number is given.
+        num_classes = 2 if measured.one_logit else num_classes
         config = DiagnosisConfig(
             reference=within(subject(reference, num_classes=num_classes), allowed),
             num_classes=num_classes,
@@ -130,6 +144,19 @@ def diagnose(
     return Diagnosis(subject=measured, config=config, answers=tuple(answers))
 
 
+def _measured(
+    source: Source | Subject | None, value_and_grad: Any, **arguments: Any
+) -> Subject:
+    if (source is None) == (value_and_grad is None):
+        raise TypeError(
+            "`diagnose(...)` takes a loss, or `value_and_grad=`: one of the two, "
+            f"got {source!r} and {value_and_grad!r}."
+        )
+    if source is None:
+        return subject_of_gradient(value_and_grad, **arguments)
+    return subject(source, **arguments)
+
+
 def _precision(dtype: str) -> Precision:
     """Return a dtype that has been checked, with the type that says so."""
     precisions: dict[str, Precision] = {name: name for name in get_args(Precision)}
@@ -149,7 +176,7 @@ def _form(form: str | None) -> Form | None:
 def _check(
     num_classes: int, dtype: str, seed: int, budget: Number, points: int
 ) -> None:
-    whole_number("diagnose", "num_classes", num_classes, low=2)
+    whole_number("diagnose", "num_classes", num_classes, low=1)
     precisions = get_args(Precision)
     if dtype not in precisions:
         raise ValueError(

@@ -93,7 +93,7 @@ def _setting_table(findings: Findings) -> str:
     config = findings.config
     rows = {
         "objective": findings.name,
-        "given as": findings.subject.form,
+        "given as": findings.subject.description or "a spec or an Objective",
         "beside": config.reference.name,
         "classes": str(config.num_classes),
         "precision": config.dtype,

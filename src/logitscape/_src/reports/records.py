@@ -24,6 +24,7 @@ def diagnosis_record(findings: Findings) -> dict[str, Any]:
         "schema": DIAGNOSIS_SCHEMA,
         "name": findings.name,
         "form": findings.subject.form,
+        "given_as": findings.subject.description,
         "num_classes": config.num_classes,
         "dtype": config.dtype,
         "seed": config.seed,

@@ -43,6 +43,8 @@ def _headline(findings: Findings) -> Text:
     config = findings.config
     setting = f"{config.num_classes} classes, {config.dtype}"
     about = f"\n{setting}, beside {config.reference.name}\n"
+    if findings.subject.description:
+        about += f"{findings.subject.description}\n"
     return Text.assemble((findings.headline(), "bold"), (about, "dim"))
 
 

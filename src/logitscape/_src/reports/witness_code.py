@@ -7,6 +7,7 @@ from ..diagnosis.answers import Expression, Witness
 from ..diagnosis.findings import Findings
 from ..diagnosis.subject import Subject, shell_name
 from ..objectives.objective import Objective
+from . import foreign_code
 from .witness_imports import import_lines
 
 COLUMNS = 76
@@ -26,6 +27,10 @@ EXPRESSIONS: dict[Expression, str] = {
     "chord": "{loss}(z, t), (1 - s) * {loss}(a, t) + s * {loss}(b, t)",
     "batch": "{batch}, {loss}(z[0], jax.nn.one_hot(y[0], {n}, dtype=z.dtype))",
 }
+REDUCED_BATCH = (
+    "{batch}, sum({loss}(z[i], jax.nn.one_hot(y[i], {n}, dtype=z.dtype)) "
+    "for i in range(len(y)))"
+)
 FUNCTIONS = {
     "loss": "loss",
     "gradient": "jax.grad(loss)",
@@ -50,6 +55,9 @@ def preamble(subject: Subject) -> list[str]:
 
     They define `loss(z, t)`, the objective, and `predict(z)`, which gives Probs, if that is known.
     """
+    if subject.opaque is not None:
+        imports = import_lines(subject.given, _name_of(subject))
+        return foreign_code.preamble(subject, imports)
     lines = [
         "import jax, jax.numpy as jnp, logitscape as ls",
         'jax.config.update("jax_enable_x64", True)',
@@ -71,6 +79,8 @@ def _name_of(subject: Subject) -> str:
 
 def code(witness: Witness, subject: Subject) -> list[str]:
     """Return the lines that show one witness; the last one that is no comment has the value."""
+    if subject.opaque is not None:
+        return foreign_code.lines(witness, subject.opaque.array)
     lines = [*_arguments(witness), expression(witness, subject)]
     lines += wrap(f"# {witness.shows}", COLUMNS, subsequent_indent="# ")
     if witness.narrow:
@@ -81,21 +91,25 @@ def code(witness: Witness, subject: Subject) -> list[str]:
 
 def expression(witness: Witness, subject: Subject) -> str:
     """Return the expression that shows a witness."""
+    if subject.opaque is not None:
+        return foreign_code.expression(witness, subject.opaque.array)
     functions = {
         name: f"jax.jit({function})" if witness.compiled else function
         for name, function in FUNCTIONS.items()
     }
-    return EXPRESSIONS[witness.expression].format(
-        **functions, n=len(witness.logits), batch=_batch(subject)
-    )
+    pattern = EXPRESSIONS[witness.expression]
+    if witness.expression == "batch" and subject.reduction != "none":
+        # One number for all examples is compared with that of their losses alone.
+        pattern = REDUCED_BATCH
+        if subject.reduction == "mean":
+            pattern += " / len(y)"
+    return pattern.format(**functions, n=len(witness.logits), batch=_batch(subject))
 
 
 def _batch(subject: Subject) -> str:
-    """Return the call of the user's function with a batch, as one example is called."""
-    targets = "y"
-    if subject.form == "batch, one-hot":
-        targets = "jax.nn.one_hot(y, z.shape[1], dtype=z.dtype)"
-    return f"{_name_of(subject)}({subject.domain.code_of('z')}, {targets})[0]"
+    """Return the call of the user's function with a batch."""
+    code = subject.batch_code.format(z=subject.domain.code_of("z"))
+    return f"{code}[0]" if subject.reduction == "none" else code
 
 
 def _arguments(witness: Witness) -> list[str]:

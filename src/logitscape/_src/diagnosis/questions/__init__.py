@@ -15,6 +15,7 @@ from . import (
     correction,
     cost,
     design,
+    form,
     gradient,
     identity,
     invariances,
@@ -26,6 +27,7 @@ from . import (
 )
 
 QUESTIONS: Mapping[str, Callable[[Subject, DiagnosisConfig], Iterable[Answer]]] = {
+    "form": form.answers,
     label_use.QUESTION: label_use.answers,
     identity.QUESTION: identity.answers,
     "design": design.answers,

@@ -1,12 +1,9 @@
 """What the examples of a batch do to the losses of each other."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import jax
 import numpy as np
 
-from ...base.memory import kept
 from ...base.x64 import enable_x64
 from ..evaluation import Rows, evaluate, narrow
 from ..programs import Precision
@@ -15,6 +12,9 @@ from .overflow_causes import float_info
 
 ALLOWED = 128.0
 """Rounding errors, in units of eps and of the size of loss and logits, that a batch may add."""
+
+WEIGHTED = 1e-4
+"""Relative error up to which gradients are those of a weighted mean."""
 
 
 class Batch(NamedTuple):
@@ -54,30 +54,49 @@ def influence(subject: Subject, batch: Batch) -> Influence:
 
 
 def in_one_batch(subject: Subject, batch: Batch) -> tuple[Rows, Rows]:
-    """The losses, [m], and the largest gradient of each in another example's logits, [m, m]."""
+    """The losses, [m], and the largest gradient of each in another example's logits, [m, m].
+
+    A mean or sum over the batch says no more than what all examples together do: every one is
+    then taken to have the loss that is left after those of the others alone.
+    """
+    assert subject.in_batches is not None
+    targets = narrow(np.eye(batch.z.shape[1])[batch.labels], batch.dtype)
     with enable_x64(batch.dtype == "float64"):
-        loss, jacobian = _program(subject)(*_arguments(subject, batch))
+        loss, jacobian = subject.in_batches(narrow(batch.z, batch.dtype), targets)
+    if loss.ndim == 0:
+        return _left_of_total(subject, batch, loss, jacobian)
     cross_gradients = np.abs(np.asarray(jacobian, np.float64)).max(axis=2)
     np.fill_diagonal(cross_gradients, 0)
     return np.asarray(loss, np.float64), cross_gradients
 
 
-# Kept, so that JAX compiles it once for every shape and precision.
-@kept(maxsize=4)
-def _program(subject: Subject) -> Callable[[jax.Array, jax.Array], Any]:
-    def loss(z: jax.Array, targets: jax.Array) -> Any:
-        return subject.given(subject.domain.placed(z), targets)
+def _left_of_total(
+    subject: Subject, batch: Batch, total: Rows, gradient: Rows
+) -> tuple[Rows, Rows]:
+    """Losses and gradients that the other examples alone do not explain."""
+    count = len(batch.z)
+    scale = 1 if subject.reduction == "sum" else count
+    alone = evaluate(subject, batch.z, batch.labels, dtype=batch.dtype)
+    excess = np.abs(scale * gradient - alone.gradient).max(axis=1)
+    # In a weighted mean every gradient has a factor of its own, which are its weights.
+    weights = _weights(scale * gradient, alone.gradient)
+    explained = alone.loss
+    if subject.reduction != "sum" and weights is not None:
+        explained = weights * alone.loss
+        excess = np.zeros(count)
+    left = alone.loss + scale * float(total) - explained.sum()
+    cross_gradients = np.repeat(excess[None] / count, count, axis=0)
+    return left, cross_gradients
 
-    def loss_and_jacobian(z: jax.Array, targets: jax.Array) -> Any:
-        return loss(z, targets), jax.jacrev(loss)(z, targets)
 
-    return jax.jit(loss_and_jacobian)
-
-
-def _arguments(subject: Subject, batch: Batch) -> tuple[jax.Array, jax.Array]:
-    """Logits and targets of a batch as the function was given to take them."""
-    z = jax.device_put(narrow(batch.z, batch.dtype))
-    if subject.form == "batch, labels":
-        return z, jax.device_put(batch.labels.astype(np.int32))
-    targets = np.eye(batch.z.shape[1])[batch.labels]
-    return z, jax.device_put(narrow(targets, batch.dtype))
+def _weights(together: Rows, alone: Rows) -> Rows | None:
+    """The factors of the gradients of a weighted mean, [m]; None if it is none."""
+    squares = np.sum(alone * alone, axis=1)
+    if not (np.isfinite(together).all() and np.isfinite(alone).all()):
+        return None
+    if not (squares > 0).all():
+        return None
+    weights: Rows = np.sum(together * alone, axis=1) / squares
+    error = np.abs(together - weights[:, None] * alone).max()
+    is_mean = abs(weights.mean() - 1) <= WEIGHTED and weights.min() >= 0
+    return weights if is_mean and error <= WEIGHTED * np.abs(together).max() else None

@@ -5,7 +5,7 @@ The settings are compiled or not, alone or in a batch, with masked classes and w
 
 from collections.abc import Iterator
 
-from ..answers import Answer, undecided
+from ..answers import Answer, not_asked, undecided
 from ..config import DiagnosisConfig
 from ..subject import Subject
 from ..vocabulary import CONSISTENCY
@@ -14,7 +14,7 @@ from .compiled_program import compare_jit_with_eager, find_reduced_precision
 from .forward_mode import compare_forward_mode
 from .independence import compare_with_batch
 from .kinks import find_kinks
-from .scattered_points import scattered_points
+from .scattered_points import Points, scattered_points
 from .slopes import compare_sums, compare_with_differences
 
 
@@ -29,6 +29,18 @@ def answers(subject: Subject, config: DiagnosisConfig) -> Iterator[Answer]:
         why = "the loss or its gradient is not finite at nearly all scattered logits."
         yield undecided(CONSISTENCY, why)
         return
+    if subject.opaque is not None:
+        yield from _without_program(subject, subject.opaque.library, config, points)
+    else:
+        yield from _of_program(subject, config, points)
+    if not subject.domain.is_bounded:
+        # Masked classes have logits of -inf.
+        yield compare_masked_classes(subject, config)
+
+
+def _of_program(
+    subject: Subject, config: DiagnosisConfig, points: Points
+) -> Iterator[Answer]:
     in_few_digits = find_reduced_precision(subject, config, points)
     yield from in_few_digits
     if not in_few_digits:
@@ -38,7 +50,18 @@ def answers(subject: Subject, config: DiagnosisConfig) -> Iterator[Answer]:
         yield find_kinks(subject, config)
     yield from compare_with_batch(subject, config, points)
     yield compare_jit_with_eager(subject, config, points)
-    if not subject.domain.is_bounded:
-        # Masked classes have logits of -inf.
-        yield compare_masked_classes(subject, config)
     yield compare_many_classes(subject, config)
+
+
+def _without_program(
+    subject: Subject, library: str, config: DiagnosisConfig, points: Points
+) -> Iterator[Answer]:
+    yield compare_with_differences(subject, config, points)
+    yield from compare_sums(subject, points)
+    yield find_kinks(subject, config)
+    yield from compare_with_batch(subject, config, points)
+    why = (
+        f"{library} computes the loss, and JAX has no program of it: compilation, forward mode "
+        "and 50,000 classes are not tried."
+    )
+    yield not_asked(CONSISTENCY, why)

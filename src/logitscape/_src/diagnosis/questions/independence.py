@@ -31,7 +31,7 @@ def compare_with_batch(
     No other example's loss may have a gradient in its logits either. There is no answer if
     the function takes one example only.
     """
-    if not subject.form.startswith("batch") or len(points.z) < EXAMPLES:
+    if subject.in_batches is None or len(points.z) < EXAMPLES:
         return []
     worst = 0.0
     for dtype in dict.fromkeys((_wide(subject), config.dtype)):

@@ -12,7 +12,7 @@ from typing import Any, get_args
 import numpy as np
 
 from ...base.x64 import enable_x64
-from ..answers import SEVERITIES, Answer, Severity, Witness, undecided
+from ..answers import SEVERITIES, Answer, Severity, Witness, not_asked, undecided
 from ..config import DiagnosisConfig
 from ..evaluation import evaluate, finite, one_hot, row
 from ..levels import SPREAD
@@ -52,6 +52,9 @@ def answers(subject: Subject, config: DiagnosisConfig) -> Iterator[Answer]:
 def _answer(subject: Subject, config: DiagnosisConfig, dtype: Precision) -> Answer:
     question = f"{QUESTION}, {dtype}"
     is_configured = dtype == config.dtype
+    if subject.opaque is not None and dtype not in subject.opaque.dtypes:
+        why = f"{subject.opaque.library} is not asked to compute in {dtype}."
+        return not_asked(question, why)
     refusal = _refusal(subject, config.num_classes, dtype)
     if refusal:
         is_rounded = refusal.startswith(ROUNDED)

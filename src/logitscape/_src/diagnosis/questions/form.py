@@ -1,0 +1,56 @@
+"""The form in which a function was given, and what a loss of one logit cannot be."""
+
+import numpy as np
+
+from ..answers import Answer, Witness
+from ..config import DiagnosisConfig
+from ..evaluation import evaluate, finite, one_hot, row
+from ..random_logits import normal_logits
+from ..subject import Subject
+
+QUESTION = "form"
+METHOD = "called on shapes, and on values where shapes are not enough"
+POINTS = 64
+LEAST_SHARE = 0.4
+"""Share of the points at which the loss is finite."""
+
+
+def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
+    """How the function is called; a spec needs no such answer."""
+    if not subject.description:
+        return []
+    if subject.one_logit:
+        unit = _one_unit(subject, config)
+        if unit is not None:
+            return [unit]
+    answer = Answer(
+        question=QUESTION,
+        verdict="recognised",
+        severity="fine",
+        text=subject.description,
+        method=METHOD,
+    )
+    return [answer]
+
+
+def _one_unit(subject: Subject, config: DiagnosisConfig) -> Answer | None:
+    """A fault if a loss of one logit does not depend on it."""
+    z = normal_logits(config.random(), (POINTS, 2), 3.0)
+    labels = np.arange(POINTS) % 2
+    values = evaluate(subject, z, labels)
+    # A label beyond the only class may well be refused with NaN.
+    known = finite(values)
+    if known.mean() < LEAST_SHARE or np.abs(values.gradient[known]).max() > 0:
+        return None
+    return Answer(
+        question=QUESTION,
+        verdict="softmax over one unit",
+        severity="fault",
+        text=(
+            "The loss of one logit does not depend on it, as the softmax over one class is "
+            "always 1: nothing is learnt. Use a sigmoid, or two logits."
+        ),
+        method=f"gradients at {POINTS} scattered logits, float64",
+        number=0.0,
+        witness=Witness(row([0.0, 1.0]), one_hot(0, 2), "gradient = (0, 0)"),
+    )

@@ -1,0 +1,1 @@
+"""The forms in which losses come, and losses of other frameworks."""

@@ -1,0 +1,178 @@
+"""A function of any form as one of `(logits [n], target [n]) -> scalar`, and as code."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from ..objectives.objective import Objective, Source, objective
+from .framework import Rows
+from .reading import (
+    arguments_of_one,
+    call_on_batch,
+    loss_of_one,
+    target_for,
+)
+from .recognise import Recognised, recognise
+
+OneExample: TypeAlias = Callable[[Array, Array], Array]
+"""Function (logits [n], target [n]) -> scalar."""
+
+Library: TypeAlias = Literal["jnp", "np", "torch"]
+"""Libraries of arrays, by the names that code gives them."""
+
+BatchValues: TypeAlias = Callable[[Rows, Rows], tuple[Rows, Rows]]
+"""Function of logits [m, n] and targets [m, n] to the losses [m] or their mean or sum, and to the
+gradient of all that in all logits, [m, m, n] or [m, n]."""
+
+
+def as_one_example(source: Source, num_classes: int) -> OneExample:
+    """Convert a spec, an Objective or a function of any form to one of one example."""
+    if isinstance(source, str | Objective):
+        return objective(source).function
+    return in_form(source, recognise(source, num_classes))
+
+
+def in_form(function: Callable[..., Any], recognised: Recognised) -> OneExample:
+    """Convert a function of a known form to (logits [n], target [n]) -> scalar."""
+    return partial(_of_one, function, recognised)
+
+
+def _of_one(
+    function: Callable[..., Any], recognised: Recognised, z: Array, t: Array
+) -> Array:
+    target = target_for(recognised.reading, recognised.targets, t, jnp)
+    arguments = arguments_of_one(recognised.reading, z, target)
+    loss = jnp.asarray(recognised.call.on(function, *arguments))
+    value: Array = loss_of_one(recognised.reading, loss, z.shape[0])
+    return value
+
+
+def in_batches(
+    function: Callable[..., Any], recognised: Recognised
+) -> BatchValues | None:
+    """Evaluate a batch in one call; None if the function takes one example only."""
+    reading = recognised.in_batches
+    if reading is None:
+        return None
+
+    def loss(z: Array, t: Array) -> Array:
+        target = target_for(reading, recognised.targets, t, jnp)
+        called = partial(recognised.call.on, function)
+        value: Array = call_on_batch(reading, called, z, target)
+        return value
+
+    # Compiled once for every shape and precision.
+    both = jax.jit(lambda z, t: (loss(z, t), jax.jacrev(loss)(z, t)))
+
+    def evaluate(z: Rows, t: Rows) -> tuple[Rows, Rows]:
+        value, jacobian = both(*jax.device_put((z, t)))
+        return np.asarray(value, np.float64), np.asarray(jacobian, np.float64)
+
+    return evaluate
+
+
+def as_code(name: str, recognised: Recognised, library: Library = "jnp") -> str:
+    """Code of a function (z, t) -> loss of one example.
+
+    Args:
+        name: Name of the function, or code that stands for it.
+        recognised: Form of the function.
+        library: Library whose arrays it takes.
+    """
+    reading, call = recognised.reading, recognised.call
+    logits = "z[1] - z[0]" if reading.is_binary else "z"
+    target = _target(recognised, library)
+    is_plain = logits == "z" and target == "t" and call.code(name, "z", "t")
+    is_free = "z." not in name
+    if reading.form == "one example" and is_free and is_plain == f"{name}(z, t)":
+        return name
+    if reading.form == "similarities":
+        matrix = f"{library}.where(t[:, None] > 0, z, 1e4 * {library}.eye(len(z)))"
+        end = ".sum()" if recognised.reduction == "none" else " * len(z)"
+        return f"lambda z, t: {call.code(name, matrix, '')}{end}"
+    if reading.form == "multi-label" and library != "np":
+        return f"lambda z, t: {call.code(name, 'z', target)}.sum()"
+    logits, target = (
+        _bracketed(reading.logits, logits),
+        _bracketed(reading.target, target),
+    )
+    code = call.code(name, logits, target)
+    # A function to loss and gradient returns a pair, which has no shape.
+    is_array = library != "np"
+    if is_array and (reading.takes_batch or reading.logits == "1"):
+        return f"lambda z, t: {code}.reshape(())"
+    return f"lambda z, t: {code}"
+
+
+def as_batch_code(name: str, recognised: Recognised) -> str:
+    """Code of a call with a batch, logits `{z}` [m, n] and labels `y` [m]."""
+    reading = recognised.in_batches
+    if reading is None:
+        return ""
+    # Braces of a batch that is a dict are doubled, as the code is a pattern.
+    call = recognised.call.code(name, "LOGITS", "TARGET")
+    call = call.replace("{", "{{").replace("}", "}}")
+    logits, target = "{z}", "y"
+    if reading.is_binary:
+        logits, target = "({z}[:, 1] - {z}[:, 0])", "y.astype(float)"
+    elif not reading.labels:
+        target = "jax.nn.one_hot(y, z.shape[1], dtype=z.dtype)"
+    if recognised.targets == "signs":
+        target = f"(2 * {target} - 1)"
+    if recognised.targets == "teacher logits":
+        target = f"jnp.log({target}.clip(1e-30))"
+    if reading.logits.endswith("1"):
+        logits += "[:, None]"
+    if reading.target.endswith("1"):
+        target += "[:, None]"
+    return call.replace("LOGITS", logits).replace("TARGET", target)
+
+
+def _target(recognised: Recognised, library: Library) -> str:
+    reading = recognised.reading
+    if reading.labels and not reading.is_binary:
+        return "t.argmax()"
+    given = "t[1]" if reading.is_binary else "t"
+    if recognised.targets == "signs":
+        return f"2 * {given} - 1"
+    if recognised.targets == "teacher logits":
+        return f"{library}.log({given}.clip(1e-30))"
+    if not reading.labels:
+        return given
+    return f"{given}.long()" if library == "torch" else f"{given}.astype(int)"
+
+
+def _bracketed(axes: str, code: str) -> str:
+    """The code with the axes that the example has not."""
+    added = [axis for axis in axes if axis in "N1"]
+    if not added:
+        return code
+    inner = f"({code})" if " " in code else code
+    ends = "[" + ", ".join(["None"] * len(added)) + "]"
+    # The unit's axis comes last, and so do those of a vector.
+    return f"{inner}{ends}"
+
+
+def description(recognised: Recognised) -> str:
+    """The form as a sentence for people."""
+    reading = recognised.reading
+    is_reduced = reading.takes_batch and recognised.reduction != "none"
+    result = "" if is_reduced else reading.results[0]
+    text = f"Given as {reading.signature(result)}"
+    notes = []
+    if recognised.reduction in ("mean", "sum") and reading.takes_batch:
+        notes.append(f"a {recognised.reduction} over the batch")
+    if recognised.call.reduction is not None:
+        notes.append(f'called with reduction="{recognised.call.reduction}"')
+    if recognised.call.swapped:
+        notes.append("the target first")
+    if recognised.targets == "signs":
+        notes.append("targets of -1 and 1")
+    if recognised.targets == "teacher logits":
+        notes.append("a teacher's logits as target")
+    return "; ".join([text, *notes]) + "."

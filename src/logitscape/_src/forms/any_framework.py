@@ -1,0 +1,43 @@
+"""Recognition of a function of JAX or of PyTorch."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from .opaque import Opaque
+from .reading import Form
+from .recognise import Recognised, attempt, recognise
+
+
+def recognised_in_any_framework(
+    function: Callable[..., Any], num_classes: int, form: Form | None
+) -> tuple[Recognised, Opaque | None]:
+    """The form of a function, and what computes it if JAX cannot.
+
+    A function is one of PyTorch if it is a module, or if JAX cannot trace it and it takes tensors.
+
+    Args:
+        function: Loss function, in JAX or PyTorch.
+        num_classes: Number of classes.
+        form: Form that the function is known to have.
+
+    Raises:
+        TypeError: If it takes none of the forms in any of the frameworks.
+    """
+    # Who has a module or a function of PyTorch has imported it, and nobody else needs it.
+    if "torch" not in sys.modules:
+        return recognise(function, num_classes, form), None
+    from .torch_code import constructor
+    from .torch_loss import TORCH, TorchLoss, is_of_torch, without_reduction
+
+    if is_of_torch(function):
+        unreduced = without_reduction(function)
+        found = recognise(unreduced, num_classes, form, TORCH)
+        return found, TorchLoss(unreduced, found, code=constructor(unreduced))
+    found_by_jax, _ = attempt(function, num_classes, form)
+    if found_by_jax is not None:
+        return found_by_jax, None
+    found_by_torch, _ = attempt(function, num_classes, form, TORCH)
+    if found_by_torch is not None:
+        return found_by_torch, TorchLoss(function, found_by_torch)
+    return recognise(function, num_classes, form), None

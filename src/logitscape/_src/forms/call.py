@@ -1,0 +1,185 @@
+"""How a function is called with logits and a target: order, keywords, reduction, and result."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+LOGITS = frozenset(
+    {"logits", "logit", "scores", "score", "preds", "pred", "predictions", "prediction"}
+    | {"predicted", "y_pred", "yhat", "y_hat", "outputs", "output", "inputs", "input"}
+    | {"z", "x", "student", "student_logits"}
+)
+TARGETS = frozenset(
+    {"labels", "label", "targets", "target", "y_true", "true", "y", "t", "truth"}
+    | {"ground_truth", "onehot", "one_hot", "teacher", "teacher_logits", "classes"}
+)
+"""Names that say which argument is which, where the position does not."""
+
+Style: TypeAlias = Literal["two", "one", "pair", "mapping"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A way to call a function.
+
+    Attributes:
+        logits: Keyword of the logits; "" for the first position.
+        target: Keyword of the target; "" for the second position.
+        swapped: Whether the target comes first.
+        reduction: Value of the argument `reduction`, if the function takes one.
+        style: Whether it takes two arguments, the logits alone, or one batch that holds both.
+        keyword: Keyword of the only argument; "" for the first position.
+    """
+
+    logits: str = ""
+    target: str = ""
+    swapped: bool = False
+    reduction: str | None = None
+    style: Style = "two"
+    keyword: str = ""
+
+    def on(self, function: Callable[..., Any], logits: Any, target: Any = None) -> Any:
+        """Call the function, and return its loss without what it returns beside it."""
+        return loss_of(self.result(function, logits, target))
+
+    def result(
+        self, function: Callable[..., Any], logits: Any, target: Any = None
+    ) -> Any:
+        """Call the function."""
+        keywords = {} if self.reduction is None else {"reduction": self.reduction}
+        if self.style != "two":
+            only = self._only(logits, target)
+            if self.keyword:
+                return function(**{self.keyword: only}, **keywords)
+            return function(only, **keywords)
+        if self.logits:
+            both = {self.logits: logits, self.target: target}
+            return function(**both, **keywords)
+        arguments = (target, logits) if self.swapped else (logits, target)
+        return function(*arguments, **keywords)
+
+    def _only(self, logits: Any, target: Any) -> Any:
+        """The only argument."""
+        if self.style == "one":
+            return logits
+        if self.style == "pair":
+            return (logits, target)
+        return {self.logits: logits, self.target: target}
+
+    def code(self, function: str, logits: str, target: str) -> str:
+        """The call as code."""
+        end = "" if self.reduction is None else f', reduction="{self.reduction}"'
+        if self.style != "two":
+            only = {
+                "one": logits,
+                "pair": f"({logits}, {target})",
+                "mapping": f'{{"{self.logits}": {logits}, "{self.target}": {target}}}',
+            }
+            keyword = f"{self.keyword}=" if self.keyword else ""
+            return f"{function}({keyword}{only[self.style]}{end})"
+        if self.logits:
+            return f"{function}({self.logits}={logits}, {self.target}={target}{end})"
+        first, second = (target, logits) if self.swapped else (logits, target)
+        return f"{function}({first}, {second}{end})"
+
+
+def loss_of(result: Any) -> Any:
+    """The loss of `(loss, aux)` or `{"loss": ...}`, or the result itself."""
+    if isinstance(result, tuple | list) and result:
+        return result[0]
+    if isinstance(result, Mapping) and "loss" in result:
+        return result["loss"]
+    return result
+
+
+def calls_of(function: Callable[..., Any]) -> list[Call]:
+    """The ways in which a function may be called, the likeliest first."""
+    parameters = parameters_of(function)
+    calls = list(_calls(parameters))
+    if "reduction" in parameters:
+        unreduced = [replace(call, reduction="none") for call in calls]
+        return [*unreduced, *calls]
+    return calls
+
+
+def keyword_of_batch(function: Callable[..., Any]) -> str:
+    """The keyword of the only argument that is open; "" if it can go by its position."""
+    parameters = parameters_of(function)
+    needed = required(parameters)
+    return needed[0] if needed and needed[0] not in _positional(parameters) else ""
+
+
+def parameters_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """The parameters that are still open; none if they cannot be known."""
+    try:
+        return dict(inspect.signature(function).parameters)
+    except (TypeError, ValueError):  # builtins have none
+        return {}
+
+
+def required(parameters: Mapping[str, inspect.Parameter]) -> list[str]:
+    """The names of the parameters without a default."""
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [
+        name
+        for name, parameter in parameters.items()
+        if parameter.default is parameter.empty and parameter.kind not in variable
+    ]
+
+
+def _calls(parameters: Mapping[str, inspect.Parameter]) -> Iterator[Call]:
+    needed = required(parameters)
+    by_name = [
+        name
+        for name in parameters
+        if parameters[name].kind is not inspect.Parameter.POSITIONAL_ONLY
+    ]
+    named_logits = [name for name in by_name if name.lower() in LOGITS]
+    named_targets = [name for name in by_name if name.lower() in TARGETS]
+    open_positions = _positional(parameters)
+    keyword_only = [name for name in needed if name not in open_positions]
+    if keyword_only or _follows_a_bound_one(parameters, needed):
+        yield from _by_keyword(needed, named_logits, named_targets)
+    elif len(needed) <= 2 and _is_swapped(open_positions):
+        yield Call(swapped=True)
+    if len(needed) != 1 or needed == open_positions[:1]:
+        yield Call()
+    if len(needed) == 1:
+        keyword = needed[0] if keyword_only else ""
+        yield Call(style="one", keyword=keyword)
+        yield Call(style="pair", keyword=keyword)
+
+
+def _by_keyword(
+    needed: list[str], named_logits: list[str], named_targets: list[str]
+) -> Iterator[Call]:
+    if len(named_logits) == 1 and len(named_targets) == 1:
+        yield Call(logits=named_logits[0], target=named_targets[0])
+    elif len(needed) == 2:
+        yield Call(logits=needed[0], target=needed[1])
+        yield Call(logits=needed[1], target=needed[0])
+
+
+def _positional(parameters: Mapping[str, inspect.Parameter]) -> list[str]:
+    kinds = (
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    )
+    return [name for name, each in parameters.items() if each.kind in kinds]
+
+
+def _follows_a_bound_one(
+    parameters: Mapping[str, inspect.Parameter], needed: list[str]
+) -> bool:
+    """Whether a parameter with a default comes before one without, as `partial` leaves them."""
+    names = list(parameters)[: len(needed)]
+    return len(needed) == 2 and names != needed
+
+
+def _is_swapped(names: list[str]) -> bool:
+    """Whether the names say that the target comes first."""
+    if len(names) < 2:
+        return False
+    first, second = names[0].lower(), names[1].lower()
+    return first in TARGETS and second in LOGITS

@@ -1,0 +1,165 @@
+"""Laws by which values tell readings apart where shapes cannot.
+
+Each is tried with few examples, on logits and targets from a fixed seed.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .framework import Rows
+from .reading import Reading, Reduction, Targets
+
+Run = Callable[..., Rows]
+
+EXAMPLES = 5
+EXACT = 1e-4
+"""Relative difference, in float32, that counts as none."""
+
+
+def depends_on_place(run: Run, n: int) -> bool:
+    """Whether the loss of a vector depends on which component of the target is 1."""
+    z = _logits(1, n)[0]
+    losses = [float(run(z, np.eye(n)[k])) for k in range(min(n, 3))]
+    return not _same(np.array(losses), losses[0])
+
+
+def reduction_of(
+    run: Run, make: Callable[[Rows, Rows], tuple[Rows, ...]], n: int
+) -> Reduction | None:
+    """How the loss of a batch follows from the losses of its examples; None if it does not.
+
+    Args:
+        run: Function of the arguments of a batch.
+        make: Arguments from logits [m, n] and labels [m].
+        n: Number of classes.
+    """
+    z, y = _logits(EXAMPLES, n), np.arange(EXAMPLES) % max(n, 2)
+    together = run(*make(z, y))
+    alone = [run(*make(z[i : i + 1], y[i : i + 1])) for i in range(EXAMPLES)]
+    singles = np.array([loss.reshape(-1)[0] for loss in alone])
+    if together.ndim:
+        return "none" if _same(together.reshape(-1), singles) else None
+    if _same(together, singles.mean()):
+        return "mean"
+    return "sum" if _same(together, singles.sum()) else None
+
+
+def reduction_of_elements(run: Run) -> Reduction | None:
+    """The same for examples of one logit, logits [m] and targets [m]."""
+    return reduction_of(lambda z, t: run(z[:, 0], t), lambda z, y: (z, y % 2.0), 1)
+
+
+def is_intensive(
+    run: Run, make: Callable[[Rows, Rows], tuple[Rows, ...]], n: int
+) -> bool:
+    """Whether a batch that is repeated has about the same loss, as a mean has."""
+    z, y = _logits(EXAMPLES, n), np.arange(EXAMPLES) % n
+    once = run(*make(z, y))
+    often = run(*make(np.tile(z, (8, 1)), np.tile(y, 8)))
+    return bool(abs(often - once) <= np.log(8) + EXACT)
+
+
+def differs_from_batch_of_one(vector: Run, batch: Run, n: int) -> bool:
+    """Whether a vector has another loss than a batch that holds it alone."""
+    z, t = _logits(1, n), np.eye(n)[:1]
+    return not _same(vector(z[0], t[0]), float(batch(z, t).reshape(-1)[0]))
+
+
+def targets_of(run: Run, n: int) -> Targets:
+    """What a function of vectors takes as target, told by the symmetries of its loss."""
+    z, t = _logits(2, n), np.eye(n)[0]
+    if _takes_signs(run, z, 2 * t - 1):
+        return "signs"
+    teacher = _logits(3, n)[2]
+    value = run(z[0], teacher)
+    shifted = run(z[0], teacher + 1.5)
+    scaled = run(z[0], 2 * teacher)
+    other = run(z[0], teacher[::-1].copy())
+    # argmax is invariant under both, a softmax under the shift alone.
+    if _same(shifted, float(value)) and not _same(scaled, float(value)):
+        return "teacher logits" if not _same(other, float(value)) else "as given"
+    return "as given"
+
+
+def _takes_signs(run: Run, z: Rows, signs: Rows) -> bool:
+    """Whether the loss is a sum of functions of t_k z_k, which says nothing where t_k is 0."""
+    zero = np.zeros_like(signs)
+    is_odd = _same(run(-z[0], -signs), run(z[0], signs))
+    is_silent = _same(run(z[0], zero), run(z[1], zero))
+    if not (is_odd and is_silent):
+        return False
+    if not _is_separable(run, z, signs):
+        return False
+    # -t z itself is a loss of one-hot targets as well.
+    linear = run(z[0], signs) + run(z[0], -signs)
+    linear_elsewhere = run(z[1], signs) + run(z[1], -signs)
+    says_nothing = _same(linear, linear_elsewhere) and _same(run(z[0], zero), 0.0)
+    return not says_nothing
+
+
+def _is_separable(run: Run, z: Rows, t: Rows) -> bool:
+    """Whether changes of two logits add up."""
+    if z.shape[1] < 2:
+        return True
+    first, second, both = z[0].copy(), z[0].copy(), z[0].copy()
+    first[0] = both[0] = z[1, 0]
+    second[1] = both[1] = z[1, 1]
+    change = run(first, t) + run(second, t) - run(z[0], t)
+    return _same(change, run(both, t))
+
+
+def is_mean_of_elements(run: Run, n: int, targets: Targets) -> bool:
+    """Whether a loss of vectors is the mean of yes-or-no questions, one for each logit."""
+    z, t = _logits(2, n), np.eye(n)[0]
+    if n < 2 or not _is_separable(run, z, t):
+        return False
+    z0, t0 = np.full(n, 0.7), np.ones(n)
+    try:
+        longer = run(np.full(2 * n, 0.7), np.ones(2 * n))
+    except Exception:  # it takes no other number of classes
+        return False
+    return _same(longer, run(z0, t0)) and asks_yes_or_no_of(targets)(run, n)
+
+
+def asks_yes_or_no(run: Run, n: int) -> bool:
+    """Whether every element falls with its logit where the target is 1, and rises where it is 0.
+
+    A squared error of the logits does neither.
+    """
+    steps = np.linspace(-6, 6, 9)
+    for target, sign in ((1.0, -1), (0.0, 1)):
+        losses = [np.sum(run(np.full(n, s), np.full(n, target))) for s in steps]
+        changes = sign * np.diff(losses)
+        if not (changes >= -EXACT).all() or not changes.max() > EXACT:
+            return False
+    return True
+
+
+def asks_yes_or_no_of(targets: Targets) -> Callable[[Run, int], bool]:
+    """The same for what the target is."""
+    if targets != "signs":
+        return asks_yes_or_no
+    return lambda run, n: asks_yes_or_no(lambda z, t: run(z, 2 * t - 1), n)
+
+
+def arguments_for(
+    reading: Reading,
+) -> Callable[[Rows, Rows], tuple[Rows, ...]]:
+    """How a batch of logits [m, n] and labels [m] becomes the arguments of a reading."""
+    if reading.labels:
+        return lambda z, y: (z, y.astype(np.int32))
+    return lambda z, y: (z, np.eye(z.shape[1])[y])
+
+
+def _logits(count: int, n: int) -> Rows:
+    rows: Rows = np.random.default_rng(7).normal(size=(count, n))
+    return rows
+
+
+def _same(a: Any, b: Any) -> bool:
+    a, b = np.asarray(a), np.asarray(b)
+    size = 1 + np.abs(a).max(initial=0) + np.abs(b).max(initial=0)
+    # Written so that a NaN differs.
+    return bool((np.abs(a - b) <= EXACT * size).all())

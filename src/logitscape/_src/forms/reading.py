@@ -1,0 +1,192 @@
+"""Readings of a function's arguments: what it takes as logits and target, and returns.
+
+Every reading turns one example, logits [n] and a target [n], into the arguments of the function.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+Form: TypeAlias = Literal[
+    "one example",
+    "one example, label",
+    "batch, labels",
+    "batch, one-hot",
+    "binary",
+    "multi-label",
+    "similarities",
+]
+Reduction: TypeAlias = Literal["none", "mean", "sum"]
+Targets: TypeAlias = Literal["as given", "signs", "teacher logits"]
+"""What the target vector is turned into: -1 and 1 for 0 and 1, or a teacher's logits."""
+
+FORMS: tuple[Form, ...] = get_args(Form)
+BATCH = 7
+"""Number of examples in the batches that functions are tried on."""
+SMALLEST_SHARE = 1e-30
+"""Share of a class of which a teacher is sure that it is none: its logit is -69."""
+PERFECT = 1e4
+"""Similarity of the other pairs of a batch, which are matched beyond doubt."""
+MOST_PAIRS = 1024
+"""Largest number of pairs in a batch, as every example then takes a matrix."""
+
+Shape: TypeAlias = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read what a function takes.
+
+    Attributes:
+        form: Name of the form.
+        logits: Axes of the logits: "N" for examples, "n" for classes, "1" for one unit.
+        target: Axes of the target.
+        labels: Whether the target is of whole numbers.
+        results: Axes of what the function may return.
+    """
+
+    form: Form
+    logits: str
+    target: str
+    labels: bool
+    results: tuple[str, ...]
+
+    @property
+    def takes_batch(self) -> bool:
+        """Whether the function takes several examples in one call."""
+        return "N" in self.logits
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether an example has one logit."""
+        return self.form == "binary"
+
+    def arguments(self, num_classes: int) -> tuple[Any, ...]:
+        """Arrays of the shapes that the function takes, for a trial."""
+        size = {"N": BATCH, "n": num_classes, "1": 1}
+        z = np.linspace(-1, 1, int(np.prod([size[axis] for axis in self.logits])))
+        logits = z.reshape([size[axis] for axis in self.logits])
+        if self.form == "similarities":
+            return (logits,)
+        shape = [size[axis] for axis in self.target]
+        if self.labels:
+            return logits, np.zeros(shape, np.int32)
+        target = np.zeros(shape)
+        target[..., :1] = 1
+        return logits, target
+
+    def returns(self, shape: Shape, num_classes: int) -> bool:
+        """Whether the function returns such a shape if this is the right reading."""
+        size = {"N": BATCH, "n": num_classes, "1": 1}
+        return any(shape == tuple(size[axis] for axis in axes) for axes in self.results)
+
+    def signature(self, result: str | None = None) -> str:
+        """The reading in words, such as "(logits [N, n], labels [N]) -> [N]".
+
+        Args:
+            result: Axes of what the function returns; by default all that it may return.
+        """
+        name = "label" if self.labels else "target"
+        name = f"{name}s" if self.labels and self.takes_batch else name
+        logits = "logit" if self.is_binary else "logits"
+        if self.form == "similarities":
+            logits, arguments = "similarities", ""
+        else:
+            arguments = f", {name}{_brackets(self.target)}"
+        results = self.results if result is None else (result,)
+        returned = " or ".join(_brackets(axes).strip() or "scalar" for axes in results)
+        return f"({logits}{_brackets(self.logits)}{arguments}) -> {returned}"
+
+
+def _brackets(axes: str) -> str:
+    return f" [{', '.join(axes)}]" if axes else ""
+
+
+READINGS = (
+    Reading("one example", "n", "n", False, ("",)),
+    Reading("batch, labels", "Nn", "N", True, ("N", "")),
+    Reading("batch, one-hot", "Nn", "Nn", False, ("N", "")),
+    Reading("one example, label", "n", "", True, ("",)),
+    Reading("binary", "N", "N", False, ("N", "")),
+    Reading("binary", "N1", "N1", False, ("N1", "N", "")),
+    Reading("binary", "N1", "N", False, ("N1", "N", "")),
+    Reading("binary", "N1", "N", True, ("N1", "N", "")),
+    Reading("binary", "N", "N", True, ("N", "")),
+    Reading("binary", "", "", False, ("",)),
+    Reading("binary", "1", "1", False, ("", "1")),
+    Reading("multi-label", "Nn", "Nn", False, ("Nn",)),
+    Reading("multi-label", "n", "n", False, ("n",)),
+    Reading("similarities", "NN", "", True, ("N", "")),
+)
+"""All readings; of those that a function takes, the first that stands the test is right."""
+
+
+def target_for(reading: Reading, targets: Targets, t: Any, xp: Any) -> Any:
+    """What the function gets as target, for distributions t [..., n], in NumPy or JAX."""
+    if reading.form == "similarities":
+        return _matched_rows(t, xp)
+    if reading.labels and not reading.is_binary:
+        return t.argmax(-1).astype(np.int32)
+    given = t[..., 1] if reading.is_binary else t
+    if reading.labels:
+        return xp.round(given).astype(np.int32)
+    if targets == "signs":
+        return 2 * given - 1
+    if targets == "teacher logits":
+        return xp.log(xp.maximum(given, SMALLEST_SHARE))
+    return given
+
+
+def _matched_rows(t: Any, xp: Any) -> Any:
+    """The batch around the row of the label: a mask [..., n, n] of that row and what is beside it.
+
+    Stacked in one array [..., 2, n, n], as the target of an example is one array.
+    """
+    n = t.shape[-1]
+    if n > MOST_PAIRS:
+        raise ValueError(f"a batch of {n:,} pairs is too large to try")
+    is_label = (t == t.max(-1, keepdims=True)).astype(t.dtype)
+    mask = is_label[..., :, None] * xp.ones((n, n), t.dtype)
+    others = xp.eye(n, dtype=t.dtype) * (1 - mask) * PERFECT
+    return xp.stack([mask, others], axis=-3)
+
+
+def arguments_of_one(reading: Reading, z: Any, target: Any) -> tuple[Any, ...]:
+    """The arguments for one example, logits [n] and what `target_for` gives, in any framework."""
+    if reading.form == "similarities":
+        return (target[0] * z[None] + target[1],)
+    if reading.is_binary and z.shape[-1] != 2:
+        raise ValueError(f"one logit stands for 2 classes, got {z.shape[-1]}")
+    logits = z[..., 1] - z[..., 0] if reading.is_binary else z
+    return _with_axes(reading.logits, logits), _with_axes(reading.target, target)
+
+
+def loss_of_one(reading: Reading, loss: Any, num_classes: int) -> Any:
+    """The loss of one example, from what the function returns for these arguments."""
+    if reading.form == "similarities":
+        # The other rows are matched beyond doubt and add nothing.
+        return loss.sum() if loss.ndim else loss * num_classes
+    return loss.sum() if reading.form == "multi-label" else loss.reshape(())
+
+
+def call_on_batch(
+    reading: Reading, function: Callable[..., Any], z: Any, target: Any
+) -> Any:
+    """What the function returns for a batch, logits [N, n] and what `target_for` gives."""
+    logits = z[..., 1] - z[..., 0] if reading.is_binary else z
+    if reading.logits.endswith("1"):
+        logits = logits[..., None]
+    if reading.target.endswith("1"):
+        target = target[..., None]
+    loss = function(logits, target)
+    if reading.form == "multi-label":
+        return loss.sum(-1)
+    return loss.reshape(()) if loss.ndim == 0 else loss.reshape(-1)
+
+
+def _with_axes(axes: str, x: Any) -> Any:
+    if axes.startswith("N"):
+        x = x[None]
+    return x[..., None] if axes.endswith("1") else x

@@ -1,0 +1,223 @@
+"""Losses of PyTorch: its own numbers in its own dtypes, differentiated by itself."""
+
+import copy
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Lock
+from typing import Any, ClassVar
+
+import jax.numpy as jnp
+import numpy as np
+import torch
+
+from .adapt import Library
+from .call import Call
+from .framework import Rows
+from .reading import arguments_of_one, call_on_batch, loss_of_one, target_for
+from .recognise import Recognised
+
+DTYPES = ("float64", "float32", "bfloat16", "float16")
+
+
+class Torch:
+    """Functions that take tensors of PyTorch; they are tried by calling them."""
+
+    normalizers: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
+        "torch.sigmoid(z)": torch.sigmoid,
+        "torch.softmax(z, -1)": lambda z: torch.softmax(z, -1),
+    }
+
+    def shape(
+        self, function: Callable[..., Any], call: Call, arguments: Sequence[Rows]
+    ) -> tuple[int, ...]:
+        """The shape of the loss, which must be a tensor, in float32."""
+        with _quiet():
+            loss = call.on(_in(function, torch.float32), *map(_float32, arguments))
+        if not isinstance(loss, torch.Tensor):
+            raise TypeError(f"returned a {type(loss).__name__}, and no tensor")
+        return tuple(loss.shape)
+
+    def runner(self, function: Callable[..., Any], call: Call) -> Callable[..., Rows]:
+        """The function of arrays of NumPy."""
+        converted = _in(function, torch.float32)
+
+        def run(*arguments: Any) -> Rows:
+            loss: Rows = call.on(converted, *map(_float32, arguments)).detach().numpy()
+            return loss.astype(np.float64)
+
+        return run
+
+
+TORCH = Torch()
+
+# Threads share what warnings they ignore, and this one comes thousands of times.
+with suppress(AttributeError):
+    torch._C._functorch._set_vmap_fallback_warning_enabled(False)
+
+
+@dataclass(frozen=True, eq=False)
+class TorchLoss:
+    """A loss of PyTorch.
+
+    Attributes:
+        function: Module or function, in the form that is recognised.
+        recognised: Form of the function.
+    """
+
+    function: Callable[..., Any]
+    recognised: Recognised
+    library: str = "PyTorch"
+    dtypes: tuple[str, ...] = DTYPES
+    array: Library = "torch"
+    code: str = ""
+    names: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    _converted: dict[Any, Any] = field(default_factory=dict, repr=False)
+    _lock: Any = field(default_factory=Lock, repr=False)
+
+    def values(self, z: Rows, t: Rows) -> tuple[Rows, Rows]:
+        """Losses and gradients of all rows at once."""
+        logits, target = _tensor(z), self._target(t)
+        of_one = self._of_one(logits.dtype)
+        with self._lock:
+            both = torch.func.grad_and_value(of_one)
+            gradient, loss = _over_rows(both, logits, target)
+        return _numpy(loss), _numpy(gradient)
+
+    def hessians(self, z: Rows, t: Rows) -> Rows:
+        """Second derivatives of all rows at once."""
+        logits, target = _tensor(z), self._target(t)
+        of_one = self._of_one(logits.dtype)
+        with self._lock:
+            return _numpy(_hessians(of_one, logits, target))
+
+    def in_batches(self, z: Rows, t: Rows) -> tuple[Rows, Rows]:
+        """What a batch gives in one call, and its derivatives."""
+        reading = self.recognised.in_batches
+        assert reading is not None
+        logits = _tensor(z)
+        called = partial(self.recognised.call.on, self._function(logits.dtype))
+        target = _tensor(target_for(reading, self.recognised.targets, t, np))
+
+        def loss(logits: torch.Tensor) -> torch.Tensor:
+            value: torch.Tensor = call_on_batch(reading, called, logits, target)
+            return value
+
+        with self._lock:
+            jacobian = torch.autograd.functional.jacobian(loss, logits)
+            value = loss(logits).detach()
+        return _numpy(value).astype(np.float64), _numpy(jacobian).astype(np.float64)
+
+    def _of_one(self, dtype: torch.dtype) -> Callable[..., torch.Tensor]:
+        """The loss of one example, logits [n] and the target as the function takes it."""
+        reading = self.recognised.reading
+        called = partial(self.recognised.call.on, self._function(dtype))
+
+        def loss(z: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            arguments = arguments_of_one(reading, z, target)
+            value: torch.Tensor = loss_of_one(reading, called(*arguments), len(z))
+            return value
+
+        return loss
+
+    def _function(self, dtype: torch.dtype) -> Callable[..., Any]:
+        if dtype not in self._converted:
+            self._converted[dtype] = _in(self.function, dtype)
+        converted: Callable[..., Any] = self._converted[dtype]
+        return converted
+
+    def _target(self, t: Rows) -> torch.Tensor:
+        reading, targets = self.recognised.reading, self.recognised.targets
+        return _tensor(target_for(reading, targets, t, np))
+
+
+def _hessians(
+    of_one: Callable[..., torch.Tensor], logits: torch.Tensor, target: torch.Tensor
+) -> torch.Tensor:
+    """Second derivatives by forward mode over reverse mode, or by reverse mode alone.
+
+    Some of PyTorch's own losses have no forward mode.
+    """
+    result: torch.Tensor
+    try:
+        result = _over_rows(torch.func.hessian(of_one), logits, target)
+    except (RuntimeError, NotImplementedError):
+        twice = torch.func.jacrev(torch.func.jacrev(of_one))
+        result = _over_rows(twice, logits, target)
+    return result
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the warnings that targets of other shapes are broadcast, or batches mapped slowly."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _over_rows(
+    function: Callable[..., Any], logits: torch.Tensor, target: torch.Tensor
+) -> Any:
+    """The function of every row: by `torch.func.vmap`, or one after the other.
+
+    Code that branches on values cannot be mapped.
+    """
+    try:
+        with _quiet():
+            return torch.func.vmap(function)(logits, target)
+    except (RuntimeError, NotImplementedError):
+        rows = [function(*row) for row in zip(logits, target, strict=True)]
+    if isinstance(rows[0], tuple):
+        return tuple(torch.stack(parts) for parts in zip(*rows, strict=True))
+    return torch.stack(rows)
+
+
+def without_reduction(function: Any) -> Any:
+    """A module that returns the losses of the examples, if it can, as class weights need it."""
+    is_module = isinstance(function, torch.nn.Module)
+    if not is_module or not isinstance(getattr(function, "reduction", None), str):
+        return function
+    unreduced = copy.deepcopy(function)
+    unreduced.reduction = "none"
+    return unreduced
+
+
+def is_of_torch(function: Any) -> bool:
+    """Whether it is a module of PyTorch, or one of its functions."""
+    if isinstance(function, torch.nn.Module):
+        return True
+    module = getattr(function, "__module__", "") or ""
+    return module.partition(".")[0] == "torch"
+
+
+def _in(function: Any, dtype: torch.dtype) -> Callable[..., Any]:
+    """A module whose weights have the dtype of the logits; a function as it is."""
+    if not isinstance(function, torch.nn.Module):
+        plain: Callable[..., Any] = function
+        return plain
+    converted: Callable[..., Any] = copy.deepcopy(function).to(dtype)
+    return converted
+
+
+def _float32(x: Rows) -> torch.Tensor:
+    return _tensor(x if x.dtype.kind == "i" else x.astype(np.float32))
+
+
+def _tensor(x: Rows) -> torch.Tensor:
+    """A tensor of the same numbers; whole numbers have 64 bits, as PyTorch wants labels."""
+    if x.dtype.kind == "i":
+        return torch.from_numpy(x.astype(np.int64))
+    if x.dtype == jnp.bfloat16:
+        return torch.from_numpy(x.astype(np.float32)).to(torch.bfloat16)
+    return torch.from_numpy(np.array(x, copy=True))
+
+
+def _numpy(x: torch.Tensor) -> Rows:
+    array: Rows
+    if x.dtype == torch.bfloat16:
+        array = x.detach().to(torch.float32).numpy().astype(jnp.bfloat16)
+    else:
+        array = x.detach().numpy()
+    return array

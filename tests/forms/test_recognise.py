@@ -1,0 +1,258 @@
+"""Every form in which people have losses is recognised, and gives the numbers of one example."""
+
+import re
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from jax.nn import log_sigmoid, log_softmax, one_hot, softmax, softplus
+
+import logitscape as ls
+from logitscape._src.base.x64 import enable_x64
+from logitscape._src.diagnosis.config import DiagnosisConfig
+from logitscape._src.diagnosis.evaluation import evaluate
+from logitscape._src.diagnosis.questions import form as form_question
+from logitscape._src.diagnosis.subject import Subject, subject
+
+pytestmark = pytest.mark.quick
+
+N = 4
+Z = np.random.default_rng(0).normal(size=(3, N))
+LABEL = 1
+CROSS_ENTROPY = -log_softmax(jnp.asarray(Z))[:, LABEL]
+LOGIT = Z[:, 1] - Z[:, 0]
+
+of_one_hot = optax.softmax_cross_entropy
+of_labels = optax.softmax_cross_entropy_with_integer_labels
+
+
+def recognised(function, num_classes: int = N, **options) -> Subject:
+    with enable_x64():
+        return subject(function, num_classes=num_classes, **options)
+
+
+def losses(found: Subject, z=Z) -> np.ndarray:
+    with enable_x64():
+        return evaluate(found, z[:, :2] if found.one_logit else z, LABEL).loss
+
+
+def reduces(logits, labels, reduction="mean"):
+    loss = of_labels(logits, labels)
+    return {"mean": jnp.mean, "sum": jnp.sum, "none": lambda x: x}[reduction](loss)
+
+
+def by_keyword(*, targets, preds):
+    return of_labels(preds, targets)
+
+
+def true_first(y_true, y_pred, sample_weight=None):
+    return -jnp.sum(y_true * log_softmax(y_pred), axis=-1)
+
+
+def of_batch(params, batch):
+    loss = of_labels(batch["logits"] * params["scale"], batch["label"])
+    return loss.mean(), {"accuracy": 0.0}
+
+
+def of_pair(params, batch):
+    z, y = batch
+    return of_labels(params * z, y).sum()
+
+
+class Criterion:
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+
+    def loss(self, logits, labels):
+        return self.scale * of_labels(logits, labels).mean()
+
+
+@pytest.mark.parametrize(
+    ("function", "form", "reduction"),
+    [
+        # jax.nn.one_hot takes floats as well, and makes a matrix of one target vector.
+        (lambda z, y: of_one_hot(z, one_hot(y, N)).mean(), "batch, labels", "mean"),
+        (lambda z, y: of_one_hot(z, one_hot(y, N)).sum(), "batch, labels", "sum"),
+        (lambda z, y: of_one_hot(z, one_hot(y, N)), "batch, labels", "none"),
+        (lambda z, y: (of_labels(z, y).mean(), {}), "batch, labels", "mean"),
+        (lambda z, y: {"loss": of_labels(z, y), "n": 1}, "batch, labels", "none"),
+        (lambda z, t: of_one_hot(z, t).mean(), "one example", "mean"),
+        (lambda z, t: of_one_hot(z, t).sum() / len(z), "batch, one-hot", "mean"),
+        (
+            lambda z, y: jax.nn.logsumexp(z) - jnp.sum(one_hot(y, N) * z),
+            "one example, label",
+            "none",
+        ),
+        (reduces, "batch, labels", "none"),
+        (partial(reduces, reduction="sum"), "batch, labels", "none"),
+        (by_keyword, "batch, labels", "none"),
+        (true_first, "one example", "none"),
+        (partial(of_batch, {"scale": 1.0}), "batch, labels", "mean"),
+        (partial(of_batch, params={"scale": 1.0}), "batch, labels", "mean"),
+        (partial(of_pair, 1.0), "batch, labels", "sum"),
+        (Criterion(1.0).loss, "batch, labels", "mean"),
+    ],
+)
+def test_categorical_losses(function, form, reduction) -> None:
+    found = recognised(function)
+    assert (found.form, found.reduction) == (form, reduction)
+    np.testing.assert_allclose(losses(found), CROSS_ENTROPY, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        optax.sigmoid_binary_cross_entropy,
+        lambda z, y: optax.sigmoid_binary_cross_entropy(z, y).mean(),
+        lambda z, y: jnp.where(y > 0.5, softplus(-z), softplus(z)),
+        lambda z, y: optax.sigmoid_binary_cross_entropy(z.squeeze(-1), y).mean(),
+        lambda z, y: softplus(-y * z).mean(),
+        lambda z, y: -log_sigmoid(y * z),
+    ],
+)
+def test_a_loss_of_one_logit_is_one_of_two_classes(function) -> None:
+    found = recognised(function)
+    assert found.form == "binary"
+    assert found.reduction in ("none", "mean")
+    np.testing.assert_allclose(losses(found), softplus(-LOGIT), rtol=1e-9)
+
+
+def hinge_of_signs(z, t):
+    return jnp.sum(jnp.maximum(0, 1 - t * z), axis=-1)
+
+
+def of_teacher(student, teacher, temperature=2.0):
+    p = softmax(teacher / temperature)
+    log_q = log_softmax(student / temperature)
+    return temperature**2 * jnp.sum(
+        p * (log_softmax(teacher / temperature) - log_q), -1
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (
+            hinge_of_signs,
+            np.maximum(0, 1 - Z * (2 * np.eye(N)[LABEL] - 1)).sum(1),
+        ),
+        (of_teacher, -4 * log_softmax(jnp.asarray(Z) / 2)[:, LABEL]),
+        (optax.squared_error, ((Z - np.eye(N)[LABEL]) ** 2).sum(1)),
+        (lambda z, t: jnp.sum((z - t) ** 2), ((Z - np.eye(N)[LABEL]) ** 2).sum(1)),
+        (lambda z, t: -jnp.sum(t * z), -Z[:, LABEL]),
+        (
+            lambda z, t: optax.sigmoid_binary_cross_entropy(z, t).sum(),
+            softplus(-Z[:, LABEL]) + softplus(np.delete(Z, LABEL, 1)).sum(1),
+        ),
+    ],
+)
+def test_what_the_target_is_follows_from_values(function, expected) -> None:
+    np.testing.assert_allclose(losses(recognised(function)), expected, rtol=1e-9)
+
+
+def contrast(similarities):
+    return of_labels(similarities, jnp.arange(len(similarities)))
+
+
+@pytest.mark.parametrize("function", [contrast, lambda s: contrast(s).mean()])
+def test_a_row_of_similarities_is_an_example(function) -> None:
+    found = recognised(function)
+    assert found.form == "similarities"
+    np.testing.assert_allclose(losses(found), CROSS_ENTROPY, rtol=1e-9)
+
+
+def test_a_contrast_of_both_sides_counts_both() -> None:
+    found = recognised(lambda s: (contrast(s).mean() + contrast(s.T).mean()) / 2)
+    column = np.log(N - 1 + np.exp(Z[:, LABEL])) - Z[:, LABEL]
+    np.testing.assert_allclose(losses(found), (CROSS_ENTROPY + column) / 2, rtol=1e-9)
+
+
+@pytest.mark.parametrize("form", ["binary", "multi-label"])
+def test_a_form_that_is_told_is_taken(form) -> None:
+    assert recognised(optax.sigmoid_binary_cross_entropy, form=form).form == form
+
+
+def test_softmax_over_one_unit_is_named() -> None:
+    def loss(z, y):
+        return -jnp.sum(y * jnp.log(softmax(z, axis=-1)), axis=-1).mean()
+
+    config = DiagnosisConfig(reference=recognised("softmax + brier"), num_classes=2)
+    for source in (
+        loss,
+        "softmax + cross_entropy",
+        lambda z, y: of_labels(z, y).mean(),
+    ):
+        with enable_x64():
+            found = recognised(source, num_classes=1)
+            (answer,) = form_question.answers(found, config)
+        assert answer.verdict == "softmax over one unit"
+        assert answer.severity == "fault"
+    with enable_x64():
+        sound = recognised(optax.sigmoid_binary_cross_entropy, num_classes=1)
+        (answer,) = form_question.answers(sound, config)
+    assert answer.severity == "fine"
+
+
+def of_model(model, x, y):
+    return of_labels(jax.vmap(model)(x), y).mean()
+
+
+def with_weights(logits, labels, weights):
+    return jnp.mean(weights * of_labels(logits, labels))
+
+
+@pytest.mark.parametrize(
+    ("function", "remedy"),
+    [
+        (of_model, "ls.diagnose(functools.partial(of_model, model=lambda z: z))"),
+        (with_weights, "functools.partial(with_weights, weights=...)"),
+        (lambda z, y: np.sum(np.exp(z)), "ls.diagnose(value_and_grad="),
+        (lambda z, t: jnp.zeros(3), "ls.diagnose(lambda z, t: "),
+        (of_batch, "ls.diagnose(functools.partial(of_batch, params))"),
+    ],
+)
+def test_an_unknown_form_is_refused_with_a_call_that_works(function, remedy) -> None:
+    with pytest.raises(TypeError, match=re.escape(remedy)):
+        recognised(function)
+
+
+def test_the_remedy_works() -> None:
+    found = recognised(partial(of_model, model=lambda z: z))
+    np.testing.assert_allclose(losses(found), CROSS_ENTROPY, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        reduces,
+        by_keyword,
+        true_first,
+        optax.sigmoid_binary_cross_entropy,
+        hinge_of_signs,
+        of_teacher,
+        contrast,
+        optax.squared_error,
+    ],
+)
+def test_the_code_of_a_witness_is_the_loss(function) -> None:
+    found = recognised(function)
+    z = Z[0, :2] if found.one_logit else Z[0]
+    scope = {"jnp": jnp, function.__name__: function}
+    with enable_x64():
+        value = eval(found.code, scope)(jnp.asarray(z), jnp.eye(len(z))[LABEL])
+    np.testing.assert_allclose(value, losses(found)[0], rtol=1e-9)
+
+
+def test_large_trials_are_not_computed() -> None:
+    """The target vector of 30,000 classes would become a matrix of 7 GB."""
+    found = recognised(lambda z, y: of_one_hot(z, one_hot(y, 30_000)).mean(), 30_000)
+    assert found.form == "batch, labels"
+
+
+def test_probe_takes_the_same_forms() -> None:
+    measure = ls.probe(lambda z, y: (of_labels(z, y).mean(), {}))
+    statistics = measure(Z.astype(np.float32), np.full(3, LABEL))
+    np.testing.assert_allclose(statistics.loss, CROSS_ENTROPY.mean(), rtol=1e-5)
