@@ -102,11 +102,20 @@ def as_code(name: str, recognised: Recognised, library: Library = "jnp") -> str:
         _bracketed(reading.target, target),
     )
     code = call.code(name, logits, target)
-    # A function to loss and gradient returns a pair, which has no shape.
-    is_array = library != "np"
-    if is_array and (reading.takes_batch or reading.logits == "1"):
+    if library == "np":
+        return f"lambda z, t: {_pair_of_one(code, recognised)}"
+    if reading.takes_batch or reading.logits == "1":
         return f"lambda z, t: {code}.reshape(())"
     return f"lambda z, t: {code}"
+
+
+def _pair_of_one(code: str, recognised: Recognised) -> str:
+    """Code of loss and gradient of one example, from a call that returns those of a batch."""
+    if not recognised.reading.takes_batch:
+        return code
+    if recognised.reduction == "none":
+        return f"[part[0] for part in {code}]"
+    return f"(lambda loss, gradient: (loss, gradient[0]))(*{code})"
 
 
 def as_batch_code(name: str, recognised: Recognised) -> str:
