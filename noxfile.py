@@ -109,6 +109,27 @@ def benchmarks(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks", *session.posargs, env=ENVIRONMENT)
 
 
+@nox.session(venv_backend="virtualenv")
+def torch(session: nox.Session) -> None:
+    """Run the tests of losses of PyTorch; installs PyTorch.
+
+    Without a CPU build among pip's sources, give its own index:
+    `PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu python -m nox -s torch`.
+    """
+    # By pip and not uv: pip may be configured to find CPU builds of PyTorch, which are far smaller.
+    install(session, "-e", ".", *group("test"))
+    session.install(*group("torch"))
+    session.run(
+        "python",
+        "-m",
+        "pytest",
+        "tests/forms",
+        "tests/docs/test_torch_table.py",
+        *session.posargs,
+        env=ENVIRONMENT,
+    )
+
+
 @nox.session(venv_backend="uv")
 def floors(session: nox.Session) -> None:
     """Run the quick tests on the oldest versions that pyproject.toml allows."""
@@ -154,7 +175,10 @@ def constraints(session: nox.Session) -> None:
         "fewest",
         "--python-version",
         "3.11",
-        "--all-extras",
+        "--extra",
+        "data",
+        "--extra",
+        "zarr",
         "--upgrade",
     ]
     header = [

@@ -1,8 +1,7 @@
 """Diagnose every loss of optax that classifies; `--write` updates `docs/optax_losses.md`."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import version
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,21 +12,14 @@ from jax.nn import log_softmax
 from optax import losses
 
 import logitscape as ls
+from docs.loss_table import page
 
 Loss: TypeAlias = Callable[[Array, Array], Array]
 """The loss of one example, of its logits [n] and target [n]."""
 
 TARGET = Path(__file__).with_suffix(".md")
 PACKAGES = ("optax", "jax", "logitscape")
-COLUMNS = (
-    "loss",
-    "wrong: dL/ds on R1",
-    "correction",
-    "convexity",
-    "proper",
-    "faults",
-    "trades",
-)
+COMMAND = "python -m nox -s verdicts -- --write"
 
 
 def summed(loss: Callable[..., Array]) -> Loss:
@@ -109,57 +101,9 @@ def diagnosed() -> Mapping[str, ls.Diagnosis]:
     return diagnoses
 
 
-def page(diagnoses: Mapping[str, ls.Diagnosis]) -> str:
-    """The page with the table, as Markdown."""
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    lines = [
-        "# The losses of optax, diagnosed",
-        "",
-        f"With {versions}; 10 classes, float32, on a CPU. "
-        "Made by `python -m nox -s verdicts -- --write`.",
-        "Each is a choice that fits some purpose; the table says what to expect of it, "
-        "not that it should not be used.",
-        "",
-        _line(COLUMNS),
-        _line(["---"] * len(COLUMNS)),
-    ]
-    lines += [_row(name, diagnosis) for name, diagnosis in diagnoses.items()]
-    return "\n".join(lines) + "\n"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
-def _row(name: str, diagnosis: ls.Diagnosis) -> str:
-    (wrong,) = diagnosis.of("gradient when wrong")
-    cells = [
-        f"`{name}`",
-        wrong.details["rays"][0]["law"],
-        _verdicts(diagnosis, "correction"),
-        _verdicts(diagnosis, "convexity"),
-        _verdicts(diagnosis, "proper"),
-        _of_severity(diagnosis, "fault"),
-        _of_severity(diagnosis, "trade"),
-    ]
-    return _line(cells)
-
-
-def _verdicts(diagnosis: ls.Diagnosis, question: str) -> str:
-    return ", ".join(answer.verdict for answer in diagnosis.of(question))
-
-
-def _of_severity(diagnosis: ls.Diagnosis, severity: str) -> str:
-    """The answers of that severity, each with its question."""
-    texts = []
-    for answer in diagnosis.answers:
-        if answer.severity == severity:
-            texts.append(f"{answer.question}: {answer.verdict}")
-    return "; ".join(texts)
-
-
 if __name__ == "__main__":
-    text = page(diagnosed())
+    title = "The losses of optax, diagnosed"
+    text = page(title, PACKAGES, COMMAND, diagnosed())
     print(text)
     if "--write" in sys.argv[1:]:
         TARGET.write_text(text, encoding="utf-8")

@@ -50,11 +50,14 @@ def test_the_page_has_a_row_for_every_loss(script: dict) -> None:
 def test_a_row_tells_what_was_found(script: dict) -> None:
     loss, normalizer = script["LOSSES"]["softmax_cross_entropy"]
     page = script["page"](
+        "Losses",
+        script["PACKAGES"],
+        "a command",
         {
             "softmax_cross_entropy": ls.diagnose(
                 loss, normalizer=normalizer, num_classes=4
             )
-        }
+        },
     )
     row = page.splitlines()[-1]
     assert row.startswith(

@@ -51,7 +51,8 @@ def program_of(
 def _of_opaque(opaque: Opaque, quantity: Quantity) -> Program:
     """The rows as they are computed, without a program of JAX around them.
 
-    A callback from a compiled program with large arrays waits for ever on one processor.
+    A callback from a compiled program with large arrays may wait for ever on one processor:
+    https://github.com/jax-ml/jax/issues/24255.
     """
     if quantity == "hessian":
         return lambda z, t: (opaque.hessians(z, t),)

@@ -1,0 +1,76 @@
+"""Tables of losses that are diagnosed, one line a loss, as Markdown."""
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+
+import logitscape as ls
+
+COLUMNS = (
+    "loss",
+    "wrong: dL/ds on R1",
+    "correction",
+    "convexity",
+    "proper",
+    "faults",
+    "trades",
+)
+
+
+def page(
+    title: str,
+    packages: Sequence[str],
+    command: str,
+    diagnoses: Mapping[str, ls.Diagnosis],
+) -> str:
+    """The page with the table.
+
+    Args:
+        title: Title of the page.
+        packages: Packages whose versions are given.
+        command: Command that makes it.
+        diagnoses: Diagnoses by the names of the losses.
+    """
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    lines = [
+        f"# {title}",
+        "",
+        f"With {versions}; 10 classes, float32, on a CPU. Made by `{command}`.",
+        "Each is a choice that fits some purpose; the table says what to expect of it, "
+        "not that it should not be used.",
+        "",
+        _line(COLUMNS),
+        _line(["---"] * len(COLUMNS)),
+    ]
+    lines += [_row(name, diagnosis) for name, diagnosis in diagnoses.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _row(name: str, diagnosis: ls.Diagnosis) -> str:
+    (wrong,) = diagnosis.of("gradient when wrong")
+    cells = [
+        f"`{name}`",
+        wrong.details["rays"][0]["law"],
+        _verdicts(diagnosis, "correction"),
+        _verdicts(diagnosis, "convexity"),
+        _verdicts(diagnosis, "proper"),
+        _of_severity(diagnosis, "fault"),
+        _of_severity(diagnosis, "trade"),
+    ]
+    return _line(cells)
+
+
+def _verdicts(diagnosis: ls.Diagnosis, question: str) -> str:
+    return ", ".join(answer.verdict for answer in diagnosis.of(question))
+
+
+def _of_severity(diagnosis: ls.Diagnosis, severity: str) -> str:
+    """The answers of that severity, each with its question."""
+    texts = []
+    for answer in diagnosis.answers:
+        if answer.severity == severity:
+            texts.append(f"{answer.question}: {answer.verdict}")
+    return "; ".join(texts)
