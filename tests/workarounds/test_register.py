@@ -22,7 +22,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from logitscape._src.base.x64 import enable_x64
 from tests.oracle.accuracy import as_in_use
 
 ROOT = Path(__file__).parents[2]
@@ -197,19 +196,6 @@ def test_jax_before_0_8_has_the_64_bit_switch_elsewhere() -> None:
     assert (major, minor) < (0, 8), (
         "JAX of that age is not allowed any more: simplify base/x64.py"
     )
-
-
-@workaround(
-    "numbers of float64 go to callbacks and come back as pairs of whole numbers",
-    ("forms/opaque.py",),
-    "https://github.com/jax-ml/jax/pull/20534",
-    Exception,
-)
-def test_a_callback_gets_float64_where_one_thread_has_it() -> None:
-    with enable_x64():
-        struct = jax.ShapeDtypeStruct((), np.float64)
-        run = jax.jit(lambda x: jax.pure_callback(np.asarray, struct, x))
-        assert run(np.float64(1 / 3)) == 1 / 3
 
 
 # Other libraries
