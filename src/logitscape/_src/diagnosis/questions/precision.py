@@ -60,9 +60,7 @@ def _answer(subject: Subject, config: DiagnosisConfig, dtype: Precision) -> Answ
         is_rounded = refusal.startswith(ROUNDED)
         text = f"It fails with {refusal}"
         if is_rounded:
-            text = (
-                f"For {dtype} logits it returns {refusal}: all is measured in float32."
-            )
+            text = f"For {dtype} logits it returns {refusal}; float32 is measured."
         return Answer(
             question=question,
             verdict="rounds its result" if is_rounded else "does not run",
