@@ -116,6 +116,8 @@ def test_second_derivatives_are_those_of_pytorch() -> None:
         expected = hessians(subject("softmax + cross_entropy", num_classes=N), Z, LABEL)
         # This one has no forward mode.
         by_reverse = hessians(recognised(nn.SoftMarginLoss()), Z[:, :2], LABEL)
+        of_a_kink = hessians(recognised(nn.L1Loss()), Z, LABEL)
+    assert not of_a_kink.any()
     np.testing.assert_allclose(own, expected, atol=1e-12)
     np.testing.assert_allclose(traced, expected[0], atol=1e-12)
     assert np.isfinite(by_reverse).all()

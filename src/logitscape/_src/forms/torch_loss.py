@@ -217,7 +217,8 @@ def _tensor(x: Rows) -> torch.Tensor:
 def _numpy(x: torch.Tensor) -> Rows:
     array: Rows
     if x.dtype == torch.bfloat16:
-        array = x.detach().to(torch.float32).numpy().astype(jnp.bfloat16)
+        array = x.detach().to(torch.float32).numpy(force=True).astype(jnp.bfloat16)
     else:
-        array = x.detach().numpy()
+        # A second derivative of 0 may be a tensor without memory.
+        array = x.detach().numpy(force=True)
     return array
