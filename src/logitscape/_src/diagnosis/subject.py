@@ -52,6 +52,7 @@ class Subject:
         code: Expression that stands for `function` in a shell.
         objective: Objective, if the subject was given as one or as a spec.
         predictor: Expression that stands for the normalizer in a shell.
+        recognised: How the function is called; None for a spec.
         description: How the function was given, in a sentence; "" for a spec.
         one_logit: Whether an example has one logit, so that there are two classes.
         reduction: How the loss of a batch follows from those of its examples.
@@ -75,6 +76,7 @@ class Subject:
     predictor: str = ""
     own_normalizer: Callable[..., Any] | None = field(default=None, repr=False)
     domain: Domain = ANYWHERE
+    recognised: Recognised | None = field(default=None, repr=False)
     description: str = ""
     one_logit: bool = False
     reduction: Reduction | None = "none"
@@ -181,6 +183,7 @@ class _Given:
             given=self.source,
             predictor=_shell_normalizer(self.normalizer),
             own_normalizer=_own_normalizer(self.normalizer),
+            recognised=self.recognised,
             description=description(self.recognised),
             reduction=self.recognised.reduction,
             one_logit=self.recognised.reading.is_binary,

@@ -13,7 +13,7 @@ from jax.extend.core import ClosedJaxpr
 
 from ...base.jaxpr import interpret
 from ...base.xla import jit_fast_compile
-from ...objectives.signatures import in_form
+from ...forms.adapt import in_form
 from ..config import DiagnosisConfig
 from ..evaluation import Rows
 from ..levels import ORDINARY
@@ -32,16 +32,16 @@ SAME = 1e-12
 
 def unused_parameters(subject: Subject, config: DiagnosisConfig) -> list[str]:
     """The numbers given by `functools.partial` that the traced program does not depend on."""
-    given = subject.given
-    if not isinstance(given, partial):
+    given, recognised = subject.given, subject.recognised
+    if not isinstance(given, partial) or recognised is None or subject.opaque:
         return []
-    program = str(_traced(in_form(given, subject.form), config))
+    program = str(_traced(in_form(given, recognised), config))
     unused = []
     for name, value in given.keywords.items():
         if isinstance(value, bool) or not isinstance(value, int | float):
             continue
         other = partial(given, **{name: FACTOR * value + 1})
-        if str(_traced(in_form(other, subject.form), config)) == program:
+        if str(_traced(in_form(other, recognised), config)) == program:
             unused.append(name)
     return unused
 

@@ -110,8 +110,8 @@ def sample(subject: Subject, config: DiagnosisConfig) -> Samples:
     n = config.num_classes
     recognised = recognition(subject, config)
     temperature = recognised.temperature
-    z = np.round(normal_logits(config.random(), (POINTS, n), WIDTH), 3)
-    z = subject.domain.fit(temperature * z) / temperature
+    drawn = np.round(normal_logits(config.random(), (POINTS, n), WIDTH), 3)
+    z = subject.domain.fit(temperature * drawn) / temperature
     alike = [label for label in range(n) if label not in recognised.outliers]
     labels = tuple(sorted({alike[0], alike[min(1, len(alike) - 1)], alike[-1]}))
     values = tuple(evaluate(subject, temperature * z, label) for label in labels)
