@@ -19,7 +19,7 @@ from .consistency_pages import CONSISTENCY as CONSISTENCY_PAGES
 from .consistency_pages import SINGULAR_POINTS
 from .design_pages import DESIGNS
 from .gradient_pages import CORRECTION, WHEN_RIGHT, WHEN_WRONG
-from .label_pages import IDENTITY, LABEL
+from .label_pages import FORM, IDENTITY, LABEL
 from .mistake_pages import MISTAKES
 from .page import Page, Pages
 from .precision_pages import PRECISION
@@ -50,6 +50,7 @@ ANY_PAGES: Pages = {
 }
 
 PAGES: Mapping[str, Pages] = {
+    "form": FORM,
     "label": LABEL,
     "identity": IDENTITY,
     "design": DESIGNS,

@@ -1,7 +1,22 @@
-"""Pages about what a loss does with its label, and about what it is."""
+"""Pages about the form of a loss, what it does with its label, and what it is."""
 
 from .page import Page, Pages
-from .references import CUI, GNEITING, JAX_PRECISION, MENON, OPTAX, TEWARI
+from .references import BISHOP, CUI, GNEITING, JAX_PRECISION, MENON, OPTAX, TEWARI
+
+FORM: Pages = {
+    "recognised": Page(
+        "fine",
+        "All answers are about the loss of one example, as the function is called in this form.",
+        "Nothing; `form=` says another form if this one is not meant.",
+        OPTAX,
+    ),
+    "softmax over one unit": Page(
+        "fault",
+        "The softmax over one class is always 1, so that the loss is constant and teaches nothing.",
+        "Use a sigmoid with a binary loss, or give the layer two outputs.",
+        BISHOP,
+    ),
+}
 
 LABEL: Pages = {
     "label used": Page(

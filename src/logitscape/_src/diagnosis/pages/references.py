@@ -4,6 +4,7 @@ AMID = "Amid, Warmuth, Anil, Koren, Robust bi-tempered logistic loss, NeurIPS 20
 BARTLETT = (
     "Bartlett, Jordan, McAuliffe, Convexity, classification, and risk bounds, JASA 2006"
 )
+BISHOP = "Bishop, Pattern Recognition and Machine Learning, 2006, section 4.3"
 BLANCHARD = (
     "Blanchard, Higham, Higham, Accurately computing the log-sum-exp, IMA J. 2021"
 )
