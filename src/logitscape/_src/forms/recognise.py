@@ -1,25 +1,17 @@
 """In which form a function comes, found by calling it: first on shapes alone, then on values."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
 
 from . import laws
-from .call import (
-    LOGITS,
-    Call,
-    calls_of,
-    keyword_of_batch,
-    parameters_of,
-    required,
-)
+from .call import Call
 from .framework import JAX, Framework, Rows
 from .reading import READINGS, Form, Reading, Reduction, Targets
 from .refusal import Outcomes, refusal
+from .trials import Trials, all_calls, try_all
 
 Outcome = TypeVar("Outcome")
 
@@ -49,40 +41,6 @@ class Recognised:
     def form(self) -> Form:
         """Name of the form."""
         return self.reading.form
-
-
-@dataclass
-class Trials:
-    """What the function returned, or raised, when it was called by one call in every reading.
-
-    Attributes:
-        function: Function that is tried.
-        call: How it is called.
-        num_classes: Number of classes.
-        framework: Framework of the function.
-        shapes: Shape that it returned, for the readings in which it returned anything.
-        errors: Error that it raised, for the others.
-    """
-
-    function: Callable[..., Any]
-    call: Call
-    num_classes: int
-    framework: Framework
-    shapes: dict[Reading, tuple[int, ...]] = field(default_factory=dict)
-    errors: dict[Reading, Exception] = field(default_factory=dict)
-
-    def accepted(self, form: Form | None) -> list[Reading]:
-        """The readings whose result has a shape that fits."""
-        return [
-            reading
-            for reading, shape in self.shapes.items()
-            if reading.returns(shape, self.num_classes) and form in (None, reading.form)
-        ]
-
-    @cached_property
-    def run(self) -> Callable[..., Rows]:
-        """The loss as values of NumPy."""
-        return self.framework.runner(self.function, self.call)
 
 
 def recognise(
@@ -117,69 +75,13 @@ def attempt(
 ) -> tuple[Recognised | None, list[Trials]]:
     """Form of a function, or None, and what was tried."""
     tried = list[Trials]()
-    for call in _all_calls(function, num_classes, framework):
-        trials = _try_all(function, call, num_classes, framework)
+    for call in all_calls(function, num_classes, framework):
+        trials = try_all(function, call, num_classes, framework)
         tried.append(trials)
         chosen = _choose(trials, trials.accepted(form))
         if chosen is not None:
             return chosen, tried
     return None, tried
-
-
-def _all_calls(
-    function: Callable[..., Any], num_classes: int, framework: Framework
-) -> Iterator[Call]:
-    yield from calls_of(function)
-    if len(required(parameters_of(function))) == 1:
-        keys = _keys_of_batch(function, num_classes, framework)
-        for first, second in (keys, keys[::-1]) if len(keys) == 2 else ():
-            call = Call(logits=first, target=second, style="mapping")
-            yield replace(call, keyword=keyword_of_batch(function))
-
-
-def _keys_of_batch(
-    function: Callable[..., Any], num_classes: int, framework: Framework
-) -> tuple[str, ...]:
-    """The keys that a function looks up in its batch, the logits' first where names tell."""
-    reading = next(each for each in READINGS if each.form == "batch, labels")
-    z, y = reading.arguments(num_classes)
-    asked = dict[str, None]()
-    keyword = keyword_of_batch(function)
-
-    def trial(logits: Any, target: Any) -> Any:
-        class Batch(dict[str, Any]):
-            def __missing__(self, key: str) -> Any:
-                asked.setdefault(key)
-                is_logits = len(asked) == 1 or key.lower() in LOGITS
-                return logits if is_logits else target
-
-        return Call(style="one", keyword=keyword).result(function, Batch())
-
-    # The keys are known even if the function fails.
-    with suppress(Exception):
-        framework.shape(trial, Call(), (z, y))
-    return tuple(sorted(asked, key=lambda key: key.lower() not in LOGITS))
-
-
-def _try_all(
-    function: Callable[..., Any],
-    call: Call,
-    num_classes: int,
-    framework: Framework,
-) -> Trials:
-    # With as many classes as examples, a result [n] could not be told from one [N].
-    n = num_classes + 1 if num_classes == laws.EXAMPLES + 2 else num_classes
-    trials = Trials(function, call, n, framework)
-    for reading in READINGS:
-        if (call.style == "one") != (reading.form == "similarities"):
-            continue
-        try:
-            arguments = reading.arguments(n)
-            trials.shapes[reading] = framework.shape(function, call, arguments)
-        # Called in a form that it does not take, a user's function may raise anything.
-        except Exception as error:
-            trials.errors[reading] = error
-    return trials
 
 
 def _choose(trials: Trials, accepted: Sequence[Reading]) -> Recognised | None:
