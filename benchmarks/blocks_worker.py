@@ -64,9 +64,9 @@ def _case(loss: str, n: int, numbers: int, rounds: int) -> dict[str, Any]:
 
 def _used(n: int, has_rule: bool) -> str:
     """The arrangement that `ls.value_and_grad` uses."""
-    if n <= MAX_UNROLLED_CLASSES:
-        return UNROLLED
-    return PLAIN if has_rule else ROWS
+    if has_rule:
+        return PLAIN
+    return UNROLLED if n <= MAX_UNROLLED_CLASSES else ROWS
 
 
 def _compiled(problem: Problem, function: Callable[..., Any]) -> Callable[[], object]:

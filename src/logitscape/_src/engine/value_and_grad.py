@@ -13,7 +13,6 @@ from ..objectives.at_label import loss_at_label
 from ..objectives.batched import checked_labels
 from ..objectives.objective import Objective, objective
 from ..objectives.statements import stated_pair
-from .batching import MAX_UNROLLED_CLASSES
 from .blocks import LossAndGradient, OfExample, evaluate_in_blocks
 
 
@@ -23,10 +22,9 @@ def value_and_grad(
     """Make the function (logits, labels) -> (losses, gradients) of a batch.
 
     The losses L(z_i, e_{y_i}) and their derivatives in the logits z_i, e_k being one-hot,
-    are the same as those of `jax.vmap(jax.value_and_grad(...))`. On a CPU they are
-    computed faster for up to 6 classes, for which the code is unrolled, and for losses that
-    are no pair of a separable normalizer and a loss of it, in blocks of examples. Call it
-    inside `jax.jit`. It can itself be differentiated.
+    are the same as those of `jax.vmap(jax.value_and_grad(...))`. Losses that are no pair of a
+    separable normalizer and a loss of it are evaluated in blocks of examples on a CPU, which is
+    faster. Call it inside `jax.jit`. It can itself be differentiated.
 
     At kinks the gradient is the one that the formula of the loss defines, and outside of
     its domain it is NaN, as with `ls.objective`.
@@ -34,8 +32,7 @@ def value_and_grad(
     Args:
         source: Objective: a spec, an `Objective`, or a function (logits [n], target [n])
             -> scalar.
-        class_axis: Axis of the classes: -1 for logits [m, n]; 0 for logits [n, m], which
-            is faster still for few classes.
+        class_axis: Axis of the classes: -1 for logits [m, n]; 0 for logits [n, m].
 
     Returns:
         Function of logits, [m, n] or [n, m], and integer labels, [m]. It returns the
@@ -71,9 +68,8 @@ def value_and_grad(
         classes_last = z if class_axis == -1 else z.T
         y = checked_labels(classes_last, labels)
         of_example = partial(_loss_and_gradient, loss)
-        is_few = z.shape[class_axis] <= MAX_UNROLLED_CLASSES
         example = jax.ShapeDtypeStruct((z.shape[class_axis],), z.dtype)
-        if is_few or stated_pair(loss.normalizer, loss.loss, example) is None:
+        if stated_pair(loss.normalizer, loss.loss, example) is None:
             return _of_batch(of_example, class_axis, z, y)
         # A pair that has a rule leaves few intermediate results: blocks would not make it faster.
         return _mapped(of_example, class_axis)(z, y)
