@@ -1,8 +1,8 @@
 """What the arrangements of `ls.value_and_grad` on CPUs are worth, beside a plain `jax.vmap`.
 
-Losses that have no rule of their own are evaluated in blocks: up to 6 classes the code of an example
-is unrolled, class by class; with more classes a block has whole rows. This measures every arrangement
-for every loss, so that it is seen where each one earns its place.
+Losses that have no rule of their own are evaluated in blocks: up to 6 classes the code of an
+example is unrolled, class by class; with more classes a block has whole rows. This measures every
+arrangement for every loss, so that it is seen where each one earns its place.
 """
 
 from typing import Any
