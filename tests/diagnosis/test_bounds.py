@@ -8,7 +8,7 @@ import pytest
 import logitscape as ls
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import bounds
-from logitscape._src.diagnosis.subject import subject
+from logitscape._src.diagnosis.subjects import subject
 
 N = 5
 THEORY = {

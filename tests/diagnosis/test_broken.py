@@ -9,7 +9,7 @@ from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.evaluation import evaluate
 from logitscape._src.diagnosis.questions import consistency, mistakes
-from logitscape._src.diagnosis.subject import subject
+from logitscape._src.diagnosis.subjects import subject
 from tests.diagnosis import broken
 
 N = 10

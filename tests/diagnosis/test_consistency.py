@@ -8,7 +8,7 @@ import pytest
 from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import consistency
-from logitscape._src.diagnosis.subject import subject
+from logitscape._src.diagnosis.subjects import subject
 
 N = 4
 CATALOG = {

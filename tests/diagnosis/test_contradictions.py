@@ -11,7 +11,7 @@ from logitscape._src.diagnosis.answers import Answer
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.contradictions import RULES, Rule, reconciled
 from logitscape._src.diagnosis.questions import QUESTIONS, convexity
-from logitscape._src.diagnosis.subject import subject
+from logitscape._src.diagnosis.subjects import subject
 from logitscape._src.diagnosis.vocabulary import VOCABULARY
 
 OUTCOMES = [

@@ -15,7 +15,7 @@ from logitscape._src.diagnosis.questions.pull_theorem import (
     logits_by_margin,
     violations_of_theorem,
 )
-from logitscape._src.diagnosis.subject import subject
+from logitscape._src.diagnosis.subjects import subject
 
 CERTIFIED = {
     "softmax + cross_entropy": "pull theorem",

@@ -11,7 +11,7 @@ import pytest
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.evaluation import evaluate
 from logitscape._src.diagnosis.questions.correction import answers
-from logitscape._src.diagnosis.subject import subject
+from logitscape._src.diagnosis.subjects import subject
 
 
 def of(source, num_classes=10, reference="softmax + cross_entropy", **options):

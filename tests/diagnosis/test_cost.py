@@ -8,7 +8,7 @@ import pytest
 
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import cost, cost_programs
-from logitscape._src.diagnosis.subject import subject
+from logitscape._src.diagnosis.subjects import subject
 
 N = 10
 CASES = {

@@ -12,7 +12,7 @@ import logitscape as ls
 from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.deadline import Deadline, OutOfTimeError, check_time
 from logitscape._src.diagnosis.evaluation import evaluate
-from logitscape._src.diagnosis.subject import subject
+from logitscape._src.diagnosis.subjects import subject
 from logitscape._src.diagnosis.workers import Workers
 
 OVER = Deadline(at=-1.0)

@@ -11,7 +11,8 @@ from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.domain import Domain, domain_of
 from logitscape._src.diagnosis.evaluation import evaluate
 from logitscape._src.diagnosis.questions import QUESTIONS
-from logitscape._src.diagnosis.subject import subject, within
+from logitscape._src.diagnosis.subjects import subject
+from logitscape._src.diagnosis.within import within
 
 N = 4
 COSINES = Domain(low=-1.0, high=1.0)

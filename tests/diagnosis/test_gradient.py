@@ -11,7 +11,7 @@ from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.evaluation import evaluate
 from logitscape._src.diagnosis.questions import gradient
 from logitscape._src.diagnosis.rays import ray
-from logitscape._src.diagnosis.subject import subject
+from logitscape._src.diagnosis.subjects import subject
 from tests.diagnosis import broken
 
 N = 5

@@ -12,7 +12,8 @@ from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.designs.design import Design, predicts
 from logitscape._src.diagnosis.designs.recognition import designs_of, explained
 from logitscape._src.diagnosis.questions import QUESTIONS
-from logitscape._src.diagnosis.subject import Subject, subject
+from logitscape._src.diagnosis.subject import Subject
+from logitscape._src.diagnosis.subjects import subject
 from tests.diagnosis import broken, healthy
 from tests.diagnosis.healthy import HEALTHY, N, cross_entropy
 

@@ -9,7 +9,7 @@ import pytest
 
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import precision
-from logitscape._src.diagnosis.subject import subject
+from logitscape._src.diagnosis.subjects import subject
 
 N = 4
 HEALTHY = [

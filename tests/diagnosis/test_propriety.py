@@ -9,7 +9,7 @@ from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import propriety
 from logitscape._src.diagnosis.questions.cma import cma_es
 from logitscape._src.diagnosis.questions.least_expected_loss import distributions
-from logitscape._src.diagnosis.subject import subject
+from logitscape._src.diagnosis.subjects import subject
 
 THEORY = {
     "softmax + cross_entropy": "proper",

@@ -22,7 +22,7 @@ from logitscape._src.diagnosis.formulas.normalizer_rows import (
     log_probs,
 )
 from logitscape._src.diagnosis.questions import identity, label_use, mistakes
-from logitscape._src.diagnosis.subject import subject
+from logitscape._src.diagnosis.subjects import subject
 from logitscape._src.objectives.catalog import (
     LOGIT_LOSSES,
     NORMALIZERS,

@@ -11,7 +11,7 @@ from logitscape._src.diagnosis.answers import Answer
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.evaluation import evaluate
 from logitscape._src.diagnosis.questions import singular_points
-from logitscape._src.diagnosis.subject import subject
+from logitscape._src.diagnosis.subjects import subject
 
 N = 4
 

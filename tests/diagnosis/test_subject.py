@@ -11,7 +11,7 @@ from jax.nn import log_softmax, one_hot, softmax
 
 import logitscape as ls
 from logitscape._src.diagnosis.evaluation import evaluate, hessians, probabilities
-from logitscape._src.diagnosis.subject import subject
+from logitscape._src.diagnosis.subjects import subject
 
 pytestmark = pytest.mark.quick
 

@@ -7,7 +7,7 @@ import pytest
 import logitscape as ls
 from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.evaluation import evaluate
-from logitscape._src.diagnosis.subject import subject_of_gradient
+from logitscape._src.diagnosis.subjects import subject_of_gradient
 
 N = 4
 Z = np.random.default_rng(0).normal(size=(3, N))

@@ -15,7 +15,8 @@ from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.evaluation import evaluate
 from logitscape._src.diagnosis.questions import form as form_question
-from logitscape._src.diagnosis.subject import Subject, subject
+from logitscape._src.diagnosis.subject import Subject
+from logitscape._src.diagnosis.subjects import subject
 
 pytestmark = pytest.mark.quick
 

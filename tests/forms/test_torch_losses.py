@@ -7,7 +7,8 @@ import pytest
 import logitscape as ls
 from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.evaluation import evaluate, hessians
-from logitscape._src.diagnosis.subject import Subject, subject
+from logitscape._src.diagnosis.subject import Subject
+from logitscape._src.diagnosis.subjects import subject
 
 torch = pytest.importorskip("torch")
 nn, functional = torch.nn, torch.nn.functional

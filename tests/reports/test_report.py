@@ -17,7 +17,8 @@ from logitscape._src.diagnosis.answers import SEVERITIES, Answer, Witness
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import gradient as signal
 from logitscape._src.diagnosis.questions import mistakes
-from logitscape._src.diagnosis.subject import Subject, subject
+from logitscape._src.diagnosis.subject import Subject
+from logitscape._src.diagnosis.subjects import subject
 from logitscape._src.reports.curves import FAR, NEAR, deciding_rays, report_data
 from logitscape._src.reports.diagnosis import Diagnosis
 from logitscape._src.reports.figure import draw

@@ -13,7 +13,7 @@ import logitscape as ls
 from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.answers import Answer, Witness
 from logitscape._src.diagnosis.deadline import NO_DEADLINE, Deadline
-from logitscape._src.diagnosis.subject import subject
+from logitscape._src.diagnosis.subjects import subject
 from logitscape._src.reports.checked_witnesses import with_checked_witnesses
 from logitscape._src.reports.witness_code import all_witnesses, code
 

@@ -102,7 +102,7 @@ def recognised(
         form: Form of the user's functions; by default found by trying.
     """
     from ..base.x64 import enable_x64
-    from ..diagnosis.subject import subject
+    from ..diagnosis.subjects import subject
 
     users_normalizer = _normalizer(normalizer)
     subjects = list["Subject"]()

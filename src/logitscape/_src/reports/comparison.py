@@ -11,7 +11,8 @@ from ..base.x64 import enable_x64
 from ..diagnosis.answers import Severity
 from ..diagnosis.config import DiagnosisConfig
 from ..diagnosis.findings import common_config, gravest
-from ..diagnosis.subject import Subject, subject
+from ..diagnosis.subject import Subject
+from ..diagnosis.subjects import subject
 from ..objectives.objective import Source
 from .diagnose import diagnose
 from .diagnosis import Diagnosis

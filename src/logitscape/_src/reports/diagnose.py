@@ -17,7 +17,9 @@ from ..diagnosis.domain import domain_of
 from ..diagnosis.evaluation import points_evaluated
 from ..diagnosis.examination import Examination
 from ..diagnosis.programs import Precision
-from ..diagnosis.subject import Subject, subject, subject_of_gradient, within
+from ..diagnosis.subject import Subject
+from ..diagnosis.subjects import subject, subject_of_gradient
+from ..diagnosis.within import within
 from ..forms.reading import Form
 from ..objectives.objective import Source
 from ..objectives.parts import Normalizer
