@@ -20,6 +20,7 @@ from ..diagnosis.programs import Precision
 from ..diagnosis.subject import Subject, shell_name
 from ..objectives.objective import Objective
 from .witness_code import code, expression, preamble
+from .witness_imports import modules_as_imported
 
 Namespace = dict[str, Any]
 PAIRS: tuple[Expression, ...] = (
@@ -49,7 +50,11 @@ def with_checked_witnesses(
     """
     before = bool(jax.config.jax_enable_x64)  # type: ignore[attr-defined]
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
+        with (
+            np.errstate(all="ignore"),
+            warnings.catch_warnings(),
+            modules_as_imported([subject.given, subject.own_normalizer]),
+        ):
             # What a shell would warn of is no reason to drop a witness.
             warnings.simplefilter("ignore")
             namespace = _begun(subject)

@@ -4,7 +4,8 @@ import inspect
 import site
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +20,7 @@ def import_lines(function: Callable[..., Any], called: str) -> list[str]:
     """
     original = inspect.unwrap(function)
     name = str(getattr(original, "__qualname__", ""))
-    module = sys.modules.get(str(getattr(original, "__module__", "")))
+    module = _module_of(function)
     if not name.isidentifier() or not hasattr(module, name):
         return [f"# {called} is the function that was diagnosed"]
     file = getattr(module, "__file__", None)
@@ -28,6 +29,39 @@ def import_lines(function: Callable[..., Any], called: str) -> list[str]:
     renamed = "" if name == called else f" as {called}"
     lines = _path_lines(module, Path(file).resolve())
     return [*lines, f"from {_importable_name(module, file)} import {name}{renamed}"]
+
+
+@contextmanager
+def modules_as_imported(functions: list[Any]) -> Iterator[None]:
+    """Let the import lines of functions find modules that run already, a script among them.
+
+    A script would otherwise run once more. The search path is as before afterwards.
+
+    Args:
+        functions: Functions of the user's own.
+    """
+    path = list(sys.path)
+    added = []
+    for function in functions:
+        module = _module_of(function)
+        file = getattr(module, "__file__", None)
+        if module is None or file is None:
+            continue
+        name = _importable_name(module, file)
+        if name not in sys.modules:
+            sys.modules[name] = module
+            added.append(name)
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name in added:
+            del sys.modules[name]
+
+
+def _module_of(function: Any) -> ModuleType | None:
+    original = inspect.unwrap(function) if callable(function) else function
+    return sys.modules.get(str(getattr(original, "__module__", "")))
 
 
 def _importable_name(module: ModuleType, file: str) -> str:

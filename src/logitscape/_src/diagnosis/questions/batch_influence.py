@@ -31,8 +31,8 @@ class Influence(NamedTuple):
     Attributes:
         alone: Losses of the examples alone, [m].
         together: Their losses in the batch, [m].
-        error: The differences, and the gradients in the logits of others, relative to the size
-            of losses and logits, [m].
+        error: The differences, and the gradients in the logits of others, relative to what
+            losses, logits and gradients of this size make of one rounding error, [m].
     """
 
     alone: Rows
@@ -46,11 +46,16 @@ class Influence(NamedTuple):
 
 def influence(subject: Subject, batch: Batch) -> Influence:
     """Compare the losses of a batch with those of its examples alone."""
-    alone = evaluate(subject, batch.z, batch.labels, dtype=batch.dtype).loss
+    alone = evaluate(subject, batch.z, batch.labels, dtype=batch.dtype)
     together, cross_gradients = in_one_batch(subject, batch)
-    size = 1 + np.abs(alone) + np.abs(batch.z).max()
-    change = np.abs(together - alone) / size
-    return Influence(alone, together, change + cross_gradients.sum(axis=1))
+    # A factor of the logits, as a low temperature has, multiplies their rounding errors in the
+    # loss, and twice those in the gradient.
+    slopes = np.abs(alone.gradient)
+    steepness = max(1.0, float(np.max(slopes, initial=0, where=np.isfinite(slopes))))
+    farthest = steepness * np.abs(batch.z).max()
+    change = np.abs(together - alone.loss) / (1 + np.abs(alone.loss) + farthest)
+    cross = cross_gradients.sum(axis=1) / (steepness * (1 + farthest))
+    return Influence(alone.loss, together, change + cross)
 
 
 def in_one_batch(subject: Subject, batch: Batch) -> tuple[Rows, Rows]:
