@@ -110,7 +110,7 @@ def test_weak_pull_beyond_the_box():
 @pytest.mark.parametrize("source", [concave_kink, "argmax + mae"])
 def test_kinks_and_jumps_are_seen_by_chords(source):
     answer = diagnose(source)
-    assert (answer.verdict, answer.witness.expression) == ("not convex", "loss")
+    assert (answer.verdict, answer.witness.expression) == ("not convex", "chord")
     assert answer.number < 0
 
 

@@ -14,6 +14,9 @@ from .reading import Reading, Reduction, Targets
 Run = Callable[..., Rows]
 
 EXAMPLES = 5
+PLACES = 8
+"""Number of places at which changes of logits are added up."""
+FAR = 20.0
 EXACT = 1e-4
 """Relative difference, in float32, that counts as none."""
 
@@ -90,7 +93,7 @@ def _takes_signs(run: Run, z: Rows, signs: Rows) -> bool:
     is_silent = _same(run(z[0], zero), run(z[1], zero))
     if not (is_odd and is_silent):
         return False
-    if not _is_separable(run, z, signs):
+    if not _is_separable(run, signs):
         return False
     # -t z itself is a loss of one-hot targets as well.
     linear = run(z[0], signs) + run(z[0], -signs)
@@ -99,21 +102,32 @@ def _takes_signs(run: Run, z: Rows, signs: Rows) -> bool:
     return not says_nothing
 
 
-def _is_separable(run: Run, z: Rows, t: Rows) -> bool:
-    """Whether changes of two logits add up."""
-    if z.shape[1] < 2:
+def _is_separable(run: Run, t: Rows) -> bool:
+    """Whether changes of two logits add up, wherever they are made."""
+    n = len(t)
+    if n < 2:
         return True
-    first, second, both = z[0].copy(), z[0].copy(), z[0].copy()
-    first[0] = both[0] = z[1, 0]
-    second[1] = both[1] = z[1, 1]
-    change = run(first, t) + run(second, t) - run(z[0], t)
+    z = _logits(PLACES, n)
+    # Both become the largest, so that a maximum over the classes shows.
+    moves = [FAR, -FAR] * (PLACES // 2)
+    pairs = [(place % n, (place + 1) % n) for place in range(PLACES)]
+    return all(
+        _add_up(run, t, z[place], z[place] + moves[place], *pair)
+        for place, pair in enumerate(pairs)
+    )
+
+
+def _add_up(run: Run, t: Rows, z: Rows, moved: Rows, i: int, j: int) -> bool:
+    first, second, both = z.copy(), z.copy(), z.copy()
+    first[i] = both[i] = moved[i]
+    second[j] = both[j] = moved[j]
+    change = run(first, t) + run(second, t) - run(z, t)
     return _same(change, run(both, t))
 
 
 def is_mean_of_elements(run: Run, n: int, targets: Targets) -> bool:
     """Whether a loss of vectors is the mean of yes-or-no questions, one for each logit."""
-    z, t = _logits(2, n), np.eye(n)[0]
-    if n < 2 or not _is_separable(run, z, t):
+    if n < 2 or not _is_separable(run, np.eye(n)[0]):
         return False
     z0, t0 = np.full(n, 0.7), np.ones(n)
     try:
