@@ -19,6 +19,8 @@ PLACES = 8
 FAR = 20.0
 EXACT = 1e-4
 """Relative difference, in float32, that counts as none."""
+ROUNDING = 2e-6
+"""Relative difference that float32 makes in a sum of a few losses."""
 
 
 def depends_on_place(run: Run, n: int) -> bool:
@@ -29,7 +31,10 @@ def depends_on_place(run: Run, n: int) -> bool:
 
 
 def reduction_of(
-    run: Run, make: Callable[[Rows, Rows], tuple[Rows, ...]], n: int
+    run: Run,
+    make: Callable[[Rows, Rows], tuple[Rows, ...]],
+    n: int,
+    exact: float = EXACT,
 ) -> Reduction | None:
     """How the loss of a batch follows from the losses of its examples; None if it does not.
 
@@ -37,16 +42,17 @@ def reduction_of(
         run: Function of the arguments of a batch.
         make: Arguments from logits [m, n] and labels [m].
         n: Number of classes.
+        exact: Relative difference that counts as none.
     """
     z, y = _logits(EXAMPLES, n), np.arange(EXAMPLES) % max(n, 2)
     together = run(*make(z, y))
     alone = [run(*make(z[i : i + 1], y[i : i + 1])) for i in range(EXAMPLES)]
     singles = np.array([loss.reshape(-1)[0] for loss in alone])
     if together.ndim:
-        return "none" if _same(together.reshape(-1), singles) else None
-    if _same(together, singles.mean()):
+        return "none" if _same(together.reshape(-1), singles, exact) else None
+    if _same(together, singles.mean(), exact):
         return "mean"
-    return "sum" if _same(together, singles.sum()) else None
+    return "sum" if _same(together, singles.sum(), exact) else None
 
 
 def reduction_of_elements(run: Run) -> Reduction | None:
@@ -172,8 +178,8 @@ def _logits(count: int, n: int) -> Rows:
     return rows
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(a: Any, b: Any, exact: float = EXACT) -> bool:
     a, b = np.asarray(a), np.asarray(b)
     size = 1 + np.abs(a).max(initial=0) + np.abs(b).max(initial=0)
     # Written so that a NaN differs.
-    return bool((np.abs(a - b) <= EXACT * size).all())
+    return bool((np.abs(a - b) <= exact * size).all())
