@@ -152,7 +152,7 @@ def capped_and_stopped(z: Array, t: Array) -> Array:
     [
         (teaches_the_next_label, "common mistakes"),
         (weighted_clip, "gradient"),
-        (capped_and_stopped, "gradient"),
+        (capped_and_stopped, "common mistakes"),
     ],
 )
 def test_a_design_does_not_excuse_another_fault(loss, topic: str) -> None:
