@@ -147,17 +147,17 @@ BROKEN = {
         "own",
     ),
     "Keras's order": Case(
-        lambda t, z: cross_entropy(z, t),
+        lambda a, b: cross_entropy(b, a),
         "arguments in the wrong order",
         "github.com/keras-team/keras/issues/8993",
     ),
     "Keras's order, squared error": Case(
-        lambda t, z: squared(z, t),
+        lambda a, b: squared(b, a),
         "arguments in the wrong order",
         "github.com/kyle-dorman/bayesian-neural-network-blogpost/issues/12",
     ),
     "Keras's order, labels from one-hot targets": Case(
-        lambda t, z: -log_softmax(z)[label_of(t)],
+        lambda a, b: -log_softmax(b)[label_of(a)],
         "arguments in the wrong order",
         "github.com/bolunwang/backdoor/issues/11",
     ),
@@ -329,7 +329,7 @@ SOUND: dict[str, tuple[Loss, str]] = {
         "crammer_singer",
     ),
     "one against the rest": (
-        lambda z, t: jnp.mean(softplus(z) - t * z),
+        lambda z, t: 0.2 * jnp.sum(softplus(z) - t * z),
         "one_vs_rest, times 0.2",
     ),
     "focal of sigmoids": (sigmoid_focal, ""),

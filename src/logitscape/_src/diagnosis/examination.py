@@ -67,8 +67,9 @@ class Examination:
 
         deadline = self.config.deadline
         about_label = label_use.QUESTION
-        Workers([partial(ask, about_label)]).run(deadline.remaining())
-        senseless = self._senseless(found[about_label])
+        if about_label in QUESTIONS:
+            Workers([partial(ask, about_label)]).run(deadline.remaining())
+        senseless = self._senseless(found.get(about_label, []))
         found |= senseless
         ended |= set(senseless)
         others = [

@@ -18,6 +18,8 @@ from ..objectives.objective import Objective
 from ..objectives.parts import Normalizer
 from .domain import ANYWHERE, Domain
 
+UNNAMED = "your_objective"
+"""Name in a shell of an objective that no spec stands for."""
 ROUNDED = "a loss that is rounded to "
 """Begins the refusal of a function that runs in float64, and returns another dtype."""
 

@@ -30,7 +30,7 @@ from ..objectives.catalog import formula_of
 from ..objectives.objective import Objective, Source, objective
 from ..objectives.parts import Normalizer, normalizer_from
 from ..objectives.user_functions import name_of
-from .subject import ROUNDED, Subject, gradient_error, shell_name
+from .subject import ROUNDED, UNNAMED, Subject, gradient_error, shell_name
 
 
 def subject(
@@ -170,7 +170,9 @@ def _of_opaque(given: _Given, opaque: Opaque) -> Subject:
 @kept(maxsize=8)
 def _of_objective(objective: Objective) -> Subject:
     function = partial(_objective_value, objective)
+    code = UNNAMED
     if _is_of_a_spec(objective):
+        code = f"ls.objective({objective.name!r})"
         set_key(function, f"objective {objective.name}")
         _set_key_of_normalizer(objective.normalizer, objective.name)
     return Subject(
@@ -179,7 +181,7 @@ def _of_objective(objective: Objective) -> Subject:
         normalizer=objective.normalizer,
         form="one example",
         given=objective,
-        code=f"ls.objective({objective.name!r})",
+        code=code,
         objective=objective,
         predictor="" if objective.normalizer is None else "loss.predict",
     )

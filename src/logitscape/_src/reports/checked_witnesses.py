@@ -17,7 +17,7 @@ from ..diagnosis.answers import Answer, Expression, Witness
 from ..diagnosis.deadline import Deadline
 from ..diagnosis.evaluation import Rows, evaluate, probabilities
 from ..diagnosis.programs import Precision
-from ..diagnosis.subject import Subject, shell_name
+from ..diagnosis.subject import UNNAMED, Subject, shell_name
 from ..objectives.objective import Objective
 from .witness_code import code, expression, preamble
 from .witness_imports import modules_as_imported
@@ -67,7 +67,7 @@ def with_checked_witnesses(
 
 def _begun(subject: Subject) -> Namespace:
     """The names that a shell has after the first lines, with functions that were defined in it."""
-    namespace: Namespace = {}
+    namespace: Namespace = {UNNAMED: subject.given}
     if not isinstance(subject.given, Objective):
         namespace[shell_name(subject.given, "your_function")] = subject.given
     own = subject.own_normalizer

@@ -5,7 +5,7 @@ from textwrap import wrap
 
 from ..diagnosis.answers import Expression, Witness
 from ..diagnosis.findings import Findings
-from ..diagnosis.subject import Subject, shell_name
+from ..diagnosis.subject import UNNAMED, Subject, shell_name
 from ..objectives.objective import Objective
 from . import foreign_code
 from .witness_imports import import_lines
@@ -64,6 +64,8 @@ def preamble(subject: Subject) -> list[str]:
     ]
     if not isinstance(subject.given, Objective):
         lines += import_lines(subject.given, _name_of(subject))
+    elif subject.code == UNNAMED:
+        lines.append(f"# {UNNAMED} is the objective that was diagnosed")
     if subject.own_normalizer is not None:
         called = shell_name(subject.own_normalizer, "your_normalizer")
         lines += import_lines(subject.own_normalizer, called)

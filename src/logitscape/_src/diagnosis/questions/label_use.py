@@ -1,5 +1,6 @@
 """What a loss does with its label: asked first, as nothing else makes sense without it."""
 
+import inspect
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,8 @@ from .recognition import Recognition, recognition
 QUESTION = "label"
 METHOD = "loss and gradient of every label at the same logits, float64"
 IGNORED, REVERSED = "label ignored", "arguments in the wrong order"
+KERAS_TARGET = "y_true"
+"""Name of the first argument of the losses of Keras."""
 TOPICS_OF_LABEL = (
     "identity",
     "design",
@@ -31,6 +34,9 @@ TOPICS_OF_LABEL = (
 
 def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """Whether the loss depends on its label, and on every label in the same way."""
+    recognised = subject.recognised
+    if recognised is not None and recognised.call.swapped:
+        return [_reversed_by_names(subject)]
     exchanged = reversed_loss(subject, config)
     if exchanged is not None:
         return [_reversed(subject, exchanged[1])]
@@ -41,22 +47,41 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
         return [_numbers(rows)]
     if is_ordinal(rows):
         return [_ordinal()]
-    recognised = recognition(subject, config)
-    differing = _differing(recognised)
+    found = recognition(subject, config)
+    differing = _differing(found)
     if differing:
-        return [_differs(recognised, differing)]
+        return [_differs(found, differing)]
     text = "The loss depends on its label, and no label's loss is of another kind."
     return [Answer(QUESTION, "label used", "fine", text, METHOD)]
 
 
 def reason_not_to_ask(topic: str, found: Sequence[Answer]) -> str:
     """Why a topic makes no sense after the answers to this question; "" if it does."""
-    verdicts = {answer.verdict for answer in found}
+    verdicts = {answer.verdict for answer in found if not answer.details}
     if REVERSED in verdicts:
         return "The arguments of the loss are in the wrong order."
     if IGNORED in verdicts and topic in TOPICS_OF_LABEL:
         return "The loss does not depend on its label."
     return ""
+
+
+def _reversed_by_names(subject: Subject) -> Answer:
+    """The names of the arguments say it, so that all else is measured in the right order."""
+    first = next(iter(inspect.signature(subject.given).parameters))
+    is_of_keras = first == KERAS_TARGET
+    text = (
+        f"The target is the first argument, `{first}`, and the logits are the second one, as in "
+        "Keras; optax and PyTorch have the logits first. All else is measured with the logits in "
+        "their place."
+    )
+    return Answer(
+        question=QUESTION,
+        verdict=REVERSED,
+        severity="note" if is_of_keras else "fault",
+        text=text,
+        method="the names of the arguments",
+        details={"first": first},
+    )
 
 
 def _reversed(subject: Subject, identity: Identity | None) -> Answer:

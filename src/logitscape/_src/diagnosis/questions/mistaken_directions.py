@@ -138,7 +138,10 @@ def _is_dead(samples: Samples, offsets: Rows) -> Rows:
     loss, gradient = evaluate(samples.subject, _equal_logits(samples, offsets), 0)
     scattered = evaluate(samples.subject, samples.temperature * samples.z, 0).loss
     # A loss that is as small as it gets has nothing to teach.
-    low, high = np.nanmin(scattered), np.nanmax(scattered)
+    scattered = scattered[~np.isnan(scattered)]
+    if not scattered.size:
+        return np.zeros(len(offsets), bool)
+    low, high = scattered.min(), scattered.max()
     dead: Rows = ~np.any(gradient, axis=1) & (loss > low + CONTENT * (high - low))
     return dead
 
