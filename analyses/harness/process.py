@@ -9,10 +9,12 @@ import multiprocessing
 import os
 import runpy
 import sys
+import traceback
 from collections.abc import Mapping
 from io import TextIOWrapper
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from .scripts import Script
@@ -61,7 +63,23 @@ def _run(module: str, environment: dict[str, str], output: str) -> None:
         if name.partition(".")[0] == __package__.partition(".")[0]:
             del sys.modules[name]
     sys.argv = [module]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except Exception as error:
+        # The steps from here to the script say nothing about what went wrong in it.
+        traceback.print_exception(error.with_traceback(_within_script(error)))
+        sys.exit(1)
+
+
+def _within_script(error: Exception) -> TracebackType | None:
+    trace = error.__traceback__
+    while trace is not None and _is_ours(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    return trace
+
+
+def _is_ours(file: str) -> bool:
+    return file == __file__ or "runpy" in Path(file).name
 
 
 def _print_to(output: str) -> None:
