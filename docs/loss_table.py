@@ -1,7 +1,10 @@
 """Tables of losses that are diagnosed, one line a loss, as Markdown."""
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
 import logitscape as ls
 
@@ -14,6 +17,27 @@ COLUMNS = (
     "faults",
     "trades",
 )
+
+
+def diagnosed(
+    losses: Mapping[str, tuple[Callable[..., Any], str | None]],
+) -> Mapping[str, ls.Diagnosis]:
+    """Diagnose losses, at ten classes in float32.
+
+    Args:
+        losses: Losses by name, each with the normalizer by which it predicts.
+    """
+    return {
+        name: ls.diagnose(loss, normalizer=normalizer, name=name, progress=True)
+        for name, (loss, normalizer) in losses.items()
+    }
+
+
+def publish(text: str, target: Path) -> None:
+    """Print a page, and write it to a file if the command line says `--write`."""
+    print(text)
+    if "--write" in sys.argv[1:]:
+        target.write_text(text, encoding="utf-8")
 
 
 def page(

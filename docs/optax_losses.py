@@ -1,7 +1,6 @@
 """Diagnose every loss of optax that classifies; `--write` updates `docs/optax_losses.md`."""
 
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -11,8 +10,7 @@ from jax import Array
 from jax.nn import log_softmax
 from optax import losses
 
-import logitscape as ls
-from docs.loss_table import page
+from docs.loss_table import diagnosed, page, publish
 
 Loss: TypeAlias = Callable[[Array, Array], Array]
 """The loss of one example, of its logits [n] and target [n]."""
@@ -91,19 +89,6 @@ Losses that compare sequences or embeddings do not classify, and are left out.
 """
 
 
-def diagnosed() -> Mapping[str, ls.Diagnosis]:
-    """Diagnose every loss, at ten classes in float32."""
-    diagnoses = {}
-    for name, (loss, normalizer) in LOSSES.items():
-        diagnoses[name] = ls.diagnose(
-            loss, normalizer=normalizer, name=name, progress=True
-        )
-    return diagnoses
-
-
 if __name__ == "__main__":
     title = "The losses of optax, diagnosed"
-    text = page(title, PACKAGES, COMMAND, diagnosed())
-    print(text)
-    if "--write" in sys.argv[1:]:
-        TARGET.write_text(text, encoding="utf-8")
+    publish(page(title, PACKAGES, COMMAND, diagnosed(LOSSES)), TARGET)

@@ -1,15 +1,13 @@
 """Diagnose the losses of torch.nn that classify; `--write` updates `docs/torch_losses.md`."""
 
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-import logitscape as ls
-from docs.loss_table import page
+from docs.loss_table import diagnosed, page, publish
 
 TARGET = Path(__file__).with_suffix(".md")
 PACKAGES = ("torch", "jax", "logitscape")
@@ -62,19 +60,6 @@ compare sequences or embeddings do not classify, and are left out.
 """
 
 
-def diagnosed() -> Mapping[str, ls.Diagnosis]:
-    """Diagnose every loss, at ten classes in float32."""
-    diagnoses = {}
-    for name, (loss, normalizer) in LOSSES.items():
-        diagnoses[name] = ls.diagnose(
-            loss, normalizer=normalizer, name=name, progress=True
-        )
-    return diagnoses
-
-
 if __name__ == "__main__":
     title = "The losses of torch.nn, diagnosed"
-    text = page(title, PACKAGES, COMMAND, diagnosed())
-    print(text)
-    if "--write" in sys.argv[1:]:
-        TARGET.write_text(text, encoding="utf-8")
+    publish(page(title, PACKAGES, COMMAND, diagnosed(LOSSES)), TARGET)
