@@ -8,6 +8,8 @@ import numpy as np
 
 from .evaluation import Rows
 
+SCATTER = 1.5
+"""Standard deviation of scattered logits."""
 SIMPLE_POINTS = 128
 SIMPLE_WIDTHS = (0.5, 2.0, 8.0)
 
@@ -32,6 +34,12 @@ def normal_logits(
     """Draw logits that are normal with mean 0 and standard deviation `width`."""
     logits: Rows = width * random.standard_normal(shape)
     return logits
+
+
+def scattered_logits(random: np.random.Generator, shape: tuple[int, ...]) -> Rows:
+    """Normal logits of three decimals, neither all small nor all saturated."""
+    scattered: Rows = np.round(normal_logits(random, shape, SCATTER), 3)
+    return scattered
 
 
 def make_positive(logits: Rows, *rows: slice) -> None:

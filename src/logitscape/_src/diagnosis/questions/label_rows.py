@@ -7,13 +7,12 @@ import numpy as np
 from ...base.memory import kept
 from ..config import DiagnosisConfig
 from ..evaluation import Rows, Values, evaluate
-from ..random_logits import make_positive, normal_logits
+from ..random_logits import make_positive, scattered_logits
 from ..subject import Subject
 
 MANY_CLASSES = 128
 ROWS, FEWER_ROWS = 10, 5
 """Number of logits for every label; fewer where there are many labels."""
-WIDTH = 1.5
 SAME_SIZE = 0.7
 """Logarithm of a temperature at which the logits still have a fitting size."""
 MOST_OUTLIERS = 0.34
@@ -89,7 +88,7 @@ def label_rows(subject: Subject, config: DiagnosisConfig) -> LabelRows:
     """Evaluate the subject for every label."""
     n = config.num_classes
     rows = ROWS if n <= MANY_CLASSES else FEWER_ROWS
-    z = np.round(normal_logits(config.random(), (rows + 2, n), WIDTH), 3)
+    z = scattered_logits(config.random(), (rows + 2, n))
     make_positive(z, slice(1, None, 2))
     z = subject.domain.fit(z)
     exchanged = _exchanged(z[:rows])

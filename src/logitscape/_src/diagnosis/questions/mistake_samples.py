@@ -10,13 +10,12 @@ from ...base.softmax import log_softmax_rows
 from ..answers import Severity, Witness
 from ..config import DiagnosisConfig
 from ..evaluation import Rows, Values, evaluate, one_hot, row
-from ..random_logits import normal_logits
+from ..random_logits import scattered_logits
 from ..subject import Subject
 from .identities import Identity
 from .recognition import Recognition, recognition
 
 POINTS = 96
-WIDTH = 1.5
 EXACT = 1e-5
 """Largest deviation from a formula that fits, relative to the spread of the loss."""
 # Beyond 17 and 37 the larger p rounds to 1 in float32 and in float64; beyond 104 and
@@ -110,7 +109,7 @@ def sample(subject: Subject, config: DiagnosisConfig) -> Samples:
     n = config.num_classes
     recognised = recognition(subject, config)
     temperature = recognised.temperature
-    drawn = np.round(normal_logits(config.random(), (POINTS, n), WIDTH), 3)
+    drawn = scattered_logits(config.random(), (POINTS, n))
     z = subject.domain.fit(temperature * drawn) / temperature
     alike = [label for label in range(n) if label not in recognised.outliers]
     labels = tuple(sorted({alike[0], alike[min(1, len(alike) - 1)], alike[-1]}))

@@ -6,14 +6,13 @@ import numpy as np
 
 from ..config import DiagnosisConfig
 from ..evaluation import Rows, evaluate
-from ..random_logits import make_positive, normal_logits
+from ..random_logits import make_positive, normal_logits, scattered_logits
 from ..subject import Subject
 from .label_rows import exactness
 from .temperatures import Temperature, of_rivals, of_target
 
 MANY_CLASSES = 200
 SCATTERED, FEWER_SCATTERED = 64, 24
-WIDTH = 1.5
 LOCAL_ROWS, LOCAL_WIDTH = 8, 0.05
 LEADS = (0.0, 3.0, -3.0)
 """Logit of the label above the others, where the temperature is measured."""
@@ -87,7 +86,7 @@ def _count(config: DiagnosisConfig) -> int:
 
 def _logits(config: DiagnosisConfig, label: int) -> Rows:
     n = config.num_classes
-    z = np.round(normal_logits(config.random(), (_count(config), n), WIDTH), 3)
+    z = scattered_logits(config.random(), (_count(config), n))
     make_positive(z, slice(1, None, 2))
     rival = (label + 1) % n
     far = np.zeros((4 * len(FAR), n))
