@@ -20,19 +20,10 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """All severities, faults first."""
 
 
-Expression: TypeAlias = Literal[
-    "loss",
-    "gradient",
-    "hessian",
-    "probabilities",
-    "jit",
-    "jvp",
-    "differences",
-    "losses",
-    "chord",
-    "batch",
-]
-"""Quantity that a witness shows; several of them are two that ought to agree.
+OneValue: TypeAlias = Literal["loss", "gradient", "hessian", "probabilities"]
+TwoValues: TypeAlias = Literal["jit", "jvp", "differences", "losses", "chord", "batch"]
+Expression: TypeAlias = OneValue | TwoValues
+"""Quantity that a witness shows: one value, or two that ought to agree.
 
 * loss, gradient, hessian (its eigenvalues), probabilities: at the logits;
 * jit: the loss with and without jit;

@@ -7,13 +7,13 @@ diagnosis measures; one that shows it nowhere is dropped.
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import jax
 import numpy as np
 
 from ..base.x64 import enable_x64
-from ..diagnosis.answers import Answer, Expression, Witness
+from ..diagnosis.answers import Answer, TwoValues, Witness
 from ..diagnosis.deadline import Deadline
 from ..diagnosis.evaluation import Rows, evaluate, probabilities
 from ..diagnosis.programs import Precision
@@ -23,14 +23,7 @@ from .witness_code import code, expression, preamble
 from .witness_imports import modules_as_imported
 
 Namespace = dict[str, Any]
-PAIRS: tuple[Expression, ...] = (
-    "jit",
-    "jvp",
-    "differences",
-    "losses",
-    "chord",
-    "batch",
-)
+PAIRS: tuple[TwoValues, ...] = get_args(TwoValues)
 """Expressions of two values that ought to agree."""
 SAME = 0.02
 """Largest difference of the printed value from the measured one, relative to the largest."""

@@ -1,14 +1,13 @@
 """Witnesses of losses that JAX cannot look into, as code for NumPy or PyTorch."""
 
-from collections import Counter
 from collections.abc import Sequence
 from textwrap import wrap
 
 from ..diagnosis.answers import Witness
 from ..diagnosis.subject import Subject
 from ..forms.adapt import Library
+from .vectors import COLUMNS, label_of, sparse
 
-COLUMNS = 76
 FEW = 12
 """Number of logits up to which all are written out."""
 IMPORTS: dict[Library, str] = {
@@ -93,24 +92,23 @@ def expression(witness: Witness, library: Library) -> str:
 
 
 def _target(target: tuple[float, ...], dtype: str, library: Library) -> str:
-    num_classes = len(target)
-    if sorted(target) != [0.0] * (num_classes - 1) + [1.0]:
+    label = label_of(target)
+    if label is None:
         return _vector("t", target, dtype, library)
-    kind = _dtype(dtype, library)
-    return f"{library}.eye({num_classes}{kind})[{target.index(1.0)}]"
+    return f"{library}.eye({len(target)}{_dtype(dtype, library)})[{label}]"
 
 
 def _vector(name: str, values: tuple[float, ...], dtype: str, library: Library) -> str:
     """Return the vector as code: written out, or one common value and the exceptions."""
     kind, make = _dtype(dtype, library), VECTORS[library]
-    common = Counter(values).most_common(1)[0][0]
-    exceptions = [(k, value) for k, value in enumerate(values) if value != common]
-    if len(values) <= FEW or len(exceptions) > FEW:
+    found = sparse(values, FEW)
+    if found is None:
         listed = ", ".join(_number(value) for value in values)
         return f"{library}.{make}([{listed}]{kind})"
     size = f"({len(values)},)"
-    text = f"{library}.full({size}, {_number(common)}{kind})"
-    return "; ".join([text, *(f"{name}[{k}] = {_number(v)}" for k, v in exceptions)])
+    text = f"{library}.full({size}, {_number(found.common)}{kind})"
+    changes = [f"{name}[{k}] = {_number(value)}" for k, value in found.exceptions]
+    return "; ".join([text, *changes])
 
 
 def _dtype(dtype: str, library: Library) -> str:

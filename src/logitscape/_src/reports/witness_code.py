@@ -1,6 +1,5 @@
 """Witnesses as code that anyone can paste into a Python shell."""
 
-from collections import Counter
 from textwrap import wrap
 
 from ..diagnosis.answers import Expression, Witness
@@ -8,9 +7,9 @@ from ..diagnosis.findings import Findings
 from ..diagnosis.subject import UNNAMED, Subject, shell_name
 from ..objectives.objective import Objective
 from . import foreign_code
+from .vectors import COLUMNS, label_of, sparse
 from .witness_imports import import_lines
 
-COLUMNS = 76
 FEW = 4
 """Number of logits that may differ from the others before all are written out."""
 STEP = 1e-4
@@ -160,25 +159,22 @@ def _wrapped(line: str) -> list[str]:
 
 
 def _target(target: tuple[float, ...], dtype: str) -> str:
-    num_classes = len(target)
-    is_one_hot = sorted(target) == [0.0] * (num_classes - 1) + [1.0]
-    if not is_one_hot:
+    label = label_of(target)
+    if label is None:
         return _vector(target, dtype)
-    label = target.index(1.0)
-    return f"jax.nn.one_hot({label}, {num_classes}{_dtype_argument(dtype)})"
+    return f"jax.nn.one_hot({label}, {len(target)}{_dtype_argument(dtype)})"
 
 
 def _vector(values: tuple[float, ...], dtype: str) -> str:
     """Return the vector as code: written out, or as one common value and the exceptions."""
     dtype_argument = _dtype_argument(dtype)
-    ((common, count),) = Counter(values).most_common(1)
-    if len(values) - count > FEW or len(values) <= FEW:
+    found = sparse(values, FEW)
+    if found is None:
         listed = ", ".join(map(_number, values))
         return f"jnp.array([{listed}]{dtype_argument})"
-    text = f"jnp.full({len(values)}, {_number(common)}{dtype_argument})"
-    for k, value in enumerate(values):
-        if value != common:
-            text += f".at[{k}].set({_number(value)})"
+    text = f"jnp.full({len(values)}, {_number(found.common)}{dtype_argument})"
+    for k, value in found.exceptions:
+        text += f".at[{k}].set({_number(value)})"
     return text
 
 
