@@ -11,6 +11,7 @@ pytestmark = pytest.mark.quick
 
 PUBLIC_MODULES = [
     "logitscape.datasets",
+    "logitscape.logit_maps",
     "logitscape.losses",
     "logitscape.normalizers",
     "logitscape.plotting",

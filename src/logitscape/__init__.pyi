@@ -1,4 +1,5 @@
 from . import datasets as datasets
+from . import logit_maps as logit_maps
 from . import losses as losses
 from . import normalizers as normalizers
 from . import plotting as plotting
@@ -32,11 +33,12 @@ from ._src.objectives.batched import drop_in as drop_in
 from ._src.objectives.batched import per_example as per_example
 from ._src.objectives.bound import BoundFormula as BoundFormula
 from ._src.objectives.bound import loss as loss
-from ._src.objectives.bound import normalizer as normalizer
 from ._src.objectives.catalog import LOGIT_LOSSES as LOGIT_LOSSES
+from ._src.objectives.catalog import LOGIT_MAPS as LOGIT_MAPS
 from ._src.objectives.catalog import LOSSES as LOSSES
 from ._src.objectives.catalog import NORMALIZERS as NORMALIZERS
 from ._src.objectives.catalog import PROBABILITY_LOSSES as PROBABILITY_LOSSES
+from ._src.objectives.mapped import normalizer as normalizer
 from ._src.objectives.objective import Objective as Objective
 from ._src.objectives.objective import compose as compose
 from ._src.objectives.objective import objective as objective

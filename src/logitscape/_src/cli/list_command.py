@@ -17,6 +17,7 @@ from .output import show, show_json
 Names = Annotated[str, Parameter(help="Names to list; by default all.")]
 
 TITLES: dict[Kind, str] = {
+    "logit map": "Logit maps: map > normalizer + loss. Verdict with softmax + cross_entropy.",
     "normalizer": "Normalizers: logits -> probabilities. Verdict with cross_entropy.",
     "loss of probabilities": "Losses of probabilities: normalizer + loss. Verdict with softmax.",
     "loss of logits": "Losses of logits: they stand alone.",
@@ -24,7 +25,7 @@ TITLES: dict[Kind, str] = {
 
 
 def list_(*name: Names, json: AsJson = False) -> int:
-    """List normalizers and losses: parameters, formula, verdict, source.
+    """List logit maps, normalizers and losses: parameters, formula, verdict, source.
 
     The verdict says how the gradient's norm changes when a wrong logit rises by s.
     """

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from ..properties.invariance import Change, Invariance
     from ..properties.law import Law
 
-Kind: TypeAlias = Literal["normalizer", "loss of probabilities", "loss of logits"]
+Kind: TypeAlias = Literal[
+    "logit map", "normalizer", "loss of probabilities", "loss of logits"
+]
 
 FILE = Path(__file__).with_name("catalog.json")
 NORMALIZER, LOSS = "softmax", "cross_entropy"
@@ -28,11 +30,11 @@ DIRECTION, BASE = "R1", 1
 
 @dataclass(frozen=True)
 class Entry:
-    """A normalizer or a loss in the catalog.
+    """A logit map, a normalizer or a loss in the catalog.
 
     Attributes:
         name: Name in specs.
-        kind: Normalizer, or loss of probabilities or of logits.
+        kind: Logit map, normalizer, or loss of probabilities or of logits.
         formula: First sentence of its docstring.
         source: Publication that introduced it; may be empty.
         parameters: Default values of its parameters, by name.
@@ -111,7 +113,7 @@ def measured(entries: list[Entry]) -> list[Entry]:
 
     specs = {entry.name: spec_of(entry) for entry in entries}
     laws = gradient_laws(specs, direction=DIRECTION, base=BASE)
-    losses = [entry.name for entry in entries if entry.kind != "normalizer"]
+    losses = [entry.name for entry in entries if "loss" in entry.kind]
     convexity = convexities({name: specs[name] for name in losses})
     ray = laws[entries[0].name].ray
     complete = list[Entry]()
@@ -119,6 +121,8 @@ def measured(entries: list[Entry]) -> list[Entry]:
         gradient = gradient_verdict(laws[entry.name].norm)
         if entry.kind == "normalizer":
             other = _invariance_verdict(invariances(entry.name))
+        elif entry.kind == "logit map":
+            other = _invariance_verdict(invariances(f"{entry.name} > {NORMALIZER}"))
         else:
             other = _convexity_verdict(convexity[entry.name])
         where = f"{specs[entry.name]}, {ray}, label 0"
@@ -129,6 +133,8 @@ def measured(entries: list[Entry]) -> list[Entry]:
 
 def spec_of(entry: Entry) -> str:
     """Return the objective that is measured for an entry."""
+    if entry.kind == "logit map":
+        return f"{entry.name} > {NORMALIZER} + {LOSS}"
     if entry.kind == "normalizer":
         return f"{entry.name} + {LOSS}"
     if entry.kind == "loss of logits":

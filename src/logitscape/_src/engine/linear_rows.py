@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.saturation import soft_capped
 from ..base.types import Scalar, Vector
 from ..objectives.classes import Classes, whole
 
@@ -47,23 +48,6 @@ class RowLoss:
         if self.z_loss:
             loss += self.z_loss * log_normalizer(self.classes, z) ** 2
         return loss
-
-
-# The automatic derivative `1 - tanh^2` loses its digits where the bound is nearly reached.
-@jax.custom_jvp
-def soft_capped(z: Array, cap: Array) -> Array:
-    """`cap * tanh(z / cap)`."""
-    return cap * jnp.tanh(z / cap)
-
-
-@soft_capped.defjvp
-def _soft_capped_jvp(
-    primals: tuple[Array, Array], tangents: tuple[Array, Any]
-) -> tuple[Array, Array]:
-    z, cap = primals
-    q = jnp.exp(-2 * jnp.abs(z / cap))
-    slope = 4 * q / ((1 + q) * (1 + q))  # 1 / cosh(z / cap)^2
-    return soft_capped(z, cap), slope * tangents[0]
 
 
 # A reduction over devices is not differentiated: every device has the slopes of its own classes.

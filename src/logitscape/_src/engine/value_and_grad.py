@@ -11,7 +11,7 @@ from jax.typing import ArrayLike
 from ..base.arguments import numbers
 from ..objectives.at_label import loss_at_label
 from ..objectives.batched import checked_labels
-from ..objectives.objective import Objective, objective
+from ..objectives.objective import MappedLoss, Objective, objective
 from ..objectives.statements import stated_pair
 from .blocks import LossAndGradient, OfExample, evaluate_in_blocks
 
@@ -69,7 +69,8 @@ def value_and_grad(
         y = checked_labels(classes_last, labels)
         of_example = partial(_loss_and_gradient, loss)
         example = jax.ShapeDtypeStruct((z.shape[class_axis],), z.dtype)
-        if stated_pair(loss.normalizer, loss.loss, example) is None:
+        inner = loss.function.behind if isinstance(loss.function, MappedLoss) else loss
+        if stated_pair(inner.normalizer, inner.loss, example) is None:
             return _of_batch(of_example, class_axis, z, y)
         # A pair that has a rule leaves few intermediate results: blocks would not make it faster.
         return _mapped(of_example, class_axis)(z, y)

@@ -1,12 +1,15 @@
 """Loss of one example whose target is one-hot, by its label."""
 
+from functools import partial
+
 import jax
 from jax import Array
 
 from ..base.formula import rounded_once
 from ..base.special import zero_if
 from ..base.types import Scalar, Vector
-from .objective import Objective
+from .mapped import through
+from .objective import MappedLoss, Objective
 from .pair_rule import loss_of_label
 from .statements import stated_loss_of_logits, stated_pair
 
@@ -21,8 +24,13 @@ def loss_at_label(objective: Objective, logits: Vector, label: Array) -> Scalar:
         logits: Logits z, [n].
         label: Label y, which may be traced.
     """
+    function = objective.function
+    if isinstance(function, MappedLoss):
+        at_label = partial(_of_mapped, function)
+        value: Scalar = rounded_once(at_label, logits.dtype, logits, label)
+        return value
     stated = stated_pair(objective.normalizer, objective.loss, logits)
-    stated = stated or stated_loss_of_logits(objective.function)
+    stated = stated or stated_loss_of_logits(function)
     if stated is not None:
         return loss_of_label(stated.pair, logits, label, stated.parameters)
     is_valid = (label >= 0) & (label < logits.size)
@@ -30,5 +38,9 @@ def loss_at_label(objective: Objective, logits: Vector, label: Array) -> Scalar:
     # into a choice, and so 0 * NaN into 0.
     target = jax.nn.one_hot(label, logits.size, dtype=logits.dtype)
     target += zero_if(is_valid, target)
-    value: Scalar = rounded_once(objective.function, logits.dtype, logits, target)
+    value = rounded_once(function, logits.dtype, logits, target)
     return value + zero_if(is_valid, value)
+
+
+def _of_mapped(loss: MappedLoss, logits: Vector, label: Array) -> Scalar:
+    return loss_at_label(loss.behind, through(loss.maps, logits), label)

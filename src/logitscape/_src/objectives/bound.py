@@ -10,7 +10,15 @@ import jax.numpy as jnp
 
 from ..normalizers.probs import Probs
 from . import specs
-from .catalog import BY_NAME, LOGIT_LOSSES, LOSSES, NORMALIZERS, Formula, Kind
+from .catalog import (
+    BY_NAME,
+    LOGIT_LOSSES,
+    LOGIT_MAPS,
+    LOSSES,
+    NORMALIZERS,
+    Formula,
+    Kind,
+)
 from .specs import Term
 
 
@@ -34,31 +42,6 @@ class BoundFormula:
 
     def __str__(self) -> str:
         return self.name
-
-
-def normalizer(spec: str) -> BoundFormula:
-    """Make the normalizer of a spec such as "softmax(inverse_temperature=2)".
-
-    Args:
-        spec: Name of a normalizer, with parameters in parentheses.
-
-    Returns:
-        Function of logits, [n], that returns `Probs`: probabilities and their logarithms,
-        each [n]. Outside of the normalizer's domain they are NaN. Half precision is
-        computed in float32 and rounded once.
-
-    Raises:
-        TypeError: If the spec is not text.
-        ValueError: If the spec is malformed, names something unknown (the nearest names
-            are in the message) or has a parameter out of range.
-
-    Example:
-        >>> import jax.numpy as jnp, logitscape as ls
-        >>> relu = ls.normalizer("relu")
-        >>> relu(jnp.array([-1.0, 1.0, 3.0])).p.tolist()
-        [0.0, 0.25, 0.75]
-    """
-    return normalizer_of(specs.parse_one(spec))
 
 
 def loss(spec: str) -> BoundFormula:
@@ -90,6 +73,7 @@ def normalizer_of(term: Term) -> BoundFormula:
     """Normalizer that a term names."""
     if term.name in LOSSES:
         raise ValueError(f"{term.name!r} is a loss, not a normalizer.")
+    refuse_map(term, "softmax")
     return bind(term, NORMALIZERS, "normalizer")
 
 
@@ -97,7 +81,16 @@ def loss_of(term: Term) -> BoundFormula:
     """Loss that a term names."""
     if term.name in NORMALIZERS:
         raise ValueError(f"{term.name!r} is a normalizer, not a loss.")
+    refuse_map(term, "softmax + cross_entropy")
     return bind(term, LOSSES, "loss")
+
+
+def refuse_map(term: Term, behind: str) -> None:
+    """Raise a ValueError for a logit map that stands where something else should."""
+    if term.name in LOGIT_MAPS:
+        raise ValueError(
+            f"{term.name!r} is a logit map and stands in front: '{term.text} > {behind}'."
+        )
 
 
 def bind(
@@ -125,11 +118,15 @@ def _formula(name: str, function: Callable[..., Any]) -> Formula:
     formula = BY_NAME.get(name)
     if formula is not None and formula.function is function:
         return formula
-    if name in NORMALIZERS:
-        return Formula("normalizer", function)
-    return Formula(
-        "loss of logits" if name in LOGIT_LOSSES else "loss of probabilities", function
-    )
+    kinds: dict[Kind, Mapping[str, Any]] = {
+        "logit map": LOGIT_MAPS,
+        "normalizer": NORMALIZERS,
+        "loss of logits": LOGIT_LOSSES,
+    }
+    for kind, known in kinds.items():
+        if name in known:
+            return Formula(kind, function)
+    return Formula("loss of probabilities", function)
 
 
 @lru_cache(maxsize=1024)
@@ -201,6 +198,7 @@ def _raise_errors_of_parameters(function: Callable[..., Any], kind: Kind) -> Non
     """
     z: Any = jax.ShapeDtypeStruct((3,), jnp.result_type(float))
     arguments = {
+        "logit map": (z,),
         "normalizer": (z,),
         "loss of probabilities": (Probs(z, z), z),
         "loss of logits": (z, z),

@@ -27,6 +27,7 @@ from ..normalizers import (
     entmax,
     exponential,
     exponential_weights,
+    logit_maps,
     power_weights,
     rational,
     sigmoidal,
@@ -35,7 +36,9 @@ from ..normalizers import (
 )
 from ..normalizers.weights import Weigh
 
-Kind: TypeAlias = Literal["normalizer", "loss of probabilities", "loss of logits"]
+Kind: TypeAlias = Literal[
+    "logit map", "normalizer", "loss of probabilities", "loss of logits"
+]
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Formula:
     """One entry of the catalog.
 
     Attributes:
-        kind: Whether it is a normalizer, a loss of probabilities or a loss of logits.
+        kind: Whether it is a logit map, a normalizer, a loss of probabilities or one of logits.
         function: Public function, which checks its arguments.
         predictor: Normalizer that turns logits that were trained with a loss of logits
             into a prediction. It is given those parameters of the loss that it takes.
@@ -178,6 +181,12 @@ FORMULAS: tuple[Formula, ...] = (
         weigh=exponential_weights.softmax,
         of_label=label_losses.z_loss,
     ),
+    Formula("logit map", logit_maps.soft_cap),
+    Formula("logit map", logit_maps.scale),
+    Formula("logit map", logit_maps.log_size),
+    Formula("logit map", logit_maps.logit_norm),
+    Formula("logit map", logit_maps.clip_norm),
+    Formula("logit map", logit_maps.multimax),
 )
 
 
@@ -185,6 +194,9 @@ def _functions(kind: Kind) -> dict[str, Callable[..., Any]]:
     formulas = [formula for formula in FORMULAS if formula.kind == kind]
     return {formula.name: formula.function for formula in formulas}
 
+
+LOGIT_MAPS: dict[str, Callable[..., Any]] = _functions("logit map")
+"""Maps of the logits, `logits -> logits`, in front of a normalizer or a loss of logits."""
 
 NORMALIZERS: dict[str, Callable[..., Any]] = _functions("normalizer")
 

@@ -17,6 +17,7 @@ from ..base.stored import key_of, set_key
 from ..normalizers.probs import Probs
 from . import bound, specs
 from .catalog import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
+from .mapped import MappedNormalizer, Maps, maps_of, through
 from .pair_targets import loss_of_target
 from .parts import Loss, Normalizer, loss_from, normalizer_from, refuse_loss_of_logits
 from .specs import Term
@@ -37,7 +38,7 @@ class Objective:
         function: The formula, `(logits, target) -> scalar`.
         normalizer: Function logits -> Probs by which it predicts; None if unknown.
         loss: Function `(Probs, target) -> scalar` if the formula is
-            `loss(normalizer(logits), target)`, else None.
+            `loss(normalizer(logits), target)`, else None. Behind a logit map it is None.
     """
 
     name: str
@@ -69,8 +70,10 @@ class Objective:
         It is the same number as the objective itself, and its derivatives are those of its parts.
         Half precision is computed in float32 and rounded once. Nothing is checked.
         """
-        stated = stated_pair(self.normalizer, self.loss, logits)
         function: Loss = self.function
+        if isinstance(function, MappedLoss):
+            function = function.composed
+        stated = stated_pair(self.normalizer, self.loss, logits)
         if stated is not None:
             function = partial(_composed_of_pair, stated)
         value: Array = rounded_once(function, logits.dtype, logits, target)
@@ -97,6 +100,27 @@ class Objective:
         return self.name
 
 
+@dataclass(frozen=True)
+class MappedLoss:
+    """The formula of an objective behind logit maps.
+
+    Attributes:
+        maps: Logit maps.
+        behind: Objective of the mapped logits.
+    """
+
+    maps: Maps
+    behind: Objective
+
+    def __call__(self, logits: Array, target: Array) -> Array:
+        """Loss of one example."""
+        return self.behind.function(through(self.maps, logits), target)
+
+    def composed(self, logits: Array, target: Array) -> Array:
+        """Loss of one example as it is composed."""
+        return self.behind.composed(through(self.maps, logits), target)
+
+
 Source: TypeAlias = str | Objective | Callable[..., Any]
 """An objective, or what `objective` makes one from."""
 
@@ -113,8 +137,9 @@ def objective(
     """Make an objective from a spec or from a function `(logits, target) -> scalar`.
 
     Args:
-        source: Spec, such as "softmax + cross_entropy" or "crammer_singer"; or a function
-            of logits [n] and target [n]; or an objective, which is returned as it is.
+        source: Spec, such as "softmax + cross_entropy", "crammer_singer" or, behind a logit map,
+            "soft_cap(cap=30) > softmax + cross_entropy"; or a function of logits [n] and
+            target [n]; or an objective, which is returned as it is.
         normalizer: Normalizer by which a user's function predicts; not allowed for a
             spec, which names its own.
         name: Name instead of the spec, or of the function's name.
@@ -173,8 +198,8 @@ def compose(
     """Compose the objective `loss(normalizer(logits), target)`.
 
     Args:
-        normalizer: Spec; or a function logits [n] -> Probs; or one that returns the
-            probabilities [n] alone, of which the logarithm is taken.
+        normalizer: Spec, which may have logit maps in front; or a function logits [n] -> Probs; or
+            one that returns the probabilities [n] alone, of which the logarithm is taken.
         loss: Spec, or a function (Probs, target [n]) -> scalar.
         name: Name; "normalizer + loss" by default.
 
@@ -189,13 +214,18 @@ def compose(
         >>> float(loss(jnp.array([1.0, 1.0]), jnp.array([1.0, 0.0])))
         0.5
     """
-    pair = _pair("", normalizer_from(normalizer), loss_from(loss))
+    of_logits = normalizer_from(normalizer)
+    maps: Maps = ()
+    if isinstance(of_logits, MappedNormalizer):
+        maps, of_logits = of_logits.maps, of_logits.normalizer
+    pair = _behind(maps, _pair("", of_logits, loss_from(loss)))
     return replace(pair, name=name or f"{name_of(normalizer)} + {name_of(loss)}")
 
 
 @lru_cache(maxsize=1024)
 def _from_spec(spec: str) -> Objective:
-    made = _of_terms(spec, specs.parse(spec))
+    terms_of_maps, terms = specs.parse(spec)
+    made = _behind(maps_of(terms_of_maps), _of_terms(spec, terms))
     set_key(made, f"objective {spec} as it is")
     return made
 
@@ -215,6 +245,17 @@ def _of_terms(spec: str, terms: Sequence[Term]) -> Objective:
     return _pair(spec, normalizer, bound.trusting(loss))
 
 
+def _behind(maps: Maps, objective: Objective) -> Objective:
+    """The objective of the mapped logits as one of the logits."""
+    if not maps:
+        return objective
+    normalizer = objective.normalizer
+    if normalizer is not None:
+        name = " > ".join([*map(name_of, maps), name_of(normalizer)])
+        normalizer = MappedNormalizer(name, maps, normalizer)
+    return Objective(objective.name, MappedLoss(maps, objective), normalizer)
+
+
 def _loss_of_logits(spec: str, term: Term) -> Objective:
     """Objective of a single term, which must be a loss of logits."""
     if term.name in PROBABILITY_LOSSES:
@@ -227,6 +268,7 @@ def _loss_of_logits(spec: str, term: Term) -> Objective:
             f"{term.name!r} is a normalizer and needs a loss: "
             f"'{term.text} + cross_entropy'."
         )
+    bound.refuse_map(term, "softmax + cross_entropy")
     if term.name not in LOGIT_LOSSES:
         known = [*LOGIT_LOSSES, *PROBABILITY_LOSSES, *NORMALIZERS]
         raise specs.unknown("objective", term.name, known)

@@ -5,9 +5,10 @@ from typing import Any, TypeAlias
 
 from jax import Array
 
-from . import bound, specs
+from . import bound, mapped, specs
 from .bound import BoundFormula
 from .catalog import LOGIT_LOSSES, formula_of
+from .mapped import MappedNormalizer
 from .user_functions import UserNormalizer, user_loss, user_normalizer
 
 Normalizer: TypeAlias = Callable[[Array], Any]
@@ -25,8 +26,8 @@ def normalizer_from(source: str | Normalizer) -> Normalizer:
         TypeError: If it is neither a spec nor a function of one argument.
     """
     if isinstance(source, str):
-        return bound.normalizer(source)
-    if isinstance(source, BoundFormula | UserNormalizer):
+        return mapped.normalizer(source)
+    if isinstance(source, BoundFormula | MappedNormalizer | UserNormalizer):
         return source
     formula = formula_of(source)
     if formula is not None and formula.kind == "normalizer":

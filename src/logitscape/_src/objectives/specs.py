@@ -1,9 +1,13 @@
-"""Specs, such as `"taylor(order=4) + brier(convention='half')"`, parsed without running code."""
+"""Specs, such as `"soft_cap(cap=30) > taylor(order=4) + brier"`, parsed without running code.
+
+`MAP > NORMALIZER + LOSS` reads from left to right as the logits go. In Python's own grammar, by
+which specs are parsed, `>` binds less than `+`, so that a map stands in front of the whole pair.
+"""
 
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..base.names import suggestion
 
@@ -24,8 +28,20 @@ class Term:
     parameters: dict[str, Any] = field(compare=False)
 
 
-def parse(spec: str) -> tuple[Term, ...]:
-    """Terms of a spec, from left to right: `"a(x=1) + b"` has two.
+class Spec(NamedTuple):
+    """The parts of a spec.
+
+    Attributes:
+        maps: Logit maps, from left to right: `"a > b(x=1) > c + d"` has two.
+        terms: Terms behind them: here c and d.
+    """
+
+    maps: tuple[Term, ...]
+    terms: tuple[Term, ...]
+
+
+def parse(spec: str) -> Spec:
+    """Parts of a spec, such as `"a(x=1) > b + c"`.
 
     Raises:
         TypeError: If the spec is not text.
@@ -38,12 +54,12 @@ def parse(spec: str) -> tuple[Term, ...]:
         tree = ast.parse(text, mode="eval").body
     # Python raises the last two for text that is nested too deep.
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise _malformed(spec) from None
-    nodes = list[ast.expr]()
-    while isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add):
-        nodes.insert(0, tree.right)
-        tree = tree.left
-    return tuple(_term(text, node) for node in [tree, *nodes])
+        raise malformed(spec) from None
+    *maps, last = _in_front_and_behind(spec, tree)
+    return Spec(
+        maps=tuple(_term(text, node) for node in maps),
+        terms=tuple(_term(text, node) for node in _added(last)),
+    )
 
 
 def parse_one(spec: str) -> Term:
@@ -51,12 +67,30 @@ def parse_one(spec: str) -> Term:
 
     Raises:
         TypeError: If the spec is not text.
-        ValueError: If the text is no spec, or a spec of several terms.
+        ValueError: If the text is no spec, or a spec of several terms or with a logit map.
     """
-    terms = parse(spec)
-    if len(terms) > 1:
-        raise _malformed(spec)
+    maps, terms = parse(spec)
+    if maps or len(terms) > 1:
+        raise malformed(spec)
     return terms[0]
+
+
+def _in_front_and_behind(spec: str, tree: ast.expr) -> list[ast.expr]:
+    """The parts of `a > b > c`; only the tree itself without a `>`."""
+    if not isinstance(tree, ast.Compare):
+        return [tree]
+    if not all(isinstance(operator, ast.Gt) for operator in tree.ops):
+        raise malformed(spec)
+    return [tree.left, *tree.comparators]
+
+
+def _added(tree: ast.expr) -> list[ast.expr]:
+    """The terms of `a + b + c`, from left to right."""
+    nodes = list[ast.expr]()
+    while isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add):
+        nodes.insert(0, tree.right)
+        tree = tree.left
+    return [tree, *nodes]
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> ValueError:
@@ -69,7 +103,7 @@ def _term(spec: str, tree: ast.expr) -> Term:
     if isinstance(tree, ast.Name):
         return Term(text, tree.id, {})
     if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)):
-        raise _malformed(text)
+        raise malformed(text)
     return Term(text, tree.func.id, _parameters(text, tree.func.id, tree))
 
 
@@ -102,8 +136,10 @@ def _literal(term: str, tree: ast.expr) -> Any:
         ) from None
 
 
-def _malformed(spec: object) -> ValueError:
+def malformed(spec: object) -> ValueError:
+    """Error for a text that is no spec."""
     return ValueError(
         f"malformed spec {spec!r}: write `normalizer(parameter=value) + loss(parameter=value)`, "
-        "such as 'softmax + focal(gamma=2)', or the name of a loss of logits."
+        "such as 'softmax + focal(gamma=2)', or the name of a loss of logits; a logit map stands "
+        "in front, 'soft_cap(cap=30) > softmax + cross_entropy'."
     )

@@ -1,0 +1,51 @@
+"""The Euclidean norm, and vectors divided by it, without overflow on the way to any derivative."""
+
+import jax
+import jax.numpy as jnp
+
+from .types import Scalar, Vector
+
+
+# JAX's own derivative is 0 / 0 where all entries are 0.
+@jax.custom_jvp
+def euclidean_norm(x: Vector) -> Scalar:
+    """`sqrt(sum_k x_k^2)`, with derivative 0 at x = 0."""
+    largest = jnp.max(jnp.abs(x))
+    # Entries are at most 1 in absolute value afterwards; a vector of zeros stays one.
+    scaled = x / jnp.where(largest > 0, largest, 1)
+    return largest * jnp.sqrt(jnp.sum(scaled * scaled))
+
+
+@euclidean_norm.defjvp
+def _euclidean_norm_jvp(
+    primals: tuple[Vector], tangents: tuple[Vector]
+) -> tuple[Scalar, Scalar]:
+    (x,), (dx,) = primals, tangents
+    return euclidean_norm(x), jnp.sum(_unit(x) * dx)
+
+
+# JAX's own derivative divides by the squared norm, which overflows.
+@jax.custom_jvp
+def divided_by_norm(x: Vector, epsilon: Scalar) -> Vector:
+    """`x / (|x| + epsilon)`, where x or epsilon is not 0."""
+    return x / (euclidean_norm(x) + epsilon)
+
+
+@divided_by_norm.defjvp
+def _divided_by_norm_jvp(
+    primals: tuple[Vector, Scalar], tangents: tuple[Vector, Scalar]
+) -> tuple[Vector, Vector]:
+    """`(dx - v (u dx + depsilon)) / (|x| + epsilon)` with the unit vector u and the value v."""
+    x, epsilon = primals
+    dx, depsilon = tangents
+    value = divided_by_norm(x, epsilon)
+    along = jnp.sum(_unit(x) * dx)
+    length = euclidean_norm(x) + epsilon
+    return value, (dx - value * (along + depsilon)) / length
+
+
+def _unit(x: Vector) -> Vector:
+    """`x / |x|`, and 0 at x = 0."""
+    is_zero = jnp.all(x == 0)
+    unit = divided_by_norm(jnp.where(is_zero, 1, x), jnp.zeros((), x.dtype))
+    return jnp.where(is_zero, 0, unit)
