@@ -31,7 +31,7 @@ def test_the_file_is_written_in_one_way() -> None:
 
 
 def test_every_entry_is_complete() -> None:
-    names = [*ls.NORMALIZERS, *ls.LOSSES]
+    names = [*ls.NORMALIZERS, *ls.LOSSES, *ls.LOGIT_MAPS]
     assert [entry.name for entry in read()] == names
     for entry in read():
         assert entry.formula, entry.name
@@ -43,8 +43,10 @@ def test_every_entry_is_complete() -> None:
 
 def test_signatures_are_specs() -> None:
     for entry in read():
-        known = ls.normalizer if entry.kind == "normalizer" else ls.loss
-        assert known(entry.signature).name == entry.signature
+        known = ls.loss if "loss" in entry.kind else ls.normalizer
+        behind = " > softmax" if entry.kind == "logit map" else ""
+        spec = f"{entry.signature}{behind}"
+        assert known(spec).name == spec
 
 
 def test_verdicts_are_measured() -> None:

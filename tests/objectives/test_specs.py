@@ -129,7 +129,11 @@ def test_an_unknown_name_alone_finds_the_nearest_of_all(given: str, meant: str) 
 
 
 def test_a_spec_is_parsed_to_literals() -> None:
-    first, second = specs.parse("a(x=-1.5, y='w')  + b")
+    (in_front, next_map), (first, second) = specs.parse(
+        "f(c=3) > g > a(x=-1.5, y='w')  + b"
+    )
+    assert (in_front.text, in_front.parameters) == ("f(c=3)", {"c": 3})
+    assert next_map.text == "g"
     assert (first.text, first.name) == ("a(x=-1.5, y='w')", "a")
     assert first.parameters == {"x": -1.5, "y": "w"}
     assert (second.text, second.name, second.parameters) == ("b", "b", {})
