@@ -1,4 +1,4 @@
-"""The literature to which the pages of verdicts refer."""
+"""The literature to which verdicts refer."""
 
 AMID = "Amid, Warmuth, Anil, Koren, Robust bi-tempered logistic loss, NeurIPS 2019"
 BARTLETT = (
