@@ -20,7 +20,7 @@ def explain(verdict: Verdict = None, /) -> int:
 
     Without a verdict, all are listed by the question that they answer.
     """
-    # Imported late, as it brings JAX along.
+    # Imported late, as no other command needs it.
     from ..diagnosis.verdicts.explanation import explanation
     from ..diagnosis.verdicts.listing import topics
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import TypeAlias, get_args
 
-from ..programs import Precision
+from ..precisions import Precision
 from ..vocabulary import BOUNDS, CONSISTENCY
 from . import (
     any_question,
