@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from logitscape._src.diagnosis.answers import SEVERITIES
-from logitscape._src.diagnosis.pages.all_pages import meaning, topics
-from logitscape._src.diagnosis.pages.page import Page
+from logitscape._src.diagnosis.severity import SEVERITIES
+from logitscape._src.diagnosis.verdicts.listing import topics
+from logitscape._src.diagnosis.verdicts.verdict import Verdict
 
 TARGET = Path(__file__).with_suffix(".md")
 HEAD = """\
@@ -23,21 +23,22 @@ explains a fault, it is a trade.
 def page() -> str:
     """The whole page."""
     lines = [HEAD]
-    for topic, pages in topics():
+    for topic, verdicts in topics().items():
         lines.append(f"## {topic[:1].upper()}{topic[1:]}\n")
-        ordered = sorted(pages, key=lambda name: SEVERITIES.index(pages[name].severity))
-        for name in ordered:
-            lines.append(_entry(topic, name, pages[name]))
+        ordered = sorted(
+            verdicts.values(), key=lambda verdict: SEVERITIES.index(verdict.severity)
+        )
+        lines.extend(map(_entry, ordered))
     return "\n".join(lines)
 
 
-def _entry(topic: str, name: str, page: Page) -> str:
+def _entry(verdict: Verdict) -> str:
     lines = [
-        f"**{name}** ({page.severity}). {meaning(topic, name)} {page.why}",
+        f"**{verdict.name}** ({verdict.severity}). {verdict.meaning} {verdict.why}",
     ]
-    if page.remedy != "Nothing.":
-        lines.append(f"*What to do:* {page.remedy}")
-    lines.append(f"*Read more:* {page.reference}.")
+    if verdict.remedy != "Nothing.":
+        lines.append(f"*What to do:* {verdict.remedy}")
+    lines.append(f"*Read more:* {verdict.reference}.")
     return "  \n".join(lines) + "\n"
 
 

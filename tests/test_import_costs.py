@@ -31,6 +31,8 @@ COSTS = {
     "import logitscape as ls; ls.flow": {"jax"},
     "import logitscape as ls; ls.train": {"jax", "optax"},
     "import logitscape as ls; ls.diagnose": {"jax"},
+    # What `logitscape explain` prints.
+    "import logitscape._src.diagnosis.verdicts.explanation": set(),
 }
 
 

@@ -12,7 +12,7 @@ from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.contradictions import RULES, Rule, reconciled
 from logitscape._src.diagnosis.questions import QUESTIONS, convexity
 from logitscape._src.diagnosis.subjects import subject
-from logitscape._src.diagnosis.vocabulary import VOCABULARY
+from logitscape._src.diagnosis.verdicts.listing import VERDICTS
 
 OUTCOMES = [
     (rule, weaker, stronger)
@@ -33,7 +33,7 @@ def never(topic: str) -> list[Answer]:
 def test_rules_are_about_listed_verdicts(rule: Rule) -> None:
     assert rule.topic in QUESTIONS
     for question, verdicts in (rule.weaker, rule.stronger):
-        assert verdicts <= set(VOCABULARY[question])
+        assert verdicts <= set(VERDICTS[question])
 
 
 @pytest.mark.parametrize(("rule", "weaker", "stronger"), OUTCOMES)

@@ -1,37 +1,20 @@
 """The vocabulary of questions and verdicts: what is listed, and that nothing else is accepted."""
 
-import re
-
 import pytest
 
 from logitscape import testing
 from logitscape._src.diagnosis.answers import Answer
 from logitscape._src.diagnosis.questions.gradient import SENTENCES
 from logitscape._src.diagnosis.questions.propriety import TEXTS
-from logitscape._src.diagnosis.vocabulary import (
-    ANY_QUESTION,
-    NAMES,
-    THROUGHOUT,
-    VOCABULARY,
-)
+from logitscape._src.diagnosis.verdicts.listing import NAMES, VERDICTS
+from logitscape._src.diagnosis.vocabulary import THROUGHOUT
 from tests.diagnosis import broken
 
 pytestmark = pytest.mark.quick
 
-EXPLANATIONS = {
-    (question, verdict): text
-    for question, verdicts in [("any", ANY_QUESTION), *VOCABULARY.items()]
-    for verdict, text in verdicts.items()
-}
-
 
 def answer(question: str, verdict: str) -> Answer:
     return Answer(question, verdict, "note", text="", method="")
-
-
-@pytest.mark.parametrize("named", EXPLANATIONS)
-def test_every_verdict_is_explained_by_one_sentence(named: tuple[str, str]) -> None:
-    assert re.fullmatch(r"[`A-Z0-9a-z][^\n]*[^.]\.", EXPLANATIONS[named])
 
 
 @pytest.mark.parametrize("name", broken.BROKEN)
@@ -42,7 +25,7 @@ def test_the_broken_losses_use_listed_verdicts(name: str) -> None:
 def test_listed_words_are_accepted() -> None:
     assert answer("convexity", "not convex").names == {"convexity", "not convex"}
     assert answer("precision, float16", "inaccurate").names >= {"precision"}
-    for question in VOCABULARY:
+    for question in VERDICTS:
         assert answer(question, "undecided").verdict == "undecided"
 
 
@@ -58,9 +41,9 @@ def test_verdicts_of_other_questions_are_refused() -> None:
 
 def test_sentences_are_about_listed_verdicts() -> None:
     # Bounded logits have a sentence of their own, with the domain in it.
-    listed = {*VOCABULARY["gradient when wrong"], "undecided"}
+    listed = {*VERDICTS["gradient when wrong"], "undecided"}
     assert {*SENTENCES, THROUGHOUT} == listed
-    assert set(TEXTS) == set(VOCABULARY["proper"])
+    assert set(TEXTS) == set(VERDICTS["proper"])
 
 
 def test_every_listed_name_may_be_allowed() -> None:

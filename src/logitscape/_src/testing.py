@@ -5,7 +5,7 @@ from typing import Any
 
 from .base.names import suggestion
 from .diagnosis.answers import SEVERITIES, Answer, Severity
-from .diagnosis.vocabulary import NAMES
+from .diagnosis.verdicts.listing import NAMES
 from .objectives.objective import Source
 from .reports.diagnose import diagnose
 from .reports.diagnosis import Diagnosis

@@ -20,16 +20,17 @@ def explain(verdict: Verdict = None, /) -> int:
 
     Without a verdict, all are listed by the question that they answer.
     """
-    # Imported late, as it brings JAX along.
-    from ..diagnosis.pages.all_pages import explanation, topics, verdicts
+    # Imported late, as no other command needs it.
+    from ..diagnosis.verdicts.explanation import explanation
+    from ..diagnosis.verdicts.listing import topics
 
     if verdict is None:
-        for topic, pages in topics():
+        for topic, verdicts in topics().items():
             show(Text(topic, style="bold"))
-            show(Text("".join(f"  {name}\n" for name in pages)))
+            show(Text("".join(f"  {name}\n" for name in verdicts)))
         return 0
     # As reports print it: with a capital letter, or with a full stop.
-    known = {name.lower(): name for name in verdicts()}
+    known = {name.lower(): name for verdicts in topics().values() for name in verdicts}
     name = known.get(verdict.strip(" .").lower())
     if name is None:
         raise UsageError(

@@ -2,23 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 
-from . import vocabulary
-
-Severity: TypeAlias = Literal["fault", "trade", "note", "undecided", "fine"]
-"""How much an answer matters.
-
-* fault: no use could want this, such as NaN at ordinary logits or a label that is not taught;
-* trade: the known price of a design, such as a bounded loss that fades when it is wrong;
-* note: a property that is worth knowing;
-* undecided: the measurement gave no answer;
-* fine: all is as in the reference.
-"""
-
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-"""All severities, faults first."""
-
+from .severity import SEVERITIES as SEVERITIES
+from .severity import Severity as Severity
+from .verdicts.listing import check_listed
+from .vocabulary import NOT_ASKED, UNDECIDED
 
 OneValue: TypeAlias = Literal["loss", "gradient", "hessian", "probabilities"]
 TwoValues: TypeAlias = Literal["jit", "jvp", "differences", "losses", "chord", "batch"]
@@ -95,7 +84,7 @@ class Answer:
 
     def __post_init__(self) -> None:
         """Check the question and the verdict."""
-        vocabulary.check_listed(self.question, self.verdict)
+        check_listed(self.question, self.verdict)
 
     @property
     def names(self) -> frozenset[str]:
@@ -108,7 +97,7 @@ def undecided(question: str, why: str, method: str = "") -> Answer:
     """The answer to a question that the measurement could not decide."""
     return Answer(
         question=question,
-        verdict=vocabulary.UNDECIDED,
+        verdict=UNDECIDED,
         severity="undecided",
         text=why,
         method=method,
@@ -119,7 +108,7 @@ def not_asked(question: str, why: str) -> Answer:
     """The answer to a question that cannot be asked about this function."""
     return Answer(
         question=question,
-        verdict=vocabulary.NOT_ASKED,
+        verdict=NOT_ASKED,
         severity="undecided",
         text=why,
         method="",

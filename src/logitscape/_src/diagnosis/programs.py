@@ -13,9 +13,9 @@ from ..base.stored import key_of, stored_program
 from ..base.xla import jit_fast_compile
 from ..forms.opaque import Opaque
 from ..objectives.at_label import loss_at_label
+from .precisions import Precision as Precision
 from .subject import Subject, value_and_grad
 
-Precision: TypeAlias = Literal["float64", "float32", "bfloat16", "float16"]
 Quantity: TypeAlias = Literal[
     "gradient", "gradient at labels", "hessian", "probabilities"
 ]

@@ -1,4 +1,4 @@
-"""The literature to which the pages of verdicts refer."""
+"""The literature to which verdicts refer."""
 
 AMID = "Amid, Warmuth, Anil, Koren, Robust bi-tempered logistic loss, NeurIPS 2019"
 BARTLETT = (
@@ -34,9 +34,11 @@ MICIKEVICIUS = "Micikevicius et al., Mixed precision training, ICLR 2018"
 NESTEROV = "Nesterov, Lectures on Convex Optimization, 2018, chapter 2"
 OPTAX = "optax, losses: softmax_cross_entropy takes logits and one-hot or soft targets"
 PASCANU = "Pascanu, Mikolov, Bengio, Training recurrent neural networks, ICML 2013"
+PRIETO = "Prieto, Barsbey, Mediano, Birdal, Grokking at the edge of numerical stability, ICLR 2025"
 REID = "Reid, Williamson, Composite binary losses, JMLR 2010"
 SZEGEDY = "Szegedy et al., Rethinking the Inception architecture, CVPR 2016"
 TEWARI = "Tewari, Bartlett, On the consistency of multiclass classification methods, JMLR 2007"
+VAN_ERVEN = "van Erven, Reid, Williamson, Mixability is Bayes risk curvature, JMLR 2012"
 VASWANI = "Vaswani et al., Attention is all you need, NeurIPS 2017, section 3.2.3"
 WANG = "Wang, Xiang, Cheng, Yuille, NormFace, ACM Multimedia 2017"
 WEI = "Wei et al., Mitigating neural network overconfidence with LogitNorm, ICML 2022"

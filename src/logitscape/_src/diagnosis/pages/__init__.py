@@ -1,1 +1,0 @@
-"""The pages of all verdicts: what each means, why it matters, and what to do."""

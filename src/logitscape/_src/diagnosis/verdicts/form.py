@@ -1,0 +1,29 @@
+"""Verdicts about the form in which a loss is called."""
+
+from .references import BISHOP, OPTAX
+from .verdict import Verdict, Verdicts
+
+FORM: Verdicts = (
+    Verdict(
+        "recognised",
+        "fine",
+        meaning="The function takes logits and target in a form that is known.",
+        why=(
+            "All answers are about the loss of one example, as the function is called in this "
+            "form."
+        ),
+        remedy="Nothing; `form=` says another form if this one is not meant.",
+        reference=OPTAX,
+    ),
+    Verdict(
+        "softmax over one unit",
+        "fault",
+        meaning="The only class always has the probability 1: nothing is learnt.",
+        why=(
+            "The softmax over one class is always 1, so that the loss is constant and teaches "
+            "nothing."
+        ),
+        remedy="Use a sigmoid with a binary loss, or give the layer two outputs.",
+        reference=BISHOP,
+    ),
+)

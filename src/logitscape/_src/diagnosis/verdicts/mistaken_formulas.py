@@ -1,0 +1,160 @@
+"""Verdicts about formulas that are known as mistakes, or look like one."""
+
+from .references import BLANCHARD, CAO, CUI, LIN, MARTINS, MENON, OPTAX, SZEGEDY, ZHANG
+from .verdict import Verdict, Verdicts
+
+FORMULAS: Verdicts = (
+    Verdict(
+        "target does not sum to one",
+        "fault",
+        meaning="The target is smoothed to weights that do not sum to 1.",
+        why="The loss is another multiple of another smoothing than the formula seems to say.",
+        remedy="Divide the smoothing by the number of classes: (1 - e) t + e / n.",
+        reference=SZEGEDY,
+    ),
+    Verdict(
+        "negative target weight",
+        "note",
+        meaning="Some other class has a negative weight in the target.",
+        why="Some class is pushed away by more than a probability needs.",
+        remedy="Nothing if that is meant, as in negative label smoothing.",
+        reference=SZEGEDY,
+    ),
+    Verdict(
+        "label smoothing",
+        "note",
+        meaning="The loss is cross-entropy with a smoothed target.",
+        why="p tends to the smoothed target, so that it is less sure than the data.",
+        remedy="Undo the smoothing before reading p as a probability.",
+        reference=SZEGEDY,
+    ),
+    Verdict(
+        "class weights",
+        "trade",
+        meaning="The loss is cross-entropy times a weight of the label.",
+        why="The prediction is the class of the largest share times weight.",
+        remedy="Divide p by the weights before reading it as a probability.",
+        reference=CUI,
+    ),
+    Verdict(
+        "mean taken inside",
+        "fault",
+        meaning="The loss is cross-entropy divided by the number of classes.",
+        why="The step shrinks with the number of classes.",
+        remedy="Sum over the classes, and take the mean over the examples only.",
+        reference=OPTAX,
+    ),
+    Verdict(
+        "scaled",
+        "note",
+        meaning="The loss is cross-entropy times a constant.",
+        why="The factor multiplies the learning rate.",
+        remedy="Nothing, or leave the factor to the learning rate.",
+        reference=OPTAX,
+    ),
+    Verdict(
+        "logits adjusted",
+        "trade",
+        meaning="The same constants are added to the logits for every label.",
+        why="Predictions are those of the adjusted logits, and not of the logits.",
+        remedy=(
+            "Predict by the adjusted logits for the data's own frequencies, by the logits for "
+            "balanced ones."
+        ),
+        reference=MENON,
+    ),
+    Verdict(
+        "margin on the wrong side",
+        "fault",
+        meaning="A margin raises the label's logit, so that errors cost less.",
+        why="Errors within the margin cost nothing, so that the boundary is not learned.",
+        remedy="Subtract the margin from the label's logit.",
+        reference=CAO,
+    ),
+    Verdict(
+        "margin added",
+        "trade",
+        meaning="Constants that depend on the label are added to the logits.",
+        why="The label must lead by the margin, so that p is no longer the true distribution.",
+        remedy="Predict without the margin.",
+        reference=CAO,
+    ),
+    Verdict(
+        "one class only",
+        "fault",
+        meaning="The loss depends on the label's logit only.",
+        why="Raising all logits alike satisfies every label, and nothing is told apart.",
+        remedy="Normalize: take log_softmax before choosing the label's entry.",
+        reference=OPTAX,
+    ),
+    Verdict(
+        "logarithm missing",
+        "fault",
+        meaning="The loss is minus a probability instead of minus its logarithm.",
+        why=(
+            "Minus a probability is no likelihood: its gradient fades as soon as the label is "
+            "wrong."
+        ),
+        remedy="Give log_softmax to a negative log-likelihood.",
+        reference=OPTAX,
+    ),
+    Verdict(
+        "softmax applied twice",
+        "fault",
+        meaning="The loss takes the softmax of probabilities.",
+        why="The loss stays in a band of width 1, and its gradient fades on both ends.",
+        remedy="Give logits, and not probabilities, to the cross-entropy.",
+        reference=OPTAX,
+    ),
+    Verdict(
+        "squared error after softmax",
+        "note",
+        meaning="The loss is the squared error of the softmax.",
+        why="Its gradient fades when the label is wrong, as that of every bounded loss.",
+        remedy="Take cross-entropy unless labels are noisy.",
+        reference=ZHANG,
+    ),
+    Verdict(
+        "squared error of sparsemax",
+        "fault",
+        meaning="The loss is the squared error of sparsemax.",
+        why="Sparse probabilities are exactly 0 once wrong by 1, and so is the gradient.",
+        remedy="Take the sparsemax loss, whose gradient is p - t.",
+        reference=MARTINS,
+    ),
+    Verdict(
+        "clipped probability",
+        "fault",
+        meaning="The probability is clipped, so that the gradient is 0 far out.",
+        why="The clip has no gradient, so that very wrong examples are not learned.",
+        remedy="Take log_softmax of the logits, which needs no clip.",
+        reference=BLANCHARD,
+    ),
+    Verdict(
+        "epsilon inside the logarithm",
+        "fault",
+        meaning="A constant is added to the probability.",
+        why="The gradient fades where p is below the constant, and the loss is bounded by it.",
+        remedy="Take log_softmax of the logits, which needs no constant.",
+        reference=BLANCHARD,
+    ),
+    Verdict(
+        "logarithm of a probability",
+        "fault",
+        meaning="The probability underflows before its logarithm is taken.",
+        why="A probability underflows long before its logarithm is large.",
+        remedy="Take log_softmax of the logits.",
+        reference=BLANCHARD,
+    ),
+    Verdict(
+        "NaN when right",
+        "fault",
+        meaning="The gradient is NaN or infinite once the probability rounds to 1.",
+        why=(
+            "1 - p rounds to 0 where the label is right, and a negative power or logarithm of it "
+            "is not finite."
+        ),
+        remedy="Write 1 - p as expm1 of log p, and keep exponents at 1 or above.",
+        reference=LIN,
+    ),
+)

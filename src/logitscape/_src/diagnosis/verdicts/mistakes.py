@@ -1,0 +1,86 @@
+"""Verdicts about common mistakes of any loss."""
+
+from .references import CUI, GEMMA, JAX_NAN, OPTAX
+from .verdict import Verdict, Verdicts
+
+MISTAKES: Verdicts = (
+    Verdict(
+        "none recognised",
+        "fine",
+        meaning="The loss is none of the known mistakes.",
+        why="Nothing known is wrong with the formula.",
+        reference=OPTAX,
+    ),
+    Verdict(
+        "not finite at equal logits",
+        "fault",
+        meaning="The gradient is NaN or infinite where all logits are 0.",
+        why="A last layer that starts from zeros gives equal logits, and the first step is NaN.",
+        remedy=(
+            "Guard divisions and roots with a double `where`, or add a small constant under the "
+            "root."
+        ),
+        reference=JAX_NAN,
+    ),
+    Verdict(
+        "not finite for a label",
+        "fault",
+        meaning="The loss of some label is not finite; that of others is.",
+        why="The first example with that label makes all parameters NaN.",
+        remedy=(
+            "Look at the constants that belong to the label: a count of 0, a weight of infinity."
+        ),
+        reference=CUI,
+    ),
+    Verdict(
+        "label not taught",
+        "fault",
+        meaning="The loss of some label has no gradient; that of others has.",
+        why="Examples of that label have no influence, so that the class is never predicted.",
+        remedy=(
+            "Look at its weight, and at what masks it: an ignored label, a mask that is off by "
+            "one."
+        ),
+        reference=OPTAX,
+    ),
+    Verdict(
+        "pushes a rival up",
+        "fault",
+        meaning="The loss falls as the logit of a wrongly predicted class rises.",
+        why="Where the wrong class is predicted, a step makes it more probable.",
+        remedy="Look at the sign with which the rivals enter the loss.",
+        reference=OPTAX,
+    ),
+    Verdict(
+        "dead region",
+        "fault",
+        meaning="The gradient is exactly 0 where all logits are on one side of a number.",
+        why="A model that starts there, or is driven there by one step, never moves again.",
+        remedy="Replace relu by softplus or an exponential, and a clip by a soft cap.",
+        reference=GEMMA,
+    ),
+    Verdict(
+        "probability lost",
+        "fault",
+        meaning="The probabilities of the classes sum to less than 1.",
+        why="The loss is too high, and raising all logits lowers it without telling classes apart.",
+        remedy="Mask the padded classes with -inf before the logarithm of the sum.",
+        reference=OPTAX,
+    ),
+    Verdict(
+        "wrong sign",
+        "fault",
+        meaning="Minimising the loss lowers the probability of the label.",
+        why="Descent lowers the probability of the label.",
+        remedy="Put a minus before the log-likelihood.",
+        reference=OPTAX,
+    ),
+    Verdict(
+        "wrong label convention",
+        "fault",
+        meaning="Minimising the loss teaches another class than the label.",
+        why="Another class than the label is learned, with a loss that falls as it should.",
+        remedy="Look for labels that begin at 1, transposed axes, and swapped arguments.",
+        reference=OPTAX,
+    ),
+)
