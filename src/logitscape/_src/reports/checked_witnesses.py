@@ -5,17 +5,18 @@ diagnosis measures; one that shows it nowhere is dropped.
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, get_args
+from weakref import WeakKeyDictionary
 
 import jax
 import numpy as np
 
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import Answer, TwoValues, Witness
-from ..diagnosis.deadline import Deadline
 from ..diagnosis.evaluation import Rows, evaluate, probabilities
+from ..diagnosis.findings import Findings
 from ..diagnosis.programs import Precision
 from ..diagnosis.subject import UNNAMED, Subject, shell_name
 from ..objectives.objective import Objective
@@ -29,19 +30,43 @@ SAME = 0.02
 """Largest difference of the printed value from the measured one, relative to the largest."""
 DIFFERENT = 1e-9
 """Least relative difference of two values of which a witness says that they differ."""
+# Weak, so that what has been checked keeps no subject alive.
+_CHECKED = WeakKeyDictionary[Subject, dict[Witness, Witness | None]]()
 
 
-def with_checked_witnesses(
-    answers: Sequence[Answer], subject: Subject, deadline: Deadline
-) -> list[Answer]:
-    """The answers, with those witnesses only that show what they say when they are run.
+def witness_of(answer: Answer, subject: Subject) -> Witness | None:
+    """The witness of an answer as it is printed; None without one that shows what it says.
 
-    Args:
-        answers: Answers of a diagnosis.
-        subject: Subject that they are about.
-        deadline: Time from which only the witnesses of faults are run.
+    It is run when it is first asked for, as most answers are never printed with theirs.
     """
+    if answer.witness is None:
+        return None
+    checked = _CHECKED.setdefault(subject, {})
+    if answer.witness not in checked:
+        checked[answer.witness] = _checked(answer.witness, subject)
+    return checked[answer.witness]
+
+
+def code_of(answer: Answer, subject: Subject) -> list[str]:
+    """The lines of code that show an answer; none without a witness."""
+    witness = witness_of(answer, subject)
+    return [] if witness is None else code(witness, subject)
+
+
+def all_witnesses(findings: Findings) -> list[str]:
+    """Return the preamble and, for every answer that has one, the lines of its witness."""
+    lines = preamble(findings.subject)
+    for answer in findings.answers:
+        shown = code_of(answer, findings.subject)
+        if shown:
+            lines += ["", f"# {answer.question}: {answer.verdict}", *shown]
+    return lines
+
+
+def _checked(witness: Witness, subject: Subject) -> Witness | None:
+    """The first variant of a witness that shows what it says."""
     before = bool(jax.config.jax_enable_x64)  # type: ignore[attr-defined]
+    variants = _variants(witness) if subject.opaque is None else [witness]
     try:
         with (
             np.errstate(all="ignore"),
@@ -51,11 +76,12 @@ def with_checked_witnesses(
             # What a shell would warn of is no reason to drop a witness.
             warnings.simplefilter("ignore")
             namespace = _begun(subject)
-            return [
-                _checked(answer, subject, namespace, deadline) for answer in answers
-            ]
+            for variant in variants:
+                if shows(variant, subject, namespace):
+                    return variant
     finally:
         jax.config.update("jax_enable_x64", before)
+    return None
 
 
 def _begun(subject: Subject) -> Namespace:
@@ -70,18 +96,6 @@ def _begun(subject: Subject) -> Namespace:
         namespace.update(subject.opaque.names)
     exec("\n".join(preamble(subject)), namespace)
     return namespace
-
-
-def _checked(
-    answer: Answer, subject: Subject, namespace: Namespace, deadline: Deadline
-) -> Answer:
-    if answer.witness is None or (deadline.passed() and answer.severity != "fault"):
-        return answer
-    variants = _variants(answer.witness) if subject.opaque is None else [answer.witness]
-    for witness in variants:
-        if shows(witness, subject, namespace):
-            return replace(answer, witness=witness)
-    return replace(answer, witness=None)
 
 
 def _variants(witness: Witness) -> Iterator[Witness]:

@@ -23,7 +23,6 @@ from ..diagnosis.within import within
 from ..forms.reading import Form
 from ..objectives.objective import Source
 from ..objectives.parts import Normalizer
-from .checked_witnesses import with_checked_witnesses
 from .diagnosis import Diagnosis
 from .progress import shown
 
@@ -138,7 +137,6 @@ def diagnose(
             tell=running.answers,
         )
         answers = examination.answers()
-        answers = with_checked_witnesses(answers, measured, config.deadline)
     # Tracing leaves much free memory behind, which a session of many diagnoses would keep.
     trim()
     answers.sort(key=lambda answer: SEVERITIES.index(answer.severity))
