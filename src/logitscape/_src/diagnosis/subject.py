@@ -23,8 +23,7 @@ UNNAMED = "your_objective"
 ROUNDED = "a loss that is rounded to "
 """Begins the refusal of a function that runs in float64, and returns another dtype."""
 TAKEN = frozenset(
-    ("loss", "predict", "jax", "jnp", "ls", "np", "torch", "sys", "functools")
-    + ("z", "t", "y", "a", "b", "s", "d", "h", "f", "i", "other", "other_t", "steps")
+    "loss predict jax jnp ls np torch sys z t y a b s d h f i other other_t steps".split()
 )
 """Names that the code of witnesses defines, or takes for itself."""
 

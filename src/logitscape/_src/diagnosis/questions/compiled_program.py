@@ -5,7 +5,7 @@ import re
 import jax
 import numpy as np
 
-from ...base.stored import key_of, stored_program
+from ...base.stored import key_of, stored_program, traced_key
 from ...base.x64 import enable_x64
 from ..answers import Answer, Severity, Witness
 from ..config import DiagnosisConfig
@@ -135,7 +135,10 @@ def _both_losses(
         narrow_z = narrow(z, config.dtype)
         narrow_t = narrow(targets, config.dtype)
         run = jax.vmap(subject.function)
-        key = key_of(subject.function, "losses", z.shape, config.dtype)
+        about = ("losses", z.shape, config.dtype)
+        key = key_of(subject.function, *about) or traced_key(
+            subject.function, narrow_z[0], narrow_t[0], about=about
+        )
         program = stored_program(key, run, narrow_z, narrow_t).program
         compiled = program(narrow_z, narrow_t)
         eager = []

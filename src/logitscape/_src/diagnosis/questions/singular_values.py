@@ -17,7 +17,7 @@ from jax import Array
 from jax.extend.core import ClosedJaxpr
 
 from ...base.jaxpr import interpret
-from ...base.stored import key_of, stored_program
+from ...base.stored import key_of, stored_program, traced_key
 from ...base.xla import jit_fast_compile
 from ..evaluation import CHUNK, Rows
 from ..subject import Subject
@@ -74,7 +74,7 @@ class SingularValues:
         function = partial(_gaps, traced)
         self.count = int(jax.eval_shape(function, point, point).shape[0])
         self._subject = subject
-        self._batched = jax.vmap(function)
+        self._function = function
         self._program: Callable[[Any, Any], Any] | None = None
 
     def __call__(self, z: Rows, labels: Rows) -> Rows:
@@ -94,9 +94,14 @@ class SingularValues:
     def _compiled(self, n: int) -> Callable[[Any, Any], Any]:
         if self._program is None:
             points = jax.ShapeDtypeStruct((CHUNK, n), np.float64)
-            key = key_of(self._subject.function, "singular values", n)
+            point = jax.ShapeDtypeStruct((n,), np.float64)
+            about = ("singular values", n)
+            key = key_of(self._subject.function, *about) or traced_key(
+                self._function, point, point, about=about
+            )
+            run = jax.vmap(self._function)
             self._program = stored_program(
-                key, self._batched, points, points, jit=jit_fast_compile
+                key, run, points, points, jit=jit_fast_compile
             ).program
         return self._program
 
