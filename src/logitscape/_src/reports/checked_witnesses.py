@@ -5,20 +5,22 @@ diagnosis measures; one that shows it nowhere is dropped.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 from weakref import WeakKeyDictionary
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
+from ..base.stored import key_of, remembered, traced_key
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import Answer, TwoValues, Witness
 from ..diagnosis.evaluation import Rows, evaluate, probabilities
 from ..diagnosis.findings import Findings
 from ..diagnosis.programs import Precision
-from ..diagnosis.subject import UNNAMED, Subject, shell_name
+from ..diagnosis.subject import UNNAMED, Subject, shell_name, value_and_grad
 from ..objectives.objective import Objective
 from .witness_code import code, expression, preamble
 from .witness_imports import modules_as_imported
@@ -26,6 +28,8 @@ from .witness_imports import modules_as_imported
 Namespace = dict[str, Any]
 PAIRS: tuple[TwoValues, ...] = get_args(TwoValues)
 """Expressions of two values that ought to agree."""
+OF_ONE_GRADIENT = frozenset(("loss", "gradient", "losses", "chord", "differences"))
+"""Expressions in which the loss of one example and its gradient are all that is evaluated."""
 SAME = 0.02
 """Largest difference of the printed value from the measured one, relative to the largest."""
 DIFFERENT = 1e-9
@@ -43,7 +47,10 @@ def witness_of(answer: Answer, subject: Subject) -> Witness | None:
         return None
     checked = _CHECKED.setdefault(subject, {})
     if answer.witness not in checked:
-        checked[answer.witness] = _checked(answer.witness, subject)
+        variants = list(_variants(answer.witness, subject))
+        key = _key(answer.witness, subject, variants)
+        place = remembered(key, lambda: _first_that_shows(variants, subject))
+        checked[answer.witness] = variants[int(place)] if place else None
     return checked[answer.witness]
 
 
@@ -63,10 +70,22 @@ def all_witnesses(findings: Findings) -> list[str]:
     return lines
 
 
-def _checked(witness: Witness, subject: Subject) -> Witness | None:
-    """The first variant of a witness that shows what it says."""
+def _key(witness: Witness, subject: Subject, variants: Sequence[Witness]) -> str | None:
+    """What the outcome depends on: the code as printed, and the loss and gradient in it."""
+    if witness.expression not in OF_ONE_GRADIENT or subject.opaque is not None:
+        return None
+    lines = [line for variant in variants for line in code(variant, subject)]
+    about = ("witness", *preamble(subject), *lines)
+    point = jax.ShapeDtypeStruct((len(witness.logits),), jnp.dtype(witness.dtype))
+    with enable_x64():
+        return key_of(subject.function, *about) or traced_key(
+            value_and_grad(subject.function), point, point, about=about
+        )
+
+
+def _first_that_shows(variants: Sequence[Witness], subject: Subject) -> str:
+    """The place of the first variant that shows what it says; "" if none does."""
     before = bool(jax.config.jax_enable_x64)  # type: ignore[attr-defined]
-    variants = _variants(witness) if subject.opaque is None else [witness]
     try:
         with (
             np.errstate(all="ignore"),
@@ -76,12 +95,12 @@ def _checked(witness: Witness, subject: Subject) -> Witness | None:
             # What a shell would warn of is no reason to drop a witness.
             warnings.simplefilter("ignore")
             namespace = _begun(subject)
-            for variant in variants:
+            for place, variant in enumerate(variants):
                 if shows(variant, subject, namespace):
-                    return variant
+                    return str(place)
     finally:
         jax.config.update("jax_enable_x64", before)
-    return None
+    return ""
 
 
 def _begun(subject: Subject) -> Namespace:
@@ -98,9 +117,11 @@ def _begun(subject: Subject) -> Namespace:
     return namespace
 
 
-def _variants(witness: Witness) -> Iterator[Witness]:
+def _variants(witness: Witness, subject: Subject) -> Iterator[Witness]:
     """The witness as it is, under jit, and with JAX's 64 bits switched off."""
     yield witness
+    if subject.opaque is not None:
+        return
     narrow = witness.dtype != "float64"
     if witness.expression != "jit":
         yield replace(witness, compiled=True)
