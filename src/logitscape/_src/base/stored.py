@@ -124,7 +124,9 @@ def stored_program(
         return loaded
     unique = _under_a_new_name(function)
     compilation = compiled(lambda: jit(unique).lower(*arguments))
-    _write(path, _serialized(compilation))
+    serialized = _serialized(compilation)
+    if serialized:
+        _write(path, serialized)
     return compilation
 
 
@@ -189,8 +191,6 @@ def _serialized(compilation: Compilation) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    if not content:
-        return
     with suppress(OSError):
         if not path.parent.exists():
             path.parent.mkdir(parents=True)
