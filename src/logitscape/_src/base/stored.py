@@ -3,8 +3,8 @@
 JAX keeps compiled programs as well, but finds them by what tracing makes of a function, which takes
 far longer than loading them. Here a key says which function of the package it is, such as the spec
 of an objective. A function of the user's own has no key. It is traced for one example, and the text
-of this trace is its key: the batches, the steps of a flow and the lowering need no tracing then. The
-folder depends on the source of the package, on the versions and settings of JAX, and on the machine.
+of this trace is its key: batches, the steps of a flow and lowering are spared then. The folder
+depends on the source of the package, on the versions and settings of JAX, and on the machine.
 
 Nothing is stored before `store` is called, as the command line does.
 """

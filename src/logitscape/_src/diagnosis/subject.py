@@ -23,7 +23,8 @@ UNNAMED = "your_objective"
 ROUNDED = "a loss that is rounded to "
 """Begins the refusal of a function that runs in float64, and returns another dtype."""
 TAKEN = frozenset(
-    "loss predict jax jnp ls np torch sys z t y a b s d h f i other other_t steps".split()
+    {"loss", "predict", "jax", "jnp", "ls", "np", "torch", "sys"}
+    | {"z", "t", "y", "a", "b", "s", "d", "h", "f", "i", "other", "other_t", "steps"}
 )
 """Names that the code of witnesses defines, or takes for itself."""
 
