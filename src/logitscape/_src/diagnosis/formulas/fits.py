@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..deadline import check_time
 from ..evaluation import Rows
 
 Formula = Callable[[Rows], Rows]
@@ -126,6 +127,7 @@ def _factor_and_constant(feature: Rows, losses: Losses) -> tuple[float, float]:
 
 
 def _residual(formula: Formula, parameters: Rows, losses: Losses) -> Rows | None:
+    check_time()
     feature = formula(parameters)
     if not np.isfinite(feature).all() or np.ptp(feature) == 0:
         return None
