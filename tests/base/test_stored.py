@@ -166,3 +166,14 @@ def test_the_command_line_shows_the_same_from_stored_programs(tmp_path: Path) ->
         return ended.stdout
 
     assert shown() == shown()
+
+
+def test_an_empty_text_is_remembered_too(folder: Path) -> None:
+    made = []
+
+    def make() -> str:
+        made.append("")
+        return ""
+
+    assert stored.remembered("nothing", make) == stored.remembered("nothing", make)
+    assert len(made) == 1

@@ -10,8 +10,18 @@ import pytest
 
 import logitscape as ls
 from logitscape._src.base.x64 import enable_x64
-from logitscape._src.diagnosis.deadline import Deadline, OutOfTimeError, check_time
+from logitscape._src.diagnosis.config import DiagnosisConfig
+from logitscape._src.diagnosis.deadline import (
+    Deadline,
+    OutOfTimeError,
+    check_time,
+    counting_from,
+    deadline_after,
+)
 from logitscape._src.diagnosis.evaluation import evaluate
+from logitscape._src.diagnosis.formulas.catalogue_rows import all_losses
+from logitscape._src.diagnosis.formulas.fits import fit, losses_to_fit
+from logitscape._src.diagnosis.questions import argument_order
 from logitscape._src.diagnosis.subjects import subject
 from logitscape._src.diagnosis.workers import Workers
 
@@ -87,3 +97,39 @@ def test_a_slow_loss_is_answered_within_the_budget() -> None:
     assert time.monotonic() - started < 20
     assert any(answer.verdict == "not asked" for answer in diagnosis.answers)
     assert diagnosis.healthy
+
+
+def test_a_budget_counts_from_the_time_before_the_imports() -> None:
+    with counting_from(time.monotonic() - 10.0):
+        assert deadline_after(5.0).passed()
+        assert not deadline_after(60.0).passed()
+    assert not deadline_after(5.0).passed()
+
+
+def test_searches_for_a_formula_end_when_the_time_is_over() -> None:
+    z, labels = np.zeros((4, 3)), np.zeros(4, int)
+    losses = losses_to_fit(np.arange(4.0), exact=1e-9)
+    with OVER.holds():
+        with pytest.raises(OutOfTimeError):
+            all_losses(z, labels)
+        with pytest.raises(OutOfTimeError):
+            fit(lambda numbers: numbers[0] * np.arange(4.0) ** 2, [1.0], losses)
+
+
+def test_the_order_of_arguments_is_told_when_no_time_is_left_for_the_formula(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def endless(*_: object) -> None:
+        raise OutOfTimeError
+
+    def swapped(a, b):
+        return -jnp.sum(a * jax.nn.log_softmax(b))
+
+    monkeypatch.setattr(argument_order, "find_identity", endless)
+    with enable_x64(), np.errstate(all="ignore"):
+        measured = subject(swapped, num_classes=3)
+        reference = subject("softmax + cross_entropy", num_classes=3)
+        config = DiagnosisConfig(reference=reference, num_classes=3)
+        found = argument_order.reversed_loss(measured, config)
+    assert found is not None
+    assert found[1] is None

@@ -12,10 +12,9 @@ import pytest
 import logitscape as ls
 from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.answers import Answer, Witness
-from logitscape._src.diagnosis.deadline import NO_DEADLINE, Deadline
 from logitscape._src.diagnosis.subjects import subject
-from logitscape._src.reports.checked_witnesses import with_checked_witnesses
-from logitscape._src.reports.witness_code import all_witnesses, code
+from logitscape._src.reports.checked_witnesses import all_witnesses, witness_of
+from logitscape._src.reports.witness_code import code, preamble
 
 MODULE = """
 import jax, jax.numpy as jnp
@@ -52,13 +51,12 @@ def coupled(logits, labels):
     return -jnp.take_along_axis(log_p, labels[:, None], axis=-1)[:, 0]
 
 
-def checked(witness: Witness, source, verdict="dies", deadline=NO_DEADLINE) -> Answer:
+def checked(witness: Witness, source, verdict="dies") -> Witness | None:
     question = "gradient when wrong"
     answer = Answer(question, verdict, "fault", "", "", witness=witness)
     with enable_x64():
         about = subject(source, num_classes=len(witness.logits))
-        (result,) = with_checked_witnesses([answer], about, deadline)
-    return result
+        return witness_of(answer, about)
 
 
 Z, T = (1.0, 0.0, -1.0), (1.0, 0.0, 0.0)
@@ -67,18 +65,16 @@ Z, T = (1.0, 0.0, -1.0), (1.0, 0.0, 0.0)
 @pytest.mark.parametrize("expression", ["loss", "gradient", "hessian"])
 def test_what_runs_and_agrees_stays(expression) -> None:
     witness = Witness(Z, T, "something", expression)
-    assert checked(witness, surprisal).witness == witness
+    assert checked(witness, surprisal) == witness
 
 
 def test_two_values_that_agree_show_nothing() -> None:
     for expression in ("jit", "jvp"):
-        assert (
-            checked(Witness(Z, T, "they differ", expression), surprisal).witness is None
-        )
+        assert checked(Witness(Z, T, "they differ", expression), surprisal) is None
     same = Witness(Z, T, "losses 1 and 2", "losses", others=(Z,))
-    assert checked(same, surprisal).witness is None
+    assert checked(same, surprisal) is None
     other = replace(same, others=((0.0, 0.0, 0.0),))
-    assert checked(other, surprisal).witness == other
+    assert checked(other, surprisal) == other
 
 
 def test_what_shows_under_jit_only_is_shown_under_jit() -> None:
@@ -86,7 +82,7 @@ def test_what_shows_under_jit_only_is_shown_under_jit() -> None:
         return surprisal(z, t) * (2.0 if isinstance(z, jax.core.Tracer) else 1.0)
 
     witness = Witness(Z, T, "a loss that is twice as large", "loss")
-    kept = checked(witness, traced_only).witness
+    kept = checked(witness, traced_only)
     assert kept == replace(witness, compiled=True)
     with enable_x64():
         about = subject(traced_only, num_classes=3)
@@ -100,23 +96,17 @@ def test_constants_of_float64_are_narrow_where_the_training_is() -> None:
         return jnp.sum((1.0 + jnp.asarray(table)) * t) - 1.0 + 0 * jnp.sum(z)
 
     witness = Witness(Z, T, "loss 0", "loss", dtype="float32")
-    assert checked(witness, promotes).witness == replace(witness, narrow=True)
+    assert checked(witness, promotes) == replace(witness, narrow=True)
 
 
 def test_a_batch_shows_what_the_others_do() -> None:
     witness = Witness(
         Z, T, "loss 1 alone", "batch", others=((5.0, 5.0, 0.0),), other_labels=(2,)
     )
-    assert checked(witness, coupled).witness == witness
+    assert checked(witness, coupled) == witness
     assert (
-        checked(replace(witness, others=(Z,)), lambda z, y: coupled(z, y) * 0).witness
-        is None
+        checked(replace(witness, others=(Z,)), lambda z, y: coupled(z, y) * 0) is None
     )
-
-
-def test_only_faults_are_run_when_the_time_is_over() -> None:
-    witness = Witness(Z, T, "they differ", "jit")
-    assert checked(witness, surprisal, deadline=Deadline(-1.0)).witness is None
 
 
 def test_lines_are_not_wider_than_a_shell() -> None:
@@ -167,4 +157,15 @@ def test_every_printed_witness_of_a_faulty_loss_runs() -> None:
     exec("\n".join(all_witnesses(diagnosis)), namespace)
     faults = [answer for answer in diagnosis.answers if answer.severity == "fault"]
     assert faults
-    assert all(answer.witness is not None for answer in faults)
+    assert all(witness_of(answer, diagnosis.subject) for answer in faults)
+
+
+def test_a_function_named_like_the_code_around_it_is_called_otherwise() -> None:
+    def loss(z, y):
+        return -jnp.log(jax.nn.softmax(z)[y] + 1e-3)
+
+    with enable_x64():
+        about = subject(loss, num_classes=3)
+    namespace = {"your_function": loss}
+    exec("\n".join(preamble(about)), namespace)
+    assert float(namespace["loss"](jnp.zeros(3), jnp.eye(3)[1])) > 1

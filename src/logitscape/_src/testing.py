@@ -7,9 +7,10 @@ from .base.names import suggestion
 from .diagnosis.answers import SEVERITIES, Answer, Severity
 from .diagnosis.verdicts.listing import NAMES
 from .objectives.objective import Source
+from .reports.checked_witnesses import code_of
 from .reports.diagnose import diagnose
 from .reports.diagnosis import Diagnosis
-from .reports.witness_code import code, preamble
+from .reports.witness_code import preamble
 
 LEVELS = SEVERITIES[:3]
 """Severities at which a test may fail, faults first."""
@@ -106,7 +107,5 @@ def _lines_of(answer: Answer, diagnosis: Diagnosis) -> list[str]:
         f"{answer.severity}: {answer.question}: {answer.verdict}",
         f"  {answer.text}",
     ]
-    if answer.witness is not None:
-        # Without indentation, so that it can be pasted as it is.
-        lines += code(answer.witness, diagnosis.subject)
-    return lines
+    # Without indentation, so that it can be pasted as it is.
+    return [*lines, *code_of(answer, diagnosis.subject)]

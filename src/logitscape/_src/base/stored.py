@@ -2,8 +2,9 @@
 
 JAX keeps compiled programs as well, but finds them by what tracing makes of a function, which takes
 far longer than loading them. Here a key says which function of the package it is, such as the spec
-of an objective. The folder depends on the source of the package, on the versions and settings of
-JAX, and on the machine. Functions of the user's own have no key, and nothing of them is stored.
+of an objective. A function of the user's own has no key. It is traced for one example, and the text
+of this trace is its key: batches, the steps of a flow and lowering are spared then. The folder
+depends on the source of the package, on the versions and settings of JAX, and on the machine.
 
 Nothing is stored before `store` is called, as the command line does.
 """
@@ -28,6 +29,7 @@ from jax.experimental import serialize_executable
 
 from .caches import cache_folder
 from .files import replacing
+from .fingerprint import fingerprint
 from .xla import Compilation, compiled
 
 Function: TypeAlias = Callable[..., Any]
@@ -60,6 +62,25 @@ def key_of(function: Function | None, *about: object) -> str | None:
     if id(function) not in _KEYS:
         return None
     return " | ".join([_KEYS[id(function)][1], *map(str, about)])
+
+
+def traced_key(function: Function, *arguments: Any, about: object = "") -> str | None:
+    """The key of a program that maps a function of the user's own, found by tracing the function.
+
+    It is None for a function that raises an error, or of which no text tells all, and where
+    nothing is stored.
+
+    Args:
+        function: Function of one example, with all derivatives that the program takes.
+        *arguments: Its arguments, or their shapes and dtypes.
+        about: All else that the program depends on.
+    """
+    if not _SWITCH["on"]:
+        return None
+    with suppress(Exception):
+        traced = fingerprint(jax.make_jaxpr(function)(*arguments))
+        return None if traced is None else f"traced {traced} | {about}"
+    return None
 
 
 def key_of_all(functions: Sequence[Function], *about: object) -> str | None:
@@ -103,7 +124,9 @@ def stored_program(
         return loaded
     unique = _under_a_new_name(function)
     compilation = compiled(lambda: jit(unique).lower(*arguments))
-    _write(path, _serialized(compilation))
+    serialized = _serialized(compilation)
+    if serialized:
+        _write(path, serialized)
     return compilation
 
 
@@ -168,8 +191,6 @@ def _serialized(compilation: Compilation) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    if not content:
-        return
     with suppress(OSError):
         if not path.parent.exists():
             path.parent.mkdir(parents=True)

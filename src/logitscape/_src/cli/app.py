@@ -1,7 +1,9 @@
 """The command line: its commands, and the exit status of the program."""
 
 import gc
+import os
 import sys
+import threading
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -80,7 +82,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command, bound, _ = build().parse_args(words, exit_on_error=False)
     except CycloptsError:
         return 2
-    return _run(command, bound)
+    status = _run(command, bound)
+    if arguments is None:
+        _end_with_threads(status)
+    return status
+
+
+def _end_with_threads(status: int) -> None:
+    """End the process if threads still run whose time is over, such as one that compiles."""
+    current = threading.current_thread()
+    if all(each is current or each.daemon for each in threading.enumerate()):
+        return
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _accept_any_terminal() -> None:

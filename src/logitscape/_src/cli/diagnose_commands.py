@@ -1,5 +1,6 @@
 """The commands `diagnose` and `compare`."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -166,11 +167,15 @@ def diagnose(target: Target, /, *, options: Options = DEFAULT) -> int:
     The exit status is 1 if there is a fault, or an answer at or above --fail-on, 2 for bad usage
     and for errors in your function, and 0 otherwise.
     """
+    begun = time.monotonic()
     request = _prepared([target], options)
     # Imported late, as everywhere in the command line: `--help` and `list` start without JAX.
     import logitscape as ls
 
-    with targets.calling(f"diagnosing `{target}`", request.code):
+    from ..diagnosis.deadline import counting_from
+
+    calling = targets.calling(f"diagnosing `{target}`", request.code)
+    with calling, counting_from(begun):
         diagnosis = ls.diagnose(request.subjects[0], **request.arguments)
     _publish(diagnosis, options)
     return _status(diagnosis.worst, options.fail_on)

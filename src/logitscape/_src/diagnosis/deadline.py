@@ -54,7 +54,27 @@ class Deadline:
 
 
 NO_DEADLINE = Deadline()
+_BEGUN: ContextVar[float | None] = ContextVar("begun", default=None)
 _CURRENT: ContextVar[Deadline] = ContextVar("deadline", default=NO_DEADLINE)
+
+
+@contextmanager
+def counting_from(begun: float) -> Iterator[None]:
+    """Let budgets in this thread count from a time of `time.monotonic` that is over already.
+
+    Who waits for a command waits for imports too.
+    """
+    token = _BEGUN.set(begun)
+    try:
+        yield
+    finally:
+        _BEGUN.reset(token)
+
+
+def deadline_after(seconds: float) -> Deadline:
+    """The end of a budget that begins now, or where `counting_from` says."""
+    begun = _BEGUN.get()
+    return Deadline((time.monotonic() if begun is None else begun) + seconds)
 
 
 def check_time() -> None:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.memory import kept
-from ..base.stored import key_of, stored_program
+from ..base.stored import key_of, stored_program, traced_key
 from ..base.xla import jit_fast_compile
 from ..forms.opaque import Opaque
 from ..objectives.at_label import loss_at_label
@@ -35,17 +35,28 @@ def program_of(
     # float32 is compiled in full, as it is in training; the other dtypes may be
     # compiled without optimisation where that is faster on the whole.
     compile_fast = shape[1] <= FEW_CLASSES and dtype != "float32"
-    function = _batched(subject, quantity)
+    function = _of_one(subject, quantity)
     jit = jit_fast_compile if compile_fast else jax.jit
     asked = subject.normalizer if quantity == "probabilities" else subject.function
-    key = key_of(asked, quantity, shape, dtype, compile_fast)
+    about = (quantity, shape, dtype, compile_fast)
+    key = key_of(asked, *about) or traced_key(
+        function, *_arguments(quantity, shape[1:], dtype), about=about
+    )
+    mapped = jax.vmap(function)
     if key is None:
-        return jit(function)
+        return jit(mapped)
+    arguments = _arguments(quantity, shape, dtype)
+    return stored_program(key, mapped, *arguments, jit=jit).program
+
+
+def _arguments(
+    quantity: Quantity, shape: tuple[int, ...], dtype: Precision
+) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
+    """Shapes and dtypes of logits and targets."""
     points = jax.ShapeDtypeStruct(shape, jnp.dtype(dtype))
-    targets = points
     if quantity == "gradient at labels":
-        targets = jax.ShapeDtypeStruct(shape[:1], jnp.int32)
-    return stored_program(key, function, points, targets, jit=jit).program
+        return points, jax.ShapeDtypeStruct(shape[:-1], jnp.int32)
+    return points, points
 
 
 def _of_opaque(opaque: Opaque, quantity: Quantity) -> Program:
@@ -59,7 +70,9 @@ def _of_opaque(opaque: Opaque, quantity: Quantity) -> Program:
     return opaque.values
 
 
-def _batched(subject: Subject, quantity: Quantity) -> Program:
+def _of_one(subject: Subject, quantity: Quantity) -> Program:
+    """The quantity of one example."""
+
     def gradient(z: Array, t: Array) -> Any:
         return value_and_grad(subject.function)(z, t)
 
@@ -81,4 +94,4 @@ def _batched(subject: Subject, quantity: Quantity) -> Program:
         "hessian": hessian,
         "probabilities": probability,
     }
-    return jax.vmap(functions[quantity])
+    return functions[quantity]

@@ -22,6 +22,11 @@ UNNAMED = "your_objective"
 """Name in a shell of an objective that no spec stands for."""
 ROUNDED = "a loss that is rounded to "
 """Begins the refusal of a function that runs in float64, and returns another dtype."""
+TAKEN = frozenset(
+    {"loss", "predict", "jax", "jnp", "ls", "np", "torch", "sys"}
+    | {"z", "t", "y", "a", "b", "s", "d", "h", "f", "i", "other", "other_t", "steps"}
+)
+"""Names that the code of witnesses defines, or takes for itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +115,9 @@ def _gradient_error(
 
 
 def shell_name(function: Callable[..., Any], otherwise: str) -> str:
-    """The name by which code in a shell calls a function, or another one if it has none."""
+    """The name by which code in a shell calls a function, or another one if it has none.
+
+    A function called `loss` would call itself in `loss = lambda z, t: loss(z, t.argmax())`.
+    """
     name = str(getattr(function, "__name__", ""))
-    return name if name.isidentifier() else otherwise
+    return name if name.isidentifier() and name not in TAKEN else otherwise

@@ -15,7 +15,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from ..base.stored import key_of, stored_program
+from ..base.stored import key_of, stored_program, traced_key
 from ..base.xla import jit_fast_compile
 from ..objectives.objective import Objective
 from .explicit import runge_kutta
@@ -38,6 +38,13 @@ LANES: dict[Stepper, int] = {runge_kutta: 128, linearly_implicit: 32}
 With fewer lanes, those that take many steps hold up fewer others, and all fit into caches.
 """
 
+Derivative: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
+DERIVATIVES: dict[Stepper, Derivative] = {
+    runge_kutta: jax.value_and_grad,
+    linearly_implicit: jax.hessian,
+}
+"""The highest derivative of the loss that the steps take."""
+
 LaneIndex: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 """Rows [k, 1] and columns [k, w] of some lanes, to index arrays [objective, m, ...]."""
 Inputs: TypeAlias = tuple[Evaluation, Any, Any]
@@ -50,7 +57,7 @@ def follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
     """Follow the flow of every objective from the logits of all its lanes, [objective, m, n]."""
     # Under `jit` it is traced once for all the programs that evaluate.
     evaluate = jax.jit(evaluator(objectives, label))
-    key = _key(objectives, label)
+    key = _key(objectives, label, lanes)
     # It runs once only, so that compiling takes longer than running.
     first = _program(_with(key, lanes.shape), evaluate, jit_fast_compile, lanes)
     none = np.zeros(lanes.shape[:2], bool)
@@ -81,7 +88,7 @@ def _follow_again(
     at = _lane_index(rows, chosen)
     chosen_objectives = [objectives[int(row)] for row in rows]
     evaluate = jax.jit(evaluator(chosen_objectives, label))
-    key = _key(chosen_objectives, label)
+    key = _key(chosen_objectives, label, lanes, DERIVATIVES[stepper])
 
     start: Evaluation = jax.tree.map(lambda leaf: leaf[at], path.start)
     skip = ~chosen[at]
@@ -97,18 +104,28 @@ def _lane_index(rows: NDArray[Any], chosen: NDArray[Any]) -> LaneIndex:
     return rows[:, None], chosen_first[:, :width]
 
 
-def _key(objectives: Sequence[Objective], label: int) -> str | None:
-    """Key of the evaluation of all objectives; None if one of them is not the package's own."""
+def _key(
+    objectives: Sequence[Objective],
+    label: int,
+    lanes: Array,
+    derivative: Derivative = jax.value_and_grad,
+) -> str | None:
+    """Key of the evaluation of all objectives; None if one of them has none."""
     keys = [str(label)]
     for objective in objectives:
+        # Pairs are evaluated in another way, and have no keys.
+        if objective.loss is not None:
+            return None
+        key = key_of(objective.function, "flow")
+        if key is None:
+            logits = jax.ShapeDtypeStruct(lanes.shape[2:], lanes.dtype)
+            key = traced_key(derivative(objective.function), logits, logits)
         predicts = "logits"
         if objective.normalizer is not None:
             predicts = key_of(objective.normalizer) or ""
-        key = key_of(objective.function, "flow", predicts)
-        # Pairs are evaluated in another way, and have no keys.
-        if key is None or not predicts or objective.loss is not None:
+        if key is None or not predicts:
             return None
-        keys.append(key)
+        keys += [key, predicts]
     return " | ".join(keys)
 
 

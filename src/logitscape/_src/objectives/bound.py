@@ -137,7 +137,9 @@ def _bind(term: Term, formula: Formula, kind: str) -> BoundFormula:
         function=_with_parameters(formula.function, term.parameters),
         formula=formula,
     )
-    _raise_errors_of_parameters(bound.function, formula.kind)
+    # Without any, nothing can be wrong, and tracing would take most of the time of a short answer.
+    if term.parameters:
+        _raise_errors_of_parameters(bound.function, formula.kind)
     return bound
 
 

@@ -7,8 +7,9 @@ from ..diagnosis.answers import Answer, Severity
 from ..diagnosis.config import DiagnosisConfig
 from ..diagnosis.findings import SHOWN, Findings
 from ..diagnosis.subject import Subject
+from .checked_witnesses import code_of
 from .html import SIGNS
-from .witness_code import code, preamble
+from .witness_code import preamble
 
 FRAGMENT_STYLE = """\
 .logitscape-card { font-size: .95em; line-height: 1.4; max-width: 60em; }
@@ -86,10 +87,10 @@ def _method(answer: Answer) -> str:
 
 def _witness(answer: Answer, subject: Subject) -> str:
     """Return the code that shows the answer, open if something is wrong."""
-    if answer.witness is None:
+    shown = code_of(answer, subject)
+    if not shown:
         return ""
-    lines = [*preamble(subject), *code(answer.witness, subject)]
-    listing = escape("\n".join(lines))
+    listing = escape("\n".join([*preamble(subject), *shown]))
     state = " open" if answer.severity in SHOWN else ""
     block = f'<pre tabindex="0"><code>{listing}</code></pre>'
     summary = "<summary>See for yourself</summary>"

@@ -8,16 +8,19 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, get_args
+from weakref import WeakKeyDictionary
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
+from ..base.stored import key_of, remembered, traced_key
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import Answer, TwoValues, Witness
-from ..diagnosis.deadline import Deadline
 from ..diagnosis.evaluation import Rows, evaluate, probabilities
+from ..diagnosis.findings import Findings
 from ..diagnosis.programs import Precision
-from ..diagnosis.subject import UNNAMED, Subject, shell_name
+from ..diagnosis.subject import UNNAMED, Subject, shell_name, value_and_grad
 from ..objectives.objective import Objective
 from .witness_code import code, expression, preamble
 from .witness_imports import modules_as_imported
@@ -25,22 +28,63 @@ from .witness_imports import modules_as_imported
 Namespace = dict[str, Any]
 PAIRS: tuple[TwoValues, ...] = get_args(TwoValues)
 """Expressions of two values that ought to agree."""
+OF_ONE_GRADIENT = frozenset(("loss", "gradient", "losses", "chord", "differences"))
+"""Expressions in which the loss of one example and its gradient are all that is evaluated."""
 SAME = 0.02
 """Largest difference of the printed value from the measured one, relative to the largest."""
 DIFFERENT = 1e-9
 """Least relative difference of two values of which a witness says that they differ."""
+# Weak, so that what has been checked keeps no subject alive.
+_CHECKED = WeakKeyDictionary[Subject, dict[Witness, Witness | None]]()
 
 
-def with_checked_witnesses(
-    answers: Sequence[Answer], subject: Subject, deadline: Deadline
-) -> list[Answer]:
-    """The answers, with those witnesses only that show what they say when they are run.
+def witness_of(answer: Answer, subject: Subject) -> Witness | None:
+    """The witness of an answer as it is printed; None without one that shows what it says.
 
-    Args:
-        answers: Answers of a diagnosis.
-        subject: Subject that they are about.
-        deadline: Time from which only the witnesses of faults are run.
+    It is run when it is first asked for, as most answers are never printed with theirs.
     """
+    if answer.witness is None:
+        return None
+    checked = _CHECKED.setdefault(subject, {})
+    if answer.witness not in checked:
+        variants = list(_variants(answer.witness, subject))
+        key = _key(answer.witness, subject, variants)
+        place = remembered(key, lambda: _first_that_shows(variants, subject))
+        checked[answer.witness] = variants[int(place)] if place else None
+    return checked[answer.witness]
+
+
+def code_of(answer: Answer, subject: Subject) -> list[str]:
+    """The lines of code that show an answer; none without a witness."""
+    witness = witness_of(answer, subject)
+    return [] if witness is None else code(witness, subject)
+
+
+def all_witnesses(findings: Findings) -> list[str]:
+    """Return the preamble and, for every answer that has one, the lines of its witness."""
+    lines = preamble(findings.subject)
+    for answer in findings.answers:
+        shown = code_of(answer, findings.subject)
+        if shown:
+            lines += ["", f"# {answer.question}: {answer.verdict}", *shown]
+    return lines
+
+
+def _key(witness: Witness, subject: Subject, variants: Sequence[Witness]) -> str | None:
+    """What the outcome depends on: the code as printed, and the loss and gradient in it."""
+    if witness.expression not in OF_ONE_GRADIENT or subject.opaque is not None:
+        return None
+    lines = [line for variant in variants for line in code(variant, subject)]
+    about = ("witness", *preamble(subject), *lines)
+    point = jax.ShapeDtypeStruct((len(witness.logits),), jnp.dtype(witness.dtype))
+    with enable_x64():
+        return key_of(subject.function, *about) or traced_key(
+            value_and_grad(subject.function), point, point, about=about
+        )
+
+
+def _first_that_shows(variants: Sequence[Witness], subject: Subject) -> str:
+    """The place of the first variant that shows what it says; "" if none does."""
     before = bool(jax.config.jax_enable_x64)  # type: ignore[attr-defined]
     try:
         with (
@@ -51,11 +95,12 @@ def with_checked_witnesses(
             # What a shell would warn of is no reason to drop a witness.
             warnings.simplefilter("ignore")
             namespace = _begun(subject)
-            return [
-                _checked(answer, subject, namespace, deadline) for answer in answers
-            ]
+            for place, variant in enumerate(variants):
+                if shows(variant, subject, namespace):
+                    return str(place)
     finally:
         jax.config.update("jax_enable_x64", before)
+    return ""
 
 
 def _begun(subject: Subject) -> Namespace:
@@ -72,21 +117,11 @@ def _begun(subject: Subject) -> Namespace:
     return namespace
 
 
-def _checked(
-    answer: Answer, subject: Subject, namespace: Namespace, deadline: Deadline
-) -> Answer:
-    if answer.witness is None or (deadline.passed() and answer.severity != "fault"):
-        return answer
-    variants = _variants(answer.witness) if subject.opaque is None else [answer.witness]
-    for witness in variants:
-        if shows(witness, subject, namespace):
-            return replace(answer, witness=witness)
-    return replace(answer, witness=None)
-
-
-def _variants(witness: Witness) -> Iterator[Witness]:
+def _variants(witness: Witness, subject: Subject) -> Iterator[Witness]:
     """The witness as it is, under jit, and with JAX's 64 bits switched off."""
     yield witness
+    if subject.opaque is not None:
+        return
     narrow = witness.dtype != "float64"
     if witness.expression != "jit":
         yield replace(witness, compiled=True)

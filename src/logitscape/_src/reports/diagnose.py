@@ -1,6 +1,5 @@
 """`ls.diagnose`: every question, asked about one objective."""
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, get_args
 
@@ -12,7 +11,7 @@ from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import SEVERITIES
 from ..diagnosis.config import DiagnosisConfig
-from ..diagnosis.deadline import Deadline
+from ..diagnosis.deadline import deadline_after
 from ..diagnosis.domain import domain_of
 from ..diagnosis.evaluation import points_evaluated
 from ..diagnosis.examination import Examination
@@ -23,7 +22,6 @@ from ..diagnosis.within import within
 from ..forms.reading import Form
 from ..objectives.objective import Source
 from ..objectives.parts import Normalizer
-from .checked_witnesses import with_checked_witnesses
 from .diagnosis import Diagnosis
 from .progress import shown
 
@@ -106,7 +104,7 @@ def diagnose(
     """
     _check(num_classes, dtype, seed, budget, points)
     allowed = domain_of("diagnose", domain, logit_scale, normalised)
-    started = time.monotonic()
+    deadline = deadline_after(float(budget))
     with enable_x64():
         measured = _measured(
             source,
@@ -124,7 +122,7 @@ def diagnose(
             num_classes=num_classes,
             dtype=_precision(dtype),
             seed=seed,
-            deadline=Deadline(started + float(budget)),
+            deadline=deadline,
             domain=allowed,
         )
     with shown(progress) as running:
@@ -138,7 +136,6 @@ def diagnose(
             tell=running.answers,
         )
         answers = examination.answers()
-        answers = with_checked_witnesses(answers, measured, config.deadline)
     # Tracing leaves much free memory behind, which a session of many diagnoses would keep.
     trim()
     answers.sort(key=lambda answer: SEVERITIES.index(answer.severity))

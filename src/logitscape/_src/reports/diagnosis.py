@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..diagnosis.findings import Findings
+from .checked_witnesses import all_witnesses
 from .records import diagnosis_record, to_json
 from .save import as_text, save
-from .witness_code import all_witnesses
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,7 +39,11 @@ class Diagnosis(Findings):
         return fragment(self)
 
     def witnesses(self) -> list[str]:
-        """Return lines of code that show every finding that has a witness."""
+        """Return lines of code that show every finding that has a witness.
+
+        Every witness is run as it is printed, here and in all reports, and left out if it does
+        not show what it says.
+        """
         return all_witnesses(self)
 
     def to_dict(self) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from ..base.versions import versions
+from ..diagnosis.answers import Answer
 from ..diagnosis.findings import Findings, common_config, gravest
-from .witness_code import all_witnesses
+from ..diagnosis.subject import Subject
+from .checked_witnesses import all_witnesses, witness_of
 
 DIAGNOSIS_SCHEMA = "logitscape.diagnosis/3"
 COMPARISON_SCHEMA = "logitscape.comparison/3"
@@ -32,7 +34,7 @@ def diagnosis_record(findings: Findings) -> dict[str, Any]:
         "reference": config.reference.name,
         "healthy": findings.healthy,
         "worst": findings.worst,
-        "answers": [_plain(asdict(answer)) for answer in findings.answers],
+        "answers": [_answer(answer, findings.subject) for answer in findings.answers],
         "witnesses": all_witnesses(findings),
         "versions": versions(),
     }
@@ -54,6 +56,11 @@ def comparison_record(compared: Mapping[str, Findings]) -> dict[str, Any]:
             name: diagnosis_record(findings) for name, findings in compared.items()
         },
     }
+
+
+def _answer(answer: Answer, subject: Subject) -> Any:
+    """Return an answer with its witness as it is printed."""
+    return _plain(asdict(replace(answer, witness=witness_of(answer, subject))))
 
 
 def to_json(record: Mapping[str, Any]) -> str:

@@ -8,7 +8,8 @@ from rich.text import Text
 
 from ..diagnosis.answers import Answer, Severity
 from ..diagnosis.findings import SHOWN, Findings
-from .witness_code import code, preamble
+from .checked_witnesses import code_of
+from .witness_code import preamble
 
 HEADINGS: dict[Severity, tuple[str, str]] = {
     "fault": ("✗ Faults", "bold red"),
@@ -66,9 +67,9 @@ def _capitalized(verdict: str) -> str:
 def _witnesses(findings: Findings) -> list[RenderableType]:
     lines = list[str]()
     for answer in findings.answers:
-        if answer.severity in SHOWN and answer.witness is not None:
-            title = f"# {answer.question}: {answer.verdict}"
-            lines += [title, *code(answer.witness, findings.subject)]
+        shown = answer.severity in SHOWN and code_of(answer, findings.subject)
+        if shown:
+            lines += [f"# {answer.question}: {answer.verdict}", *shown]
     if not lines:
         return []
     title_row = Text("\nSee for yourself:", "bold")

@@ -3,7 +3,6 @@
 from textwrap import wrap
 
 from ..diagnosis.answers import Expression, Witness
-from ..diagnosis.findings import Findings
 from ..diagnosis.subject import UNNAMED, Subject, shell_name
 from ..objectives.objective import Objective
 from . import foreign_code
@@ -37,16 +36,6 @@ FUNCTIONS = {
     "predict": "predict",
 }
 """Functions in the expressions, which are compiled where the matter shows under jit only."""
-
-
-def all_witnesses(findings: Findings) -> list[str]:
-    """Return the preamble and, for every answer that has one, the lines of its witness."""
-    lines = preamble(findings.subject)
-    for answer in findings.answers:
-        if answer.witness is not None:
-            title = f"# {answer.question}: {answer.verdict}"
-            lines += ["", title, *code(answer.witness, findings.subject)]
-    return lines
 
 
 def preamble(subject: Subject) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..deadline import check_time
 from ..evaluation import Rows
 from .loss_rows import (
     OF_LABEL,
@@ -138,6 +139,7 @@ def all_losses(z: Rows, labels: Rows) -> Rows:
     rows = []
     with np.errstate(all="ignore"):
         for normalizer in NORMALIZER_ROWS:
+            check_time()
             log_p = log_probs(normalizer, z)
             of_label = at_labels(log_p, labels)
             rows += [loss(of_label) for loss in OF_LABEL.values()]

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from ..deadline import check_time
 from ..evaluation import Rows
 
 Formula = Callable[[Rows], Rows]
@@ -32,6 +34,22 @@ class Losses:
     values: Rows
     sizes: Rows
     exact: float
+
+    @cached_property
+    def weights(self) -> Rows:
+        """The weight of every squared deviation, [m]; all together 1."""
+        weights: Rows = self.sizes**-2
+        return weights / weights.sum()
+
+    @cached_property
+    def middle(self) -> float:
+        """The weighted mean of the losses."""
+        return float(self.weights @ self.values)
+
+    @cached_property
+    def weighted(self) -> Rows:
+        """The weighted distances of the losses from their mean, [m]."""
+        return self.weights * (self.values - self.middle)
 
 
 @dataclass(frozen=True)
@@ -98,19 +116,18 @@ def best_fit(
 
 
 def _factor_and_constant(feature: Rows, losses: Losses) -> tuple[float, float]:
-    weights = losses.sizes**-2
-    weights = weights / weights.sum()
-    centre, middle = weights @ feature, weights @ losses.values
+    centre = losses.weights @ feature
     moved = feature - centre
     # Divided first: the squares of large losses may overflow.
     largest = float(np.max(np.abs(moved)))
     unit = moved / largest
-    factor = (weights * unit) @ (losses.values - middle) / ((weights * unit) @ unit)
+    factor = (losses.weighted @ unit) / (losses.weights @ unit**2)
     factor = float(factor / largest)
-    return factor, float(middle - factor * centre)
+    return factor, float(losses.middle - factor * centre)
 
 
 def _residual(formula: Formula, parameters: Rows, losses: Losses) -> Rows | None:
+    check_time()
     feature = formula(parameters)
     if not np.isfinite(feature).all() or np.ptp(feature) == 0:
         return None

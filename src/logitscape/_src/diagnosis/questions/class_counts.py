@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ...base.stored import key_of, stored_program
+from ...base.stored import key_of, stored_program, traced_key
 from ...base.xla import jit_fast_compile
 from ..answers import Answer, Witness, undecided
 from ..config import DiagnosisConfig
@@ -171,8 +171,12 @@ def _at_many(
     """Losses and gradients, [2, 1 + n]; None if the compiled program would take too much."""
     logits = narrow(z, dtype)
     target = narrow(np.eye(1, MANY)[0], dtype)
-    batched = jax.vmap(value_and_grad(subject.function), (0, None))
-    key = key_of(subject.function, "many classes", jit.__name__, z.shape, dtype)
+    function = value_and_grad(subject.function)
+    batched = jax.vmap(function, (0, None))
+    about = ("many classes", jit.__name__, z.shape, dtype)
+    key = key_of(subject.function, *about) or traced_key(
+        function, logits[0], target, about=about
+    )
     program = stored_program(key, batched, logits, target, jit=jit).program
     # Asked before it runs: a function with a matrix of n x n
     # inside takes 10 GB in float32.

@@ -13,7 +13,7 @@ from jax import Array
 
 from ...base.argmax import place_of_one
 from ...base.memory import kept
-from ...base.stored import key_of, stored_program
+from ...base.stored import key_of, stored_program, traced_key
 from ...objectives.at_label import loss_at_label
 from ...objectives.objective import Objective
 from ..evaluation import narrow
@@ -59,7 +59,11 @@ def compiled_program(
         # Not the one whose traces all programs share: tracing is part of the time.
         function = jax.value_and_grad(function)
     shape = jax.ShapeDtypeStruct((examples, n), jnp.dtype(dtype))
-    key = key_of(subject.function, "cost", kind, n, examples, dtype)
+    about = ("cost", kind, n, examples, dtype)
+    one = jax.ShapeDtypeStruct((n,), jnp.dtype(dtype))
+    key = key_of(subject.function, *about) or traced_key(
+        function, one, one, about=about
+    )
     program, seconds = stored_program(key, jax.vmap(function), shape, shape)
     return Program(
         run=program,

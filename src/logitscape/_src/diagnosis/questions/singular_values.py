@@ -7,7 +7,7 @@ program count, also those in branches of a `where` that are not selected.
 """
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 import jax
@@ -17,7 +17,7 @@ from jax import Array
 from jax.extend.core import ClosedJaxpr
 
 from ...base.jaxpr import interpret
-from ...base.stored import key_of, stored_program
+from ...base.stored import key_of, remembered, stored_program, traced_key
 from ...base.xla import jit_fast_compile
 from ..evaluation import CHUNK, Rows
 from ..subject import Subject
@@ -68,14 +68,21 @@ class SingularValues:
     """
 
     def __init__(self, subject: Subject, n: int) -> None:
-        """Trace the subject with n classes."""
-        point = jax.ShapeDtypeStruct((n,), np.float64)
-        traced = jax.make_jaxpr(subject.function)(point, point)
-        function = partial(_gaps, traced)
-        self.count = int(jax.eval_shape(function, point, point).shape[0])
+        """Count the distances for n classes."""
         self._subject = subject
-        self._batched = jax.vmap(function)
+        self._point = jax.ShapeDtypeStruct((n,), np.float64)
+        key = key_of(subject.function, "number of singular values", n)
+        self.count = int(remembered(key, self._counted))
         self._program: Callable[[Any, Any], Any] | None = None
+
+    @cached_property
+    def _function(self) -> Callable[[Any, Any], Any]:
+        """All distances at one point; the subject is traced only where they are not stored."""
+        traced = jax.make_jaxpr(self._subject.function)(self._point, self._point)
+        return partial(_gaps, traced)
+
+    def _counted(self) -> str:
+        return str(jax.eval_shape(self._function, self._point, self._point).shape[0])
 
     def __call__(self, z: Rows, labels: Rows) -> Rows:
         """The distances at logits [m, n] with labels [m], [m, count]."""
@@ -94,9 +101,17 @@ class SingularValues:
     def _compiled(self, n: int) -> Callable[[Any, Any], Any]:
         if self._program is None:
             points = jax.ShapeDtypeStruct((CHUNK, n), np.float64)
-            key = key_of(self._subject.function, "singular values", n)
+            about = ("singular values", n)
+            key = key_of(self._subject.function, *about) or traced_key(
+                self._function, self._point, self._point, about=about
+            )
+
+            def run(z: Array, t: Array) -> Array:
+                distances: Array = jax.vmap(self._function)(z, t)
+                return distances
+
             self._program = stored_program(
-                key, self._batched, points, points, jit=jit_fast_compile
+                key, run, points, points, jit=jit_fast_compile
             ).program
         return self._program
 
