@@ -1,7 +1,7 @@
 """In which form a function comes, found by calling it: first on shapes alone, then on values."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -9,7 +9,14 @@ import numpy as np
 from . import laws
 from .call import Call
 from .framework import JAX, Framework, Rows
-from .reading import READINGS, Form, Reading, Reduction, Targets
+from .reading import (
+    READINGS,
+    Form,
+    Reading,
+    Reduction,
+    Targets,
+    arguments_of_one,
+)
 from .refusal import Outcomes, refusal
 from .trials import Trials, all_calls, try_all
 
@@ -75,13 +82,20 @@ def attempt(
 ) -> tuple[Recognised | None, list[Trials]]:
     """Form of a function, or None, and what was tried."""
     tried = list[Trials]()
+    unexplained = None
     for call in all_calls(function, num_classes, framework):
         trials = try_all(function, call, num_classes, framework)
         tried.append(trials)
         chosen = _choose(trials, trials.accepted(form))
-        if chosen is not None:
+        if chosen is None:
+            continue
+        part = trials.returned[chosen.reading].part
+        chosen = replace(chosen, call=replace(chosen.call, part=part))
+        if chosen.reduction is not None:
             return chosen, tried
-    return None, tried
+        # Examples that influence each other may be those of another call.
+        unexplained = unexplained or chosen
+    return unexplained, tried
 
 
 def _choose(trials: Trials, accepted: Sequence[Reading]) -> Recognised | None:
@@ -93,9 +107,11 @@ def _choose(trials: Trials, accepted: Sequence[Reading]) -> Recognised | None:
         return None
     if "similarities" in by_form:
         reading = by_form["similarities"]
-        reduction: Reduction = "none" if trials.shapes[reading] else "mean"
+        if not _is_of_similarities(trials):
+            return None
+        reduction: Reduction = "none" if trials.returned[reading].shape else "mean"
         return Recognised(reading, trials.call, reduction)
-    chosen = _of_categories(trials, by_form)
+    chosen = _of_categories(trials, accepted, by_form)
     if chosen is not None:
         return chosen
     binary = [reading for reading in accepted if reading.is_binary]
@@ -103,7 +119,7 @@ def _choose(trials: Trials, accepted: Sequence[Reading]) -> Recognised | None:
 
 
 def _of_categories(
-    trials: Trials, by_form: Mapping[Form, Reading]
+    trials: Trials, accepted: Sequence[Reading], by_form: Mapping[Form, Reading]
 ) -> Recognised | None:
     """A loss of one label among the classes."""
     vector = by_form.get("one example")
@@ -115,16 +131,15 @@ def _of_categories(
     if vector:
         return _vector(trials, vector, one_hot, "binary" in by_form)
     if labels:
-        reduction = _reduction(trials, labels)
-        is_mixed = reduction is None and trials.shapes[labels] == ()
+        labels, reduction = _explained(trials, "batch, labels", accepted)
+        is_mixed = reduction is None and trials.returned[labels].shape == ()
         if is_mixed and one_label and not _is_intensive(trials, labels):
             return Recognised(one_label, trials.call)
         return Recognised(labels, trials.call, reduction, in_batches=labels)
     if one_hot:
+        one_hot, reduction = _explained(trials, "batch, one-hot", accepted)
         targets = _targets(trials, one_hot)
-        return Recognised(
-            one_hot, trials.call, _reduction(trials, one_hot), targets, one_hot
-        )
+        return Recognised(one_hot, trials.call, reduction, targets, one_hot)
     if one_label:
         return Recognised(one_label, trials.call)
     return None
@@ -194,6 +209,16 @@ def _of_one_logit(trials: Trials, binary: Reading) -> Recognised | None:
     return Recognised(binary, trials.call, reduction, targets, binary if many else None)
 
 
+def _is_of_similarities(trials: Trials) -> bool:
+    """Whether a function of two arguments takes them as its call has them."""
+    n = trials.num_classes
+    if trials.call.style == "embeddings":
+        return _tested(lambda: laws.is_of_angles(trials.run_of_two, n), False)
+    if trials.call.style == "both sides":
+        return _tested(lambda: laws.is_of_two_sides(trials.run_of_two), False)
+    return True
+
+
 def _is_true_of_place(trials: Trials) -> bool:
     return _tested(lambda: laws.depends_on_place(trials.run, trials.num_classes), False)
 
@@ -215,9 +240,21 @@ def _reduction(
     )
 
 
+def _explained(
+    trials: Trials, form: Form, accepted: Sequence[Reading]
+) -> tuple[Reading, Reduction | None]:
+    """The first reading of a form in which the losses of examples explain that of a batch."""
+    readings = [reading for reading in accepted if reading.form == form]
+    for reading in readings:
+        reduction = _reduction(trials, reading)
+        if reduction is not None:
+            return reading, reduction
+    return readings[0], None
+
+
 def _targets(trials: Trials, reading: Reading) -> Targets:
     def run(z: Rows, t: Rows) -> Rows:
-        return trials.run(z[None], t[None])
+        return trials.run(*arguments_of_one(reading, z, t))
 
     return _tested(lambda: laws.targets_of(run, trials.num_classes), AS_GIVEN)
 
@@ -238,8 +275,9 @@ def _refusal(
     framework: Framework,
     trials: Trials,
 ) -> str:
-    def works(candidate: Callable[..., Any]) -> bool:
-        return attempt(candidate, num_classes, None, framework)[0] is not None
+    def find(candidate: Callable[..., Any]) -> Reading | None:
+        found, _ = attempt(candidate, num_classes, None, framework)
+        return None if found is None or found.reduction is None else found.reading
 
-    outcome = Outcomes(trials.shapes, trials.errors, form)
-    return refusal(function, outcome, works, framework.normalizers)
+    outcomes = Outcomes(trials.returned, trials.errors, form)
+    return refusal(function, outcomes, num_classes, framework, find)

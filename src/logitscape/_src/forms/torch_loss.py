@@ -13,9 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 import torch
 
-from .adapt import Library
-from .call import Call
-from .framework import Rows
+from .call import Call, loss_of, part_of
+from .framework import Library, Returned, Rows
 from .reading import arguments_of_one, call_on_batch, loss_of_one, target_for
 from .recognise import Recognised
 
@@ -25,20 +24,24 @@ DTYPES = ("float64", "float32", "bfloat16", "float16")
 class Torch:
     """Functions that take tensors of PyTorch; they are tried by calling them."""
 
+    array: ClassVar[Library] = "torch"
     normalizers: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
         "torch.sigmoid(z)": torch.sigmoid,
         "torch.softmax(z, -1)": lambda z: torch.softmax(z, -1),
     }
 
-    def shape(
+    def returned(
         self, function: Callable[..., Any], call: Call, arguments: Sequence[Rows]
-    ) -> tuple[int, ...]:
-        """The shape of the loss, which must be a tensor, in float32."""
+    ) -> Returned:
+        """What it returns in float32, which must have a tensor as loss."""
         with _quiet():
-            loss = call.on(_in(function, torch.float32), *map(_float32, arguments))
+            result = call.result(
+                _in(function, torch.float32), *map(_float32, arguments)
+            )
+        loss = loss_of(result)
         if not isinstance(loss, torch.Tensor):
             raise TypeError(f"returned a {type(loss).__name__}, and no tensor")
-        return tuple(loss.shape)
+        return Returned(tuple(loss.shape), part_of(result))
 
     def runner(self, function: Callable[..., Any], call: Call) -> Callable[..., Rows]:
         """The function of arrays of NumPy."""

@@ -5,7 +5,7 @@ from textwrap import wrap
 
 from ..diagnosis.answers import Witness
 from ..diagnosis.subject import Subject
-from ..forms.adapt import Library
+from ..forms.framework import Library
 from .vectors import COLUMNS, label_of, sparse
 
 FEW = 12
