@@ -11,6 +11,7 @@ import numpy as np
 from jax import Array
 
 from ..objectives.objective import Objective, Source, objective
+from .choice import Recognised
 from .framework import Library, Rows
 from .reading import (
     arguments_of_one,
@@ -19,7 +20,7 @@ from .reading import (
     loss_of_one,
     target_for,
 )
-from .recognise import Recognised, recognise
+from .recognise import recognise
 
 OneExample: TypeAlias = Callable[[Array, Array], Array]
 """Function (logits [n], target [n]) -> scalar."""

@@ -4,9 +4,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from .choice import Recognised
 from .opaque import Opaque
 from .reading import Form
-from .recognise import Recognised, attempt, recognise
+from .recognise import attempt, recognise
 
 
 def recognised_in_any_framework(

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 
 from .call import Call, loss_of, part_of
+from .choice import Recognised
 from .framework import Library, Returned, Rows
 from .reading import arguments_of_one, call_on_batch, loss_of_one, target_for
-from .recognise import Recognised
 
 DTYPES = ("float64", "float32", "bfloat16", "float16")
 
