@@ -27,7 +27,8 @@ TARGETS = TEACHERS | frozenset(
 """Names that say which argument is which, where the position does not."""
 
 Style: TypeAlias = Literal["two", "one", "pair", "mapping", "embeddings", "both sides"]
-OF_SIMILARITIES = frozenset({"one", "embeddings", "both sides"})
+TWO_SETS = frozenset({"embeddings", "both sides"})
+OF_SIMILARITIES = TWO_SETS | {"one"}
 """Styles of functions of the similarities [N, N] of a batch."""
 ONE_ARGUMENT = frozenset({"one", "pair", "mapping"})
 LOSSES = ("loss", "total_loss")
@@ -143,6 +144,8 @@ def calls_of(function: Callable[..., Any]) -> list[Call]:
     """The ways in which a function may be called, the likeliest first."""
     parameters = parameters_of(function)
     calls = list(_calls(parameters))
+    if is_open(function):
+        calls += [Call(style="pair")]
     if "reduction" in parameters:
         unreduced = [replace(call, reduction="none") for call in calls]
         return [*unreduced, *calls]
@@ -158,10 +161,21 @@ def keyword_of_batch(function: Callable[..., Any]) -> str:
 
 def parameters_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """The parameters that are still open; none if they cannot be known."""
+    # A module of PyTorch is called with the arguments of this method.
+    function = getattr(function, "forward", function)
     try:
         return dict(inspect.signature(function).parameters)
     except (TypeError, ValueError):  # builtins have none
         return {}
+
+
+def is_open(function: Callable[..., Any]) -> bool:
+    """Whether nothing is known of the arguments, as of `*args` or of a builtin."""
+    parameters = parameters_of(function)
+    kinds = {parameter.kind for parameter in parameters.values()}
+    return not required(parameters) and (
+        not kinds or inspect.Parameter.VAR_POSITIONAL in kinds
+    )
 
 
 def required(parameters: Mapping[str, inspect.Parameter]) -> list[str]:

@@ -17,7 +17,7 @@ from .reading import (
     Targets,
     arguments_of_one,
 )
-from .trials import Trials
+from .trials import Trials, quiet
 
 Outcome = TypeVar("Outcome")
 
@@ -195,12 +195,23 @@ def _explained(
     trials: Trials, form: Form, accepted: Sequence[Reading]
 ) -> tuple[Reading, Reduction | None]:
     """The first reading of a form in which the losses of examples explain that of a batch."""
-    readings = [reading for reading in accepted if reading.form == form]
-    for reading in readings:
+    first, *others = [reading for reading in accepted if reading.form == form]
+    reduction = _reduction(trials, first)
+    if reduction is not None:
+        return first, reduction
+    for reading in others:
         reduction = _reduction(trials, reading)
-        if reduction is not None:
+        # A softmax over an axis of length 1 would make all examples alike.
+        if reduction is not None and _differ(trials, reading):
             return reading, reduction
-    return readings[0], None
+    return first, None
+
+
+def _differ(trials: Trials, reading: Reading) -> bool:
+    make = laws.arguments_for(reading)
+    return _tested(
+        lambda: laws.tells_labels_apart(trials.run, make, trials.num_classes), False
+    )
 
 
 def _targets(trials: Trials, reading: Reading) -> Targets:
@@ -212,7 +223,7 @@ def _targets(trials: Trials, reading: Reading) -> Targets:
 
 def _tested(test: Callable[[], Outcome], otherwise: Outcome) -> Outcome:
     """The outcome of a test by values, or the default where the function cannot be run."""
-    with np.errstate(all="ignore"):
+    with quiet():
         try:
             return test()
         except Exception:  # such as a loss of some other number of classes only

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import (
     Any,
     ClassVar,
@@ -178,6 +179,41 @@ class NumPy:
             return np.asarray(call.on(function, *arguments), np.float64)
 
         return run
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A framework whose functions are tried with logits of a domain only.
+
+    Attributes:
+        framework: Framework of the functions.
+        place: Function that moves logits into the domain.
+    """
+
+    framework: Framework
+    place: Callable[[Rows], Rows]
+
+    @property
+    def array(self) -> Library:
+        """What code calls its library of arrays."""
+        return self.framework.array
+
+    @property
+    def normalizers(self) -> Mapping[str, Callable[[Any], Any]]:
+        """What makes probabilities of logits, by its code."""
+        return self.framework.normalizers
+
+    def returned(
+        self, function: Callable[..., Any], call: Call, arguments: Sequence[Rows]
+    ) -> Returned:
+        """What the function returns inside the domain."""
+        z, *rest = arguments
+        return self.framework.returned(function, call, (self.place(z), *rest))
+
+    def runner(self, function: Callable[..., Any], call: Call) -> Callable[..., Rows]:
+        """The function from logits that are moved into the domain."""
+        run = self.framework.runner(function, call)
+        return lambda z, *rest: run(self.place(z), *rest)
 
 
 JAX = Jax()

@@ -55,6 +55,14 @@ def reduction_of(
     return "sum" if _same(together, singles.sum(), exact) else None
 
 
+def tells_labels_apart(
+    run: Run, make: Callable[[Rows, Rows], tuple[Rows, ...]], n: int
+) -> bool:
+    """Whether an example has another loss with another label."""
+    z, y = _logits(1, n), np.arange(1)
+    return not _same(run(*make(z, y)), run(*make(z, y + 1)))
+
+
 def reduction_of_elements(run: Run) -> Reduction | None:
     """The same for examples of one logit, logits [m] and targets [m]."""
     return reduction_of(lambda z, t: run(z[:, 0], t), lambda z, y: (z, y % 2.0), 1)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from .call import TWO_SETS
 from .choice import Recognised, choose
 from .framework import JAX, Framework
 from .reading import Form, Reading
@@ -45,6 +46,8 @@ def attempt(
     tried = list[Trials]()
     unexplained = None
     for call in all_calls(function, num_classes, framework):
+        if unexplained is not None and call.style not in TWO_SETS:
+            continue
         trials = try_all(function, call, num_classes, framework)
         tried.append(trials)
         chosen = choose(trials, trials.accepted(form))
@@ -54,7 +57,7 @@ def attempt(
         chosen = replace(chosen, call=replace(chosen.call, part=part))
         if chosen.reduction is not None:
             return chosen, tried
-        # Examples that influence each other may be those of another call.
+        # Examples that influence each other may be two sets of embeddings.
         unexplained = unexplained or chosen
     return unexplained, tried
 

@@ -1,6 +1,7 @@
 """The message for a function of an unknown form: what was tried, and a call that works."""
 
 import ast
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -8,11 +9,15 @@ from ..objectives.user_functions import name_of
 from .call import parameters_of, required
 from .framework import Framework, Returned
 from .reading import READINGS, Form, Reading
-from .remedies import Find, Trial, bound_call, other_parameters, picked_call
+from .remedies import Find, Trial, bound_call, model_call, other_parameters, picked_call
 
 MODELS = frozenset(
     {"params", "parameters", "variables", "weights", "theta", "model", "net", "module"}
 )
+GEOMETRY = frozenset(
+    {"anchor", "positive", "negative", "input1", "input2", "x1", "x2", "input_lengths"}
+)
+"""Names of what is compared by distances, or in the course of time."""
 LIBRARIES = {
     "tensorflow": "TensorFlow",
     "mxnet": "MXNet",
@@ -21,6 +26,7 @@ LIBRARIES = {
     "cupy": "CuPy",
     "tinygrad": "tinygrad",
 }
+MODEL = "Its first argument seems to be a model or its parameters."
 FOREIGN = (
     "It computes in {library}, which JAX cannot trace: write a function that returns its loss and "
     "gradient as arrays of NumPy, and call `ls.diagnose(value_and_grad=loss_and_gradient)`."
@@ -76,8 +82,10 @@ def refusal(
         shown.add(reading.form)
         outcome = _outcome(returned.get(reading), errors.get(reading))
         lines.append(f"  {reading.signature()}: {outcome}")
-    # What has no name that code could use.
-    name = name if name.isidentifier() else "your_loss"
+    # What has no name that code could use, such as what `functools.partial` returns.
+    name = str(getattr(function, "__name__", ""))
+    is_bound = inspect.ismethod(function)
+    name = name if name.isidentifier() and not is_bound else "your_loss"
     for code, normalizer in framework.normalizers.items():
         if find(_after(function, normalizer)) is not None:
             call = f"ls.diagnose(lambda z, t: {name}({code}, t))"
@@ -112,7 +120,19 @@ def _remedy(trial: Trial, errors: Mapping[Reading, Exception]) -> str:
     foreign = _foreign_library(errors)
     if foreign:
         return FOREIGN.format(library=foreign, name=name) + GRADIENTS.get(foreign, "")
-    if other_parameters(function)[1]:
+    if GEOMETRY.intersection(required(parameters_of(function))):
+        return (
+            "It compares embeddings or sequences: it has no logits of classes whose gradient "
+            "could be diagnosed."
+        )
+    others = other_parameters(function)[1]
+    if others[:1] == ["self"]:
+        owner = function.__qualname__.rpartition(".")[0].rpartition(".")[2]
+        return (
+            "It is a method: give that of an instance, "
+            f"`ls.diagnose({owner or 'YourClass'}(...).{name})`."
+        )
+    if others:
         return _with_bound(trial)
     picked = picked_call(trial)
     if picked:
@@ -124,8 +144,11 @@ def _remedy(trial: Trial, errors: Mapping[Reading, Exception]) -> str:
             f"`ls.diagnose(value_and_grad=({name}, gradient_of_{name}))`."
         )
     if _needs_parameters(function):
+        works = model_call(trial)
+        if works:
+            return f"{MODEL} This works: `ls.diagnose({works})`. Put your own model in."
         return (
-            "If its first argument is a model or its parameters, bind it: "
+            f"{MODEL} If it is, bind it: "
             f"`ls.diagnose(functools.partial({name}, {required(parameters_of(function))[0]}))`; "
             "what is left must take logits and target, or a batch of both."
         )

@@ -186,6 +186,16 @@ def _binding(name: str, pair: Sequence[str], values: Mapping[str, str]) -> str:
     return f"lambda z, y: {name}({logits}=z, {target}=y, {arguments})"
 
 
+def model_call(trial: Trial) -> str:
+    """A call that binds the first of two arguments, a model; "" if none works."""
+    first = required(parameters_of(trial.function))[0]
+    for guess in _guesses_for(first):
+        code = f"functools.partial({trial.name}, {trial.written(guess)})"
+        if trial.works(code):
+            return code
+    return ""
+
+
 def picked_call(trial: Trial) -> str:
     """A call that takes the loss from what the function returns beside it; "" if none works."""
     for part in dict.fromkeys(_parts(trial)):

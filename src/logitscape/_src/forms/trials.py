@@ -1,7 +1,8 @@
 """What a function returns, or raises, when it is called in every way."""
 
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from .call import (
     TARGETS,
     Call,
     calls_of,
+    is_open,
     keyword_of_batch,
     names_are_swapped,
     parameters_of,
@@ -64,12 +66,20 @@ class Trials:
         return self.framework.runner(self.function, self.call)
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without the warnings of a function that is called in a way for which it is not made."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def all_calls(
     function: Callable[..., Any], num_classes: int, framework: Framework
 ) -> Iterator[Call]:
     """All ways to call a function, the likeliest first."""
     yield from calls_of(function)
-    if len(required(parameters_of(function))) == 1:
+    if len(required(parameters_of(function))) == 1 or is_open(function):
         keys = _keys_of_batch(function, num_classes, framework)
         for first, second in (keys, keys[::-1]) if len(keys) == 2 else ():
             call = Call(logits=first, target=second, style="mapping")
@@ -123,7 +133,7 @@ def try_all(
             continue
         try:
             arguments = reading.arguments(n)
-            with np.errstate(all="ignore"):
+            with quiet():
                 outcome = framework.returned(function, call, arguments)
             trials.returned[reading] = outcome
         # Called in a form that it does not take, a user's function may raise anything.
