@@ -18,6 +18,9 @@ COLUMNS = (
     "trades",
 )
 
+BUDGET = 3600.0
+"""Seconds for a loss: no row may depend on how busy the machine is."""
+
 
 def diagnosed(
     losses: Mapping[str, tuple[Callable[..., Any], str | None]],
@@ -28,7 +31,9 @@ def diagnosed(
         losses: Losses by name, each with the normalizer by which it predicts.
     """
     return {
-        name: ls.diagnose(loss, normalizer=normalizer, name=name, progress=True)
+        name: ls.diagnose(
+            loss, normalizer=normalizer, name=name, budget=BUDGET, progress=True
+        )
         for name, (loss, normalizer) in losses.items()
     }
 

@@ -10,12 +10,13 @@ from cyclopts.validators import Number
 
 from . import targets
 from .bind import parsed
-from .errors import UsageError
+from .errors import UsageError, blaming
 from .options import AsJson, Classes, Normalizer, Precision, Quiet, ReportFile, Target
 from .output import check_out, say, show, show_json
 
 if TYPE_CHECKING:
     from ..diagnosis.answers import Severity
+    from ..diagnosis.domain import Domain
     from ..diagnosis.subject import Subject
     from ..forms.reading import Form as LibraryForm
     from ..reports.comparison import Comparison
@@ -218,6 +219,7 @@ def _prepared(names: Sequence[str], options: Options) -> Request:
         classes=options.classes,
         normalizer=options.normalizer,
         form=None if options.form is None else FORMS[options.form],
+        domain=_domain(options),
     )
     arguments = {
         "num_classes": options.classes,
@@ -231,6 +233,15 @@ def _prepared(names: Sequence[str], options: Options) -> Request:
         "progress": not options.quiet,
     }
     return Request(subjects=subjects, arguments=arguments, code=[*named, reference])
+
+
+def _domain(options: Options) -> "Domain":
+    from ..diagnosis.domain import domain_of
+
+    with blaming("reading the domain"):
+        return domain_of(
+            "diagnose", options.domain, options.logit_scale, options.normalised
+        )
 
 
 def _publish(report: "Diagnosis | Comparison", options: Options) -> None:

@@ -14,6 +14,7 @@ from .errors import UsageError, UserError, blaming, users_lines
 from .imports import DOTTED, from_file, from_name, functions_of, member
 
 if TYPE_CHECKING:
+    from ..diagnosis.domain import Domain
     from ..diagnosis.subject import Subject
     from ..forms.reading import Form
 
@@ -89,6 +90,7 @@ def recognised(
     classes: int,
     normalizer: str | None,
     form: "Form | None" = None,
+    domain: "Domain | None" = None,
 ) -> "list[Subject]":
     """Return the losses of the targets in the one form that the library measures.
 
@@ -100,16 +102,18 @@ def recognised(
         classes: Number of classes.
         normalizer: Spec or TARGET of the normalizer by which the user's functions predict.
         form: Form of the user's functions; by default found by trying.
+        domain: Logits with which they are tried; by default any.
     """
     from ..base.x64 import enable_x64
+    from ..diagnosis.domain import ANYWHERE
     from ..diagnosis.subjects import subject
 
     users_normalizer = _normalizer(normalizer)
     subjects = list["Subject"]()
     for target in given:
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"domain": domain or ANYWHERE}
         if not _is_known(target.source):
-            options = {"normalizer": users_normalizer, "form": form}
+            options |= {"normalizer": users_normalizer, "form": form}
         with calling(doing, [target]), enable_x64():
             subjects.append(subject(target.source, num_classes=classes, **options))
     return _told_apart(subjects, [target.text for target in given])

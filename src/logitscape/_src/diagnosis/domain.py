@@ -78,6 +78,17 @@ class Domain:
         fitted: Rows = self.centre + factor * (moved - self.centre)
         return fitted
 
+    def squeezed(self, z: Rows) -> Rows:
+        """Move logits that were drawn for any loss into the domain, every one on its own.
+
+        What is the same or in order stays so, in whichever rows it stands.
+        """
+        if not self.is_bounded:
+            return z
+        room = (1 - MARGIN) * self.half_width
+        moved: Rows = self.centre + room * np.tanh(z / room)
+        return moved.astype(z.dtype)
+
     def reach(self, largest: float) -> float:
         """A distance from the centre, or as much of it as stays in the domain."""
         return min(largest, (1 - MARGIN) * self.half_width)

@@ -11,9 +11,9 @@ from jax import Array
 from ..base.memory import kept
 from ..base.stored import key_of, remembered
 from ..forms.adapt import BatchValues
+from ..forms.choice import Recognised
 from ..forms.opaque import Opaque
 from ..forms.reading import Form, Reduction
-from ..forms.recognise import Recognised
 from ..objectives.objective import Objective
 from ..objectives.parts import Normalizer
 from .domain import ANYWHERE, Domain

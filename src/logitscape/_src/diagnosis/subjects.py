@@ -20,16 +20,18 @@ from ..forms.adapt import (
     in_form,
 )
 from ..forms.any_framework import recognised_in_any_framework
-from ..forms.framework import NUMPY
+from ..forms.choice import Recognised
+from ..forms.framework import NUMPY, Inside
 from ..forms.numpy_loss import NumPyLoss, both_of, code_of
 from ..forms.opaque import Opaque, traceable
 from ..forms.reading import Form
-from ..forms.recognise import Recognised, recognise
+from ..forms.recognise import recognise
 from ..objectives.bound import BoundFormula
 from ..objectives.catalog import formula_of
 from ..objectives.objective import Objective, Source, objective
 from ..objectives.parts import Normalizer, normalizer_from
 from ..objectives.user_functions import name_of
+from .domain import ANYWHERE, Domain
 from .subject import ROUNDED, UNNAMED, Subject, gradient_error, shell_name
 
 
@@ -40,6 +42,7 @@ def subject(
     normalizer: str | Normalizer | None = None,
     form: Form | None = None,
     name: str | None = None,
+    domain: Domain = ANYWHERE,
 ) -> Subject:
     """Recognise the subject of a diagnosis.
 
@@ -50,6 +53,7 @@ def subject(
         normalizer: Normalizer with which a user's function predicts.
         form: Form of the function, instead of trying which one it takes.
         name: Name, instead of the spec or the function's name.
+        domain: Logits with which a function is tried.
 
     Raises:
         TypeError: If the function takes none of the forms; the message quotes the error
@@ -66,7 +70,9 @@ def subject(
         raise TypeError(f"`source` must be a spec or a function, got {source!r}.")
     if num_classes == 1:
         form = "binary"
-    found, opaque = recognised_in_any_framework(source, num_classes, form)
+    found, opaque = recognised_in_any_framework(
+        source, num_classes, form, domain.squeezed
+    )
     given = _Given(
         name=name or name_of(source),
         source=source,
@@ -83,6 +89,7 @@ def subject_of_gradient(
     normalizer: str | Normalizer | None = None,
     form: Form | None = None,
     name: str | None = None,
+    domain: Domain = ANYWHERE,
 ) -> Subject:
     """Recognise a loss that is given as a function of NumPy to loss and gradient.
 
@@ -92,13 +99,14 @@ def subject_of_gradient(
         normalizer: Normalizer with which it predicts.
         form: Form of the function, instead of trying which one it takes.
         name: Name, instead of the function's.
+        domain: Logits with which it is tried.
 
     Raises:
         TypeError: If it is none of these, or takes none of the forms.
     """
     function = both_of(value_and_grad)
     form = "binary" if num_classes == 1 else form
-    found = recognise(function, num_classes, form, NUMPY)
+    found = recognise(function, num_classes, form, Inside(NUMPY, domain.squeezed))
     given = _Given(
         name=name or name_of(function),
         source=function,

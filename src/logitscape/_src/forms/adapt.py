@@ -1,8 +1,9 @@
 """A function of any form as one of `(logits [n], target [n]) -> scalar`, and as code."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -10,20 +11,19 @@ import numpy as np
 from jax import Array
 
 from ..objectives.objective import Objective, Source, objective
-from .framework import Rows
+from .choice import Recognised
+from .framework import Library, Rows
 from .reading import (
     arguments_of_one,
+    axes_code,
     call_on_batch,
     loss_of_one,
     target_for,
 )
-from .recognise import Recognised, recognise
+from .recognise import recognise
 
 OneExample: TypeAlias = Callable[[Array, Array], Array]
 """Function (logits [n], target [n]) -> scalar."""
-
-Library: TypeAlias = Literal["jnp", "np", "torch"]
-"""Libraries of arrays, by the names that code gives them."""
 
 BatchValues: TypeAlias = Callable[[Rows, Rows], tuple[Rows, Rows]]
 """Function of logits [m, n] and targets [m, n] to the losses [m] or their mean or sum, and to the
@@ -85,6 +85,9 @@ def as_code(name: str, recognised: Recognised, library: Library = "jnp") -> str:
         library: Library whose arrays it takes.
     """
     reading, call = recognised.reading, recognised.call
+    if library == "np":
+        # Witnesses take loss and gradient from the pair.
+        call = replace(call, part="")
     logits = "z[1] - z[0]" if reading.is_binary else "z"
     target = _target(recognised, library)
     is_plain = logits == "z" and target == "t" and call.code(name, "z", "t")
@@ -92,21 +95,29 @@ def as_code(name: str, recognised: Recognised, library: Library = "jnp") -> str:
     if reading.form == "one example" and is_free and is_plain == f"{name}(z, t)":
         return name
     if reading.form == "similarities":
-        matrix = f"{library}.where(t[:, None] > 0, z, 1e4 * {library}.eye(len(z)))"
-        end = ".sum()" if recognised.reduction == "none" else " * len(z)"
-        return f"lambda z, t: {call.code(name, matrix, '')}{end}"
+        return _code_of_similarities(name, recognised, library)
     if reading.form == "multi-label" and library != "np":
         return f"lambda z, t: {call.code(name, 'z', target)}.sum()"
-    logits, target = (
-        _bracketed(reading.logits, logits),
-        _bracketed(reading.target, target),
-    )
+    logits = axes_code(reading.logits, logits, library)
+    target = axes_code(reading.target, target, library)
     code = call.code(name, logits, target)
     if library == "np":
         return f"lambda z, t: {_pair_of_one(code, recognised)}"
     if reading.takes_batch or reading.logits == "1":
         return f"lambda z, t: {code}.reshape(())"
     return f"lambda z, t: {code}"
+
+
+def _code_of_similarities(name: str, recognised: Recognised, library: Library) -> str:
+    matrix = f"{library}.where(t[:, None] > 0, z, 1e4 * {library}.eye(len(z), dtype=z.dtype))"
+    end = ".sum()" if recognised.reduction == "none" else " * len(t)"
+    call = recognised.call
+    if call.style == "one":
+        return f"lambda z, t: {call.code(name, matrix, '')}{end}"
+    other = "s.T"
+    if call.style == "embeddings":
+        other = f"{library}.eye(len(s), dtype=s.dtype)"
+    return f"lambda z, t: (lambda s: {call.code(name, 's', other)}{end})({matrix})"
 
 
 def _pair_of_one(code: str, recognised: Recognised) -> str:
@@ -135,10 +146,8 @@ def as_batch_code(name: str, recognised: Recognised) -> str:
         target = f"(2 * {target} - 1)"
     if recognised.targets == "teacher logits":
         target = f"jnp.log({target}.clip(1e-30))"
-    if reading.logits.endswith("1"):
-        logits += "[:, None]"
-    if reading.target.endswith("1"):
-        target += "[:, None]"
+    logits = axes_code(reading.logits, logits, "jnp", of_batch=True)
+    target = axes_code(reading.target, target, "jnp", of_batch=True)
     return call.replace("LOGITS", logits).replace("TARGET", target)
 
 
@@ -156,17 +165,6 @@ def _target(recognised: Recognised, library: Library) -> str:
     return f"{given}.long()" if library == "torch" else f"{given}.astype(int)"
 
 
-def _bracketed(axes: str, code: str) -> str:
-    """The code with the axes that the example has not."""
-    added = [axis for axis in axes if axis in "N1"]
-    if not added:
-        return code
-    inner = f"({code})" if " " in code else code
-    ends = "[" + ", ".join(["None"] * len(added)) + "]"
-    # The unit's axis comes last, and so do those of a vector.
-    return f"{inner}{ends}"
-
-
 def description(recognised: Recognised) -> str:
     """The form as a sentence for people."""
     reading = recognised.reading
@@ -180,6 +178,12 @@ def description(recognised: Recognised) -> str:
         notes.append(f'called with reduction="{recognised.call.reduction}"')
     if recognised.call.swapped:
         notes.append("the target first")
+    if recognised.call.style == "embeddings":
+        notes.append("two sets of embeddings, of which the second are the unit vectors")
+    if recognised.call.style == "both sides":
+        notes.append("in both directions, of which the second is the first transposed")
+    if "2" in reading.logits:
+        notes.append("every place of a sequence has the label of the next one")
     if recognised.targets == "signs":
         notes.append("targets of -1 and 1")
     if recognised.targets == "teacher logits":

@@ -5,18 +5,34 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
-LOGITS = frozenset(
+import numpy as np
+
+STUDENTS = frozenset(
+    {"student", "student_logits", "logits_student", "student_outputs", "student_output"}
+    | {"student_scores", "y_s", "logits_s", "z_s"}
+)
+TEACHERS = frozenset(
+    {"teacher", "teacher_logits", "logits_teacher", "teacher_outputs", "teacher_output"}
+    | {"teacher_scores", "y_t", "logits_t", "z_t", "soft_targets", "teacher_preds"}
+)
+LOGITS = STUDENTS | frozenset(
     {"logits", "logit", "scores", "score", "preds", "pred", "predictions", "prediction"}
     | {"predicted", "y_pred", "yhat", "y_hat", "outputs", "output", "inputs", "input"}
-    | {"z", "x", "student", "student_logits"}
+    | {"z", "x", "image", "images", "features", "inputs", "input_ids"}
 )
-TARGETS = frozenset(
+TARGETS = TEACHERS | frozenset(
     {"labels", "label", "targets", "target", "y_true", "true", "y", "t", "truth"}
-    | {"ground_truth", "onehot", "one_hot", "teacher", "teacher_logits", "classes"}
+    | {"ground_truth", "onehot", "one_hot", "classes"}
 )
 """Names that say which argument is which, where the position does not."""
 
-Style: TypeAlias = Literal["two", "one", "pair", "mapping"]
+Style: TypeAlias = Literal["two", "one", "pair", "mapping", "embeddings", "both sides"]
+TWO_SETS = frozenset({"embeddings", "both sides"})
+OF_SIMILARITIES = TWO_SETS | {"one"}
+"""Styles of functions of the similarities [N, N] of a batch."""
+ONE_ARGUMENT = frozenset({"one", "pair", "mapping"})
+LOSSES = ("loss", "total_loss")
+"""Names of the loss among several results."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +44,10 @@ class Call:
         target: Keyword of the target; "" for the second position.
         swapped: Whether the target comes first.
         reduction: Value of the argument `reduction`, if the function takes one.
-        style: Whether it takes two arguments, the logits alone, or one batch that holds both.
+        style: Whether it takes two arguments, the logits alone, or one batch that holds both; or
+            similarities as two sets of embeddings, or in both directions.
         keyword: Keyword of the only argument; "" for the first position.
+        part: Code that follows the call and takes the loss from its result, such as "[0]".
     """
 
     logits: str = ""
@@ -38,6 +56,7 @@ class Call:
     reduction: str | None = None
     style: Style = "two"
     keyword: str = ""
+    part: str = ""
 
     def on(self, function: Callable[..., Any], logits: Any, target: Any = None) -> Any:
         """Call the function, and return its loss without what it returns beside it."""
@@ -48,7 +67,12 @@ class Call:
     ) -> Any:
         """Call the function."""
         keywords = {} if self.reduction is None else {"reduction": self.reduction}
-        if self.style != "two":
+        if self.style == "embeddings":
+            # The similarities to the unit vectors are the first set itself.
+            return function(logits, _unit_vectors(logits), **keywords)
+        if self.style == "both sides":
+            return function(logits, logits.T, **keywords)
+        if self.style in ONE_ARGUMENT:
             only = self._only(logits, target)
             if self.keyword:
                 return function(**{self.keyword: only}, **keywords)
@@ -69,8 +93,11 @@ class Call:
 
     def code(self, function: str, logits: str, target: str) -> str:
         """The call as code."""
+        return self._code(function, logits, target) + self.part
+
+    def _code(self, function: str, logits: str, target: str) -> str:
         end = "" if self.reduction is None else f', reduction="{self.reduction}"'
-        if self.style != "two":
+        if self.style in ONE_ARGUMENT:
             only = {
                 "one": logits,
                 "pair": f"({logits}, {target})",
@@ -84,19 +111,41 @@ class Call:
         return f"{function}({first}, {second}{end})"
 
 
+def _unit_vectors(similarities: Any) -> Any:
+    eye = np.eye(len(similarities))
+    if hasattr(similarities, "new_tensor"):
+        return similarities.new_tensor(eye)
+    return eye.astype(similarities.dtype)
+
+
 def loss_of(result: Any) -> Any:
-    """The loss of `(loss, aux)` or `{"loss": ...}`, or the result itself."""
+    """The loss of `(loss, aux)`, of `{"loss": ...}` or of `result.loss`, or the result itself."""
+    return _part(result)[1]
+
+
+def part_of(result: Any) -> str:
+    """Code that takes the loss from a result; "" if the result is the loss itself."""
+    return _part(result)[0]
+
+
+def _part(result: Any) -> tuple[str, Any]:
+    is_mapping = isinstance(result, Mapping)
+    for name in LOSSES:
+        if is_mapping and name in result:
+            return f'["{name}"]', result[name]
+        if not is_mapping and hasattr(result, name):
+            return f".{name}", getattr(result, name)
     if isinstance(result, tuple | list) and result:
-        return result[0]
-    if isinstance(result, Mapping) and "loss" in result:
-        return result["loss"]
-    return result
+        return "[0]", result[0]
+    return "", result
 
 
 def calls_of(function: Callable[..., Any]) -> list[Call]:
     """The ways in which a function may be called, the likeliest first."""
     parameters = parameters_of(function)
     calls = list(_calls(parameters))
+    if is_open(function):
+        calls += [Call(style="pair")]
     if "reduction" in parameters:
         unreduced = [replace(call, reduction="none") for call in calls]
         return [*unreduced, *calls]
@@ -112,10 +161,21 @@ def keyword_of_batch(function: Callable[..., Any]) -> str:
 
 def parameters_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """The parameters that are still open; none if they cannot be known."""
+    # A module of PyTorch is called with the arguments of this method.
+    function = getattr(function, "forward", function)
     try:
         return dict(inspect.signature(function).parameters)
     except (TypeError, ValueError):  # builtins have none
         return {}
+
+
+def is_open(function: Callable[..., Any]) -> bool:
+    """Whether nothing is known of the arguments, as of `*args` or of a builtin."""
+    parameters = parameters_of(function)
+    kinds = {parameter.kind for parameter in parameters.values()}
+    return not required(parameters) and (
+        not kinds or inspect.Parameter.VAR_POSITIONAL in kinds
+    )
 
 
 def required(parameters: Mapping[str, inspect.Parameter]) -> list[str]:
@@ -143,12 +203,22 @@ def _calls(parameters: Mapping[str, inspect.Parameter]) -> Iterator[Call]:
         yield from _by_keyword(needed, named_logits, named_targets)
     elif len(needed) <= 2 and _is_swapped(open_positions):
         yield Call(swapped=True)
-    if len(needed) != 1 or needed == open_positions[:1]:
+    is_alone = len(needed) == 1
+    # Where only one is needed, the second may be a target, or a number such as a temperature.
+    second = open_positions[1].lower() if len(open_positions) > 1 else ""
+    if not is_alone or (needed == open_positions[:1] and second in TARGETS):
         yield Call()
-    if len(needed) == 1:
+    if is_alone:
         keyword = needed[0] if keyword_only else ""
         yield Call(style="one", keyword=keyword)
         yield Call(style="pair", keyword=keyword)
+        if needed == open_positions[:1] and second not in TARGETS:
+            yield Call()
+    elif not keyword_only and not _is_swapped(open_positions):
+        # Last of all: what takes whole numbers first can only have its labels there.
+        yield Call(swapped=True)
+        yield Call(style="embeddings")
+        yield Call(style="both sides")
 
 
 def _by_keyword(
@@ -177,8 +247,12 @@ def _follows_a_bound_one(
     return len(needed) == 2 and names != needed
 
 
+def names_are_swapped(function: Callable[..., Any]) -> bool:
+    """Whether the names of the parameters say that the target comes first."""
+    return _is_swapped(_positional(parameters_of(function)))
+
+
 def _is_swapped(names: list[str]) -> bool:
-    """Whether the names say that the target comes first."""
     if len(names) < 2:
         return False
     first, second = names[0].lower(), names[1].lower()

@@ -2,7 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
+from dataclasses import dataclass
+from typing import (
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    Protocol,
+    TypeAlias,
+    runtime_checkable,
+)
 
 import jax
 import jax.numpy as jnp
@@ -10,12 +19,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.xla import jit_fast_compile
-from .call import Call
+from .call import Call, loss_of, part_of
 
 Rows: TypeAlias = NDArray[Any]
 
+Library: TypeAlias = Literal["jnp", "np", "torch"]
+"""Libraries of arrays, by the names that code gives them."""
+
 LARGEST_INTERMEDIATE = 10**7
 """Number of elements of an intermediate array beyond which a function is not run on a trial."""
+
+
+class Returned(NamedTuple):
+    """What a function returned on a trial.
+
+    Attributes:
+        shape: Shape of the loss.
+        part: Code that takes the loss from the result, as `Call` has it.
+    """
+
+    shape: tuple[int, ...]
+    part: str = ""
 
 
 @runtime_checkable
@@ -24,16 +48,21 @@ class Framework(Protocol):
 
     Attributes:
         normalizers: What makes probabilities of logits `z`, by its code.
+        array: What code calls its library of arrays.
     """
+
+    @property
+    def array(self) -> Library:
+        """What code calls its library of arrays."""
 
     @property
     def normalizers(self) -> Mapping[str, Callable[[Any], Any]]:
         """What makes probabilities of logits, by its code."""
 
-    def shape(
+    def returned(
         self, function: Callable[..., Any], call: Call, arguments: Sequence[Rows]
-    ) -> tuple[int, ...]:
-        """The shape of the loss; an error of the function passes."""
+    ) -> Returned:
+        """What the function returns; an error of the function passes."""
 
     def runner(self, function: Callable[..., Any], call: Call) -> Callable[..., Rows]:
         """The function from arrays of NumPy to losses in NumPy."""
@@ -42,18 +71,19 @@ class Framework(Protocol):
 class Jax:
     """Functions that JAX can trace; their shapes are found without computing."""
 
+    array: ClassVar[Library] = "jnp"
     normalizers: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
 
-    def shape(
+    def returned(
         self, function: Callable[..., Any], call: Call, arguments: Sequence[Rows]
-    ) -> tuple[int, ...]:
-        """The shape of the loss, in float64 as JAX has it enabled, or else in float32."""
+    ) -> Returned:
+        """What it returns, in float64 as JAX has it enabled, or else in float32."""
         wide = jax.dtypes.canonicalize_dtype(np.float64)
         if wide != np.float32:
             # Not in an `except`, which would chain the two errors.
             with suppress(Exception):
-                return self._shape(function, call, arguments, wide)
-        return self._shape(function, call, arguments, np.float32)
+                return self._returned(function, call, arguments, wide)
+        return self._returned(function, call, arguments, np.float32)
 
     def runner(self, function: Callable[..., Any], call: Call) -> Callable[..., Rows]:
         """The compiled function, in the precision in which its shape was found."""
@@ -73,24 +103,27 @@ class Jax:
 
         return run
 
-    def _shape(
+    def _returned(
         self,
         function: Callable[..., Any],
         call: Call,
         arguments: Sequence[Rows],
         dtype: Any,
-    ) -> tuple[int, ...]:
+    ) -> Returned:
         structs = [
             jax.ShapeDtypeStruct(x.shape, np.int32 if x.dtype.kind == "i" else dtype)
             for x in arguments
         ]
 
+        part = ""
+
         def loss(*given: Any) -> Any:
-            value = call.on(function, *given)
+            nonlocal part
+            result = call.result(function, *given)
+            part, value = part_of(result), loss_of(result)
             return jnp.asarray(value) if isinstance(value, float) else checked(value)
 
-        shape: tuple[int, ...] = jax.eval_shape(loss, *structs).shape
-        return shape
+        return Returned(jax.eval_shape(loss, *structs).shape, part)
 
 
 def checked(loss: Any) -> Any:
@@ -130,13 +163,14 @@ def _cast(x: Rows, dtype: Any) -> Rows:
 class NumPy:
     """Functions of arrays of NumPy, which return what they compute."""
 
+    array: ClassVar[Library] = "np"
     normalizers: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
 
-    def shape(
+    def returned(
         self, function: Callable[..., Any], call: Call, arguments: Sequence[Rows]
-    ) -> tuple[int, ...]:
-        """The shape of the loss that the function computes."""
-        return np.shape(call.on(function, *arguments))
+    ) -> Returned:
+        """What it returns, of which loss and gradient are both needed."""
+        return Returned(np.shape(call.on(function, *arguments)))
 
     def runner(self, function: Callable[..., Any], call: Call) -> Callable[..., Rows]:
         """The function itself."""
@@ -145,6 +179,41 @@ class NumPy:
             return np.asarray(call.on(function, *arguments), np.float64)
 
         return run
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A framework whose functions are tried with logits of a domain only.
+
+    Attributes:
+        framework: Framework of the functions.
+        place: Function that moves logits into the domain.
+    """
+
+    framework: Framework
+    place: Callable[[Rows], Rows]
+
+    @property
+    def array(self) -> Library:
+        """What code calls its library of arrays."""
+        return self.framework.array
+
+    @property
+    def normalizers(self) -> Mapping[str, Callable[[Any], Any]]:
+        """What makes probabilities of logits, by its code."""
+        return self.framework.normalizers
+
+    def returned(
+        self, function: Callable[..., Any], call: Call, arguments: Sequence[Rows]
+    ) -> Returned:
+        """What the function returns inside the domain."""
+        z, *rest = arguments
+        return self.framework.returned(function, call, (self.place(z), *rest))
+
+    def runner(self, function: Callable[..., Any], call: Call) -> Callable[..., Rows]:
+        """The function from logits that are moved into the domain."""
+        run = self.framework.runner(function, call)
+        return lambda z, *rest: run(self.place(z), *rest)
 
 
 JAX = Jax()

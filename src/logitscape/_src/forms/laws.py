@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .framework import Rows
-from .reading import Reading, Reduction, Targets
+from .reading import Reading, Reduction, Targets, arguments_of_batch
 
 Run = Callable[..., Rows]
 
@@ -53,6 +53,14 @@ def reduction_of(
     if _same(together, singles.mean(), exact):
         return "mean"
     return "sum" if _same(together, singles.sum(), exact) else None
+
+
+def tells_labels_apart(
+    run: Run, make: Callable[[Rows, Rows], tuple[Rows, ...]], n: int
+) -> bool:
+    """Whether an example has another loss with another label."""
+    z, y = _logits(1, n), np.arange(1)
+    return not _same(run(*make(z, y)), run(*make(z, y + 1)))
 
 
 def reduction_of_elements(run: Run) -> Reduction | None:
@@ -164,13 +172,34 @@ def asks_yes_or_no_of(targets: Targets) -> Callable[[Run, int], bool]:
     return lambda run, n: asks_yes_or_no(lambda z, t: run(z, 2 * t - 1), n)
 
 
+def is_of_angles(run: Run, n: int) -> bool:
+    """Whether a loss of two sets of vectors depends on their lengths and angles alone."""
+    first, second = _logits(EXAMPLES, n), _logits(2 * EXAMPLES, n)[EXAMPLES:]
+    turned = np.linalg.qr(_logits(n, n))[0]
+    loss = run(first, second)
+    is_invariant = _same(run(first @ turned, second @ turned), loss)
+    return is_invariant and not _same(run(second, second), loss)
+
+
+def is_of_two_sides(run: Run) -> bool:
+    """Whether a loss of two square matrices is a sum of losses of each."""
+    a, b, c, d = _logits(4 * EXAMPLES, EXAMPLES).reshape(4, EXAMPLES, EXAMPLES)
+    adds_up = _same(run(a, b) + run(c, d), run(a, d) + run(c, b))
+    return (
+        adds_up and not _same(run(a, b), run(c, b)) and not _same(run(a, b), run(a, d))
+    )
+
+
 def arguments_for(
     reading: Reading,
 ) -> Callable[[Rows, Rows], tuple[Rows, ...]]:
     """How a batch of logits [m, n] and labels [m] becomes the arguments of a reading."""
-    if reading.labels:
-        return lambda z, y: (z, y.astype(np.int32))
-    return lambda z, y: (z, np.eye(z.shape[1])[y])
+
+    def make(z: Rows, y: Rows) -> tuple[Rows, ...]:
+        target = y.astype(np.int32) if reading.labels else np.eye(z.shape[1])[y]
+        return arguments_of_batch(reading, z, target)
+
+    return make
 
 
 def _logits(count: int, n: int) -> Rows:

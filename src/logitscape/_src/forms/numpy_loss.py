@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .adapt import Library
-from .framework import Rows
+from .choice import Recognised
+from .framework import Library, Rows
 from .reading import arguments_of_one, loss_of_one, target_for
-from .recognise import Recognised
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from .adapt import Library
-from .framework import Rows
+from .framework import Library, Rows
 
 
 @runtime_checkable

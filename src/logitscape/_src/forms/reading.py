@@ -41,7 +41,8 @@ class Reading:
 
     Attributes:
         form: Name of the form.
-        logits: Axes of the logits: "N" for examples, "n" for classes, "1" for one unit.
+        logits: Axes of the logits: "N" for examples, "n" for classes, "1" for one unit or place,
+            "2" for two places of a sequence that are the same.
         target: Axes of the target.
         labels: Whether the target is of whole numbers.
         results: Axes of what the function may return.
@@ -65,7 +66,7 @@ class Reading:
 
     def arguments(self, num_classes: int) -> tuple[Any, ...]:
         """Arrays of the shapes that the function takes, for a trial."""
-        size = {"N": BATCH, "n": num_classes, "1": 1}
+        size = _sizes(num_classes)
         z = np.linspace(-1, 1, int(np.prod([size[axis] for axis in self.logits])))
         logits = z.reshape([size[axis] for axis in self.logits])
         if self.form == "similarities":
@@ -79,7 +80,7 @@ class Reading:
 
     def returns(self, shape: Shape, num_classes: int) -> bool:
         """Whether the function returns such a shape if this is the right reading."""
-        size = {"N": BATCH, "n": num_classes, "1": 1}
+        size = _sizes(num_classes)
         return any(shape == tuple(size[axis] for axis in axes) for axes in self.results)
 
     def signature(self, result: str | None = None) -> str:
@@ -100,6 +101,10 @@ class Reading:
         return f"({logits}{_brackets(self.logits)}{arguments}) -> {returned}"
 
 
+def _sizes(num_classes: int) -> dict[str, int]:
+    return {"N": BATCH, "n": num_classes, "1": 1, "2": 2}
+
+
 def _brackets(axes: str) -> str:
     return f" [{', '.join(axes)}]" if axes else ""
 
@@ -107,7 +112,14 @@ def _brackets(axes: str) -> str:
 READINGS = (
     Reading("one example", "n", "n", False, ("",)),
     Reading("batch, labels", "Nn", "N", True, ("N", "")),
+    Reading("batch, labels", "Nn", "N1", True, ("N", "N1", "")),
+    # A place of a sequence and of a picture.
+    Reading("batch, labels", "N1n", "N1", True, ("N1", "N", "")),
+    Reading("batch, labels", "Nn11", "N11", True, ("N11", "N", "")),
+    # The logits of every place are compared with the label of the next one.
+    Reading("batch, labels", "N2n", "N2", True, ("N1", "N", "")),
     Reading("batch, one-hot", "Nn", "Nn", False, ("N", "")),
+    Reading("batch, one-hot", "Nn11", "Nn11", False, ("N11", "N", "")),
     Reading("one example, label", "n", "", True, ("",)),
     Reading("binary", "N", "N", False, ("N", "")),
     Reading("binary", "N1", "N1", False, ("N1", "N", "")),
@@ -160,7 +172,19 @@ def arguments_of_one(reading: Reading, z: Any, target: Any) -> tuple[Any, ...]:
     if reading.is_binary and z.shape[-1] != 2:
         raise ValueError(f"one logit stands for 2 classes, got {z.shape[-1]}")
     logits = z[..., 1] - z[..., 0] if reading.is_binary else z
-    return _with_axes(reading.logits, logits), _with_axes(reading.target, target)
+    return (
+        _placed(logits, _indices(reading.logits)),
+        _placed(target, _indices(reading.target)),
+    )
+
+
+def arguments_of_batch(reading: Reading, z: Any, target: Any) -> tuple[Any, ...]:
+    """The arguments for a batch, logits [N, n] and what `target_for` gives."""
+    logits = z[..., 1] - z[..., 0] if reading.is_binary else z
+    return (
+        _placed(logits, _indices(reading.logits, of_batch=True)),
+        _placed(target, _indices(reading.target, of_batch=True)),
+    )
 
 
 def loss_of_one(reading: Reading, loss: Any, num_classes: int) -> Any:
@@ -175,18 +199,45 @@ def call_on_batch(
     reading: Reading, function: Callable[..., Any], z: Any, target: Any
 ) -> Any:
     """What the function returns for a batch, logits [N, n] and what `target_for` gives."""
-    logits = z[..., 1] - z[..., 0] if reading.is_binary else z
-    if reading.logits.endswith("1"):
-        logits = logits[..., None]
-    if reading.target.endswith("1"):
-        target = target[..., None]
-    loss = function(logits, target)
+    loss = function(*arguments_of_batch(reading, z, target))
     if reading.form == "multi-label":
         return loss.sum(-1)
     return loss.reshape(()) if loss.ndim == 0 else loss.reshape(-1)
 
 
-def _with_axes(axes: str, x: Any) -> Any:
-    if axes.startswith("N"):
-        x = x[None]
-    return x[..., None] if axes.endswith("1") else x
+Index: TypeAlias = tuple[Any, ...]
+
+
+def _indices(axes: str, of_batch: bool = False) -> tuple[Index, ...]:
+    """Indices that give an example, or a batch of examples, the axes that a function takes.
+
+    A second one repeats the place of a sequence.
+    """
+    kept = "Nn" if of_batch else "n"
+    index = tuple(slice(None) if axis in kept else None for axis in axes)
+    if "2" not in axes:
+        return (index,)
+    before = (slice(None),) * axes.index("2")
+    return index, (*before, np.array([0, 0]))
+
+
+def _placed(x: Any, indices: tuple[Index, ...]) -> Any:
+    for index in indices:
+        x = x[index]
+    return x
+
+
+def axes_code(axes: str, x: str, library: str, of_batch: bool = False) -> str:
+    """The code of an example or a batch, with the axes that a function takes."""
+    index, *repeats = _indices(axes, of_batch)
+    entries = [":" if entry else "None" for entry in index]
+    while entries and entries[-1] == ":":
+        entries.pop()
+    if not entries:
+        return x
+    code = f"({x})" if " " in x else x
+    code += f"[{', '.join(entries)}]"
+    for repeat in repeats:
+        method = "repeat_interleave" if library == "torch" else "repeat"
+        code += f".{method}(2, {len(repeat) - 1})"
+    return code

@@ -1,46 +1,15 @@
 """In which form a function comes, found by calling it: first on shapes alone, then on values."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
-import numpy as np
-
-from . import laws
-from .call import Call
-from .framework import JAX, Framework, Rows
-from .reading import READINGS, Form, Reading, Reduction, Targets
+from .call import TWO_SETS
+from .choice import Recognised, choose
+from .framework import JAX, Framework
+from .reading import Form, Reading
 from .refusal import Outcomes, refusal
 from .trials import Trials, all_calls, try_all
-
-Outcome = TypeVar("Outcome")
-
-AS_GIVEN: Targets = "as given"
-
-
-@dataclass(frozen=True)
-class Recognised:
-    """The form of a function.
-
-    Attributes:
-        reading: What it takes and returns.
-        call: How it is called.
-        reduction: How the loss of a batch follows from those of its examples; None if it is not
-            known to follow from them.
-        targets: What its target vector is.
-        in_batches: Reading by which it takes several examples, if it does.
-    """
-
-    reading: Reading
-    call: Call = field(default_factory=Call)
-    reduction: Reduction | None = "none"
-    targets: Targets = "as given"
-    in_batches: Reading | None = None
-
-    @property
-    def form(self) -> Form:
-        """Name of the form."""
-        return self.reading.form
 
 
 def recognise(
@@ -75,160 +44,22 @@ def attempt(
 ) -> tuple[Recognised | None, list[Trials]]:
     """Form of a function, or None, and what was tried."""
     tried = list[Trials]()
+    unexplained = None
     for call in all_calls(function, num_classes, framework):
+        if unexplained is not None and call.style not in TWO_SETS:
+            continue
         trials = try_all(function, call, num_classes, framework)
         tried.append(trials)
-        chosen = _choose(trials, trials.accepted(form))
-        if chosen is not None:
+        chosen = choose(trials, trials.accepted(form))
+        if chosen is None:
+            continue
+        part = trials.returned[chosen.reading].part
+        chosen = replace(chosen, call=replace(chosen.call, part=part))
+        if chosen.reduction is not None:
             return chosen, tried
-    return None, tried
-
-
-def _choose(trials: Trials, accepted: Sequence[Reading]) -> Recognised | None:
-    """The first reading that stands the tests by values."""
-    by_form = dict[Form, Reading]()
-    for reading in accepted:
-        by_form.setdefault(reading.form, reading)
-    if not by_form:
-        return None
-    if "similarities" in by_form:
-        reading = by_form["similarities"]
-        reduction: Reduction = "none" if trials.shapes[reading] else "mean"
-        return Recognised(reading, trials.call, reduction)
-    chosen = _of_categories(trials, by_form)
-    if chosen is not None:
-        return chosen
-    binary = [reading for reading in accepted if reading.is_binary]
-    return _of_elements(trials, binary, by_form.get("multi-label"))
-
-
-def _of_categories(
-    trials: Trials, by_form: Mapping[Form, Reading]
-) -> Recognised | None:
-    """A loss of one label among the classes."""
-    vector = by_form.get("one example")
-    labels = by_form.get("batch, labels")
-    one_label = by_form.get("one example, label")
-    one_hot = by_form.get("batch, one-hot")
-    if vector and (labels or one_label) and not _is_true_of_place(trials):
-        vector = None
-    if vector:
-        return _vector(trials, vector, one_hot, "binary" in by_form)
-    if labels:
-        reduction = _reduction(trials, labels)
-        is_mixed = reduction is None and trials.shapes[labels] == ()
-        if is_mixed and one_label and not _is_intensive(trials, labels):
-            return Recognised(one_label, trials.call)
-        return Recognised(labels, trials.call, reduction, in_batches=labels)
-    if one_hot:
-        targets = _targets(trials, one_hot)
-        return Recognised(
-            one_hot, trials.call, _reduction(trials, one_hot), targets, one_hot
-        )
-    if one_label:
-        return Recognised(one_label, trials.call)
-    return None
-
-
-def _vector(
-    trials: Trials, vector: Reading, one_hot: Reading | None, may_be_binary: bool
-) -> Recognised:
-    """A loss of a logit vector and a target vector."""
-    n = trials.num_classes
-    targets = _tested(lambda: laws.targets_of(trials.run, n), AS_GIVEN)
-    if may_be_binary and _tested(
-        lambda: laws.is_mean_of_elements(trials.run, n, targets), False
-    ):
-        binary = next(each for each in READINGS if each.form == "binary")
-        return Recognised(binary, trials.call, "mean", targets, binary)
-    # A loss of one example may nearly be a sum over a batch that it was not made for.
-    exact = laws.ROUNDING
-    reduction = None if one_hot is None else _reduction(trials, one_hot, exact)
-    if one_hot is None or reduction is None:
-        return Recognised(vector, trials.call, "none", targets)
-    is_batch = _tested(
-        lambda: laws.differs_from_batch_of_one(trials.run, trials.run, n), False
-    )
-    reading = one_hot if is_batch else vector
-    return Recognised(reading, trials.call, reduction, targets, one_hot)
-
-
-def _of_elements(
-    trials: Trials, binary: Sequence[Reading], multi_label: Reading | None
-) -> Recognised | None:
-    """A loss of every logit on its own."""
-    n = trials.num_classes
-    targets = _tested(lambda: laws.targets_of(trials.run, n), AS_GIVEN)
-    if multi_label is not None and binary:
-        asks = laws.asks_yes_or_no_of(targets)
-        if not _tested(lambda: asks(trials.run, n), True):
-            return Recognised(multi_label, trials.call, "none", targets)
-    if binary:
-        found = [_of_one_logit(trials, reading) for reading in binary]
-        # A target of the wrong shape is broadcast, and mixes the examples.
-        return min(
-            (one for one in found if one is not None),
-            key=lambda one: one.reduction is None,
-            default=None,
-        )
-    if multi_label is not None:
-        return Recognised(multi_label, trials.call, "none", targets)
-    return None
-
-
-def _of_one_logit(trials: Trials, binary: Reading) -> Recognised | None:
-    def run(z: Rows, t: Rows) -> Rows:
-        shape = [1 if axis == "1" else len(z) for axis in binary.logits]
-        target = t.astype(np.int32) if binary.labels else t
-        end = [1 if axis == "1" else len(z) for axis in binary.target]
-        return trials.run(z.reshape(shape), target.reshape(end))
-
-    if not _tested(lambda: run(np.zeros(1), np.ones(1)) is not None, False):
-        return None
-    many = binary.takes_batch
-    count = laws.EXAMPLES if many else 1
-    targets = _tested(lambda: laws.targets_of(run, count), AS_GIVEN)
-    reduction: Reduction | None = "none"
-    if many:
-        reduction = _tested(lambda: laws.reduction_of_elements(run), None)
-    return Recognised(binary, trials.call, reduction, targets, binary if many else None)
-
-
-def _is_true_of_place(trials: Trials) -> bool:
-    return _tested(lambda: laws.depends_on_place(trials.run, trials.num_classes), False)
-
-
-def _is_intensive(trials: Trials, reading: Reading) -> bool:
-    make = laws.arguments_for(reading)
-    return _tested(
-        lambda: laws.is_intensive(trials.run, make, trials.num_classes), False
-    )
-
-
-def _reduction(
-    trials: Trials, reading: Reading, exact: float = laws.EXACT
-) -> Reduction | None:
-    make = laws.arguments_for(reading)
-    nothing: Reduction | None = None
-    return _tested(
-        lambda: laws.reduction_of(trials.run, make, trials.num_classes, exact), nothing
-    )
-
-
-def _targets(trials: Trials, reading: Reading) -> Targets:
-    def run(z: Rows, t: Rows) -> Rows:
-        return trials.run(z[None], t[None])
-
-    return _tested(lambda: laws.targets_of(run, trials.num_classes), AS_GIVEN)
-
-
-def _tested(test: Callable[[], Outcome], otherwise: Outcome) -> Outcome:
-    """The outcome of a test by values, or the default where the function cannot be run."""
-    with np.errstate(all="ignore"):
-        try:
-            return test()
-        except Exception:  # such as a loss of some other number of classes only
-            return otherwise
+        # Examples that influence each other may be two sets of embeddings.
+        unexplained = unexplained or chosen
+    return unexplained, tried
 
 
 def _refusal(
@@ -238,8 +69,9 @@ def _refusal(
     framework: Framework,
     trials: Trials,
 ) -> str:
-    def works(candidate: Callable[..., Any]) -> bool:
-        return attempt(candidate, num_classes, None, framework)[0] is not None
+    def find(candidate: Callable[..., Any]) -> Reading | None:
+        found, _ = attempt(candidate, num_classes, None, framework)
+        return None if found is None or found.reduction is None else found.reading
 
-    outcome = Outcomes(trials.shapes, trials.errors, form)
-    return refusal(function, outcome, works, framework.normalizers)
+    outcomes = Outcomes(trials.returned, trials.errors, form)
+    return refusal(function, outcomes, num_classes, framework, find)

@@ -1,28 +1,55 @@
 """The message for a function of an unknown form: what was tried, and a call that works."""
 
-from collections.abc import Callable, Iterator, Mapping
+import ast
+import inspect
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ..objectives.user_functions import name_of
-from .call import LOGITS, TARGETS, parameters_of, required
+from .call import parameters_of, required
+from .framework import Framework, Returned
 from .reading import READINGS, Form, Reading
+from .remedies import Find, Trial, bound_call, model_call, other_parameters, picked_call
 
 MODELS = frozenset(
     {"params", "parameters", "variables", "weights", "theta", "model", "net", "module"}
 )
-LIBRARIES = {"tensorflow": "TensorFlow", "mxnet": "MXNet", "paddle": "Paddle"}
+GEOMETRY = frozenset(
+    {"anchor", "positive", "negative", "input1", "input2", "x1", "x2", "input_lengths"}
+)
+"""Names of what is compared by distances, or in the course of time."""
+LIBRARIES = {
+    "tensorflow": "TensorFlow",
+    "mxnet": "MXNet",
+    "paddle": "Paddle",
+    "mlx": "MLX",
+    "cupy": "CuPy",
+    "tinygrad": "tinygrad",
+}
+MODEL = "Its first argument seems to be a model or its parameters."
+FOREIGN = (
+    "It computes in {library}, which JAX cannot trace: write a function that returns its loss and "
+    "gradient as arrays of NumPy, and call `ls.diagnose(value_and_grad=loss_and_gradient)`."
+)
+GRADIENTS = {
+    "TensorFlow": (
+        " With `z = tf.Variable(z)` and `loss = ...` under `tf.GradientTape() as tape`, that is "
+        "`return loss.numpy(), tape.gradient(loss, z).numpy()`."
+    )
+}
+"""How some libraries give the gradient."""
 
 
 class Outcomes(NamedTuple):
     """What became of a function when it was called.
 
     Attributes:
-        shapes: Shapes that it returned.
+        returned: What it returned.
         errors: Errors that it raised.
         form: Form that it was said to have.
     """
 
-    shapes: Mapping[Reading, tuple[int, ...]]
+    returned: Mapping[Reading, Returned]
     errors: Mapping[Reading, Exception]
     form: Form | None
 
@@ -30,39 +57,44 @@ class Outcomes(NamedTuple):
 def refusal(
     function: Callable[..., Any],
     outcomes: Outcomes,
-    works: Callable[[Callable[..., Any]], bool],
-    normalizers: Mapping[str, Callable[[Any], Any]],
+    num_classes: int,
+    framework: Framework,
+    find: Find,
 ) -> str:
     """The message.
 
     Args:
         function: Function that was tried.
         outcomes: What became of it.
-        works: Whether a function has a known form.
-        normalizers: What makes probabilities of logits, for a function that takes those.
+        num_classes: Number of classes that it was called with.
+        framework: Framework of the function.
+        find: How a function is read, if that is known.
     """
     name = name_of(function)
-    shapes, errors, form = outcomes
+    returned, errors, form = outcomes
     lines = [f"`{name}` is no loss in any of the known forms. Tried:"]
     if form is not None:
         lines = [f"`{name}` is no loss in the form {form!r}. Tried:"]
     shown = set[str]()
     for reading in READINGS:
-        if reading.form in shown or reading not in {**shapes, **errors}:
+        if reading.form in shown or reading not in {**returned, **errors}:
             continue
         shown.add(reading.form)
-        outcome = _outcome(shapes.get(reading), errors.get(reading))
+        outcome = _outcome(returned.get(reading), errors.get(reading))
         lines.append(f"  {reading.signature()}: {outcome}")
-    # What has no name that code could use.
-    name = name if name.isidentifier() else "your_loss"
-    for code, normalizer in normalizers.items():
-        if works(_after(function, normalizer)):
+    # What has no name that code could use, such as what `functools.partial` returns.
+    name = str(getattr(function, "__name__", ""))
+    is_bound = inspect.ismethod(function)
+    name = name if name.isidentifier() and not is_bound else "your_loss"
+    for code, normalizer in framework.normalizers.items():
+        if find(_after(function, normalizer)) is not None:
             call = f"ls.diagnose(lambda z, t: {name}({code}, t))"
             lines.append(
                 f"It takes probabilities, and no logits. This works: `{call}`."
             )
             return "\n".join(lines)
-    lines.append(_remedy(function, name, errors, works))
+    trial = Trial(function, name, num_classes, framework.array, find)
+    lines.append(_remedy(trial, errors))
     return "\n".join(lines)
 
 
@@ -75,30 +107,36 @@ def _after(
     return loss
 
 
-def _outcome(shape: tuple[int, ...] | None, error: Exception | None) -> str:
-    if error is None:
-        return f"returned shape {shape}"
+def _outcome(returned: Returned | None, error: Exception | None) -> str:
+    if returned is not None:
+        return f"returned shape {returned.shape}"
     first = (str(error).splitlines() or [""])[0]
     return f"{type(error).__name__}: {first}"
 
 
-def _remedy(
-    function: Callable[..., Any],
-    name: str,
-    errors: Mapping[Reading, Exception],
-    works: Callable[[Callable[..., Any]], bool],
-) -> str:
+def _remedy(trial: Trial, errors: Mapping[Reading, Exception]) -> str:
     """A call that works, as far as it can be known."""
+    function, name = trial.function, trial.name
     foreign = _foreign_library(errors)
     if foreign:
+        return FOREIGN.format(library=foreign, name=name) + GRADIENTS.get(foreign, "")
+    if GEOMETRY.intersection(required(parameters_of(function))):
         return (
-            f"It computes in {foreign}, which JAX cannot trace; give it as a function that "
-            "returns loss and gradient in NumPy: "
-            f"`ls.diagnose(value_and_grad=lambda z, t: loss_and_gradient(z, t))`."
+            "It compares embeddings or sequences: it has no logits of classes whose gradient "
+            "could be diagnosed."
         )
-    missing = _other_parameters(function)
-    if missing:
-        return _with_bound(function, name, missing, works)
+    others = other_parameters(function)[1]
+    if others[:1] == ["self"]:
+        owner = function.__qualname__.rpartition(".")[0].rpartition(".")[2]
+        return (
+            "It is a method: give that of an instance, "
+            f"`ls.diagnose({owner or 'YourClass'}(...).{name})`."
+        )
+    if others:
+        return _with_bound(trial)
+    picked = picked_call(trial)
+    if picked:
+        return f"This works: `ls.diagnose({picked})`."
     if any("Tracer" in type(error).__name__ for error in errors.values()):
         return (
             "It has to be traceable: `jnp.where` instead of `if` on values, `jnp` instead of "
@@ -106,16 +144,18 @@ def _remedy(
             f"`ls.diagnose(value_and_grad=({name}, gradient_of_{name}))`."
         )
     if _needs_parameters(function):
+        works = model_call(trial)
+        if works:
+            return f"{MODEL} This works: `ls.diagnose({works})`. Put your own model in."
         return (
-            "If its first argument is a model or its parameters, bind it: "
+            f"{MODEL} If it is, bind it: "
             f"`ls.diagnose(functools.partial({name}, {required(parameters_of(function))[0]}))`; "
             "what is left must take logits and target, or a batch of both."
         )
-    arguments = "z" if len(required(parameters_of(function))) == 1 else "z, t"
     return (
-        f"Say how it is called: `ls.diagnose(lambda z, t: {name}({arguments}))`, with logits "
-        "z [n], target t [n], one-hot, and a scalar as result; "
-        "`t.argmax()` is the label, and `z[None]` a batch of one example."
+        "Write a function of logits z [n] and a one-hot target t [n] that calls it and returns a "
+        f"scalar, `def loss(z, t): return {name}(...)`: `t.argmax()` is the label, `z[None]` a "
+        "batch of one example. Then `ls.diagnose(loss)`."
     )
 
 
@@ -125,55 +165,32 @@ def _needs_parameters(function: Callable[..., Any]) -> bool:
     return len(needed) == 2 and needed[0].lower() in MODELS
 
 
-def _other_parameters(function: Callable[..., Any]) -> list[str]:
-    """The parameters without a default that are neither logits nor target."""
-    needed = required(parameters_of(function))
-    if len(needed) <= 2:
-        return []
-    others = [name for name in needed if name.lower() not in LOGITS | TARGETS]
-    # Names that say nothing: the last two are taken for logits and target.
-    return others if len(needed) - len(others) == 2 else needed[:-2]
+def _with_bound(trial: Trial) -> str:
+    """The call that binds all other parameters, verified where guesses at them work."""
+    _, missing = other_parameters(trial.function)
+    begin = f"It takes {', '.join(missing)} beside logits and target."
+    code, values = bound_call(trial)
+    if not code:
+        arguments = ", ".join(f"{other}=..." for other in missing)
+        options = " ".join(f"--arg {other}=VALUE" for other in missing)
+        return (
+            f"{begin} Give their values: "
+            f"`ls.diagnose(functools.partial({trial.name}, {arguments}))`, "
+            f"or `{options}` on the command line."
+        )
+    text = f"{begin} This works: `ls.diagnose({code})`"
+    if code.startswith("functools") and all(map(_is_literal, values.values())):
+        options = " ".join(f"--arg {other}={value}" for other, value in values.items())
+        text += f", or `{options}` on the command line"
+    return f"{text}. Put your own values in."
 
 
-def _with_bound(
-    function: Callable[..., Any],
-    name: str,
-    missing: list[str],
-    works: Callable[[Callable[..., Any]], bool],
-) -> str:
-    """The call that binds all other parameters, verified where a guess at them works."""
-    others = ", ".join(missing)
-    for code, value in _guesses():
-        bound = _bound(function, dict.fromkeys(missing, value))
-        if works(bound):
-            arguments = ", ".join(f"{other}={code}" for other in missing)
-            return (
-                f"It takes {others} beside logits and target. This works: "
-                f"`ls.diagnose(functools.partial({name}, {arguments}))`."
-            )
-    arguments = ", ".join(f"{other}=..." for other in missing)
-    options = " ".join(f"--arg {other}=VALUE" for other in missing)
-    return (
-        f"It takes {others} beside logits and target. Give their values: "
-        f"`ls.diagnose(functools.partial({name}, {arguments}))`, "
-        f"or `{options}` on the command line."
-    )
-
-
-def _bound(function: Callable[..., Any], values: Mapping[str, Any]) -> Any:
-    def call(*arguments: Any) -> Any:
-        return function(**values, **dict(zip(rest, arguments, strict=True)))
-
-    rest = [each for each in required(parameters_of(function)) if each not in values]
-    if len(rest) == 2:
-        return lambda z, t: call(z, t)
-    return call
-
-
-def _guesses() -> Iterator[tuple[str, Any]]:
-    """Values that stand for a model that gives the logits as they are, and for what is unused."""
-    yield "lambda z: z", lambda z, *rest, **keywords: z
-    yield "None", None
+def _is_literal(code: str) -> bool:
+    try:
+        ast.literal_eval(code)
+    except (ValueError, SyntaxError):
+        return False
+    return " " not in code
 
 
 def _foreign_library(errors: Mapping[Reading, Exception]) -> str:

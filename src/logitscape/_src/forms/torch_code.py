@@ -1,12 +1,13 @@
 """Modules of PyTorch as the code that makes them."""
 
 import inspect
+import sys
 from typing import Any
 
 import torch
 
 SIMPLE = (bool, int, float, str)
-FEW = 8
+FEW = 12
 """Largest number of weights that are written out."""
 
 
@@ -31,7 +32,7 @@ def constructor(module: Any) -> str:
         value = getattr(module, name)
         if not isinstance(value, torch.Tensor) and value == parameter.default:
             continue
-        code = _code(value)
+        code = _code(value, name)
         if not code:
             return ""
         written.append(f"{name}={code}")
@@ -41,15 +42,19 @@ def constructor(module: Any) -> str:
 
 
 def _place(owner: type) -> str:
-    """The class in code, if it is one of PyTorch's own."""
+    """The class in code, if it is one of PyTorch's own or of another package that shows it."""
     if owner.__module__.startswith("torch.") and hasattr(torch.nn, owner.__name__):
         return f"torch.nn.{owner.__name__}"
-    return ""
+    package, dot, _ = owner.__module__.partition(".")
+    is_shown = getattr(sys.modules.get(package), owner.__name__, None) is owner
+    return f"{package}.{owner.__name__}" if dot and is_shown else ""
 
 
-def _code(value: Any) -> str:
+def _code(value: Any, name: str) -> str:
     if value is None or isinstance(value, SIMPLE):
         return repr(value)
-    if isinstance(value, torch.Tensor) and value.ndim == 1 and len(value) <= FEW:
+    if not isinstance(value, torch.Tensor):
+        return ""
+    if value.ndim <= 1 and value.numel() <= FEW:
         return f"torch.tensor({value.tolist()})"
-    return ""
+    return f"your_function.{name}"

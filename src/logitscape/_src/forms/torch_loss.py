@@ -1,11 +1,12 @@
 """Losses of PyTorch: its own numbers in its own dtypes, differentiated by itself."""
 
 import copy
+import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from threading import Lock
 from typing import Any, ClassVar
 
@@ -13,32 +14,37 @@ import jax.numpy as jnp
 import numpy as np
 import torch
 
-from .adapt import Library
-from .call import Call
-from .framework import Rows
+from .call import Call, loss_of, part_of
+from .choice import Recognised
+from .framework import Library, Returned, Rows
 from .reading import arguments_of_one, call_on_batch, loss_of_one, target_for
-from .recognise import Recognised
 
+SMALL = 4
+"""Number of classes with which a loss is tried."""
 DTYPES = ("float64", "float32", "bfloat16", "float16")
 
 
 class Torch:
     """Functions that take tensors of PyTorch; they are tried by calling them."""
 
+    array: ClassVar[Library] = "torch"
     normalizers: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
         "torch.sigmoid(z)": torch.sigmoid,
         "torch.softmax(z, -1)": lambda z: torch.softmax(z, -1),
     }
 
-    def shape(
+    def returned(
         self, function: Callable[..., Any], call: Call, arguments: Sequence[Rows]
-    ) -> tuple[int, ...]:
-        """The shape of the loss, which must be a tensor, in float32."""
+    ) -> Returned:
+        """What it returns in float32, which must have a tensor as loss."""
         with _quiet():
-            loss = call.on(_in(function, torch.float32), *map(_float32, arguments))
+            result = call.result(
+                _in(function, torch.float32), *map(_float32, arguments)
+            )
+        loss = loss_of(result)
         if not isinstance(loss, torch.Tensor):
             raise TypeError(f"returned a {type(loss).__name__}, and no tensor")
-        return tuple(loss.shape)
+        return Returned(tuple(loss.shape), part_of(result))
 
     def runner(self, function: Callable[..., Any], call: Call) -> Callable[..., Rows]:
         """The function of arrays of NumPy."""
@@ -82,12 +88,24 @@ class TorchLoss:
         logits, target = _tensor(z), self._target(t)
         of_one = self._of_one(logits.dtype)
         with self._lock:
-            both = torch.func.grad_and_value(of_one)
-            gradient, loss = _over_rows(both, logits, target)
+            if self._by_autograd:
+                loss, gradient = _by_autograd(
+                    self._of_rows(logits.dtype), logits, target
+                )
+            else:
+                both = torch.func.grad_and_value(of_one)
+                gradient, loss = _over_rows(both, logits, target)
         return _numpy(loss), _numpy(gradient)
 
     def hessians(self, z: Rows, t: Rows) -> Rows:
-        """Second derivatives of all rows at once."""
+        """Second derivatives of all rows at once.
+
+        Raises:
+            TypeError: If the loss has a backward pass of its own, whose derivative PyTorch does
+                not know.
+        """
+        if self._by_autograd:
+            raise TypeError("its backward pass is its own, and has no derivative")
         logits, target = _tensor(z), self._target(t)
         of_one = self._of_one(logits.dtype)
         with self._lock:
@@ -110,6 +128,31 @@ class TorchLoss:
             value = loss(logits).detach()
         return _numpy(value).astype(np.float64), _numpy(jacobian).astype(np.float64)
 
+    @cached_property
+    def _by_autograd(self) -> bool:
+        """Whether `torch.func` has no rule for it, as for most functions with a backward pass."""
+        n = 2 if self.recognised.reading.is_binary else SMALL
+        z, t = torch.zeros(n), self._target(np.eye(1, n))[0]
+        try:
+            with _quiet():
+                torch.func.grad(self._of_one(torch.float32))(z, t)
+        except RuntimeError as error:
+            return "setup_context" in str(error)
+        except Exception:  # such as a loss of some other number of classes only
+            return False
+        return False
+
+    def _of_rows(self, dtype: torch.dtype) -> Callable[..., torch.Tensor]:
+        """The losses of all rows, in one call where that is the same."""
+        reading = self.recognised.reading
+        if reading.takes_batch and self.recognised.reduction == "none":
+            called = partial(self.recognised.call.on, self._function(dtype))
+            return partial(call_on_batch, reading, called)
+        of_one = self._of_one(dtype)
+        return lambda z, t: torch.stack(
+            [of_one(*row) for row in zip(z, t, strict=True)]
+        )
+
     def _of_one(self, dtype: torch.dtype) -> Callable[..., torch.Tensor]:
         """The loss of one example, logits [n] and the target as the function takes it."""
         reading = self.recognised.reading
@@ -131,6 +174,17 @@ class TorchLoss:
     def _target(self, t: Rows) -> torch.Tensor:
         reading, targets = self.recognised.reading, self.recognised.targets
         return _tensor(target_for(reading, targets, t, np))
+
+
+def _by_autograd(
+    of_rows: Callable[..., torch.Tensor], logits: torch.Tensor, target: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Losses and gradients of rows that do not depend on each other."""
+    given = logits.clone().requires_grad_()
+    with _quiet():
+        losses = of_rows(given, target)
+        (gradient,) = torch.autograd.grad(losses.sum(), given)
+    return losses.detach(), gradient
 
 
 def _hessians(
@@ -179,8 +233,11 @@ def without_reduction(function: Any) -> Any:
     is_module = isinstance(function, torch.nn.Module)
     if not is_module or not isinstance(getattr(function, "reduction", None), str):
         return function
-    unreduced = copy.deepcopy(function)
-    unreduced.reduction = "none"
+    try:
+        unreduced = copy.deepcopy(function)
+        unreduced.reduction = "none"
+    except RuntimeError:  # what is compiled cannot be changed
+        return function
     return unreduced
 
 
@@ -190,6 +247,20 @@ def is_of_torch(function: Any) -> bool:
         return True
     module = getattr(function, "__module__", "") or ""
     return module.partition(".")[0] == "torch"
+
+
+def names_torch(function: Any) -> bool:
+    """Whether the code of a function names PyTorch, for one that cannot be called as it is."""
+    while isinstance(function, partial):
+        function = function.func
+    plain = inspect.unwrap(getattr(function, "__func__", function))
+    code = getattr(plain, "__code__", None)
+    known = getattr(plain, "__globals__", {})
+    named = [known.get(name) for name in getattr(code, "co_names", ())]
+    places = [
+        getattr(each, "__module__", getattr(each, "__name__", "")) for each in named
+    ]
+    return any(str(place).partition(".")[0] == "torch" for place in places)
 
 
 def _in(function: Any, dtype: torch.dtype) -> Callable[..., Any]:

@@ -1,14 +1,28 @@
 """What a function returns, or raises, when it is called in every way."""
 
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from . import laws
-from .call import LOGITS, Call, calls_of, keyword_of_batch, parameters_of, required
-from .framework import Framework, Rows
+from .call import (
+    LOGITS,
+    OF_SIMILARITIES,
+    TARGETS,
+    Call,
+    calls_of,
+    is_open,
+    keyword_of_batch,
+    names_are_swapped,
+    parameters_of,
+    required,
+)
+from .framework import Framework, Returned, Rows
 from .reading import READINGS, Form, Reading
 
 
@@ -21,7 +35,7 @@ class Trials:
         call: How it is called.
         num_classes: Number of classes.
         framework: Framework of the function.
-        shapes: Shape that it returned, for the readings in which it returned anything.
+        returned: What it returned, for the readings in which it returned anything.
         errors: Error that it raised, for the others.
     """
 
@@ -29,16 +43,22 @@ class Trials:
     call: Call
     num_classes: int
     framework: Framework
-    shapes: dict[Reading, tuple[int, ...]] = field(default_factory=dict)
+    returned: dict[Reading, Returned] = field(default_factory=dict)
     errors: dict[Reading, Exception] = field(default_factory=dict)
 
     def accepted(self, form: Form | None) -> list[Reading]:
         """The readings whose result has a shape that fits."""
         return [
             reading
-            for reading, shape in self.shapes.items()
-            if reading.returns(shape, self.num_classes) and form in (None, reading.form)
+            for reading, returned in self.returned.items()
+            if reading.returns(returned.shape, self.num_classes)
+            and form in (None, reading.form)
         ]
+
+    @cached_property
+    def run_of_two(self) -> Callable[..., Rows]:
+        """The loss of any two arguments, as values of NumPy."""
+        return self.framework.runner(self.function, Call())
 
     @cached_property
     def run(self) -> Callable[..., Rows]:
@@ -46,12 +66,20 @@ class Trials:
         return self.framework.runner(self.function, self.call)
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without the warnings of a function that is called in a way for which it is not made."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def all_calls(
     function: Callable[..., Any], num_classes: int, framework: Framework
 ) -> Iterator[Call]:
     """All ways to call a function, the likeliest first."""
     yield from calls_of(function)
-    if len(required(parameters_of(function))) == 1:
+    if len(required(parameters_of(function))) == 1 or is_open(function):
         keys = _keys_of_batch(function, num_classes, framework)
         for first, second in (keys, keys[::-1]) if len(keys) == 2 else ():
             call = Call(logits=first, target=second, style="mapping")
@@ -71,15 +99,20 @@ def _keys_of_batch(
         class Batch(dict[str, Any]):
             def __missing__(self, key: str) -> Any:
                 asked.setdefault(key)
-                is_logits = len(asked) == 1 or key.lower() in LOGITS
-                return logits if is_logits else target
+                is_first = len(asked) == 1 and key.lower() not in TARGETS
+                return logits if is_first or key.lower() in LOGITS else target
 
         return Call(style="one", keyword=keyword).result(function, Batch())
 
     # The keys are known even if the function fails.
     with suppress(Exception):
-        framework.shape(trial, Call(), (z, y))
-    return tuple(sorted(asked, key=lambda key: key.lower() not in LOGITS))
+        framework.returned(trial, Call(), (z, y))
+    return tuple(sorted(asked, key=_place_of))
+
+
+def _place_of(key: str) -> int:
+    """Before the others for logits, and after them for a target."""
+    return (key.lower() in TARGETS) - (key.lower() in LOGITS)
 
 
 def try_all(
@@ -92,12 +125,17 @@ def try_all(
     # With as many classes as examples, a result [n] could not be told from one [N].
     n = num_classes + 1 if num_classes == laws.EXAMPLES + 2 else num_classes
     trials = Trials(function, call, n, framework)
+    only_labels = call.swapped and not names_are_swapped(function)
     for reading in READINGS:
-        if (call.style == "one") != (reading.form == "similarities"):
+        if (call.style in OF_SIMILARITIES) != (reading.form == "similarities"):
+            continue
+        if only_labels and not reading.labels:
             continue
         try:
             arguments = reading.arguments(n)
-            trials.shapes[reading] = framework.shape(function, call, arguments)
+            with quiet():
+                outcome = framework.returned(function, call, arguments)
+            trials.returned[reading] = outcome
         # Called in a form that it does not take, a user's function may raise anything.
         except Exception as error:
             trials.errors[reading] = error

@@ -10,6 +10,7 @@ from ..base.types import Number
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import Severity
 from ..diagnosis.config import DiagnosisConfig
+from ..diagnosis.domain import Domain, domain_of
 from ..diagnosis.findings import common_config, gravest
 from ..diagnosis.subject import Subject
 from ..diagnosis.subjects import subject
@@ -142,7 +143,8 @@ def compare(
             known forms.
         ValueError: If there is no source, if two have the same name, or as `diagnose` does.
     """
-    subjects = _named_subjects(sources, num_classes)
+    allowed = domain_of("compare", domain, logit_scale, normalised)
+    subjects = _named_subjects(sources, num_classes, allowed)
     diagnoses = dict[str, Diagnosis]()
     for name, named_subject in subjects.items():
         diagnoses[name] = diagnose(
@@ -164,6 +166,7 @@ def compare(
 def _named_subjects(
     sources: Sequence[Source | Subject] | Mapping[str, Source | Subject],
     num_classes: int,
+    domain: Domain,
 ) -> dict[str, Subject]:
     """Recognise all sources before the first is measured, so that a mistake shows at once."""
     if isinstance(sources, str) or not isinstance(sources, Sequence | Mapping):
@@ -176,10 +179,13 @@ def _named_subjects(
     with enable_x64():
         if isinstance(sources, Mapping):
             return {
-                name: subject(source, num_classes=num_classes, name=name)
+                name: subject(source, num_classes=num_classes, name=name, domain=domain)
                 for name, source in sources.items()
             }
-        subjects = [subject(source, num_classes=num_classes) for source in sources]
+        subjects = [
+            subject(source, num_classes=num_classes, domain=domain)
+            for source in sources
+        ]
     _check_distinct([given.name for given in subjects])
     return {given.name: given for given in subjects}
 

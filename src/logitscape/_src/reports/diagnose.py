@@ -113,12 +113,15 @@ def diagnose(
             normalizer=normalizer,
             form=_form(form),
             name=name,
+            domain=allowed,
         )
         measured = within(measured, allowed)
         # A loss of one logit has two classes, whatever number is given.
         num_classes = 2 if measured.one_logit else num_classes
         config = DiagnosisConfig(
-            reference=within(subject(reference, num_classes=num_classes), allowed),
+            reference=within(
+                subject(reference, num_classes=num_classes, domain=allowed), allowed
+            ),
             num_classes=num_classes,
             dtype=_precision(dtype),
             seed=seed,

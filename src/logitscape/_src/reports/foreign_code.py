@@ -5,7 +5,7 @@ from textwrap import wrap
 
 from ..diagnosis.answers import Witness
 from ..diagnosis.subject import Subject
-from ..forms.adapt import Library
+from ..forms.framework import Library
 from .vectors import COLUMNS, label_of, sparse
 
 FEW = 12
@@ -14,6 +14,8 @@ IMPORTS: dict[Library, str] = {
     "np": "import numpy as np, logitscape as ls",
     "torch": "import torch, logitscape as ls",
 }
+AUTOGRAD = "torch.autograd.functional"
+"""What differentiates functions of any kind, those for which `torch.func` has no rule too."""
 EXPRESSIONS: dict[Library, dict[str, str]] = {
     "np": {
         "loss": "loss(z, t)[0]",
@@ -22,8 +24,8 @@ EXPRESSIONS: dict[Library, dict[str, str]] = {
     },
     "torch": {
         "loss": "loss(z, t)",
-        "gradient": "torch.func.grad(loss)(z, t)",
-        "hessian": "torch.linalg.eigvalsh(torch.func.hessian(loss)(z, t))",
+        "gradient": f"{AUTOGRAD}.jacobian(lambda z: loss(z, t), z)",
+        "hessian": f"torch.linalg.eigvalsh({AUTOGRAD}.hessian(lambda z: loss(z, t), z))",
         "probabilities": "predict(z.numpy()).p",
     },
 }
@@ -41,7 +43,10 @@ def preamble(subject: Subject, imports: Sequence[str]) -> list[str]:
     """
     assert subject.opaque is not None
     lines = [IMPORTS[subject.opaque.array]]
-    if not subject.opaque.code:
+    package = subject.opaque.code.partition(".")[0]
+    if package.isidentifier() and package != "torch":
+        lines.append(f"import {package}")
+    if not subject.opaque.code or "your_function" in subject.opaque.code:
         lines += imports
     lines.append(f"loss = {subject.code}")
     if subject.predictor:

@@ -121,6 +121,7 @@ def _measured(cases: Mapping[str, Case], config: DiagnosisConfig) -> Ratios:
             case.reference,
             (case.examples, case.num_classes),
             config.dtype,
+            config.domain,
             rounds=ROUNDS,
             seconds=SECONDS / len(cases),
         )

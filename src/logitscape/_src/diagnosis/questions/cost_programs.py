@@ -16,6 +16,7 @@ from ...base.memory import kept
 from ...base.stored import key_of, stored_program, traced_key
 from ...objectives.at_label import loss_at_label
 from ...objectives.objective import Objective
+from ..domain import Domain
 from ..evaluation import narrow
 from ..programs import Precision
 from ..subject import Subject
@@ -108,6 +109,7 @@ def time_ratio(
     reference: Program,
     shape: tuple[int, int],
     dtype: Precision,
+    domain: Domain,
     *,
     rounds: int,
     seconds: float,
@@ -121,12 +123,13 @@ def time_ratio(
         reference: Program to compare it with.
         shape: Number of examples and number of classes.
         dtype: Precision of the inputs.
+        domain: Logits that both can be given.
         rounds: Maximum number of runs of each program.
         seconds: Time after which no further run begins; there is always one.
     """
     examples, n = shape
     # Logits from 1 to 2 are in the domain of every normalizer.
-    numbers = 1 + np.random.default_rng(0).random((examples, n))
+    numbers = domain.fit(1 + np.random.default_rng(0).random((examples, n)))
     # Arrays of JAX, as a program would copy an array of NumPy in every run.
     z = jax.device_put(narrow(numbers, dtype))
     t = jax.device_put(narrow(np.eye(1, n).repeat(examples, axis=0), dtype))

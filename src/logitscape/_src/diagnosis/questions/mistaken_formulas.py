@@ -4,7 +4,7 @@ import numpy as np
 
 from ..answers import Witness
 from ..evaluation import one_hot
-from ..formulas.catalogue_rows import TWICE, WITH_REST
+from ..formulas.catalogue_rows import TWICE
 from .mistake_samples import FAR, Mistake, Samples
 
 SMALL = 1e-3
@@ -95,21 +95,3 @@ def sparsemax_squared(samples: Samples) -> Mistake | None:
     return Mistake(
         "squared error of sparsemax", "fault", text, identity.factor, witness
     )
-
-
-def probability_lost(samples: Samples) -> Mistake | None:
-    """Classes that are not there take a part of the probability, as zero columns of padding do."""
-    identity = samples.identity
-    if identity is None or identity.spec != WITH_REST:
-        return None
-    rest = identity.parameters["rest"]
-    n = samples.num_classes
-    total = n / (n + rest)
-    text = (
-        f"Probability is lost: the normaliser has {rest:.4g} more than the sum over the "
-        f"{n} classes, as padded classes with a logit of 0 would add. p sums to "
-        f"{total:.4g} where all logits are 0, and the gradient does not sum to 0."
-    )
-    shows = f"the loss is {np.log(n + rest):.4g} instead of log {n} = {np.log(n):.4g}"
-    witness = Witness((0.0,) * n, one_hot(0, n), shows, "loss")
-    return Mistake("probability lost", "fault", text, total, witness)

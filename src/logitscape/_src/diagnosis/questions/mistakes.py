@@ -10,11 +10,11 @@ from ..answers import Answer
 from ..config import DiagnosisConfig
 from ..subject import Subject
 from .identity_sentences import logits_over
+from .lost_probability import probability_lost
 from .mistake_samples import Mistake, Samples, sample
 from .mistaken_directions import dead_region, pushes_rival_up
 from .mistaken_formulas import (
     forgotten_logarithm,
-    probability_lost,
     softmax_twice,
     sparsemax_squared,
     squared_error,

@@ -1,0 +1,230 @@
+"""In which form a function comes, told by values where the shapes of several fit."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+
+from . import laws
+from .call import Call
+from .framework import Rows
+from .reading import (
+    READINGS,
+    Form,
+    Reading,
+    Reduction,
+    Targets,
+    arguments_of_one,
+)
+from .trials import Trials, quiet
+
+Outcome = TypeVar("Outcome")
+
+AS_GIVEN: Targets = "as given"
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """The form of a function.
+
+    Attributes:
+        reading: What it takes and returns.
+        call: How it is called.
+        reduction: How the loss of a batch follows from those of its examples; None if it is not
+            known to follow from them.
+        targets: What its target vector is.
+        in_batches: Reading by which it takes several examples, if it does.
+    """
+
+    reading: Reading
+    call: Call = field(default_factory=Call)
+    reduction: Reduction | None = "none"
+    targets: Targets = "as given"
+    in_batches: Reading | None = None
+
+    @property
+    def form(self) -> Form:
+        """Name of the form."""
+        return self.reading.form
+
+
+def choose(trials: Trials, accepted: Sequence[Reading]) -> Recognised | None:
+    """The first reading that stands the tests by values."""
+    by_form = dict[Form, Reading]()
+    for reading in accepted:
+        by_form.setdefault(reading.form, reading)
+    if not by_form:
+        return None
+    if "similarities" in by_form:
+        reading = by_form["similarities"]
+        if not _is_of_similarities(trials):
+            return None
+        reduction: Reduction = "none" if trials.returned[reading].shape else "mean"
+        return Recognised(reading, trials.call, reduction)
+    chosen = _of_categories(trials, accepted, by_form)
+    if chosen is not None:
+        return chosen
+    binary = [reading for reading in accepted if reading.is_binary]
+    return _of_elements(trials, binary, by_form.get("multi-label"))
+
+
+def _of_categories(
+    trials: Trials, accepted: Sequence[Reading], by_form: Mapping[Form, Reading]
+) -> Recognised | None:
+    """A loss of one label among the classes."""
+    vector = by_form.get("one example")
+    labels = by_form.get("batch, labels")
+    one_label = by_form.get("one example, label")
+    one_hot = by_form.get("batch, one-hot")
+    if vector and (labels or one_label) and not _is_true_of_place(trials):
+        vector = None
+    if vector:
+        return _vector(trials, vector, one_hot, "binary" in by_form)
+    if labels:
+        labels, reduction = _explained(trials, "batch, labels", accepted)
+        is_mixed = reduction is None and trials.returned[labels].shape == ()
+        if is_mixed and one_label and not _is_intensive(trials, labels):
+            return Recognised(one_label, trials.call)
+        return Recognised(labels, trials.call, reduction, in_batches=labels)
+    if one_hot:
+        one_hot, reduction = _explained(trials, "batch, one-hot", accepted)
+        targets = _targets(trials, one_hot)
+        return Recognised(one_hot, trials.call, reduction, targets, one_hot)
+    if one_label:
+        return Recognised(one_label, trials.call)
+    return None
+
+
+def _vector(
+    trials: Trials, vector: Reading, one_hot: Reading | None, may_be_binary: bool
+) -> Recognised:
+    """A loss of a logit vector and a target vector."""
+    n = trials.num_classes
+    targets = _tested(lambda: laws.targets_of(trials.run, n), AS_GIVEN)
+    if may_be_binary and _tested(
+        lambda: laws.is_mean_of_elements(trials.run, n, targets), False
+    ):
+        binary = next(each for each in READINGS if each.form == "binary")
+        return Recognised(binary, trials.call, "mean", targets, binary)
+    # A loss of one example may nearly be a sum over a batch that it was not made for.
+    exact = laws.ROUNDING
+    reduction = None if one_hot is None else _reduction(trials, one_hot, exact)
+    if one_hot is None or reduction is None:
+        return Recognised(vector, trials.call, "none", targets)
+    is_batch = _tested(
+        lambda: laws.differs_from_batch_of_one(trials.run, trials.run, n), False
+    )
+    reading = one_hot if is_batch else vector
+    return Recognised(reading, trials.call, reduction, targets, one_hot)
+
+
+def _of_elements(
+    trials: Trials, binary: Sequence[Reading], multi_label: Reading | None
+) -> Recognised | None:
+    """A loss of every logit on its own."""
+    n = trials.num_classes
+    targets = _tested(lambda: laws.targets_of(trials.run, n), AS_GIVEN)
+    if multi_label is not None and binary:
+        asks = laws.asks_yes_or_no_of(targets)
+        if not _tested(lambda: asks(trials.run, n), True):
+            return Recognised(multi_label, trials.call, "none", targets)
+    if binary:
+        found = [_of_one_logit(trials, reading) for reading in binary]
+        # A target of the wrong shape is broadcast, and mixes the examples.
+        return min(
+            (one for one in found if one is not None),
+            key=lambda one: one.reduction is None,
+            default=None,
+        )
+    if multi_label is not None:
+        return Recognised(multi_label, trials.call, "none", targets)
+    return None
+
+
+def _of_one_logit(trials: Trials, binary: Reading) -> Recognised | None:
+    def run(z: Rows, t: Rows) -> Rows:
+        shape = [1 if axis == "1" else len(z) for axis in binary.logits]
+        target = t.astype(np.int32) if binary.labels else t
+        end = [1 if axis == "1" else len(z) for axis in binary.target]
+        return trials.run(z.reshape(shape), target.reshape(end))
+
+    if not _tested(lambda: run(np.zeros(1), np.ones(1)) is not None, False):
+        return None
+    many = binary.takes_batch
+    count = laws.EXAMPLES if many else 1
+    targets = _tested(lambda: laws.targets_of(run, count), AS_GIVEN)
+    reduction: Reduction | None = "none"
+    if many:
+        reduction = _tested(lambda: laws.reduction_of_elements(run), None)
+    return Recognised(binary, trials.call, reduction, targets, binary if many else None)
+
+
+def _is_of_similarities(trials: Trials) -> bool:
+    """Whether a function of two arguments takes them as its call has them."""
+    n = trials.num_classes
+    if trials.call.style == "embeddings":
+        return _tested(lambda: laws.is_of_angles(trials.run_of_two, n), False)
+    if trials.call.style == "both sides":
+        return _tested(lambda: laws.is_of_two_sides(trials.run_of_two), False)
+    return True
+
+
+def _is_true_of_place(trials: Trials) -> bool:
+    return _tested(lambda: laws.depends_on_place(trials.run, trials.num_classes), False)
+
+
+def _is_intensive(trials: Trials, reading: Reading) -> bool:
+    make = laws.arguments_for(reading)
+    return _tested(
+        lambda: laws.is_intensive(trials.run, make, trials.num_classes), False
+    )
+
+
+def _reduction(
+    trials: Trials, reading: Reading, exact: float = laws.EXACT
+) -> Reduction | None:
+    make = laws.arguments_for(reading)
+    nothing: Reduction | None = None
+    return _tested(
+        lambda: laws.reduction_of(trials.run, make, trials.num_classes, exact), nothing
+    )
+
+
+def _explained(
+    trials: Trials, form: Form, accepted: Sequence[Reading]
+) -> tuple[Reading, Reduction | None]:
+    """The first reading of a form in which the losses of examples explain that of a batch."""
+    first, *others = [reading for reading in accepted if reading.form == form]
+    reduction = _reduction(trials, first)
+    if reduction is not None:
+        return first, reduction
+    for reading in others:
+        reduction = _reduction(trials, reading)
+        # A softmax over an axis of length 1 would make all examples alike.
+        if reduction is not None and _differ(trials, reading):
+            return reading, reduction
+    return first, None
+
+
+def _differ(trials: Trials, reading: Reading) -> bool:
+    make = laws.arguments_for(reading)
+    return _tested(
+        lambda: laws.tells_labels_apart(trials.run, make, trials.num_classes), False
+    )
+
+
+def _targets(trials: Trials, reading: Reading) -> Targets:
+    def run(z: Rows, t: Rows) -> Rows:
+        return trials.run(*arguments_of_one(reading, z, t))
+
+    return _tested(lambda: laws.targets_of(run, trials.num_classes), AS_GIVEN)
+
+
+def _tested(test: Callable[[], Outcome], otherwise: Outcome) -> Outcome:
+    """The outcome of a test by values, or the default where the function cannot be run."""
+    with quiet():
+        try:
+            return test()
+        except Exception:  # such as a loss of some other number of classes only
+            return otherwise
