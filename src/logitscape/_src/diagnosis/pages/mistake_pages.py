@@ -9,7 +9,6 @@ from .references import (
     JAX_NAN,
     LIN,
     MARTINS,
-    MENON,
     OPTAX,
     SZEGEDY,
     ZHANG,
@@ -85,41 +84,16 @@ MISTAKES: Pages = {
         "Undo the smoothing before reading p as a probability.",
         SZEGEDY,
     ),
-    "class weights": Page(
-        "trade",
-        "The prediction is the class of the largest share times weight.",
-        "Divide p by the weights before reading it as a probability.",
-        CUI,
-    ),
     "mean taken inside": Page(
         "fault",
         "The step shrinks with the number of classes.",
         "Sum over the classes, and take the mean over the examples only.",
         OPTAX,
     ),
-    "scaled": Page(
-        "note",
-        "The factor multiplies the learning rate.",
-        "Nothing, or leave the factor to the learning rate.",
-        OPTAX,
-    ),
-    "logits adjusted": Page(
-        "trade",
-        "Predictions are those of the adjusted logits, and not of the logits.",
-        "Predict by the adjusted logits for the data's own frequencies, by the logits for "
-        "balanced ones.",
-        MENON,
-    ),
     "margin on the wrong side": Page(
         "fault",
         "Errors within the margin cost nothing, so that the boundary is not learned.",
         "Subtract the margin from the label's logit.",
-        CAO,
-    ),
-    "margin added": Page(
-        "trade",
-        "The label must lead by the margin, so that p is no longer the true distribution.",
-        "Predict without the margin.",
         CAO,
     ),
     "one class only": Page(
