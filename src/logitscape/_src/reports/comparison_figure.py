@@ -1,28 +1,33 @@
 """The figure of a comparison: loss, slope when wrong, and precision of all objectives on ray R1."""
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import cycle, islice, product
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count, islice, product
 from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib import style
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..diagnosis.findings import Findings, common_config
 from ..landscapes.probe_rays import RIVAL_UP
 from ..plotting.style import (
+    BLACK,
     BLUE,
+    DASH_DOT_DOTTED,
     DASH_DOTTED,
     DASHED,
     DOTTED,
     GREEN,
+    LONG,
     ORANGE,
     PURPLE,
     SKY,
-    SOLID,
+    SPARSE,
     VERMILLION,
+    Dashes,
     settled_digits,
     style_of,
 )
@@ -36,8 +41,14 @@ SLOPES = 1e-10, 1e6
 ERRORS = 1e-9, 10.0
 KEY_COLUMNS = 3
 WRONG_BY = f"wrong by s ({RIVAL_UP.name}: {RIVAL_UP.wrong_words})"
-OTHER_DASHES = (SOLID, DASHED, DOTTED, DASH_DOTTED)
-OTHER_COLORS = (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY)
+COLORS = (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY, BLACK)
+DARKER = 0.7
+"""Factor of the lightness of colours that come once more."""
+DASHES = (DASHED, DOTTED, DASH_DOTTED, LONG, DASH_DOT_DOTTED, SPARSE)
+"""Dashes that come first; the reference alone has a solid line."""
+DOT, DASH, GAP, ROW_GAP = 1.2, 5.0, 1.3, 3.5
+LONGEST_ROW = 4
+"""Number of dots and dashes from which on a row is none of the dashes above."""
 
 
 class Row(NamedTuple):
@@ -93,17 +104,36 @@ def drawn_rows(compared: Mapping[str, Findings]) -> list[Row]:
 
 
 def lines_of(names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the usual styles if they tell the names apart, else other styles in turn."""
+    """Return lines of which no two have the same colour, or the same dashes.
+
+    They are the usual ones of the objectives if these differ so.
+    """
     lines = [style_of(name) for name in names]
-    # The usual style of a spec leaves out its parameters, so that several may look the same.
-    distinct = {(line["color"], line["linestyle"]) for line in lines}
-    if len(distinct) < len(names):
-        others = cycle(product(OTHER_DASHES, OTHER_COLORS))
-        lines = [
-            {"color": color, "linestyle": dashes}
-            for dashes, color in islice(others, len(names))
-        ]
+    for look in ("color", "linestyle"):
+        if len({line[look] for line in lines}) < len(names):
+            lines = [
+                {"color": color, "linestyle": dashes}
+                for color, dashes in islice(zip(_colors(), _dashes()), len(names))
+            ]
     return [line | {"linewidth": 1.6, "zorder": 2.4} for line in lines]
+
+
+def _colors() -> Iterator[str]:
+    """Yield the colours of Okabe and Ito, and then ever darker ones of them."""
+    for turn in count():
+        for color in COLORS:
+            shade = np.array(to_rgb(color)) * DARKER**turn
+            yield to_hex(shade)
+
+
+def _dashes() -> Iterator[Dashes]:
+    """Yield dashes that are easily told apart, and then all rows of short and long ones."""
+    yield from DASHES
+    for length in count(LONGEST_ROW):
+        for row in product((DOT, DASH), repeat=length):
+            if len(set(row)) > 1:
+                lengths = [number for ink in row for number in (ink, GAP)]
+                yield 0, (*lengths[:-1], ROW_GAP)
 
 
 def _draw_key(figure: Figure, rows: Sequence[Row]) -> None:

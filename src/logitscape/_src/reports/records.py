@@ -7,17 +7,20 @@ from dataclasses import asdict
 from typing import Any
 
 from ..base.versions import versions
+from ..diagnosis.answers import Answer
 from ..diagnosis.findings import Findings, common_config, gravest
+from .remedies import remedy
 from .witness_code import all_witnesses
 
-DIAGNOSIS_SCHEMA = "logitscape.diagnosis/3"
-COMPARISON_SCHEMA = "logitscape.comparison/3"
+DIAGNOSIS_SCHEMA = "logitscape.diagnosis/4"
+COMPARISON_SCHEMA = "logitscape.comparison/4"
 
 
 def diagnosis_record(findings: Findings) -> dict[str, Any]:
     """Return everything about one objective.
 
-    Infinities and NaN are the strings "inf", "-inf" and "nan".
+    Infinities and NaN are the strings "inf", "-inf" and "nan". The first answers, as many as
+    "leading" says, are those that matter most.
     """
     config = findings.config
     return {
@@ -32,7 +35,10 @@ def diagnosis_record(findings: Findings) -> dict[str, Any]:
         "reference": config.reference.name,
         "healthy": findings.healthy,
         "worst": findings.worst,
-        "answers": [_plain(asdict(answer)) for answer in findings.answers],
+        "headline": findings.headline(),
+        "identity": findings.identity,
+        "leading": len(findings.leading()),
+        "answers": [_answer(answer) for answer in findings.in_order()],
         "witnesses": all_witnesses(findings),
         "versions": versions(),
     }
@@ -59,6 +65,11 @@ def comparison_record(compared: Mapping[str, Findings]) -> dict[str, Any]:
 def to_json(record: Mapping[str, Any]) -> str:
     """Return a record as the text of a JSON file."""
     return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    record: dict[str, Any] = _plain(asdict(answer))
+    return record | {"remedy": remedy(answer)}
 
 
 def _plain(value: Any) -> Any:

@@ -62,6 +62,6 @@ def _explained(answer: Answer, designs: Sequence[Design]) -> Answer:
         is_price = answer.severity == "trade" and answer.verdict in design.costs
         is_explained = answer.severity == "fault" and design.explains(answer)
         if is_price or is_explained:
-            text = f"{answer.text} This is the price of its design ({design.name})."
+            text = f"{answer.text} This follows from its design ({design.name})."
             return replace(answer, severity="trade", text=text)
     return answer
