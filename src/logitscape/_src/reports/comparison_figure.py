@@ -14,7 +14,6 @@ from matplotlib.lines import Line2D
 from ..diagnosis.findings import Findings, common_config
 from ..landscapes.probe_rays import RIVAL_UP
 from ..plotting.style import (
-    BLACK,
     BLUE,
     DASH_DOT_DOTTED,
     DASH_DOTTED,
@@ -41,9 +40,9 @@ SLOPES = 1e-10, 1e6
 ERRORS = 1e-9, 10.0
 KEY_COLUMNS = 3
 WRONG_BY = f"wrong by s ({RIVAL_UP.name}: {RIVAL_UP.wrong_words})"
-COLORS = (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY, BLACK)
-DARKER = 0.7
-"""Factor of the lightness of colours that come once more."""
+COLORS = (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY)
+DARKEST = 0.25
+"""Least lightness of colours that come once more, as a share of their own."""
 DASHES = (DASHED, DOTTED, DASH_DOTTED, LONG, DASH_DOT_DOTTED, SPARSE)
 """Dashes that come first; the reference alone has a solid line."""
 DOT, DASH, GAP, ROW_GAP = 1.2, 5.0, 1.3, 3.5
@@ -109,21 +108,27 @@ def lines_of(names: Sequence[str]) -> list[dict[str, Any]]:
     They are the usual ones of the objectives if these differ so.
     """
     lines = [style_of(name) for name in names]
-    for look in ("color", "linestyle"):
-        if len({line[look] for line in lines}) < len(names):
-            lines = [
-                {"color": color, "linestyle": dashes}
-                for color, dashes in islice(zip(_colors(), _dashes()), len(names))
-            ]
+    looks = [(line["color"], line["linestyle"]) for line in lines]
+    if any(len(set(look)) < len(names) for look in zip(*looks, strict=True)):
+        others = zip(_colors(), _dashes(), strict=False)
+        lines = [
+            {"color": color, "linestyle": dashes}
+            for color, dashes in islice(others, len(names))
+        ]
     return [line | {"linewidth": 1.6, "zorder": 2.4} for line in lines]
 
 
 def _colors() -> Iterator[str]:
-    """Yield the colours of Okabe and Ito, and then ever darker ones of them."""
+    """Yield the colours of Okabe and Ito, and then darker ones of them, no shade twice."""
     for turn in count():
+        lightness = 1 - (1 - DARKEST) * _between_0_and_1(turn)
         for color in COLORS:
-            shade = np.array(to_rgb(color)) * DARKER**turn
-            yield to_hex(shade)
+            yield to_hex(np.array(to_rgb(color)) * lightness)
+
+
+def _between_0_and_1(k: int) -> float:
+    """The k-th number of van der Corput: 0, 1/2, 1/4, 3/4, ..., far from all before it."""
+    return sum(int(bit) / 2 ** (n + 1) for n, bit in enumerate(reversed(f"{k:b}")))
 
 
 def _dashes() -> Iterator[Dashes]:
