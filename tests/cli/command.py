@@ -21,8 +21,8 @@ class Verdict:
     worst: str
     arguments: dict[str, Any]
 
-    def table(self) -> str:
-        return f"worst: {self.worst}"
+    def table(self, *, everything: bool = False) -> str:
+        return f"worst: {self.worst}" + " and all else" * everything
 
     def to_dict(self) -> dict[str, Any]:
         return {

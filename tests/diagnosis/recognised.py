@@ -283,7 +283,7 @@ SOUND: dict[str, tuple[Loss, str]] = {
     ),
     "a temperature": (
         lambda z, t: cross_entropy(z / 0.07, t),
-        "softmax + cross_entropy at z / 0.07",
+        "softmax + cross_entropy at T = 0.07",
     ),
     "a margin on every class": (
         lambda z, t: cross_entropy(z - 0.35, t),
@@ -291,30 +291,29 @@ SOUND: dict[str, tuple[Loss, str]] = {
     ),
     "a margin on the label, times 30": (
         lambda z, t: cross_entropy(30 * (z - 0.35 * t), t),
-        "softmax + cross_entropy at 30 z, with a margin of 0.35 on the label's logit",
+        "softmax + cross_entropy at 30 z with a margin of 0.35 on the label",
     ),
     "margins by frequency": (
         lambda z, t: cross_entropy(30 * (z - 0.2 * t * PRIOR**-0.25), t),
-        "softmax + cross_entropy at 30 z, with a margin of 0.2515 to 0.4229 "
-        "on the label's logit",
+        "softmax + cross_entropy at 30 z with a margin from 0.2515 to 0.4229 on the label",
     ),
     "prior added": (
         lambda z, t: cross_entropy(z + jnp.log(PRIOR), t),
-        "softmax + cross_entropy, with -1.133 to 0.9468 added to the logits",
+        "softmax + cross_entropy with constants from -1.133 to 0.9468 added to the logits",
     ),
     "weights": (
         lambda z, t: jnp.sum(t / PRIOR) * cross_entropy(z, t),
-        "softmax + cross_entropy, with weights of the labels of 2.5 to 20",
+        "softmax + cross_entropy with class weights from 2.5 to 20",
     ),
     "soft cap": (soft_capped, "softmax + cross_entropy at 30 tanh(z / 30)"),
     "label smoothing at 2": (
         lambda z, t: -jnp.sum((0.8 * t + 0.2 / N) * log_softmax(z / 2)),
-        "softmax + label_smoothing(smoothing=0.2) at z / 2",
+        "softmax + label_smoothing(smoothing=0.2) at T = 2",
     ),
     "focal": (focal, "softmax + focal"),
     "squared error at 3": (
         lambda z, t: squared(z / 3, t),
-        "softmax + brier at z / 3",
+        "softmax + brier at T = 3",
     ),
     "squared error of logits": (
         lambda z, t: jnp.mean((z - 5 * t) ** 2),

@@ -8,13 +8,19 @@ import logitscape as ls
 from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.evaluation import evaluate
-from logitscape._src.diagnosis.questions import consistency, mistakes
+from logitscape._src.diagnosis.questions import (
+    consistency,
+    design,
+    identity,
+    mistakes,
+)
+from logitscape._src.diagnosis.questions.known_designs import known_designs
+from logitscape._src.diagnosis.questions.recognition import recognition
 from logitscape._src.diagnosis.subjects import subject
 from tests.diagnosis import broken
 
 N = 10
 WITHOUT_WITNESS = {
-    "scaled",
     "label smoothing",
     "squared error after softmax",
     "examples influence each other",
@@ -49,7 +55,7 @@ def test_a_healthy_loss_raises_no_alarm(name: str) -> None:
         if answer.severity in ("fault", "trade")
     }
     # A margin has its price, which is no fault.
-    assert alarms <= ({"margin", "margin added"} if "margin" in name else set())
+    assert alarms <= ({"margin"} if "margin" in name else set())
     assert diagnosis.healthy
 
 
@@ -59,8 +65,8 @@ def test_a_margin_is_measured(offset: float) -> None:
         return broken.plain_cross_entropy(z - offset * t, t)
 
     config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=N), N)
-    (answer,) = mistakes.answers(subject(margin, num_classes=N), config)
-    assert (answer.verdict, answer.severity) == ("margin added", "trade")
+    (answer,) = design.answers(subject(margin, num_classes=N), config)
+    assert (answer.verdict, answer.severity) == ("margin", "trade")
     assert answer.number == pytest.approx(offset, rel=1e-6)
 
 
@@ -143,8 +149,6 @@ def deaf_to_a_label(z, t):
 @pytest.mark.parametrize(
     ("loss", "verdict", "severity"),
     [
-        (class_weights, "class weights", "trade"),
-        (logit_adjustment, "logits adjusted", "trade"),
         (constant, "none recognised", "fine"),
         (nan_when_equal, "not finite at equal logits", "fault"),
         (nan_for_a_label, "not finite for a label", "fault"),
@@ -155,3 +159,45 @@ def test_what_is_meant_and_what_is_not(loss, verdict: str, severity: str) -> Non
     config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=N), N)
     (answer,) = mistakes.answers(subject(loss, num_classes=N), config)
     assert (answer.verdict, answer.severity) == (verdict, severity)
+
+
+def weighted_focal_with_margins(z, t):
+    margins = np.linspace(0.1, 0.4, N)
+    scores = 5 * (z - t * margins)
+    p = jax.numpy.sum(t * jax.nn.softmax(scores))
+    weight = jax.numpy.sum(t * WEIGHTS)
+    return weight * (1 - p) ** 2 * broken.plain_cross_entropy(scores, t)
+
+
+@pytest.mark.parametrize(
+    ("loss", "phrases"),
+    [
+        (class_weights, {"class weights": "with class weights from"}),
+        (logit_adjustment, {"prior": "with constants from"}),
+        (
+            weighted_focal_with_margins,
+            {
+                "class weights": "class weights from",
+                "margin": "a margin from 0.1 to 0.4",
+            },
+        ),
+        (
+            lambda z, t: broken.plain_cross_entropy(z / 0.07, t),
+            {"temperature": "at T = 0.07"},
+        ),
+    ],
+)
+def test_a_fact_has_one_place(loss, phrases: dict[str, str]) -> None:
+    config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=N), N)
+    about = subject(loss, num_classes=N)
+    with enable_x64(), np.errstate(all="ignore"):
+        designs = {a.verdict: a for a in design.answers(about, config)}
+        (what, *_) = identity.answers(about, config)
+        (mistake,) = mistakes.answers(about, config)
+        recognised = recognition(about, config)
+    assert mistake.verdict == "none recognised"
+    prices = {found.name: found.price for found in known_designs(recognised)}
+    for name, phrase in phrases.items():
+        # The numbers stand in the sentence that says what the loss is, and the price here.
+        assert phrase in what.text
+        assert designs[name].text == prices.get(name, designs[name].text)

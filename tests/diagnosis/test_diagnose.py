@@ -103,7 +103,7 @@ def test_it_prints_within_80_columns_with_code_that_runs(brier: ls.Diagnosis) ->
 
 def test_json_has_a_schema_and_only_what_json_has(twice: ls.Diagnosis) -> None:
     data = json.loads(twice.to_json(), parse_constant=pytest.fail)
-    assert data["schema"] == "logitscape.diagnosis/3"
+    assert data["schema"] == "logitscape.diagnosis/4"
     assert data["healthy"] is False
     assert {
         "question",

@@ -88,7 +88,7 @@ def test_long_names_are_folded():
 
 def test_json_has_everything(many):
     found = json.loads(many.to_json(), parse_constant=pytest.fail)
-    assert found["schema"] == "logitscape.comparison/3"
+    assert found["schema"] == "logitscape.comparison/4"
     assert found["diagnoses"]["softmax + brier"] == json.loads(
         many.diagnoses["softmax + brier"].to_json()
     )

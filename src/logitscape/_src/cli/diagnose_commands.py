@@ -111,6 +111,15 @@ Threshold = Annotated[
     FailOn,
     Parameter(name="--fail-on", help="Least severity that makes the exit status 1."),
 ]
+Everything = Annotated[
+    bool,
+    Parameter(
+        name="--all",
+        negative=(),
+        show_default=False,
+        help="Show all answers, and not only those that matter most.",
+    ),
+]
 
 
 @Parameter(name="*")
@@ -130,6 +139,7 @@ class Options:
     budget: Budget = 120.0
     arg: Argument = ()
     fail_on: Threshold = "fault"
+    everything: Everything = False
     json: AsJson = False
     out: ReportFile = None
     quiet: Quiet = False
@@ -251,7 +261,7 @@ def _publish(report: "Diagnosis | Comparison", options: Options) -> None:
     if options.json:
         show_json(report.to_dict())
     else:
-        show(report.table())
+        show(report.table(everything=options.everything))
 
 
 def _status(worst: "Severity", fail_on: FailOn) -> int:

@@ -98,10 +98,16 @@ RULES = (
         ALIKE,
         (
             "common mistakes",
-            frozenset({"class weights", "label not taught", "not finite for a label"}),
+            frozenset({"label not taught", "not finite for a label"}),
         ),
         "invariances",
         "a loss that treats its labels differently depends on their order",
+    ),
+    Rule(
+        ALIKE,
+        ("design", frozenset({"class weights"})),
+        "invariances",
+        "a loss with weights of the labels depends on their order",
     ),
     Rule(
         ("proper", frozenset({PROPER})),

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from .answers import SEVERITIES, Answer, Severity
 from .config import DiagnosisConfig
+from .headlines import broken, price_of
+from .leading import in_order, leading
 from .subject import Subject
 from .vocabulary import NOT_ASKED
 
@@ -53,7 +55,7 @@ class Findings:
     def health(self) -> str:
         """The verdict about the whole in a word or two."""
         if not self.healthy:
-            return "not healthy"
+            return "broken"
         # What cannot be asked about a function at all leaves nothing open.
         is_whole = all(
             answer.verdict != NOT_ASKED or answer.details.get("impossible")
@@ -64,12 +66,7 @@ class Findings:
     @property
     def counted(self) -> dict[Severity, str]:
         """The number of answers of every severity that occurs, such as "2 trades"."""
-        counts = Counter(answer.severity for answer in self.answers)
-        return {
-            severity: number_of(counts[severity], severity)
-            for severity in SEVERITIES
-            if counts[severity]
-        }
+        return counts(self.answers)
 
     def of(self, question: str) -> list[Answer]:
         """Return the answers to one question.
@@ -82,15 +79,56 @@ class Findings:
             if question in (answer.question, answer.question.partition(",")[0])
         ]
 
+    @property
+    def state(self) -> str:
+        """The verdict about the whole in plain words, as in "broken: softmax is applied twice"."""
+        by_severity = {
+            severity: [a for a in self.in_order() if a.severity == severity]
+            for severity in SHOWN
+        }
+        if by_severity["fault"]:
+            return broken(by_severity["fault"])
+        return self.health + price_of(by_severity["trade"])
+
+    @property
+    def identity(self) -> str:
+        """What the loss is, in one sentence; "" if that is not known, or is the name itself."""
+        first = next(iter(self.of("identity")), None)
+        if first is None or first.severity == "undecided":
+            return ""
+        return first.text.removeprefix(f"This is {self.name}.").lstrip()
+
+    def in_order(self) -> list[Answer]:
+        """Return the answers by severity; of one severity, what matters most first."""
+        return in_order(self.answers, self.config)
+
+    def leading(self) -> list[Answer]:
+        """Return the answers that matter most, at most five."""
+        return leading(self.answers, self.config)
+
+    def rest(self) -> list[Answer]:
+        """Return all other answers."""
+        return self.in_order()[len(self.leading()) :]
+
     def headline(self) -> str:
-        """Return one line with the name and the number of answers of every severity."""
-        counts = ", ".join(self.counted.values())
-        return f"{self.name}: {self.health} ({counts})"
+        """Return one line with the name and the verdict about the whole in plain words."""
+        verb = "has" if self.state.startswith("no fault") else "is"
+        return f"{self.name} {verb} {self.state}"
 
 
 def gravest(severities: Iterable[Severity]) -> Severity:
     """Return the severity of several that matters most; "fine" if there is none."""
     return min(severities, key=SEVERITIES.index, default="fine")
+
+
+def counts(answers: Iterable[Answer]) -> dict[Severity, str]:
+    """Return the number of answers of every severity that occurs, such as "2 trades"."""
+    found = Counter(answer.severity for answer in answers)
+    return {
+        severity: number_of(found[severity], severity)
+        for severity in SEVERITIES
+        if found[severity]
+    }
 
 
 def number_of(count: int, severity: Severity) -> str:

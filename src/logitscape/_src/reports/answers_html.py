@@ -1,14 +1,16 @@
 """Answers as HTML, for pages and notebooks."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from html import escape
 
 from ..diagnosis.answers import Answer, Severity
 from ..diagnosis.config import DiagnosisConfig
-from ..diagnosis.findings import SHOWN, Findings
+from ..diagnosis.findings import SHOWN, Findings, counts
 from ..diagnosis.subject import Subject
 from .checked_witnesses import code_of
 from .html import SIGNS
+from .open_questions import open_questions
+from .remedies import remedy
 from .witness_code import preamble
 
 FRAGMENT_STYLE = """\
@@ -26,13 +28,19 @@ def boxed(content: str) -> str:
     return f'<div class="logitscape-card">{style}{content}</div>'
 
 
-def health(findings: Findings) -> str:
-    """Return the verdict, and the number of answers of every severity."""
-    counts = [
-        f'<span class="{severity}">{count}</span>'
-        for severity, count in findings.counted.items()
+def headline(findings: Findings) -> str:
+    """Return the verdict about the whole in plain words, as a sentence."""
+    return escape(f"{findings.headline()}.")
+
+
+def more(rest: Sequence[Answer]) -> str:
+    """Return how many other answers there are, by their severity."""
+    numbers = [
+        f'<span class="{severity}">{number}</span>'
+        for severity, number in counts(rest).items()
     ]
-    return f"{capitalized(findings.health)}: {', '.join(counts) or 'nothing was asked'}"
+    plural = "s" if len(rest) != 1 else ""
+    return f"{len(rest)} more answer{plural}: {', '.join(numbers)}"
 
 
 def setting(config: DiagnosisConfig) -> str:
@@ -42,15 +50,12 @@ def setting(config: DiagnosisConfig) -> str:
 
 
 def answer_lists(findings: Findings) -> str:
-    """Return all answers, faults first; those that are fine are folded away."""
-    fine = [answer for answer in findings.answers if answer.severity == "fine"]
-    others = [answer for answer in findings.answers if answer.severity != "fine"]
-    html = ""
-    if others:
-        html += _list(others, findings.subject)
-    if fine:
-        summary = f"<summary>{mark('fine')}: {len(fine)} answers</summary>"
-        html += f"<details>{summary}{_list(fine, findings.subject)}</details>"
+    """Return the answers that matter most, and folded away all others."""
+    html = _list(findings.leading(), findings.subject)
+    rest = findings.rest()
+    if rest:
+        summary = f"<summary>{more(rest)}</summary>"
+        html += f"<details>{summary}{_list(rest, findings.subject)}</details>"
     return html
 
 
@@ -64,18 +69,36 @@ def capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _list(answers: Iterable[Answer], subject: Subject) -> str:
-    items = "".join(_item(answer, subject) for answer in answers)
-    return f'<ol class="answers">{items}</ol>'
+def grouped(answers: Sequence[Answer]) -> list[tuple[str, Answer]]:
+    """Return the answers with their questions, those that the same reason keeps open as one."""
+    decided = [answer for answer in answers if answer.severity != "undecided"]
+    pairs = [
+        (answer.question, answer) for answer in decided if answer.severity != "fine"
+    ]
+    fine = [
+        (answer.question, answer) for answer in decided if answer.severity == "fine"
+    ]
+    return [*pairs, *open_questions(answers), *fine]
 
 
-def _item(answer: Answer, subject: Subject) -> str:
-    question = escape(capitalized(answer.question))
+def _list(answers: Sequence[Answer], subject: Subject) -> str:
+    items = [_item(name, answer, subject) for name, answer in grouped(answers)]
+    return f'<ol class="answers">{"".join(items)}</ol>' if items else ""
+
+
+def _item(name: str, answer: Answer, subject: Subject) -> str:
+    question = escape(capitalized(name))
     heading = f"<h3>{question}: {escape(answer.verdict)}</h3>"
     text = f"<p>{escape(answer.text)}</p>"
-    details = _method(answer) + _witness(answer, subject)
+    details = what_to_do(answer) + _method(answer) + _witness(answer, subject)
     content = f"<div>{heading}{text}{details}</div>"
     return f"<li>{mark(answer.severity)}{content}</li>\n"
+
+
+def what_to_do(answer: Answer) -> str:
+    """Return the remedy as a paragraph; "" if there is none."""
+    todo = remedy(answer)
+    return f'<p class="todo"><b>What to do:</b> {escape(todo)}</p>' if todo else ""
 
 
 def _method(answer: Answer) -> str:

@@ -50,14 +50,22 @@ class Comparison:
         """Whether all objectives are healthy."""
         return all(diagnosis.healthy for diagnosis in self.diagnoses.values())
 
-    def table(self) -> "RenderableType":
+    def table(self, *, everything: bool = False) -> "RenderableType":
         """Return a table for the terminal (rich), of at most 80 columns.
 
         Up to three objectives are columns; more are rows.
+
+        Args:
+            everything: Whether all questions are shown, and not only those whose answers differ or
+                matter.
         """
         from .comparison_table import table
 
-        return table(self.diagnoses)
+        return table(self.diagnoses, everything=everything)
+
+    def full(self) -> str:
+        """Return the table with all questions, as text."""
+        return as_text(self.table(everything=True))
 
     def __str__(self) -> str:
         return as_text(self.table())
@@ -97,7 +105,7 @@ class Comparison:
         texts = {
             ".html": lambda: page(self.diagnoses),
             ".json": self.to_json,
-            ".txt": lambda: str(self),
+            ".txt": self.full,
         }
         return save(path, texts, self.figure)
 

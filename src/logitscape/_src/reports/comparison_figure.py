@@ -1,12 +1,13 @@
 """The figure of a comparison: loss, slope when wrong, and precision of all objectives on ray R1."""
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import cycle, islice, product
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count, islice, product
 from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib import style
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -14,15 +15,18 @@ from ..diagnosis.findings import Findings, common_config
 from ..landscapes.probe_rays import RIVAL_UP
 from ..plotting.style import (
     BLUE,
+    DASH_DOT_DOTTED,
     DASH_DOTTED,
     DASHED,
     DOTTED,
     GREEN,
+    LONG,
     ORANGE,
     PURPLE,
     SKY,
-    SOLID,
+    SPARSE,
     VERMILLION,
+    Dashes,
     settled_digits,
     style_of,
 )
@@ -36,8 +40,14 @@ SLOPES = 1e-10, 1e6
 ERRORS = 1e-9, 10.0
 KEY_COLUMNS = 3
 WRONG_BY = f"wrong by s ({RIVAL_UP.name}: {RIVAL_UP.wrong_words})"
-OTHER_DASHES = (SOLID, DASHED, DOTTED, DASH_DOTTED)
-OTHER_COLORS = (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY)
+COLORS = (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY)
+DARKEST = 0.25
+"""Least lightness of colours that come once more, as a share of their own."""
+DASHES = (DASHED, DOTTED, DASH_DOTTED, LONG, DASH_DOT_DOTTED, SPARSE)
+"""Dashes that come first; the reference alone has a solid line."""
+DOT, DASH, GAP, ROW_GAP = 1.2, 5.0, 1.3, 3.5
+LONGEST_ROW = 4
+"""Number of dots and dashes from which on a row is none of the dashes above."""
 
 
 class Row(NamedTuple):
@@ -93,17 +103,42 @@ def drawn_rows(compared: Mapping[str, Findings]) -> list[Row]:
 
 
 def lines_of(names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the usual styles if they tell the names apart, else other styles in turn."""
+    """Return lines of which no two have the same colour, or the same dashes.
+
+    They are the usual ones of the objectives if these differ so.
+    """
     lines = [style_of(name) for name in names]
-    # The usual style of a spec leaves out its parameters, so that several may look the same.
-    distinct = {(line["color"], line["linestyle"]) for line in lines}
-    if len(distinct) < len(names):
-        others = cycle(product(OTHER_DASHES, OTHER_COLORS))
+    looks = [(line["color"], line["linestyle"]) for line in lines]
+    if any(len(set(look)) < len(names) for look in zip(*looks, strict=True)):
+        others = zip(_colors(), _dashes(), strict=False)
         lines = [
             {"color": color, "linestyle": dashes}
-            for dashes, color in islice(others, len(names))
+            for color, dashes in islice(others, len(names))
         ]
     return [line | {"linewidth": 1.6, "zorder": 2.4} for line in lines]
+
+
+def _colors() -> Iterator[str]:
+    """Yield the colours of Okabe and Ito, and then darker ones of them, no shade twice."""
+    for turn in count():
+        lightness = 1 - (1 - DARKEST) * _between_0_and_1(turn)
+        for color in COLORS:
+            yield to_hex(np.array(to_rgb(color)) * lightness)
+
+
+def _between_0_and_1(k: int) -> float:
+    """The k-th number of van der Corput: 0, 1/2, 1/4, 3/4, ..., far from all before it."""
+    return sum(int(bit) / 2 ** (n + 1) for n, bit in enumerate(reversed(f"{k:b}")))
+
+
+def _dashes() -> Iterator[Dashes]:
+    """Yield dashes that are easily told apart, and then all rows of short and long ones."""
+    yield from DASHES
+    for length in count(LONGEST_ROW):
+        for row in product((DOT, DASH), repeat=length):
+            if len(set(row)) > 1:
+                lengths = [number for ink in row for number in (ink, GAP)]
+                yield 0, (*lengths[:-1], ROW_GAP)
 
 
 def _draw_key(figure: Figure, rows: Sequence[Row]) -> None:

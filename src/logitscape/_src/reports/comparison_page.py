@@ -7,7 +7,7 @@ from typing import Any
 from ..base.versions import versions
 from ..diagnosis.answers import Answer
 from ..diagnosis.findings import Findings, common_config
-from .answers_html import answer_lists, boxed, capitalized, health, mark, setting
+from .answers_html import answer_lists, boxed, capitalized, headline, mark, setting
 from .comparison_table import questions, worst
 from .html import document, picture, table
 from .records import comparison_record
@@ -83,9 +83,10 @@ def _cell(answer: Answer | None) -> str:
 
 
 def _all_findings(compared: Mapping[str, Findings]) -> Iterator[str]:
-    for name, findings in compared.items():
-        summary = f"<summary>{escape(name)}: {health(findings)}</summary>"
-        yield f"<details>{summary}{answer_lists(findings)}</details>"
+    for findings in compared.values():
+        summary = f"<summary>{headline(findings)}</summary>"
+        identity = f"<p>{escape(findings.identity)}</p>"
+        yield f"<details>{summary}{identity}{answer_lists(findings)}</details>"
 
 
 def _pictures(compared: Mapping[str, Findings]) -> Iterator[str]:

@@ -9,12 +9,12 @@ from ..base.memory import trim
 from ..base.types import Number
 from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
-from ..diagnosis.answers import SEVERITIES
 from ..diagnosis.config import DiagnosisConfig
 from ..diagnosis.deadline import deadline_after
 from ..diagnosis.domain import domain_of
 from ..diagnosis.evaluation import points_evaluated
 from ..diagnosis.examination import Examination
+from ..diagnosis.leading import in_order
 from ..diagnosis.programs import Precision
 from ..diagnosis.subject import Subject
 from ..diagnosis.subjects import subject, subject_of_gradient
@@ -141,8 +141,8 @@ def diagnose(
         answers = examination.answers()
     # Tracing leaves much free memory behind, which a session of many diagnoses would keep.
     trim()
-    answers.sort(key=lambda answer: SEVERITIES.index(answer.severity))
-    return Diagnosis(subject=measured, config=config, answers=tuple(answers))
+    ordered = tuple(in_order(answers, config))
+    return Diagnosis(subject=measured, config=config, answers=ordered)
 
 
 def _measured(

@@ -24,14 +24,22 @@ class Diagnosis(Findings):
         answers: The answers, faults first.
     """
 
-    def table(self) -> "RenderableType":
-        """Return the answers as a table for the terminal (rich), of at most 80 columns."""
+    def table(self, *, everything: bool = False) -> "RenderableType":
+        """Return the report for the terminal (rich), of at most 80 columns.
+
+        Args:
+            everything: Whether all answers are shown, and not only those that matter most.
+        """
         from .terminal import table
 
-        return table(self)
+        return table(self, everything=everything)
 
     def __str__(self) -> str:
         return as_text(self.table())
+
+    def full(self) -> str:
+        """Return the report with all answers, as text; `str` has those that matter most."""
+        return as_text(self.table(everything=True))
 
     def _repr_html_(self) -> str:
         from .page import fragment
@@ -68,7 +76,8 @@ class Diagnosis(Findings):
 
         Args:
             path: Path of the file: ".html" for one self-contained page, ".json", ".txt", or
-                ".png", ".svg" or ".pdf" for the figure.
+                ".png", ".svg" or ".pdf" for the figure. All of them but the figure have all
+                answers.
 
         Raises:
             ValueError: For another suffix.
@@ -79,6 +88,6 @@ class Diagnosis(Findings):
         texts = {
             ".html": lambda: page(self),
             ".json": self.to_json,
-            ".txt": lambda: str(self),
+            ".txt": self.full,
         }
         return save(path, texts, self.figure)

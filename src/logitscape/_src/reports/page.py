@@ -1,12 +1,21 @@
 """A diagnosis as one HTML file that needs nothing else, and as a table for notebooks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from ..base.versions import versions
 from ..diagnosis.answers import Answer
 from ..diagnosis.findings import Findings
-from .answers_html import answer_lists, boxed, capitalized, health, setting
+from .answers_html import (
+    answer_lists,
+    boxed,
+    capitalized,
+    grouped,
+    headline,
+    more,
+    setting,
+    what_to_do,
+)
 from .html import SIGNS, document, picture, table
 from .records import diagnosis_record
 
@@ -37,11 +46,11 @@ def page(findings: Findings) -> str:
     """
     body = [
         "<header>",
-        f"<h1>{escape(findings.name)}</h1>",
-        f'<p class="overall">{health(findings)}</p>',
+        f"<h1>{headline(findings)}</h1>",
+        f'<p class="overall">{escape(findings.identity)}</p>',
         f'<p class="quiet">{setting(findings.config)}</p>',
         "</header>",
-        "<section><h2>Findings</h2>",
+        "<section><h2>What matters</h2>",
         answer_lists(findings),
         "</section>",
         "<section><h2>Pictures</h2>",
@@ -55,21 +64,30 @@ def page(findings: Findings) -> str:
 
 
 def fragment(findings: Findings) -> str:
-    """Return the answers as a table, for notebooks."""
-    rows = "".join(_row(answer) for answer in findings.answers)
+    """Return the same for notebooks: what matters as a table, and all other answers folded away."""
+    html = f"<p><b>{headline(findings)}</b> {escape(findings.identity)}</p>"
+    html += f"<p>{setting(findings.config)}</p>"
+    if findings.leading():
+        html += _rows(findings.leading())
+    rest = findings.rest()
+    if rest:
+        html += f"<details><summary>{more(rest)}</summary>{_rows(rest)}</details>"
+    return boxed(html)
+
+
+def _rows(answers: Sequence[Answer]) -> str:
+    rows = "".join(_row(name, answer) for name, answer in grouped(answers))
     head = "<thead><tr><th></th><th>question</th><th>answer</th></tr></thead>"
-    name = f"<b>{escape(findings.name)}</b>"
-    title = f"<p>{name}: {health(findings)}; {setting(findings.config)}</p>"
-    return boxed(f"{title}<table>{head}<tbody>{rows}</tbody></table>")
+    return f"<table>{head}<tbody>{rows}</tbody></table>"
 
 
-def _row(answer: Answer) -> str:
+def _row(name: str, answer: Answer) -> str:
     severity = f"{SIGNS[answer.severity]} {answer.severity}"
     verdict = f"<b>{escape(capitalized(answer.verdict))}.</b>"
     cells = [
         f'<td class="mark">{severity}</td>',
-        f"<td>{escape(answer.question)}</td>",
-        f"<td>{verdict} {escape(answer.text)}</td>",
+        f"<td>{escape(name)}</td>",
+        f"<td>{verdict} {escape(answer.text)}{what_to_do(answer)}</td>",
     ]
     return f"<tr>{''.join(cells)}</tr>"
 

@@ -11,15 +11,17 @@ from ..diagnosis.answers import Answer
 from ..diagnosis.findings import Findings, common_config, gravest
 from ..diagnosis.subject import Subject
 from .checked_witnesses import all_witnesses, witness_of
+from .remedies import remedy
 
-DIAGNOSIS_SCHEMA = "logitscape.diagnosis/3"
-COMPARISON_SCHEMA = "logitscape.comparison/3"
+DIAGNOSIS_SCHEMA = "logitscape.diagnosis/4"
+COMPARISON_SCHEMA = "logitscape.comparison/4"
 
 
 def diagnosis_record(findings: Findings) -> dict[str, Any]:
     """Return everything about one objective.
 
-    Infinities and NaN are the strings "inf", "-inf" and "nan".
+    Infinities and NaN are the strings "inf", "-inf" and "nan". The first answers, as many as
+    "leading" says, are those that matter most.
     """
     config = findings.config
     return {
@@ -34,7 +36,12 @@ def diagnosis_record(findings: Findings) -> dict[str, Any]:
         "reference": config.reference.name,
         "healthy": findings.healthy,
         "worst": findings.worst,
-        "answers": [_answer(answer, findings.subject) for answer in findings.answers],
+        "headline": findings.headline(),
+        "identity": findings.identity,
+        "leading": len(findings.leading()),
+        "answers": [
+            _answer(answer, findings.subject) for answer in findings.in_order()
+        ],
         "witnesses": all_witnesses(findings),
         "versions": versions(),
     }
@@ -58,9 +65,11 @@ def comparison_record(compared: Mapping[str, Findings]) -> dict[str, Any]:
     }
 
 
-def _answer(answer: Answer, subject: Subject) -> Any:
-    """Return an answer with its witness as it is printed."""
-    return _plain(asdict(replace(answer, witness=witness_of(answer, subject))))
+def _answer(answer: Answer, subject: Subject) -> dict[str, Any]:
+    """Return an answer with what to do about it, and with its witness as it is printed."""
+    printed = replace(answer, witness=witness_of(answer, subject))
+    record: dict[str, Any] = _plain(asdict(printed))
+    return record | {"remedy": remedy(answer)}
 
 
 def to_json(record: Mapping[str, Any]) -> str:

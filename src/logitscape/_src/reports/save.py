@@ -55,7 +55,8 @@ def as_text(renderable: "RenderableType") -> str:
     )
     with console.capture() as captured:
         console.print(renderable)
-    return captured.get()
+    lines = captured.get().splitlines()
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def rendered(figure: "Figure", suffix: str) -> bytes:

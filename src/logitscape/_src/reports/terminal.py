@@ -1,14 +1,18 @@
-"""A diagnosis as a table for the terminal, of at most 80 columns, faults first."""
+"""A diagnosis for the terminal, of at most 80 columns: what matters first, the rest on request."""
 
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from ..diagnosis.answers import Answer, Severity
-from ..diagnosis.findings import SHOWN, Findings
+from ..diagnosis.findings import SHOWN, Findings, counts
 from .checked_witnesses import code_of
+from .open_questions import open_questions
+from .remedies import remedy
 from .witness_code import preamble
 
 HEADINGS: dict[Severity, tuple[str, str]] = {
@@ -21,32 +25,87 @@ HEADINGS: dict[Severity, tuple[str, str]] = {
 """Heading and style of the answers of every severity."""
 WIDTH = 80
 QUESTION_WIDTH = 22
+HOW_TO_SEE = "--all, or .full() in Python"
 
 
-def table(findings: Findings) -> RenderableType:
-    """Return the headline, a row for every answer, and code that shows what is wrong."""
-    rows = Table(box=None, width=WIDTH, pad_edge=False, show_header=False)
-    rows.add_column(width=QUESTION_WIDTH)
-    rows.add_column(ratio=1)
-    for severity, answers in groupby(findings.answers, key=_severity):
-        heading, style = HEADINGS[severity]
-        rows.add_row(Text(heading, style))
-        for answer in answers:
-            rows.add_row(Text("  " + answer.question), _answer(answer))
-    return Group(_headline(findings), rows, *_witnesses(findings))
+def table(findings: Findings, *, everything: bool = False) -> RenderableType:
+    """Return the headline, the answers that matter most, and code that shows what is wrong.
 
-
-def _severity(answer: Answer) -> Severity:
-    return answer.severity
+    Args:
+        findings: Findings about an objective.
+        everything: Whether all other answers follow.
+    """
+    leading, rest = findings.leading(), findings.rest()
+    parts = [_headline(findings)]
+    parts += [_item(answer) for answer in leading]
+    if everything:
+        parts.append(_rest(rest))
+    else:
+        parts += _more(rest, beside=bool(leading))
+    shown = [answer for answer in leading if answer.severity == findings.worst]
+    return Group(
+        *parts, *_witnesses(findings, findings.answers if everything else shown)
+    )
 
 
 def _headline(findings: Findings) -> Text:
     config = findings.config
-    setting = f"{config.num_classes} classes, {config.dtype}"
-    about = f"\n{setting}, beside {config.reference.name}\n"
+    about = f"{config.num_classes} classes, {config.dtype}, "
+    about += f"beside {config.reference.name}\n"
     if findings.subject.description:
         about += f"{findings.subject.description}\n"
-    return Text.assemble((findings.headline(), "bold"), (about, "dim"))
+    identity = findings.identity
+    return Text.assemble(
+        (f"{findings.headline()}.\n", "bold"),
+        f"{identity}\n" if identity else "",
+        (about, "dim"),
+    )
+
+
+def _item(answer: Answer) -> RenderableType:
+    """Return an answer over the whole width, with what to do about it."""
+    heading, style = HEADINGS[answer.severity]
+    title = f"{_capitalized(answer.question)}: {answer.verdict}"
+    text = Text.assemble((f"{heading[0]} ", style), (title, "bold"))
+    todo = remedy(answer)
+    body = f"{answer.text}\nWhat to do: {todo}" if todo else answer.text
+    return Group(text, Padding(Text(body), (0, 0, 0, 2)))
+
+
+def _more(rest: Sequence[Answer], *, beside: bool) -> list[RenderableType]:
+    """Return a line that counts the other answers, and what keeps questions open."""
+    if not rest:
+        return []
+    number = f"{len(rest)} {'more ' if beside else ''}answer{'s' * (len(rest) > 1)}"
+    numbers = ", ".join(counts(rest).values())
+    line = f"\n{number} ({numbers}): {HOW_TO_SEE}."
+    sign, style = HEADINGS["undecided"][0][0], HEADINGS["undecided"][1]
+    lines = [Text(line if beside else line.lstrip(), "dim")]
+    for questions, answer in open_questions(rest):
+        text = f"{questions}: {answer.text}"
+        lines.append(Text.assemble((f"{sign} ", style), (text, "dim")))
+    return list(lines)
+
+
+def _rest(answers: Sequence[Answer]) -> Table:
+    """Return a row for every answer, and one for all questions that the same reason keeps open."""
+    rows = Table(box=None, width=WIDTH, pad_edge=False, show_header=False)
+    rows.add_column(width=QUESTION_WIDTH)
+    rows.add_column(ratio=1)
+    rows.add_row("", "")
+    for severity, group in groupby(answers, key=_severity):
+        heading, style = HEADINGS[severity]
+        rows.add_row(Text(heading, style))
+        pairs = [(answer.question, answer) for answer in group]
+        if severity == "undecided":
+            pairs = open_questions(answers)
+        for question, answer in pairs:
+            rows.add_row(Padding(Text(question), (0, 0, 0, 2)), _answer(answer))
+    return rows
+
+
+def _severity(answer: Answer) -> Severity:
+    return answer.severity
 
 
 def _answer(answer: Answer) -> Text:
@@ -64,9 +123,9 @@ def _capitalized(verdict: str) -> str:
     return verdict[:1].upper() + verdict[1:]
 
 
-def _witnesses(findings: Findings) -> list[RenderableType]:
+def _witnesses(findings: Findings, answers: Iterable[Answer]) -> list[RenderableType]:
     lines = list[str]()
-    for answer in findings.answers:
+    for answer in answers:
         shown = answer.severity in SHOWN and code_of(answer, findings.subject)
         if shown:
             lines += [f"# {answer.question}: {answer.verdict}", *shown]

@@ -25,7 +25,7 @@ class Design:
         name: Name of the design, a verdict of the question "design".
         severity: "trade" if it has a price, "note" if it has none.
         text: The design in a sentence, with its numbers.
-        price: What it costs, in a sentence that may stand beside any answer that it explains.
+        price: What it costs, in a sentence.
         explains: Whether an answer that would be a fault of another loss is the price of this one.
         costs: Verdicts of trades that are its price.
         has_bound: Whether it is known by this design if the loss has an upper bound.

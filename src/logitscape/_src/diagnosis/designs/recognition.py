@@ -50,7 +50,7 @@ def _designs_of(subject: Subject, config: DiagnosisConfig) -> tuple[Design, ...]
 def explained(
     answers: Sequence[Answer], subject: Subject, config: DiagnosisConfig
 ) -> list[Answer]:
-    """Answers with faults that a design explains as trades, and trades with their price."""
+    """Answers with faults that a design explains as trades, and trades with their design."""
     if all(answer.severity not in ("fault", "trade") for answer in answers):
         return list(answers)
     designs = designs_of(subject, config)
@@ -62,8 +62,6 @@ def _explained(answer: Answer, designs: Sequence[Design]) -> Answer:
         is_price = answer.severity == "trade" and answer.verdict in design.costs
         is_explained = answer.severity == "fault" and design.explains(answer)
         if is_price or is_explained:
-            text = (
-                f"{answer.text} The design explains it ({design.name}): {design.price}"
-            )
+            text = f"{answer.text} This follows from its design ({design.name})."
             return replace(answer, severity="trade", text=text)
     return answer

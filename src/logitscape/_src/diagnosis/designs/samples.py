@@ -29,6 +29,7 @@ class Samples:
         wide: Logits between -6 and 6, [m, n].
         at_small: Losses [k m] and gradients [k m, n] for every label, one after the other.
         at_wide: The same at the wide logits.
+        all_classes: Number of classes of the diagnosis, of which the logits may have a few only.
     """
 
     subject: Subject
@@ -37,6 +38,7 @@ class Samples:
     wide: Rows
     at_small: Values
     at_wide: Values
+    all_classes: int
 
     @property
     def num_classes(self) -> int:
@@ -77,6 +79,7 @@ def sample(subject: Subject, config: DiagnosisConfig) -> Samples:
         wide=wide,
         at_small=evaluate_labels(subject, small, labels),
         at_wide=evaluate_labels(subject, wide, labels),
+        all_classes=config.num_classes,
     )
 
 

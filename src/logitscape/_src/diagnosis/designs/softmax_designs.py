@@ -1,7 +1,10 @@
 """Class weights, priors, margins and temperatures of losses that are made of a softmax."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from ..answers import Answer
 from ..evaluation import Rows
 from ..simplify import format_first
 from .design import Design, predicts
@@ -18,8 +21,8 @@ def softmax_designs(samples: Samples) -> list[Design]:
     """Temperature, prior, class weights and margins."""
     form = softmax_form(samples)
     if form is None:
-        return _class_weights(plain_form(samples))
-    weights = _class_weights(form)
+        return _weights(plain_form(samples))
+    weights = _weights(form)
     designs = [*_temperature(form), *_prior(form), *weights]
     return designs if weights else designs + _margins(samples, form)
 
@@ -44,58 +47,60 @@ def _prior(form: SoftmaxForm) -> list[Design]:
     scaled = np.ptp(form.scales) > SAME * form.scales.mean()
     if spread <= SAME and not scaled:
         return []
-    text = (
-        "The softmax is that of adjusted logits, the same for every label: "
-        f"z_k + b_k with b = {format_first(form.constants)}."
-    )
+    found = prior(form.constants)
+    text = found.text
     if scaled:
         text = (
             "The softmax is that of adjusted logits, the same for every label: "
             f"s_k z_k + b_k with s = {format_first(form.scales)} and "
             f"b = {format_first(form.constants)}."
         )
-    price = (
-        "Its own prediction is the argmax of the adjusted logits; "
-        "the largest logit is another class where the prior says so."
-    )
     weights = np.ones(len(form.scales)) if form.weights is None else form.weights
-    return [
-        Design(
-            name="prior",
-            severity="trade",
-            text=text,
-            price=price,
-            explains=predicts(lambda eta: eta * weights, form.scores),
-            costs=frozenset({"logits adjusted"}),
-            number=spread,
-        )
-    ]
+    explains = predicts(lambda eta: eta * weights, form.scores)
+    return [replace(found, text=text, explains=explains)]
 
 
-def _class_weights(form: SoftmaxForm) -> list[Design]:
+def prior(constants: Rows) -> Design:
+    """Constants that are added to the logits, [n]: known up to a common one."""
+    return Design(
+        name="prior",
+        severity="trade",
+        text=(
+            "The softmax is that of adjusted logits, the same for every label: "
+            f"z_k + b_k with b = {format_first(constants - constants.mean())}."
+        ),
+        price=(
+            "Its own prediction is the argmax of the adjusted logits; "
+            "the largest logit is another class where the prior says so."
+        ),
+        number=float(np.ptp(constants)),
+    )
+
+
+def _weights(form: SoftmaxForm) -> list[Design]:
     weights = form.weights
     if weights is None or np.ptp(weights) <= SAME * weights.max():
         return []
+    explains = predicts(lambda eta: eta * weights, form.scores)
+    return [replace(class_weights(weights), explains=explains)]
+
+
+def class_weights(weights: Rows) -> Design:
+    """Weights of the labels, [n], known up to a common factor."""
     ratio = float(weights.max() / weights.min())
-    text = (
-        "The loss of every label has a weight of its own, "
-        f"{format_first(weights)} relative to that of label 0."
+    return Design(
+        name="class weights",
+        severity="trade",
+        text=(
+            "The loss of every label has a weight of its own, "
+            f"{format_first(weights / weights[0])} relative to that of label 0."
+        ),
+        price=(
+            "Class weights move the prediction to the class of the largest share times weight: "
+            f"a class is preferred to another that is up to {ratio:.3g} times as frequent."
+        ),
+        number=ratio,
     )
-    price = (
-        "Class weights move the prediction to the class of the largest share times weight: "
-        f"a class is preferred to another that is up to {ratio:.3g} times as frequent."
-    )
-    return [
-        Design(
-            name="class weights",
-            severity="trade",
-            text=text,
-            price=price,
-            explains=predicts(lambda eta: eta * weights, form.scores),
-            costs=frozenset({"class weights"}),
-            number=ratio,
-        )
-    ]
 
 
 def label_scores(scores: Rows, label: int, loss: Rows) -> Rows:
@@ -175,21 +180,27 @@ def _margins(samples: Samples, form: SoftmaxForm) -> list[Design]:
     found, weights = fitted
     if (found < -SAME).any() or found.max() <= SAME:
         return []
-    text = f"Cross-entropy with a margin: the label's logit is lowered by {format_first(found)}"
+    design = margin(found)
+    text = design.text
     if np.ptp(weights) > SAME * weights.max():
-        text += f", and labels have the weights {format_first(weights)}"
-    price = (
-        "A margin asks the label to lead by more than a probability needs, "
-        "so that p is not the true distribution; margins that differ move the argmax."
+        text += f" Labels have the weights {format_first(weights)}."
+    explains = _misses_top_label
+    return [replace(design, text=text, explains=explains)]
+
+
+def margin(margins: Rows) -> Design:
+    """Margins that are taken from the label's logit, [n], one for each label."""
+    return Design(
+        name="margin",
+        severity="trade",
+        text=f"The label's logit is lowered by a margin of {format_first(margins)}.",
+        price=(
+            "A margin asks the label to lead by more than a probability needs, "
+            "so that p is not the true distribution; margins that differ move the argmax."
+        ),
+        number=float(margins.max()),
     )
-    return [
-        Design(
-            name="margin",
-            severity="trade",
-            text=f"{text}.",
-            price=price,
-            explains=lambda answer: answer.verdict == "top label missed",
-            costs=frozenset({"margin added"}),
-            number=float(found.max()),
-        )
-    ]
+
+
+def _misses_top_label(answer: Answer) -> bool:
+    return answer.verdict == "top label missed"

@@ -59,8 +59,8 @@ def _depend_on_distance(shares: Rows) -> bool:
 
 def bounded(samples: Samples) -> list[Design]:
     """A loss with an upper bound, which noise-robust losses have."""
-    n = samples.num_classes
-    far = np.zeros((2 * len(FAR), n))
+    # The bound may depend on the number of classes, so that few are not enough.
+    far = np.zeros((2 * len(FAR), samples.all_classes))
     far[: len(FAR), 1] = FAR
     far[len(FAR) :, 0] = -FAR
     loss = evaluate(samples.subject, far, 0).loss.reshape(2, -1)

@@ -2,8 +2,12 @@
 
 from ..answers import Answer
 from ..config import DiagnosisConfig
+from ..designs.design import Design
 from ..designs.recognition import designs_of
 from ..subject import Subject
+from .identity_sentences import told_designs
+from .known_designs import known_designs
+from .recognition import Recognition, recognition
 
 QUESTION = "design"
 METHOD = (
@@ -14,7 +18,10 @@ METHOD = (
 
 def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """One answer for every design that is recognised, or one that says that there is none."""
-    designs = designs_of(subject, config)
+    recognised = recognition(subject, config)
+    designs = {design.name: design for design in designs_of(subject, config)}
+    # Those that follow from the formula have the numbers of all classes, the others of a few.
+    designs |= {design.name: design for design in known_designs(recognised)}
     if not designs:
         none = Answer(
             question=QUESTION,
@@ -24,14 +31,23 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
             method=METHOD,
         )
         return [none]
-    return [
-        Answer(
-            question=QUESTION,
-            verdict=design.name,
-            severity=design.severity,
-            text=f"{design.text} {design.price}",
-            method=METHOD,
-            number=design.number,
-        )
-        for design in designs
-    ]
+    told = _told(recognised)
+    return [_answer(design, is_told=design.name in told) for design in designs.values()]
+
+
+def _told(recognised: Recognition) -> frozenset[str]:
+    """The designs whose numbers stand in the answer that says what the loss is."""
+    if recognised.identity is None:
+        return frozenset()
+    return told_designs(recognised.identity, recognised.each)
+
+
+def _answer(design: Design, *, is_told: bool) -> Answer:
+    return Answer(
+        question=QUESTION,
+        verdict=design.name,
+        severity=design.severity,
+        text=design.price if is_told else f"{design.text} {design.price}",
+        method=METHOD,
+        number=design.number,
+    )

@@ -48,7 +48,7 @@ def _one_unit(subject: Subject, config: DiagnosisConfig) -> Answer | None:
         severity="fault",
         text=(
             "The loss of one logit does not depend on it, as the softmax over one class is "
-            "always 1: nothing is learnt. Use a sigmoid, or two logits."
+            "always 1: nothing is learnt."
         ),
         method=f"gradients at {POINTS} scattered logits, float64",
         number=0.0,

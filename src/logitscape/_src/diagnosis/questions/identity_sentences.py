@@ -1,6 +1,4 @@
-"""An identity in words, such as "softmax + cross_entropy at z / 0.07, times 2, plus 0.3"."""
-
-from collections.abc import Sequence
+"""An identity in words, such as "softmax + cross_entropy at T = 0.07, times 2, plus 0.3"."""
 
 import numpy as np
 
@@ -25,9 +23,9 @@ def described(identity: Identity | None, each: Labels | None = None) -> str:
     parts = [named(identity) + _at(identity)]
     factor = identity.factor
     if each is not None and each.follows.all():
-        differences = _differences(identity, each)
+        differences = list(_differences(identity, each).values())
         if differences:
-            parts.append("with " + " and ".join(differences))
+            parts[0] += " with " + " and ".join(differences)
         factor = 1.0 if _varies(each.factors) else float(np.median(each.factors))
     if abs(factor - 1) > SMALL:
         parts.append(f"times {factor:.4g}")
@@ -56,13 +54,28 @@ def is_reparametrised(identity: Identity, each: Labels | None) -> bool:
     return bool(_at(identity)) or differs
 
 
+def told_designs(identity: Identity, each: Labels | None) -> frozenset[str]:
+    """The designs whose numbers the sentence has, by the names that the question "design" uses."""
+    told = set[str]()
+    if each is not None and each.follows.all():
+        told.update(_differences(identity, each))
+    if np.isfinite(identity.cap):
+        told.add("soft cap")
+    elif _at(identity):
+        told.add("temperature")
+    return frozenset(told)
+
+
 def _at(identity: Identity) -> str:
-    """The logits at which the formula is taken, such as " at z / 2"."""
+    """The logits at which the formula is taken, such as " at T = 2"."""
     inner = logits_over(identity.temperature)
     if np.isfinite(identity.cap):
         largest = identity.cap / identity.temperature
         inner = f"{largest:.4g} tanh(z / {identity.cap:.4g})"
-    return "" if inner == "z" else f" at {inner}"
+    if inner == "z":
+        return ""
+    divided = inner.startswith("z / ")
+    return f" at T = {inner.removeprefix('z / ')}" if divided else f" at {inner}"
 
 
 def logits_over(temperature: float) -> str:
@@ -73,28 +86,29 @@ def logits_over(temperature: float) -> str:
     return f"{factor} z" if len(factor) < len(divisor) else f"z / {divisor}"
 
 
-def _differences(identity: Identity, each: Labels) -> list[str]:
+def _differences(identity: Identity, each: Labels) -> dict[str, str]:
+    """How labels and logits differ, each as a phrase, by the name of the design."""
     biases = np.zeros(len(each.factors))
     if identity.biases is not None:
         biases = identity.temperature * identity.biases
     margins = each.margins + biases
-    parts = []
+    found = dict[str, str]()
     if _varies(biases):
         # They are known up to a constant only.
         centred = biases - biases.mean()
-        parts.append(f"{_range(centred)} added to the logits")
+        found["prior"] = f"constants {_amount(centred)} added to the logits"
     if np.abs(margins).max() > SMALL:
-        parts.append(f"a margin of {_range(margins)} on the label's logit")
+        found["margin"] = f"a margin {_amount(margins)} on the label"
     if _varies(each.factors):
-        parts.append(f"weights of the labels of {_range(each.factors)}")
-    return parts
+        found["class weights"] = f"class weights {_amount(each.factors)}"
+    return found
 
 
 def _varies(values: Rows) -> bool:
     return bool(np.ptp(values) > SMALL * (1 + np.abs(values).max()))
 
 
-def _range(values: Rows | Sequence[float]) -> str:
+def _amount(values: Rows) -> str:
     low, high = float(np.min(values)), float(np.max(values))
     same = high - low <= SMALL * (1 + abs(high))
-    return f"{high:.4g}" if same else f"{low:.4g} to {high:.4g}"
+    return f"of {high:.4g}" if same else f"from {low:.4g} to {high:.4g}"

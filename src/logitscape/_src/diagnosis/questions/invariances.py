@@ -37,7 +37,7 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     z = subject.domain.fit(z)
     results = [_shift(subject, z, labels), _classes(subject, z, labels)]
     if subject.normalizer is None:
-        why = "needs a normalizer: pass `normalizer=...`"
+        why = "It needs a normalizer: pass `normalizer=...`."
         return [*results, undecided(QUESTION, why), undecided(ORDER, why)]
     if subject.domain.is_bounded:
         why = f"needs logits of any size, and there are only {subject.domain}"

@@ -126,8 +126,7 @@ def _numbers(rows: LabelRows) -> Answer:
     middle = n // 2
     text = (
         "The label is taken for a number with which the output is compared, so that class 0 is "
-        "nearer to class 1 than to class 2. The numbers of classes have no such meaning; compare "
-        "with a one-hot target, or use a loss for ordered classes."
+        "nearer to class 1 than to class 2. The numbers of classes have no such meaning."
     )
     shows = (
         f"the largest slope is {np.abs(last).max():.3g} for label {n - 1}; "

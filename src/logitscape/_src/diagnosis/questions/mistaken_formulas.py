@@ -48,7 +48,7 @@ def softmax_twice(samples: Samples) -> Mistake | None:
     text = (
         f"Softmax is applied twice: the loss stays between {low:.3f} and "
         f"{high:.3f} whatever the logits, and the gradient fades both when wrong "
-        "and when right. Give the logits to the loss."
+        "and when right."
     )
     shows = (
         f"the label is wrong by {samples.temperature * FAR[-1]:g}, "

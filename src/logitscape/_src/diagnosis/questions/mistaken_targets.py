@@ -42,7 +42,7 @@ def target_weights(samples: Samples) -> Mistake | None:
         factors = np.array([target[label] for label, target in weights.items()])
         if np.ptp(factors) > 1e-3:
             return None
-        return _scaled(samples, factors[0], witness)
+        return _mean_inside(samples, factors[0], witness)
     if abs(total - 1) > 1e-3 and _is_missized(target, label):
         text = f"The smoothed target does not sum to 1 but to {total:.4g}: {effect}."
         return Mistake("target does not sum to one", "fault", text, total, witness)
@@ -54,6 +54,9 @@ def target_weights(samples: Samples) -> Mistake | None:
             number=float(others.min()),
             witness=witness,
         )
+    if samples.identity is not None:
+        # What the loss is says already how it smooths.
+        return None
     times = "" if abs(total - 1) <= 1e-3 else f" times {total:.4g}"
     text = f"This is label smoothing{times}: {effect}."
     return Mistake("label smoothing", "note", text, float(target[label]))
@@ -72,18 +75,15 @@ def _is_missized(target: Rows, label: int) -> bool:
     return bool(np.min(np.abs(target[label] - (1 + counts * others[0]))) <= 1e-4)
 
 
-def _scaled(samples: Samples, factor: float, witness: Witness) -> Mistake | None:
-    if abs(factor - 1) <= 1e-3:
-        return None
+def _mean_inside(samples: Samples, factor: float, witness: Witness) -> Mistake | None:
     n = samples.num_classes
-    if abs(factor * n - 1) <= 1e-3 and _shrinks_with_classes(samples):
-        text = (
-            f"Cross-entropy divided by the number of classes, {n}: a mean is taken inside. "
-            f"The step is {n} times too small."
-        )
-        return Mistake("mean taken inside", "fault", text, factor, witness)
-    text = f"This is cross-entropy times {factor:.4g}."
-    return Mistake("scaled", "note", text, factor)
+    if abs(factor * n - 1) > 1e-3 or not _shrinks_with_classes(samples):
+        return None
+    text = (
+        f"Cross-entropy divided by the number of classes, {n}: a mean is taken inside. "
+        f"The step is {n} times too small."
+    )
+    return Mistake("mean taken inside", "fault", text, factor, witness)
 
 
 def _shrinks_with_classes(samples: Samples) -> bool:
@@ -98,24 +98,8 @@ def _shrinks_with_classes(samples: Samples) -> bool:
     return bool(np.allclose(loss, expected, rtol=1e-3))
 
 
-def class_weights(samples: Samples) -> Mistake | None:
-    """A known loss times a weight of the label."""
-    each = samples.recognised.each
-    if each is None or not each.follows.all():
-        return None
-    factors = each.factors
-    least, most = float(np.abs(factors).min()), float(np.abs(factors).max())
-    if most - least <= 1e-3 * most or least == 0:
-        return None
-    text = (
-        f"The loss of every label has a weight of its own, from {least:.4g} to {most:.4g}. "
-        "By design it treats classes differently."
-    )
-    return Mistake("class weights", "trade", text, most / least)
-
-
-def margin(samples: Samples) -> Mistake | None:
-    """A known loss with constants added to the logits, the same for every label or by label."""
+def margin_on_the_wrong_side(samples: Samples) -> Mistake | None:
+    """A margin that raises the label's logit; one that lowers it is a design."""
     each, identity = samples.recognised.each, samples.identity
     if each is None or identity is None or not each.follows.all():
         return None
@@ -123,28 +107,8 @@ def margin(samples: Samples) -> Mistake | None:
     if identity.biases is not None:
         biases = identity.temperature * identity.biases
     margins = each.margins + biases
-    adjusted = float(np.ptp(biases)) > SMALL
-    if np.abs(margins).max() <= SMALL:
-        return _adjusted(biases) if adjusted else None
-    if margins.max() < -SMALL:
-        return _on_the_wrong_side(samples, margins)
-    rest = f", beside {_range(biases)} on the logits" if adjusted else ""
-    text = (
-        f"A margin of {_range(margins)} is taken from the logit of the label{rest}: "
-        "the label has to win by more."
-    )
-    return Mistake("margin added", "trade", text, float(margins.max()))
-
-
-def _adjusted(biases: Rows) -> Mistake:
-    text = (
-        "Constants are added to the logits, the same for every label "
-        f"(logit adjustment): {format_first(biases)}, up to a constant."
-    )
-    return Mistake("logits adjusted", "trade", text, float(np.ptp(biases)))
-
-
-def _on_the_wrong_side(samples: Samples, margins: Rows) -> Mistake:
+    if margins.max() >= -SMALL:
+        return None
     label = samples.labels[0]
     number = float(margins.max())
     text = (

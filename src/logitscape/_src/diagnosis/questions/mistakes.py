@@ -25,7 +25,7 @@ from .mistaken_labels import (
     one_class_only,
     pushes_another_class,
 )
-from .mistaken_targets import class_weights, margin, target_weights
+from .mistaken_targets import margin_on_the_wrong_side, target_weights
 from .vanishing_probabilities import clipped, log_of_probability, power_of_nothing
 
 QUESTION = "common mistakes"
@@ -46,8 +46,7 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
     squared_error,
     sparsemax_squared,
     probability_lost,
-    class_weights,
-    margin,
+    margin_on_the_wrong_side,
     one_class_only,
     pushes_rival_up,
     dead_region,

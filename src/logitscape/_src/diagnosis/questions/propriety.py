@@ -48,7 +48,7 @@ TEXTS = {
 def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """Whether the least expected loss is at the true distribution, and its top class predicted."""
     if subject.normalizer is None:
-        return _both_undecided("needs a normalizer: pass `normalizer=...`")
+        return _both_undecided("It needs a normalizer: pass `normalizer=...`.")
     if subject.domain.is_bounded:
         return _both_undecided(f"p cannot be any distribution with {subject.domain}")
     n = few_classes(subject, config)

@@ -183,7 +183,7 @@ def _answer(subject: Subject, broken: _Break, method: str) -> Answer:
     text = (
         f"At {place} with label {broken.label}, {shows}, although all is finite around: "
         "an intermediate value is 0 or infinite there, perhaps in a branch of a `where` "
-        "that is not selected. Give that branch a harmless argument."
+        "that is not selected."
     )
     return Answer(
         question=QUESTION,

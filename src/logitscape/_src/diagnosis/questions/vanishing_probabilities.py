@@ -46,8 +46,7 @@ def _kept_from_zero(
     largest_gap = samples.temperature * gap
     text = (
         f"The probability is kept above {epsilon:.2g}: the gradient {fate} once the label "
-        f"is wrong by more than {largest_gap:.3g}, and the loss never rises beyond that. "
-        "Use log_softmax of the logits."
+        f"is wrong by more than {largest_gap:.3g}, and the loss never rises beyond that."
     )
     severity = level_at("fault", [largest_gap])
     return Mistake(verdict, severity, text, epsilon, witness)
@@ -68,8 +67,7 @@ def log_of_probability(samples: Samples) -> Mistake | None:
     )
     text = (
         "The logarithm is taken of a probability, which underflows: loss and gradient are "
-        "infinite or NaN once the label is wrong by about 104 in float32 (745 in float64). "
-        "Use log_softmax."
+        "infinite or NaN once the label is wrong by about 104 in float32 (745 in float64)."
     )
     return Mistake(
         verdict="logarithm of a probability",

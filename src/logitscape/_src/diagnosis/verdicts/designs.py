@@ -48,7 +48,7 @@ DESIGNS: Verdicts = (
     Verdict(
         "class weights",
         "trade",
-        meaning="The loss is cross-entropy times a weight of the label.",
+        meaning="The loss of every label has a weight of its own.",
         why="Rare classes are preferred to more frequent ones, by the ratio of the weights.",
         remedy="Divide p by the weights before reading it as a probability.",
         reference=CUI,

@@ -1,6 +1,6 @@
 """Verdicts about formulas that are known as mistakes, or look like one."""
 
-from .references import BLANCHARD, CAO, CUI, LIN, MARTINS, MENON, OPTAX, SZEGEDY, ZHANG
+from .references import BLANCHARD, CAO, LIN, MARTINS, OPTAX, SZEGEDY, ZHANG
 from .verdict import Verdict, Verdicts
 
 FORMULAS: Verdicts = (
@@ -29,14 +29,6 @@ FORMULAS: Verdicts = (
         reference=SZEGEDY,
     ),
     Verdict(
-        "class weights",
-        "trade",
-        meaning="The loss is cross-entropy times a weight of the label.",
-        why="The prediction is the class of the largest share times weight.",
-        remedy="Divide p by the weights before reading it as a probability.",
-        reference=CUI,
-    ),
-    Verdict(
         "mean taken inside",
         "fault",
         meaning="The loss is cross-entropy divided by the number of classes.",
@@ -45,38 +37,11 @@ FORMULAS: Verdicts = (
         reference=OPTAX,
     ),
     Verdict(
-        "scaled",
-        "note",
-        meaning="The loss is cross-entropy times a constant.",
-        why="The factor multiplies the learning rate.",
-        remedy="Nothing, or leave the factor to the learning rate.",
-        reference=OPTAX,
-    ),
-    Verdict(
-        "logits adjusted",
-        "trade",
-        meaning="The same constants are added to the logits for every label.",
-        why="Predictions are those of the adjusted logits, and not of the logits.",
-        remedy=(
-            "Predict by the adjusted logits for the data's own frequencies, by the logits for "
-            "balanced ones."
-        ),
-        reference=MENON,
-    ),
-    Verdict(
         "margin on the wrong side",
         "fault",
         meaning="A margin raises the label's logit, so that errors cost less.",
         why="Errors within the margin cost nothing, so that the boundary is not learned.",
         remedy="Subtract the margin from the label's logit.",
-        reference=CAO,
-    ),
-    Verdict(
-        "margin added",
-        "trade",
-        meaning="Constants that depend on the label are added to the logits.",
-        why="The label must lead by the margin, so that p is no longer the true distribution.",
-        remedy="Predict without the margin.",
         reference=CAO,
     ),
     Verdict(
