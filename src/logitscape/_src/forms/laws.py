@@ -92,8 +92,11 @@ def targets_of(run: Run, n: int) -> Targets:
     scaled = run(z[0], 2 * teacher)
     other = run(z[0], teacher[::-1].copy())
     # argmax is invariant under both, a softmax under the shift alone.
-    if _same(shifted, float(value)) and not _same(scaled, float(value)):
-        return "teacher logits" if not _same(other, float(value)) else "as given"
+    is_softmax = _same(shifted, float(value)) and not _same(scaled, float(value))
+    # A loss that is linear in the target does not see a shift if its terms sum to 0.
+    is_linear = _same(scaled - value, value - run(z[0], 0 * teacher))
+    if is_softmax and not is_linear and not _same(other, float(value)):
+        return "teacher logits"
     return "as given"
 
 
