@@ -55,6 +55,24 @@ MISTAKES: Pages = {
         "Mask the padded classes with -inf before the logarithm of the sum.",
         OPTAX,
     ),
+    "never certain": Page(
+        "fault",
+        "No model can make the loss small, and the gradient never tells right from nearly right.",
+        "Give the logits to the loss as they are; multiply cosines by a scale of 10 or more.",
+        OPTAX,
+    ),
+    "logits taken for probabilities": Page(
+        "fault",
+        "Outside of [0, 1] there is no gradient, and the largest logit need not win.",
+        "Pass `from_logits=True`, or take log_softmax of the logits first.",
+        OPTAX,
+    ),
+    "log-probability in the factor": Page(
+        "fault",
+        "The factor that should spare what is right grows without bound where it is wrong.",
+        "Take the exponential of the log-probability in the factor: (1 - e^(log p))^gamma.",
+        LIN,
+    ),
     "wrong sign": Page(
         "fault",
         "Descent lowers the probability of the label.",
