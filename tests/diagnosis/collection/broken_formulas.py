@@ -112,9 +112,7 @@ BROKEN = {
         "github.com/somijeong/MGUIT/issues/2",
     ),
     "mean over the classes, from a divergence": Broken(
-        lambda z, t: jnp.mean(
-            t * (jnp.log(jnp.maximum(t, 1e-9)) - log_softmax(z / 4))
-        ),
+        lambda z, t: jnp.mean(t * (jnp.log(jnp.maximum(t, 1e-9)) - log_softmax(z / 4))),
         ("mean taken inside",),
         "github.com/haitongli/knowledge-distillation-pytorch/issues/2",
     ),
@@ -190,9 +188,7 @@ BROKEN = {
         "github.com/ildoonet/pytorch-randaugment/issues/30",
     ),
     "smoothing with n / (n - 1)": Broken(
-        lambda z, t: smoothed(
-            z, (1 - 0.2 * t.size / (t.size - 1)) * t + 0.2 / t.size
-        ),
+        lambda z, t: smoothed(z, (1 - 0.2 * t.size / (t.size - 1)) * t + 0.2 / t.size),
         ("target does not sum to one",),
         "github.com/fastai/fastai/pull/1814",
     ),
@@ -214,7 +210,9 @@ BROKEN = {
     "angle taken from the label's": Broken(
         lambda z, t: cross_entropy(
             16
-            * jnp.where(t > 0, jnp.cos(jnp.arccos(jnp.clip(z, -0.999, 0.999)) - 0.3), z),
+            * jnp.where(
+                t > 0, jnp.cos(jnp.arccos(jnp.clip(z, -0.999, 0.999)) - 0.3), z
+            ),
             t,
         ),
         ("margin on the wrong side",),

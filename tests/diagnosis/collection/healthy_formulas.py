@@ -199,8 +199,8 @@ HEALTHY = {
         lambda z, t: cross_entropy(z, t) + 1 - dice(z, t), (), "Isensee et al. 2018"
     ),
     "focal with smoothed target": Healthy(
-        lambda z, t: -jnp.sum(
-            (0.9 * t + 0.1 / t.size) * (1 - softmax(z)) ** 2 * log_softmax(z)
+        lambda z, t: (
+            -jnp.sum((0.9 * t + 0.1 / t.size) * (1 - softmax(z)) ** 2 * log_softmax(z))
         ),
         (),
         "Mukhoti et al. 2020, with smoothing",

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 from jax.lax import stop_gradient
-from jax.nn import log_softmax, logsumexp, one_hot, relu, softmax, softplus
+from jax.nn import log_softmax, one_hot, relu, softmax, softplus
 
 from .broken_formulas import COUNTS, cross_entropy
 from .broken_programs import rows
@@ -146,9 +146,7 @@ HEALTHY = {
     "a hundred classes": Healthy(
         lambda z, t: cross_entropy(z, t), (), "textbook", {"num_classes": 100}
     ),
-    "one logit": Healthy(
-        of_one_logit, (), "BCEWithLogitsLoss", {"num_classes": 1}
-    ),
+    "one logit": Healthy(of_one_logit, (), "BCEWithLogitsLoss", {"num_classes": 1}),
     "focal of one logit": Healthy(
         focal_of_one_logit, (), "Lin et al. 2017", {"num_classes": 1}
     ),
@@ -159,10 +157,13 @@ HEALTHY = {
         weighted_positives,
         (),
         "pos_weight of BCEWithLogitsLoss",
-        {"form": "multi-label", "normalizer": None},
+        {"normalizer": None},
     ),
     "pairs by sigmoid": Healthy(
-        pairs_by_sigmoid, ("temperature",), "Zhai et al. 2023, SigLIP", {"normalizer": None}
+        pairs_by_sigmoid,
+        ("temperature",),
+        "Zhai et al. 2023, SigLIP",
+        {"normalizer": None},
     ),
     "contrastive, both directions": Healthy(
         contrastive, ("temperature",), "Radford et al. 2021, CLIP"
@@ -171,7 +172,9 @@ HEALTHY = {
         brier_mean, ("squared error after softmax", "bounded"), "Brier 1950"
     ),
     "scale as a parameter": Healthy(
-        partial(tempered, log_scale=2.6593), ("temperature",), "Radford et al. 2021, CLIP"
+        partial(tempered, log_scale=2.6593),
+        ("temperature",),
+        "Radford et al. 2021, CLIP",
     ),
 }
 """Healthy losses by their program."""
