@@ -124,6 +124,16 @@ def power_of_a_probability(z: Array, t: Array) -> Array:
     return (1 - jnp.sum(t * softmax(z)) ** 0.7) / 0.7
 
 
+def jensen_shannon(z: Array, t: Array) -> Array:
+    """Meant to be healthy: the logarithm of a half that is 0 is not selected."""
+    log_p = log_softmax(z)
+    p = jnp.exp(log_p)
+    half = (p + t) / 2
+    of_target = -jnp.sum(t * jnp.log(jnp.where(t > 0, half, 1)))
+    log_half = jnp.where(t > 0, jnp.log(half), log_p - jnp.log(2.0))
+    return (of_target + jnp.sum(p * (log_p - log_half))) / 2
+
+
 def distance(z: Array, t: Array) -> Array:
     return jnp.sqrt(jnp.sum((softmax(z) - t) ** 2))
 
@@ -258,6 +268,9 @@ BROKEN = {
         power_of_a_probability,
         ("not finite at large logits", "logarithm of a probability"),
         "own",
+    ),
+    "logarithm in a branch of where": Broken(
+        jensen_shannon, ("NaN when right",), "own, meant to be healthy"
     ),
     "norm of the error": Broken(
         distance, ("NaN when right",), "github.com/pytorch/pytorch/issues/2421"

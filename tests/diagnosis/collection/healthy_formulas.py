@@ -87,14 +87,13 @@ def sphere_of_cosines(z: Array, t: Array) -> Array:
     return cross_entropy(64 * (z - 0.35 * t), t)
 
 
-def with_jensen_shannon(z: Array, t: Array) -> Array:
-    """Between target and prediction, half and half."""
+def jensen_shannon(z: Array, t: Array) -> Array:
+    """Between target and prediction, half and half; the logarithm of p where the target is 0."""
     log_p = log_softmax(z)
     p = jnp.exp(log_p)
-    half = (p + t) / 2
-    of_target = jnp.sum(t * (0 - jnp.log(jnp.where(t > 0, half, 1))))
-    log_half = jnp.where(t > 0, jnp.log(half), log_p - jnp.log(2.0))
-    return (of_target + jnp.sum(p * (log_p - log_half))) / 2
+    log_half = jnp.log(jnp.where(t > 0, (p + t) / 2, 1))
+    of_prediction = p * (log_p - jnp.where(t > 0, log_half, log_p - jnp.log(2.0)))
+    return (jnp.sum(of_prediction) - jnp.sum(t * log_half)) / 2
 
 
 HEALTHY = {
@@ -169,7 +168,7 @@ HEALTHY = {
         normalised_with_reverse, ("bounded",), "Ma et al. 2020, NCE + RCE"
     ),
     "Jensen-Shannon": Healthy(
-        with_jensen_shannon, ("bounded",), "Englesson and Azizpour 2021, JS"
+        jensen_shannon, ("bounded",), "Englesson and Azizpour 2021, JS"
     ),
     "class-dependent temperature": Healthy(
         class_dependent_temperature,

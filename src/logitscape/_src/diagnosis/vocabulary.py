@@ -141,6 +141,7 @@ _DESIGNS: Verdicts = {
     "norm-invariant": "A common factor of the logits has no effect.",
     "angular margin": "The logits are cosines, and an angle is added to the label's.",
     "ordinal targets": "Every label teaches its neighbours too.",
+    "ordinal costs": "A wrong class costs the more, the further it is from the label.",
     "ordinal thresholds": "Every logit says on its own whether the label is above a class.",
     "hinge": "The loss is linear between kinks.",
     "bounded": "A wrong example costs no more than a constant.",

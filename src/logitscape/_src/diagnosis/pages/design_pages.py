@@ -69,6 +69,12 @@ DESIGNS: Pages = {
         "Predict by the mean or the median of p if the classes are numbers.",
         DIAZ,
     ),
+    "ordinal costs": Page(
+        "trade",
+        "The classes are ordered, and predicting a neighbour of the label is nearly right.",
+        "Nothing, if the classes have an order; their numbers are part of the loss.",
+        DIAZ,
+    ),
     "ordinal thresholds": Page(
         "trade",
         "No logit belongs to a class, so that what is said of a label's logit does not apply.",

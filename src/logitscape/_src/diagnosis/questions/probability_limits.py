@@ -26,6 +26,8 @@ def never_certain(samples: Samples) -> Mistake | None:
     if domain.is_bounded or domain.normalised:
         # What the logits can be is not the loss's doing.
         return None
+    if not np.isfinite(samples.values[0].gradient).all():
+        return None
     likelihood = _likelihood(samples.recognised.labels)
     if likelihood is None:
         return _never_sure_of_yes(samples)
