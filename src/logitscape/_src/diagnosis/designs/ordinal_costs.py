@@ -29,10 +29,10 @@ def ordinal_costs(samples: Samples) -> list[Design]:
     return [
         Design(
             name="ordinal costs",
-            severity="trade",
+            severity="note",
             text="A wrong class costs the more, the further it is from the label.",
             price=price,
-            explains=predicts(lambda eta: -(eta @ costs), lambda z: z),
+            explains=predicts(lambda eta: costs.max() - eta @ costs, lambda z: z),
         )
     ]
 

@@ -70,7 +70,7 @@ DESIGNS: Pages = {
         DIAZ,
     ),
     "ordinal costs": Page(
-        "trade",
+        "note",
         "The classes are ordered, and predicting a neighbour of the label is nearly right.",
         "Nothing, if the classes have an order; their numbers are part of the loss.",
         DIAZ,
