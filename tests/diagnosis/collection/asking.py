@@ -19,8 +19,10 @@ from .case import Loss
 
 NUM_CLASSES = 5
 """Number of classes where a case does not say another."""
-TOPICS = tuple(topic for topic in QUESTIONS if topic != cost.QUESTION)
-"""All topics but cost, which measures for a while and has no fault."""
+FAULTLESS = (cost.QUESTION, "convexity", "invariances")
+"""Topics that know no fault, and measure for a while."""
+TOPICS = tuple(topic for topic in QUESTIONS if topic not in FAULTLESS)
+"""Topics that may find a fault."""
 
 
 def answers_about(

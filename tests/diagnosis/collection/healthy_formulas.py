@@ -172,23 +172,25 @@ HEALTHY = {
     ),
     "class-dependent temperature": Healthy(
         class_dependent_temperature,
-        ("prior", "temperature", "logits adjusted", "class weights"),
+        ("prior", "temperature", "top label missed"),
         "Ye et al. 2020, CDT",
     ),
     "balanced softmax": Healthy(
-        balanced_softmax, ("prior", "logits adjusted"), "Ren et al. 2020"
+        balanced_softmax,
+        ("prior", "logits adjusted", "top label missed"),
+        "Ren et al. 2020",
     ),
     "corrected for sampling": Healthy(
         lambda z, t: cross_entropy(
             z - jnp.log(jnp.linspace(0.02, 0.3, t.size, dtype=z.dtype)), t
         ),
-        ("prior", "logits adjusted"),
+        ("prior", "logits adjusted", "top label missed"),
         "Yi et al. 2019, logQ correction",
         {"num_classes": 10},
     ),
     "distances of classes": Healthy(
         distances_of_classes,
-        ("ordinal targets",),
+        ("ordinal costs", "top label missed"),
         "Polat et al. 2022, CDW-CE",
     ),
     "complement entropy": Healthy(

@@ -155,7 +155,7 @@ HEALTHY = {
     ),
     "weighted positives": Healthy(
         weighted_positives,
-        (),
+        ("class weights",),
         "pos_weight of BCEWithLogitsLoss",
         {"normalizer": None},
     ),
