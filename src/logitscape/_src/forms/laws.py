@@ -26,7 +26,12 @@ ROUNDING = 2e-6
 def depends_on_place(run: Run, n: int) -> bool:
     """Whether the loss of a vector depends on which component of the target is 1."""
     z = _logits(1, n)[0]
-    losses = [float(run(z, np.eye(n)[k])) for k in range(min(n, 3))]
+    # Large ones too: a loss of rounded logits is the same for all that are near 0.
+    return any(_depends_on_place(run, scale * z) for scale in (1, 8))
+
+
+def _depends_on_place(run: Run, z: Rows) -> bool:
+    losses = [float(run(z, row)) for row in np.eye(len(z))[:3]]
     return not _same(np.array(losses), losses[0])
 
 
@@ -95,8 +100,11 @@ def targets_of(run: Run, n: int) -> Targets:
     scaled = run(z[0], 2 * teacher)
     other = run(z[0], teacher[::-1].copy())
     # argmax is invariant under both, a softmax under the shift alone.
-    if _same(shifted, float(value)) and not _same(scaled, float(value)):
-        return "teacher logits" if not _same(other, float(value)) else "as given"
+    is_softmax = _same(shifted, float(value)) and not _same(scaled, float(value))
+    # A loss that is linear in the target does not see a shift if its terms sum to 0.
+    is_linear = _same(scaled - value, value - run(z[0], 0 * teacher))
+    if is_softmax and not is_linear and not _same(other, float(value)):
+        return "teacher logits"
     return "as given"
 
 
@@ -143,12 +151,15 @@ def is_mean_of_elements(run: Run, n: int, targets: Targets) -> bool:
     """Whether a loss of vectors is the mean of yes-or-no questions, one for each logit."""
     if n < 2 or not _is_separable(run, np.eye(n)[0]):
         return False
-    z0, t0 = np.full(n, 0.7), np.ones(n)
-    try:
-        longer = run(np.full(2 * n, 0.7), np.ones(2 * n))
-    except Exception:  # it takes no other number of classes
-        return False
-    return _same(longer, run(z0, t0)) and asks_yes_or_no_of(targets)(run, n)
+    # Wrong and right, as a sum of losses that all are 0 is their mean.
+    for logit in (-0.7, 0.7):
+        try:
+            longer = run(np.full(2 * n, logit), np.ones(2 * n))
+        except Exception:  # it takes no other number of classes
+            return False
+        if not _same(longer, run(np.full(n, logit), np.ones(n))):
+            return False
+    return asks_yes_or_no_of(targets)(run, n)
 
 
 def asks_yes_or_no(run: Run, n: int) -> bool:

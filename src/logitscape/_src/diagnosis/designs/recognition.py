@@ -11,6 +11,7 @@ from ..subject import Subject
 from .design import Design
 from .hinges import hinge
 from .input_forms import cosines, norm_invariance, soft_cap
+from .ordinal_costs import ordinal_costs
 from .ordinal_thresholds import ordinal_thresholds
 from .samples import Samples, sample
 from .softmax_designs import softmax_designs
@@ -19,6 +20,7 @@ from .target_forms import bounded, soft_targets
 RECOGNISERS: tuple[Callable[[Samples], list[Design]], ...] = (
     softmax_designs,
     soft_targets,
+    ordinal_costs,
     ordinal_thresholds,
     soft_cap,
     norm_invariance,

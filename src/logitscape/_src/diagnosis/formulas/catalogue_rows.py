@@ -10,6 +10,13 @@ import numpy as np
 
 from ..deadline import check_time
 from ..evaluation import Rows
+from .logits_as_probabilities import (
+    log_of_clipped_logit,
+    log_of_clipped_share,
+    log_of_logit,
+    log_of_share_of_clipped,
+    logs_of_clipped_logits,
+)
 from .loss_rows import (
     OF_LABEL,
     OF_LOGITS,
@@ -18,6 +25,7 @@ from .loss_rows import (
     softmax_twice,
     squared_error_of_number,
     with_rest,
+    with_rest_of_largest,
 )
 from .normalizer_rows import NORMALIZER_ROWS, log_probs
 
@@ -33,11 +41,13 @@ class Tunable:
         name: Its name.
         starts: Values from which a fit starts.
         on_log_scale: Whether its logarithm is fitted, as it may be of any size above 0.
+        largest_log: Largest logarithm that a fit on this scale may have.
     """
 
     name: str
     starts: tuple[float, ...]
     on_log_scale: bool = False
+    largest_log: float = 300.0
 
     def fitted_from(self) -> list[float]:
         """The starts on the scale of the fit."""
@@ -49,7 +59,7 @@ class Tunable:
         """The value that belongs to a number on the scale of the fit."""
         if not self.on_log_scale:
             return fitted
-        return math.exp(max(-LARGEST_LOG, min(fitted, LARGEST_LOG)))
+        return math.exp(max(-self.largest_log, min(fitted, self.largest_log)))
 
 
 @dataclass(frozen=True)
@@ -77,8 +87,6 @@ class Known:
             return {}
         return {self.tunable.name: self.tunable.value(float(numbers[0]))}
 
-
-LARGEST_LOG = 300.0
 
 TUNABLE: Mapping[str, Tunable] = {
     "entmax": Tunable("alpha", (1.5, 1.1)),
@@ -119,7 +127,17 @@ def catalogue() -> Iterator[Known]:
 
 TWICE = "softmax + softmax + cross_entropy"
 WITH_REST = "softmax with a rest + cross_entropy"
+WITH_REST_OF_LARGEST = "softmax with a rest of its largest weight + cross_entropy"
 OF_NUMBER = "squared error of the expected class number"
+REST = Tunable("rest", (3.0, 30.0, 0.01), on_log_scale=True, largest_log=14.0)
+AS_PROBABILITIES: Mapping[str, OfLogits] = {
+    "logarithm of the label's logit": log_of_logit,
+    "logarithm of the label's logit, clipped": log_of_clipped_logit,
+    "logarithm of the label's share, clipped": log_of_clipped_share,
+    "logarithm of the label's share of clipped logits": log_of_share_of_clipped,
+    "logarithms of all logits, clipped": logs_of_clipped_logits,
+}
+"""Cross-entropies of logits that are taken for probabilities, as by Keras without `from_logits`."""
 
 
 def known_mistakes() -> Iterator[Known]:
@@ -127,8 +145,11 @@ def known_mistakes() -> Iterator[Known]:
     outer = Tunable("temperature", (1.0, 0.1), on_log_scale=True)
     yield Known(TWICE, softmax_twice)
     yield Known(TWICE, softmax_twice, outer)
-    yield Known(WITH_REST, with_rest, Tunable("rest", (3.0, 30.0), on_log_scale=True))
+    yield Known(WITH_REST, with_rest, REST)
+    yield Known(WITH_REST_OF_LARGEST, with_rest_of_largest, REST)
     yield Known(OF_NUMBER, squared_error_of_number)
+    for spec, formula in AS_PROBABILITIES.items():
+        yield Known(spec, formula)
 
 
 def all_losses(z: Rows, labels: Rows) -> Rows:

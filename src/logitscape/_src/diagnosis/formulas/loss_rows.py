@@ -190,6 +190,13 @@ def with_rest(z: Rows, labels: Rows, rest: float = 1.0) -> Rows:
     return -at_labels(softmax_with_rest(z, rest), labels)
 
 
+def with_rest_of_largest(z: Rows, labels: Rows, rest: float = 0.01) -> Rows:
+    """The same where the rest is a share of the largest weight, as of an epsilon beside a shift."""
+    shifted = z - z.max(axis=1, keepdims=True)
+    normalizer = np.log(np.exp(shifted).sum(axis=1) + rest)
+    return normalizer - at_labels(shifted, labels)
+
+
 def softmax_twice(z: Rows, labels: Rows, temperature: float = 1.0) -> Rows:
     """Cross-entropy of the softmax of probabilities, which a temperature divides."""
     p = np.exp(log_probs("softmax", z))

@@ -36,6 +36,9 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     of_curvature = smoothness(subject, config)
     if of_curvature.verdict == JUMPS:
         return [of_values, of_curvature]
+    if np.isnan(evaluated.norm).all():
+        why = "the gradient is nowhere finite among the logits that were tried"
+        return [of_values, of_curvature, undecided(BOUNDS, why, method)]
     of_gradient = _steepness(evaluated, method, config.random())
     return [of_values, of_curvature, of_gradient]
 

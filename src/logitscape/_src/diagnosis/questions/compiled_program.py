@@ -7,6 +7,7 @@ import numpy as np
 
 from ...base.stored import key_of, remembered, stored_program, traced_key
 from ...base.x64 import enable_x64
+from ...forms.reading import PERFECT
 from ..answers import Answer, Severity, Witness
 from ..config import DiagnosisConfig
 from ..evaluation import Rows, narrow, one_hot, row
@@ -88,7 +89,8 @@ def compare_jit_with_eager(
     z = points.z[:2] + np.array([[0.0], [offset]])
     compiled, eager = _both_losses(subject, config, z, points.labels[:2])
     differs = np.isfinite(compiled) != np.isfinite(eager)
-    error = float(abs(compiled[0] - eager[0]) / _size_of_terms(points, 0))
+    size = _size_of_terms(points, 0, _largest_filler(subject))
+    error = float(abs(compiled[0] - eager[0]) / size)
     # Written with `not`, so that a NaN differs.
     differs[0] |= not error <= 64 * float_info(config.dtype, "eps")
     if not differs.any():
@@ -119,14 +121,23 @@ def compare_jit_with_eager(
     )
 
 
-def _size_of_terms(points: Points, point: int) -> float:
+def _size_of_terms(points: Points, point: int, filler: float) -> float:
     """The size of what the loss is summed of, of whose rounding it inherits the errors.
 
     A relative error in every logit changes the loss by up to `sum_k |z_k dL/dz_k|` of it: a
-    loss of 30 z has errors that are 30 times as large as that of z.
+    loss of 30 z has errors that are 30 times as large as that of z. What fills the other rows
+    of a matrix is multiplied by the same numbers as the logits are.
     """
-    moved = np.abs(points.z[point] * points.gradient[point]).sum()
-    return float(1 + abs(points.loss[point]) + moved)
+    gradient = points.gradient
+    moved = np.abs(points.z[point] * gradient[point]).sum()
+    return float(1 + abs(points.loss[point]) + moved + filler * np.abs(gradient).max())
+
+
+def _largest_filler(subject: Subject) -> float:
+    """The largest number beside the logits that the function is given."""
+    recognised = subject.recognised
+    of_matrix = recognised is not None and recognised.form == "similarities"
+    return PERFECT if of_matrix else 0.0
 
 
 def _both_losses(

@@ -12,7 +12,7 @@ from ..vocabulary import CONSISTENCY
 from .class_counts import compare_many_classes, compare_masked_classes
 from .compiled_program import compare_jit_with_eager, find_reduced_precision
 from .forward_mode import compare_forward_mode
-from .independence import compare_with_batch
+from .independence import compare_with_batch, finite_in_batches_only
 from .kinks import find_kinks
 from .scattered_points import Points, scattered_points
 from .slopes import compare_sums, compare_with_differences
@@ -27,7 +27,8 @@ def answers(subject: Subject, config: DiagnosisConfig) -> Iterator[Answer]:
     points = scattered_points(subject, config)
     if len(points.z) < 2:
         why = "the loss or its gradient is not finite at nearly all scattered logits."
-        yield undecided(CONSISTENCY, why)
+        needs_batch = finite_in_batches_only(subject, config)
+        yield needs_batch or undecided(CONSISTENCY, why)
         return
     if subject.opaque is not None:
         yield from _without_program(subject, subject.opaque.library, config, points)

@@ -5,17 +5,21 @@ from contextlib import suppress
 from ..answers import Answer, Severity
 from ..config import DiagnosisConfig
 from ..evaluation import Rows
-from ..formulas.catalogue_rows import OF_NUMBER, TWICE, WITH_REST, catalogue
+from ..formulas.catalogue_rows import catalogue, known_mistakes
 from ..levels import ORDINARY
 from ..subject import Subject
 from .identities import Identity, is_unscaled
 from .identity_sentences import described, is_reparametrised
 from .idle_constants import idle_constants, unused_parameters
-from .links import CLIPPED
+from .links import CLIPPED, LOG_FACTOR
 from .recognition import Labels, Recognition, recognition
 
 QUESTION = "identity"
-MISTAKES = (TWICE, WITH_REST, OF_NUMBER, f"softmax + {CLIPPED}")
+MISTAKES = (
+    *(known.spec for known in known_mistakes()),
+    f"softmax + {CLIPPED}",
+    f"softmax + {LOG_FACTOR}",
+)
 
 
 def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:

@@ -10,6 +10,7 @@ from ..answers import Answer, Witness
 from ..config import DiagnosisConfig
 from ..evaluation import Rows, evaluate, finite, one_hot, rounded, row
 from ..programs import Precision
+from ..random_logits import scattered_logits
 from ..subject import Subject
 from ..vocabulary import CONSISTENCY
 from .batch_influence import Batch, Influence, in_one_batch, influence
@@ -49,6 +50,34 @@ def compare_with_batch(
         number=worst,
     )
     return [answer]
+
+
+def finite_in_batches_only(subject: Subject, config: DiagnosisConfig) -> Answer | None:
+    """A loss with statistics of the batch, which one example alone does not have."""
+    if subject.in_batches is None:
+        return None
+    n = config.num_classes
+    z = subject.domain.fit(scattered_logits(config.random(), (EXAMPLES, n)))
+    batch = Batch(z, np.arange(EXAMPLES) % n, _wide(subject))
+    together, cross_gradients = in_one_batch(subject, batch)
+    alone = evaluate(subject, batch.z, batch.labels, dtype=batch.dtype)
+    if (
+        finite(alone).any()
+        or not np.isfinite([*together, *cross_gradients.ravel()]).all()
+    ):
+        return None
+    text = (
+        "loss and gradient of an example alone are not finite, and those of a batch are: the "
+        "loss of an example depends on the others (an axis mixed up, or statistics of the batch)."
+    )
+    return Answer(
+        question=CONSISTENCY,
+        verdict="examples influence each other",
+        severity="fault",
+        text=text,
+        method=_method(batch.dtype),
+        witness=_witness(subject, batch),
+    )
 
 
 def _wide(subject: Subject) -> Precision:

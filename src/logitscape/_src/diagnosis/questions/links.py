@@ -19,16 +19,26 @@ from .reference_rows import ReferenceRows
 from .temperatures import Temperature
 
 CLIPPED = "clip + cross_entropy"
+LOG_FACTOR = "factor of the log-probability + cross_entropy"
 
 
 def _clipped(log_p: Rows, epsilon: float = 1e-7) -> Rows:
     return -np.maximum(log_p, np.log(epsilon))
 
 
-LINKS: Mapping[str, Callable[..., Rows]] = {**OF_LABEL, CLIPPED: _clipped}
+def _log_factor(log_p: Rows, gamma: float = 2.0) -> Rows:
+    return (1 - log_p) ** gamma * -log_p
+
+
+LINKS: Mapping[str, Callable[..., Rows]] = {
+    **OF_LABEL,
+    CLIPPED: _clipped,
+    LOG_FACTOR: _log_factor,
+}
 TUNED: Mapping[str, Tunable] = {
     **TUNABLE,
     CLIPPED: Tunable("epsilon", (1e-7, 1e-3, 1e-12), on_log_scale=True),
+    LOG_FACTOR: Tunable("gamma", (1.0, 3.0)),
 }
 MARGINS = (0.0, 2.0, -2.0, 10.0)
 """Margins from which a fit starts."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..answers import Witness
 from ..evaluation import Rows, Values, one_hot, row
-from ..formulas.catalogue_rows import WITH_REST
+from ..formulas.catalogue_rows import WITH_REST, WITH_REST_OF_LARGEST
 from .label_rows import LabelRows
 from .mistake_samples import Mistake, Samples
 
@@ -18,17 +18,23 @@ LOOSE = 100
 
 
 def probability_lost(samples: Samples) -> Mistake | None:
-    """Classes that are not there take a part of the probability, as zero columns of padding do."""
+    """Classes that are not there take a part of the probability, as zero columns of padding do.
+
+    So does a constant in the normaliser.
+    """
     identity = samples.identity
-    if identity is None or identity.spec != WITH_REST:
+    if identity is None or identity.spec not in (WITH_REST, WITH_REST_OF_LARGEST):
         return _lost_behind_a_map(samples)
     rest = identity.parameters["rest"]
     n = samples.num_classes
+    cause = "padded classes with a logit of 0 would add"
+    if identity.spec == WITH_REST_OF_LARGEST:
+        cause = "a constant beside the sum of exponentials adds"
     total = n / (n + rest)
     text = (
         f"Probability is lost: the normaliser has {rest:.4g} more than the sum over the "
-        f"{n} classes, as padded classes with a logit of 0 would add. p sums to "
-        f"{total:.4g} where all logits are 0, and the gradient does not sum to 0."
+        f"{n} classes, as {cause}. p sums to {total:.4g} where all logits are 0, and the "
+        "probability of a label never reaches 1."
     )
     shows = f"the loss is {np.log(n + rest):.4g} instead of log {n} = {np.log(n):.4g}"
     witness = Witness((0.0,) * n, one_hot(0, n), shows, "loss")

@@ -1,5 +1,7 @@
 """Regions where a step leads the wrong way, or where there is no step at all."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ..answers import Witness
@@ -18,6 +20,8 @@ MOSTLY = 0.5
 """Share of the places with a slope for the rival at which it has the wrong sign."""
 OFFSETS = np.array([1.0, 3.0, 10.0, 20.0, 40.0])
 """Distances of all logits from 0 at which a step is looked for."""
+BETWEEN = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
+"""The same near 0, where there is one in any loss of which something can be learnt."""
 CONTENT = 1e-3
 """Share of the range of losses within which a loss counts as the least."""
 REFINEMENTS, PLACES, DIGITS = 2, 64, 2
@@ -106,27 +110,41 @@ def dead_region(samples: Samples) -> Mistake | None:
     """No gradient at all where all logits are negative, or all are large, and equal."""
     if not any(np.any(values.gradient) for values in samples.values):
         return None
-    for sign in (-1.0, 1.0):
-        offsets = sign * np.concatenate([[-OFFSETS[0]], OFFSETS])
-        dead = _is_dead(samples, offsets)
-        if dead[0] or not dead[-1]:
-            continue
-        alive = int(np.flatnonzero(~dead)[-1])
-        return _dead_beyond(samples, sign, offsets[alive], offsets[alive + 1])
-    return None
+    alive = BETWEEN[~_is_dead(samples, BETWEEN)]
+    if not alive.size:
+        return None
+    edges = dict[str, tuple[float, float]]()
+    for side, start, outwards in (
+        ("below", alive[0], -OFFSETS),
+        ("above", alive[-1], OFFSETS),
+    ):
+        places = np.concatenate([[start], outwards])
+        living = np.flatnonzero(~_is_dead(samples, outwards))
+        last = int(living[-1]) + 1 if living.size else 0
+        if last < len(outwards):
+            edges[side] = _edge(samples, side, places[last], places[last + 1])
+    return _dead_beyond(samples, edges) if edges else None
 
 
-def _dead_beyond(samples: Samples, sign: float, alive: float, dead: float) -> Mistake:
+def _edge(
+    samples: Samples, side: str, alive: float, dead: float
+) -> tuple[float, float]:
+    """Where a dead region begins, and a place inside it."""
     for _ in range(REFINEMENTS):
         between = np.linspace(alive, dead, PLACES)
-        last = int(np.flatnonzero(~_is_dead(samples, between))[-1])
+        living = np.flatnonzero(~_is_dead(samples, between))
+        last = int(living[-1]) if living.size else 0
         alive, dead = float(between[last]), float(between[min(last + 1, PLACES - 1)])
     edge = round(dead, DIGITS) + 0.0
-    side = "below" if sign < 0 else "above"
-    place = float(np.floor(edge - 1) if sign < 0 else np.ceil(edge + 1))
+    return edge, float(np.floor(edge - 1) if side == "below" else np.ceil(edge + 1))
+
+
+def _dead_beyond(samples: Samples, edges: Mapping[str, tuple[float, float]]) -> Mistake:
+    where = " or ".join(f"{side} {edge:g}" for side, (edge, _) in edges.items())
+    edge, place = min(edges.values(), key=lambda each: abs(each[0]))
     logits = _equal_logits(samples, np.array([place]))[0]
     text = (
-        f"Nothing flows where all logits are {side} {edge:g}: the gradient is exactly 0 although "
+        f"Nothing flows where all logits are {where}: the gradient is exactly 0 although "
         "no class is ahead, and a start there never moves."
     )
     shows = "gradient = 0 although all logits are equal"

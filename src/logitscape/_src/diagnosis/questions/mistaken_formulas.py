@@ -1,10 +1,11 @@
-"""Mistaken formulas: a forgotten logarithm, softmax twice, squared errors, lost probability."""
+"""Mistaken formulas: a forgotten logarithm, softmax twice, squared errors."""
 
 import numpy as np
 
 from ..answers import Witness
 from ..evaluation import one_hot
-from ..formulas.catalogue_rows import TWICE
+from ..formulas.catalogue_rows import AS_PROBABILITIES, TWICE
+from .links import LOG_FACTOR
 from .mistake_samples import FAR, Mistake, Samples
 
 SMALL = 1e-3
@@ -32,6 +33,43 @@ def forgotten_logarithm(samples: Samples) -> Mistake | None:
         number=of_label,
         witness=samples.witness(samples.labels[0], "loss = -p_y"),
     )
+
+
+def log_probability_in_factor(samples: Samples) -> Mistake | None:
+    """A focal factor `(1 - log p)^gamma`, which has the logarithm in place of p."""
+    identity = samples.identity
+    if identity is None or identity.spec != f"softmax + {LOG_FACTOR}":
+        return None
+    gamma = identity.parameters.get("gamma", 2.0)
+    text = (
+        f"The factor of the loss is (1 - log p)^{gamma:.4g}: it has log p in place of p, and "
+        "rises without bound the more the label is wrong, where (1 - p)^gamma is at most 1."
+    )
+    far = samples.far_logits(float(FAR[0]))
+    shows = (
+        f"the label is wrong by {samples.temperature * FAR[0]:g}, "
+        f"and the loss is {samples.far.loss[0]:.4g}"
+    )
+    witness = Witness(far, one_hot(0, samples.num_classes), shows, "loss")
+    return Mistake("log-probability in the factor", "fault", text, gamma, witness)
+
+
+def logits_as_probabilities(samples: Samples) -> Mistake | None:
+    """The logarithm of the logits themselves, or of their share in the sum."""
+    identity = samples.recognised.identity
+    if identity is None or identity.spec not in AS_PROBABILITIES:
+        return None
+    n = samples.num_classes
+    text = (
+        "The logits are taken for probabilities: the loss is the logarithm of the label's logit, "
+        "or of its share in the sum of all, with no softmax. Logits that are negative have no "
+        "such meaning and no gradient. Pass `from_logits=True`, or take log_softmax."
+    )
+    logits = (-1.0, *[-2.0] * (n - 1))
+    witness = Witness(
+        logits, one_hot(0, n), "label 0 is the largest of negative logits"
+    )
+    return Mistake("logits taken for probabilities", "fault", text, None, witness)
 
 
 def softmax_twice(samples: Samples) -> Mistake | None:

@@ -1,5 +1,7 @@
 """Cross-entropy towards another target than the label, or with constants added to the logits."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ...base.softmax import log_softmax_rows
@@ -10,6 +12,8 @@ from .mistake_samples import EXACT, Mistake, Samples, target_weights_of
 
 SMALL = 1e-4
 """Largest margin that counts as none."""
+LARGEST = 0.45
+"""Share of the target beyond which nobody smooths."""
 
 
 def target_weights(samples: Samples) -> Mistake | None:
@@ -43,7 +47,7 @@ def target_weights(samples: Samples) -> Mistake | None:
         if np.ptp(factors) > 1e-3:
             return None
         return _mean_inside(samples, factors[0], witness)
-    if abs(total - 1) > 1e-3 and _is_missized(target, label):
+    if abs(total - 1) > 1e-3 and _are_missized(weights):
         text = f"The smoothed target does not sum to 1 but to {total:.4g}: {effect}."
         return Mistake("target does not sum to one", "fault", text, total, witness)
     if others.min() < -EXACT:
@@ -62,17 +66,40 @@ def target_weights(samples: Samples) -> Mistake | None:
     return Mistake("label smoothing", "note", text, float(target[label]))
 
 
+def _are_missized(weights: Mapping[int, Rows]) -> bool:
+    """Whether all labels have the same smoothing, and that has the wrong size.
+
+    Where every label has a total of its own, classes are weighted by design.
+    """
+    totals = [target.sum() for target in weights.values()]
+    same = np.ptp(totals) <= 1e-4
+    return bool(same and all(_is_missized(weights[label], label) for label in weights))
+
+
 def _is_missized(target: Rows, label: int) -> bool:
     """Whether a smoothing e has been added with the wrong size, and not multiplied by a constant.
 
-    The label's weight is then 1, more or less a whole number of times the others'.
+    The label's weight is then 1, more or less a whole number of times the others', or it is the
+    others' and 1 - e more, where a constant times a smoothing would have less simple numbers.
     """
     others = np.delete(target, label)
     if np.ptp(others) > EXACT:
         return False
     n = len(target)
     counts = np.array([0, 1, -1, 1 - n, 2 - n, -n])
-    return bool(np.min(np.abs(target[label] - (1 + counts * others[0]))) <= 1e-4)
+    if np.min(np.abs(target[label] - (1 + counts * others[0]))) <= 1e-4:
+        return True
+    left_for_others = 1 - (target[label] - others[0])
+    total = target.sum()
+    smoothing = n * others[0] / total
+    is_factor = _is_simple(total) and _is_simple(smoothing) and smoothing <= LARGEST
+    is_smoothing = 0 < left_for_others <= LARGEST and _is_simple(left_for_others)
+    return bool(is_smoothing and not is_factor)
+
+
+def _is_simple(number: float) -> bool:
+    """Whether a number has two digits, as those that people choose have."""
+    return abs(number - float(f"{number:.2g}")) <= 1e-4 * abs(number)
 
 
 def _mean_inside(samples: Samples, factor: float, witness: Witness) -> Mistake | None:

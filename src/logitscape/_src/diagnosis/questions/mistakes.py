@@ -4,7 +4,7 @@ Most follow from what the loss is (see recognition.py): a formula with a tempera
 margins and weights. The others show in gradients.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ..answers import Answer
 from ..config import DiagnosisConfig
@@ -15,6 +15,8 @@ from .mistake_samples import Mistake, Samples, sample
 from .mistaken_directions import dead_region, pushes_rival_up
 from .mistaken_formulas import (
     forgotten_logarithm,
+    log_probability_in_factor,
+    logits_as_probabilities,
     softmax_twice,
     sparsemax_squared,
     squared_error,
@@ -26,6 +28,7 @@ from .mistaken_labels import (
     pushes_another_class,
 )
 from .mistaken_targets import margin_on_the_wrong_side, target_weights
+from .probability_limits import never_certain
 from .vanishing_probabilities import clipped, log_of_probability, power_of_nothing
 
 QUESTION = "common mistakes"
@@ -42,10 +45,13 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
     pushes_another_class,
     target_weights,
     forgotten_logarithm,
+    log_probability_in_factor,
     softmax_twice,
     squared_error,
     sparsemax_squared,
     probability_lost,
+    logits_as_probabilities,
+    never_certain,
     margin_on_the_wrong_side,
     one_class_only,
     pushes_rival_up,
@@ -54,6 +60,14 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
     log_of_probability,
     power_of_nothing,
 )
+CONSEQUENCES: Mapping[str, frozenset[str]] = {
+    "softmax applied twice": frozenset({"never certain", "dead region"}),
+    "never certain": frozenset({"dead region"}),
+    "logits taken for probabilities": frozenset(
+        {"dead region", "not finite at equal logits", "one class only"}
+    ),
+}
+"""What follows from a mistake, and is not told beside it."""
 
 
 def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
@@ -64,6 +78,9 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
         mistake = recognise(samples)
         if mistake is not None:
             mistakes.setdefault(mistake.verdict, mistake)
+    for verdict in tuple(mistakes):
+        for consequence in CONSEQUENCES.get(verdict, ()):
+            mistakes.pop(consequence, None)
     if not mistakes:
         none = Mistake(
             verdict="none recognised",

@@ -60,8 +60,10 @@ def reference_rows(
 ) -> ReferenceRows:
     """Evaluate one label at logits of the size that belongs to its temperature."""
     exact = exactness(subject)
-    local = _local_logits(config, label)
-    z = _logits(config, label)
+    fit = subject.domain.fit
+    local = fit(_local_logits(config, label))
+    unit = _logits(config, label)
+    z = fit(unit)
     values = evaluate(subject, np.concatenate([local, z]), label)
     gradients = np.split(values.gradient, [len(local)])
     rough = of_rivals(local, gradients[0], label, exact)
@@ -74,7 +76,7 @@ def reference_rows(
         if target is not None:
             found = Temperature(target, np.zeros(config.num_classes))
     if found is not None and abs(found.value - 1) > 1e-6:
-        z = z * found.value
+        z = fit(unit * found.value)
         loss = evaluate(subject, z, label).loss
     start = 1.0 if rough is None else rough.value
     return ReferenceRows(label, z, loss, scattered, found, start, exact)

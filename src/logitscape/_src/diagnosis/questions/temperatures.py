@@ -10,6 +10,8 @@ from ..formulas.fits import best_fit, losses_to_fit
 
 STARTS = tuple([start] for start in (0.0, -1.0, 1.0, -2.0, 2.0, -3.0, 4.0))
 """Logarithms of the temperatures from which a fit starts."""
+MARGINS = (1.0, -1.0, 5.0, -5.0, 12.0)
+"""Margins between two classes, in units of the temperature, from which a fit starts."""
 EXACT_SHARE = 0.1
 """Near equal logits second differences are small: exactness is held to a part of its bound."""
 
@@ -73,6 +75,8 @@ def of_rivals(z: Rows, gradient: Rows, label: int, exact: float) -> Temperature 
 def of_target(z: Rows, gradient: Rows, exact: float) -> float | None:
     """The temperature of a cross-entropy towards any target: its gradient is `(W p - w) / T`.
 
+    Of two classes it may have a margin as well.
+
     Args:
         z: Scattered logits, [m, n].
         gradient: Gradients for one label, [m, n].
@@ -87,11 +91,16 @@ def of_target(z: Rows, gradient: Rows, exact: float) -> float | None:
     losses = losses_to_fit(slopes.ravel(), exact)
 
     def formula(parameters: Rows) -> Rows:
-        p = softmax_rows(z * np.exp(-parameters[0]))
-        flat: Rows = _without_column_means(p).ravel()
+        scaled = z * np.exp(-parameters[0])
+        # Of two classes a margin is a constant of the second one, and of more the rivals tell.
+        scaled[:, 1] += parameters[1:].sum()
+        flat: Rows = _without_column_means(softmax_rows(scaled)).ravel()
         return flat
 
-    found = best_fit(formula, STARTS, losses)
+    starts = STARTS
+    if z.shape[1] == 2:
+        starts += tuple([*start, margin] for margin in MARGINS for start in STARTS)
+    found = best_fit(formula, starts, losses)
     # What is fitted has a mean of 0: the constant is no part of it.
     temperature = float(np.exp(found.parameters[0]))
     if found.deviation > exact * LOOSE or not LEAST < temperature < MOST:

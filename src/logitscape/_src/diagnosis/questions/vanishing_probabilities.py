@@ -9,6 +9,8 @@ from ..simplify import format_first
 from .links import CLIPPED
 from .mistake_samples import FAR, Mistake, Samples, target_weights_of
 
+SLOW = 10.0
+"""Largest loss, in units of what a linear one would be, that a logarithm has before it is inf."""
 EPSILON = 1e-7
 """The catalogue's own constant inside the logarithm."""
 
@@ -59,7 +61,7 @@ def log_of_probability(samples: Samples) -> Mistake | None:
     gradient = samples.far.gradient[-1]
     underflows = not np.isfinite(loss) or not np.isfinite(gradient).all()
     if not is_cross_entropy or not underflows:
-        return None
+        return _log_of_nothing(samples)
     distance = float(FAR[-1])
     shows = (
         f"loss = {float(loss):g}, gradient = {format_first(gradient)}; "
@@ -78,6 +80,30 @@ def log_of_probability(samples: Samples) -> Mistake | None:
             samples.far_logits(distance), one_hot(0, samples.num_classes), shows
         ),
     )
+
+
+def _log_of_nothing(samples: Samples) -> Mistake | None:
+    """A loss that rises no faster than a logarithm can, and then is infinite at once."""
+    scattered = samples.values[0].loss
+    loss = samples.far.loss
+    sudden = np.isposinf(loss[1:]) & np.isfinite(loss[:-1])
+    if not np.isfinite(scattered).all() or not sudden.any():
+        return None
+    first = int(np.argmax(sudden))
+    # Exponentials grow far beyond this before they overflow.
+    if loss[first] > SLOW * (1 + FAR[first] * np.ptp(scattered)):
+        return None
+    distance = float(FAR[first + 1])
+    wrong_by = f"{samples.temperature * distance:g}"
+    text = (
+        "The logarithm is taken of a probability, or of 1 less one, which rounds to 0: the loss "
+        f"is infinite where the label is wrong by {wrong_by}. Use log_softmax and log1p."
+    )
+    shows = f"the label is wrong by {wrong_by}; loss = {loss[first + 1]:g}"
+    far = samples.far_logits(distance)
+    witness = Witness(far, one_hot(0, samples.num_classes), shows, "loss")
+    severity = level_at("fault", far)
+    return Mistake("logarithm of a probability", severity, text, distance, witness)
 
 
 def power_of_nothing(samples: Samples) -> Mistake | None:

@@ -103,6 +103,14 @@ DESIGNS: Verdicts = (
         reference=DIAZ,
     ),
     Verdict(
+        "ordinal costs",
+        "note",
+        meaning="A wrong class costs the more, the further it is from the label.",
+        why="The classes are ordered, and predicting a neighbour of the label is nearly right.",
+        remedy="Nothing, if the classes have an order; their numbers are part of the loss.",
+        reference=DIAZ,
+    ),
+    Verdict(
         "ordinal thresholds",
         "trade",
         meaning="Every logit says on its own whether the label is above a class.",

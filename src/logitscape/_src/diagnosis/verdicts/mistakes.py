@@ -1,6 +1,6 @@
 """Verdicts about common mistakes of any loss."""
 
-from .references import CUI, GEMMA, JAX_NAN, OPTAX
+from .references import CUI, GEMMA, JAX_NAN, LIN, OPTAX
 from .verdict import Verdict, Verdicts
 
 MISTAKES: Verdicts = (
@@ -66,6 +66,35 @@ MISTAKES: Verdicts = (
         why="The loss is too high, and raising all logits lowers it without telling classes apart.",
         remedy="Mask the padded classes with -inf before the logarithm of the sum.",
         reference=OPTAX,
+    ),
+    Verdict(
+        "never certain",
+        "fault",
+        meaning="The logits are squashed, so that no label's probability comes near 1.",
+        why=(
+            "No model can make the loss small, and the gradient never tells right from nearly "
+            "right."
+        ),
+        remedy=(
+            "Give the logits to the loss as they are; multiply cosines by a scale of 10 or more."
+        ),
+        reference=OPTAX,
+    ),
+    Verdict(
+        "logits taken for probabilities",
+        "fault",
+        meaning="The logarithm is taken of the logits themselves.",
+        why="Outside of [0, 1] there is no gradient, and the largest logit need not win.",
+        remedy="Pass `from_logits=True`, or take log_softmax of the logits first.",
+        reference=OPTAX,
+    ),
+    Verdict(
+        "log-probability in the factor",
+        "fault",
+        meaning="A focal factor has log p in place of p.",
+        why="The factor that should spare what is right grows without bound where it is wrong.",
+        remedy="Take the exponential of the log-probability in the factor: (1 - e^(log p))^gamma.",
+        reference=LIN,
     ),
     Verdict(
         "wrong sign",

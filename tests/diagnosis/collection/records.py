@@ -1,0 +1,13 @@
+"""All losses of the collection, by name."""
+
+from collections.abc import Mapping
+
+from . import broken_formulas, broken_programs, healthy_formulas, healthy_programs
+from .case import Broken, Healthy
+
+BROKEN: Mapping[str, Broken] = {**broken_formulas.BROKEN, **broken_programs.BROKEN}
+HEALTHY: Mapping[str, Healthy] = {
+    name: case._replace(arguments={"normalizer": "softmax", **case.arguments})
+    for name, case in {**healthy_formulas.HEALTHY, **healthy_programs.HEALTHY}.items()
+}
+"""The normalizer lets questions about probabilities be asked."""
