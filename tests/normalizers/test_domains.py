@@ -49,6 +49,17 @@ SCALINGS = (
 )
 
 
+@pytest.mark.parametrize("name", sorted(ls.NORMALIZERS))
+def test_a_single_class_has_all_or_is_nan_with_its_derivative(name: str) -> None:
+    normalizer = ls.normalizer(name)
+    p, slope = jax.value_and_grad(lambda z: normalizer(z).p[0])(jnp.ones(1))
+    if np.isnan(p):
+        assert np.isnan(slope[0])
+    elif name not in SUBSTOCHASTIC:
+        assert p == 1
+        assert slope[0] == 0
+
+
 @pytest.mark.parametrize("name", ["softmax", "sparsemax", "entmax"])
 def test_a_masked_label_has_no_derivative_itself(name: str) -> None:
     """The loss is infinite, and has no way down in that class."""

@@ -167,8 +167,10 @@ def _above_lowest_jvp(
     dz, _ = tangents
     share = is_lowest.astype(z.dtype) / jnp.sum(is_lowest.astype(z.dtype))
     # In reverse mode the cotangent of a lowest class that is alone would be added and
-    # subtracted again, which would take the digits of the others' sum.
-    tangent = jnp.where(share == 1, 0, dz - jnp.sum(share * dz))
+    # subtracted again, which would take the digits of the others' sum. If it is the only class,
+    # there are no others, and the subtraction keeps the NaN that the result then is.
+    stays = (share == 1) & (z.size > 1)
+    tangent = jnp.where(stays, 0, dz - jnp.sum(share * dz))
     return _above_lowest(z, is_lowest), tangent
 
 
