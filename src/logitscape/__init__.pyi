@@ -40,10 +40,20 @@ from ._src.objectives.catalog import PROBABILITY_LOSSES as PROBABILITY_LOSSES
 from ._src.objectives.objective import Objective as Objective
 from ._src.objectives.objective import compose as compose
 from ._src.objectives.objective import objective as objective
+from ._src.properties.calibration_function import (
+    CalibrationFunction as CalibrationFunction,
+)
+from ._src.properties.calibration_function import (
+    calibration_function as calibration_function,
+)
+from ._src.properties.collapse_margin import collapse_margin as collapse_margin
 from ._src.properties.gradient_laws import GradientLaws as GradientLaws
 from ._src.properties.gradient_laws import gradient_law as gradient_law
 from ._src.properties.gradient_laws import gradient_laws as gradient_laws
 from ._src.properties.law import Law as Law
+from ._src.properties.mixability import mixability as mixability
+from ._src.properties.noise_symmetry import NoiseSymmetry as NoiseSymmetry
+from ._src.properties.noise_symmetry import noise_symmetry as noise_symmetry
 from ._src.reports.comparison import Comparison as Comparison
 from ._src.reports.comparison import compare as compare
 from ._src.reports.diagnose import diagnose as diagnose
