@@ -10,6 +10,8 @@ from ..config import DiagnosisConfig
 from ..subject import Subject
 from . import (
     bounds,
+    calibration_exponent,
+    collapse_margin,
     consistency,
     convexity,
     correction,
@@ -21,6 +23,8 @@ from . import (
     invariances,
     label_use,
     mistakes,
+    mixability,
+    noise_robustness,
     precision,
     propriety,
     singular_points,
@@ -41,6 +45,10 @@ QUESTIONS: Mapping[str, Callable[[Subject, DiagnosisConfig], Iterable[Answer]]] 
     "convexity": convexity.answers,
     "invariances": invariances.answers,
     "bounds": bounds.answers,
+    noise_robustness.QUESTION: noise_robustness.answers,
+    calibration_exponent.QUESTION: calibration_exponent.answers,
+    mixability.QUESTION: mixability.answers,
+    collapse_margin.QUESTION: collapse_margin.answers,
     "cost": cost.answers,
 }
 """The function `answers` of every topic; their order is that of answers that matter equally."""

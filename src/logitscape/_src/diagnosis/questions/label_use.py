@@ -28,6 +28,10 @@ TOPICS_OF_LABEL = (
     "correction",
     "common mistakes",
     "proper",
+    "noise robustness",
+    "calibration exponent",
+    "mixability",
+    "collapse margin",
 )
 """Topics that make no sense where the loss does not depend on its label."""
 

@@ -28,6 +28,7 @@ from . import (
     mistakes,
     precision,
     propriety,
+    report_card,
     singular_points,
 )
 from .verdict import Verdict, Verdicts
@@ -64,6 +65,10 @@ VERDICTS: Mapping[str, ByName] = {
     "invariances": _by_name(invariances.INVARIANCES),
     "order": _by_name(invariances.ORDER),
     BOUNDS: _by_name(bounds.BOUNDS),
+    "noise robustness": _by_name(report_card.NOISE_ROBUSTNESS),
+    "calibration exponent": _by_name(report_card.CALIBRATION_EXPONENT),
+    "mixability": _by_name(report_card.MIXABILITY),
+    "collapse margin": _by_name(report_card.COLLAPSE_MARGIN),
     "cost": _by_name(cost.COST),
 }
 """The verdicts of every question, beside those of `ANY_QUESTION`.
