@@ -45,7 +45,7 @@ class ByLabel:
 def by_label(objective: Objective) -> ByLabel:
     """An objective by its values; to be called, and evaluated, with 64 bits switched on."""
     loss = partial(loss_at_label, objective)
-    programs = {
+    programs: dict[str, Callable[..., Any]] = {
         "losses": jax.vmap(loss),
         "values": jax.vmap(jax.value_and_grad(loss)),
         "hessians": jax.vmap(jax.hessian(loss)),
@@ -78,6 +78,7 @@ def _scores(objective: Objective, logits: Any) -> Any:
 
 
 def _rows(run: Callable[..., Any], size: int, *arguments: Rows) -> Rows:
+    rows: Rows
     (rows,) = _in_chunks(lambda *chunk: (run(*chunk),), size, *arguments)
     return rows
 

@@ -181,7 +181,7 @@ def _relative(shares: Rows, gradients: Rows, hessians: Rows) -> Rows:
     By implicit differentiation the Bayes risk has the Hessian -B^T A^+ B, A being the Hessian of
     the expected loss and B the gradients of all labels, in columns; the log loss has -diag(1/p).
     """
-    finite = np.isfinite(hessians).all(axis=(1, 2, 3))
+    finite: Rows = np.isfinite(hessians).all(axis=(1, 2, 3))
     hessians = np.where(finite[:, None, None, None], hessians, 0)
     mean = np.einsum("mk,mkij->mij", shares, hessians)
     sizes, axes = np.linalg.eigh((mean + np.swapaxes(mean, 1, 2)) / 2)
@@ -191,9 +191,9 @@ def _relative(shares: Rows, gradients: Rows, hessians: Rows) -> Rows:
     limit = FLAT * bent[:, None]
     flat = sizes <= limit
     scaled = np.where(flat, 0, 1 / np.sqrt(np.maximum(sizes, limit)))[:, :, None] * rows
-    relative = np.linalg.norm(scaled, ord=2, axis=(1, 2)) ** 2
+    relative: Rows = np.asarray(np.linalg.norm(scaled, ord=2, axis=(1, 2))) ** 2
     # Where the expected loss is flat, a small change of the shares moves the minimum far.
-    change = np.where(flat, np.abs(rows).max(axis=2), 0).max(axis=1)
+    change: Rows = np.where(flat, np.abs(rows).max(axis=2), 0).max(axis=1)
     change /= np.maximum(np.abs(rows).max(axis=(1, 2), initial=0), bent)
     relative[change > STAYS] = np.nan
     relative[change > MOVES] = np.inf
@@ -217,4 +217,5 @@ def _scattered(n: int, random: np.random.Generator) -> Rows:
     widths = np.resize(SHARES_OF, (POINTS, 1))
     shares = np.exp(widths * random.standard_normal((POINTS, n)))
     shares /= shares.sum(axis=1, keepdims=True)
-    return np.concatenate([np.log(shares), shares, np.sqrt(shares)])
+    z: Rows = np.concatenate([np.log(shares), shares, np.sqrt(shares)])
+    return z

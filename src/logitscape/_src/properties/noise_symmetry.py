@@ -25,6 +25,8 @@ MOST_DIRECTIONS = 24
 SCATTERED, WIDTHS = 48, (0.3, 1.0, 3.0, 10.0)
 ROUNDS, CANDIDATES, NARROWER = 8, 24, 0.5
 """The search around the extremes: its rounds, its points, and the factor of their distances."""
+HUGE = 1e9
+"""Sum that counts as infinite, relative to that of equal logits."""
 ROUNDING = 64
 """Number of roundings up to which sums count as equal."""
 
@@ -142,20 +144,22 @@ def noise_symmetry_of(
     # All sums are compared with that of the simplest logits.
     middle = sums[np.flatnonzero(np.isfinite(sums))[0]]
     rounding = ROUNDING * loss.eps * n * (1 + sizes + abs(middle))
-    if (np.abs(sums - middle)[known] <= rounding[known]).all():
+    if not np.isinf(sums).any() and (np.abs(sums - middle) <= rounding)[known].all():
         middle = _shortened(middle, ROUNDING * loss.eps)
         return NoiseSymmetry(middle, middle, n)
     ends = sums[len(near) :].reshape(far.shape[:2])
-    bounds = []
+    bounds = list[float]()
     for sign in (-1.0, 1.0):
 
         def signed(z: Rows, sign: float = sign) -> Rows:
             return sign * _sums(loss, fit(z))[0]
 
-        has_none = np.isposinf(sign * sums).any() or _grows(sign * ends)
+        is_huge = np.nanmax(sign * sums) > HUGE * (1 + abs(middle))
+        has_none = is_huge or _grows(sign * ends)
         largest = math.inf if has_none else _climb(signed, z, sign * sums, random)
         bounds.append(_shortened(sign * largest, ROUNDING * loss.eps))
-    return NoiseSymmetry(*bounds, n)
+    low, high = bounds
+    return NoiseSymmetry(low, high, n)
 
 
 def _sums(loss: ByLabel, z: Rows) -> tuple[Rows, Rows]:

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from ...base.x64 import enable_x64
 from ...properties.collapse_margin import MARGINS, Collapse, collapse_of
 from ..answers import Answer, Severity, Witness, undecided
 from ..config import DiagnosisConfig
@@ -17,7 +18,7 @@ from ..subject import Subject, gradient_error
 QUESTION = "collapse margin"
 METHOD = (
     "gradient as the label's logit rises to {most}, {n} classes: the least margin from which a "
-    "component is exactly 0 that is not 0 in float64"
+    "component is 0 or nothing but rounding that is not 0 in float64"
 )
 TRAINED_IN: tuple[Precision, ...] = ("float32", "bfloat16")
 
@@ -36,6 +37,10 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
         for dtype in dtypes
     }
     first = found[dtypes[0]]
+    method = METHOD.format(most=format_number(most), n=config.num_classes)
+    if np.isnan(first.margin):
+        why = "the gradient is 0 or not finite as the label's logit rises"
+        return [undecided(QUESTION, why, method)]
     verdict, severity = _verdict(first)
     is_lost = np.isfinite(first.margin)
     text = "; ".join(_text(dtype, collapse) for dtype, collapse in found.items())
@@ -45,7 +50,7 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
             verdict=verdict,
             severity=severity,
             text=f"I{text[1:]}.",
-            method=METHOD.format(most=format_number(most), n=config.num_classes),
+            method=method,
             number=first.margin if is_lost else None,
             witness=_witness(first, origin, dtypes[0]) if severity == "note" else None,
             details={
@@ -65,7 +70,10 @@ def _dtypes(subject: Subject, config: DiagnosisConfig) -> Iterator[Precision]:
         if subject.opaque is not None:
             runs = dtype in subject.opaque.dtypes
         else:
-            runs = not gradient_error(subject.function, config.num_classes, dtype)
+            # As in training: constants in the function are then no wider than its logits.
+            with enable_x64(False):
+                error = gradient_error(subject.function, config.num_classes, dtype)
+            runs = not error
         if runs:
             yield dtype
 
@@ -85,14 +93,15 @@ def _verdict(collapse: Collapse) -> tuple[str, Severity]:
 
 def _text(dtype: str, collapse: Collapse) -> str:
     if not np.isfinite(collapse.margin):
-        return f"in {dtype} no component of the gradient is rounded to 0"
+        return f"in {dtype} no component of the gradient is lost to rounding"
     where = f"in {dtype} from a margin of {format_number(collapse.margin)} on"
-    what = f"a component of the gradient is 0 instead of {format_number(collapse.lost)}"
-    return f"{where} {what}"
+    return (
+        f"{where} a component of the gradient of {format_number(collapse.lost)} is lost"
+    )
 
 
 def _witness(collapse: Collapse, origin: Rows, dtype: Precision) -> Witness:
     z = origin.copy()
     z[0] += collapse.margin
-    shows = f"a component is 0; in float64 it is {format_number(collapse.lost)}"
+    shows = f"a component is lost that is {format_number(collapse.lost)} in float64"
     return Witness(row(z), one_hot(0, len(z)), shows, dtype=dtype)

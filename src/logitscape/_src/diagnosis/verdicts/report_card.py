@@ -89,7 +89,7 @@ COLLAPSE_MARGIN: Verdicts = (
     Verdict(
         "collapses early",
         "note",
-        meaning="A component of the gradient is rounded to 0 long before numbers underflow.",
+        meaning="A component of the gradient is lost to rounding long before numbers underflow.",
         why=(
             "Examples that are right by more than that stop moving, although the exact gradient "
             "goes on; long trainings without weight decay get there."
@@ -103,14 +103,14 @@ COLLAPSE_MARGIN: Verdicts = (
     Verdict(
         "collapses by underflow",
         "fine",
-        meaning="A component of the gradient becomes 0 only where it is too small for the dtype.",
+        meaning="A component of the gradient is lost only where it is too small for the dtype.",
         why="No other form of the loss would keep it longer.",
         reference=PRIETO,
     ),
     Verdict(
         "does not collapse",
         "fine",
-        meaning="No component of the gradient is rounded to 0 while the label is right.",
+        meaning="No component of the gradient is lost to rounding while the label is right.",
         why="The gradient ends where the formula says so, or nowhere.",
         reference=PRIETO,
     ),
