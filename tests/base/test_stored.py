@@ -177,3 +177,14 @@ def test_an_empty_text_is_remembered_too(folder: Path) -> None:
 
     assert stored.remembered("nothing", make) == stored.remembered("nothing", make)
     assert len(made) == 1
+
+
+def test_files_that_were_not_used_for_longest_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "MOST_FILES", 2)
+    for age, name in enumerate(["new", "old", "older", "oldest"]):
+        (tmp_path / name).write_text("")
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    stored._remove_old_files(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "old"]

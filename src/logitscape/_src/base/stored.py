@@ -37,6 +37,8 @@ Function: TypeAlias = Callable[..., Any]
 PACKAGE = Path(__file__).parents[2]
 GENERATIONS = 3
 """Number of folders that are kept, each of one state of the package."""
+MOST_FILES = 3000
+"""Number of files that are kept in one folder: every change of a user's function adds about 20."""
 CPU_FLAGS = Path("/proc/cpuinfo")
 
 _KEYS: dict[int, tuple[Function, str]] = {}
@@ -179,6 +181,9 @@ def _loaded(path: Path) -> Compilation | None:
     # program can be compiled.
     except Exception:
         return None
+    # Those that are used are kept.
+    with suppress(OSError):
+        path.touch()
     return Compilation(program, seconds)
 
 
@@ -197,12 +202,21 @@ def _write(path: Path, content: bytes) -> None:
             _remove_old_generations(path.parent.parent)
         with replacing(path) as temporary:
             temporary.write_bytes(content)
+        _remove_old_files(path.parent)
 
 
 def _remove_old_generations(folder: Path) -> None:
     by_age = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)
     for path in by_age[:-GENERATIONS]:
         shutil.rmtree(path, ignore_errors=True)
+
+
+@cache
+def _remove_old_files(folder: Path) -> None:
+    """Once per process, remove the files that have not been used for longest."""
+    files = [(path.stat().st_mtime, path) for path in folder.iterdir()]
+    for _, path in sorted(files)[:-MOST_FILES]:
+        path.unlink(missing_ok=True)
 
 
 def _path(key: str | None, suffix: str) -> Path | None:

@@ -25,7 +25,8 @@ FEW_CLASSES = 100
 """Largest number of classes for which compiling a program takes longer than running it."""
 
 
-@kept(maxsize=48)
+# A diagnosis needs about twelve, and six of the reference.
+@kept(maxsize=32)
 def program_of(
     subject: Subject, quantity: Quantity, shape: tuple[int, int], dtype: Precision
 ) -> Program:

@@ -38,8 +38,9 @@ class Losses:
     @cached_property
     def weights(self) -> Rows:
         """The weight of every squared deviation, [m]; all together 1."""
-        weights: Rows = self.sizes**-2
-        return weights / weights.sum()
+        weights = self.sizes**-2
+        shares: Rows = weights / weights.sum()
+        return shares
 
     @cached_property
     def middle(self) -> float:
@@ -49,7 +50,8 @@ class Losses:
     @cached_property
     def weighted(self) -> Rows:
         """The weighted distances of the losses from their mean, [m]."""
-        return self.weights * (self.values - self.middle)
+        weighted: Rows = self.weights * (self.values - self.middle)
+        return weighted
 
 
 @dataclass(frozen=True)

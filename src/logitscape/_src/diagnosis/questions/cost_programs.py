@@ -48,7 +48,7 @@ class Program(NamedTuple):
 
 
 # A diagnosis needs eight: of the subject and the reference, two kinds in two sizes.
-@kept(maxsize=16)
+@kept(maxsize=8)
 def compiled_program(
     subject: Subject, kind: Kind, n: int, examples: int, dtype: Precision
 ) -> Program:
