@@ -9,6 +9,7 @@ from .diagnosis.vocabulary import NAMES
 from .objectives.objective import Source
 from .reports.diagnose import diagnose
 from .reports.diagnosis import Diagnosis
+from .reports.remedies import remedy
 from .reports.witness_code import code, preamble
 
 LEVELS = SEVERITIES[:3]
@@ -106,6 +107,9 @@ def _lines_of(answer: Answer, diagnosis: Diagnosis) -> list[str]:
         f"{answer.severity}: {answer.question}: {answer.verdict}",
         f"  {answer.text}",
     ]
+    todo = remedy(answer)
+    if todo:
+        lines.append(f"  What to do: {todo}")
     if answer.witness is not None:
         # Without indentation, so that it can be pasted as it is.
         lines += code(answer.witness, diagnosis.subject)
