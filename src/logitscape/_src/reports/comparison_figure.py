@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count, islice, product
+from math import ldexp
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -129,7 +130,7 @@ def _colors() -> Iterator[str]:
 
 def _between_0_and_1(k: int) -> float:
     """The k-th number of van der Corput: 0, 1/2, 1/4, 3/4, ..., far from all before it."""
-    return sum(int(bit) * 0.5 ** (n + 1.0) for n, bit in enumerate(reversed(f"{k:b}")))
+    return sum(ldexp(int(bit), -n - 1) for n, bit in enumerate(reversed(f"{k:b}")))
 
 
 def _dashes() -> Iterator[Dashes]:
