@@ -48,7 +48,9 @@ def lawless(monkeypatch: pytest.MonkeyPatch) -> None:
 
     law = Law("constant", (1.0, 2.0), coefficient=2.0)
     monkeypatch.setitem(
-        vars(ls), "gradient_law", lambda *_, **__: GradientLaws(law, law, law, "ray")
+        vars(ls),
+        "gradient_law",
+        lambda *_, **__: GradientLaws(law, law, law, law, "ray"),
     )
 
 

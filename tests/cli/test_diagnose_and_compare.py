@@ -35,6 +35,7 @@ def test_the_exit_status_is_the_verdict(
         status, out, _ = run(capsys, command, "crammer_singer", "--fail-on", threshold)
         assert status == int(threshold in failing)
         assert out == f"worst: {severity}\n"
+    assert run(capsys, command, "crammer_singer", "--all")[1].endswith("and all else\n")
     assert run(capsys, command, "crammer_singer")[0] == int("fault" in failing)
 
 

@@ -13,8 +13,8 @@ from logitscape._src.cli.listing import (
     Entry,
     described,
     first_sentence,
-    gradient_verdict,
     read,
+    slope_verdict,
     spec_of,
     to_json,
 )
@@ -36,7 +36,7 @@ def test_every_entry_is_complete() -> None:
     for entry in read():
         assert entry.formula, entry.name
         assert "`" not in entry.formula
-        assert "gradient" in entry.verdict or "loss infinite" in entry.verdict
+        assert "slope" in entry.verdict or "loss infinite" in entry.verdict
         assert entry.measured.startswith(spec_of(entry))
         assert ls.objective(entry.measured.split(",")[0]).name == spec_of(entry)
 
@@ -64,35 +64,35 @@ print(to_json(measured([entry for entry in described() if entry.name in {some}])
     stored = [entry for entry in read() if entry.name in some]
     assert verdicts == {entry.name: entry.verdict for entry in stored}
     assert verdicts == {
-        "softmax": "gradient stays at 1.41; blind to shift",
-        "square": "gradient stays at 2; blind to scale and sign",
-        "brier": "gradient fades like 7.48 e^(-1.00 s); not convex",
-        "crammer_singer": "gradient stays at 1.41; convex where searched",
+        "softmax": "slope stays at 1; blind to shift",
+        "square": "slope fades like 2.00 s^-1.00; blind to scale and sign",
+        "brier": "slope fades like 4.00 e^(-1.00 s); not convex",
+        "crammer_singer": "slope stays at 1; convex where searched",
     }
 
 
 @pytest.mark.parametrize(
     ("law", "words"),
     [
-        (Law("constant", (1.0, 2.0), coefficient=2.0), "gradient stays at 2"),
+        (Law("constant", (1.0, 2.0), coefficient=2.0), "slope stays at 2"),
         (
             Law("exponential decay", (1.0, 2.0), coefficient=1.0, rate=1.0),
-            "gradient fades like 1.00 e^(-1.00 s)",
+            "slope fades like 1.00 e^(-1.00 s)",
         ),
         (
             Law("polynomial growth", (1.0, 2.0), coefficient=2.0, power=1.0),
-            "gradient grows like 2.00 s",
+            "slope grows like 2.00 s",
         ),
-        (Law("zero", (1.0, 2.0), begins=1.0), "gradient exactly 0 from s = 1 on"),
+        (Law("zero", (1.0, 2.0), begins=1.0), "slope exactly 0 from s = 1 on"),
         (
             Law("undefined", (1.0, 2.0), begins=-float("inf")),
             "loss infinite or undefined",
         ),
-        (Law("oscillating", (1.0, 2.0)), "gradient oscillating"),
+        (Law("oscillating", (1.0, 2.0)), "slope oscillating"),
     ],
 )
 def test_verdicts_in_words(law: Law, words: str) -> None:
-    assert gradient_verdict(law) == words
+    assert slope_verdict(law) == words
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,10 @@ def test_show_prints_numbers_and_laws() -> None:
     assert max(map(len, shown.stdout.splitlines())) <= 80
     words = " ".join(shown.stdout.split())
     assert "z = (0, 0, 0) + s (0, 1, 0), label 0" in words
-    assert "20 20 1.414 2.061e-09" in words
+    assert "20 1 20 1.414 2.061e-09" in words
     assert (
-        "loss, s -> inf 1.00 s gradient norm, s -> inf 1.41 pull, s -> inf 1.00"
-        in words
+        "slope dL/ds, s -> inf 1.00 loss, s -> inf 1.00 s "
+        "gradient norm, s -> inf 1.41 pull, s -> inf 1.00" in words
     )
     assert "█" in words
 

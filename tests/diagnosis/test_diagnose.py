@@ -155,7 +155,7 @@ def test_a_spent_budget_is_no_fault_and_does_not_pass_for_healthy() -> None:
     assert all("budget" in answer.text for answer in diagnosis.answers)
     assert {answer.severity for answer in diagnosis.answers} == {"undecided"}
     assert diagnosis.healthy
-    assert diagnosis.headline().startswith("softmax + brier: no fault so far")
+    assert diagnosis.headline().startswith("softmax + brier has no fault so far")
 
 
 def test_spent_points_are_told() -> None:

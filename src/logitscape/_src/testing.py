@@ -10,6 +10,7 @@ from .objectives.objective import Source
 from .reports.checked_witnesses import code_of
 from .reports.diagnose import diagnose
 from .reports.diagnosis import Diagnosis
+from .reports.remedies import remedy
 from .reports.witness_code import preamble
 
 LEVELS = SEVERITIES[:3]
@@ -107,5 +108,8 @@ def _lines_of(answer: Answer, diagnosis: Diagnosis) -> list[str]:
         f"{answer.severity}: {answer.question}: {answer.verdict}",
         f"  {answer.text}",
     ]
+    todo = remedy(answer)
+    if todo:
+        lines.append(f"  What to do: {todo}")
     # Without indentation, so that it can be pasted as it is.
     return [*lines, *code_of(answer, diagnosis.subject)]

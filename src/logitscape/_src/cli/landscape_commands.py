@@ -12,6 +12,7 @@ from .errors import UsageError, blaming
 from .options import (
     AsJson,
     Base,
+    BaseInDomain,
     Normalizer,
     PictureFile,
     Points,
@@ -68,7 +69,7 @@ def show(
     *,
     ray: Ray = "R1",
     classes: ClassesOfRay = None,
-    base: Base = 0.0,
+    base: BaseInDomain = None,
     stop: Stop = 20.0,
     dtype: Dtype = "float64",
     normalizer: Normalizer = None,
@@ -76,22 +77,24 @@ def show(
     out: PictureFile = None,
     quiet: Quiet = False,
 ) -> int:
-    """Show loss and gradient of one objective on a ray: numbers, sparklines, laws far out."""
+    """Show slope, loss and gradient on a ray: numbers, sparklines, laws far out."""
     check_out(out, PICTURES)
     num_classes = _num_classes(classes, ray)
     (objective,), roots = _objectives([spec], num_classes, normalizer)
     coordinates = np.linspace(0, stop, show_page.COLUMNS)
-    line = _ray(ray, coordinates, num_classes, base)
     with blaming(f"sweeping `{spec}`", roots), working(f"sweeping {spec}", quiet=quiet):
+        where, reason = _base(objective, num_classes, base)
+        line = _ray(ray, coordinates, num_classes, where)
         landscape = _sweep([objective], line, dtype)
-        laws = _laws(objective, ray, num_classes, base)
+        laws = _laws(objective, ray, num_classes, where)
+    shown = show_page.Shown(landscape, _towards(ray, num_classes), laws, reason)
     if out is not None:
         _draw(landscape, out)
         say(f"wrote {out}", quiet=quiet)
     if json:
-        show_json(show_page.data(landscape, laws))
+        show_json(show_page.data(shown))
     else:
-        print_result(show_page.page(landscape, laws))
+        print_result(show_page.page(shown))
     return 0
 
 
@@ -205,6 +208,27 @@ def _sweep(
     return ls.sweep(list(objectives), where, dtype=dtype, hessian=hessian)
 
 
+def _base(
+    objective: "Objective", num_classes: int, given: float | None
+) -> tuple[float, str]:
+    """Return the value of all logits at s = 0, and why it is another one than 0."""
+    from ..diagnosis.rays import origin_of
+    from ..diagnosis.subjects import subject
+
+    if given is not None:
+        return given, ""
+    base = origin_of(subject(objective, num_classes=num_classes), num_classes)
+    reason = "equal logits of 0 are not inside the domain of the loss."
+    return base, f"The base is {base:g}, as {reason}" if base else ""
+
+
+def _towards(ray: str, num_classes: int) -> Any:
+    """Return the direction of a ray, the change of the logits per unit of s, [n]."""
+    import logitscape as ls
+
+    return np.asarray(ls.points(_ray(ray, np.array([1.0]), num_classes, 0.0)))[0]
+
+
 def _laws(
     objective: "Objective", ray: str, num_classes: int, base: float
 ) -> dict[str, str]:
@@ -214,6 +238,7 @@ def _laws(
         objective, _direction(ray), num_classes=num_classes, base=base
     )
     return {
+        "slope dL/ds": str(laws.slope),
         "loss": str(laws.loss),
         "gradient norm": str(laws.norm),
         "pull": str(laws.pull),

@@ -27,7 +27,8 @@ TITLES: dict[Kind, str] = {
 def list_(*name: Names, json: AsJson = False) -> int:
     """List logit maps, normalizers and losses: parameters, formula, verdict, source.
 
-    The verdict says how the gradient's norm changes when a wrong logit rises by s.
+    The verdict says how the slope dL/ds changes when a wrong logit rises by s, from equal logits of
+    0, or of 1 where the loss is defined there only.
     """
     entries = _chosen(read(), name)
     if json:

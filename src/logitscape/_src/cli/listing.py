@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from ..objectives.catalog import Formula
     from ..properties.convexity import Convexity
+    from ..properties.gradient_laws import GradientLaws
     from ..properties.invariance import Change, Invariance
     from ..properties.law import Law
 
@@ -24,8 +25,8 @@ Kind: TypeAlias = Literal[
 
 FILE = Path(__file__).with_name("catalog.json")
 NORMALIZER, LOSS = "softmax", "cross_entropy"
-DIRECTION, BASE = "R1", 1
-"""A rival rises above z = (1, 1, 1), which is in the domain of every normalizer."""
+DIRECTION, NUM_CLASSES = "R1", 3
+"""A rival rises, as `show` and `diagnose` have it."""
 
 
 @dataclass(frozen=True)
@@ -108,27 +109,44 @@ def first_sentence(text: str) -> str:
 def measured(entries: list[Entry]) -> list[Entry]:
     """Return the entries with their verdicts; takes about a minute, and needs float64."""
     from ..properties.convexity import convexities
-    from ..properties.gradient_laws import gradient_laws
     from ..properties.invariance import invariances
 
     specs = {entry.name: spec_of(entry) for entry in entries}
-    laws = gradient_laws(specs, direction=DIRECTION, base=BASE)
+    laws = _laws(specs)
     losses = [entry.name for entry in entries if "loss" in entry.kind]
     convexity = convexities({name: specs[name] for name in losses})
-    ray = laws[entries[0].name].ray
     complete = list[Entry]()
     for entry in entries:
-        gradient = gradient_verdict(laws[entry.name].norm)
+        its_laws = laws[entry.name]
         if entry.kind == "normalizer":
             other = _invariance_verdict(invariances(entry.name))
         elif entry.kind == "logit map":
             other = _invariance_verdict(invariances(f"{entry.name} > {NORMALIZER}"))
         else:
             other = _convexity_verdict(convexity[entry.name])
-        where = f"{specs[entry.name]}, {ray}, label 0"
-        verdict = f"{gradient}; {other}"
+        where = f"{specs[entry.name]}, {its_laws.ray}, label 0"
+        verdict = f"{slope_verdict(its_laws.slope)}; {other}"
         complete.append(replace(entry, measured=where, verdict=verdict))
     return complete
+
+
+def _laws(specs: dict[str, str]) -> "dict[str, GradientLaws]":
+    """Return the laws of the named objectives, each from the base that its domain allows."""
+    from ..diagnosis.rays import origin_of
+    from ..diagnosis.subjects import subject
+    from ..properties.gradient_laws import gradient_laws
+
+    by_base = dict[float, dict[str, str]]()
+    for name, spec in specs.items():
+        about = subject(spec, num_classes=NUM_CLASSES)
+        base = origin_of(about, NUM_CLASSES)
+        by_base.setdefault(base, {})[name] = spec
+    laws = dict[str, "GradientLaws"]()
+    for base, named in by_base.items():
+        laws |= gradient_laws(
+            named, direction=DIRECTION, num_classes=NUM_CLASSES, base=base
+        )
+    return laws
 
 
 def spec_of(entry: Entry) -> str:
@@ -142,17 +160,17 @@ def spec_of(entry: Entry) -> str:
     return f"{NORMALIZER} + {entry.name}"
 
 
-def gradient_verdict(law: "Law") -> str:
-    """Say in a few words how the gradient's norm changes when the label is wrong by s."""
+def slope_verdict(law: "Law") -> str:
+    """Say in a few words how the slope dL/ds changes when the label is wrong by s."""
     if law.kind == "zero":
-        return f"gradient exactly 0{_since(law)}"
+        return f"slope exactly 0{_since(law)}"
     if law.kind == "undefined":
         return f"loss infinite or undefined{_since(law)}"
     if law.kind == "constant":
-        return f"gradient stays at {law.coefficient:.3g}"
+        return f"slope stays at {law.coefficient:.3g}"
     verbs = {"decay": "fades", "growth": "grows"}
     verb = verbs.get(law.kind.split()[-1])
-    return f"gradient {verb} like {law}" if verb else f"gradient {law.kind}"
+    return f"slope {verb} like {law}" if verb else f"slope {law.kind}"
 
 
 def _since(law: "Law") -> str:

@@ -61,6 +61,13 @@ Base = Annotated[
         help="Value of all logits at s = 0; some normalizers need a positive one.",
     ),
 ]
+BaseInDomain = Annotated[
+    float | None,
+    Parameter(
+        name="--base",
+        help="Value of all logits at s = 0; by default 0, or 1 where only that is in the domain.",
+    ),
+]
 Start = Annotated[float, Parameter(name="--start", help="First coordinate.")]
 Stop = Annotated[float, Parameter(name="--stop", help="Last coordinate.")]
 Points = Annotated[int, Parameter(name="--points", help="Number of coordinates.")]

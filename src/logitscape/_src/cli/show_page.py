@@ -1,6 +1,7 @@
 """Output of `show`: a few numbers along a ray, sparklines, and the laws far out."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from ..landscapes.landscape import Landscape
 
+SLOPE = "slope dL/ds"
 BLOCKS = "▁▂▃▄▅▆▇█"
 COLUMNS = 49
 """Number of points along the ray, each a column of a sparkline."""
@@ -18,36 +20,66 @@ STEP = 6
 """Number of points from one row of the table to the next."""
 
 
-def data(landscape: "Landscape", laws: Mapping[str, str]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Shown:
+    """What `show` prints.
+
+    Attributes:
+        landscape: One objective along a ray.
+        towards: Direction of the ray, [n].
+        laws: Laws far out, by the name of their quantity.
+        remark: Why the ray starts where it does; "" if that needs no reason.
+    """
+
+    landscape: "Landscape"
+    towards: Any
+    laws: Mapping[str, str]
+    remark: str
+
+
+def data(shown: Shown) -> dict[str, Any]:
     """Return the numbers as `show --json` prints them."""
+    landscape = shown.landscape
     record: dict[str, Any] = {
         "name": landscape.objectives[0],
         "points": landscape.description,
         "label": landscape.labels[0],
         "dtype": str(landscape.loss.dtype),
-        "laws": laws,
+        "remark": shown.remark,
+        "laws": shown.laws,
     }
-    for name, values in _columns(landscape).items():
+    for name, values in _columns(shown).items():
         record[name] = values.tolist()
     return record
 
 
-def page(landscape: "Landscape", laws: Mapping[str, str]) -> Group:
+def page(shown: Shown) -> Group:
     """Return the numbers as `show` prints them."""
-    columns = _columns(landscape)
+    landscape = shown.landscape
+    columns = _columns(shown)
     title = Text(landscape.objectives[0], style="bold")
     points = Text(f"{landscape.description}, label {landscape.labels[0]}")
+    remarks = [Text(shown.remark, "dim")] if shown.remark else []
     return Group(
-        title, points, Text(), _numbers(columns), Text(), _facts(columns, laws)
+        title,
+        points,
+        *remarks,
+        Text(),
+        _numbers(columns),
+        Text(),
+        _facts(columns, shown.laws),
     )
 
 
-def _columns(landscape: "Landscape") -> dict[str, Any]:
+def _columns(shown: Shown) -> dict[str, Any]:
     """Return the numbers along the ray by name, [m] each, as float64."""
+    landscape = shown.landscape
     # In NumPy, as JAX would compile a program for every element that it takes.
     gradient = np.asarray(landscape.gradient, np.float64)[0, 0]
+    moving = shown.towards != 0
     columns = {
         "s": landscape.coordinates[0],
+        SLOPE: gradient[:, moving] @ shown.towards[moving],
         "loss": np.asarray(landscape.loss)[0, 0],
         "gradient norm": np.linalg.norm(gradient, axis=-1),
         "p of the label": np.asarray(landscape.p_label)[0, 0],
@@ -66,7 +98,7 @@ def _numbers(columns: Mapping[str, Any]) -> Table:
 
 def _facts(columns: Mapping[str, Any], laws: Mapping[str, str]) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2))
-    for name in ("loss", "gradient norm"):
+    for name in (SLOPE, "loss", "gradient norm"):
         table.add_row(name, sparkline(columns[name]))
     for name, law in laws.items():
         table.add_row(f"{name}, s -> inf", Text(law))

@@ -104,13 +104,14 @@ def ray(subject: Subject, name: str, side: Side, num_classes: int) -> Ray:
         subject=subject,
         name=name,
         side=side,
-        origin=np.full(num_classes, _origin(subject, num_classes)),
+        origin=np.full(num_classes, origin_of(subject, num_classes)),
         # 0 - x instead of -x: logits that do not move shall not become -0.
         towards=direction if side == "wrong" else 0.0 - direction,
     )
 
 
-def _origin(subject: Subject, num_classes: int) -> float:
+def origin_of(subject: Subject, num_classes: int) -> float:
+    """The value of all logits at s = 0: 0, or 1 where only that is inside the loss's domain."""
     if subject.domain.is_bounded:
         return subject.domain.centre
     for origin in ORIGINS:

@@ -29,7 +29,7 @@ from .least_squares import Samples
 Evaluate: TypeAlias = Callable[[Samples], NDArray[Any]]
 """Function from positions, [m], to the quantities, [quantity, objective, m]."""
 
-QUANTITIES = ("pull", "norm", "loss")
+QUANTITIES = ("slope", "pull", "norm", "loss")
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,14 @@ class GradientLaws:
     """How the gradient and the loss of one objective behave far out on a ray.
 
     Attributes:
+        slope: Law of dL/ds, how fast the loss rises along the ray.
         pull: Law of -dL/dz_label, the force that raises the label's logit.
         norm: Law of the Euclidean norm of the gradient.
         loss: Law of the loss.
         ray: Points of the ray as a formula.
     """
 
+    slope: Law
     pull: Law
     norm: Law
     loss: Law
@@ -53,7 +55,7 @@ class GradientLaws:
         lines = [f"along {self.ray}"]
         for quantity in QUANTITIES:
             name = f"{quantity}:"
-            lines.append(f"{name:<6}{getattr(self, quantity)}")
+            lines.append(f"{name:<7}{getattr(self, quantity)}")
         return "\n".join(lines)
 
 
@@ -69,8 +71,9 @@ def gradient_law(
 ) -> GradientLaws:
     """The gradient law of one objective on a ray.
 
-    The laws describe the pull on the label's logit, `-dL/dz_label`, the Euclidean norm of the
-    gradient, and the loss as s -> infinity. Each has the form
+    The laws describe the slope `dL/ds` along the ray, the pull on the label's logit,
+    `-dL/dz_label`, the Euclidean norm of the gradient, and the loss as s -> infinity. Each has the
+    form
     `coefficient * s^power * (log s)^log_power * exp(± rate * s^order)`.
 
     Args:
@@ -83,7 +86,7 @@ def gradient_law(
         end: Largest s that is sampled, more than 0.001.
 
     Returns:
-        Laws of the pull, the gradient norm and the loss.
+        Laws of the slope, the pull, the gradient norm and the loss.
 
     Raises:
         RuntimeError: If float64 is not switched on by `jax.config.update("jax_enable_x64", True)`.
@@ -93,9 +96,10 @@ def gradient_law(
     >>> jax.config.update("jax_enable_x64", True)
     >>> print(ls.gradient_law("softmax + brier", "R3"))
     along z = (0, 0, 0) + s (-0.5, 0.5, 0)
-    pull: 4.00 e^(-1.00 s)
-    norm: 2.83 e^(-0.500 s)
-    loss: 2.00
+    slope: 4.00 e^(-1.00 s)
+    pull:  4.00 e^(-1.00 s)
+    norm:  2.83 e^(-0.500 s)
+    loss:  2.00
     """
     laws = gradient_laws(
         [objective],
@@ -160,26 +164,34 @@ def gradient_laws(
         direction, [0.0], num_classes=num_classes, label=label, rival=rival, base=base
     )
     one_class("gradient_laws", "label", label, line.num_classes)
+    # From 0 the point at s = 1 is the direction, without rounding.
+    from_zero = ray(
+        direction, [0.0], num_classes=num_classes, label=label, rival=rival, base=0.0
+    )
+    towards = np.asarray(from_zero.embed(jnp.ones(1)))
     # A program of its own, as in sweeps: within another one, XLA could round the points otherwise.
     embed = jax.jit(partial(_logits, line))
     laws = dict[str, GradientLaws]()
     for names in by_normalizer(named).values():
         members = [named[name] for name in names]
-        evaluate = _evaluator(members, label, embed)
+        evaluate = _evaluator(members, label, embed, towards)
         for index, name in enumerate(names):
             laws[name] = _laws(evaluate, index, line.description, end)
     return {name: laws[name] for name in named}
 
 
 def _evaluator(
-    objectives: Sequence[Objective], label: int, embed: Callable[[Samples], Array]
+    objectives: Sequence[Objective],
+    label: int,
+    embed: Callable[[Samples], Array],
+    towards: NDArray[Any],
 ) -> Evaluate:
     """Build the function from s, [m], to all quantities, [quantity, objective, m]."""
-    key = key_of_all(objectives, "quantities on a ray", label)
+    key = key_of_all(objectives, "slope, pull, norm and loss on a ray", label)
     run = under_jit(key, partial(_quantities, objectives, label))
 
     def evaluate(s: Samples) -> Array:
-        quantities: Array = run(embed(s))
+        quantities: Array = run(embed(s), towards)
         return quantities
 
     return _remembering(evaluate)
@@ -205,18 +217,30 @@ def _logits(line: Slice, s: Array) -> Array:
     return logits
 
 
-def _quantities(objectives: Sequence[Objective], label: int, logits: Array) -> Array:
-    """All quantities, [quantity, objective, m], at logits [n, m]; NaN for a loss not finite."""
+def _quantities(
+    objectives: Sequence[Objective], label: int, logits: Array, towards: Array
+) -> Array:
+    """All quantities, [quantity, objective, m], at logits [n, m]; NaN for a loss not finite.
+
+    The direction of the ray is `towards`, [n].
+    """
     evaluations = families.evaluate(objectives, logits, label)
     columns = []
     for evaluation in evaluations:
+        slope = _slope(evaluation.gradient, towards)
         pull = -evaluation.gradient[label]
         norm = _norm(evaluation.gradient)
-        columns.append(jnp.stack([pull, norm, evaluation.loss]))
+        columns.append(jnp.stack([slope, pull, norm, evaluation.loss]))
     finite = jnp.stack([jnp.isfinite(evaluation.loss) for evaluation in evaluations])
     # Where a loss is infinite its gradient may still be a number,
     # which would count as defined.
     return jnp.where(finite, jnp.stack(columns, axis=1), jnp.nan)
+
+
+def _slope(gradient: Array, towards: Array) -> Array:
+    """Slope along a direction; logits that do not move count nothing, whatever their gradient."""
+    moved = towards[:, None]
+    return jnp.sum(jnp.where(moved == 0, 0, gradient * moved), axis=0)
 
 
 def _norm(gradient: Array) -> Array:

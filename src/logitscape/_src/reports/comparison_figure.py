@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count, islice, product
+from math import ldexp
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -123,12 +124,13 @@ def _colors() -> Iterator[str]:
     for turn in count():
         lightness = 1 - (1 - DARKEST) * _between_0_and_1(turn)
         for color in COLORS:
-            yield to_hex(np.array(to_rgb(color)) * lightness)
+            red, green, blue = to_rgb(color)
+            yield to_hex((red * lightness, green * lightness, blue * lightness))
 
 
 def _between_0_and_1(k: int) -> float:
     """The k-th number of van der Corput: 0, 1/2, 1/4, 3/4, ..., far from all before it."""
-    return sum(int(bit) / 2 ** (n + 1) for n, bit in enumerate(reversed(f"{k:b}")))
+    return sum(ldexp(int(bit), -n - 1) for n, bit in enumerate(reversed(f"{k:b}")))
 
 
 def _dashes() -> Iterator[Dashes]:

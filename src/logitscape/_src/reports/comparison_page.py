@@ -35,6 +35,7 @@ def page(compared: Mapping[str, Findings]) -> str:
     body = [
         f"<header><h1>{TITLE}</h1>",
         f'<p class="quiet">{about}</p></header>',
+        f"<section>{_headlines(compared)}</section>",
         f'<section><div class="scroll" tabindex="0">{_table(compared)}</div></section>',
         "<section><h2>Pictures</h2>",
         *_pictures(compared),
@@ -52,7 +53,15 @@ def page(compared: Mapping[str, Findings]) -> str:
 def fragment(compared: Mapping[str, Findings]) -> str:
     """Return the table, for notebooks."""
     about = setting(common_config(compared))
-    return boxed(f"<p>{about}</p>{_table(compared)}")
+    return boxed(f"{_headlines(compared)}<p>{about}</p>{_table(compared)}")
+
+
+def _headlines(compared: Mapping[str, Findings]) -> str:
+    """Return the verdict about every objective in plain words, and what it is."""
+    return "".join(
+        f"<p><b>{headline(findings)}</b> {escape(findings.identity)}</p>"
+        for findings in compared.values()
+    )
 
 
 def _table(compared: Mapping[str, Findings]) -> str:

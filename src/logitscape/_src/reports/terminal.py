@@ -36,7 +36,7 @@ def table(findings: Findings, *, everything: bool = False) -> RenderableType:
         everything: Whether all other answers follow.
     """
     leading, rest = findings.leading(), findings.rest()
-    parts = [_headline(findings)]
+    parts: list[RenderableType] = [_headline(findings)]
     parts += [_item(answer) for answer in leading]
     if everything:
         parts.append(_rest(rest))

@@ -94,7 +94,7 @@ def _worst(signals: Sequence[Signal]) -> Signal:
 
 def _answer_wrong(signals: Sequence[Signal], config: DiagnosisConfig) -> Answer:
     worst = _worst(signals)
-    sentences = [_sentence(worst), *_remarks(worst, config)]
+    sentences = [_sentence(worst), *_remarks(worst, config), *_base(worst)]
     s = _round_s(worst)
     z = _logits(worst, s)
     gradient = evaluate(worst.ray.subject, z, 0).gradient[0]
@@ -136,7 +136,14 @@ def _answer_right(signals: Sequence[Signal]) -> Answer:
 def _text_right(worst: Signal) -> str:
     if worst.verdict == SIZE_IRRELEVANT:
         return SENTENCES[SIZE_IRRELEVANT]
-    return f"Gradient norm once right by s: {worst.law} ({worst.ray.name})."
+    law = f"Gradient norm once right by s: {worst.law} ({worst.ray.name})."
+    return " ".join([law, *_base(worst)])
+
+
+def _base(signal: Signal) -> list[str]:
+    """Where the ray starts, if that is not where all logits are 0."""
+    base = float(signal.ray.origin[0])
+    return [f"The ray starts where all logits are {base:g}."] if base else []
 
 
 def _round_s(signal: Signal) -> float:

@@ -1,0 +1,65 @@
+"""`show`, `list`, `diagnose` and the atlas tell the same law of the same loss."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from logitscape._src.base.x64 import enable_x64
+from logitscape._src.cli.listing import Entry, read
+from logitscape._src.diagnosis.config import DiagnosisConfig
+from logitscape._src.diagnosis.questions import gradient
+from logitscape._src.diagnosis.subjects import subject
+from tests.cli.command import run
+
+ATLAS = Path(__file__).parents[2] / "figures" / "atlas.csv"
+WORDS = {
+    "constant": "slope stays at",
+    "growth": "slope grows like",
+    "decay": "slope fades like",
+    "zero": "slope exactly 0",
+    "undefined": "loss infinite or undefined",
+}
+
+
+def laws_of_the_atlas() -> dict[str, dict[str, str]]:
+    """The rows about the slope on R1, by objective."""
+    with ATLAS.open(encoding="utf-8") as file:
+        return {
+            row["objective"]: row
+            for row in csv.DictReader(file)
+            if (row["ray"], row["quantity"]) == ("R1", "slope")
+        }
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("entry", read(), ids=lambda entry: entry.name)
+def test_the_list_says_what_the_atlas_says(entry: Entry) -> None:
+    spec, _, ray = entry.measured.partition(", ")
+    row = laws_of_the_atlas()[spec]
+    verdict = entry.verdict.partition(";")[0]
+    assert verdict.startswith(WORDS[row["kind"].split()[-1]])
+    # The atlas starts from (1, 1, 1), the list from (0, 0, 0) where that is inside the domain.
+    if ray.startswith("z = (1, 1, 1)") and "like" in verdict:
+        assert verdict.endswith(row["law"])
+
+
+@pytest.mark.parametrize(
+    "spec", ["sum + cross_entropy", "softmax + brier", "min_shift + cross_entropy"]
+)
+def test_show_says_what_the_diagnosis_says(
+    spec: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with enable_x64(), np.errstate(all="ignore"):
+        about = subject(spec, num_classes=3)
+        config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=3), 3)
+        wrong, _ = gradient.answers(about, config)
+    for ray in wrong.details["rays"]:
+        status, out, _ = run(capsys, "show", spec, "--json", "--ray", ray["ray"])
+        assert status == 0
+        shown = json.loads(out)
+        assert shown["laws"]["slope dL/ds"] == ray["law"]
+        assert shown["points"].startswith(f"z = ({ray['origin']:g}, ")
+        assert ("domain" in shown["remark"]) == (ray["origin"] != 0)
