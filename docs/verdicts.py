@@ -1,8 +1,4 @@
-"""Diagnose the collection of broken and healthy losses; `--write` updates `docs/verdicts.md`.
-
-`--stability` asks about a sample of it with five seeds and four numbers of classes instead, and
-writes `docs/stability.md`.
-"""
+"""Diagnose the collection of broken and healthy losses; `--write` updates `docs/verdicts.md`."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,13 +38,12 @@ OTHERS = """\
 | DeepLocalize | 7 of 52 | 36 of 52 |
 
 These are the sums of the sheet `Benchmark/Evaluation.xlsx` in github.com/ArabelaTso/DeepFD, by the
-authors of DeepFD (Cao et al., ICSE 2022, arXiv 2205.01938), whose abstract has them as 52 % and 27 %.
-**Their task is another one, and the numbers do not compare directly.** They are given a whole training
-program, in which learning rate, data, architecture and loss may be wrong, often several at a time,
-and watch it train; a cause counts if it is one of those. Here a function is given whose
-only fault is in the loss, and it can be asked anything. That is an easier task; what carries over is
-that detectors of training programs see many faults and name few, and that false alarms have to be
-counted.
+authors of DeepFD (Cao et al., ICSE 2022, arXiv 2205.01938), whose abstract has the first two as
+52 % and 27 %.
+**Their task is another one, and the numbers do not compare directly.** They are given a whole
+training program, in which learning rate, data, architecture and loss may be wrong, often several
+at a time, and watch it train; a program counts if one of its causes is named. Here a function is
+given whose only fault is in the loss, and it can be asked anything, which is easier.
 """
 
 
@@ -131,7 +126,7 @@ def page(
             answer,
             _list(found.faults),
         )
-        lines.append(_line(cells))
+        lines.append(line(cells))
     lines += [
         "",
         f"## The {len(healthy)} healthy losses",
@@ -147,7 +142,7 @@ def page(
             _list(case.trades),
             alarm and f"**{alarm}**",
         )
-        lines.append(_line(cells))
+        lines.append(line(cells))
     return "\n".join(lines) + "\n"
 
 
@@ -159,7 +154,8 @@ def _list(words: Iterable[str]) -> str:
     return ", ".join(words)
 
 
-def _line(cells: Iterable[str]) -> str:
+def line(cells: Iterable[str]) -> str:
+    """One line of a table."""
     return "| " + " | ".join(cells) + " |"
 
 
