@@ -108,7 +108,8 @@ def page(
         "",
         "The losses are written after public reports, programs and papers, each for its kind; "
         f"none is a copy. {reported} of the broken ones follow a report of somebody whom the "
-        "fault cost time; own ones complete a kind. A cause is named if the expected verdict is given, as "
+        "fault cost time; own ones complete a kind. A cause is named if the expected verdict is "
+        "given, as "
         "a fault, a trade or a note; what follows from it may stand beside it. An alarm is a fault "
         "of a healthy loss. All questions that know a fault were asked, but for how long a "
         "correction takes. The losses by which the diagnosis was made before are not counted here: "
