@@ -93,9 +93,10 @@ def numerics(session: nox.Session) -> None:
 
 @nox.session
 def verdicts(session: nox.Session) -> None:
-    """Diagnose the losses of optax and print the table; --write keeps it."""
+    """Diagnose the losses of optax and the collection of the tests; --write keeps the tables."""
     install(session, "-e", ".")
-    session.run("python", "-m", "docs.optax_losses", *session.posargs, env=ENVIRONMENT)
+    for table in ("docs.optax_losses", "docs.verdicts", "docs.stability"):
+        session.run("python", "-m", table, *session.posargs, env=ENVIRONMENT)
 
 
 @nox.session(venv_backend="virtualenv")

@@ -29,6 +29,7 @@ from logitscape._src.objectives.catalog import (
     PROBABILITY_LOSSES,
 )
 from tests.diagnosis import recognised
+from tests.diagnosis.collection.asking import answers_about as collected_answers
 
 N = recognised.N
 CONSEQUENCES = {"pushes a rival up": ("dead region",)}
@@ -99,6 +100,37 @@ def test_the_number_of_classes_makes_no_difference(n: int) -> None:
     ):
         verdicts = {a.verdict for a in answers_about(loss, n) if a.severity == "fault"}
         assert verdicts == {verdict or "label differs"}
+
+
+@pytest.mark.parametrize(
+    ("loss", "sentence"),
+    [
+        (lambda z, t: recognised.cross_entropy(z / 0.1, t), "at 10 z."),
+        (
+            lambda z, t: recognised.cross_entropy(z - 0.35 * t, t),
+            "with a margin of 0.35 on the label's logit.",
+        ),
+        (
+            lambda z, t: (1 + t[1]) * recognised.cross_entropy(5 * (z - 0.35 * t), t),
+            "at 5 z, with a margin of 0.35 on the label's logit and weights of the labels of "
+            "1 to 2.",
+        ),
+    ],
+)
+def test_temperatures_and_margins_of_two_classes_are_known(loss, sentence: str) -> None:
+    (answer,) = [a for a in answers_about(loss, 2) if a.question == "identity"]
+    assert answer.text.endswith(sentence)
+
+
+@pytest.mark.parametrize("scale", [1, 16, 64])
+def test_a_margin_of_cosines_is_known_inside_their_domain(scale: int) -> None:
+    answers = collected_answers(
+        lambda z, t: recognised.cross_entropy(scale * (z - 0.35 * t), t),
+        {"domain": (-1, 1)},
+        ["identity"],
+    )
+    (answer,) = [a for a in answers if a.question == "identity"]
+    assert answer.text.endswith("with a margin of 0.35 on the label's logit.")
 
 
 @pytest.mark.parametrize(

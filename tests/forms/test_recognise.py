@@ -144,6 +144,16 @@ def of_teacher(student, teacher, temperature=2.0):
         (optax.squared_error, ((Z - np.eye(N)[LABEL]) ** 2).sum(1)),
         (lambda z, t: jnp.sum((z - t) ** 2), ((Z - np.eye(N)[LABEL]) ** 2).sum(1)),
         (lambda z, t: -jnp.sum(t * z), -Z[:, LABEL]),
+        # Its terms sum to 0, so that a shift of the target has no effect.
+        (
+            lambda z, t: jax.nn.logsumexp(z) - jnp.sum(t * (z - z.mean())) - z.mean(),
+            CROSS_ENTROPY,
+        ),
+        # Where all are right it is 0, whether it is a sum or a mean.
+        (
+            lambda z, t: jnp.sum(jnp.maximum(0, -z * (2 * t - 1))),
+            np.maximum(0, -Z * (2 * np.eye(N)[LABEL] - 1)).sum(1),
+        ),
         (
             lambda z, t: optax.sigmoid_binary_cross_entropy(z, t).sum(),
             softplus(-Z[:, LABEL]) + softplus(np.delete(Z, LABEL, 1)).sum(1),
@@ -152,6 +162,15 @@ def of_teacher(student, teacher, temperature=2.0):
 )
 def test_what_the_target_is_follows_from_values(function, expected) -> None:
     np.testing.assert_allclose(losses(recognised(function)), expected, rtol=1e-9)
+
+
+def test_a_loss_of_rounded_logits_is_one_of_a_vector() -> None:
+    """All logits below 1 are rounded to 0, where no place of the target makes a difference."""
+
+    def rounded(z, t):
+        return of_one_hot(z.astype(int).astype(z.dtype), t)
+
+    assert recognised(rounded).form == "one example"
 
 
 def contrast(similarities):

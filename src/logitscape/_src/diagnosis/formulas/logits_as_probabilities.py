@@ -22,20 +22,23 @@ def log_of_clipped_logit(z: Rows, labels: Rows) -> Rows:
 def log_of_clipped_share(z: Rows, labels: Rows) -> Rows:
     """Minus the logarithm of the label's share in the sum of all logits, clipped."""
     share = at_labels(z, labels) / z.sum(axis=1)
-    return -np.log(_clipped(share))
+    loss: Rows = -np.log(_clipped(share))
+    return loss
 
 
 def log_of_share_of_clipped(z: Rows, labels: Rows) -> Rows:
     """Minus the logarithm of the label's share in the sum of clipped logits."""
     clipped = _clipped(z)
-    return -np.log(at_labels(clipped, labels) / clipped.sum(axis=1))
+    loss: Rows = -np.log(at_labels(clipped, labels) / clipped.sum(axis=1))
+    return loss
 
 
 def logs_of_clipped_logits(z: Rows, labels: Rows) -> Rows:
     """The yes-or-no losses of all logits, clipped."""
     clipped = _clipped(z)
     is_label = np.eye(z.shape[1], dtype=bool)[labels]
-    return -np.log(np.where(is_label, clipped, 1 - clipped)).sum(axis=1)
+    total: Rows = -np.log(np.where(is_label, clipped, 1 - clipped)).sum(axis=1)
+    return total
 
 
 def _clipped(p: Rows) -> Rows:

@@ -194,7 +194,8 @@ def with_rest_of_largest(z: Rows, labels: Rows, rest: float = 0.01) -> Rows:
     """The same where the rest is a share of the largest weight, as of an epsilon beside a shift."""
     shifted = z - z.max(axis=1, keepdims=True)
     normalizer = np.log(np.exp(shifted).sum(axis=1) + rest)
-    return normalizer - at_labels(shifted, labels)
+    loss: Rows = normalizer - at_labels(shifted, labels)
+    return loss
 
 
 def softmax_twice(z: Rows, labels: Rows, temperature: float = 1.0) -> Rows:

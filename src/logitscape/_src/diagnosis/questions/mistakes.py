@@ -63,6 +63,8 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
 CONSEQUENCES: Mapping[str, frozenset[str]] = {
     "softmax applied twice": frozenset({"never certain", "dead region"}),
     "never certain": frozenset({"dead region"}),
+    "wrong sign": frozenset({"never certain"}),
+    "wrong label convention": frozenset({"never certain"}),
     "logits taken for probabilities": frozenset(
         {"dead region", "not finite at equal logits", "one class only"}
     ),

@@ -15,6 +15,8 @@ MOST = 0.9
 """Largest probability that counts as a limit: nobody wants to be less sure of what is right."""
 SUM = 10.0
 """Largest deviation of a sum of probabilities from 1, in units of what rounding may cause."""
+RISE = 0.01
+"""Least difference of the probabilities of a yes at the largest and the smallest logits."""
 FINEST, LARGEST_STRETCH = 60, 10.0
 DISTANCES = np.array([0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 256.0, 1024.0])
 """Distances by which the label is right, in units of the temperature."""
@@ -53,7 +55,9 @@ def _never_sure_of_yes(samples: Samples) -> Mistake | None:
         for target in (1.0, 0.0)
     )
     tolerance = SUM * samples.recognised.labels.exact
-    if not np.abs(yes + no - 1).max() <= tolerance:
+    # Under a softmax equal logits have equal shares, wherever they are.
+    rises = yes[-1] - yes[0] > RISE
+    if not (np.abs(yes + no - 1).max() <= tolerance and rises):
         return None
     shows = (
         f"all logits are {z[-1, 0]:g} and every answer is yes: p is only {yes[-1]:.4g}"

@@ -1,0 +1,73 @@
+"""The collection of losses after public reports: faults are named by their cause, none is false."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from logitscape._src.diagnosis.vocabulary import NAMES, VOCABULARY
+from tests.diagnosis.collection.asking import answers_about
+from tests.diagnosis.collection.records import BROKEN, HEALTHY
+
+PAGE = Path(__file__).parents[2] / "docs" / "verdicts.md"
+MISSED = {
+    "exponential of minus a probability": "a bounded loss of p is a design",
+    "angle taken from the label's": "an angular margin with a sign is not measured",
+    "hinge of one logit with labels 0 and 1": "it is a sound loss of labels -1 and 1",
+    "logistic loss of targets 0 and 1": "it is a sound loss of targets -1 and 1",
+}
+"""Broken losses whose cause is not named, with the reason."""
+OFTEN_ALARMING = ("identity", "design", "gradient", "common mistakes", "consistency")
+"""Topics in which healthy losses have raised false alarms."""
+
+
+def topic_of(verdict: str) -> str:
+    """The topic whose question gives a verdict."""
+    question = next(
+        name for name, verdicts in VOCABULARY.items() if verdict in verdicts
+    )
+    if question.startswith("gradient"):
+        return "gradient"
+    return "proper" if question == "top label" else question.partition(",")[0]
+
+
+@pytest.mark.parametrize("name", [name for name in BROKEN if name not in MISSED])
+def test_the_cause_is_named(name: str) -> None:
+    case = BROKEN[name]
+    topics = dict.fromkeys(map(topic_of, case.causes))
+    verdicts = {
+        answer.verdict for answer in answers_about(case.loss, case.arguments, topics)
+    }
+    assert verdicts & set(case.causes)
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_a_healthy_loss_raises_no_alarm(name: str) -> None:
+    case = HEALTHY[name]
+    answers = answers_about(case.loss, case.arguments, OFTEN_ALARMING)
+    assert not [answer.text for answer in answers if answer.severity == "fault"]
+    trades = {answer.verdict for answer in answers if answer.severity == "trade"}
+    assert trades <= {*case.trades, "fades exponentially", "fades slowly"}
+
+
+@pytest.mark.quick
+def test_the_collection_is_as_large_as_the_page_says() -> None:
+    assert len(BROKEN) >= 60
+    assert len(HEALTHY) >= 40
+    assert set(MISSED) <= set(BROKEN)
+    page = PAGE.read_text(encoding="utf-8")
+    for name in (*BROKEN, *HEALTHY):
+        assert f"| {name} |" in page
+
+
+@pytest.mark.quick
+def test_every_case_has_listed_verdicts_and_a_source() -> None:
+    for case in BROKEN.values():
+        assert case.causes
+        assert set(case.causes) <= NAMES
+        assert re.match(
+            r"own|github\.com/[\w.-]+/[\w.-]+/(issues|pull)/\d+$", case.source
+        )
+    for case in HEALTHY.values():
+        assert set(case.trades) <= NAMES
+        assert case.source

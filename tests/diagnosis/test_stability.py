@@ -1,0 +1,27 @@
+"""Verdicts are the same for every seed and number of classes."""
+
+import pytest
+
+from docs.stability import CLASSES, SAMPLE, SEEDS, alarms
+
+TOPICS = ("label", "identity", "common mistakes")
+"""Topics that take a moment; docs/stability.py asks the others as well."""
+BROKEN = "smoothing adds 1 / n"
+HEALTHY = "CosFace of cosines"
+USUAL = 10
+
+
+@pytest.mark.parametrize("name", [BROKEN, HEALTHY, "sigmoid twice"])
+@pytest.mark.parametrize("setting", [(3, 0), (100, 0), (USUAL, 3)])
+def test_a_loss_has_the_same_faults_and_trades(
+    name: str, setting: tuple[int, int]
+) -> None:
+    usual = alarms(name, (USUAL, 0), TOPICS)
+    assert alarms(name, setting, TOPICS) == usual
+    assert usual
+
+
+@pytest.mark.quick
+def test_the_sample_is_large_enough() -> None:
+    assert len(SAMPLE) == len(set(SAMPLE)) == 14
+    assert (len(SEEDS), CLASSES) == (5, (3, 10, 100, 1000))
