@@ -49,7 +49,7 @@ def _kept_from_zero(
         f"is wrong by more than {largest_gap:.3g}, and the loss never rises beyond that. "
         "Use log_softmax of the logits."
     )
-    severity = level_at("fault", [largest_gap])
+    severity = level_at("fault", [largest_gap], samples.subject.domain)
     return Mistake(verdict, severity, text, epsilon, witness)
 
 
