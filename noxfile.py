@@ -131,6 +131,22 @@ def torch(session: nox.Session) -> None:
     )
 
 
+@nox.session(venv_backend="virtualenv")
+def frameworks(session: nox.Session) -> None:
+    """Run the tests of losses of Keras, flax, equinox and entmax; installs them and PyTorch."""
+    install(session, "-e", ".", *group("test"))
+    session.install(*group("frameworks"), *CONSTRAINTS)
+    session.run(
+        "python",
+        "-m",
+        "pytest",
+        "tests/forms/test_frameworks.py",
+        "tests/docs/test_entmax_table.py",
+        *session.posargs,
+        env=ENVIRONMENT,
+    )
+
+
 @nox.session(venv_backend="uv")
 def floors(session: nox.Session) -> None:
     """Run the quick tests on the oldest versions that pyproject.toml allows."""

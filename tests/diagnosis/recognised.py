@@ -116,6 +116,23 @@ BROKEN = {
         "probability lost",
         "github.com/unslothai/unsloth/pull/10616",
     ),
+    "padded vocabulary under a soft cap": Case(
+        lambda z, t: padded(30 * jnp.tanh(z / 30), t, 4),
+        "probability lost",
+        "own, as Gemma caps its logits",
+    ),
+    "padded vocabulary with a prior": Case(
+        lambda z, t: padded(z + jnp.log(PRIOR), t, 3),
+        "probability lost",
+        "own",
+    ),
+    "a constant beside the sum of softplus": Case(
+        lambda z, t: (
+            jnp.log(jnp.sum(softplus(z)) + 0.5) - jnp.sum(t * jnp.log(softplus(z)))
+        ),
+        "probability lost",
+        "own",
+    ),
     "smoothing that is only added, at 0.5": Case(
         lambda z, t: -jnp.sum((0.9 * t + 0.1) * log_softmax(2 * z)),
         "target does not sum to one",

@@ -10,7 +10,8 @@ from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.domain import Domain, domain_of
 from logitscape._src.diagnosis.evaluation import evaluate
-from logitscape._src.diagnosis.questions import QUESTIONS
+from logitscape._src.diagnosis.levels import level_at
+from logitscape._src.diagnosis.questions import QUESTIONS, cost_programs
 from logitscape._src.diagnosis.subjects import subject
 from logitscape._src.diagnosis.within import within
 
@@ -130,3 +131,56 @@ def test_domains_are_told_in_words() -> None:
     assert str(domain_of("diagnose", (-1, 1), 1, False)) == "logits from -1 to 1"
     assert str(domain_of("diagnose", None, 30, True)) == "rows of length 30"
     assert str(domain_of("diagnose", None, 1, False)) == "any logits"
+
+
+class Watched:
+    """A loss that writes down the smallest and the largest logit that it is given."""
+
+    def __init__(self) -> None:
+        self.low, self.high = np.inf, -np.inf
+
+    def __call__(self, z, t):
+        jax.debug.callback(self.note, z.min(), z.max())
+        return surprisal(z, t)
+
+    def note(self, low, high) -> None:
+        self.low = min(self.low, float(np.min(low)))
+        self.high = max(self.high, float(np.max(high)))
+
+
+def test_a_domain_without_the_usual_points_is_never_left() -> None:
+    watched, domain = Watched(), Domain(low=2.0, high=5.0)
+    with enable_x64():
+        # The trials that tell its form are calls as well.
+        tried = within(subject(watched, num_classes=N, domain=domain), domain)
+        reference = within(subject("softmax + cross_entropy", num_classes=N), domain)
+        config = DiagnosisConfig(reference=reference, num_classes=N, domain=domain)
+        list(QUESTIONS["label"](tried, config))
+        jax.effects_barrier()
+    tolerance = 1e-6
+    assert watched.low < watched.high
+    assert domain.low - tolerance <= watched.low
+    assert watched.high <= domain.high + tolerance
+
+
+@pytest.mark.quick
+def test_the_cost_is_timed_inside_the_domain() -> None:
+    given = []
+    program = cost_programs.Program(
+        run=lambda z, t: given.append(np.asarray(z)) or z,
+        counts={},
+        loops=False,
+        compile_time=1,
+    )
+    cost_programs.time_ratio(
+        program, program, (5, N), "float32", COSINES, rounds=1, seconds=0
+    )
+    assert COSINES.contains(np.concatenate(given)).all()
+
+
+@pytest.mark.quick
+def test_what_is_ordinary_follows_the_size_of_the_logits() -> None:
+    assert level_at("fault", [60.0], Domain()) == "note"
+    assert level_at("fault", [60.0], Domain(scale=10.0)) == "fault"
+    assert level_at("fault", [60.0], Domain(scale=10.0, normalised=True)) == "note"
+    assert level_at("fault", [20.0], Domain(scale=0.1)) == "note"

@@ -1,7 +1,9 @@
 """Every form in which people have losses is recognised, and gives the numbers of one example."""
 
+import functools
 import re
 from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -58,9 +60,40 @@ def of_batch(params, batch):
     return loss.mean(), {"accuracy": 0.0}
 
 
+def image_first(params, batch):
+    target = one_hot(batch["label"], N)
+    return of_one_hot(params["scale"] * batch["image"], target).mean()
+
+
 def of_pair(params, batch):
     z, y = batch
     return of_labels(params * z, y).sum()
+
+
+def of_next_place(logits, labels):
+    """The logits of a place are compared with the label of the next, as in a language model."""
+    return of_labels(logits[..., :-1, :], labels[..., 1:]).mean()
+
+
+def of_sequences(logits, targets):
+    b, t, n = logits.shape
+    return of_labels(logits.reshape(b * t, n), targets.reshape(b * t)).mean()
+
+
+def of_pictures(logits, target):
+    n = logits.shape[1]
+    _, _, height, width = logits.shape
+    truth = jnp.moveaxis(one_hot(target, n), -1, 1)
+    return -(truth * log_softmax(logits, 1)).sum() / (len(logits) * height * width)
+
+
+def of_columns(y_true, y_pred):
+    return of_labels(y_pred, y_true.squeeze(-1))
+
+
+class Output(NamedTuple):
+    logits: jax.Array
+    loss: jax.Array
 
 
 class Criterion:
@@ -87,6 +120,16 @@ class Criterion:
             "one example, label",
             "none",
         ),
+        (lambda z, y: Output(z, of_labels(z, y).mean()), "batch, labels", "mean"),
+        (lambda z, y: {"total_loss": of_labels(z, y)}, "batch, labels", "none"),
+        (of_next_place, "batch, labels", "mean"),
+        (of_sequences, "batch, labels", "mean"),
+        (of_pictures, "batch, labels", "mean"),
+        (of_columns, "batch, labels", "none"),
+        # The names do not tell that the labels come first, but whole numbers do.
+        (lambda a, b: of_labels(b, a).mean(), "batch, labels", "mean"),
+        (lambda a, b: -log_softmax(b)[a], "one example, label", "none"),
+        (partial(image_first, {"scale": 1.0}), "batch, labels", "mean"),
         (reduces, "batch, labels", "none"),
         (partial(reduces, reduction="sum"), "batch, labels", "none"),
         (by_keyword, "batch, labels", "none"),
@@ -190,6 +233,31 @@ def test_a_contrast_of_both_sides_counts_both() -> None:
     np.testing.assert_allclose(losses(found), (CROSS_ENTROPY + column) / 2, rtol=1e-9)
 
 
+def of_embeddings(images, texts, scale=1.0):
+    return contrast(scale * images @ texts.T).mean()
+
+
+def of_both_sides(logits_per_image, logits_per_text):
+    return (contrast(logits_per_image).mean() + contrast(logits_per_text).mean()) / 2
+
+
+def at_temperature(similarity, temperature=1.0):
+    return contrast(similarity / temperature).mean()
+
+
+@pytest.mark.parametrize("function", [of_embeddings, at_temperature])
+def test_embeddings_are_similarities_to_unit_vectors(function) -> None:
+    found = recognised(function)
+    assert found.form == "similarities"
+    np.testing.assert_allclose(losses(found), CROSS_ENTROPY, rtol=1e-9)
+
+
+def test_two_matrices_of_similarities_are_both_sides_of_one() -> None:
+    column = np.log(N - 1 + np.exp(Z[:, LABEL])) - Z[:, LABEL]
+    found = recognised(of_both_sides)
+    np.testing.assert_allclose(losses(found), (CROSS_ENTROPY + column) / 2, rtol=1e-9)
+
+
 @pytest.mark.parametrize("form", ["binary", "multi-label"])
 def test_a_form_that_is_told_is_taken(form) -> None:
     assert recognised(optax.sigmoid_binary_cross_entropy, form=form).form == form
@@ -224,13 +292,84 @@ def with_weights(logits, labels, weights):
     return jnp.mean(weights * of_labels(logits, labels))
 
 
+def of_student(student_logits, teacher_logits, labels, T=4.0):
+    soft = of_one_hot(student_logits / T, softmax(teacher_logits / T)).mean()
+    return soft + of_labels(student_logits, labels).mean()
+
+
+def with_options(logits, labels, *, temperature, num_classes):
+    return of_one_hot(logits / temperature, one_hot(labels, num_classes)).mean()
+
+
+def with_key(logits, labels, rng):
+    noise = 0 * jax.random.normal(rng, logits.shape)
+    return of_labels(logits + noise, labels).mean()
+
+
+def of_state(params, apply_fn, images, labels):
+    return of_labels(apply_fn({"params": params}, images), labels).mean()
+
+
+def of_model_and_batch(model, batch):
+    return of_labels(model(batch["image"]), batch["label"]).mean()
+
+
+def counts_first(logits, labels):
+    return {"accuracy": 0.0}, of_labels(logits, labels).mean()
+
+
+def named_otherwise(logits, labels):
+    return {"ce": of_labels(logits, labels).mean(), "n": len(labels)}
+
+
+def of_probabilities(y_true, y_pred, from_logits=False):
+    p = softmax(y_pred) if from_logits else y_pred
+    return -jnp.sum(y_true * jnp.log(p), axis=-1)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        of_model,
+        with_weights,
+        of_student,
+        with_options,
+        with_key,
+        of_state,
+        of_model_and_batch,
+        counts_first,
+        named_otherwise,
+        of_probabilities,
+    ],
+)
+def test_the_call_that_a_refusal_prints_works(function) -> None:
+    with pytest.raises(TypeError, match="This works: ") as refused:
+        recognised(function)
+    (call,) = re.findall(r"`ls\.diagnose\((.*)\)`[,.]", str(refused.value))
+    known = {"jax": jax, "jnp": jnp, "functools": functools}
+    found = recognised(eval(call, {**known, function.__name__: function}))
+    assert found.reduction in ("none", "mean")
+    assert np.isfinite(losses(found)).all()
+
+
+def test_a_method_is_refused_with_that_of_an_instance() -> None:
+    with pytest.raises(TypeError, match=r"`ls\.diagnose\(Criterion\(\.\.\.\)\.loss\)`"):
+        recognised(Criterion.loss)
+
+
+def test_what_compares_embeddings_has_no_logits() -> None:
+    with pytest.raises(TypeError, match="no logits of classes"):
+        recognised(lambda anchor, positive, negative: jnp.sum(anchor - positive))
+
+
 @pytest.mark.parametrize(
     ("function", "remedy"),
     [
         (of_model, "ls.diagnose(functools.partial(of_model, model=lambda z: z))"),
-        (with_weights, "functools.partial(with_weights, weights=...)"),
+        (with_options, "--arg temperature=2.0 --arg num_classes=4"),
+        (of_student, "5.0 * jax.nn.one_hot(y, 4)"),
         (lambda z, y: np.sum(np.exp(z)), "ls.diagnose(value_and_grad="),
-        (lambda z, t: jnp.zeros(3), "ls.diagnose(lambda z, t: "),
+        (lambda z, t: jnp.linalg.det(z), "def loss(z, t): return your_loss(...)"),
         (of_batch, "ls.diagnose(functools.partial(of_batch, params))"),
     ],
 )
@@ -254,6 +393,11 @@ def test_the_remedy_works() -> None:
         hinge_of_signs,
         of_teacher,
         contrast,
+        of_embeddings,
+        of_both_sides,
+        of_next_place,
+        of_pictures,
+        of_columns,
         optax.squared_error,
     ],
 )

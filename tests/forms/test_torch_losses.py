@@ -1,5 +1,8 @@
 """Losses of PyTorch are computed by it, in its dtypes, and witnesses are its code."""
 
+import re
+import warnings
+
 import jax
 import numpy as np
 import pytest
@@ -182,3 +185,68 @@ def test_a_module_is_written_as_it_is_made(criterion, code) -> None:
 def test_a_loss_of_probabilities_is_refused_with_a_call_that_works() -> None:
     with pytest.raises(TypeError, match=r"torch\.sigmoid"):
         recognised(nn.BCELoss())
+
+
+class Distillation(nn.Module):
+    def forward(self, student_logits, teacher_logits, labels):
+        log_q = torch.log_softmax(student_logits / 2, -1)
+        p = torch.softmax(teacher_logits / 2, -1)
+        soft = functional.kl_div(log_q, p, reduction="batchmean")
+        return 4 * soft + functional.cross_entropy(student_logits, labels)
+
+
+class OwnBackward(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, z, labels):
+        p = torch.softmax(z, -1)
+        ctx.save_for_backward(p, labels)
+        return -torch.log(p.gather(1, labels[:, None])[:, 0])
+
+    @staticmethod
+    def backward(ctx, gradient):
+        p, labels = ctx.saved_tensors
+        t = functional.one_hot(labels, p.shape[1])
+        return gradient[:, None] * (p - t), None
+
+
+def own_backward(logits, labels):
+    return OwnBackward.apply(logits, labels)
+
+
+def test_the_call_that_a_refusal_prints_works() -> None:
+    with pytest.raises(TypeError, match="This works: ") as refused:
+        recognised(Distillation())
+    (call,) = re.findall(r"`ls\.diagnose\((.*)\)`\.", str(refused.value))
+    found = recognised(eval(call, {"torch": torch, "your_loss": Distillation()}))
+    assert found.opaque.library == "PyTorch"
+    with enable_x64():
+        assert np.isfinite(evaluate(found, Z, LABEL).loss).all()
+
+
+@pytest.mark.parametrize("reduce", [lambda loss: loss, torch.mean])
+def test_a_backward_pass_of_its_own_is_used(reduce) -> None:
+    def loss(logits, labels):
+        return reduce(own_backward(logits, labels))
+
+    with enable_x64():
+        found = recognised(loss)
+        values = evaluate(found, Z, LABEL)
+        expected = evaluate(subject("softmax + cross_entropy", num_classes=N), Z, LABEL)
+        with pytest.raises(TypeError, match="no derivative"):
+            hessians(found, Z, LABEL)
+    np.testing.assert_allclose(values.loss, expected.loss, rtol=1e-12)
+    np.testing.assert_allclose(values.gradient, expected.gradient, atol=1e-12)
+
+
+def test_what_is_compiled_is_taken_as_it_is() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        compiled = torch.jit.script(nn.CrossEntropyLoss())
+    assert recognised(compiled).reduction == "mean"
+
+
+def test_many_weights_are_those_of_the_module() -> None:
+    with enable_x64():
+        weight = torch.arange(1.0, 41.0)
+        found = subject(nn.CrossEntropyLoss(weight=weight), num_classes=40)
+    assert "weight=your_function.weight" in found.code

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from logitscape._src.diagnosis.pages.all_pages import PAGES
 
 from logitscape._src.diagnosis.answers import Answer, Severity, Witness
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.headlines import BROKEN
 from logitscape._src.diagnosis.leading import MOST
-from logitscape._src.diagnosis.pages.all_pages import PAGES
 from logitscape._src.diagnosis.subjects import subject
 from logitscape._src.reports.comparison import Comparison
 from logitscape._src.reports.comparison_figure import lines_of

@@ -138,13 +138,13 @@ HEALTHY = {
     ),
     "CosFace of cosines": Healthy(
         sphere_of_cosines,
-        ("margin", "temperature", "margin added"),
+        ("margin", "temperature"),
         "Wang et al. 2018, CosFace",
         {"domain": (-1, 1)},
     ),
     "CosFace of unit rows": Healthy(
         sphere_of_cosines,
-        ("margin", "temperature", "margin added", "norm-invariant"),
+        ("margin", "temperature", "norm-invariant"),
         "Wang et al. 2018, CosFace",
         {"normalised": True, "num_classes": 10},
     ),
@@ -177,14 +177,14 @@ HEALTHY = {
     ),
     "balanced softmax": Healthy(
         balanced_softmax,
-        ("prior", "logits adjusted", "top label missed"),
+        ("prior", "top label missed"),
         "Ren et al. 2020",
     ),
     "corrected for sampling": Healthy(
         lambda z, t: cross_entropy(
             z - jnp.log(jnp.linspace(0.02, 0.3, t.size, dtype=z.dtype)), t
         ),
-        ("prior", "logits adjusted", "top label missed"),
+        ("prior", "top label missed"),
         "Yi et al. 2019, logQ correction",
         {"num_classes": 10},
     ),

@@ -145,6 +145,9 @@ def calling(doing: str, called: Sequence[Target]) -> Iterator[None]:
             yield
     except UsageError as error:
         complaints = [text for target in called for text in target.complaints()]
+        # Where a call works, the errors are those of calls that were tried before.
+        if "This works: " in str(error):
+            raise
         if complaints and isinstance(error.__cause__, TypeError):
             lines = "\n".join(complaints)
             raise UserError(f"{error}\nIn your own code:\n{lines}") from None

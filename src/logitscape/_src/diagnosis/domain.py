@@ -55,6 +55,11 @@ class Domain:
         return float(np.clip(0.0, *inside))
 
     @property
+    def size(self) -> float:
+        """How many times as large as usual logits are; rows of one length have no other size."""
+        return 1.0 if self.normalised else self.scale
+
+    @property
     def half_width(self) -> float:
         """The distance from the centre to the nearest end."""
         return min(self.high - self.centre, self.centre - self.low)

@@ -37,13 +37,8 @@ def recognised_in_any_framework(
     if "torch" not in sys.modules:
         return recognise(function, num_classes, form, in_jax), None
     from .torch_code import constructor
-    from .torch_loss import (
-        TORCH,
-        TorchLoss,
-        is_of_torch,
-        names_torch,
-        without_reduction,
-    )
+    from .torch_functions import is_of_torch, names_torch, without_reduction
+    from .torch_loss import TORCH, TorchLoss
 
     in_torch = Inside(TORCH, place)
     if is_of_torch(function):

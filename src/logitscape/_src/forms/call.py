@@ -7,6 +7,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from .result_parts import loss_of
+
 STUDENTS = frozenset(
     {"student", "student_logits", "logits_student", "student_outputs", "student_output"}
     | {"student_scores", "y_s", "logits_s", "z_s"}
@@ -31,8 +33,6 @@ TWO_SETS = frozenset({"embeddings", "both sides"})
 OF_SIMILARITIES = TWO_SETS | {"one"}
 """Styles of functions of the similarities [N, N] of a batch."""
 ONE_ARGUMENT = frozenset({"one", "pair", "mapping"})
-LOSSES = ("loss", "total_loss")
-"""Names of the loss among several results."""
 
 
 @dataclass(frozen=True)
@@ -116,28 +116,6 @@ def _unit_vectors(similarities: Any) -> Any:
     if hasattr(similarities, "new_tensor"):
         return similarities.new_tensor(eye)
     return eye.astype(similarities.dtype)
-
-
-def loss_of(result: Any) -> Any:
-    """The loss of `(loss, aux)`, of `{"loss": ...}` or of `result.loss`, or the result itself."""
-    return _part(result)[1]
-
-
-def part_of(result: Any) -> str:
-    """Code that takes the loss from a result; "" if the result is the loss itself."""
-    return _part(result)[0]
-
-
-def _part(result: Any) -> tuple[str, Any]:
-    is_mapping = isinstance(result, Mapping)
-    for name in LOSSES:
-        if is_mapping and name in result:
-            return f'["{name}"]', result[name]
-        if not is_mapping and hasattr(result, name):
-            return f".{name}", getattr(result, name)
-    if isinstance(result, tuple | list) and result:
-        return "[0]", result[0]
-    return "", result
 
 
 def calls_of(function: Callable[..., Any]) -> list[Call]:

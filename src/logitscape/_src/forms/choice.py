@@ -10,6 +10,7 @@ from . import laws
 from .call import Call
 from .framework import Rows
 from .reading import (
+    PICTURES,
     READINGS,
     Form,
     Reading,
@@ -51,6 +52,9 @@ class Recognised:
 
 def choose(trials: Trials, accepted: Sequence[Reading]) -> Recognised | None:
     """The first reading that stands the tests by values."""
+    if any(reading.is_binary for reading in accepted):
+        # What takes single logits takes pictures of them too, and broadcasts the labels.
+        accepted = [reading for reading in accepted if reading.logits != PICTURES]
     by_form = dict[Form, Reading]()
     for reading in accepted:
         by_form.setdefault(reading.form, reading)

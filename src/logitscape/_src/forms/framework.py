@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.xla import jit_fast_compile
-from .call import Call, loss_of, part_of
+from .call import Call
+from .result_parts import loss_of, part_of
 
 Rows: TypeAlias = NDArray[Any]
 

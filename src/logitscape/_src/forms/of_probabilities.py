@@ -41,7 +41,7 @@ def _call_of_logits(function: Callable[..., Any]) -> _Call | None:
         name = str(getattr(plain, "__name__", "your_loss"))
         code = f"functools.partial({name}, {SWITCH}=True)"
         return _Call(name, code, f", or `--arg {SWITCH}=True` on the command line")
-    settings = getattr(function, "get_config", dict)
+    settings: Callable[[], Any] = getattr(function, "get_config", dict)
     try:
         is_switched_off = settings().get(SWITCH) is False
     except Exception:  # whatever a method of that name is for

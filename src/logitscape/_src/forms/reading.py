@@ -109,17 +109,19 @@ def _brackets(axes: str) -> str:
     return f" [{', '.join(axes)}]" if axes else ""
 
 
+PICTURES = "Nn11"
+"""Axes of pictures with one place."""
 READINGS = (
     Reading("one example", "n", "n", False, ("",)),
     Reading("batch, labels", "Nn", "N", True, ("N", "")),
     Reading("batch, labels", "Nn", "N1", True, ("N", "N1", "")),
     # A place of a sequence and of a picture.
     Reading("batch, labels", "N1n", "N1", True, ("N1", "N", "")),
-    Reading("batch, labels", "Nn11", "N11", True, ("N11", "N", "")),
+    Reading("batch, labels", PICTURES, "N11", True, ("N11", "N", "")),
     # The logits of every place are compared with the label of the next one.
     Reading("batch, labels", "N2n", "N2", True, ("N1", "N", "")),
     Reading("batch, one-hot", "Nn", "Nn", False, ("N", "")),
-    Reading("batch, one-hot", "Nn11", "Nn11", False, ("N11", "N", "")),
+    Reading("batch, one-hot", PICTURES, PICTURES, False, ("N11", "N", "")),
     Reading("one example, label", "n", "", True, ("",)),
     Reading("binary", "N", "N", False, ("N", "")),
     Reading("binary", "N1", "N1", False, ("N1", "N", "")),

@@ -75,13 +75,17 @@ def refusal(
     lines = [f"`{name}` is no loss in any of the known forms. Tried:"]
     if form is not None:
         lines = [f"`{name}` is no loss in the form {form!r}. Tried:"]
-    shown = set[str]()
+    shown = dict[str, tuple[str, str]]()
     for reading in READINGS:
         if reading.form in shown or reading not in {**returned, **errors}:
             continue
-        shown.add(reading.form)
         outcome = _outcome(returned.get(reading), errors.get(reading))
-        lines.append(f"  {reading.signature()}: {outcome}")
+        shown[reading.form] = (reading.signature(), outcome)
+    outcomes_alike = {outcome for _, outcome in shown.values()}
+    if len(shown) > 1 and len(outcomes_alike) == 1:
+        lines.append(f"  every form: {outcomes_alike.pop()}")
+    else:
+        lines += [f"  {signature}: {outcome}" for signature, outcome in shown.values()]
     # What has no name that code could use, such as what `functools.partial` returns.
     name = str(getattr(function, "__name__", ""))
     is_bound = inspect.ismethod(function)

@@ -107,7 +107,12 @@ class Trial:
 
     def works(self, code: str) -> bool:
         """Whether the code of a function is one of a loss in a known form."""
-        scope = {"jax": jax, "jnp": jnp, "np": np, "functools": functools}
+        scope: dict[str, Any] = {
+            "jax": jax,
+            "jnp": jnp,
+            "np": np,
+            "functools": functools,
+        }
         scope[self.name] = self.function
         if self.library == "torch":
             import torch

@@ -1,7 +1,5 @@
 """Losses of PyTorch: its own numbers in its own dtypes, differentiated by itself."""
 
-import copy
-import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,10 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 import torch
 
-from .call import Call, loss_of, part_of
+from .call import Call
 from .choice import Recognised
 from .framework import Library, Returned, Rows
 from .reading import arguments_of_one, call_on_batch, loss_of_one, target_for
+from .result_parts import loss_of, part_of
+from .torch_functions import in_dtype
 
 SMALL = 4
 """Number of classes with which a loss is tried."""
@@ -39,7 +39,7 @@ class Torch:
         """What it returns in float32, which must have a tensor as loss."""
         with _quiet():
             result = call.result(
-                _in(function, torch.float32), *map(_float32, arguments)
+                in_dtype(function, torch.float32), *map(_float32, arguments)
             )
         loss = loss_of(result)
         if not isinstance(loss, torch.Tensor):
@@ -48,7 +48,7 @@ class Torch:
 
     def runner(self, function: Callable[..., Any], call: Call) -> Callable[..., Rows]:
         """The function of arrays of NumPy."""
-        converted = _in(function, torch.float32)
+        converted = in_dtype(function, torch.float32)
 
         def run(*arguments: Any) -> Rows:
             loss: Rows = call.on(converted, *map(_float32, arguments)).detach().numpy()
@@ -167,7 +167,7 @@ class TorchLoss:
 
     def _function(self, dtype: torch.dtype) -> Callable[..., Any]:
         if dtype not in self._converted:
-            self._converted[dtype] = _in(self.function, dtype)
+            self._converted[dtype] = in_dtype(self.function, dtype)
         converted: Callable[..., Any] = self._converted[dtype]
         return converted
 
@@ -226,50 +226,6 @@ def _over_rows(
     if isinstance(rows[0], tuple):
         return tuple(torch.stack(parts) for parts in zip(*rows, strict=True))
     return torch.stack(rows)
-
-
-def without_reduction(function: Any) -> Any:
-    """A module that returns the losses of the examples, if it can, as class weights need it."""
-    is_module = isinstance(function, torch.nn.Module)
-    if not is_module or not isinstance(getattr(function, "reduction", None), str):
-        return function
-    try:
-        unreduced = copy.deepcopy(function)
-        unreduced.reduction = "none"
-    except RuntimeError:  # what is compiled cannot be changed
-        return function
-    return unreduced
-
-
-def is_of_torch(function: Any) -> bool:
-    """Whether it is a module of PyTorch, or one of its functions."""
-    if isinstance(function, torch.nn.Module):
-        return True
-    module = getattr(function, "__module__", "") or ""
-    return module.partition(".")[0] == "torch"
-
-
-def names_torch(function: Any) -> bool:
-    """Whether the code of a function names PyTorch, for one that cannot be called as it is."""
-    while isinstance(function, partial):
-        function = function.func
-    plain = inspect.unwrap(getattr(function, "__func__", function))
-    code = getattr(plain, "__code__", None)
-    known = getattr(plain, "__globals__", {})
-    named = [known.get(name) for name in getattr(code, "co_names", ())]
-    places = [
-        getattr(each, "__module__", getattr(each, "__name__", "")) for each in named
-    ]
-    return any(str(place).partition(".")[0] == "torch" for place in places)
-
-
-def _in(function: Any, dtype: torch.dtype) -> Callable[..., Any]:
-    """A module whose weights have the dtype of the logits; a function as it is."""
-    if not isinstance(function, torch.nn.Module):
-        plain: Callable[..., Any] = function
-        return plain
-    converted: Callable[..., Any] = copy.deepcopy(function).to(dtype)
-    return converted
 
 
 def _float32(x: Rows) -> torch.Tensor:

@@ -114,7 +114,7 @@ def compare_jit_with_eager(
     return Answer(
         question=CONSISTENCY,
         verdict="jit differs from eager",
-        severity=level_at("fault", z[point]),
+        severity=level_at("fault", z[point], config.domain),
         text=f"{shows}.",
         method=method,
         witness=witness,

@@ -50,7 +50,13 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
         "subject": _objective(subject),
         "reference": _objective(config.reference),
     }
-    flows = flow(objectives, starts)
+    try:
+        flows = flow(objectives, starts)
+    except TypeError as error:
+        if subject.opaque is None:
+            raise
+        why = f"Its gradient flow is stiff, for which second derivatives are needed: {error}."
+        return [undecided(QUESTION, why)]
     for start in range(len(starts)):
         if _is_usable(flows, start):
             return [_answer(config.reference, flows, start)]

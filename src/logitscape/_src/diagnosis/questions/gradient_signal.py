@@ -131,7 +131,9 @@ def _judge_law(ray: Ray, law: Law) -> tuple[str, Severity]:
         return PULLED_OFF_THE_RAY, "note"
     verdict, severity = WHEN_WRONG[law.kind]
     if severity == "fault" and law.begins is not None and math.isfinite(law.begins):
-        severity = level_at(severity, ray.logits(np.array([law.begins])))
+        severity = level_at(
+            severity, ray.logits(np.array([law.begins])), ray.subject.domain
+        )
     return verdict, severity
 
 
@@ -183,7 +185,9 @@ def _judge_undefined(ray: Ray, law: Law) -> tuple[str, Severity]:
     loss = evaluate(ray.subject, ray.logits(beyond), 0).loss
     if np.isposinf(loss).any():
         verdict = INFINITE if ray.side == "wrong" else INFINITE_WHEN_RIGHT
-        return verdict, level_at("fault", ray.logits(np.array([begins])))
+        return verdict, level_at(
+            "fault", ray.logits(np.array([begins])), ray.subject.domain
+        )
     if begins > FAR_OUT:
         return UNDEFINED_FAR_OUT, "note"
     return LEAVES_DOMAIN, "note" if ray.side == "right" else _level_of_edge(ray)

@@ -6,7 +6,7 @@ from ..answers import Answer, Severity
 from ..config import DiagnosisConfig
 from ..evaluation import Rows
 from ..formulas.catalogue_rows import catalogue, known_mistakes
-from ..levels import ORDINARY
+from ..levels import ordinary
 from ..subject import Subject
 from .identities import Identity, is_unscaled
 from .identity_sentences import described, is_reparametrised
@@ -37,7 +37,7 @@ def _without_effect(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
         ]
         texts += [
             f"The constant {value:.4g} has no effect: with another number in its place the loss "
-            f"is the same, for logits within {ORDINARY:g}."
+            f"is the same, for logits within {ordinary(config.domain):g}."
             for value in idle_constants(subject, config)
         ]
     method = "the traced program with every constant changed, float64"

@@ -15,8 +15,9 @@ from ...base.jaxpr import interpret
 from ...base.xla import jit_fast_compile
 from ...forms.adapt import in_form
 from ..config import DiagnosisConfig
+from ..domain import Domain
 from ..evaluation import Rows
-from ..levels import ORDINARY
+from ..levels import ordinary
 from ..random_logits import normal_logits, uniform_logits
 from ..subject import Subject
 
@@ -54,7 +55,7 @@ def idle_constants(subject: Subject, config: DiagnosisConfig) -> list[float]:
     if subject.objective is not None:
         return []
     program = _traced(subject.function, config)
-    values = [value for value in _constants(program) if _is_meant(value)]
+    values = [value for value in _constants(program) if _is_meant(value, config.domain)]
     if not values:
         return []
     with_factor = partial(_with_changed, program)
@@ -90,10 +91,10 @@ def _constants(program: ClosedJaxpr) -> Iterator[float]:
     return iter(found)
 
 
-def _is_meant(value: float) -> bool:
+def _is_meant(value: float, domain: Domain) -> bool:
     size = abs(value)
     # What is far below all logits masks a class, and may be any number.
-    is_mask = value < -ORDINARY
+    is_mask = value < -ordinary(domain)
     is_size = math.isfinite(value) and SMALLEST < size < LARGEST
     return is_size and size not in USUAL and not is_mask
 
@@ -124,5 +125,8 @@ def _points(config: DiagnosisConfig) -> tuple[Rows, Rows]:
     n = config.num_classes
     random = config.random()
     shape = (ROWS // 2, n)
-    near, wide = normal_logits(random, shape), uniform_logits(random, shape, ORDINARY)
+    near, wide = (
+        normal_logits(random, shape),
+        uniform_logits(random, shape, ordinary(config.domain)),
+    )
     return np.concatenate([near, wide]), np.eye(n)[np.arange(ROWS) % n]

@@ -13,6 +13,9 @@ LOST = 1e-3
 ONE_MORE = 1e-3
 """How near to 1 what is added to the normaliser may be: a class of abstaining is meant so."""
 TOLERANCE = 1e-6
+LEAST_SHARE = 1e-3
+FEWEST = 3
+"""Number of classes whose shares can be compared."""
 LOOSE = 100
 """Factor by which gradients deviate more than losses."""
 
@@ -82,10 +85,15 @@ def _is_a_share(p: Rows, values: Values, point: int, tolerance: float) -> bool:
     n = len(gradient)
     if not np.isfinite(gradient).all():
         return False
-    slopes = np.where(np.eye(n, dtype=bool), gradient / (p - 1), gradient / p.T)
+    # What has next to no share says nothing in so many digits.
+    counts = p[:, 0] > LEAST_SHARE * p.max()
+    if counts.sum() < FEWEST:
+        return False
+    with np.errstate(all="ignore"):
+        slopes = np.where(np.eye(n, dtype=bool), gradient / (p - 1), gradient / p.T)
+    slopes = slopes[np.ix_(counts, counts)]
     typical = np.median(slopes, axis=0)
-    deviations = np.abs(slopes - typical) * p.T / (1e-300 + np.abs(typical).max())
-    return bool(deviations.max() <= tolerance and (np.abs(typical) > 0).any())
+    return bool((np.abs(slopes - typical) <= tolerance * np.abs(typical)).all())
 
 
 def _depends_on_place(rows: LabelRows) -> bool:

@@ -149,7 +149,8 @@ def _dead_beyond(samples: Samples, edges: Mapping[str, tuple[float, float]]) -> 
     )
     shows = "gradient = 0 although all logits are equal"
     witness = Witness(row(logits), one_hot(0, samples.num_classes), shows)
-    return Mistake("dead region", level_at("fault", [edge]), text, edge, witness)
+    severity = level_at("fault", [edge], samples.subject.domain)
+    return Mistake("dead region", severity, text, edge, witness)
 
 
 def _is_dead(samples: Samples, offsets: Rows) -> Rows:

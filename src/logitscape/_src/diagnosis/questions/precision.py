@@ -15,7 +15,7 @@ from ...base.x64 import enable_x64
 from ..answers import SEVERITIES, Answer, Severity, Witness, not_asked, undecided
 from ..config import DiagnosisConfig
 from ..evaluation import evaluate, finite, one_hot, row
-from ..levels import SPREAD
+from ..levels import spread
 from ..programs import Precision
 from ..subject import ROUNDED, Subject, gradient_error
 from ..vocabulary import NOT_FINITE_FAR, NOT_FINITE_NEAR
@@ -76,7 +76,7 @@ def _answer(subject: Subject, config: DiagnosisConfig, dtype: Precision) -> Answ
     measurement = Measurement(subject, config, dtype, base)
     failures = find_failures(measurement)
     errors = rounding_errors(measurement)
-    verdict, severity = _verdict(dtype, failures, errors)
+    verdict, severity = _verdict(measurement, failures, errors)
     if not is_configured:
         severity = max(severity, "note", key=SEVERITIES.index)
     witness = None
@@ -114,23 +114,24 @@ def _base(subject: Subject, n: int) -> float | None:
 
 
 def _verdict(
-    dtype: Precision, failures: Sequence[Failure], errors: Errors
+    measurement: Measurement, failures: Sequence[Failure], errors: Errors
 ) -> tuple[str, Severity]:
     """The fault that matters most."""
-    fine = "finite" if dtype == "float64" else "finite and accurate"
+    fine = "finite" if measurement.dtype == "float64" else "finite and accurate"
     return min(
-        _faults(dtype, failures, errors),
+        _faults(measurement, failures, errors),
         key=lambda fault: SEVERITIES.index(fault[1]),
         default=(fine, "fine"),
     )
 
 
 def _faults(
-    dtype: Precision, failures: Sequence[Failure], errors: Errors
+    measurement: Measurement, failures: Sequence[Failure], errors: Errors
 ) -> Iterator[tuple[str, Severity]]:
+    dtype, far = measurement.dtype, spread(measurement.subject.domain)
     for failure in failures:
-        verdict = NOT_FINITE_NEAR if failure.begins <= SPREAD else NOT_FINITE_FAR
-        yield verdict, _severity(failure)
+        verdict = NOT_FINITE_NEAR if failure.begins <= far else NOT_FINITE_FAR
+        yield verdict, _severity(failure, far)
     eps = float_info(dtype, "eps")
     if dtype != "float64" and errors.judged > max(ALLOWED, 16 * eps):
         yield INACCURATE, "fault"
@@ -141,8 +142,8 @@ def _faults(
         yield LOST_RIGHT, "note"
 
 
-def _severity(failure: Failure) -> Severity:
-    if failure.begins > SPREAD:
+def _severity(failure: Failure, far: float) -> Severity:
+    if failure.begins > far:
         return "note"
     return "trade" if failure.is_too_large else "fault"
 

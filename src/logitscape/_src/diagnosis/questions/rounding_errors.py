@@ -5,8 +5,9 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from ..domain import Domain
 from ..evaluation import Rows, Values, evaluate, finite, largest_components, rounded
-from ..levels import ORDINARY
+from ..levels import ordinary
 from ..random_logits import make_positive, uniform_logits
 from .overflow_causes import float_info
 from .reach import RAYS, Measurement, round_positions
@@ -95,7 +96,7 @@ def rounding_errors(measurement: Measurement) -> Errors:
     wrong = probes.wrong[:, None]
     lost_wrong = lost & wrong
     lost_right = lost & ~wrong
-    judged_rows = wrong & _ordinary(probes.z)
+    judged_rows = wrong & _ordinary(probes.z, measurement.subject.domain)
     normal_wrong = max(1, int((is_normal & judged_rows)[:, 1:].sum()))
     largest = size[:, 1:].max(axis=1, keepdims=True)
     # A whole gradient may be what is left of terms that cancel, of the size of other gradients.
@@ -151,10 +152,10 @@ def _inherited(
     return TIMES * np.where(finite(moved)[:, None], largest, 0)
 
 
-def _ordinary(z: Rows) -> Rows:
+def _ordinary(z: Rows, domain: Domain) -> Rows:
     """Whether all logits are ordinary, [m, 1]."""
-    ordinary: Rows = largest_components(z)[:, None] <= ORDINARY
-    return ordinary
+    chosen: Rows = largest_components(z)[:, None] <= ordinary(domain)
+    return chosen
 
 
 def _points(probes: _Probes, rows: Mapping[str, Rows]) -> dict[str, Point]:

@@ -50,7 +50,7 @@ def _kept_from_zero(
         f"The probability is kept above {epsilon:.2g}: the gradient {fate} once the label "
         f"is wrong by more than {largest_gap:.3g}, and the loss never rises beyond that."
     )
-    severity = level_at("fault", [largest_gap])
+    severity = level_at("fault", [largest_gap], samples.subject.domain)
     return Mistake(verdict, severity, text, epsilon, witness)
 
 
