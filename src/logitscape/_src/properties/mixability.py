@@ -181,7 +181,7 @@ def _relative(shares: Rows, gradients: Rows, hessians: Rows) -> Rows:
     By implicit differentiation the Bayes risk has the Hessian -B^T A^+ B, A being the Hessian of
     the expected loss and B the gradients of all labels, in columns; the log loss has -diag(1/p).
     """
-    finite: Rows = np.isfinite(hessians).all(axis=(1, 2, 3))
+    finite: Rows = np.asarray(np.isfinite(hessians).all(axis=(1, 2, 3)))
     hessians = np.where(finite[:, None, None, None], hessians, 0)
     mean = np.einsum("mk,mkij->mij", shares, hessians)
     sizes, axes = np.linalg.eigh((mean + np.swapaxes(mean, 1, 2)) / 2)
