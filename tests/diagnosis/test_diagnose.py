@@ -91,7 +91,7 @@ def test_the_same_seed_gives_the_same_report(brier: ls.Diagnosis) -> None:
 def test_it_prints_within_80_columns_with_code_that_runs(brier: ls.Diagnosis) -> None:
     text = str(brier)
     assert max(map(len, text.splitlines())) <= 80
-    assert text.startswith("softmax + brier: healthy")
+    assert text.startswith("softmax + brier is healthy, at a known price (fades")
     scope: dict = {}
     values = []
     for line in brier.witnesses():
