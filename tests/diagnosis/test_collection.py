@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from logitscape._src.diagnosis.vocabulary import NAMES, VOCABULARY
+from logitscape._src.diagnosis.verdicts.listing import NAMES, VERDICTS
 from tests.diagnosis.collection.asking import answers_about
 from tests.diagnosis.collection.records import BROKEN, HEALTHY
 
@@ -23,9 +23,7 @@ OFTEN_ALARMING = ("identity", "design", "gradient", "common mistakes", "consiste
 
 def topic_of(verdict: str) -> str:
     """The topic whose question gives a verdict."""
-    question = next(
-        name for name, verdicts in VOCABULARY.items() if verdict in verdicts
-    )
+    question = next(name for name, verdicts in VERDICTS.items() if verdict in verdicts)
     if question.startswith("gradient"):
         return "gradient"
     return "proper" if question == "top label" else question.partition(",")[0]

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from logitscape._src.diagnosis.pages.all_pages import PAGES
 
 from logitscape._src.diagnosis.answers import Answer, Severity, Witness
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.headlines import BROKEN
 from logitscape._src.diagnosis.leading import MOST
 from logitscape._src.diagnosis.subjects import subject
+from logitscape._src.diagnosis.verdicts.listing import VERDICTS
 from logitscape._src.reports.comparison import Comparison
 from logitscape._src.reports.comparison_figure import lines_of
 from logitscape._src.reports.diagnosis import Diagnosis
@@ -22,10 +22,9 @@ from logitscape._src.reports.remedies import remedy
 from tests.reports.pages import Page
 
 ANSWERS = [
-    (question, verdict, page.severity)
-    for question, pages in PAGES.items()
-    if question != "any question"
-    for verdict, page in pages.items()
+    (question, name, verdict.severity)
+    for question, verdicts in VERDICTS.items()
+    for name, verdict in verdicts.items()
 ]
 ABOUT = subject("softmax + cross_entropy", num_classes=3)
 

@@ -27,6 +27,10 @@ QUESTIONS_BY_CAUSE = (
     "convexity",
     "invariances",
     "bounds",
+    "collapse margin",
+    "calibration exponent",
+    "mixability",
+    "noise robustness",
 )
 """Questions in the order in which a cause comes before its consequences; others come last."""
 
