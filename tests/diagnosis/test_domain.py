@@ -170,10 +170,10 @@ def test_the_cost_is_timed_inside_the_domain() -> None:
         run=lambda z, t: given.append(np.asarray(z)) or z,
         counts={},
         loops=False,
-        compile_time=1,
+        compile_time=1.0,
     )
     cost_programs.time_ratio(
-        program, program, (5, N), "float32", COSINES, rounds=1, seconds=0
+        program, program, (5, N), "float32", COSINES, rounds=1, seconds=0.0
     )
     assert COSINES.contains(np.concatenate(given)).all()
 
