@@ -40,8 +40,8 @@ from ._src.objectives.catalog import NORMALIZERS as NORMALIZERS
 from ._src.objectives.catalog import PROBABILITY_LOSSES as PROBABILITY_LOSSES
 from ._src.objectives.mapped import normalizer as normalizer
 from ._src.objectives.objective import Objective as Objective
-from ._src.objectives.objective import compose as compose
-from ._src.objectives.objective import objective as objective
+from ._src.objectives.sources import compose as compose
+from ._src.objectives.sources import objective as objective
 from ._src.properties.calibration_function import (
     CalibrationFunction as CalibrationFunction,
 )

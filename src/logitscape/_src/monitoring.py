@@ -16,8 +16,9 @@ from .forms.adapt import OneExample, as_one_example
 from .normalizers.probs import Probs
 from .objectives.at_label import loss_at_label
 from .objectives.batched import checked_labels
-from .objectives.objective import Objective, Source, objective
+from .objectives.objective import Objective
 from .objectives.parts import Normalizer, normalizer_from
+from .objectives.sources import Source, objective
 
 STUCK = 1e-3
 """Gradient norm below which an example is pulled nowhere."""

@@ -6,7 +6,7 @@ from typing import Any
 from .base.names import suggestion
 from .diagnosis.answers import SEVERITIES, Answer, Severity
 from .diagnosis.verdicts.listing import NAMES
-from .objectives.objective import Source
+from .objectives.sources import Source
 from .reports.checked_witnesses import code_of
 from .reports.diagnose import diagnose
 from .reports.diagnosis import Diagnosis

@@ -15,7 +15,7 @@ from jax import Array
 from numpy.typing import ArrayLike, NDArray
 
 from ..objectives.named import named_objectives
-from ..objectives.objective import Sources
+from ..objectives.sources import Sources
 from .lanes import (
     Evaluation,
     Evaluator,

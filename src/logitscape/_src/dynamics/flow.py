@@ -12,7 +12,7 @@ from ..base.types import Number
 from ..landscapes.slice import points as points_of
 from ..landscapes.slices import ray as ray_of
 from ..objectives.named import named_objectives
-from ..objectives.objective import Sources
+from ..objectives.sources import Sources
 from .explicit import trace
 from .follow import follow
 from .lanes import checked_starts, evaluator, is_right, shared_lanes

@@ -14,7 +14,8 @@ from ..base.parameters import parameter
 from ..base.types import Number, Parameter, Scalar, Vector
 from ..base.whole_numbers import is_whole, whole_number
 from ..objectives.at_label import loss_at_label
-from ..objectives.objective import Objective, Source, objective
+from ..objectives.objective import Objective
+from ..objectives.sources import Source, objective
 from .linear_arguments import LayerArguments, checked
 from .linear_rows import RowLoss
 from .linear_rule import Plan, losses_of

@@ -11,7 +11,8 @@ from jax.typing import ArrayLike
 from ..base.arguments import numbers
 from ..objectives.at_label import loss_at_label
 from ..objectives.batched import checked_labels
-from ..objectives.objective import MappedLoss, Objective, objective
+from ..objectives.objective import MappedLoss, Objective
+from ..objectives.sources import objective
 from ..objectives.statements import stated_pair
 from .blocks import LossAndGradient, OfExample, evaluate_in_blocks
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ..base.memory import kept
 from ..base.names import suggestion
 from ..base.x64 import enable_x64
-from ..objectives.objective import Objective, objective
+from ..objectives.objective import Objective
+from ..objectives.sources import objective
 from ..objectives.user_functions import name_of
 
 Dense: TypeAlias = Callable[..., Array]

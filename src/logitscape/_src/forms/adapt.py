@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..objectives.objective import Objective, Source, objective
+from ..objectives.objective import Objective
+from ..objectives.sources import Source, objective
 from .choice import Recognised
 from .framework import Library, Rows
 from .reading import (

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..base.types import Labels
 from ..objectives.named import named_objectives
-from ..objectives.objective import Objective, Sources
+from ..objectives.objective import Objective
+from ..objectives.sources import Sources
 from .slice import Slice
 from .slice_arguments import one_class
 

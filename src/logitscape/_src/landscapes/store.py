@@ -5,7 +5,7 @@ from typing import Any
 
 from ..base.files import checked_path, replacing
 from ..base.types import Labels
-from ..objectives.objective import Sources
+from ..objectives.sources import Sources
 from .plan import make_plan
 from .slice import Slice
 from .sweep import as_landscape, slabs

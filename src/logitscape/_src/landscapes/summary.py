@@ -9,7 +9,7 @@ import numpy as np
 from jax import Array
 
 from ..base.types import Labels
-from ..objectives.objective import Sources
+from ..objectives.sources import Sources
 from .plan import Results, Shape, SweepPlan, make_plan
 from .slice import Slice
 from .sweep import slabs

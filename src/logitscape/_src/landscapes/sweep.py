@@ -13,7 +13,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from ..base.stored import key_of_all, under_jit
 from ..base.types import Labels
 from ..base.xla import jit_fast_compile
-from ..objectives.objective import Sources
+from ..objectives.sources import Sources
 from .landscape import Landscape
 from .plan import Results, SweepPlan, make_plan
 from .slab import logits_at, slab

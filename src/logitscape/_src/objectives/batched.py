@@ -17,9 +17,9 @@ from ..base.arguments import numbers
 from ..base.formula import rounded_once
 from ..normalizers.probs import Probs
 from .at_label import loss_at_label
-from .objective import Source
-from .objective import objective as objective_from
 from .parts import Normalizer, normalizer_from
+from .sources import Source
+from .sources import objective as objective_from
 
 
 def per_example(objective: Source) -> Callable[[ArrayLike, ArrayLike], Array]:

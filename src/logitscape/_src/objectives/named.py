@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from .objective import Objective, Source, Sources, objective
+from .objective import Objective
+from .sources import Source, Sources, objective
 
 
 def named_objectives(sources: Sources) -> dict[str, Objective]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..base.types import Number
 from ..base.x64 import enable_x64
-from ..objectives.objective import Source, objective
+from ..objectives.sources import Source, objective
 from .by_label import ByLabel, by_label
 from .calibration_search import Case, least_risks
 

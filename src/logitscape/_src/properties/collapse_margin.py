@@ -16,7 +16,8 @@ from ..base.stored import key_of_all, under_jit
 from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
 from ..objectives.at_label import loss_at_label
-from ..objectives.objective import Objective, Source, objective
+from ..objectives.objective import Objective
+from ..objectives.sources import Source, objective
 
 Rows: TypeAlias = NDArray[Any]
 Gradients: TypeAlias = Callable[[Rows, str], Rows]

@@ -20,7 +20,8 @@ from ..base.whole_numbers import whole_number
 from ..base.x64 import needs_float64
 from ..landscapes.slice_arguments import one_class
 from ..objectives.named import named_objectives
-from ..objectives.objective import Objective, Sources
+from ..objectives.objective import Objective
+from ..objectives.sources import Sources
 from .curvature_search import (
     POPULATION,
     Curvatures,

@@ -21,7 +21,8 @@ from ..landscapes.slice_arguments import Coordinates, one_class
 from ..landscapes.slices import ray
 from ..objectives.grouping import by_normalizer
 from ..objectives.named import named_objectives
-from ..objectives.objective import Objective, Source, Sources
+from ..objectives.objective import Objective
+from ..objectives.sources import Source, Sources
 from .fit import START, find_law
 from .law import Law
 from .least_squares import Samples

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
-from ..objectives.objective import Source, objective
+from ..objectives.sources import Source, objective
 from .by_label import ByLabel, Rows, by_label, for_all_labels
 
 SHARES_OF = (0.5, 2.0, 6.0)

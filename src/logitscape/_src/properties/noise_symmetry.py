@@ -10,7 +10,7 @@ import numpy as np
 from ..base.types import Number
 from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
-from ..objectives.objective import Source, objective
+from ..objectives.sources import Source, objective
 from .by_label import ByLabel, Rows, by_label, for_all_labels
 
 SIZES = (1e-2, 0.1, 0.3, 1.0, 2.0, 4.0, 8.0, 16.0, 40.0)

@@ -14,7 +14,7 @@ from ..diagnosis.domain import Domain, domain_of
 from ..diagnosis.findings import common_config, gravest
 from ..diagnosis.subject import Subject
 from ..diagnosis.subjects import subject
-from ..objectives.objective import Source
+from ..objectives.sources import Source
 from .diagnose import diagnose
 from .diagnosis import Diagnosis
 from .records import comparison_record, to_json

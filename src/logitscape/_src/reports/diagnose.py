@@ -20,8 +20,8 @@ from ..diagnosis.subject import Subject
 from ..diagnosis.subjects import subject, subject_of_gradient
 from ..diagnosis.within import within
 from ..forms.reading import Form
-from ..objectives.objective import Source
 from ..objectives.parts import Normalizer
+from ..objectives.sources import Source
 from .diagnosis import Diagnosis
 from .progress import shown
 

@@ -8,6 +8,6 @@ NOTHING = "Nothing"
 
 def remedy(answer: Answer) -> str:
     """Return what to do about an answer; "" if nothing."""
-    known = ANY_QUESTION | VERDICTS[answer.question]
+    known = {**ANY_QUESTION, **VERDICTS[answer.question]}
     text = known[answer.verdict].remedy
     return "" if text.startswith(NOTHING) else text

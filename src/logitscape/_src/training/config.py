@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..base.optimizers import Optimizer
 from ..datasets.dataset import SPLITS, Dataset
 from ..objectives.objective import Objective
-from ..objectives.objective import objective as objective_from
+from ..objectives.sources import objective as objective_from
 from . import config_checks as checks
 from .ensemble import Members, Part, Program
 from .identity import digest, name_of

@@ -102,7 +102,7 @@ def _log_of_nothing(samples: Samples) -> Mistake | None:
     shows = f"the label is wrong by {wrong_by}; loss = {loss[first + 1]:g}"
     far = samples.far_logits(distance)
     witness = Witness(far, one_hot(0, samples.num_classes), shows, "loss")
-    severity = level_at("fault", far)
+    severity = level_at("fault", far, samples.subject.domain)
     return Mistake("logarithm of a probability", severity, text, distance, witness)
 
 
