@@ -14,7 +14,7 @@ from ..base.special import zero_if
 from ..normalizers.probs import Probs
 from .mapped import Maps, through
 from .parts import Loss, Normalizer
-from .statements import stated_pair
+from .statements import StatedPair, stated_pair
 
 
 @dataclass(frozen=True)
