@@ -35,13 +35,18 @@ def divided_by_norm(x: Vector, epsilon: Scalar) -> Vector:
 def _divided_by_norm_jvp(
     primals: tuple[Vector, Scalar], tangents: tuple[Vector, Scalar]
 ) -> tuple[Vector, Vector]:
-    """`(dx - v (u dx + depsilon)) / (|x| + epsilon)` with the unit vector u and the value v."""
+    """`(dx - v (u dx + depsilon)) / (|x| + epsilon)` with the unit vector u and the value v.
+
+    The part of dx along x, of which only epsilon leaves anything, is kept apart: as a difference of
+    nearly equal numbers it would lose its digits.
+    """
     x, epsilon = primals
     dx, depsilon = tangents
-    value = divided_by_norm(x, epsilon)
-    along = jnp.sum(_unit(x) * dx)
+    value, unit = divided_by_norm(x, epsilon), _unit(x)
     length = euclidean_norm(x) + epsilon
-    return value, (dx - value * (along + depsilon)) / length
+    along = unit * jnp.sum(unit * dx)
+    left_of_along = along * (epsilon / length)
+    return value, ((dx - along) + left_of_along - value * depsilon) / length
 
 
 def _unit(x: Vector) -> Vector:
