@@ -1,8 +1,10 @@
 """The collection of losses after public reports: faults are named by their cause, none is false."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import jax
 import pytest
 
 from logitscape._src.diagnosis.verdicts.listing import NAMES, VERDICTS
@@ -19,6 +21,13 @@ MISSED = {
 """Broken losses whose cause is not named, with the reason."""
 OFTEN_ALARMING = ("identity", "design", "gradient", "common mistakes", "consistency")
 """Topics in which healthy losses have raised false alarms."""
+
+
+@pytest.fixture(autouse=True)
+def promotion_is_as_users_have_it() -> Iterator[None]:
+    """The losses are written as people write them, and lean on JAX's promotion of dtypes."""
+    with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        yield
 
 
 def topic_of(verdict: str) -> str:

@@ -37,7 +37,8 @@ def never_certain(samples: Samples) -> Mistake | None:
     of_label, of_rival = (losses(samples.subject, z, label) for label in (0, 1))
     n = samples.num_classes
     mean = (of_label + (n - 1) * of_rival) / n
-    p = np.exp(-likelihood.losses(of_label, mean))
+    with np.errstate(over="ignore"):
+        p = np.exp(-likelihood.losses(of_label, mean))
     shows = (
         f"the label is ahead by {z[-1, 0] - z[-1, 1]:g}, "
         f"and the loss is still {of_label[-1]:.4g}"
@@ -50,10 +51,12 @@ def _never_sure_of_yes(samples: Samples) -> Mistake | None:
     n = samples.num_classes
     steps = samples.temperature * np.concatenate([-DISTANCES[::-1], DISTANCES])
     z = np.repeat(steps[:, None], n, axis=1)
-    yes, no = (
-        np.exp(-losses(samples.subject, z, np.full_like(z, target)) / n)
-        for target in (1.0, 0.0)
-    )
+    # A loss that is no such loss may fall far below 0.
+    with np.errstate(over="ignore"):
+        yes, no = (
+            np.exp(-losses(samples.subject, z, np.full_like(z, target)) / n)
+            for target in (1.0, 0.0)
+        )
     tolerance = SUM * samples.recognised.labels.exact
     # Under a softmax equal logits have equal shares, wherever they are.
     rises = yes[-1] - yes[0] > RISE
