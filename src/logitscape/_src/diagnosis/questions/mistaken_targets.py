@@ -99,7 +99,7 @@ def _is_missized(target: Rows, label: int) -> bool:
 
 def _is_simple(number: float) -> bool:
     """Whether a number has two digits, as those that people choose have."""
-    return abs(number - float(f"{number:.2g}")) <= 1e-4 * abs(number)
+    return bool(abs(number - float(f"{number:.2g}")) <= 1e-4 * abs(number))
 
 
 def _mean_inside(samples: Samples, factor: float, witness: Witness) -> Mistake | None:
