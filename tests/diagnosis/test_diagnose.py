@@ -110,6 +110,7 @@ def test_json_has_a_schema_and_only_what_json_has(twice: ls.Diagnosis) -> None:
         "verdict",
         "severity",
         "text",
+        "remedy",
         "method",
         "number",
         "witness",
