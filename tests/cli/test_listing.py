@@ -66,7 +66,7 @@ print(to_json(measured([entry for entry in described() if entry.name in {some}])
     assert verdicts == {
         "softmax": "slope stays at 1; blind to shift",
         "square": "slope fades like 2.00 s^-1.00; blind to scale and sign",
-        "brier": "slope fades like 4.00 e^(-1.00 s); not convex",
+        "brier": "slope fades like 6.00 e^(-1.00 s); not convex",
         "crammer_singer": "slope stays at 1; convex where searched",
     }
 

@@ -17,6 +17,7 @@ from logitscape._src.diagnosis.subjects import subject
 from tests.diagnosis import broken, healthy
 from tests.diagnosis.collection.asking import TOPICS
 from tests.diagnosis.healthy import HEALTHY, N, cross_entropy
+from tests.diagnosis.shares import one_in_three
 
 CONFIG = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=N), N)
 
@@ -42,7 +43,7 @@ def designs(loss, normalizer: str | None = "softmax") -> dict[str, Design]:
         return {design.name: design for design in designs_of(about, CONFIG)}
 
 
-@pytest.mark.parametrize("name", HEALTHY)
+@pytest.mark.parametrize("name", one_in_three(HEALTHY))
 def test_a_healthy_loss_has_no_fault(name: str) -> None:
     topics = list(TOPICS)
     if HEALTHY[name].design:
@@ -57,7 +58,9 @@ def test_a_healthy_loss_has_no_fault(name: str) -> None:
     assert not faults
 
 
-@pytest.mark.parametrize("name", [name for name in HEALTHY if HEALTHY[name].design])
+@pytest.mark.parametrize(
+    "name", one_in_three(name for name in HEALTHY if HEALTHY[name].design)
+)
 def test_a_design_is_recognised(name: str) -> None:
     case = HEALTHY[name]
     assert case.design in designs(case.loss, case.normalizer)

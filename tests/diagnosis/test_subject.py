@@ -1,7 +1,5 @@
 """A loss in any known form is recognised, and another one is refused with the remedy."""
 
-import re
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -67,8 +65,7 @@ def test_a_form_that_is_told_is_taken() -> None:
 
 
 def test_what_is_no_loss_is_refused_with_what_was_tried() -> None:
-    tried = re.escape("(logits [N, n], labels [N]) -> [N] or scalar: returned shape")
-    with pytest.raises(TypeError, match=tried):
+    with pytest.raises(TypeError, match="every form: returned shape"):
         subject(lambda z, t: jnp.zeros((2, 3)), num_classes=4)
     with pytest.raises(TypeError, match="returned a str; return the losses only"):
         subject(lambda z, t: "loss", num_classes=4)
