@@ -97,7 +97,7 @@ def gradient_law(
     >>> jax.config.update("jax_enable_x64", True)
     >>> print(ls.gradient_law("softmax + brier", "R3"))
     along z = (0, 0, 0) + s (-0.5, 0.5, 0)
-    slope: 4.00 e^(-1.00 s)
+    slope: 1.00 e^(-0.500 s)
     pull:  4.00 e^(-1.00 s)
     norm:  2.83 e^(-0.500 s)
     loss:  2.00
