@@ -1,11 +1,12 @@
 """The answers about label noise, calibration, mixability and collapse; the numbers have tests of
 their own in `tests/properties/test_report_card.py`."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import Array
-from jax.nn import log_softmax
+from jax.nn import log_softmax, softmax
 
 from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.answers import Answer
@@ -40,6 +41,18 @@ def in_numpy(z, t):
     p = np.exp(z - z.max())
     p /= p.sum()
     return -np.log(p @ t), p - t
+
+
+@jax.custom_vjp
+def fused(z: Array, t: Array) -> Array:
+    """A kernel with a backward pass of its own, as fused losses have."""
+    return usual(z, t)
+
+
+fused.defvjp(
+    lambda z, t: (usual(z, t), (z, t)),
+    lambda kept, g: (g * (softmax(kept[0]) - kept[1]), jnp.zeros_like(kept[1])),
+)
 
 
 def card(about) -> dict[str, Answer]:
@@ -138,3 +151,11 @@ def test_a_loss_of_numpy_has_a_card_but_for_its_curvature() -> None:
     assert answers["noise robustness"].verdict == "not robust to label noise"
     assert answers["calibration exponent"].verdict == "quadratic"
     assert answers["mixability"].verdict == "not asked"
+
+
+def test_a_loss_without_second_derivatives_has_the_rest_of_the_card() -> None:
+    answers = card(subject(fused, num_classes=N))
+    assert answers["mixability"].verdict == "undecided"
+    assert "no second derivatives" in answers["mixability"].text
+    others = {answers[topic].verdict for topic in CARD if topic != "mixability"}
+    assert not others & {"undecided", "could not be measured"}

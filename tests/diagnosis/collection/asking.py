@@ -19,8 +19,14 @@ from .case import Loss
 
 NUM_CLASSES = 5
 """Number of classes where a case does not say another."""
-LEFT_OUT = (cost.QUESTION, "convexity", "invariances", "correction")
-"""Topics that measure for a while: all but the last know no fault."""
+REPORT_CARD = (
+    "noise robustness",
+    "calibration exponent",
+    "mixability",
+    "collapse margin",
+)
+LEFT_OUT = (cost.QUESTION, "convexity", "invariances", "correction", *REPORT_CARD)
+"""Topics that measure for a while: all but "correction" know no fault."""
 TOPICS = tuple(topic for topic in QUESTIONS if topic not in LEFT_OUT)
 """Topics that may find a fault; how long a correction takes, `test_healthy.py` asks."""
 

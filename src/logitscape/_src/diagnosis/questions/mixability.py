@@ -26,7 +26,13 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
         why = f"the function runs with {n} classes only, too many to search"
         return [undecided(QUESTION, why)]
     method = METHOD.format(n=n)
-    eta = mixability_of(by_label(subject), n, subject.domain.fit)
+    try:
+        eta = mixability_of(by_label(subject), n, subject.domain.fit)
+    except (TypeError, NotImplementedError) as error:
+        # A custom_vjp, a callback or a while loop has no second derivatives.
+        first_line = str(error).partition("\n")[0]
+        why = f"the function has no second derivatives: {first_line}"
+        return [undecided(QUESTION, why, method)]
     if eta is None:
         why = "the expected loss of hardly any distribution is least at the logits that were tried"
         return [undecided(QUESTION, why, method)]
