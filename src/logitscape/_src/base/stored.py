@@ -85,6 +85,20 @@ def traced_key(function: Function, *arguments: Any, about: object = "") -> str |
     return None
 
 
+def program_key(
+    asked: Function | None, about: Sequence[object], function: Function, *arguments: Any
+) -> str | None:
+    """The key of a program: by the function that it is about, or else by its trace.
+
+    Args:
+        asked: Function that the program is about, which may have a key.
+        about: All else that the program depends on.
+        function: What the program maps, of one example.
+        *arguments: Arguments of this function, or their shapes and dtypes.
+    """
+    return key_of(asked, *about) or traced_key(function, *arguments, about=about)
+
+
 def key_of_all(functions: Sequence[Function], *about: object) -> str | None:
     """The key of several functions together; None if one of them has none."""
     keys = [key_of(function) for function in functions]

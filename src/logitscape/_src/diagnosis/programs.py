@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.memory import kept
-from ..base.stored import key_of, stored_program, traced_key
+from ..base.stored import program_key, stored_program
 from ..base.xla import jit_fast_compile
 from ..forms.opaque import Opaque
 from ..objectives.at_label import loss_at_label
@@ -40,9 +40,8 @@ def program_of(
     jit = jit_fast_compile if compile_fast else jax.jit
     asked = subject.normalizer if quantity == "probabilities" else subject.function
     about = (quantity, shape, dtype, compile_fast)
-    key = key_of(asked, *about) or traced_key(
-        function, *_arguments(quantity, shape[1:], dtype), about=about
-    )
+    example = _arguments(quantity, shape[1:], dtype)
+    key = program_key(asked, about, function, *example)
     mapped = jax.vmap(function)
     if key is None:
         return jit(mapped)

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..base.stored import key_of, remembered, traced_key
+from ..base.stored import program_key, remembered
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import Answer, TwoValues, Witness
 from ..diagnosis.evaluation import Rows, evaluate, probabilities
@@ -78,8 +78,8 @@ def _key(witness: Witness, subject: Subject, variants: Sequence[Witness]) -> str
     about = ("witness", *preamble(subject), *lines)
     point = jax.ShapeDtypeStruct((len(witness.logits),), jnp.dtype(witness.dtype))
     with enable_x64():
-        return key_of(subject.function, *about) or traced_key(
-            value_and_grad(subject.function), point, point, about=about
+        return program_key(
+            subject.function, about, value_and_grad(subject.function), point, point
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ...base.stored import key_of, stored_program, traced_key
+from ...base.stored import program_key, stored_program
 from ...base.xla import jit_fast_compile
 from ..answers import Answer, Witness, undecided
 from ..config import DiagnosisConfig
@@ -174,9 +174,7 @@ def _at_many(
     function = value_and_grad(subject.function)
     batched = jax.vmap(function, (0, None))
     about = ("many classes", jit.__name__, z.shape, dtype)
-    key = key_of(subject.function, *about) or traced_key(
-        function, logits[0], target, about=about
-    )
+    key = program_key(subject.function, about, function, logits[0], target)
     program = stored_program(key, batched, logits, target, jit=jit).program
     # Asked before it runs: a function with a matrix of n x n
     # inside takes 10 GB in float32.

@@ -5,7 +5,7 @@ import re
 import jax
 import numpy as np
 
-from ...base.stored import key_of, remembered, stored_program, traced_key
+from ...base.stored import key_of, program_key, remembered, stored_program
 from ...base.x64 import enable_x64
 from ...forms.reading import PERFECT
 from ..answers import Answer, Severity, Witness
@@ -150,8 +150,8 @@ def _both_losses(
         narrow_t = narrow(targets, config.dtype)
         run = jax.vmap(subject.function)
         about = ("losses", z.shape, config.dtype)
-        key = key_of(subject.function, *about) or traced_key(
-            subject.function, narrow_z[0], narrow_t[0], about=about
+        key = program_key(
+            subject.function, about, subject.function, narrow_z[0], narrow_t[0]
         )
         program = stored_program(key, run, narrow_z, narrow_t).program
         compiled = program(narrow_z, narrow_t)

@@ -13,7 +13,7 @@ from jax import Array
 
 from ...base.argmax import place_of_one
 from ...base.memory import kept
-from ...base.stored import key_of, stored_program, traced_key
+from ...base.stored import program_key, stored_program
 from ...objectives.at_label import loss_at_label
 from ...objectives.objective import Objective
 from ..domain import Domain
@@ -62,9 +62,7 @@ def compiled_program(
     shape = jax.ShapeDtypeStruct((examples, n), jnp.dtype(dtype))
     about = ("cost", kind, n, examples, dtype)
     one = jax.ShapeDtypeStruct((n,), jnp.dtype(dtype))
-    key = key_of(subject.function, *about) or traced_key(
-        function, one, one, about=about
-    )
+    key = program_key(subject.function, about, function, one, one)
     program, seconds = stored_program(key, jax.vmap(function), shape, shape)
     return Program(
         run=program,

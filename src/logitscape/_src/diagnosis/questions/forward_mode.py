@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...base.stored import key_of, stored_program, traced_key
+from ...base.stored import program_key, stored_program
 from ...base.xla import jit_fast_compile
 from ..answers import Answer
 from ..config import DiagnosisConfig
@@ -74,9 +74,7 @@ def _forward_slopes(subject: Subject, points: Points, direction: Rows) -> Rows:
 
     targets = np.eye(len(direction))[points.labels]
     about = ("forward slopes", points.z.shape, direction.tobytes())
-    key = key_of(subject.function, *about) or traced_key(
-        slope, points.z[0], targets[0], about=about
-    )
+    key = program_key(subject.function, about, slope, points.z[0], targets[0])
     program, _ = stored_program(
         key, jax.vmap(slope), points.z, targets, jit=jit_fast_compile
     )

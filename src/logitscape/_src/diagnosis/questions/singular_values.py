@@ -17,7 +17,7 @@ from jax import Array
 from jax.extend.core import ClosedJaxpr
 
 from ...base.jaxpr import interpret
-from ...base.stored import key_of, remembered, stored_program, traced_key
+from ...base.stored import key_of, program_key, remembered, stored_program
 from ...base.xla import jit_fast_compile
 from ..evaluation import CHUNK, Rows
 from ..subject import Subject
@@ -102,8 +102,8 @@ class SingularValues:
         if self._program is None:
             points = jax.ShapeDtypeStruct((CHUNK, n), np.float64)
             about = ("singular values", n)
-            key = key_of(self._subject.function, *about) or traced_key(
-                self._function, self._point, self._point, about=about
+            key = program_key(
+                self._subject.function, about, self._function, self._point, self._point
             )
 
             def run(z: Array, t: Array) -> Array:
