@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from ..base.messages import first_line
 from .severity import SEVERITIES as SEVERITIES
 from .severity import Severity as Severity
 from .verdicts.listing import check_listed
@@ -102,6 +103,12 @@ def undecided(question: str, why: str, method: str = "") -> Answer:
         text=why,
         method=method,
     )
+
+
+def without_second_derivatives(question: str, error: Exception, method: str) -> Answer:
+    """The answer to a question for which second derivatives are needed, which raised an error."""
+    why = f"the function has no second derivatives: {first_line(error)}"
+    return undecided(question, why, method)
 
 
 def not_asked(question: str, why: str) -> Answer:

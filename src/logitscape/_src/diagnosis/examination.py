@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from ..base.messages import in_one_line
 from ..base.types import Number
 from ..base.x64 import enable_x64
 from .answers import Answer, Severity, not_asked
@@ -173,8 +174,7 @@ class Examination:
         raised = gradient_error(self.subject.function, config.num_classes, config.dtype)
         if raised:
             return _unanswered(topic, NOT_MEASURED, raised, "fault")
-        lines = str(error).splitlines() or [""]
-        return _unanswered(topic, NOT_MEASURED, f"{type(error).__name__}: {lines[0]}")
+        return _unanswered(topic, NOT_MEASURED, in_one_line(error))
 
     def _prepare_cost(self) -> None:
         if self.subject.opaque is not None:

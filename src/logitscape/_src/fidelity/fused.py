@@ -13,6 +13,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from ..base.messages import in_one_line
 from ..objectives.user_functions import name_of
 from .batch import Batch, Inputs, Matrix
 from .expected import Reduction
@@ -166,8 +167,7 @@ def attempt(function: Callable[..., Any], *args: Any) -> Any:
             return function(*args)
     # A user's function may raise anything.
     except Exception as error:
-        lines = str(error).splitlines() or [""]
-        raise CallFailed(f"{type(error).__name__}: {lines[0]}") from error
+        raise CallFailed(in_one_line(error)) from error
 
 
 def accurate_products() -> AbstractContextManager[Any]:

@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from ..base.messages import in_one_line
 from ..objectives.user_functions import name_of
 from .call import parameters_of, required
 from .framework import Framework, Returned
@@ -79,7 +80,7 @@ def refusal(
     for reading in READINGS:
         if reading.form in shown or reading not in {**returned, **errors}:
             continue
-        outcome = _outcome(returned.get(reading), errors.get(reading))
+        outcome = _outcome(returned.get(reading) or errors[reading])
         shown[reading.form] = (reading.signature(), outcome)
     outcomes_alike = {outcome for _, outcome in shown.values()}
     if len(shown) > 1 and len(outcomes_alike) == 1:
@@ -111,11 +112,10 @@ def _after(
     return loss
 
 
-def _outcome(returned: Returned | None, error: Exception | None) -> str:
-    if returned is not None:
-        return f"returned shape {returned.shape}"
-    first = (str(error).splitlines() or [""])[0]
-    return f"{type(error).__name__}: {first}"
+def _outcome(found: Returned | Exception) -> str:
+    if isinstance(found, Exception):
+        return in_one_line(found)
+    return f"returned shape {found.shape}"
 
 
 def _remedy(trial: Trial, errors: Mapping[Reading, Exception]) -> str:

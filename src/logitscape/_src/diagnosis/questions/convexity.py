@@ -7,7 +7,7 @@ the loss along the chord confirms those.
 
 import numpy as np
 
-from ..answers import Answer, Witness, undecided
+from ..answers import Answer, Witness, undecided, without_second_derivatives
 from ..config import DiagnosisConfig
 from ..evaluation import Rows, Values, evaluate, hessians, losses, one_hot, row
 from ..random_logits import make_positive, normal_logits, uniform_logits
@@ -47,9 +47,7 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     try:
         return [_answer(subject, z, values, random, method)]
     except Exception as error:
-        first_line = (str(error).splitlines() or [""])[0]
-        why = f"the function has no second derivatives: {first_line}"
-        return [undecided(QUESTION, why, method)]
+        return [without_second_derivatives(QUESTION, error, method)]
 
 
 def scattered_logits(random: np.random.Generator, n: int) -> Rows:

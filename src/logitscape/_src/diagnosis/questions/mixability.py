@@ -1,7 +1,7 @@
 """Mixability: whether mixing the predictions of experts with this loss has constant regret."""
 
 from ...properties.mixability import mixability_of
-from ..answers import Answer, not_asked, undecided
+from ..answers import Answer, not_asked, undecided, without_second_derivatives
 from ..by_label import by_label
 from ..config import DiagnosisConfig
 from ..simplify import few_classes, format_number
@@ -30,9 +30,7 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
         eta = mixability_of(by_label(subject), n, subject.domain.fit)
     except (TypeError, NotImplementedError) as error:
         # A custom_vjp, a callback or a while loop has no second derivatives.
-        first_line = str(error).partition("\n")[0]
-        why = f"the function has no second derivatives: {first_line}"
-        return [undecided(QUESTION, why, method)]
+        return [without_second_derivatives(QUESTION, error, method)]
     if eta is None:
         why = "the expected loss of hardly any distribution is least at the logits that were tried"
         return [undecided(QUESTION, why, method)]
