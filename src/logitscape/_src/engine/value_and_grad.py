@@ -9,11 +9,10 @@ from jax import Array, lax
 from jax.typing import ArrayLike
 
 from ..base.arguments import numbers
-from ..objectives.at_label import loss_at_label
+from ..objectives.at_label import has_rule, loss_at_label
 from ..objectives.batched import checked_labels
-from ..objectives.objective import MappedLoss, Objective
+from ..objectives.objective import Objective
 from ..objectives.sources import objective
-from ..objectives.statements import stated_pair
 from .blocks import LossAndGradient, OfExample, evaluate_in_blocks
 
 
@@ -70,8 +69,7 @@ def value_and_grad(
         y = checked_labels(classes_last, labels)
         of_example = partial(_loss_and_gradient, loss)
         example = jax.ShapeDtypeStruct((z.shape[class_axis],), z.dtype)
-        inner = loss.function.behind if isinstance(loss.function, MappedLoss) else loss
-        if stated_pair(inner.normalizer, inner.loss, example) is None:
+        if not has_rule(loss, example):
             return _of_batch(of_example, class_axis, z, y)
         # A pair that has a rule leaves few intermediate results: blocks would not make it faster.
         return _mapped(of_example, class_axis)(z, y)

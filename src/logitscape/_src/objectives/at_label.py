@@ -11,7 +11,7 @@ from ..base.types import Scalar, Vector
 from .mapped import through
 from .objective import MappedLoss, Objective
 from .pair_rule import loss_of_label
-from .statements import stated_loss_of_logits, stated_pair
+from .statements import Example, stated_loss_of_logits, stated_pair
 
 
 def loss_at_label(objective: Objective, logits: Vector, label: Array) -> Scalar:
@@ -40,6 +40,13 @@ def loss_at_label(objective: Objective, logits: Vector, label: Array) -> Scalar:
     target += zero_if(is_valid, target)
     value = rounded_once(function, logits.dtype, logits, target)
     return value + zero_if(is_valid, value)
+
+
+def has_rule(objective: Objective, logits: Example) -> bool:
+    """Whether an objective is a pair with one rule for its derivative, behind maps or not."""
+    if isinstance(objective.function, MappedLoss):
+        return has_rule(objective.function.behind, logits)
+    return stated_pair(objective.normalizer, objective.loss, logits) is not None
 
 
 def _of_mapped(loss: MappedLoss, logits: Vector, label: Array) -> Scalar:
