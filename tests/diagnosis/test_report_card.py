@@ -15,9 +15,9 @@ from logitscape._src.diagnosis.domain import Domain
 from logitscape._src.diagnosis.questions import QUESTIONS
 from logitscape._src.diagnosis.subjects import subject, subject_of_gradient
 from logitscape._src.diagnosis.within import within
+from tests.diagnosis.collection.asking import REPORT_CARD as CARD
 
 N = 4
-CARD = ("noise robustness", "calibration exponent", "mixability", "collapse margin")
 CONFIG = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=N), N)
 
 

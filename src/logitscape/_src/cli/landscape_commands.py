@@ -218,8 +218,10 @@ def _base(
     if given is not None:
         return given, ""
     base = origin_of(subject(objective, num_classes=num_classes), num_classes)
-    reason = "equal logits of 0 are not inside the domain of the loss."
-    return base, f"The base is {base:g}, as {reason}" if base else ""
+    if not base:
+        return base, ""
+    reason = "equal logits of 0 are not inside the domain of the loss"
+    return base, f"The base is {base:g}, as {reason}."
 
 
 def _towards(ray: str, num_classes: int) -> Any:

@@ -70,14 +70,7 @@ def finite_in_batches_only(subject: Subject, config: DiagnosisConfig) -> Answer 
         "loss and gradient of an example alone are not finite, and those of a batch are: the "
         "loss of an example depends on the others (an axis mixed up, or statistics of the batch)."
     )
-    return Answer(
-        question=CONSISTENCY,
-        verdict="examples influence each other",
-        severity="fault",
-        text=text,
-        method=_method(batch.dtype),
-        witness=_witness(subject, batch),
-    )
+    return _influence(subject, batch, text)
 
 
 def _wide(subject: Subject) -> Precision:
@@ -120,14 +113,22 @@ def _dependent(subject: Subject, batch: Batch, found: Influence) -> Answer:
             "example depends on the others, as with a maximum taken over the whole batch."
         )
     error = float(found.error[example])
+    number = error if distance is None else distance
+    return _influence(subject, pair, text, number)
+
+
+def _influence(
+    subject: Subject, shown: Batch, text: str, number: float | None = None
+) -> Answer:
+    """The answer that examples influence each other, as the shown batch shows."""
     return Answer(
         question=CONSISTENCY,
         verdict="examples influence each other",
         severity="fault",
         text=text,
-        method=_method(batch.dtype),
-        number=error if distance is None else distance,
-        witness=_witness(subject, pair),
+        method=_method(shown.dtype),
+        number=number,
+        witness=_witness(subject, shown),
     )
 
 
