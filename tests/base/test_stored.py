@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import jax
@@ -12,6 +13,7 @@ import pytest
 
 import logitscape as ls
 from logitscape._src.base import stored
+from logitscape._src.base.memory import clear_caches
 from logitscape._src.base.xla import jit_fast_compile
 
 pytestmark = pytest.mark.quick
@@ -65,6 +67,38 @@ def test_another_key_shape_or_precision_is_another_program(folder: Path) -> None
     assert function.traces == 3
     stored.under_jit("other key", function)(X)
     assert function.traces == 4
+
+
+def test_a_number_of_pythons_is_an_argument_like_an_array(folder: Path) -> None:
+    run = stored.under_jit("key", lambda x, label: x[label])
+    assert run(X, 6) == X[6]
+    assert run(X, 0) == X[0]
+    assert run(X, np.int32(3)) == X[3]
+
+
+# Every question has an objective of its own, as objectives and their keys are kept.
+@pytest.mark.parametrize(
+    ("ask", "gamma"),
+    [
+        (ls.collapse_margin, 2.125),
+        (ls.gradient_law, 2.25),
+        (ls.noise_symmetry, 2.375),
+        (ls.mixability, 2.625),
+        (ls.calibration_function, 2.75),
+    ],
+)
+def test_answers_are_the_same_stored_or_not(
+    ask: Callable[[str], object],
+    gamma: float,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pair = f"softmax + focal(gamma={gamma})"
+    first, loaded = str(ask(pair)), str(ask(pair))
+    monkeypatch.setitem(stored._SWITCH, "on", False)
+    clear_caches()
+    assert first == loaded == str(ask(pair))
+    assert list(folder.rglob("*.program"))
 
 
 def test_objectives_of_specs_have_keys_whatever_their_name(folder: Path) -> None:

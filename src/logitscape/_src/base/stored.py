@@ -163,7 +163,8 @@ def under_jit(
     programs = dict[str, Function]()
 
     def run(*arguments: Any) -> Any:
-        shapes = str([(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(arguments)])
+        # A number of Python's has a type too, but neither shape nor dtype.
+        shapes = str([repr(jax.typeof(leaf)) for leaf in jax.tree.leaves(arguments)])
         if shapes not in programs:
             compilation = stored_program(
                 f"{key} | {shapes}", function, *arguments, jit=jit
