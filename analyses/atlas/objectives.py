@@ -1,6 +1,6 @@
 """The objectives of the atlas: the normalizers of its rows and the losses of its columns."""
 
-import logitscape as ls
+from ..shared.catalogue import LOGIT_LOSSES
 
 EXPONENTIAL = ("softmax", "softmax_one", "sigsoftmax")
 """Normalizers that are like e^z or e^2z at both ends."""
@@ -44,5 +44,5 @@ COLUMNS = (
 )
 PAIRS = {(row, column): f"{row} + {column}" for row in ROWS for column in COLUMNS}
 """Objectives by normalizer and loss."""
-ALONE = tuple(ls.LOGIT_LOSSES)
+ALONE = LOGIT_LOSSES
 """Losses that take the logits themselves."""

@@ -13,6 +13,8 @@ import logitscape as ls
 from logitscape import plotting
 from logitscape._src.plotting.style import UNDEFINED
 
+from ..shared.catalogue import NORMALIZERS
+
 Array: TypeAlias = NDArray[Any]
 
 STRENGTHS = 10.0 ** np.linspace(-1, np.log10(20), 201)
@@ -62,7 +64,7 @@ def probabilities(name: str, inputs: jax.Array) -> Array:
 
 def curves() -> dict[str, Curve]:
     """The curves of all normalizers."""
-    objectives = [f"{name} + cross_entropy" for name in ls.NORMALIZERS]
+    objectives = [f"{name} + cross_entropy" for name in NORMALIZERS]
     sweep = ls.sweep(objectives, both_orders())
     norms = np.hypot.reduce(sweep.gradient, axis=-1)
     norms = np.where(np.isfinite(sweep.loss), norms, np.nan)
@@ -73,7 +75,7 @@ def curves() -> dict[str, Curve]:
             p=np.asarray(sweep.p_label[i, label, label_larger]),
             norm=norms[i, label, label_smaller],
         )
-        for i, name in enumerate(ls.NORMALIZERS)
+        for i, name in enumerate(NORMALIZERS)
     }
 
 

@@ -11,6 +11,7 @@ import logitscape as ls
 from logitscape._src.datasets.dataset import Dataset
 from logitscape._src.landscapes.slice import points as points_on
 
+from ..shared.catalogue import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
 from ..shared.scattered import scattered
 
 Values: TypeAlias = NDArray[Any]
@@ -57,8 +58,8 @@ class Points(NamedTuple):
 
 def catalog() -> dict[str, tuple[str, ...]]:
     """The losses of every normalizer, and those of the logits."""
-    losses = {name: tuple(ls.PROBABILITY_LOSSES) for name in ls.NORMALIZERS}
-    return losses | {ALONE: tuple(ls.LOGIT_LOSSES)}
+    losses = dict.fromkeys(NORMALIZERS, PROBABILITY_LOSSES)
+    return losses | {ALONE: LOGIT_LOSSES}
 
 
 def points_of(digits: Dataset) -> Points:

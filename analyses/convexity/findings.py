@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping
 
-import logitscape as ls
 from logitscape import plotting
 from logitscape._src.properties.convexity import Convexity
 
 from ..harness.findings import Finding, proved
+from ..shared.catalogue import LOGIT_LOSSES
 from .softmax import FAR, pull_theorem
 from .verdicts import PAIRS, Values
 
@@ -89,7 +89,7 @@ def pull_theorem_agrees(
 def losses_of_logits(
     searches: Mapping[str, Convexity], z_loss_far_out: float
 ) -> Finding:
-    bent = [name for name in ls.LOGIT_LOSSES if searches[name].convex is not True]
+    bent = [name for name in LOGIT_LOSSES if searches[name].convex is not True]
     limit = (
         f"z_loss bends down far out: curvature {z_loss_far_out:.3f} "
         f"where all logits are {FAR:g}"
@@ -100,7 +100,7 @@ def losses_of_logits(
         value=len(bent),
         expected=0,
         tolerance=0,
-        measured=f"{{:.0f}} of {len(ls.LOGIT_LOSSES)} are not, for |z| <= 12",
+        measured=f"{{:.0f}} of {len(LOGIT_LOSSES)} are not, for |z| <= 12",
         verdict="holds with a limit",
         limit=limit,
     )

@@ -14,11 +14,11 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-import logitscape as ls
 from logitscape._src.properties.convexity import Convexity, convexities
 
 from .. import harness
 from ..harness.findings import Finding
+from ..shared.catalogue import LOGIT_LOSSES
 from . import findings as claims
 from .panels import draw_maps, draw_pulls
 from .softmax import identities, least_curvatures, pulls, z_loss_far_out
@@ -57,7 +57,7 @@ class Data(NamedTuple):
 def compute() -> Data:
     gradient_error, hessian_error = identities()
     return Data(
-        searches=convexities(PAIRS + list(ls.LOGIT_LOSSES)),
+        searches=convexities([*PAIRS, *LOGIT_LOSSES]),
         pulls=pulls(),
         curvatures=least_curvatures(),
         gradient_error=gradient_error,

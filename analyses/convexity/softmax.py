@@ -9,6 +9,7 @@ import numpy as np
 
 import logitscape as ls
 
+from ..shared.catalogue import PROBABILITY_LOSSES
 from .verdicts import Values
 
 MAPPED = ["softmax + cross_entropy", "softmax + brier", "taylor + cross_entropy"]
@@ -32,7 +33,7 @@ def pulls() -> dict[str, Values]:
     """(1 - p) w(p) at the margins, for the losses that depend on the label's probability p only."""
     by_loss = _slopes_and_pulls()
     pulls = {}
-    for name in ls.PROBABILITY_LOSSES:  # jax.jit has sorted `by_loss` by name
+    for name in PROBABILITY_LOSSES:  # jax.jit has sorted `by_loss` by name
         slopes, pull = by_loss[name]
         if _only_label_matters(slopes):
             pulls[name] = np.asarray(pull)
@@ -43,8 +44,8 @@ def pulls() -> dict[str, Values]:
 def _slopes_and_pulls() -> dict[str, Any]:
     """For each loss: its derivatives in all probabilities P, label 0, and its pulls."""
     return {
-        name: (_slopes(loss), _pulls(loss))
-        for name, loss in ls.PROBABILITY_LOSSES.items()
+        name: (_slopes(ls.loss(name)), _pulls(ls.loss(name)))
+        for name in PROBABILITY_LOSSES
     }
 
 

@@ -8,18 +8,18 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 
-import logitscape as ls
 from logitscape import plotting
 from logitscape._src.properties.convexity import Convexity
 
 from ..shared import cells
+from ..shared.catalogue import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
 
 Values: TypeAlias = NDArray[Any]
 
 PAIRS = [
     f"{normalizer} + {loss}"
-    for normalizer in ls.NORMALIZERS
-    for loss in ls.PROBABILITY_LOSSES
+    for normalizer in NORMALIZERS
+    for loss in PROBABILITY_LOSSES
 ]
 CONVEX = "#0072B2"
 MILD = "#FBE3C3"
@@ -43,13 +43,13 @@ TITLE = (
 def draw_verdicts(figure: Any, searches: Mapping[str, Convexity]) -> None:
     """Draw the table of pairs, and below it a row of the losses of the logits."""
     pairs, alone = figure.subplots(2, 1, height_ratios=[16, 1])
-    losses = list(ls.PROBABILITY_LOSSES)
+    losses = list(PROBABILITY_LOSSES)
     by_row = [
         [searches[f"{normalizer} + {loss}"] for loss in losses]
-        for normalizer in ls.NORMALIZERS
+        for normalizer in NORMALIZERS
     ]
-    draw_table(pairs, list(ls.NORMALIZERS), losses, by_row)
-    logit_losses = list(ls.LOGIT_LOSSES)
+    draw_table(pairs, list(NORMALIZERS), losses, by_row)
+    logit_losses = list(LOGIT_LOSSES)
     row = [searches[name] for name in logit_losses]
     draw_table(alone, ["(of the logits)"], logit_losses, [row])
     alone.set_xlim(-0.5, len(losses) - 0.5)

@@ -2,12 +2,7 @@
 
 from collections.abc import Sequence
 
-from logitscape._src.objectives.catalog import (
-    LOGIT_LOSSES,
-    NORMALIZERS,
-    PROBABILITY_LOSSES,
-)
-
+from ..shared.catalogue import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
 from .criteria import REFERENCE
 
 SIZES = (100, 1000, 10_000)

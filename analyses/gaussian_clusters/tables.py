@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from logitscape._src.objectives.catalog import NORMALIZERS
-
 from ..harness.study import StudyRun
+from ..shared.catalogue import NORMALIZERS
 from ..shared.intervals import half_width, holm
 from .criteria import REFERENCE
 from .fits import TRAINED, fit_pair, most_evaluations

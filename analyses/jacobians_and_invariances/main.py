@@ -17,6 +17,7 @@ from logitscape._src.properties.invariance import Change, Invariance, invariance
 
 from .. import harness
 from ..harness.findings import Finding, proved
+from ..shared.catalogue import NORMALIZERS
 from ..shared.dtypes import DTYPES, limits
 from .invariances import ScaleLaws, draw_invariances, scale_laws
 from .jacobians import (
@@ -43,7 +44,7 @@ class Data(NamedTuple):
 
 
 def compute() -> Data:
-    by_name = {name: invariances(name) for name in ls.NORMALIZERS}
+    by_name = {name: invariances(name) for name in NORMALIZERS}
     return Data(
         jacobians=jacobians(),
         sigmoid=sigmoid_of_two(),

@@ -5,13 +5,9 @@ import pandas as pd
 
 from logitscape._src.base.optimizers import OPTIMIZERS
 from logitscape._src.dynamics.discrete import steps_to_correct
-from logitscape._src.objectives.catalog import (
-    LOGIT_LOSSES,
-    NORMALIZERS,
-    PROBABILITY_LOSSES,
-)
 
 from ..harness.study import StudyRun
+from ..shared.catalogue import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
 from .flows import BASE, RAYS, Numbers, growths
 from .plane import field, paths
 from .quadratures import compare_times

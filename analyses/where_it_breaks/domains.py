@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 import logitscape as ls
 
 from ..shared import cells
+from ..shared.catalogue import NORMALIZERS
 from .z_score import EXAMPLE, z_score
 
 Values: TypeAlias = NDArray[Any]
@@ -61,7 +62,7 @@ CAPTION = (
 
 def outputs() -> dict[str, Values]:
     """Outputs of normalizers and of the other formulas, by name, [input, class]."""
-    functions = {name: ls.drop_in(name) for name in ls.NORMALIZERS} | OTHERS
+    functions = {name: ls.drop_in(name) for name in NORMALIZERS} | OTHERS
     inputs = jnp.array(INPUTS)
     return {name: _of_rows(function, inputs) for name, function in functions.items()}
 
@@ -77,7 +78,7 @@ def outside_their_domains() -> tuple[int, int]:
     """
     z = _points_about_borders()
     misjudged = 0
-    for name in ls.NORMALIZERS:
+    for name in NORMALIZERS:
         p = _of_rows(ls.drop_in(name), jnp.asarray(z))
         defined = np.isfinite(p).all(axis=-1)
         expected = DOMAINS[name][1](z) if name in DOMAINS else True
@@ -116,7 +117,7 @@ def draw_domains(figure: Any, outputs: dict[str, Values]) -> None:
             va="center_baseline",
             fontsize=7.5,
         )
-    axes.axhline(len(ls.NORMALIZERS) - 0.5, color="black", linewidth=1)
+    axes.axhline(len(NORMALIZERS) - 0.5, color="black", linewidth=1)
     cells.frame(axes, list(outputs), [*map(_point, INPUTS), "defined for"])
     figure.suptitle(
         "Dividing by the sum fails for negative numbers; e$^z$ does not", fontsize=11
