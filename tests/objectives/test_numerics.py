@@ -1,5 +1,7 @@
 """Every pair and every loss of logits against the oracle, by the rule of tests/oracle."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 
@@ -8,9 +10,11 @@ from logitscape._src.base.xla import jit_fast_compile
 from tests.oracle import LOGIT_LOSSES, LOSSES, NORMALIZERS, OUTSIDE, OVERFLOW
 from tests.oracle.accuracy import (
     CLASSES,
+    COMPLETE,
     TOLERANCE,
     Reference,
     evaluate,
+    in_every_run,
     measured_one,
     normal,
     promised,
@@ -19,10 +23,22 @@ from tests.oracle.accuracy import (
 from tests.oracle.cases import stack
 from tests.oracle.failures import UNDERFLOW, describe, failures, spec_of
 
-FEWER_CLASSES = (3, 100)  # in float32, to save time
+ALL_SIZES = {"float64": CLASSES, "float32": (3, 100)}
+"""Numbers of classes; fewer in float32, to save time."""
+SIZES = {"float64": (3,), "float32": (100,)}
+"""Those that every run asks about with most normalizers: each is a program of its own."""
 
 
-PAIRS = [pytest.param(x, y, id=f"{x} + {y}") for x in NORMALIZERS for y in LOSSES]
+PAIRS = [
+    pytest.param(
+        x,
+        y,
+        id=f"{x} + {y}",
+        marks=[] if in_every_run(x, y) else [pytest.mark.slow],
+    )
+    for x in NORMALIZERS
+    for y in LOSSES
+]
 
 
 # Where the terms of a formula cancel so far that the rule of tests/oracle leaves no digit, none
@@ -55,18 +71,28 @@ RATIOS = ("sum", "square", "min_shift", "sparsemax")  # p may be 0 and move all 
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize(("normalizer", "loss"), PAIRS)
 def test_pair(normalizer, loss, dtype):
-    assert_right(normalizer, loss, dtype)
+    sizes = ALL_SIZES if normalizer in COMPLETE else SIZES
+    assert_right(normalizer, loss, dtype, sizes[dtype])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("normalizer", [x for x in NORMALIZERS if x not in COMPLETE])
+def test_pair_of_other_sizes(normalizer, loss, dtype):
+    sizes = [n for n in ALL_SIZES[dtype] if n not in SIZES[dtype]]
+    assert_right(normalizer, loss, dtype, sizes)
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("loss", LOGIT_LOSSES)
 def test_logit_loss(loss, dtype):
-    assert_right("", loss, dtype)
+    assert_right("", loss, dtype, ALL_SIZES[dtype])
 
 
-def assert_right(normalizer: str, loss: str, dtype: str) -> None:
+def assert_right(normalizer: str, loss: str, dtype: str, sizes: Iterable[int]) -> None:
     found = []
-    for n in CLASSES if dtype == "float64" else FEWER_CLASSES:
+    for n in sizes:
         spec, expected = (
             spec_of(normalizer, loss),
             reference(spec_of(normalizer, loss), n, dtype),

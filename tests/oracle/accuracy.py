@@ -20,6 +20,18 @@ TOLERANCE = {"float64": 1e-12, "float32": 2e-5}
 CLASSES = (2, 3, 10, 100)
 OF_PAIRS = ("spherical_score",)
 """Losses whose cotangents in p do not determine the gradient in the logits to all digits."""
+CORE = (
+    "cross_entropy",
+    "exponential",
+    "generalized_cross_entropy",
+    "brier",
+    "spherical_score",
+    "reverse_kl",
+    "label_smoothing",
+)
+"""Losses that every run asks about with every normalizer: one for each way of being computed."""
+COMPLETE = ("softmax", "sum")
+"""Normalizers that every run asks about with every loss."""
 ONE_HOT_ONLY = ("crammer_singer", "weston_watkins")
 
 as_in_use = partial(jax.jit, compiler_options=known(IN_USE))
@@ -199,9 +211,16 @@ def compiler(n: int) -> Callable:
     return as_in_use if n in (3, 100) else jit_fast_compile
 
 
+def in_every_run(normalizer: str, loss: str) -> bool:
+    """Whether a pair is asked about in every run, and not only in the slow one."""
+    return normalizer in COMPLETE or loss in CORE
+
+
 @cache
-def measured(normalizer: str, n: int, dtype: str) -> dict[str, np.ndarray]:
-    """Value and gradient of every loss with a normalizer, [cases, 1 + n] each.
+def measured(
+    normalizer: str, losses: tuple[str, ...], n: int, dtype: str
+) -> dict[str, np.ndarray]:
+    """Value and gradient of losses with a normalizer, [cases, 1 + n] each.
 
     For n = 3 in float64 the objectives themselves, compiled as small sweeps and diagnoses are.
     Elsewhere, as `compiler` says, the same chain of derivatives in two steps, so that the losses
@@ -210,10 +229,10 @@ def measured(normalizer: str, n: int, dtype: str) -> dict[str, np.ndarray]:
     """
     z, t = stack(reference(f"{normalizer} + brier", n, dtype).cases, dtype)
     if n == 3 and dtype == "float64":
-        objectives = [ls.objective(f"{normalizer} + {loss}") for loss in LOSSES]
+        objectives = [ls.objective(f"{normalizer} + {loss}") for loss in losses]
         return dict(
             zip(
-                LOSSES,
+                losses,
                 evaluate(objectives, z, t, compiled=jit_fast_compile),
                 strict=True,
             )
@@ -221,27 +240,31 @@ def measured(normalizer: str, n: int, dtype: str) -> dict[str, np.ndarray]:
     count, size = len(z), max(len(cases(name, n, dtype)) for name in NORMALIZERS)
     z, t = (np.concatenate([x, np.repeat(x[-1:], size - count, 0)]) for x in (z, t))
     function, compiled = ls.normalizer(normalizer), compiler(n)
-    values, cotangents = compiled_losses(compiled)(compiled(jax.vmap(function))(z), t)
+    probs = compiled(jax.vmap(function))(z)
+    values, cotangents = compiled_losses(losses, compiled)(probs, t)
     gradients = compiled(jax.vmap(partial(pulled_back, function), in_axes=(0, 1)))(
         z, cotangents
     )
     rows = jnp.concatenate([values[:, :, None], jnp.moveaxis(gradients, 1, 0)], axis=2)
-    found = dict(zip(LOSSES, np.asarray(rows)[:, :count], strict=True))
+    found = dict(zip(losses, np.asarray(rows)[:, :count], strict=True))
     # Only the pair as a whole keeps the digits of these.
-    pairs = [ls.objective(f"{normalizer} + {loss}") for loss in OF_PAIRS]
+    of_pairs = [loss for loss in OF_PAIRS if loss in losses]
+    pairs = [ls.objective(f"{normalizer} + {loss}") for loss in of_pairs]
     whole = evaluate(pairs, z[:count], t[:count], compiled=compiled)
-    return found | dict(zip(OF_PAIRS, whole, strict=True))
+    return found | dict(zip(of_pairs, whole, strict=True))
 
 
 @cache
-def compiled_losses(compiled: Callable) -> Callable:
+def compiled_losses(losses: tuple[str, ...], compiled: Callable) -> Callable:
     """`losses_and_cotangents`, once for all normalizers."""
-    return compiled(losses_and_cotangents)
+    return compiled(partial(losses_and_cotangents, losses))
 
 
-def losses_and_cotangents(probs: ls.Probs, t: jax.Array) -> tuple[jax.Array, ls.Probs]:
-    """All losses of a batch of probabilities, [losses, batch], and derivatives in (p, log p)."""
-    pairs = [jax.vmap(jax.value_and_grad(ls.loss(loss)))(probs, t) for loss in LOSSES]
+def losses_and_cotangents(
+    losses: tuple[str, ...], probs: ls.Probs, t: jax.Array
+) -> tuple[jax.Array, ls.Probs]:
+    """Losses of a batch of probabilities, [losses, batch], and their derivatives in (p, log p)."""
+    pairs = [jax.vmap(jax.value_and_grad(ls.loss(loss)))(probs, t) for loss in losses]
     return jnp.stack([value for value, _ in pairs]), jax.tree.map(
         lambda *x: jnp.stack(x), *(d for _, d in pairs)
     )
@@ -264,11 +287,11 @@ def measured_logit_loss(loss: str, n: int, dtype: str) -> np.ndarray:
 
 def measured_one(normalizer: str, loss: str, n: int, dtype: str) -> np.ndarray:
     """[cases, 1 + n]; "" as the normalizer of a loss of logits."""
-    return (
-        measured(normalizer, n, dtype)[loss]
-        if normalizer
-        else measured_logit_loss(loss, n, dtype)
-    )
+    if not normalizer:
+        return measured_logit_loss(loss, n, dtype)
+    # Compiled together with those that are asked about in the same run.
+    losses = CORE if loss in CORE else tuple(x for x in LOSSES if x not in CORE)
+    return measured(normalizer, losses, n, dtype)[loss]
 
 
 def forget() -> None:

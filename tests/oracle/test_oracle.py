@@ -8,14 +8,25 @@ from mpmath import mp, mpf
 
 import logitscape as ls
 from tests.oracle import LOGIT_LOSSES, LOSSES, NORMALIZERS, POLE, truth
-from tests.oracle.accuracy import CLASSES, TOLERANCE, answers, evaluate, ratios
+from tests.oracle.accuracy import (
+    CLASSES,
+    TOLERANCE,
+    answers,
+    evaluate,
+    in_every_run,
+    ratios,
+)
 from tests.oracle.cases import Case, cases, stack
 
 pytestmark = pytest.mark.quick
 
 
 @pytest.mark.parametrize(
-    "spec", [*(f"{x} + {y}" for x in NORMALIZERS for y in LOSSES), *LOGIT_LOSSES]
+    "spec",
+    [
+        *(f"{x} + {y}" for x in NORMALIZERS for y in LOSSES if in_every_run(x, y)),
+        *LOGIT_LOSSES,
+    ],
 )
 def test_oracle_gradient_is_the_derivative_of_its_value(spec):
     """Central differences with 100 digits and steps of 1e-25."""
