@@ -1,7 +1,6 @@
 """The figure of the atlas: a table of the pairs, and below it a row of the losses of the logits."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -11,10 +10,9 @@ from matplotlib.patches import Rectangle
 
 from logitscape import plotting
 from logitscape._src.plotting.style import LAWS
-from logitscape._src.properties.law import Law
 
+from ..shared.far_out import Data, constant_objectives, kind_of, short
 from ..shared.probe_rays import Laws
-from .laws import Data, constant_objectives, kind_of
 from .objectives import ALONE, COLUMNS, PAIRS, ROWS
 
 CORNER = 0.13
@@ -102,11 +100,3 @@ def draw_legend(figure: Figure, data: Data) -> None:
     kinds = [kind for kind in plotting.LAWS if kind in shown]
     legend = plotting.law_legend(figure, kinds)
     legend.set_title(CAPTION, prop=FontProperties(size=8.5))
-
-
-def short(law: Law) -> str:
-    """The law with two digits, and ∞ for an infinite loss."""
-    coefficient = float(f"{law.coefficient:.2g}")
-    rate = float(f"{law.rate:.2g}")
-    rounded = replace(law, coefficient=coefficient, rate=rate)
-    return rounded.math.replace(r"\mathrm{undefined}", r"\infty")

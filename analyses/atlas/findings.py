@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from logitscape._src.properties.law import Law
 
 from ..harness.findings import Finding, proved
+from ..shared.far_out import Data, constant_objectives, is_constant, kind_of
 from ..shared.probe_rays import Laws, vanishes
-from .laws import Data, constant_objectives, is_constant, kind_of, vanishing
+from .laws import vanishing
 from .objectives import ALONE, COLUMNS, EXPONENTIAL, LOGARITHMIC, PAIRS, ROWS, SMOOTHED
 
 ALL_PAIRS = list(PAIRS.values())

@@ -11,9 +11,10 @@ on these rays and on R3, where both logits move, are in `atlas.csv`.
 
 from .. import harness
 from ..harness.findings import Finding
+from ..shared.far_out import Data, laws_table
 from .figure import draw
 from .findings import when_right, while_wrong
-from .laws import Data, compute, laws_table
+from .laws import compute
 
 
 def findings(data: Data) -> list[Finding]:

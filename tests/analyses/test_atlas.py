@@ -3,11 +3,12 @@ import math
 import numpy as np
 import pytest
 
-import logitscape as ls
 from analyses import linear_or_saturating
-from analyses.atlas import figure, objectives
+from analyses.atlas import objectives
 from analyses.atlas.laws import vanishing
 from analyses.blurry_or_crisp import strength
+from analyses.shared import catalogue
+from analyses.shared.far_out import short
 from logitscape._src.properties.fit import fit_law
 from logitscape._src.properties.law import Law
 
@@ -17,9 +18,8 @@ S = np.geomspace(1e-2, 1e8, 400)
 
 
 def test_the_atlas_has_a_row_for_every_normalizer_and_a_column_for_every_loss():
-    assert sorted(objectives.ROWS) == sorted(ls.NORMALIZERS)
-    assert sorted(objectives.COLUMNS) == sorted(ls.PROBABILITY_LOSSES)
-    assert tuple(ls.LOGIT_LOSSES) == objectives.ALONE
+    assert sorted(objectives.ROWS) == sorted(catalogue.NORMALIZERS)
+    assert sorted(objectives.COLUMNS) == sorted(catalogue.PROBABILITY_LOSSES)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,6 @@ def test_the_atlas_says_how_a_loss_vanishes(loss, kind):
 
 
 def test_a_cell_of_the_atlas_has_two_digits_and_names_an_infinite_loss():
-    short = figure.short
     assert short(fit_law(S, 0.0887 * np.exp(-S))) == r"$0.089\,e^{-s}$"
     assert short(Law("undefined", (1.0, 2.0), begins=1.0)) == r"$\infty,\ s \geq 1$"
     assert short(Law("undefined", (1.0, 2.0), begins=-math.inf)) == r"$\infty$"
