@@ -4,8 +4,8 @@ Programs of tests run once or twice, so they are compiled in a third of the time
 optimisations, in one piece and by XLA's older emitters. Where a test measures accuracy, programs
 are compiled as they are in use, by `tests.oracle.accuracy.as_in_use`.
 
-Nothing may import logitscape while this file is loaded: the import hook that checks every annotated
-shape is installed later.
+Nothing may import logitscape while this file is loaded: the import hook by which some sessions of
+nox check every annotated shape is installed later.
 """
 
 import gc

@@ -10,7 +10,7 @@ import pytest
 from logitscape._src.diagnosis.verdicts.listing import NAMES, VERDICTS
 from tests.diagnosis.collection.asking import answers_about
 from tests.diagnosis.collection.records import BROKEN, HEALTHY
-from tests.diagnosis.shares import one_in_three
+from tests.shares import share
 
 PAGE = Path(__file__).parents[2] / "docs" / "verdicts.md"
 MISSED = {
@@ -40,7 +40,7 @@ def topic_of(verdict: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", one_in_three(name for name in BROKEN if name not in MISSED)
+    "name", share((name for name in BROKEN if name not in MISSED), one_in=6)
 )
 def test_the_cause_is_named(name: str) -> None:
     case = BROKEN[name]
@@ -51,7 +51,7 @@ def test_the_cause_is_named(name: str) -> None:
     assert verdicts & set(case.causes)
 
 
-@pytest.mark.parametrize("name", one_in_three(HEALTHY))
+@pytest.mark.parametrize("name", share(HEALTHY, one_in=6))
 def test_a_healthy_loss_raises_no_alarm(name: str) -> None:
     case = HEALTHY[name]
     answers = answers_about(case.loss, case.arguments, OFTEN_ALARMING)

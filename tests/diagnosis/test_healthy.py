@@ -17,7 +17,7 @@ from logitscape._src.diagnosis.subjects import subject
 from tests.diagnosis import broken, healthy
 from tests.diagnosis.collection.asking import TOPICS
 from tests.diagnosis.healthy import HEALTHY, N, cross_entropy
-from tests.diagnosis.shares import one_in_three
+from tests.shares import share
 
 CONFIG = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=N), N)
 
@@ -43,7 +43,7 @@ def designs(loss, normalizer: str | None = "softmax") -> dict[str, Design]:
         return {design.name: design for design in designs_of(about, CONFIG)}
 
 
-@pytest.mark.parametrize("name", one_in_three(HEALTHY))
+@pytest.mark.parametrize("name", share(HEALTHY, one_in=6))
 def test_a_healthy_loss_has_no_fault(name: str) -> None:
     topics = list(TOPICS)
     if HEALTHY[name].design:
@@ -59,7 +59,7 @@ def test_a_healthy_loss_has_no_fault(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", one_in_three(name for name in HEALTHY if HEALTHY[name].design)
+    "name", share((name for name in HEALTHY if HEALTHY[name].design), one_in=6)
 )
 def test_a_design_is_recognised(name: str) -> None:
     case = HEALTHY[name]

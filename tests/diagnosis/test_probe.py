@@ -1,11 +1,14 @@
 """The statistics of `ls.probe` in every dtype, for batches of every size."""
 
+from itertools import product
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import logitscape as ls
+from tests.shares import share
 
 SPECS = ("softmax + cross_entropy", "softmax + brier", "taylor + focal")
 # Compiled programs may keep the digits of a bfloat16 that is cast to float32.
@@ -41,9 +44,9 @@ def expected_statistics(spec: str, logits: jax.Array, labels: jax.Array) -> list
     ]
 
 
-@pytest.mark.parametrize("spec", SPECS)
-@pytest.mark.parametrize("dtype", RTOL)
-@pytest.mark.parametrize("size", [1, 300, 70_000])
+@pytest.mark.parametrize(
+    ("spec", "dtype", "size"), share(product(SPECS, RTOL, [1, 300, 70_000]), one_in=5)
+)
 def test_every_statistic_is_right(spec: str, dtype: str, size: int) -> None:
     logits, labels = batch(size, dtype)
     found = jax.jit(ls.probe(spec))(logits, labels)

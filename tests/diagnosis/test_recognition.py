@@ -30,7 +30,7 @@ from logitscape._src.objectives.catalog import (
 )
 from tests.diagnosis import recognised
 from tests.diagnosis.collection.asking import answers_about as collected_answers
-from tests.diagnosis.shares import one_in_three
+from tests.shares import share
 
 N = recognised.N
 CONSEQUENCES = {"pushes a rival up": ("dead region",)}
@@ -52,7 +52,7 @@ def answers_about(source, n: int = N) -> list[Answer]:
     return found
 
 
-@pytest.mark.parametrize("name", one_in_three(recognised.BROKEN))
+@pytest.mark.parametrize("name", share(recognised.BROKEN, one_in=6))
 def test_the_cause_is_named(name: str) -> None:
     case = recognised.BROKEN[name]
     faults = {
@@ -65,7 +65,7 @@ def test_the_cause_is_named(name: str) -> None:
     assert set(faults) <= {case.verdict, *CONSEQUENCES.get(case.verdict, ())}
 
 
-@pytest.mark.parametrize("name", one_in_three(recognised.SOUND))
+@pytest.mark.parametrize("name", share(recognised.SOUND, one_in=6))
 def test_a_sound_loss_has_no_fault_and_is_known(name: str) -> None:
     loss, sentence = recognised.SOUND[name]
     answers = answers_about(loss)

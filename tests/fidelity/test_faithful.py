@@ -14,6 +14,7 @@ from jax import Array
 import logitscape as ls
 from logitscape._src.fidelity import vocabulary as v
 from tests.fidelity.kernels import IGNORED, kernel
+from tests.shares import share
 
 FEW = {"class_counts": (128, 129), "dtypes": ("float32",)}
 HALVES = {"class_counts": (128, 8192), "dtypes": ("float32", "bfloat16")}
@@ -72,7 +73,7 @@ BROKEN_IN_HALF = {
 }
 
 
-@pytest.mark.parametrize("fault", BROKEN)
+@pytest.mark.parametrize("fault", share(BROKEN, one_in=3))
 def test_a_broken_kernel_is_named_by_its_cause(fault: str) -> None:
     is_about_parameters = any("parameter" in verdict for verdict in BROKEN[fault])
     values = VALUES if is_about_parameters else {}
@@ -80,7 +81,7 @@ def test_a_broken_kernel_is_named_by_its_cause(fault: str) -> None:
     assert found == BROKEN[fault]
 
 
-@pytest.mark.parametrize("fault", BROKEN_IN_HALF)
+@pytest.mark.parametrize("fault", share(BROKEN_IN_HALF, one_in=2))
 def test_what_is_kept_in_half_precision_is_named(fault: str) -> None:
     assert verdicts(kernel(fault), jit=False, **HALVES) == {BROKEN_IN_HALF[fault]}
 
@@ -149,7 +150,7 @@ SOUND: dict[str, tuple[Callable[..., Any], Any, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", SOUND)
+@pytest.mark.parametrize("name", share(SOUND, one_in=3))
 def test_a_sound_loss_has_no_fault(name: str) -> None:
     fused, reference, config = SOUND[name]
     config = {"class_counts": (128, 129, 2049), **config}

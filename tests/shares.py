@@ -1,0 +1,26 @@
+"""A share of a large collection for every run, and all of it on request.
+
+One diagnosis takes seconds, and the collections have hundreds of losses. `nox -s tests -- -m "slow
+or not slow"` runs all tests, `-m slow` those that the usual run leaves out.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+
+def share(values: Iterable[Any], *, one_in: int) -> list[Any]:
+    """Parameters of a test: the first of every few values, and the others marked as slow.
+
+    Args:
+        values: Parameters; those of a test with several are tuples.
+        one_in: One of so many is asked about in every run.
+    """
+    return [
+        pytest.param(
+            *(value if isinstance(value, tuple) else (value,)),
+            marks=[pytest.mark.slow] if k % one_in else [],
+        )
+        for k, value in enumerate(values)
+    ]
