@@ -1,9 +1,9 @@
 """Multi-label losses: a sigmoid for every class, and an answer for each in the target.
 
 Each is a sum over the classes; frameworks that take the mean divide it by n. A scalar logit is the
-case n = 1. For a target between 0 and 1 a loss is the expectation over the answers yes and no, where
-the docstring does not say otherwise. A logit of -inf or +inf counts by its limit: 0 where it is
-right, infinite or the bound of the loss where it is wrong.
+case n = 1. For a target between 0 and 1 a loss is the expectation over the answers yes and no,
+where the docstring does not say otherwise. A logit of -inf or +inf counts by its limit: 0 where it
+is right, infinite or the bound of the loss where it is wrong.
 """
 
 import jax.numpy as jnp

@@ -100,4 +100,11 @@ def binary_perceptron(logits: Vector, target: Vector) -> Scalar:
 def _of_margins(
     logits: Vector, target: Vector, loss: Callable[[Array], Array]
 ) -> Array:
-    return dot(target, loss(logits)) + dot(1 - target, loss(-logits))
+    yes = loss(_finite_unless_counted(target, logits))
+    no = loss(-_finite_unless_counted(1 - target, logits))
+    return dot(target, yes) + dot(1 - target, no)
+
+
+def _finite_unless_counted(weight: Vector, logits: Vector) -> Array:
+    # The slope of a square at infinity would be 0 times infinity.
+    return jnp.where((weight == 0) & jnp.isinf(logits), 0, logits)

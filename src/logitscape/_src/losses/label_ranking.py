@@ -14,8 +14,8 @@ from .log_sums import log_sum
 
 @on_labels
 def zlpr(logits: Vector, target: Vector) -> Scalar:
-    """`log(1 + sum_k (1 - t_k) e^{z_k}) + log(1 + sum_k t_k e^{-z_k})`: classes that are there above
-    0, all others below.
+    """`log(1 + sum_k (1 - t_k) e^{z_k}) + log(1 + sum_k t_k e^{-z_k})`: what is there belongs
+    above 0, all other classes below.
 
     For n = 1 it is `sigmoid_cross_entropy`.
 
@@ -38,7 +38,8 @@ def zlpr(logits: Vector, target: Vector) -> Scalar:
 
 @on_labels
 def lsep(logits: Vector, target: Vector) -> Scalar:
-    """`log(1 + sum_{j, k} (1 - t_j) t_k e^{z_j - z_k})`: every class that is there above every other.
+    """`log(1 + sum_{j, k} (1 - t_j) t_k e^{z_j - z_k})`: what is there belongs
+    above all other classes.
 
     Blind to a shift of all logits, so that a threshold has to be learned apart. It is 0, with
     gradient 0, if all classes or none are there; always so for n = 1.
@@ -60,7 +61,10 @@ def lsep(logits: Vector, target: Vector) -> Scalar:
     """
     # A common offset of the logits would be added and taken away again.
     centred = logits - jax.lax.stop_gradient(_largest_finite(logits))
-    return softplus(log_sum(centred, 1 - target) + log_sum(-centred, target))
+    others, there = log_sum(centred, 1 - target), log_sum(-centred, target)
+    # Without a pair there is nothing to rank, even if the other group is at infinity.
+    has_pair = (others > -jnp.inf) & (there > -jnp.inf)
+    return softplus(jnp.where(has_pair, others + there, -jnp.inf))
 
 
 def _largest_finite(logits: Vector) -> Scalar:

@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.special import is_symbolic_zero
+from ..base.argmax import first_largest
+from ..base.special import counted, is_symbolic_zero
 from ..base.types import Scalar, Vector
 
 
@@ -15,10 +16,11 @@ from ..base.types import Scalar, Vector
 def log_sum(x: Vector, weights: Vector, one: int = 0) -> Scalar:
     """`log(one + sum_k w_k e^{x_k})`, where `one` is 0 or 1; -inf for a sum of 0."""
     top, terms = _terms(x, weights, one)
-    if one:
-        # Near 0 the logarithm of a number near 1 would cancel.
-        return top + jnp.log1p(jnp.expm1(-top) + jnp.sum(terms))
-    return top + jnp.log(jnp.sum(terms))
+    # Near 0 the logarithm of a number near 1 would cancel.
+    with_one = jnp.log1p(jnp.expm1(-top) + jnp.sum(terms)) if one else None
+    value = top + (_log_of_sum(terms) if with_one is None else with_one)
+    is_infinite = jnp.any(jnp.isposinf(x) & (weights > 0))
+    return jnp.where(is_infinite, jnp.inf, value)
 
 
 @partial(log_sum.defjvp, symbolic_zeros=True)
@@ -28,14 +30,23 @@ def _log_sum_jvp(
     x, weights = primals
     dx, d_weights = tangents
     top, terms = _terms(x, weights, one)
-    total = one * jnp.exp(-top) + jnp.sum(terms)
+    total = jnp.sum(terms) + (jnp.exp(-top) if one else 0)
     safe = jnp.where(total == 0, 1, total)
     tangent = jnp.zeros_like(top)
     if not is_symbolic_zero(dx):
         tangent += jnp.sum(terms / safe * dx)
     if not is_symbolic_zero(d_weights):
-        tangent += jnp.sum(jnp.exp(x - top) / safe * d_weights)
+        rises = jnp.exp(x - top) / safe
+        tangent += jnp.sum(counted(d_weights, rises) * d_weights)
     return log_sum(x, weights, one), tangent
+
+
+def _log_of_sum(terms: Vector) -> Scalar:
+    """The logarithm of the sum, accurate near a sum of 1 if one term is that 1."""
+    is_largest = first_largest(terms)
+    largest = jnp.sum(jnp.where(is_largest, terms, 0))
+    others = jnp.sum(jnp.where(is_largest, 0, terms))
+    return jnp.log(largest) + jnp.log1p(others / jnp.where(largest == 0, 1, largest))
 
 
 def _terms(x: Vector, weights: Vector, one: int) -> tuple[Array, Array]:
@@ -43,7 +54,10 @@ def _terms(x: Vector, weights: Vector, one: int) -> tuple[Array, Array]:
     is_counted = weights > 0
     least = 0 if one else -jnp.inf
     largest = jnp.max(jnp.where(is_counted, x, least), initial=least)
-    # A sum of nothing, or of nothing but masks, has no largest exponent.
-    top = jax.lax.stop_gradient(jnp.where(jnp.isneginf(largest), 0, largest))
+    # A sum of nothing, or of nothing but masks, has no largest exponent. Beside an infinite
+    # one all others count nothing.
+    top = jax.lax.stop_gradient(jnp.where(jnp.isinf(largest), 0, largest))
+    others = jnp.where(jnp.isposinf(largest), -jnp.inf, x - top)
+    exponents = jnp.where(jnp.isposinf(x), 0, others)
     # Where a weight is 0, the exponential may overflow.
-    return top, weights * jnp.exp(jnp.where(is_counted, x, -jnp.inf) - top)
+    return top, weights * jnp.exp(jnp.where(is_counted, exponents, -jnp.inf))

@@ -39,7 +39,10 @@ def _weighted_logistic_jvp(
 # The automatic derivative would be infinity times 0 at both ends.
 @jax.custom_jvp
 def damped_softplus(u: Array, gamma: Array) -> Array:
-    """`s(u)^gamma softplus(u)`, s being the logistic function: `-(1 - p)^gamma log p` of p = s(-u)."""
+    """`s(u)^gamma softplus(u)`, s being the logistic function.
+
+    With p = s(-u) it is `-(1 - p)^gamma log p`.
+    """
     return _power_of_logistic(u, gamma) * softplus(u)
 
 

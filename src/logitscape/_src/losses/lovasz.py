@@ -12,8 +12,8 @@ from .hinges import hinge, one_if_binary
 
 @on_labels
 def lovasz_hinge(logits: Vector, target: Vector) -> Scalar:
-    """`sum_i g_i max(0, m_i)` over the errors `m_k = 1 - y_k z_k` from the largest down, with y_k = 1
-    for yes and -1 for no, where g_i is by how much the i-th error raises the Jaccard loss.
+    """`sum_i g_i max(0, m_i)` over the errors `m_k = 1 - y_k z_k` from the largest down, with
+    y_k = 1 for yes and -1 for no, where g_i is by how much the i-th error raises the Jaccard loss.
 
     Errors that tie are taken in the order of their classes, which decides about the derivative
     there, but not about the value. At m = 0 the derivative is 0.

@@ -6,8 +6,7 @@ false ones, and `fn = sum_k t_k (1 - p_k)` that are missed. The loss is written 
 errors plus hits, in which nothing cancels.
 
 A smoothing of 0 is the formula itself. An example without any class then has a loss of 1 whatever
-its logits, and no gradient; code for segmentation therefore often adds a smoothing of 1. Where
-there is nothing to find and p is exactly 0, the loss is 0.
+its logits, and no gradient; code for segmentation therefore often adds a smoothing of 1.
 """
 
 from typing import NamedTuple
@@ -143,8 +142,8 @@ def _counts(logits: Vector, target: Vector) -> _Counts:
 # In the automatic derivative `errors / total^2` would be subtracted from `1 / total`.
 @jax.custom_jvp
 def _share(errors: Array, hits: Array) -> Array:
-    """`errors / (errors + hits)`, and 0 if both are 0."""
-    return errors / _total(errors, hits)
+    """`errors / (errors + hits)`, and 1 if both are 0: there is nothing to hit."""
+    return jnp.where(errors + hits == 0, 1, errors / _total(errors, hits))
 
 
 @_share.defjvp

@@ -14,12 +14,11 @@ from ..base.argmax import maximum
 from ..base.exponentials import softplus
 from ..base.formula import on_positives, on_similarities
 from ..base.parameters import parameter
-from ..base.special import nan_unless
+from ..base.special import dot, nan_unless
 from ..base.types import Parameter, Scalar, Vector
 from ..normalizers.exponential import softmax
 from .hinges import hinge, of_label, one_if_one_hot
 from .log_sums import log_sum
-from .logarithmic import cross_entropy
 from .logistic_terms import weighted_logistic
 
 
@@ -53,7 +52,7 @@ def info_nce(
     2002.05709, equation 1, where the anchor itself is left out.
     """
     c = 1 / _temperature("info_nce", temperature, similarities)
-    return cross_entropy(softmax(similarities, inverse_temperature=c), target)
+    return dot(target, -softmax(similarities, inverse_temperature=c).log_p)
 
 
 @on_similarities
@@ -86,9 +85,12 @@ def decoupled(
     """
     one = one_if_one_hot("decoupled", target)
     t = _temperature("decoupled", temperature, similarities)
-    # Relative to the positive, as a common offset would be added and taken away again.
-    gaps = one * similarities - of_label(one * similarities, target)
-    return one * log_sum(gaps / t, (1 - target) * one)
+    s = one * similarities
+    # Relative to the largest negative, as a common offset would be added and taken away again.
+    largest = jnp.max(jnp.where(target == 0, s, -jnp.inf))
+    top = jax.lax.stop_gradient(jnp.where(jnp.isneginf(largest), 0, largest))
+    negatives = log_sum((s - top) / t, 1 - target)
+    return one * ((top - of_label(s, target)) / t + negatives)
 
 
 @on_similarities
@@ -171,7 +173,7 @@ def supervised_contrastive(
     c = 1 / _temperature("supervised_contrastive", temperature, similarities)
     count = jnp.sum(target)
     shares = target / jnp.where(count == 0, 1, count)
-    return cross_entropy(softmax(similarities, inverse_temperature=c), shares)
+    return dot(shares, -softmax(similarities, inverse_temperature=c).log_p)
 
 
 @on_positives
