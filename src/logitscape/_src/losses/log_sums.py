@@ -16,9 +16,7 @@ from ..base.types import Scalar, Vector
 def log_sum(x: Vector, weights: Vector, one: int = 0) -> Scalar:
     """`log(one + sum_k w_k e^{x_k})`, where `one` is 0 or 1; -inf for a sum of 0."""
     top, terms = _terms(x, weights, one)
-    # Near 0 the logarithm of a number near 1 would cancel.
-    with_one = jnp.log1p(jnp.expm1(-top) + jnp.sum(terms)) if one else None
-    value = top + (_log_of_sum(terms) if with_one is None else with_one)
+    value = top + (_log_with_one(top, terms) if one else _log_of_sum(terms))
     is_infinite = jnp.any(jnp.isposinf(x) & (weights > 0))
     return jnp.where(is_infinite, jnp.inf, value)
 
@@ -39,6 +37,11 @@ def _log_sum_jvp(
         rises = jnp.exp(x - top) / safe
         tangent += jnp.sum(counted(d_weights, rises) * d_weights)
     return log_sum(x, weights, one), tangent
+
+
+def _log_with_one(top: Scalar, terms: Vector) -> Scalar:
+    """The logarithm of `e^{-top}` and the sum, in which nothing cancels near a sum of 0."""
+    return jnp.log1p(jnp.expm1(-top) + jnp.sum(terms))
 
 
 def _log_of_sum(terms: Vector) -> Scalar:
