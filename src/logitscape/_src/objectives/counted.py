@@ -104,7 +104,9 @@ def with_class_weights(
         )
     # Labels that are traced may be out of range; their losses are NaN already.
     of_label = jnp.asarray(class_weights)[jnp.clip(labels, 0, num_classes - 1)]
-    weights = of_label if each.weights is None else of_label * each.weights
+    weights = of_label
+    if each.weights is not None:
+        weights = of_label.astype(each.weights.dtype) * each.weights
     return Counted(each.mask & (of_label != 0), weights)
 
 
@@ -119,7 +121,8 @@ def _check_shape(name: str, given: Any, shape: tuple[int, ...], rows: str) -> No
 def _numbers(argument: str, value: Any) -> Any:
     """Finite numbers of at least 0; traced ones that are others become NaN."""
     if isinstance(value, jax.core.Tracer):
-        floats = value.astype(jnp.promote_types(value.dtype, jnp.float32))
+        is_floating = jnp.issubdtype(value.dtype, jnp.floating)
+        floats = value if is_floating else value.astype(jnp.float32)
         return floats + zero_if((floats >= 0) & jnp.isfinite(floats), floats)
     try:
         known = np.asarray(value, np.float64)
