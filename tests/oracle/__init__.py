@@ -54,6 +54,8 @@ from .exact import (
 )
 from .logit_losses import LOGIT_LOSSES
 from .losses import LOSSES
+from .multilabel_losses import CONTRASTIVE_LOSSES, MULTILABEL_LOSSES
+from .multilabel_losses import DEFAULTS as MULTILABEL_DEFAULTS
 from .normalizers import NORMALIZERS, PERTURBATION, logarithms, perturbed
 
 
@@ -96,10 +98,13 @@ def evaluate(
         if " + " not in spec:
             name, parameters = parse(spec, dtype)
             logits = exactly(z)
-            check(logits)
-            if max(logits) == -inf:
-                raise OutsideDomain
-            value, total, gradient, sizes = LOGIT_LOSSES[name](
+            # An infinite logit of a multi-label loss is a limit.
+            if name not in MULTILABEL_LOSSES:
+                check(logits)
+                if max(logits) == -inf:
+                    raise OutsideDomain
+            known = LOGIT_LOSSES | MULTILABEL_LOSSES | CONTRASTIVE_LOSSES
+            value, total, gradient, sizes = known[name](
                 logits, exactly(target), **parameters
             )
         else:
@@ -198,7 +203,7 @@ DEFAULTS = {
     "clipped_cross_entropy": {"epsilon": 1e-7},
     "reverse_kl": {"smoothing": 0.1}, "label_smoothing": {"smoothing": 0.1},
     "tsallis_score": {"alpha": 1.5}, "entmax": {"alpha": 1.5}, "entmax_loss": {"alpha": 1.5},
-    "focal": {"gamma": 2}, "z_loss": {"weight": 1e-4},
+    "focal": {"gamma": 2}, "z_loss": {"weight": 1e-4}, **MULTILABEL_DEFAULTS,
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from .base.types import HALF
 from .forms.adapt import OneExample, as_one_example
 from .normalizers.probs import Probs
 from .objectives.at_label import loss_at_label
-from .objectives.batched import checked_labels
+from .objectives.batch_arguments import checked_labels
 from .objectives.objective import Objective
 from .objectives.parts import Normalizer, normalizer_from
 from .objectives.sources import Source, objective

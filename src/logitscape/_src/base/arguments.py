@@ -7,9 +7,7 @@ result NaN instead.
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
@@ -60,39 +58,6 @@ def numbers(function_name: str, argument: str, value: Any) -> Array:
         raise TypeError(
             f"`{function_name}({argument})` must be numbers, got {value!r}."
         ) from error
-
-
-def target_like(function_name: str, z: Array, target: Any) -> Array:
-    """The target as an array of the logits' dtype.
-
-    Args:
-        function_name: Name of the public function, for the messages.
-        z: Logits, or probabilities, [n].
-        target: Distribution over the classes, [n].
-
-    Raises:
-        TypeError: If it is not an array of real numbers.
-        ValueError: If its shape differs from that of z, or if it is known (not traced) and is no
-            distribution.
-    """
-    array = numbers(function_name, "..., target", target)
-    argument = f"`{function_name}(..., target)`"
-    if jnp.issubdtype(array.dtype, jnp.complexfloating):
-        raise TypeError(f"{argument} must be real, got {array.dtype}.")
-    if array.shape != z.shape:
-        hint = " A label is turned into a target by `jax.nn.one_hot(label, n)`."
-        raise ValueError(
-            f"{argument} must have the logits' shape {z.shape}, got {array.shape}."
-            f"{hint if array.ndim == 0 else ''}"
-        )
-    is_known = not isinstance(array, jax.core.Tracer)
-    # In NumPy: inside `jax.jit` JAX would trace the test even of a known target.
-    if is_known and not is_distribution(np.asarray(array)):
-        raise ValueError(
-            f"{argument} must be a distribution: at least 0 and summing to 1, "
-            f"got {np.asarray(target)}."
-        )
-    return array.astype(z.dtype)
 
 
 def are_one_hot(targets: Any) -> Any:

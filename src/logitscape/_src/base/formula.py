@@ -1,19 +1,21 @@
 """Decorators that turn a formula into a public function of the catalog.
 
 They check the arguments, compute half precision in float32 with one rounding at the end, and make
-the result NaN for a traced target that is no distribution, as such a target cannot be refused.
+the result NaN for a traced target of another kind, such as one that is no distribution: it cannot
+be refused.
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from .arguments import is_distribution, target_like, vector
+from .arguments import vector
 from .special import zero_if
+from .target_kinds import DISTRIBUTION, LABELS, POSITIVES, TargetKind, target_like
 from .types import HALF
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -21,22 +23,49 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def on_logits(formula: Function) -> Function:
     """Check the logits of `formula(logits, ...)`, and its target if it takes one."""
-    return _testing_targets(formula, trusting_on_logits(formula))
+    return _testing_targets(formula, trusting_on_logits(formula), DISTRIBUTION)
+
+
+def on_labels(formula: Function) -> Function:
+    """Check the logits and the target of `formula(logits, target, ...)`, an answer per class."""
+    return _testing_targets(formula, trusting_on_logits(formula, LABELS), LABELS)
+
+
+def on_positives(formula: Function) -> Function:
+    """Check the row of `formula(similarities, target, ...)` and the marks of its positives."""
+    trusting = trusting_on_logits(formula, POSITIVES, "similarities")
+    return _testing_targets(formula, trusting, POSITIVES)
+
+
+def on_similarities(formula: Function) -> Function:
+    """Check the row of `formula(similarities, target, ...)`, whose target is a distribution."""
+    trusting = trusting_on_logits(formula, DISTRIBUTION, "similarities")
+    return _testing_targets(formula, trusting, DISTRIBUTION)
 
 
 def on_probs(formula: Function) -> Function:
     """Check the probabilities and the target of `formula(probs, target, ...)`."""
-    return _testing_targets(formula, trusting_on_probs(formula))
+    return _testing_targets(formula, trusting_on_probs(formula), DISTRIBUTION)
 
 
-def trusting_on_logits(formula: Callable[..., Any]) -> Callable[..., Any]:
-    """`on_logits` without the test of a traced target, for callers that have tested it."""
+def trusting_on_logits(
+    formula: Callable[..., Any],
+    targets: TargetKind = DISTRIBUTION,
+    name: str = "logits",
+) -> Callable[..., Any]:
+    """`on_logits` without the test of a traced target, for callers that have tested it.
+
+    Args:
+        formula: Formula `(logits, ...)`.
+        targets: Kind of its targets.
+        name: Name of its first argument, for the messages.
+    """
 
     @wraps(formula)
     def trusting(logits: ArrayLike, /, *args: Any, **parameters: Any) -> Any:
-        z = vector(formula.__name__, "logits", logits)
-        targets = [target_like(formula.__name__, z, target) for target in args]
-        return rounded_once(formula, z.dtype, z, *targets, **parameters)
+        z = vector(formula.__name__, name, logits)
+        like = partial(target_like, formula.__name__, z, kind=targets)
+        return rounded_once(formula, z.dtype, z, *map(like, args), **parameters)
 
     return trusting
 
@@ -52,28 +81,30 @@ def trusting_on_probs(formula: Callable[..., Any]) -> Callable[..., Any]:
                 f"return them, got {type(probs).__name__}."
             )
         p = vector(formula.__name__, "probs.p", probs.p)
-        t = target_like(formula.__name__, p, target)
+        t = target_like(formula.__name__, p, target, DISTRIBUTION)
         return rounded_once(formula, p.dtype, probs, t, **parameters)
 
     return trusting
 
 
-def _testing_targets(formula: Function, trusting: Callable[..., Any]) -> Function:
+def _testing_targets(
+    formula: Function, trusting: Callable[..., Any], kind: TargetKind
+) -> Function:
     @wraps(formula)
     def checked(first: Any, /, *targets: Any, **parameters: Any) -> Any:
-        tested = [nan_unless_distribution(target) for target in targets]
+        tested = [nan_unless_valid(target, kind) for target in targets]
         return trusting(first, *tested, **parameters)
 
     return checked  # type: ignore[return-value]
 
 
-def nan_unless_distribution(target: Any) -> Any:
-    """The target itself, or NaN if it is traced and turns out to be no distribution."""
+def nan_unless_valid(target: Any, kind: TargetKind) -> Any:
+    """The target itself, or NaN if it is traced and turns out to be of another kind."""
     is_traced = isinstance(target, jax.core.Tracer)
     if not is_traced or not jnp.issubdtype(target.dtype, jnp.floating):
         return target
     # By addition: XLA makes a product with a one-hot target a choice, which hides NaN.
-    return target + zero_if(is_distribution(target), target)
+    return target + zero_if(kind.is_valid(target), target)
 
 
 def rounded_once(

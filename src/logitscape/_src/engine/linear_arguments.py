@@ -8,6 +8,7 @@ import numpy as np
 from jax import Array, lax
 
 from ..base.arguments import numbers
+from ..objectives.counted import counted, with_class_weights
 from .linear_tiles import wide
 from .sharded_classes import axes_of
 
@@ -23,6 +24,7 @@ class LayerArguments(NamedTuple):
         bias: Bias, [K], or None.
         labels: Labels, [m]; 0 for rows that are not counted.
         counted: Mask of the rows that have a loss, [m].
+        example_weights: Weights of the rows, [m], or None.
         shape: Shape of the losses, with m entries.
     """
 
@@ -31,6 +33,7 @@ class LayerArguments(NamedTuple):
     bias: Array | None
     labels: Array
     counted: Array
+    example_weights: Array | None
     shape: tuple[int, ...]
 
 
@@ -41,6 +44,8 @@ def checked(
     *,
     bias: Any,
     mask: Any,
+    example_weights: Any,
+    class_weights: Any,
     ignored_label: int | None,
     class_axis_name: str | None,
 ) -> LayerArguments:
@@ -60,16 +65,26 @@ def checked(
     shape = x.shape[:-1]
     b = _bias(bias, w)
     y = _labels(labels, shape)
-    counted = _counted(y, mask, shape, ignored_label)
-    _check_range(y, counted, num_classes)
-    y = jnp.where(counted, y, 0)
+    each = counted(
+        y,
+        shape,
+        "features",
+        ignored_label=ignored_label,
+        mask=mask,
+        example_weights=example_weights,
+    )
+    _check_range(y, each.mask, num_classes)
+    y = jnp.where(each.mask, y, 0)
+    if class_weights is not None:
+        each = with_class_weights("linear_loss", each, class_weights, num_classes, y)
     dtype = jnp.promote_types(x.dtype, w.dtype)
     return LayerArguments(
         features=x.reshape(y.size, x.shape[-1]).astype(dtype),
         weights=w.astype(dtype),
         bias=None if b is None else b.astype(wide(dtype)),
         labels=y.reshape(-1),
-        counted=counted.reshape(-1),
+        counted=each.mask.reshape(-1),
+        example_weights=None if each.weights is None else each.weights.reshape(-1),
         shape=shape,
     )
 
@@ -125,22 +140,6 @@ def _labels(labels: Any, shape: tuple[int, ...]) -> Any:
         )
     # Eight or sixteen bits cannot count many classes, and unsigned ones have no -1.
     return y if y.dtype in (jnp.int32, jnp.int64) else y.astype(jnp.int32)
-
-
-def _counted(y: Any, mask: Any, shape: tuple[int, ...], ignored: int | None) -> Any:
-    """Mask of the rows that have a loss; in NumPy if it is known."""
-    counted: Any = np.ones(shape, bool) if ignored is None else y != ignored
-    if mask is None:
-        return counted
-    given: Any = mask if isinstance(mask, jax.core.Tracer) else np.asarray(mask)
-    if given.dtype != jnp.bool_:
-        raise TypeError(f"`mask` must be boolean, got {given.dtype}.")
-    if given.shape != shape:
-        raise ValueError(
-            f"`mask` must have shape {shape}, one entry for each row of features, "
-            f"got {given.shape}."
-        )
-    return counted & given
 
 
 def _check_range(y: Any, counted: Any, num_classes: int) -> None:

@@ -1,6 +1,6 @@
 """A linear layer with any objective on top, without its logits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -11,9 +11,15 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from ..base.parameters import parameter
+from ..base.target_kinds import DISTRIBUTION
 from ..base.types import Number, Parameter, Scalar, Vector
-from ..base.whole_numbers import is_whole, whole_number
+from ..base.whole_numbers import whole_number
 from ..objectives.at_label import loss_at_label
+from ..objectives.counted import (
+    Counted,
+    check_ignored_label,
+    checked_class_weights,
+)
 from ..objectives.objective import Objective
 from ..objectives.sources import Source, objective
 from .linear_arguments import LayerArguments, checked
@@ -37,6 +43,7 @@ def linear_loss(
     inverse_temperature: Parameter | None = None,
     z_loss: Number = 0.0,
     ignored_label: int | None = None,
+    class_weights: ArrayLike | Sequence[Number] | None = None,
     class_axis_name: str | None = None,
 ) -> Callable[..., Array]:
     """Make the function (features, weights, labels) -> losses of a linear layer.
@@ -61,6 +68,7 @@ def linear_loss(
             traced, and differentiated in.
         z_loss: Weight of `logsumexp(logits)^2`, which is added to every loss; at least 0.
         ignored_label: Label of rows whose loss is 0, with a gradient of 0, such as -100.
+        class_weights: Weight of each label's rows, [K], at least 0.
         class_axis_name: Name of the axis of a mesh over which the classes are sharded,
             inside `jax.shard_map`. Every device then gets its own rows of the weights and
             of the bias, equally many, and all labels count all classes. The
@@ -69,8 +77,9 @@ def linear_loss(
 
     Returns:
         Function of features, [..., d], weights, [K, d] with K >= 2, and integer labels,
-        [...], from 0 to K - 1. It takes two keywords: bias, [K], and mask, a boolean
-        array [...], which is False for rows whose loss is 0, with a gradient of 0. It returns the
+        [...], from 0 to K - 1. It takes three keywords: bias, [K], mask, a boolean
+        array [...], which is False for rows whose loss is 0, with a gradient of 0, and
+        example_weights, [...], at least 0, by which the losses are multiplied. It returns the
         losses, [...], in float32 for inputs in half precision: products and sums
         are accumulated in float32, and gradients have the dtypes of the inputs. A label out
         of range raises an IndexError; inside traced code the loss is NaN, and so are the
@@ -79,8 +88,9 @@ def linear_loss(
     Raises:
         ValueError: As `ls.objective` does, or if an argument is out of range; the function
             itself if shapes do not match, or outside of `jax.shard_map` if classes are sharded.
-        TypeError: As `ls.objective` does; the function itself if features, weights or bias are
-            not floating point, labels not integers, or the mask not boolean.
+        TypeError: As `ls.objective` does, or for a loss of targets, which has no labels; the
+            function itself if features, weights or bias are not floating point, labels not
+            integers, or the mask not boolean.
 
     Example:
         >>> import jax, jax.numpy as jnp, logitscape as ls
@@ -96,17 +106,15 @@ def linear_loss(
     2411.09009, and Liger Kernel, arXiv 2410.10989, for cross-entropy of the softmax.
     """
     loss = objective(source)
+    _refuse_targets(loss)
     size = None if tile is None else whole_number("linear_loss", "tile", tile, low=1)
     row_loss = RowLoss(
         of_label=OfObjective(loss),
         soft_cap=_known("soft_cap", soft_cap, is_open=True),
         z_loss=_known("z_loss", z_loss) or 0.0,
     )
-    if ignored_label is not None and not is_whole(ignored_label):
-        raise ValueError(
-            "`linear_loss(ignored_label=...)` must be a whole number such as -100, "
-            f"got {ignored_label!r}."
-        )
+    check_ignored_label("linear_loss", ignored_label)
+    weights_of_classes = checked_class_weights("linear_loss", class_weights)
     if class_axis_name is not None:
         row_loss = replace(
             row_loss,
@@ -122,6 +130,7 @@ def linear_loss(
         *,
         bias: ArrayLike | None = None,
         mask: ArrayLike | None = None,
+        example_weights: ArrayLike | None = None,
     ) -> Array:
         given = checked(
             features,
@@ -129,6 +138,8 @@ def linear_loss(
             labels,
             bias=bias,
             mask=mask,
+            example_weights=example_weights,
+            class_weights=weights_of_classes,
             ignored_label=ignored_label,
             class_axis_name=class_axis_name,
         )
@@ -144,7 +155,9 @@ def linear_loss(
         if may_have_constants:
             run, shared["constants"] = _with_constants(row_loss, given)
         plan = Plan(run, size or _usual_tile(len(given.weights)))
-        return _losses(plan, given, shared, class_axis_name).reshape(given.shape)
+        found = _losses(plan, given, shared, class_axis_name)
+        each = Counted(given.counted, given.example_weights)
+        return each.weighed(found).reshape(given.shape)
 
     return losses
 
@@ -197,6 +210,14 @@ _compiled = jax.jit(losses_of, static_argnums=0)
 
 def _usual_tile(num_classes: int) -> int:
     return max(ROWS_OF_TILE, LOGITS_OF_TILE // num_classes)
+
+
+def _refuse_targets(loss: Objective) -> None:
+    if loss.targets is not DISTRIBUTION:
+        raise TypeError(
+            f"`linear_loss` is for losses of integer labels, and {loss.name!r} takes targets: "
+            f"`ls.per_example({loss.name!r})(features @ weights.T, targets)`."
+        )
 
 
 def _known(name: str, value: Any, *, is_open: bool = False) -> float | None:

@@ -10,7 +10,7 @@ from jax.typing import ArrayLike
 
 from ..base.arguments import numbers
 from ..objectives.at_label import has_rule, loss_at_label
-from ..objectives.batched import checked_labels
+from ..objectives.batch_arguments import checked_labels
 from ..objectives.objective import Objective
 from ..objectives.sources import objective
 from .blocks import LossAndGradient, OfExample, evaluate_in_blocks

@@ -1,17 +1,12 @@
 """Losses of the margin between the label's logit and the others."""
 
-from typing import Any
-
-import jax
 import jax.numpy as jnp
-import numpy as np
-from jax import Array
 
 from ..base.argmax import maximum
-from ..base.arguments import are_one_hot
 from ..base.formula import on_logits
 from ..base.special import nan_unless
 from ..base.types import Scalar, Vector
+from .hinges import hinge, of_label, one_if_one_hot
 
 
 @on_logits
@@ -67,11 +62,11 @@ def crammer_singer(logits: Vector, target: Vector) -> Scalar:
 
     Source: Crammer and Singer 2001.
     """
-    one = _one_if_one_hot("crammer_singer", target)
+    one = one_if_one_hot("crammer_singer", target)
     z = one * nan_unless(jnp.max(logits) < jnp.inf, logits)
     rival = maximum(jnp.where(target == 0, z, -jnp.inf))
     # The gap first: next to logits with a large common offset the 1 would be lost.
-    return one * _hinge(1 + (rival - _label_logit(z, target)))
+    return one * hinge(1 + (rival - of_label(z, target)))
 
 
 @on_logits
@@ -97,35 +92,7 @@ def weston_watkins(logits: Vector, target: Vector) -> Scalar:
 
     Source: Weston and Watkins 1999.
     """
-    one = _one_if_one_hot("weston_watkins", target)
+    one = one_if_one_hot("weston_watkins", target)
     z = one * nan_unless(jnp.max(logits) < jnp.inf, logits)
-    violations = 1 + (z - _label_logit(z, target))
-    return one * jnp.sum(_hinge(jnp.where(target == 0, violations, -jnp.inf)))
-
-
-def _label_logit(z: Vector, target: Vector) -> Array:
-    # A masked logit of another class must not become 0 times -infinity.
-    return jnp.sum(jnp.where(target == 0, 0, target * z))
-
-
-def _hinge(x: Array) -> Array:
-    """`max(0, x)` with derivative 0 at 0, and NaN for NaN."""
-    # `jnp.maximum` would have the derivative 1/2 at the kink.
-    return jnp.where(x <= 0, 0, x)
-
-
-def _one_if_one_hot(function_name: str, target: Vector) -> Array:
-    """1, or NaN if the target is traced and not one-hot.
-
-    It multiplies the logits as well as the loss, as neither alone makes both the value and every
-    derivative NaN.
-    """
-    # In NumPy where it is known: inside `jax.jit` JAX would trace the test.
-    is_known = not isinstance(target, jax.core.Tracer)
-    t: Any = np.asarray(target) if is_known else target
-    is_one_hot = are_one_hot(t)
-    if is_known and not is_one_hot:
-        raise ValueError(
-            f"`{function_name}(..., target)` needs a one-hot target, got {t}."
-        )
-    return jnp.where(is_one_hot, 1, jnp.nan).astype(target.dtype)
+    violations = 1 + (z - of_label(z, target))
+    return one * jnp.sum(hinge(jnp.where(target == 0, violations, -jnp.inf)))

@@ -42,6 +42,18 @@ def loss_at_label(objective: Objective, logits: Vector, label: Array) -> Scalar:
     return value + zero_if(is_valid, value)
 
 
+def loss_of_tested(objective: Objective, logits: Vector, target: Vector) -> Scalar:
+    """Loss of one example whose target has been tested already.
+
+    Args:
+        objective: Objective.
+        logits: Logits z, [n].
+        target: Target of the objective's kind, [n].
+    """
+    value: Scalar = rounded_once(objective.function, logits.dtype, logits, target)
+    return value
+
+
 def has_rule(objective: Objective, logits: Example) -> bool:
     """Whether an objective is a pair with one rule for its derivative, behind maps or not."""
     if isinstance(objective.function, MappedLoss):

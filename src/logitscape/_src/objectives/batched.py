@@ -3,7 +3,7 @@
 These are batches of logits with any leading axes, and integer labels.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,49 +15,129 @@ from jax.typing import ArrayLike
 
 from ..base.arguments import numbers
 from ..base.formula import rounded_once
+from ..base.target_kinds import DISTRIBUTION
+from ..base.types import Number
 from ..normalizers.probs import Probs
-from .at_label import loss_at_label
+from .at_label import loss_at_label, loss_of_tested
+from .batch_arguments import (
+    check_labels,
+    check_logits,
+    checked_targets,
+    in_range,
+    known_or_traced,
+)
+from .counted import (
+    Counted,
+    check_ignored_label,
+    checked_class_weights,
+    counted,
+    with_class_weights,
+)
+from .objective import Objective
 from .parts import Normalizer, normalizer_from
 from .sources import Source
 from .sources import objective as objective_from
 
 
-def per_example(objective: Source) -> Callable[[ArrayLike, ArrayLike], Array]:
+def per_example(
+    objective: Source,
+    *,
+    ignored_label: int | None = None,
+    class_weights: ArrayLike | Sequence[Number] | None = None,
+) -> Callable[..., Array]:
     """Make the function (logits, labels) -> losses, the form that training loops use.
 
     The loss of each example is L(z, e_y), with the one-hot vector e_y of its label y. The
-    form is that of `optax.softmax_cross_entropy_with_integer_labels`.
+    form is that of `optax.softmax_cross_entropy_with_integer_labels`. A multi-label loss, and a
+    contrastive one of several positives, takes targets in place of labels, as
+    `optax.sigmoid_binary_cross_entropy` does.
 
     Args:
         objective: Spec, `Objective`, or function (logits [n], target [n]) -> scalar.
+        ignored_label: Label of examples whose loss is 0, with a gradient of 0, such as -100.
+        class_weights: Weight of each label's examples, [n], at least 0.
 
     Returns:
         Function of logits, [..., n] with n >= 1, and of integer labels, [...], from 0 to
-        n - 1. It returns the losses, [...]. A label out of range raises an IndexError, or
-        gives NaN inside traced code.
+        n - 1, or of targets from 0 to 1, [..., n]. It returns the losses, [...]. It takes two
+        keywords: mask, a boolean array [...], and example_weights, [...], at least 0, by which
+        the losses are multiplied. Where the mask is False or a weight 0, the loss is 0 with a
+        gradient of 0, whatever the logits are. A label or target out of range raises an error,
+        or gives NaN inside traced code.
 
     Raises:
-        ValueError: As `ls.objective` does; the function itself if shapes do not match.
+        ValueError: As `ls.objective` does, or if an argument is out of range; the function itself
+            if shapes do not match.
         TypeError: As `ls.objective` does; the function itself if the logits are not
-            floating point or the labels not integers.
+            floating point, the labels not integers, or the mask not boolean.
 
     Example:
         >>> import jax.numpy as jnp, logitscape as ls
         >>> loss = ls.per_example("softmax + brier")
         >>> loss(jnp.array([[0.0, 0.0], [50.0, 0.0]]), jnp.array([0, 1])).tolist()
         [0.5, 2.0]
+        >>> padded = ls.per_example("softmax + brier", ignored_label=-1)
+        >>> padded(jnp.array([[0.0, 0.0], [50.0, 0.0]]), jnp.array([0, -1])).tolist()
+        [0.5, 0.0]
+        >>> binary = ls.per_example("sigmoid_cross_entropy")
+        >>> binary(jnp.zeros((1, 2)), jnp.array([[1.0, 1.0]])).round(3).tolist()
+        [1.386]
     """
     loss = objective_from(objective)
+    check_ignored_label("per_example", ignored_label)
+    weights_of_classes = checked_class_weights("per_example", class_weights)
+    if loss.targets is not DISTRIBUTION:
+        _refuse_labels_of_targets(loss, ignored_label, class_weights)
 
-    def losses(logits: ArrayLike, labels: ArrayLike) -> Array:
+    def losses(
+        logits: ArrayLike,
+        labels: ArrayLike,
+        *,
+        mask: ArrayLike | None = None,
+        example_weights: ArrayLike | None = None,
+    ) -> Array:
         z = numbers("per_example(...)", "logits, ...", logits)
-        y = checked_labels(z, labels)
-        run = partial(loss_at_label, loss)
-        for _ in range(y.ndim):
-            run = jax.vmap(run)
-        return run(z, y)
+        check_logits(z)
+        if loss.targets is not DISTRIBUTION:
+            t = checked_targets(loss, z, labels)
+            is_tested = not isinstance(labels, jax.core.Tracer)
+            run = partial(loss_of_tested, loss) if is_tested else loss
+            each = counted(
+                None, z.shape[:-1], "logits", mask=mask, example_weights=example_weights
+            )
+            return _of_counted(run, z, t, each)
+        given = known_or_traced(labels)
+        check_labels(z, given)
+        each = counted(
+            given,
+            z.shape[:-1],
+            "logits",
+            ignored_label=ignored_label,
+            mask=mask,
+            example_weights=example_weights,
+        )
+        y = in_range(z, given, each.mask)
+        if weights_of_classes is not None:
+            each = with_class_weights(
+                "per_example", each, weights_of_classes, z.shape[-1], y
+            )
+        return _of_counted(partial(loss_at_label, loss), z, y, each)
 
     return losses
+
+
+def _of_counted(
+    run: Callable[..., Array], logits: Array, labels: Any, each: Counted
+) -> Array:
+    """Losses of the examples that count, with their weights."""
+    is_every = isinstance(each.mask, np.ndarray) and each.mask.all()
+    for _ in range(logits.ndim - 1):
+        run = jax.vmap(run)
+    if is_every and each.weights is None:
+        return run(logits, labels)
+    # The logits too: an infinite slope would become NaN if only the loss were replaced.
+    z = jnp.where(jnp.asarray(each.mask)[..., None], logits, 1)
+    return each.weighed(run(z, labels))
 
 
 def drop_in(normalizer: str | Normalizer, *, log: bool = False) -> Callable[..., Array]:
@@ -99,49 +179,14 @@ def drop_in(normalizer: str | Normalizer, *, log: bool = False) -> Callable[...,
     return probabilities
 
 
-def checked_labels(logits: Array, labels: ArrayLike) -> Array:
-    """Labels of logits [..., n] as an array of integers, [...].
-
-    Raises:
-        TypeError: If the logits are not floating point or the labels not integers.
-        ValueError: If the shapes do not match, or without a class.
-        IndexError: If a label is out of range, unless it is traced.
-    """
-    is_traced = isinstance(labels, jax.core.Tracer)
-    # In NumPy: inside `jax.jit` JAX would trace the test even of known labels.
-    y: Any = labels if is_traced else np.asarray(labels)
-    _check_shapes(logits, y)
-    if not is_traced:
-        _check_range(logits.shape[-1], y)
-    array = jnp.asarray(y)
-    # Eight or sixteen bits cannot count many classes.
-    return array.astype(jnp.int32) if array.dtype.itemsize < 4 else array
-
-
-def _check_shapes(logits: Array, labels: Any) -> None:
-    if not jnp.issubdtype(logits.dtype, jnp.floating):
-        raise TypeError(
-            f"`logits` must be floating point, got {logits.dtype}; "
-            "convert with `.astype(float)`."
-        )
-    if logits.ndim == 0 or logits.shape[-1] < 1:
-        raise ValueError(
-            "`logits` must have shape [..., n] with n >= 1 classes, "
-            f"got {logits.shape}."
-        )
-    if not jnp.issubdtype(labels.dtype, jnp.integer):
-        raise TypeError(f"`labels` must be integers, got {labels.dtype}.")
-    if labels.shape != logits.shape[:-1]:
-        raise ValueError(
-            f"`labels` must have shape {logits.shape[:-1]}, "
-            f"one for each row of logits, got {labels.shape}."
-        )
-
-
-def _check_range(num_classes: int, labels: Any) -> None:
-    out_of_range = labels[(labels < 0) | (labels >= num_classes)]
-    if out_of_range.size:
-        raise IndexError(
-            f"`labels` must lie between 0 and {num_classes - 1}, "
-            f"got {out_of_range.flat[0]}."
-        )
+def _refuse_labels_of_targets(
+    loss: Objective, ignored_label: int | None, class_weights: Any
+) -> None:
+    given = {"ignored_label": ignored_label, "class_weights": class_weights}
+    for name, value in given.items():
+        if value is not None:
+            raise ValueError(
+                f"`per_example({name}=...)` is for losses of integer labels, and "
+                f"{loss.name!r} takes targets; give `mask` or `example_weights` to the function, "
+                "or weights to the loss, such as 'sigmoid_cross_entropy(class_weights=(1, 2))'."
+            )

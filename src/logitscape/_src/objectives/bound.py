@@ -8,18 +8,26 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ..base.target_kinds import DISTRIBUTION, LABELS, POSITIVES, TargetKind
 from ..normalizers.probs import Probs
 from . import specs
 from .catalog import (
     BY_NAME,
+    CONTRASTIVE_LOSSES,
     LOGIT_LOSSES,
     LOGIT_MAPS,
     LOSSES,
+    MULTILABEL_LOSSES,
     NORMALIZERS,
     Formula,
     Kind,
 )
 from .specs import Term
+
+_TARGETS: dict[Kind, TargetKind] = {
+    "multi-label loss": LABELS,
+    "contrastive loss": POSITIVES,
+}
 
 
 @dataclass(frozen=True)
@@ -52,8 +60,9 @@ def loss(spec: str) -> BoundFormula:
 
     Returns:
         Function (Probs, target [n]) -> scalar, or (logits [n], target [n]) -> scalar for
-        a loss of logits. The target is a distribution over the classes. One that is none
-        is refused; if it is traced, the result is NaN instead.
+        a loss of logits. The target is a distribution over the classes; that of a multi-label
+        loss has a number from 0 to 1 for each of them. One that is none is refused; if it is
+        traced, the result is NaN instead.
 
     Raises:
         TypeError: If the spec is not text.
@@ -71,7 +80,7 @@ def loss(spec: str) -> BoundFormula:
 
 def normalizer_of(term: Term) -> BoundFormula:
     """Normalizer that a term names."""
-    if term.name in LOSSES:
+    if term.name in _every_loss():
         raise ValueError(f"{term.name!r} is a loss, not a normalizer.")
     refuse_map(term, "softmax")
     return bind(term, NORMALIZERS, "normalizer")
@@ -82,7 +91,12 @@ def loss_of(term: Term) -> BoundFormula:
     if term.name in NORMALIZERS:
         raise ValueError(f"{term.name!r} is a normalizer, not a loss.")
     refuse_map(term, "softmax + cross_entropy")
-    return bind(term, LOSSES, "loss")
+    return bind(term, _every_loss(), "loss")
+
+
+def _every_loss() -> dict[str, Callable[..., Any]]:
+    # Made anew, as users may add to the dicts.
+    return LOSSES | MULTILABEL_LOSSES | CONTRASTIVE_LOSSES
 
 
 def refuse_map(term: Term, behind: str) -> None:
@@ -122,10 +136,12 @@ def _formula(name: str, function: Callable[..., Any]) -> Formula:
         "logit map": LOGIT_MAPS,
         "normalizer": NORMALIZERS,
         "loss of logits": LOGIT_LOSSES,
+        "multi-label loss": MULTILABEL_LOSSES,
+        "contrastive loss": CONTRASTIVE_LOSSES,
     }
     for kind, known in kinds.items():
         if name in known:
-            return Formula(kind, function)
+            return Formula(kind, function, targets=_TARGETS.get(kind, DISTRIBUTION))
     return Formula("loss of probabilities", function)
 
 
@@ -198,11 +214,17 @@ def _raise_errors_of_parameters(function: Callable[..., Any], kind: Kind) -> Non
     The function is traced, and nothing is computed. The logits have the widest dtype: a
     parameter that only this dtype can hold is refused once it meets narrower logits.
     """
-    z: Any = jax.ShapeDtypeStruct((3,), jnp.result_type(float))
+    z: Any = jax.ShapeDtypeStruct((_num_classes(function),), jnp.result_type(float))
     arguments = {
         "logit map": (z,),
         "normalizer": (z,),
         "loss of probabilities": (Probs(z, z), z),
-        "loss of logits": (z, z),
     }
-    jax.eval_shape(function, *arguments[kind])
+    jax.eval_shape(function, *arguments.get(kind, (z, z)))
+
+
+def _num_classes(function: Callable[..., Any]) -> int:
+    """The number of classes that parameters with a number for each class ask for, else 3."""
+    parameters = function.keywords if isinstance(function, partial) else {}
+    lengths = [len(x) for x in parameters.values() if isinstance(x, tuple | list) and x]
+    return lengths[0] if lengths else 3

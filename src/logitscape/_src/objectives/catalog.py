@@ -9,16 +9,23 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from ..base.formula import trusting_on_logits, trusting_on_probs
+from ..base.target_kinds import DISTRIBUTION, LABELS, POSITIVES, TargetKind
 from ..losses import (
+    binary,
+    binary_margins,
     distribution,
     fenchel_young,
     focal,
     label_losses,
+    label_ranking,
     label_scores,
     logarithmic,
+    lovasz,
     margin,
+    overlap,
     power,
     regression,
+    rows,
     spherical_bound,
     tsallis,
 )
@@ -37,7 +44,12 @@ from ..normalizers import (
 from ..normalizers.weights import Weigh
 
 Kind: TypeAlias = Literal[
-    "logit map", "normalizer", "loss of probabilities", "loss of logits"
+    "logit map",
+    "normalizer",
+    "loss of probabilities",
+    "loss of logits",
+    "multi-label loss",
+    "contrastive loss",
 ]
 
 
@@ -46,7 +58,7 @@ class Formula:
     """One entry of the catalog.
 
     Attributes:
-        kind: Whether it is a logit map, a normalizer, a loss of probabilities or one of logits.
+        kind: Whether it is a logit map, a normalizer, or which kind of loss.
         function: Public function, which checks its arguments.
         predictor: Normalizer that turns logits that were trained with a loss of logits
             into a prediction. It is given those parameters of the loss that it takes.
@@ -54,6 +66,7 @@ class Formula:
         of_label: Statement of a loss that has one.
         of_weights: Function (weights [n], target [n]) -> loss, if it is a loss that depends on the
             ratios of the probabilities only. The largest weight is about 1.
+        targets: Kind of its targets.
         trusting: The function without the test whether a traced target is a distribution.
     """
 
@@ -63,6 +76,7 @@ class Formula:
     weigh: Weigh | None = None
     of_label: OfLabel | None = None
     of_weights: Callable[..., Any] | None = None
+    targets: TargetKind = DISTRIBUTION
     trusting: Callable[..., Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -70,10 +84,15 @@ class Formula:
 
         Equal functions share their compiled programs, and their place in a sweep.
         """
-        of_probs = self.kind == "loss of probabilities"
-        trusting = trusting_on_probs if of_probs else trusting_on_logits
         # Unwrapped, as the public function's decorator has added the test of targets.
-        object.__setattr__(self, "trusting", trusting(inspect.unwrap(self.function)))
+        formula = inspect.unwrap(self.function)
+        if self.kind == "loss of probabilities":
+            trusting = trusting_on_probs(formula)
+        else:
+            of_rows = self.kind == "contrastive loss"
+            first = "similarities" if of_rows else "logits"
+            trusting = trusting_on_logits(formula, self.targets, first)
+        object.__setattr__(self, "trusting", trusting)
 
     @property
     def name(self) -> str:
@@ -89,6 +108,20 @@ class Formula:
             for parameter in signature.parameters.values()
             if parameter.kind is parameter.KEYWORD_ONLY
         }
+
+
+def _of_labels(*functions: Callable[..., Any]) -> tuple[Formula, ...]:
+    return tuple(
+        Formula("multi-label loss", function, targets=LABELS) for function in functions
+    )
+
+
+def _of_rows(
+    targets: TargetKind, *functions: Callable[..., Any]
+) -> tuple[Formula, ...]:
+    return tuple(
+        Formula("contrastive loss", function, targets=targets) for function in functions
+    )
 
 
 FORMULAS: tuple[Formula, ...] = (
@@ -187,6 +220,23 @@ FORMULAS: tuple[Formula, ...] = (
     Formula("logit map", logit_maps.logit_norm),
     Formula("logit map", logit_maps.clip_norm),
     Formula("logit map", logit_maps.multimax),
+    *_of_labels(
+        binary.sigmoid_cross_entropy,
+        binary.sigmoid_focal,
+        binary.asymmetric,
+        binary.sigmoid_brier,
+        binary_margins.binary_hinge,
+        binary_margins.binary_squared_hinge,
+        binary_margins.binary_perceptron,
+        overlap.soft_f1,
+        overlap.dice,
+        overlap.tversky,
+        lovasz.lovasz_hinge,
+        label_ranking.zlpr,
+        label_ranking.lsep,
+    ),
+    *_of_rows(DISTRIBUTION, rows.info_nce, rows.decoupled, rows.triplet),
+    *_of_rows(POSITIVES, rows.supervised_contrastive, rows.mil_nce, rows.siglip),
 )
 
 
@@ -207,6 +257,13 @@ LOGIT_LOSSES: dict[str, Callable[..., Any]] = _functions("loss of logits")
 """Losses of the logits themselves, `(logits, target) -> scalar`, without a normalizer."""
 
 LOSSES: dict[str, Callable[..., Any]] = PROBABILITY_LOSSES | LOGIT_LOSSES
+"""Losses whose target is a distribution over the classes: one label, or a soft one."""
+
+MULTILABEL_LOSSES: dict[str, Callable[..., Any]] = _functions("multi-label loss")
+"""Losses `(logits, target) -> scalar` whose target has a number from 0 to 1 for each class."""
+
+CONTRASTIVE_LOSSES: dict[str, Callable[..., Any]] = _functions("contrastive loss")
+"""Losses of a row of similarities, `(similarities, target) -> scalar`."""
 
 BY_NAME = {formula.name: formula for formula in FORMULAS}
 

@@ -8,9 +8,10 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from ..base.arguments import is_distribution, target_like, vector
+from ..base.arguments import vector
 from ..base.formula import rounded_once
 from ..base.special import zero_if
+from ..base.target_kinds import DISTRIBUTION, TargetKind, target_like
 from ..normalizers.probs import Probs
 from .mapped import Maps, through
 from .parts import Loss, Normalizer
@@ -21,9 +22,10 @@ from .statements import StatedPair, stated_pair
 class Objective:
     """A function `(logits [n], target [n]) -> scalar` that has a name and can predict.
 
-    The target is a distribution over the classes, one-hot or soft. Called outside of
-    traced code, an objective refuses a target that is no distribution; inside, the result
-    is then NaN. Half precision is computed in float32 and rounded once.
+    The target is a distribution over the classes, one-hot or soft; for a multi-label loss it has
+    a number from 0 to 1 for each class. Called outside of traced code, an objective refuses a
+    target that is none; inside, the result is then NaN. Half precision is computed in float32
+    and rounded once.
 
     Attributes:
         name: The spec, or the name that was given.
@@ -31,17 +33,19 @@ class Objective:
         normalizer: Function logits -> Probs by which it predicts; None if unknown.
         loss: Function `(Probs, target) -> scalar` if the formula is
             `loss(normalizer(logits), target)`, else None. Behind a logit map it is None.
+        targets: Kind of its targets.
     """
 
     name: str
     function: Loss = field(repr=False)
     normalizer: Normalizer | None = field(default=None, repr=False)
     loss: Loss | None = field(default=None, repr=False)
+    targets: TargetKind = field(default=DISTRIBUTION, repr=False)
 
     def __call__(self, logits: ArrayLike, target: ArrayLike) -> Array:
         """Loss of one example."""
         z = vector(self.name, "logits", logits)
-        t = target_like(self.name, z, target)
+        t = target_like(self.name, z, target, self.targets)
         value: Array
         if not isinstance(t, jax.core.Tracer):
             value = rounded_once(self.function, z.dtype, z, t)
@@ -51,7 +55,7 @@ class Objective:
         # the value is made NaN as well.
         # The target is judged in its own dtype: cast to a wider one, it would be held
         # to a tolerance that is finer than its rounding.
-        is_valid = is_distribution(jnp.asarray(target))
+        is_valid = self.targets.is_valid(jnp.asarray(target))
         checked = t + zero_if(is_valid, t)
         value = rounded_once(self.function, z.dtype, z, checked)
         return value + zero_if(is_valid, value)

@@ -7,7 +7,12 @@ from jax import Array
 
 from . import bound, mapped, specs
 from .bound import BoundFormula
-from .catalog import LOGIT_LOSSES, formula_of
+from .catalog import (
+    CONTRASTIVE_LOSSES,
+    LOGIT_LOSSES,
+    MULTILABEL_LOSSES,
+    formula_of,
+)
 from .mapped import MappedNormalizer
 from .user_functions import UserNormalizer, user_loss, user_normalizer
 
@@ -60,7 +65,13 @@ def loss_from(source: str | Loss) -> Loss:
 
 def refuse_loss_of_logits(name: str, text: str) -> None:
     """Raise a ValueError for the name of a loss of logits; `text` is what was written."""
-    if name in LOGIT_LOSSES:
-        raise ValueError(
-            f"`compose(loss=...)`: {text!r} is a loss of logits and takes no normalizer."
-        )
+    kinds = {
+        "a loss of logits": LOGIT_LOSSES,
+        "a multi-label loss of logits": MULTILABEL_LOSSES,
+        "a contrastive loss of similarities": CONTRASTIVE_LOSSES,
+    }
+    for kind, known in kinds.items():
+        if name in known:
+            raise ValueError(
+                f"`compose(loss=...)`: {text!r} is {kind} and takes no normalizer."
+            )

@@ -9,7 +9,13 @@ from jax import Array
 
 from ..base.stored import key_of, set_key
 from . import bound, specs
-from .catalog import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
+from .catalog import (
+    CONTRASTIVE_LOSSES,
+    LOGIT_LOSSES,
+    MULTILABEL_LOSSES,
+    NORMALIZERS,
+    PROBABILITY_LOSSES,
+)
 from .mapped import MappedNormalizer, Maps, maps_of
 from .objective import MappedLoss, Objective
 from .pair_targets import loss_of_target
@@ -34,7 +40,8 @@ def objective(
     """Make an objective from a spec or from a function `(logits, target) -> scalar`.
 
     Args:
-        source: Spec, such as "softmax + cross_entropy", "crammer_singer" or, behind a logit map,
+        source: Spec, such as "softmax + cross_entropy", "crammer_singer", the multi-label loss
+            "sigmoid_cross_entropy" or, behind a logit map,
             "soft_cap(cap=30) > softmax + cross_entropy"; or a function of logits [n] and
             target [n]; or an objective, which is returned as it is.
         normalizer: Normalizer by which a user's function predicts; not allowed for a
@@ -150,11 +157,16 @@ def _behind(maps: Maps, objective: Objective) -> Objective:
     if normalizer is not None:
         name = " > ".join([*map(name_of, maps), name_of(normalizer)])
         normalizer = MappedNormalizer(name, maps, normalizer)
-    return Objective(objective.name, MappedLoss(maps, objective), normalizer)
+    return Objective(
+        objective.name,
+        MappedLoss(maps, objective),
+        normalizer,
+        targets=objective.targets,
+    )
 
 
 def _loss_of_logits(spec: str, term: Term) -> Objective:
-    """Objective of a single term, which must be a loss of logits."""
+    """Objective of a single term, which must be a loss of logits or of similarities."""
     if term.name in PROBABILITY_LOSSES:
         raise ValueError(
             f"{term.name!r} is a loss of probabilities and needs a normalizer: "
@@ -166,12 +178,15 @@ def _loss_of_logits(spec: str, term: Term) -> Objective:
             f"'{term.text} + cross_entropy'."
         )
     bound.refuse_map(term, "softmax + cross_entropy")
-    if term.name not in LOGIT_LOSSES:
-        known = [*LOGIT_LOSSES, *PROBABILITY_LOSSES, *NORMALIZERS]
+    alone = LOGIT_LOSSES | MULTILABEL_LOSSES | CONTRASTIVE_LOSSES
+    if term.name not in alone:
+        known = [*alone, *PROBABILITY_LOSSES, *NORMALIZERS]
         raise specs.unknown("objective", term.name, known)
-    loss = bound.bind(term, LOGIT_LOSSES, "objective")
+    loss = bound.bind(term, alone, "objective")
     predictor = bound.predictor_of(term, loss.formula)
-    return Objective(spec, bound.trusting(loss), predictor)
+    return Objective(
+        spec, bound.trusting(loss), predictor, targets=loss.formula.targets
+    )
 
 
 def _pair(name: str, normalizer: Normalizer, loss: Loss) -> Objective:

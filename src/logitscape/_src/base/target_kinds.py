@@ -1,0 +1,77 @@
+"""What the targets of a formula are: distributions over the classes, or one answer per class."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from .arguments import is_distribution, numbers
+
+
+@dataclass(frozen=True)
+class TargetKind:
+    """A kind of targets.
+
+    Attributes:
+        name: Name of the kind.
+        is_valid: Function that tests whether a target, [n], is of this kind.
+        allowed: What is allowed, in words.
+    """
+
+    name: str
+    is_valid: Callable[[Any], Any]
+    allowed: str
+
+
+def are_shares(target: Any) -> Any:
+    """Whether all entries of a target, [n], lie between 0 and 1."""
+    return ((target >= 0) & (target <= 1)).all()
+
+
+DISTRIBUTION = TargetKind(
+    "distribution", is_distribution, "a distribution: at least 0 and summing to 1"
+)
+LABELS = TargetKind("labels", are_shares, "numbers from 0 to 1, one for each class")
+"""Every class has an answer of its own: 1 for yes, 0 for no, or a share in between."""
+
+POSITIVES = TargetKind(
+    "positives", are_shares, "numbers from 0 to 1, one for each similarity of the row"
+)
+"""Every similarity of a row is marked: 1 for a positive, 0 for a negative."""
+
+
+def target_like(function_name: str, z: Array, target: Any, kind: TargetKind) -> Array:
+    """The target as an array of the logits' dtype.
+
+    Args:
+        function_name: Name of the public function, for the messages.
+        z: Logits, or probabilities, [n].
+        target: Target, [n].
+        kind: Kind that it must be of.
+
+    Raises:
+        TypeError: If it is not an array of real numbers.
+        ValueError: If its shape differs from that of z, or if it is known (not traced) and is not
+            of this kind.
+    """
+    array = numbers(function_name, "..., target", target)
+    argument = f"`{function_name}(..., target)`"
+    if jnp.issubdtype(array.dtype, jnp.complexfloating):
+        raise TypeError(f"{argument} must be real, got {array.dtype}.")
+    if array.shape != z.shape:
+        hint = " A label is turned into a target by `jax.nn.one_hot(label, n)`."
+        raise ValueError(
+            f"{argument} must have the logits' shape {z.shape}, got {array.shape}."
+            f"{hint if array.ndim == 0 else ''}"
+        )
+    is_known = not isinstance(array, jax.core.Tracer)
+    # In NumPy: inside `jax.jit` JAX would trace the test even of a known target.
+    if is_known and not kind.is_valid(np.asarray(array)):
+        raise ValueError(
+            f"{argument} must be {kind.allowed}, got {np.asarray(target)}."
+        )
+    return array.astype(z.dtype)
