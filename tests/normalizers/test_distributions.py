@@ -9,10 +9,20 @@ from jax import Array
 import logitscape as ls
 from tests.formulas import LOGITS, SUBSTOCHASTIC, central_difference, every_normalizer
 
-SHIFT_INVARIANT = {"softmax", "argmax", "min_shift", "sparsemax", "entmax"}
+SHIFT_INVARIANT = {
+    "softmax",
+    "argmax",
+    "min_shift",
+    "sparsemax",
+    "entmax",
+    "tempered",
+    "top_k",
+    "ev_softmax",
+    "eps_softmax",
+}
 
 
-SCALE_INVARIANT = {"sum", "abs", "relu", "square", "min_shift", "argmax"}
+SCALE_INVARIANT = {"sum", "abs", "relu", "square", "min_shift", "argmax", "power"}
 
 
 POSITIVE_ONLY = {"sum"}

@@ -27,6 +27,33 @@ REFERENCE = [
     ("min_shift", [-2.0, -1.0, 1.0, 2.0], [0, 1 / 8, 3 / 8, 4 / 8]),
     ("argmax", [1.0, 3.0, 3.0], [0, 0.5, 0.5]),
     ("softmax_one", [0.0, 0.0], [1 / 3, 1 / 3]),
+    (f"softmax_one(sink={math.log(8)!r})", [0.0, 0.0], [0.1, 0.1]),
+    ("stablemax", [-1.0, 0.0, 1.5], [1 / 8, 2 / 8, 5 / 8]),
+    ("stablemax", [-1.0, -3.0], [2 / 3, 1 / 3]),
+    ("evidential", [-2.0, 0.0, 7.0], [0.1, 0.1, 0.8]),
+    ("evidential(evidence='exp')", [math.log(3), 0.0], [4 / 6, 2 / 6]),
+    (
+        "evidential(evidence='softplus')",
+        [math.log(math.e - 1), math.log(math.e**3 - 1)],
+        [2 / 6, 4 / 6],
+    ),
+    ("power(exponent=3)", [-1.0, 3.0], [1 / 28, 27 / 28]),
+    ("power(exponent=-2)", [-1.0, 2.0, 4.0], [16 / 21, 4 / 21, 1 / 21]),
+    ("power(exponent=0.5)", [0.0, 4.0, 9.0], [0, 0.4, 0.6]),
+    ("power(exponent=0)", [0.0, 4.0], [0.5, 0.5]),
+    ("top_k", [math.log(3), -5.0, 0.0], [0.75, 0, 0.25]),
+    (
+        "top_k(k=2)",
+        [0.0, -5.0, -5.0, -9.0],
+        [1 / (1 + 2 * math.exp(-5))]
+        + 2 * [math.exp(-5) / (1 + 2 * math.exp(-5))]
+        + [0],
+    ),
+    ("ev_softmax", [math.log(3), -5.0, 0.0], [0.75, 0, 0.25]),
+    ("ev_softmax", [0.1, 0.1, 0.1], [1 / 3, 1 / 3, 1 / 3]),
+    ("ev_softmax", [0.0, 1.0, 2.0], [0, 1 / (1 + math.e), math.e / (1 + math.e)]),
+    ("eps_softmax(amount=3)", [math.log(3), 0.0], [3.75 / 4, 0.25 / 4]),
+    ("eps_softmax(amount=2)", [1.0, 1.0], [0.5, 0.5]),
     ("sparsemax", [0.3, 1.2, 2.0], [0, 0.1, 0.9]),
     ("entmax", [1.0, 0.0], [0.5 + np.sqrt(7) / 8, 0.5 - np.sqrt(7) / 8]),
     (
@@ -42,6 +69,11 @@ EQUAL = [
     ("entmax(alpha=2)", "sparsemax", 0.0),
     ("entmax(alpha=1)", "softmax", 0.0),
     ("iterated_exponential(depth=1)", "softmax", 0.0),
+    ("power(exponent=1)", "abs", 0.0),
+    ("power(exponent=1.0)", "abs", 0.0),
+    ("power(exponent=2)", "square", 0.0),
+    ("eps_softmax(amount=0)", "softmax", 0.0),
+    ("top_k(k=4)", "softmax", 0.0),
 ]
 
 

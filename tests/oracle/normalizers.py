@@ -110,8 +110,68 @@ def softmax(z, inverse_temperature=ONE):
     )
 
 
-def softmax_one(z):
-    return separable(*unmasked(lambda x: (x, ONE))(z), reference=ZERO)
+def softmax_one(z, sink=ZERO):
+    return separable(*unmasked(lambda x: (x, ONE))(z), reference=mpf(sink))
+
+
+def stablemax(z):
+    return separable(
+        *unmasked(lambda x: (mp.sign(x) * mp.log1p(abs(x)), 1 / (1 + abs(x))))(z)
+    )
+
+
+EVIDENCE = {
+    "relu": lambda x: (max(x, ZERO), ONE if x > 0 else ZERO),
+    "softplus": lambda x: (softplus(x), sigmoid(x)),
+    "exp": lambda x: (mp.exp(x), mp.exp(x)),
+}
+
+
+def evidential(z, evidence="relu"):
+    def weight(x):
+        e, slope = EVIDENCE[evidence](x)
+        return mp.log1p(e), slope / (1 + e)
+
+    return separable(*unmasked(weight)(z))
+
+
+def top_k(z, k=2):
+    least = sorted(z)[-min(int(k), len(z))]
+    return softmax_of_some([x if x >= least else -inf for x in z])
+
+
+def softmax_of_some(z):
+    """The choice depends on all classes, so that it is not taken for a separable normalizer."""
+    s = softmax(z)
+    return replace(s, share=list(s.p))
+
+
+def ev_softmax(z):
+    there = [x for x in z if x != -inf]
+    if not there:
+        raise OutsideDomain
+    mean = mp.fsum(there) / len(there)
+    return softmax_of_some([x if x >= mean else -inf for x in z])
+
+
+def eps_softmax(z, amount):
+    s, top = softmax(z), max(z)
+    ties = z.count(top)
+    added = [amount / ties if x == top else ZERO for x in z]
+    p = [(a + b) / (1 + amount) for a, b in zip(s.p, added, strict=True)]
+    complement = [
+        (a + (amount - b)) / (1 + amount)
+        for a, b in zip(s.complement, added, strict=True)
+    ]
+    return Simplex(
+        p,
+        complement,
+        logarithms(p, complement),
+        s.p,
+        [x / (1 + amount) for x in s.p],
+        *(s.noise for _ in range(3)),
+        s.stays,
+    )
 
 
 def softplus_normalizer(z):
@@ -193,6 +253,18 @@ def powers(
     return normalizer
 
 
+def power(z, exponent=mpf(1.5)):
+    finite(z)
+    a = [abs(x) for x in z]
+    if max(a) == 0 or (exponent < 0 and min(a) == 0):
+        raise OutsideDomain
+    change = [
+        exponent * x ** (exponent - 1) * mp.sign(y) if x else ZERO
+        for x, y in zip(a, z, strict=True)
+    ]
+    return from_weights([x**exponent for x in a], lambda k, total: change[k] / total)
+
+
 def relu(z):
     a = [x if x > 0 else ZERO for x in z]
     if max(a) <= 0:
@@ -247,7 +319,9 @@ def entmax(z, alpha):
     x = [-inf if y == -inf else beta * (y - top) for y in z]
     tau = threshold(x, beta)
     p = [
-        (y - tau) ** (1 / beta) if y - tau > mpf(10) ** (8 - mp.dps) else ZERO
+        (y - tau) ** (1 / beta)
+        if y != -inf and y - tau > mpf(10) ** (8 - mp.dps)
+        else ZERO
         for y in x
     ]
     u = [y ** (2 - alpha) if y > 0 else ZERO for y in p]
@@ -267,6 +341,8 @@ def threshold(x: list, beta: mpf) -> mpf:
     """tau with `sum [x - tau]_+^{1/beta} = 1`: Newton's method from the left of a convex falling
     function.
     """
+    if beta < 0:
+        return heavy_threshold(x, beta)
     tau = mpf(-1)
     for _ in range(200):
         gaps = [y - tau for y in x if y > tau]
@@ -275,6 +351,22 @@ def threshold(x: list, beta: mpf) -> mpf:
         tau += step
         if step < mpf(10) ** (3 - mp.dps):
             return tau
+    raise RuntimeError("Newton's method for tau did not converge")
+
+
+def heavy_threshold(x: list, beta: mpf) -> mpf:
+    """tau below 0 with `sum (x - tau)^{1/beta} = 1` for beta < 0: Newton's method on the power
+    `(sum ...)^beta`, which is concave in -tau.
+    """
+    a = ONE
+    x = [y for y in x if abs(y) != inf]
+    for _ in range(500):
+        total = mp.fsum((y + a) ** (1 / beta) for y in x)
+        slope = mp.fsum((y + a) ** (1 / beta - 1) for y in x)
+        step = (1 - total**beta) / (total ** (beta - 1) * slope)
+        a += step
+        if step < mpf(10) ** (3 - mp.dps) * a:
+            return -a
     raise RuntimeError("Newton's method for tau did not converge")
 
 
@@ -300,4 +392,11 @@ NORMALIZERS = {
     "softmax_one": softmax_one,
     "sparsemax": lambda z: entmax(z, mpf(2)),
     "entmax": lambda z, alpha=1.5: entmax(z, alpha),
+    "tempered": lambda z, temperature=1.5: entmax(z, 2 - mpf(temperature)),
+    "stablemax": stablemax,
+    "evidential": evidential,
+    "power": power,
+    "top_k": top_k,
+    "ev_softmax": ev_softmax,
+    "eps_softmax": lambda z, amount=1000: eps_softmax(z, mpf(amount)),
 }

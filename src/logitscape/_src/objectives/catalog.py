@@ -24,12 +24,17 @@ from ..losses import (
 )
 from ..losses.label_shares import OfLabel
 from ..normalizers import (
+    augmented,
     entmax,
+    evidential,
+    evidential_weights,
     exponential,
     exponential_weights,
     logit_maps,
     power_weights,
     rational,
+    real_powers,
+    selective,
     sigmoidal,
     sparsemax,
     taylor,
@@ -114,6 +119,13 @@ FORMULAS: tuple[Formula, ...] = (
     ),
     Formula("normalizer", sparsemax.sparsemax),
     Formula("normalizer", entmax.entmax),
+    Formula("normalizer", entmax.tempered),
+    Formula("normalizer", evidential.stablemax, weigh=evidential_weights.stablemax),
+    Formula("normalizer", evidential.evidential, weigh=evidential_weights.evidential),
+    Formula("normalizer", real_powers.power, weigh=power_weights.power),
+    Formula("normalizer", selective.top_k),
+    Formula("normalizer", selective.ev_softmax),
+    Formula("normalizer", augmented.eps_softmax),
     Formula(
         "loss of probabilities",
         logarithmic.cross_entropy,
