@@ -47,6 +47,13 @@ def test_what_states_itself():
         "top_k",
         "ev_softmax",
         "eps_softmax",
+        "t_softmax",
+        "r_softmax",
+        "sparsegen",
+        "sparsehourglass",
+        "normmax",
+        "softpick",
+        "sigmoid_attention",
     }
     assert set(SEPARABLE) == set(ls.NORMALIZERS) - others
     for formula in FORMULAS:

@@ -77,9 +77,9 @@ def tempered(logits: Vector, *, temperature: Parameter = 1.5) -> Probs:
     """`p_k = exp_t(z_k - c)` with c such that p sums to 1, and
     `exp_t(u) = (1 + (1 - t) u)^{1 / (1 - t)}`: the tempered softmax of the bi-tempered loss.
 
-    It is entmax with alpha = 2 - t: every class has a part, and p falls like `s^{-1 / (t - 1)}` with
-    the distance s of its logit. t = 1 is softmax. The temperature t is no divisor of the logits. -inf
-    is a mask. The result is NaN if all logits are masked or one is +inf.
+    It is entmax with alpha = 2 - t: every class has a part, which falls like `s^{-1 / (t - 1)}`
+    with the distance s of its logit. t = 1 is softmax. The temperature t is no divisor of the
+    logits. -inf is a mask. The result is NaN if all logits are masked or one is +inf.
 
     >>> import jax.numpy as jnp, numpy as np, logitscape as ls
     >>> logits = jnp.array([0.0, 3.0])

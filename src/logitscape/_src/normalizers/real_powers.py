@@ -1,4 +1,4 @@
-"""Normalizer in proportion to a real power of the logits' magnitudes; sums and squares among them."""
+"""Normalizer in proportion to any power of the logits' magnitudes, sums and squares among them."""
 
 from functools import partial
 from typing import Any
@@ -140,7 +140,7 @@ def _normalize_jvp(
 def _relative(
     sizes: Vector, reference: Array, exponent: Array
 ) -> tuple[Vector, Vector]:
-    """`size / reference`, or its inverse if the exponent is negative; and `log(size / reference)`."""
+    """`size / reference`, or its inverse for a negative exponent; and `log(size / reference)`."""
     is_inverse = exponent < 0
     upper = jnp.where(is_inverse, reference, sizes)
     lower = jnp.where(is_inverse, sizes, reference)

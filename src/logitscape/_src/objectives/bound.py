@@ -22,6 +22,10 @@ from .catalog import (
 from .specs import Term
 
 
+MANY = 2**20
+"""Number of classes with which parameters are checked."""
+
+
 @dataclass(frozen=True)
 class BoundFormula:
     """A function of the catalog with its parameters bound, printed as its spec.
@@ -196,9 +200,10 @@ def _raise_errors_of_parameters(function: Callable[..., Any], kind: Kind) -> Non
     """Raise the errors of bad parameters now, not at the first call.
 
     The function is traced, and nothing is computed. The logits have the widest dtype: a
-    parameter that only this dtype can hold is refused once it meets narrower logits.
+    parameter that only this dtype can hold is refused once it meets narrower logits. They are of
+    many classes: a parameter that counts classes is refused once it meets fewer.
     """
-    z: Any = jax.ShapeDtypeStruct((3,), jnp.result_type(float))
+    z: Any = jax.ShapeDtypeStruct((MANY,), jnp.result_type(float))
     arguments = {
         "logit map": (z,),
         "normalizer": (z,),

@@ -31,6 +31,7 @@ from ..normalizers import (
     exponential,
     exponential_weights,
     logit_maps,
+    normmax,
     power_weights,
     rational,
     real_powers,
@@ -38,6 +39,8 @@ from ..normalizers import (
     sigmoidal,
     sparsemax,
     taylor,
+    truncated,
+    unnormalized,
 )
 from ..normalizers.weights import Weigh
 
@@ -126,6 +129,13 @@ FORMULAS: tuple[Formula, ...] = (
     Formula("normalizer", selective.top_k),
     Formula("normalizer", selective.ev_softmax),
     Formula("normalizer", augmented.eps_softmax),
+    Formula("normalizer", truncated.t_softmax),
+    Formula("normalizer", truncated.r_softmax),
+    Formula("normalizer", sparsemax.sparsegen),
+    Formula("normalizer", sparsemax.sparsehourglass),
+    Formula("normalizer", normmax.normmax),
+    Formula("normalizer", unnormalized.softpick),
+    Formula("normalizer", unnormalized.sigmoid_attention),
     Formula(
         "loss of probabilities",
         logarithmic.cross_entropy,
