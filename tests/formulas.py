@@ -16,7 +16,12 @@ LOGITS = {
 }
 
 
-SUBSTOCHASTIC = {"softmax_one"}
+SUBSTOCHASTIC = {"softmax_one", "softpick"}
+"""Normalizers whose probabilities sum to less than 1."""
+
+
+UNNORMALIZED = {"sigmoid_attention"}
+"""Normalizers whose parts sum to any number."""
 
 
 def hot(k: int, n: int) -> Array:

@@ -14,7 +14,9 @@ ENTMAX = jax.jit(
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("alpha", [1.0, 1.01, 1.5, 2.0, 3.0, 8.0, 60.0])
+@pytest.mark.parametrize(
+    "alpha", [-3.0, -1.0, 0.0, 0.9, 1.0, 1.01, 1.5, 2.0, 3.0, 8.0, 60.0]
+)
 def test_entmax_at_every_alpha(alpha: float, dtype: str) -> None:
     """Ties share equally, p sums to 1, and the threshold is the same for all of the support.
 
@@ -61,3 +63,25 @@ def test_entmax_of_2_is_sparsemax_to_the_bit(compiled) -> None:
             )
             np.testing.assert_array_equal(a[0], b[0])
             np.testing.assert_array_equal(a[1], b[1])
+
+
+@pytest.mark.parametrize("alpha", [-3.0, -1.0, 0.0, 0.5])
+@pytest.mark.parametrize("n", [2, 300])
+def test_below_1_every_class_has_a_part_that_falls_like_a_power(
+    alpha: float, n: int
+) -> None:
+    """As far as `p = (gamma s)^{-1 / gamma}` with the distance s and gamma = 1 - alpha."""
+    distances = 10.0 ** jnp.arange(6, 13)
+    rows = jnp.zeros((7, n)).at[:, 0].set(-distances)
+    log_p = ENTMAX(rows, jnp.asarray(alpha)).log_p[:, 0]
+    gamma = 1 - alpha
+    np.testing.assert_allclose(log_p, -jnp.log(gamma * distances) / gamma, atol=1e-3)
+
+
+def test_tempered_softmax_is_entmax_by_another_name() -> None:
+    z = jnp.array([0.3, -1.0, 2.5])
+    for t in (1.0, 1.5, 4.0):
+        tempered = ls.normalizer(f"tempered(temperature={t})")(z)
+        np.testing.assert_array_equal(
+            tempered.p, ls.normalizer(f"entmax(alpha={2 - t})")(z).p
+        )

@@ -12,6 +12,22 @@ PARAMETERS = [
     ("softmax", "inverse_temperature", 1.3),
     ("softmax", "inverse_temperature", 0.0),
     ("spherical", "epsilon", 0.7),
+    ("softmax_one", "sink", 0.7),
+    ("power", "exponent", 2.0),
+    ("power", "exponent", 0.0),
+    ("power", "exponent", -1.5),
+    ("eps_softmax", "amount", 0.0),
+    ("eps_softmax", "amount", 2.5),
+    ("t_softmax", "width", 1.5),
+    ("r_softmax", "rate", 0.25),
+    ("sparsegen", "sparsity", -0.5),
+    ("sparsehourglass", "q", 0.3),
+    ("normmax", "alpha", 2.0),
+    ("softpick", "epsilon", 0.5),
+    ("entmax", "alpha", -0.5),
+    ("entmax", "alpha", 0.5),
+    ("tempered", "temperature", 1.0),
+    ("tempered", "temperature", 2.5),
     ("entmax", "alpha", 1.0),
     ("entmax", "alpha", 1.5),
     ("entmax", "alpha", 1.9),
@@ -38,7 +54,7 @@ def test_normalizers_are_differentiable_in_their_parameters(
 
 def test_a_traced_parameter_out_of_range_gives_nan() -> None:
     p = jax.vmap(lambda a: ls.NORMALIZERS["entmax"](LOGITS["three"], alpha=a).p)(
-        jnp.array([0.5, 1.5])
+        jnp.array([-3.5, 1.5])
     )
     assert np.all(np.isnan(p[0]))
     assert np.all(np.isfinite(p[1]))

@@ -27,6 +27,54 @@ REFERENCE = [
     ("min_shift", [-2.0, -1.0, 1.0, 2.0], [0, 1 / 8, 3 / 8, 4 / 8]),
     ("argmax", [1.0, 3.0, 3.0], [0, 0.5, 0.5]),
     ("softmax_one", [0.0, 0.0], [1 / 3, 1 / 3]),
+    (f"softmax_one(sink={math.log(8)!r})", [0.0, 0.0], [0.1, 0.1]),
+    ("stablemax", [-1.0, 0.0, 1.5], [1 / 8, 2 / 8, 5 / 8]),
+    ("stablemax", [-1.0, -3.0], [2 / 3, 1 / 3]),
+    ("evidential", [-2.0, 0.0, 7.0], [0.1, 0.1, 0.8]),
+    ("evidential(evidence='exp')", [math.log(3), 0.0], [4 / 6, 2 / 6]),
+    (
+        "evidential(evidence='softplus')",
+        [math.log(math.e - 1), math.log(math.e**3 - 1)],
+        [2 / 6, 4 / 6],
+    ),
+    ("power(exponent=3)", [-1.0, 3.0], [1 / 28, 27 / 28]),
+    ("power(exponent=-2)", [-1.0, 2.0, 4.0], [16 / 21, 4 / 21, 1 / 21]),
+    ("power(exponent=0.5)", [0.0, 4.0, 9.0], [0, 0.4, 0.6]),
+    ("power(exponent=0)", [0.0, 4.0], [0.5, 0.5]),
+    ("top_k", [math.log(3), -5.0, 0.0], [0.75, 0, 0.25]),
+    (
+        "top_k(k=2)",
+        [0.0, -5.0, -5.0, -9.0],
+        [1 / (1 + 2 * math.exp(-5))]
+        + 2 * [math.exp(-5) / (1 + 2 * math.exp(-5))]
+        + [0],
+    ),
+    ("ev_softmax", [math.log(3), -5.0, 0.0], [0.75, 0, 0.25]),
+    ("ev_softmax", [0.1, 0.1, 0.1], [1 / 3, 1 / 3, 1 / 3]),
+    ("ev_softmax", [0.0, 1.0, 2.0], [0, 1 / (1 + math.e), math.e / (1 + math.e)]),
+    (
+        "t_softmax",
+        [1.0, 0.0, -1.0],
+        [2 * math.e / (2 * math.e + 1), 1 / (2 * math.e + 1), 0],
+    ),
+    ("sparsegen", [1.0, 0.75, -1.0], [0.75, 0.25, 0]),
+    ("sparsegen(sparsity=0)", [1.0, 0.5, -1.0], [0.75, 0.25, 0]),
+    ("sparsehourglass", [3.0, 2.0, 1.0], [13 / 18, 5 / 18, 0]),
+    # By the package entmax: tau = 0.8 - sqrt(0.39), as the squares of both sum to 1.
+    (
+        "normmax",
+        [1.0, 0.8, -1.0],
+        [0.5 + 0.05 / math.sqrt(0.49), 0.5 - 0.05 / math.sqrt(0.49), 0],
+    ),
+    (
+        "softpick",
+        [math.log(3), math.log(2), math.log(0.5)],
+        [2 / (3.5 + 1e-8), 1 / (3.5 + 1e-8), 0],
+    ),
+    ("softpick", [-1.0, 0.0], [0, 0]),
+    ("sigmoid_attention", [0.0, math.log(3)], [1 / 3, 3 / 5]),
+    ("eps_softmax(amount=3)", [math.log(3), 0.0], [3.75 / 4, 0.25 / 4]),
+    ("eps_softmax(amount=2)", [1.0, 1.0], [0.5, 0.5]),
     ("sparsemax", [0.3, 1.2, 2.0], [0, 0.1, 0.9]),
     ("entmax", [1.0, 0.0], [0.5 + np.sqrt(7) / 8, 0.5 - np.sqrt(7) / 8]),
     (
@@ -42,6 +90,12 @@ EQUAL = [
     ("entmax(alpha=2)", "sparsemax", 0.0),
     ("entmax(alpha=1)", "softmax", 0.0),
     ("iterated_exponential(depth=1)", "softmax", 0.0),
+    ("power(exponent=1)", "abs", 0.0),
+    ("power(exponent=1.0)", "abs", 0.0),
+    ("power(exponent=2)", "square", 0.0),
+    ("eps_softmax(amount=0)", "softmax", 0.0),
+    ("top_k(k=4)", "softmax", 0.0),
+    ("sparsegen(sparsity=0)", "sparsemax", 0.0),
 ]
 
 
@@ -135,3 +189,33 @@ def test_known_amplitudes_are_tested_inside_a_program_too() -> None:
     known = jnp.array([1.0, 2.0])
     compiled = jax.jit(lambda z: ls.normalize_powers(known, 2).p + 0 * z)
     np.testing.assert_allclose(compiled(known), [0.2, 0.8])
+
+
+@pytest.mark.parametrize(
+    ("rate", "logits", "expected"),
+    [
+        (0.5, [3.0, 2.0, 1.0], [1, 0, 0]),
+        (0.5, [3.0, 2.0, 1.0, 1.0], [0.8908, 0.1092, 0, 0]),
+        (0.5, [4.0, 6.0, 6.0, 5.0], [0, 0.5, 0.5, 0]),
+        (0.75, [3.0, 2.0, 1.0, 1.0], [1, 0, 0, 0]),
+        (0.25, [4.0, 6.0, 5.0, 5.0], [0, 0.8717, 0.0641, 0.0641]),
+        (0.5, [0.0, 0.0, 0.0], [1 / 3, 1 / 3, 1 / 3]),
+        (0.75, [-2.4, -4.3, -1.3, -34.3], [0, 0, 1, 0]),
+    ],
+)
+def test_r_softmax_is_as_its_authors_test_it(
+    rate: float, logits: list[float], expected: list[float]
+) -> None:
+    p = ls.NORMALIZERS["r_softmax"](jnp.array(logits), rate=rate).p
+    np.testing.assert_allclose(p, expected, rtol=1e-3, atol=1e-7)
+
+
+def test_normmax_is_the_maximiser_of_its_definition() -> None:
+    """Above all other points of the simplex that are drawn, for some alphas."""
+    z = jnp.array([0.9, 0.2, -0.4, 0.6])
+    random = np.random.default_rng(0).dirichlet(np.full(4, 0.5), 2000)
+    for alpha in (1.5, 2.0, 5.0):
+        p = ls.NORMALIZERS["normmax"](z, alpha=alpha).p
+        near = 0.95 * p + 0.05 * random
+        value = lambda p, a=alpha: p @ z - (p**a).sum(-1) ** (1 / a)
+        assert value(p) > np.max(value(np.concatenate([random, near])))

@@ -59,8 +59,16 @@ CANCELS = {
 CANCELS_WITH = {
     "sparsemax": "a class an ulp inside the support",
     "entmax": "a class an ulp inside the support",
+    "sparsegen": "a class an ulp inside the support",
+    "sparsehourglass": "a class an ulp inside the support; logits that sum to nearly 0",
+    "normmax": "a class an ulp inside the support",
+    "t_softmax": "a class an ulp above where it is cut off",
+    "r_softmax": "a class an ulp above where it is cut off",
     "sparsemax_loss": "a class an ulp inside the support",
     "entmax_loss": "a class an ulp inside the support",
+    "top_k": "sum p dL/dp of the spherical score, which is 0",
+    "ev_softmax": "sum p dL/dp of the spherical score, which is 0",
+    "eps_softmax": "sum p dL/dp of the spherical score, which is 0",
     "min_shift": "dp_j/dz_k = ((K - 1) p_j - 1) / S of the lowest class k, where its rivals tie",
 }
 
@@ -137,8 +145,8 @@ def assert_undefined_outside_the_domain(
         (expected.status == OUTSIDE) | (expected.status == OVERFLOW)
     ):
         whole = (
-            got[i, :1] if normalizer == "argmax" else got[i]
-        )  # its derivative is 0 everywhere
+            got[i, :1] if normalizer in ("argmax", "softpick") else got[i]
+        )  # the derivative is 0 everywhere, or where all p are 0
         undefined = (
             np.isnan(whole).all()
             if normalizer
@@ -194,12 +202,31 @@ def assert_undefined_outside_the_domain(
         ("taylor(order=64)", ("cross_entropy", "brier")),
         ("iterated_exponential(depth=1)", ("cross_entropy", "brier")),
         ("iterated_exponential(depth=3)", ("cross_entropy", "brier")),
+        ("softmax_one(sink=1.5)", ("cross_entropy", "brier")),
+        ("evidential(evidence='exp')", ("cross_entropy", "brier")),
+        ("evidential(evidence='softplus')", ("cross_entropy", "brier")),
+        ("power(exponent=3)", ("cross_entropy", "brier")),
+        ("power(exponent=-1)", ("cross_entropy", "brier")),
+        ("power(exponent=0.5)", ("cross_entropy", "brier")),
+        ("eps_softmax(amount=0.5)", ("cross_entropy", "brier")),
         ("entmax(alpha=1)", ("cross_entropy", "brier")),
+        ("entmax(alpha=-1)", ("cross_entropy", "brier")),
+        ("entmax(alpha=0)", ("cross_entropy", "brier")),
+        ("entmax(alpha=0.5)", ("cross_entropy", "brier", "tsallis_score")),
         ("entmax(alpha=1.25)", ("cross_entropy", "brier")),
+        ("tempered(temperature=1)", ("cross_entropy", "brier")),
+        ("t_softmax(width=40)", ("cross_entropy", "brier")),
+        ("r_softmax(rate=0.25)", ("cross_entropy", "brier")),
+        ("r_softmax(rate=0)", ("cross_entropy", "brier")),
+        ("sparsegen(sparsity=-1)", ("cross_entropy", "brier")),
+        ("sparsehourglass(q=0.125)", ("cross_entropy", "brier")),
+        ("normmax(alpha=1.5)", ("cross_entropy", "brier")),
+        ("normmax(alpha=3)", ("cross_entropy", "brier")),
         ("entmax(alpha=2)", ("cross_entropy", "brier")),
         (
             "",
             (
+                "entmax_loss(alpha=0.5)",
                 "entmax_loss(alpha=1)",
                 "entmax_loss(alpha=1.25)",
                 "entmax_loss(alpha=2)",

@@ -92,8 +92,8 @@ BAD_SPECS = [
         "taylor(order=3) + kl",
         "`taylor(order=...)` must be an even whole number, at least 2 and at most 64, got 3.",
     ),
-    ("entmax(alpha=0.5) + kl", "`entmax(alpha=...)` must be at least 1, got 0.5."),
-    ("entmax_loss(alpha=0)", "`entmax_loss(alpha=...)` must be at least 1, got 0."),
+    ("entmax(alpha=-4) + kl", "`entmax(alpha=...)` must be at least -3, got -4."),
+    ("entmax_loss(alpha=0)", "`entmax_loss(alpha=...)` must be greater than 0, got 0."),
     (
         "spherical(epsilon=0) + kl",
         "`spherical(epsilon=...)` must be greater than 0, got 0.",

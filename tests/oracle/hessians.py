@@ -25,7 +25,11 @@ KINK = mpf(10) ** -10
 LOST = mpf(10) ** (60 - DIGITS)
 """Relative size below which a slope is nothing but rounding, and truly 0."""
 
-NOT_SEPARABLE = ("min_shift", "argmax", "sparsemax", "entmax")
+NOT_SEPARABLE = (
+    "min_shift", "argmax", "sparsemax", "entmax", "tempered", "top_k", "ev_softmax", "eps_softmax",
+    "t_softmax", "r_softmax", "sparsegen", "sparsehourglass", "normmax", "softpick",
+    "sigmoid_attention",
+)  # fmt: skip
 
 
 class Products(NamedTuple):

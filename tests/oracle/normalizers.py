@@ -110,8 +110,68 @@ def softmax(z, inverse_temperature=ONE):
     )
 
 
-def softmax_one(z):
-    return separable(*unmasked(lambda x: (x, ONE))(z), reference=ZERO)
+def softmax_one(z, sink=ZERO):
+    return separable(*unmasked(lambda x: (x, ONE))(z), reference=mpf(sink))
+
+
+def stablemax(z):
+    return separable(
+        *unmasked(lambda x: (mp.sign(x) * mp.log1p(abs(x)), 1 / (1 + abs(x))))(z)
+    )
+
+
+EVIDENCE = {
+    "relu": lambda x: (max(x, ZERO), ONE if x > 0 else ZERO),
+    "softplus": lambda x: (softplus(x), sigmoid(x)),
+    "exp": lambda x: (mp.exp(x), mp.exp(x)),
+}
+
+
+def evidential(z, evidence="relu"):
+    def weight(x):
+        e, slope = EVIDENCE[evidence](x)
+        return mp.log1p(e), slope / (1 + e)
+
+    return separable(*unmasked(weight)(z))
+
+
+def top_k(z, k=2):
+    least = sorted(z)[-min(int(k), len(z))]
+    return softmax_of_some([x if x >= least else -inf for x in z])
+
+
+def softmax_of_some(z):
+    """The choice depends on all classes, so that it is not taken for a separable normalizer."""
+    s = softmax(z)
+    return replace(s, share=list(s.p))
+
+
+def ev_softmax(z):
+    there = [x for x in z if x != -inf]
+    if not there:
+        raise OutsideDomain
+    mean = mp.fsum(there) / len(there)
+    return softmax_of_some([x if x >= mean else -inf for x in z])
+
+
+def eps_softmax(z, amount):
+    s, top = softmax(z), max(z)
+    ties = z.count(top)
+    added = [amount / ties if x == top else ZERO for x in z]
+    p = [(a + b) / (1 + amount) for a, b in zip(s.p, added, strict=True)]
+    complement = [
+        (a + (amount - b)) / (1 + amount)
+        for a, b in zip(s.complement, added, strict=True)
+    ]
+    return Simplex(
+        p,
+        complement,
+        logarithms(p, complement),
+        s.p,
+        [x / (1 + amount) for x in s.p],
+        *(s.noise for _ in range(3)),
+        s.stays,
+    )
 
 
 def softplus_normalizer(z):
@@ -193,6 +253,18 @@ def powers(
     return normalizer
 
 
+def power(z, exponent):
+    finite(z)
+    a = [abs(x) for x in z]
+    if max(a) == 0 or (exponent < 0 and min(a) == 0):
+        raise OutsideDomain
+    change = [
+        exponent * x ** (exponent - 1) * mp.sign(y) if x else ZERO
+        for x, y in zip(a, z, strict=True)
+    ]
+    return from_weights([x**exponent for x in a], lambda k, total: change[k] / total)
+
+
 def relu(z):
     a = [x if x > 0 else ZERO for x in z]
     if max(a) <= 0:
@@ -247,7 +319,9 @@ def entmax(z, alpha):
     x = [-inf if y == -inf else beta * (y - top) for y in z]
     tau = threshold(x, beta)
     p = [
-        (y - tau) ** (1 / beta) if y - tau > mpf(10) ** (8 - mp.dps) else ZERO
+        (y - tau) ** (1 / beta)
+        if y != -inf and y - tau > mpf(10) ** (8 - mp.dps)
+        else ZERO
         for y in x
     ]
     u = [y ** (2 - alpha) if y > 0 else ZERO for y in p]
@@ -263,10 +337,203 @@ def entmax(z, alpha):
     )  # fmt: skip
 
 
+def t_softmax(z, width):
+    if max(z) == -inf:
+        raise OutsideDomain
+    return cut_off(z, lambda s: s + width, lambda s: abs(s) + width)
+
+
+def r_softmax(z, rate, epsilon):
+    there = sorted(x for x in z if x != -inf)
+    if not there:
+        raise OutsideDomain
+    n, masks = len(there), len(z) - len(there)
+    place = min(max((rate * len(z) - masks) / n, ZERO), ONE) * (n - 1)
+    first = int(mp.floor(place))
+    low, high = (there[min(k, n - 1)] - max(z) for k in (first, first + 1))
+    part = place - first
+    between = part * (high - low)
+    return cut_off(
+        z,
+        lambda s: (s - low) - between + epsilon,
+        lambda s: abs(s - low) + between + epsilon,
+    )
+
+
+def cut_off(z: list, above: Callable, size: Callable) -> Simplex:
+    """`p_k` in proportion to `[x]_+ e^s` with `s = z - max z`; `x = above(s)` has slope 1."""
+    top, n = max(z), len(z)
+    s = [x - top for x in z]
+    inside = [x != -inf and above(x) > 0 for x in s]
+    g = [above(x) * mp.exp(x) if y else ZERO for x, y in zip(s, inside, strict=True)]
+    total = mp.fsum(g)
+    moves = [
+        (1 + above(x)) * mp.exp(x) / total if y else ZERO
+        for x, y in zip(s, inside, strict=True)
+    ]
+    noise = [
+        size(x) / above(x) - 1 if y else ZERO for x, y in zip(s, inside, strict=True)
+    ]
+    result = from_weights(g, lambda k, total: moves[k], noise=noise)
+    # So that it is not taken for a separable normalizer.
+    result = replace(result, share=list(result.p), stays=[not y for y in inside])
+    largest = [k for k in range(n) if s[k] == 0]
+    tie, p = ONE / len(largest), result.p
+
+    def column(k: int) -> tuple[list, list]:
+        """All other classes move down, of those that tie only a part."""
+        by = [(ONE if i == k else ZERO) - tie for i in range(n)]
+        terms = [
+            [
+                by[i] * moves[i] * (result.complement[j] if i == j else -p[j])
+                for i in range(n)
+                if by[i]
+            ]
+            for j in range(n)
+        ]
+        amplified = [1 + max(result.noise[j], ZERO) for j in range(n)]
+        return [mp.fsum(x) for x in terms], [
+            mp.fsum(map(abs, x)) * a for x, a in zip(terms, amplified, strict=True)
+        ]
+
+    result.columns.update((k, partial(column, k)) for k in largest)
+    return result
+
+
+def sparsegen(z, sparsity):
+    s = entmax([x / (1 - sparsity) for x in z], mpf(2))
+    return replace(s, scale=[x / (1 - sparsity) for x in s.scale])
+
+
+def sparsehourglass(z, q):
+    there = [x for x in z if x != -inf]
+    if not there:
+        raise OutsideDomain
+    n, total = len(there), mp.fsum(there)
+    factor = (1 + n * q) / (abs(total) + n * q)
+    lost = (mp.fsum(map(abs, there)) + n * q) / (abs(total) + n * q)
+    s = entmax([factor * x for x in z], mpf(2))
+    kept = [k for k in range(len(z)) if s.p[k]]
+    top = max(z)
+    mean = mp.fsum(z[k] - top for k in kept) / len(kept)
+    # How p moves with the logarithm of the factor.
+    swing = [
+        factor * (x - top - mean) if p else ZERO for x, p in zip(z, s.p, strict=True)
+    ]
+    small = [p if 2 * p < 1 else c for p, c in zip(s.p, s.complement, strict=True)]
+    noise = [
+        e + (abs(x) / y * lost if y else ZERO)
+        for e, x, y in zip(s.noise, swing, small, strict=True)
+    ]
+
+    def column(k: int) -> tuple[list, list]:
+        by_factor = -mp.sign(total) / (abs(total) + n * q) if z[k] != -inf else ZERO
+        terms = [
+            (
+                factor * ((ONE if j == k else ZERO) - ONE / len(kept))
+                if k in kept and j in kept
+                else ZERO,
+                swing[j] * by_factor,
+            )
+            for j in range(len(z))
+        ]
+        return [a + b for a, b in terms], [lost * (abs(a) + abs(b)) for a, b in terms]
+
+    columns = {k: partial(column, k) for k in range(len(z))}
+    return replace(s, noise=noise, columns=columns)
+
+
+def normmax(z, alpha):
+    s = entmax([x * alpha / (alpha - 1) for x in z], 2 - 1 / alpha)
+    q = [x ** (1 / alpha) for x in s.p]
+    total, others = mp.fsum(q), all_but(q)
+    p, complement = [x / total for x in q], [x / total for x in others]
+    moves = [x ** (2 - alpha) / (alpha - 1) / total if x else ZERO for x in q]
+    elsewhere = all_but(moves)
+    noise = [
+        e / alpha if 2 * a < 1 else ZERO for e, a in zip(s.noise, s.p, strict=True)
+    ]
+    common = mp.fsum(a * b for a, b in zip(p, noise, strict=True))
+    noise = [a + common for a in from_the_smaller_side(p, complement, noise)]
+
+    def column(k: int) -> tuple[list, list]:
+        entries = []
+        for j in range(len(z)):
+            if j == k:
+                entries.append(
+                    [moves[k] * complement[k] ** 2, p[k] ** 2 * elsewhere[k]]
+                )
+            else:
+                entries.append(
+                    [
+                        -moves[k] * p[j] * complement[k],
+                        -moves[j] * p[k] * complement[j],
+                        p[j]
+                        * p[k]
+                        * mp.fsum(x for i, x in enumerate(moves) if i not in (j, k)),
+                    ]
+                )
+        sizes = [
+            mp.fsum(map(abs, x)) * (1 + noise[k] + noise[j])
+            for j, x in enumerate(entries)
+        ]
+        return [mp.fsum(x) for x in entries], sizes
+
+    columns = {k: partial(column, k) for k in range(len(z))}
+    zeros = [ZERO for _ in z]
+    return Simplex(
+        p, complement, logarithms(p, complement), zeros, moves, noise, noise, noise,
+        s.stays, columns,
+    )  # fmt: skip
+
+
+def softpick(z, epsilon):
+    size = [ZERO if x == -inf else abs(mp.expm1(x)) for x in z]
+    r = [x if y > 0 else ZERO for x, y in zip(size, z, strict=True)]
+    rest = epsilon + mp.fsum(x for x, y in zip(size, z, strict=True) if y < 0)
+    result = from_weights(
+        r,
+        lambda k, total: mp.exp(z[k]) / total if z[k] > 0 else ZERO,
+        rest,
+        stays=[x < 0 for x in z],
+    )
+    whole = mp.fsum(r) + rest
+
+    def column(k: int) -> tuple[list, list]:
+        falls = mp.exp(z[k]) / whole if z[k] < 0 else ZERO
+        entries = [x * falls for x in result.p]
+        return entries, entries
+
+    columns = {k: partial(column, k) for k in range(len(z)) if z[k] <= 0}
+    return replace(result, share=list(result.p), columns=columns)
+
+
+def sigmoid_attention(z):
+    there = [x for x in z if x != -inf]
+    if not there:
+        raise OutsideDomain
+    shifted = [x - mp.log(len(there)) for x in z]
+    p = [ZERO if x == -inf else sigmoid(x) for x in shifted]
+    complement = [ONE if x == -inf else sigmoid(-x) for x in shifted]
+    none = [ZERO for _ in z]
+
+    def column(k: int) -> tuple[list, list]:
+        entries = [p[k] * complement[k] if j == k else ZERO for j in range(len(z))]
+        return entries, entries
+
+    columns = {k: partial(column, k) for k in range(len(z))}
+    return Simplex(
+        p, complement, logarithms(p, complement), none, none, none, none, none,
+        [x == -inf for x in z], columns,
+    )  # fmt: skip
+
+
 def threshold(x: list, beta: mpf) -> mpf:
     """tau with `sum [x - tau]_+^{1/beta} = 1`: Newton's method from the left of a convex falling
     function.
     """
+    if beta < 0:
+        return heavy_threshold(x, beta)
     tau = mpf(-1)
     for _ in range(200):
         gaps = [y - tau for y in x if y > tau]
@@ -275,6 +542,22 @@ def threshold(x: list, beta: mpf) -> mpf:
         tau += step
         if step < mpf(10) ** (3 - mp.dps):
             return tau
+    raise RuntimeError("Newton's method for tau did not converge")
+
+
+def heavy_threshold(x: list, beta: mpf) -> mpf:
+    """tau below 0 with `sum (x - tau)^{1/beta} = 1` for beta < 0: Newton's method on the power
+    `(sum ...)^beta`, which is concave in -tau.
+    """
+    a = ONE
+    x = [y for y in x if abs(y) != inf]
+    for _ in range(500):
+        total = mp.fsum((y + a) ** (1 / beta) for y in x)
+        slope = mp.fsum((y + a) ** (1 / beta - 1) for y in x)
+        step = (1 - total**beta) / (total ** (beta - 1) * slope)
+        a += step
+        if step < mpf(10) ** (3 - mp.dps) * a:
+            return -a
     raise RuntimeError("Newton's method for tau did not converge")
 
 
@@ -300,4 +583,20 @@ NORMALIZERS = {
     "softmax_one": softmax_one,
     "sparsemax": lambda z: entmax(z, mpf(2)),
     "entmax": lambda z, alpha=1.5: entmax(z, alpha),
+    "tempered": lambda z, temperature=1.5: entmax(z, 2 - mpf(temperature)),
+    "stablemax": stablemax,
+    "evidential": evidential,
+    "power": lambda z, exponent=1.5: power(z, mpf(exponent)),
+    "t_softmax": lambda z, width=2: t_softmax(z, mpf(width)),
+    "r_softmax": lambda z, rate=0.5, epsilon=1e-8: r_softmax(
+        z, mpf(rate), mpf(epsilon)
+    ),
+    "sparsegen": lambda z, sparsity=0.5: sparsegen(z, mpf(sparsity)),
+    "sparsehourglass": lambda z, q=1: sparsehourglass(z, mpf(q)),
+    "normmax": lambda z, alpha=2: normmax(z, mpf(alpha)),
+    "softpick": lambda z, epsilon=1e-8: softpick(z, mpf(epsilon)),
+    "sigmoid_attention": sigmoid_attention,
+    "top_k": top_k,
+    "ev_softmax": ev_softmax,
+    "eps_softmax": lambda z, amount=1000: eps_softmax(z, mpf(amount)),
 }

@@ -12,7 +12,7 @@ import logitscape as ls
 
 from . import INSIDE, OUTSIDE
 from .accuracy import ONE_HOT_ONLY, Reference, as_in_use, evaluate, ratios, split
-from .cases import Case, one_hot, padded, soft, stack
+from .cases import POSITIVE_INPUT, Case, one_hot, padded, soft, stack
 from .failures import describe
 from .hessians import hessian
 
@@ -45,7 +45,7 @@ POSITIVE = {
 def hessian_cases(normalizer: str, n: int, dtype: str) -> list[Case]:
     """Every point with every one-hot target and with a soft one."""
     name = normalizer.partition("(")[0]
-    points = dict(POSITIVE) if name in ("sum", "abs", "relu", "square") else {}
+    points = dict(POSITIVE) if name in POSITIVE_INPUT else {}
     if name != "sum":
         points = {**points, **{f"{key}, signed": z for key, z in SIGNED.items()}}
     targets = [*(one_hot(n, y) for y in range(n)), soft(n)[-1]]

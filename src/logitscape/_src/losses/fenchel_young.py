@@ -60,7 +60,8 @@ def entmax_loss(logits: Vector, target: Vector, *, alpha: Parameter = 1.5) -> Sc
     gradient `entmax(z) - t`.
 
     alpha = 1 is softmax with cross-entropy (with KL for soft targets), alpha = 2 is
-    `sparsemax_loss`.
+    `sparsemax_loss`. Below 1 the loss grows linearly all the same, but never ends. At alpha = 0 and
+    below it would be infinite for every one-hot target.
 
     >>> import jax.numpy as jnp, logitscape as ls
     >>> loss = ls.objective("entmax_loss(alpha=1.5)")
@@ -70,17 +71,17 @@ def entmax_loss(logits: Vector, target: Vector, *, alpha: Parameter = 1.5) -> Sc
     Args:
         logits: Logits z of one example, [n].
         target: Distribution t over the classes, [n].
-        alpha: Alpha, written a in the formulas, at least 1.
+        alpha: Alpha, written a in the formulas, greater than 0.
 
     Returns:
         Loss, from 0 up.
 
     Raises:
-        ValueError: If alpha is less than 1 or not finite (NaN if it is traced).
+        ValueError: If alpha is not a finite number greater than 0 (NaN if it is traced).
 
     Source: Peters, Niculae and Martins, arXiv 1905.05702.
     """
-    checked = parameter("entmax_loss", "alpha", alpha, logits.dtype, low=1)
+    checked = parameter("entmax_loss", "alpha", alpha, logits.dtype, low=0, open=True)
     # The general search would agree with sparsemax only to within rounding.
     if is_known_to_be(2, alpha):
         return loss_of_sparsemax(logits, target)

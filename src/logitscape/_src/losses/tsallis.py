@@ -97,8 +97,12 @@ def _value(
     label_log_p = jnp.where(has_weight, log_p, 0)
     label_complement = jnp.where(has_weight, complement, 0)
     of_label = target * label_part(label_log_p, label_complement, alpha)
-    occurs = p > 0
-    power = jnp.where(occurs, jnp.where(occurs, p, 1) ** alpha, 0)
+    # For alpha below 1, as `entmax_loss` has it, the power outlives the underflow of p.
+    tiny = float(jnp.finfo(p.dtype).tiny)  # type: ignore[no-untyped-call]
+    is_normal = p >= tiny
+    small = jnp.exp(alpha * jnp.where(is_normal | jnp.isneginf(log_p), 0, log_p))
+    power = jnp.where(is_normal, jnp.where(is_normal, p, 1) ** alpha, small)
+    power = jnp.where(jnp.isneginf(log_p), 0, power)
     of_others = (1 - target) * power / alpha
     return jnp.sum(of_label + of_others)
 

@@ -1,4 +1,6 @@
-"""Alpha-entmax: normalizers from softmax (alpha = 1) through sparsemax (alpha = 2) onwards."""
+"""Alpha-entmax: normalizers with heavier tails than softmax (alpha < 1), softmax (alpha = 1),
+sparsemax (alpha = 2) and onwards; tempered softmax, which is the part below 1.
+"""
 
 from functools import partial
 from typing import Any
@@ -23,15 +25,19 @@ from .probs import Probs
 from .shares import centered, keep_mass
 from .threshold import Threshold, bases, find_threshold
 
+LOWEST_ALPHA = -3.0
+"""Lowest alpha: n^{1 - alpha} is finite in single precision for billions of classes."""
+
 
 @on_logits
 def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
     """`p_k = [(alpha - 1) z_k - tau]_+^{1 / (alpha - 1)}` with tau such that p sums to 1.
 
-    alpha = 1 is softmax and alpha = 2 sparsemax, as values and not only as limits. One-hot once the
-    largest logit leads by 1 / (alpha - 1). Differentiable in alpha too. Domain, masks and kinks are
-    those of sparsemax. For alpha > 2, p is infinitely steep at the edge of the support, and the
-    least class there is as exact as 1 minus the others.
+    alpha = 1 is softmax and alpha = 2 sparsemax, as values and not only as limits. Above 1, p is
+    one-hot once the largest logit leads by 1 / (alpha - 1); below 1 every class has a part, which
+    falls like `s^{-1 / (1 - alpha)}` with the distance s of its logit. Differentiable in alpha too.
+    Domain, masks and kinks are those of sparsemax. For alpha > 2, p is infinitely steep at the edge
+    of the support, and the least class there is as exact as 1 minus the others.
 
     >>> import jax.numpy as jnp, numpy as np, logitscape as ls
     >>> logits = jnp.array([1.0, 0.0, -1.0])
@@ -39,21 +45,24 @@ def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
     [0.665 0.245 0.09 ]
     >>> print(np.asarray(ls.normalizers.entmax(logits).p).round(3))
     [0.831 0.169 0.   ]
+    >>> print(np.asarray(ls.normalizers.entmax(jnp.array([40.0, 0.0]), alpha=0.5).p).round(4))
+    [0.9978 0.0022]
 
     Args:
         logits: Logits z of one example, [n].
-        alpha: Alpha, at least 1.
+        alpha: Alpha, at least -3.
 
     Returns:
         Probabilities and their logarithms, [n].
 
     Raises:
-        ValueError: If alpha is less than 1 or not finite (NaN if it is traced).
+        ValueError: If alpha is less than -3 or not finite (NaN if it is traced).
 
     Source: Peters, Niculae and Martins, arXiv 1905.05702, equation 10; derivative in alpha: Correia
-    et al., arXiv 1909.00015.
+    et al., arXiv 1909.00015; below 1: Amid et al., arXiv 1906.03361, with alpha = 2 - t.
     """
-    beta = parameter("entmax", "alpha", alpha, logits.dtype, low=1) - 1
+    low = LOWEST_ALPHA
+    beta = parameter("entmax", "alpha", alpha, logits.dtype, low=low) - 1
     # The general search would agree with sparsemax only to within rounding.
     if is_known_to_be(2, alpha):
         return Probs(*sparsemax.project(logits))
@@ -61,6 +70,40 @@ def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
     if is_known_to_be(1.5, alpha):
         return Probs(*_squares(find_threshold(logits, 2), logits))
     return Probs(*_entmax(logits, beta))
+
+
+@on_logits
+def tempered(logits: Vector, *, temperature: Parameter = 1.5) -> Probs:
+    """`p_k = exp_t(z_k - c)` with c such that p sums to 1, and
+    `exp_t(u) = (1 + (1 - t) u)^{1 / (1 - t)}`: the tempered softmax of the bi-tempered loss.
+
+    It is entmax with alpha = 2 - t: every class has a part, which falls like `s^{-1 / (t - 1)}`
+    with the distance s of its logit. t = 1 is softmax. The temperature t is no divisor of the
+    logits. -inf is a mask. The result is NaN if all logits are masked or one is +inf.
+
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> logits = jnp.array([0.0, 3.0])
+    >>> print(np.asarray(ls.normalizers.tempered(logits, temperature=2).p).round(3))
+    [0.232 0.768]
+
+    Args:
+        logits: Logits z of one example, [n].
+        temperature: Temperature t, from 1 to 5.
+
+    Returns:
+        Probabilities and their logarithms, [n].
+
+    Raises:
+        ValueError: If the temperature is out of range (NaN if it is traced).
+
+    Source: Amid, Warmuth, Anil and Koren, Robust Bi-Tempered Logistic Loss Based on Bregman
+    Divergences, NeurIPS 2019, arXiv 1906.03361, equation 4.
+    """
+    low, high = 1, 2 - LOWEST_ALPHA
+    t = parameter(
+        "tempered", "temperature", temperature, logits.dtype, low=low, high=high
+    )
+    return Probs(*_entmax(logits, 1 - t))
 
 
 # Reverse mode cannot pass through the search for the threshold; see `sparsemax.project`.

@@ -2,7 +2,9 @@
 
 With beta = alpha - 1, s_k = z_k - max z, and u = -log p of the top class,
 
-    p_k^beta = [e^{-beta u} + beta s_k]_+.
+    p_k^beta = [e^{-beta u} + beta s_k]_+,
+
+also for beta < 0, where both terms are positive and every class is in the support.
 
 The threshold tau loses its digits where p is near one-hot, and where many classes tie and p^beta
 is tiny; u keeps its digits in both cases.
@@ -43,7 +45,7 @@ def log_p_of(shifted: Array, surprisal: Array, beta: Array) -> Array:
     Args:
         shifted: Logits less the largest, s, [n].
         surprisal: Surprisal u of the top class, whose `log p` is -u exactly.
-        beta: alpha - 1, at least 0.
+        beta: alpha - 1.
     """
     base_less_one = jnp.expm1(-beta * surprisal) + beta * shifted
     log_far_from_one = jnp.log(jnp.maximum(base_of_power(shifted, surprisal, beta), 0))
@@ -68,13 +70,13 @@ def surprisal_of_top(
     """`-log p` of the top class, from 0 to log n, with a small relative error.
 
     Newton's method, kept inside a bracket by bisection. For beta <= 1 it runs on the norm
-    `(sum_k p_k)^beta`, which is convex and nearly linear in `p_top^beta`, and rises to the root
-    without overshooting; for beta = 0 a single step leads there.
+    `(sum_k p_k)^beta`, which is nearly linear in `p_top^beta`, convex for beta > 0 and concave for
+    beta < 0, and rises to the root without overshooting; for beta = 0 a single step leads there.
 
     Args:
         shifted: Logits less the largest, s, [n].
         is_largest: Mask of a single class with the largest logit, [n].
-        beta: alpha - 1, at least 0.
+        beta: alpha - 1.
         start: Where to start, from 0 to the root.
     """
     eps = float(jnp.finfo(shifted.dtype).eps)  # type: ignore[no-untyped-call]
@@ -87,7 +89,7 @@ def least_surprisal_of_top(of_groups: Vector, is_largest: Mask, beta: Array) -> 
     Args:
         of_groups: Logits of these classes less the largest, s.
         is_largest: Mask of a single one with the largest logit.
-        beta: alpha - 1, at least 0.
+        beta: alpha - 1.
     """
     start = jnp.zeros((), of_groups.dtype)
     rough = _search(
@@ -148,7 +150,7 @@ def _increase(error: Scalar, slope: Scalar, beta: Array) -> Scalar:
     # In a = e^{-beta u} a step on the norm f^beta is a -> a (1 - beta k).
     k = -box_cox(-log_sum, beta) * (1 - error) / slope
     eps = jnp.finfo(k.dtype).eps  # type: ignore[no-untyped-call]
-    is_linear = beta * jnp.abs(k) < eps
+    is_linear = jnp.abs(beta * k) < eps
     curved = -jnp.log1p(-beta * k) / jnp.where(is_linear, 1, beta)
     on_norm = jnp.where(is_linear, k, curved)
     return jnp.where(beta > 1, -error / slope, on_norm)

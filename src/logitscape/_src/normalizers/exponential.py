@@ -54,27 +54,34 @@ def softmax(logits: Vector, *, inverse_temperature: Parameter = 1.0) -> Probs:
 
 
 @on_logits
-def softmax_one(logits: Vector) -> Probs:
-    """`p_k = e^{z_k} / (1 + sum_j e^{z_j})`: the softmax of [z, 0] without its last entry.
+def softmax_one(logits: Vector, *, sink: Parameter = 0.0) -> Probs:
+    """`p_k = e^{z_k} / (e^b + sum_j e^{z_j})`: the softmax of [z, b] without its last entry.
 
-    The probabilities sum to less than 1: the rest is that of abstaining. Defined for all finite
-    logits; -inf is a mask, +inf gives NaN. If all logits are masked, p is 0
-    and a loss such as cross-entropy infinite.
+    The probabilities sum to less than 1: the rest is that of abstaining, or of the sink b, which
+    attention learns. Defined for all finite logits; -inf is a mask, +inf gives NaN. If all logits
+    are masked, p is 0 and a loss such as cross-entropy infinite.
 
     >>> import jax.numpy as jnp, numpy as np, logitscape as ls
     >>> print(np.asarray(ls.normalizers.softmax_one(jnp.array([0.0, 0.0, -50.0])).p).round(3))
     [0.333 0.333 0.   ]
+    >>> print(np.asarray(ls.normalizers.softmax_one(jnp.zeros(2), sink=jnp.log(8.0)).p).round(3))
+    [0.1 0.1]
 
     Args:
         logits: Logits z of one example, [n].
+        sink: Logit b of no class, in the units of the logits.
 
     Returns:
         Probabilities and their logarithms, [n].
 
-    Source: "quiet softmax"; Miller, Attention Is Off By One, 2023.
+    Raises:
+        ValueError: If the sink is not finite (NaN if it is traced).
+
+    Source: "quiet softmax"; Miller, Attention Is Off By One, 2023. Learned sink: gpt-oss, OpenAI,
+    2025.
     """
-    with_zero = jnp.concatenate([logits, jnp.zeros(1, logits.dtype)])
-    probs = normalize(with_zero)
+    b = parameter("softmax_one", "sink", sink, logits.dtype, low=-jnp.inf)
+    probs = normalize(jnp.concatenate([logits, b[None]]))
     return Probs(probs.p[:-1], probs.log_p[:-1])
 
 

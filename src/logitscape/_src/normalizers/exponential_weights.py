@@ -38,11 +38,12 @@ def softmax(
     return Weights(relative, slope, log_relative, lambda z: c, largest=1.0)
 
 
-def softmax_one(logits: Array, maximum: Reduction) -> Weights:
-    """`g(z) = e^z` with `g_0 = 1`, relative to the largest of the classes."""
+def softmax_one(logits: Array, maximum: Reduction, *, sink: Parameter = 0.0) -> Weights:
+    """`g(z) = e^z` with `g_0 = e^b`, relative to the largest of the classes."""
+    b = parameter("softmax_one", "sink", sink, logits.dtype, low=-jnp.inf)
     top = maximum(logits)
     top = jnp.where(jnp.isneginf(top), 0, top)  # all classes are masked
-    return _exponentials(top)._replace(log_sink=-top)
+    return _exponentials(top)._replace(log_sink=b - top)
 
 
 def _exponentials(top: Array) -> Weights:

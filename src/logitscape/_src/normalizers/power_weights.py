@@ -1,9 +1,12 @@
 """Weights of the normalizers that are powers or polynomials of the logits (see weights.py)."""
 
+import builtins
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -12,6 +15,7 @@ from ..base.special import hypotenuse
 from ..base.types import Parameter
 from . import taylor as taylor_polynomials
 from .powers import divide_by, log_of_ratio
+from .real_powers import real_power, whole_exponent
 from .weights import Reduction, Weights, by_log_slope
 
 
@@ -45,6 +49,75 @@ def relu(logits: Array, maximum: Reduction) -> Weights:
         return jnp.where(z > 0, z, 0), (z > 0).astype(z.dtype)
 
     return _powers(maximum(logits), magnitude, 1)
+
+
+def power(logits: Array, maximum: Reduction, *, exponent: Parameter = 1.5) -> Weights:
+    """`g(z) = |z|^m`, relative to the largest."""
+    m = parameter("power", "exponent", exponent, logits.dtype, low=-math.inf)
+    whole = whole_exponent(exponent)
+    size = jnp.abs(m) if whole is None else builtins.abs(whole)
+    rising = _rising_powers(maximum(jnp.abs(logits)), size)
+    falling = _falling_powers(logits, maximum, size)
+    if not isinstance(exponent, jax.core.Tracer):
+        return falling if exponent < 0 else rising
+    is_falling = m < 0
+
+    def either(fall: Callable[..., Array], rise: Callable[..., Array]) -> Any:
+        return lambda *args: jnp.where(is_falling, fall(*args), rise(*args))
+
+    return Weights(*map(either, falling[:4], rising[:4]))
+
+
+def _rising_powers(top: Array, power: int | Array) -> Weights:
+    """`g(z) = |z|^m` for m >= 0."""
+    weights = _powers(top, _magnitude, power)
+
+    def slope(z: Array, weight: Array) -> Array:
+        # At 0, powers below 1 are infinitely steep; there it is taken as 0.
+        return jnp.where(z == 0, 0, weights.slope(z, weight))
+
+    def log_relative(z: Array) -> Array:
+        # 0^0 is 1, as the power of any other amplitude is.
+        return jnp.where(power == 0, 0, weights.log_relative(z))
+
+    ratio = divide_by(top)
+
+    def differentiable(z: Array) -> Array:
+        if not isinstance(power, int):
+            return real_power(ratio(_magnitude(z)[0]), power)
+        # With the sign if it may be, as the amplitude has the derivative 0 at 0.
+        return ratio(z if power % 2 == 0 else _magnitude(z)[0]) ** power
+
+    return weights._replace(
+        slope=slope, log_relative=log_relative, differentiable=differentiable
+    )
+
+
+def _falling_powers(logits: Array, maximum: Reduction, power: int | Array) -> Weights:
+    """`g(z) = |z|^{-m}` for m > 0, relative to that of the logit nearest to 0."""
+    top = maximum(jnp.abs(logits))
+    # NaN if a logit is infinite, or 0, where the weight would be infinite.
+    least = -maximum(-jnp.abs(logits)) + (top - top)
+
+    def quotient(z: Array) -> Array:
+        return jnp.where(least > 0, least, jnp.nan) / jnp.abs(z)
+
+    def relative(z: Array) -> Array:
+        return quotient(z) ** power
+
+    def log_relative(z: Array) -> Array:
+        return power * log_of_ratio(quotient(z), least, jnp.abs(z))
+
+    def log_slope(z: Array) -> Array:
+        return -power / z
+
+    def slope(z: Array, weight: Array) -> Array:
+        return weight * log_slope(z)
+
+    differentiable = by_log_slope(relative, log_slope)
+    return Weights(
+        relative, slope, log_relative, log_slope, differentiable=differentiable
+    )
 
 
 def spherical(
@@ -135,7 +208,7 @@ def _magnitude(z: Array) -> tuple[Array, Array]:
 def _powers(
     top: Array,
     magnitude: Callable[[Array], tuple[Array, Array | float]],
-    power: int,
+    power: int | Array,
 ) -> Weights:
     """`g(z) = a(z)^m`, relative to the largest.
 

@@ -41,6 +41,27 @@ class Probs(NamedTuple):
         return _complement(self.p, self.log_p)
 
 
+class SeparateProbs(Probs):
+    """Probs of classes that do not exclude each other, more than one of which may be near 1."""
+
+    @property
+    def complement(self) -> Float[Array, "*batch n"]:
+        """`1 - p` with a small relative error, of every class by itself."""
+        return _complement_of_each(self.p, self.log_p)
+
+
+@jax.custom_jvp
+def _complement_of_each(p: Array, log_p: Array) -> Array:
+    return jnp.where(p > 0.5, -jnp.expm1(log_p), 1 - p)
+
+
+@_complement_of_each.defjvp
+def _complement_of_each_jvp(
+    primals: tuple[Array, Array], tangents: tuple[Array, Array]
+) -> tuple[Array, Array]:
+    return _complement_of_each(*primals), -tangents[0]
+
+
 @jax.custom_jvp
 def _complement(p: Array, log_p: Array) -> Array:
     """`1 - p`, computed as `-expm1(log_p)` for the largest p."""

@@ -1,14 +1,17 @@
-"""Sparsemax: the point of the probability simplex nearest to the logits."""
+"""Sparsemax: the point of the probability simplex nearest to the logits, as they are or scaled."""
 
 from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..base.argmax import one_hot
 from ..base.formula import on_logits
-from ..base.types import Vector
+from ..base.parameters import parameter
+from ..base.types import Parameter, Vector
 from .probs import Probs
+from .quotients import nan_unless_top_is_finite
 from .shares import keep_mass
 from .threshold import Threshold, bases, find_threshold
 
@@ -37,6 +40,82 @@ def sparsemax(logits: Vector) -> Probs:
     Source: Martins and Astudillo, arXiv 1602.02068, equation 2 and proposition 1.
     """
     return Probs(*project(logits))
+
+
+@on_logits
+def sparsegen(logits: Vector, *, sparsity: Parameter = 0.5) -> Probs:
+    """`p = [z / (1 - l) - tau]_+` with tau such that p sums to 1 ("sparsegen-lin"): the p that
+    minimises `|p - z|^2 - l |p|^2`.
+
+    Sparsemax of logits at the temperature 1 - l: the nearer l is to 1, the fewer classes are kept;
+    a negative l keeps more. One-hot once the largest logit leads by 1 - l. Domain, masks and kinks
+    are those of sparsemax.
+
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.sparsegen(jnp.array([1.0, 0.75, -1.0])).p).round(3))
+    [0.75 0.25 0.  ]
+
+    Args:
+        logits: Logits z of one example, [n].
+        sparsity: Lambda, written l in the formulas, at most 0.999.
+
+    Returns:
+        Probabilities and their logarithms, [n].
+
+    Raises:
+        ValueError: If the sparsity is out of range or not finite (NaN if it is traced).
+
+    Source: Laha et al., On Controllable Sparse Alternatives to Softmax, NeurIPS 2018, arXiv
+    1810.11975, section 3.1.
+    """
+    lowest = -jnp.inf
+    weight = parameter(
+        "sparsegen", "sparsity", sparsity, logits.dtype, low=lowest, high=0.999
+    )
+    return _of_scaled(logits, 1 / (1 - weight))
+
+
+@on_logits
+def sparsehourglass(logits: Vector, *, q: Parameter = 1.0) -> Probs:
+    """`p = [c z - tau]_+` with `c = (1 + n q) / (|sum_j z_j| + n q)` and tau such that p sums to 1.
+
+    Between dividing by the sum, which is its limit for q = 0 where no logit is negative, and
+    sparsemax, that for large q. Where the logits sum to 0 the derivative of |sum_j z_j| is taken as
+    0. -inf is a mask, with no part in the sum and in n. Otherwise domain and kinks are those of
+    sparsemax.
+
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.sparsehourglass(jnp.array([3.0, 2.0, 1.0])).p).round(3))
+    [0.722 0.278 0.   ]
+
+    Args:
+        logits: Logits z of one example, [n].
+        q: Weight of the constant, greater than 0.
+
+    Returns:
+        Probabilities and their logarithms, [n].
+
+    Raises:
+        ValueError: If q is not a finite number greater than 0 (NaN if it is traced).
+
+    Source: Laha et al., arXiv 1810.11975, section 3.4.
+    """
+    q = parameter("sparsehourglass", "q", q, logits.dtype, low=0, open=True)
+    is_mask = jnp.isneginf(logits)
+    weight = q * jnp.sum(~is_mask).astype(logits.dtype)
+    total = jnp.sum(jnp.where(is_mask, 0, logits))
+    size = jnp.where(total == 0, 0, jnp.abs(total))
+    return _of_scaled(logits, (1 + weight) / (size + weight))
+
+
+def _of_scaled(logits: Vector, factor: Array) -> Probs:
+    """Sparsemax of the logits times a factor."""
+    z = nan_unless_top_is_finite(logits)
+    # A common offset changes nothing, but would be rounded by the factor.
+    below_top = z - jax.lax.stop_gradient(jnp.max(z))
+    is_mask = jnp.isneginf(below_top)
+    scaled = factor * jnp.where(is_mask, 0, below_top)
+    return Probs(*project(jnp.where(is_mask, -jnp.inf, scaled)))
 
 
 def project(z: Vector) -> LogPair:

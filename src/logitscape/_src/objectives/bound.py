@@ -30,6 +30,10 @@ _TARGETS: dict[Kind, TargetKind] = {
 }
 
 
+MANY = 2**20
+"""Number of classes with which parameters are checked."""
+
+
 @dataclass(frozen=True)
 class BoundFormula:
     """A function of the catalog with its parameters bound, printed as its spec.
@@ -212,7 +216,8 @@ def _raise_errors_of_parameters(function: Callable[..., Any], kind: Kind) -> Non
     """Raise the errors of bad parameters now, not at the first call.
 
     The function is traced, and nothing is computed. The logits have the widest dtype: a
-    parameter that only this dtype can hold is refused once it meets narrower logits.
+    parameter that only this dtype can hold is refused once it meets narrower logits. They are of
+    many classes: a parameter that counts classes is refused once it meets fewer.
     """
     z: Any = jax.ShapeDtypeStruct((_num_classes(function),), jnp.result_type(float))
     arguments = {
@@ -224,7 +229,7 @@ def _raise_errors_of_parameters(function: Callable[..., Any], kind: Kind) -> Non
 
 
 def _num_classes(function: Callable[..., Any]) -> int:
-    """The number of classes that parameters with a number for each class ask for, else 3."""
+    """The number of classes that parameters with a number for each class ask for, else many."""
     parameters = function.keywords if isinstance(function, partial) else {}
     lengths = [len(x) for x in parameters.values() if isinstance(x, tuple | list) and x]
-    return lengths[0] if lengths else 3
+    return lengths[0] if lengths else MANY

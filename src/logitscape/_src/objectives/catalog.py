@@ -31,15 +31,23 @@ from ..losses import (
 )
 from ..losses.label_shares import OfLabel
 from ..normalizers import (
+    augmented,
     entmax,
+    evidential,
+    evidential_weights,
     exponential,
     exponential_weights,
     logit_maps,
+    normmax,
     power_weights,
     rational,
+    real_powers,
+    selective,
     sigmoidal,
     sparsemax,
     taylor,
+    truncated,
+    unnormalized,
 )
 from ..normalizers.weights import Weigh
 
@@ -147,6 +155,20 @@ FORMULAS: tuple[Formula, ...] = (
     ),
     Formula("normalizer", sparsemax.sparsemax),
     Formula("normalizer", entmax.entmax),
+    Formula("normalizer", entmax.tempered),
+    Formula("normalizer", evidential.stablemax, weigh=evidential_weights.stablemax),
+    Formula("normalizer", evidential.evidential, weigh=evidential_weights.evidential),
+    Formula("normalizer", real_powers.power, weigh=power_weights.power),
+    Formula("normalizer", selective.top_k),
+    Formula("normalizer", selective.ev_softmax),
+    Formula("normalizer", augmented.eps_softmax),
+    Formula("normalizer", truncated.t_softmax),
+    Formula("normalizer", truncated.r_softmax),
+    Formula("normalizer", sparsemax.sparsegen),
+    Formula("normalizer", sparsemax.sparsehourglass),
+    Formula("normalizer", normmax.normmax),
+    Formula("normalizer", unnormalized.softpick),
+    Formula("normalizer", unnormalized.sigmoid_attention),
     Formula(
         "loss of probabilities",
         logarithmic.cross_entropy,

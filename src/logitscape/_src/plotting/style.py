@@ -20,6 +20,8 @@ BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 Dashes: TypeAlias = str | tuple[int, tuple[float | int, ...]]
 SOLID: Dashes = "-"
 LONG: Dashes = (0, (8, 1.6))
+LONG_DOTTED: Dashes = (0, (8, 1.6, 1.2, 1.6))
+LONG_DASHED: Dashes = (0, (8, 1.6, 3.6, 1.6))
 DASHED: Dashes = (0, (3.6, 1.3))
 DASH_DOTTED: Dashes = (0, (5, 1.3, 1.2, 1.3))
 DOTTED: Dashes = (0, (1.2, 1.2))
@@ -43,6 +45,20 @@ NORMALIZER_STYLES: dict[str, tuple[str, Dashes]] = {
     "entmax": (SKY, LONG),
     "argmax": (GREY, SOLID),
     "relu": (GREY, LONG),
+    "tempered": (BLACK, LONG_DOTTED),
+    "stablemax": (VERMILLION, LONG_DOTTED),
+    "evidential": (ORANGE, LONG_DOTTED),
+    "power": (PURPLE, LONG_DOTTED),
+    "top_k": (GREEN, LONG_DOTTED),
+    "ev_softmax": (BLUE, LONG_DOTTED),
+    "eps_softmax": (SKY, LONG_DOTTED),
+    "normmax": (GREY, LONG_DOTTED),
+    "t_softmax": (BLACK, LONG_DASHED),
+    "r_softmax": (VERMILLION, LONG_DASHED),
+    "sparsegen": (ORANGE, LONG_DASHED),
+    "sparsehourglass": (PURPLE, LONG_DASHED),
+    "softpick": (GREEN, LONG_DASHED),
+    "sigmoid_attention": (BLUE, LONG_DASHED),
 }
 
 LOSS_STYLES: dict[str, tuple[str, Dashes]] = {

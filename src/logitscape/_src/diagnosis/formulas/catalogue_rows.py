@@ -90,6 +90,8 @@ class Known:
 
 TUNABLE: Mapping[str, Tunable] = {
     "entmax": Tunable("alpha", (1.5, 1.1)),
+    "power": Tunable("exponent", (3.0, -1.0)),
+    "tempered": Tunable("temperature", (1.5, 3.0)),
     "spherical": Tunable("epsilon", (1.0, 1e-3), on_log_scale=True),
     "generalized_cross_entropy": Tunable("q", (0.3, 0.7)),
     "focal": Tunable("gamma", (1.0, 3.0)),

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ..evaluation import Rows
-from .normalizer_rows import entmax_rows, log_probs, softmax_with_rest, softplus
+from .normalizer_rows import log_probs, softmax_with_rest, softplus
+from .root_rows import entmax_rows
 
 OfLabel = Callable[..., Rows]
 """Function (log p_y [m], parameters) -> losses [m]."""

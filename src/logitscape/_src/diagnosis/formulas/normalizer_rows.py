@@ -13,12 +13,16 @@ import numpy as np
 from ...base.softmax import log_softmax_rows
 from ...base.sparsemax import sparsemax_rows
 from ..evaluation import Rows
+from .root_rows import entmax_rows, heavy_tailed_rows, normmax_weights
+from .selective_rows import (
+    above_mean_rows,
+    hourglass_rows,
+    r_softmax_weights,
+    t_softmax_weights,
+    top_k_rows,
+)
 
 LogProbs = Callable[..., Rows]
-
-NEWTON_STEPS = 40
-CONVERGED = 1e-9
-"""Error before a step of Newton's method that leaves none, as it squares the error."""
 
 
 def _softmax(z: Rows, inverse_temperature: float = 1.0) -> Rows:
@@ -109,22 +113,33 @@ def _entmax(z: Rows, alpha: float = 1.5) -> Rows:
     return logs
 
 
-def entmax_rows(z: Rows, alpha: float) -> Rows:
-    """`p_k = [(alpha - 1) z_k - tau]_+^{1 / (alpha - 1)}`, for alpha above 1 and at most 2."""
-    scaled = (alpha - 1) * z
-    power = 1 / (alpha - 1)
-    threshold = scaled.max(axis=1, keepdims=True) - 1
-    # The sum of p is convex in the threshold, and at least 1 at the first: Newton's method
-    # comes from one side.
-    for _ in range(NEWTON_STEPS):
-        above = np.maximum(scaled - threshold, 0)
-        excess = (above**power).sum(axis=1, keepdims=True) - 1
-        slope = power * (above ** (power - 1) * (above > 0)).sum(axis=1, keepdims=True)
-        threshold = threshold + excess / slope
-        if np.nanmax(np.abs(excess), initial=0) < CONVERGED:
-            break
-    probabilities: Rows = np.maximum(scaled - threshold, 0) ** power
-    return probabilities
+def _tempered(z: Rows, temperature: float = 1.5) -> Rows:
+    if temperature == 1:
+        return log_softmax_rows(z)
+    logs: Rows = np.log(heavy_tailed_rows(z, temperature - 1))
+    return logs
+
+
+def _power(z: Rows, exponent: float = 1.5) -> Rows:
+    return _of_weights(np.abs(z) ** exponent)
+
+
+def _stablemax(z: Rows) -> Rows:
+    return _of_weights(np.where(z >= 0, 1 + z, 1 / (1 - np.minimum(z, 0))))
+
+
+def _eps_softmax(z: Rows, amount: float = 1000.0) -> Rows:
+    is_largest = z == z.max(axis=1, keepdims=True)
+    shares = is_largest / is_largest.sum(axis=1, keepdims=True)
+    logs: Rows = np.log(np.exp(log_softmax_rows(z)) + amount * shares)
+    return logs - math.log1p(amount)
+
+
+def _softpick(z: Rows, epsilon: float = 1e-8) -> Rows:
+    sizes = np.expm1(z)
+    total = np.abs(sizes).sum(axis=1, keepdims=True) + epsilon
+    logs: Rows = np.log(np.maximum(sizes, 0) / total)
+    return logs
 
 
 NORMALIZER_ROWS: Mapping[str, LogProbs] = {
@@ -144,6 +159,20 @@ NORMALIZER_ROWS: Mapping[str, LogProbs] = {
     "softmax_one": _softmax_one,
     "sparsemax": _sparsemax,
     "entmax": _entmax,
+    "tempered": _tempered,
+    "stablemax": _stablemax,
+    "evidential": lambda z: _of_weights(1 + np.maximum(z, 0)),
+    "power": _power,
+    "top_k": lambda z, k=2: _of_logs(top_k_rows(z, k)),
+    "ev_softmax": lambda z: _of_logs(above_mean_rows(z)),
+    "eps_softmax": _eps_softmax,
+    "t_softmax": lambda z, width=2.0: _of_weights(t_softmax_weights(z, width)),
+    "r_softmax": lambda z, rate=0.5: _of_weights(r_softmax_weights(z, rate)),
+    "sparsegen": lambda z, sparsity=0.5: _sparsemax(z / (1 - sparsity)),
+    "sparsehourglass": lambda z, q=1.0: _sparsemax(hourglass_rows(z, q)),
+    "normmax": lambda z, alpha=2.0: _of_weights(normmax_weights(z, alpha)),
+    "softpick": _softpick,
+    "sigmoid_attention": lambda z: _log_sigmoid(z - math.log(z.shape[1])),
 }
 """Function (logits [m, n], parameters) -> log p [m, n] of every normalizer, by name."""
 

@@ -1,0 +1,49 @@
+"""Alpha-normmax: probabilities whose regulariser is a norm."""
+
+import jax
+import jax.numpy as jnp
+
+from ..base.formula import on_logits
+from ..base.parameters import is_known_to_be, parameter
+from ..base.types import Parameter, Vector
+from .entmax import entmax
+from .normalize import normalize
+from .probs import Probs
+from .quotients import nan_unless_top_is_finite
+
+
+@on_logits
+def normmax(logits: Vector, *, alpha: Parameter = 2.0) -> Probs:
+    """`p = argmax_p <p, z> - norm_alpha(p)`: in proportion to `q_k = [z_k - tau]_+^{1 / (a - 1)}`,
+    with tau such that `sum_k q_k^a = 1`.
+
+    Sparse, and more even than entmax over the classes that it keeps; with a = 2 the canonical
+    normalizer of `spherical_score`. It is in proportion to the power 1 / a of
+    `entmax(a z / (a - 1), alpha = 2 - 1 / a)`, and has its masks and kinks. The result is NaN if
+    all logits are masked or one is +inf.
+
+    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
+    >>> print(np.asarray(ls.normalizers.normmax(jnp.array([1.0, 0.8, -1.0])).p).round(3))
+    [0.573 0.427 0.   ]
+
+    Args:
+        logits: Logits z of one example, [n].
+        alpha: Alpha, written a in the formulas, greater than 1.
+
+    Returns:
+        Probabilities and their logarithms, [n].
+
+    Raises:
+        ValueError: If alpha is not a finite number greater than 1 (NaN if it is traced).
+
+    Source: Blondel, Martins and Niculae, arXiv 1901.02324, section 4.4; the package entmax.
+    """
+    a = parameter("normmax", "alpha", alpha, logits.dtype, low=1, open=True)
+    z = nan_unless_top_is_finite(logits)
+    # A common offset changes nothing, but would be rounded by the factor.
+    below_top = z - jax.lax.stop_gradient(jnp.max(z))
+    of_entmax = 1.5 if is_known_to_be(2, alpha) else 2 - 1 / a
+    is_mask = jnp.isneginf(below_top)
+    scaled = jnp.where(is_mask, 0, below_top) * (a / (a - 1))
+    kept = entmax(jnp.where(is_mask, -jnp.inf, scaled), alpha=of_entmax)
+    return normalize(kept.log_p / a)
