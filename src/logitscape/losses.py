@@ -20,6 +20,7 @@ from ._src.losses.distribution import spherical_score as spherical_score
 from ._src.losses.fenchel_young import entmax_loss as entmax_loss
 from ._src.losses.fenchel_young import sparsemax_loss as sparsemax_loss
 from ._src.losses.focal import focal as focal
+from ._src.losses.focal import sample_dependent_focal as sample_dependent_focal
 from ._src.losses.logarithmic import clipped_cross_entropy as clipped_cross_entropy
 from ._src.losses.logarithmic import cross_entropy as cross_entropy
 from ._src.losses.logarithmic import poly1 as poly1
@@ -27,6 +28,17 @@ from ._src.losses.logarithmic import symmetric_cross_entropy as symmetric_cross_
 from ._src.losses.margin import crammer_singer as crammer_singer
 from ._src.losses.margin import perceptron as perceptron
 from ._src.losses.margin import weston_watkins as weston_watkins
+from ._src.losses.noise_robust import asymmetric_exponential as asymmetric_exponential
+from ._src.losses.noise_robust import (
+    asymmetric_generalized_cross_entropy as asymmetric_generalized_cross_entropy,
+)
+from ._src.losses.noise_robust import asymmetric_unhinged as asymmetric_unhinged
+from ._src.losses.noise_robust import (
+    partially_huberised_cross_entropy as partially_huberised_cross_entropy,
+)
+from ._src.losses.noise_robust import taylor_cross_entropy as taylor_cross_entropy
+from ._src.losses.power import alpha_loss as alpha_loss
+from ._src.losses.power import comp_sum as comp_sum
 from ._src.losses.power import exponential as exponential
 from ._src.losses.power import generalized_cross_entropy as generalized_cross_entropy
 from ._src.losses.power import hellinger as hellinger

@@ -33,6 +33,7 @@ CANCELS = {
     "reverse_kl": "log(p_k / t_k) - sum p log(p / t) at its optimum",
     "label_smoothing": "p - t at its optimum",
     "clipped_cross_entropy": "-log(p + epsilon) at p = 1 - epsilon",
+    "sample_dependent_focal": "the jump where p is the threshold",
     "spherical_bound": "1/K + (z_k - mean) tanh(xi/2) / (2 xi) - t_k as the gap grows, "
     "with K = 2 and 3",
     "crammer_singer": "the margin an ulp before the hinge",

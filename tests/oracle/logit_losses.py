@@ -5,7 +5,7 @@ gradient).
 from mpmath import inf, mp, mpf
 
 from .exact import ONE, ZERO, Simplex
-from .losses import bregman, differences, kl, label
+from .losses import kl
 from .normalizers import (
     PERTURBATION,
     entmax,
@@ -16,6 +16,7 @@ from .normalizers import (
     softplus,
     threshold,
 )
+from .scores import bregman, differences, label
 
 
 def tied_share(z: list, classes: list) -> list:
