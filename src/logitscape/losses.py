@@ -17,10 +17,14 @@ from ._src.losses.distribution import kl as kl
 from ._src.losses.distribution import label_smoothing as label_smoothing
 from ._src.losses.distribution import reverse_kl as reverse_kl
 from ._src.losses.distribution import spherical_score as spherical_score
+from ._src.losses.entropic import confidence_penalty as confidence_penalty
+from ._src.losses.entropic import hard_bootstrapping as hard_bootstrapping
+from ._src.losses.entropic import soft_bootstrapping as soft_bootstrapping
 from ._src.losses.fenchel_young import entmax_loss as entmax_loss
 from ._src.losses.fenchel_young import sparsemax_loss as sparsemax_loss
 from ._src.losses.focal import focal as focal
 from ._src.losses.focal import sample_dependent_focal as sample_dependent_focal
+from ._src.losses.jensen_shannon import jensen_shannon as jensen_shannon
 from ._src.losses.logarithmic import clipped_cross_entropy as clipped_cross_entropy
 from ._src.losses.logarithmic import cross_entropy as cross_entropy
 from ._src.losses.logarithmic import poly1 as poly1
@@ -37,6 +41,17 @@ from ._src.losses.noise_robust import (
     partially_huberised_cross_entropy as partially_huberised_cross_entropy,
 )
 from ._src.losses.noise_robust import taylor_cross_entropy as taylor_cross_entropy
+from ._src.losses.normalized import active_negative as active_negative
+from ._src.losses.normalized import active_passive as active_passive
+from ._src.losses.normalized import normalized_cross_entropy as normalized_cross_entropy
+from ._src.losses.normalized import normalized_focal as normalized_focal
+from ._src.losses.normalized import (
+    normalized_generalized_cross_entropy as normalized_generalized_cross_entropy,
+)
+from ._src.losses.normalized import (
+    normalized_negative_cross_entropy as normalized_negative_cross_entropy,
+)
+from ._src.losses.ordinal import ranked_probability_score as ranked_probability_score
 from ._src.losses.power import alpha_loss as alpha_loss
 from ._src.losses.power import comp_sum as comp_sum
 from ._src.losses.power import exponential as exponential
@@ -47,4 +62,5 @@ from ._src.losses.regression import one_vs_rest as one_vs_rest
 from ._src.losses.regression import squared_logits as squared_logits
 from ._src.losses.regression import z_loss as z_loss
 from ._src.losses.spherical_bound import spherical_bound as spherical_bound
+from ._src.losses.tsallis import bi_tempered as bi_tempered
 from ._src.losses.tsallis import tsallis_score as tsallis_score

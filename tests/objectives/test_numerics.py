@@ -25,6 +25,9 @@ FEWER_CLASSES = (3, 100)  # in float32, to save time
 PAIRS = [pytest.param(x, y, id=f"{x} + {y}") for x in NORMALIZERS for y in LOSSES]
 
 
+NORMALIZED = "what a third class and its equals take from the sum over all labels"
+
+
 # Where the terms of a formula cancel so far that the rule of tests/oracle leaves no digit, none
 # is promised. With one-hot targets this happens for these formulas only, for the given reasons.
 CANCELS = {
@@ -34,6 +37,13 @@ CANCELS = {
     "label_smoothing": "p - t at its optimum",
     "clipped_cross_entropy": "-log(p + epsilon) at p = 1 - epsilon",
     "sample_dependent_focal": "the jump where p is the threshold",
+    "normalized_cross_entropy": NORMALIZED,
+    "normalized_focal": NORMALIZED,
+    "normalized_generalized_cross_entropy": NORMALIZED,
+    "active_passive": NORMALIZED,
+    "active_negative": NORMALIZED,
+    "ranked_probability_score": "gaps of cumulative sums of both signs below and above the label",
+    "hard_bootstrapping": "two classes that are the largest to within rounding",
     "spherical_bound": "1/K + (z_k - mean) tanh(xi/2) / (2 xi) - t_k as the gap grows, "
     "with K = 2 and 3",
     "crammer_singer": "the margin an ulp before the hinge",

@@ -7,6 +7,7 @@ from mpmath import inf, mp, mpf
 from .exact import ONE, ZERO, OutsideDomain, all_but
 from .robust_losses import ROBUST
 from .scores import bregman, differences, focal, label, plain, power, scored
+from .vector_losses import VECTORS
 
 
 def exponential(p, r, log_p):
@@ -182,4 +183,5 @@ LOSSES = {
     "reverse_kl": reverse_kl,
     "label_smoothing": label_smoothing,
     **ROBUST,
+    **VECTORS,
 }

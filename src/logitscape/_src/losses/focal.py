@@ -40,7 +40,7 @@ def focal(probs: Probs, target: Vector, *, gamma: Parameter = 2.0) -> Scalar:
     Source: Lin et al., arXiv 1708.02002, equation 4.
     """
     power = parameter("focal", "gamma", gamma, target.dtype, low=0)
-    return jnp.sum(target * _focal(surprisal(probs, target), power))
+    return jnp.sum(target * focal_of_surprisal(surprisal(probs, target), power))
 
 
 @on_probs
@@ -101,17 +101,17 @@ def scheduled(
     edge = parameter(name, "threshold", threshold, dtype, low=0, high=1)
     # A comparison with NaN, the edge that is out of range, would hide it.
     power = jnp.where(chance.p < edge, low, high) + 0 * edge
-    return _focal(-chance.log_p, power)
+    return focal_of_surprisal(-chance.log_p, power)
 
 
 # At p = 1 and for gamma < 1 the automatic derivative would be infinity times 0.
 @jax.custom_jvp
-def _focal(s: Array, gamma: Array) -> Array:
+def focal_of_surprisal(s: Array, gamma: Array) -> Array:
     """`(1 - e^{-s})^gamma s` of the surprisal s."""
     return exp_complement(s) ** gamma * s
 
 
-@_focal.defjvp
+@focal_of_surprisal.defjvp
 def _focal_jvp(
     primals: tuple[Array, Array], tangents: tuple[Array, Array]
 ) -> tuple[Array, Array]:
@@ -126,7 +126,7 @@ def _focal_jvp(
     # s p / (1 - p) is s / (e^s - 1), which tends to 1 with s: there is no pole at p = 1.
     slope_in_s = 1 + gamma * over_expm1(s)
     tangent = complement**gamma * (slope_in_s * ds + slope_in_gamma * d_gamma)
-    return _focal(s, gamma), tangent
+    return focal_of_surprisal(s, gamma), tangent
 
 
 def _log_complement(s: Array) -> Array:

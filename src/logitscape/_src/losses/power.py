@@ -71,7 +71,7 @@ def generalized_cross_entropy(
     )
     p = jnp.where(target == 0, 1, probs.p)
     log_p = -surprisal(probs, target)
-    scores = _power_score(p, log_p, jnp.broadcast_to(exponent, target.shape))
+    scores = power_score(p, log_p, jnp.broadcast_to(exponent, target.shape))
     return jnp.sum(target * scores)
 
 
@@ -190,17 +190,17 @@ def of_dial(chance: Chance, *, tau: Parameter = 1.5) -> Array:
 def _with_exponent(chance: Chance, q: Array) -> Array:
     """`(1 - p^q) / q` for any q."""
     exponent = jnp.broadcast_to(q, chance.p.shape)
-    return _power_score(chance.p, chance.log_p, exponent)
+    return power_score(chance.p, chance.log_p, exponent)
 
 
 # p takes no part in the value: it is an argument so that the rule gets its tangent.
 @jax.custom_jvp
-def _power_score(p: Array, log_p: Array, q: Array) -> Array:
+def power_score(p: Array, log_p: Array, q: Array) -> Array:
     """`(1 - p^q) / q`."""
     return -box_cox(log_p, q)
 
 
-@_power_score.defjvp
+@power_score.defjvp
 def _power_score_jvp(
     primals: tuple[Array, ...], tangents: tuple[Array, ...]
 ) -> tuple[Array, Array]:
@@ -212,4 +212,4 @@ def _power_score_jvp(
     is_linear = q == 1
     d_log_part = jnp.where(is_linear, 0, d_log_p)
     _, slope = jax.jvp(box_cox, (log_p, q), (d_log_part, dq))
-    return _power_score(p, log_p, q), -(slope + jnp.where(is_linear, dp, 0))
+    return power_score(p, log_p, q), -(slope + jnp.where(is_linear, dp, 0))

@@ -11,13 +11,18 @@ from typing import Any, Literal, TypeAlias
 from ..base.formula import trusting_on_logits, trusting_on_probs
 from ..losses import (
     distribution,
+    entropic,
     fenchel_young,
     focal,
+    jensen_shannon,
     label_losses,
     label_scores,
+    label_sums,
     logarithmic,
     margin,
     noise_robust,
+    normalized,
+    ordinal,
     power,
     regression,
     spherical_bound,
@@ -206,6 +211,60 @@ FORMULAS: tuple[Formula, ...] = (
         "loss of probabilities",
         noise_robust.taylor_cross_entropy,
         of_label=label_losses.taylor_cross_entropy,
+    ),
+    Formula(
+        "loss of probabilities",
+        tsallis.bi_tempered,
+        of_label=label_sums.bi_tempered,
+    ),
+    Formula(
+        "loss of probabilities",
+        normalized.normalized_cross_entropy,
+        of_label=label_sums.normalized_cross_entropy,
+    ),
+    Formula(
+        "loss of probabilities",
+        normalized.normalized_focal,
+    ),
+    Formula(
+        "loss of probabilities",
+        normalized.normalized_generalized_cross_entropy,
+    ),
+    Formula(
+        "loss of probabilities",
+        normalized.normalized_negative_cross_entropy,
+    ),
+    Formula(
+        "loss of probabilities",
+        normalized.active_passive,
+        of_label=label_sums.active_passive,
+    ),
+    Formula(
+        "loss of probabilities",
+        normalized.active_negative,
+    ),
+    Formula(
+        "loss of probabilities",
+        jensen_shannon.jensen_shannon,
+        of_label=label_sums.jensen_shannon,
+    ),
+    Formula(
+        "loss of probabilities",
+        entropic.confidence_penalty,
+        of_label=label_sums.confidence_penalty,
+    ),
+    Formula(
+        "loss of probabilities",
+        entropic.soft_bootstrapping,
+        of_label=label_sums.soft_bootstrapping,
+    ),
+    Formula(
+        "loss of probabilities",
+        entropic.hard_bootstrapping,
+    ),
+    Formula(
+        "loss of probabilities",
+        ordinal.ranked_probability_score,
     ),
     Formula("loss of logits", margin.perceptron, exponential.argmax),
     Formula("loss of logits", margin.crammer_singer, exponential.argmax),
