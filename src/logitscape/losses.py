@@ -20,6 +20,9 @@ from ._src.losses.distribution import spherical_score as spherical_score
 from ._src.losses.entropic import confidence_penalty as confidence_penalty
 from ._src.losses.entropic import hard_bootstrapping as hard_bootstrapping
 from ._src.losses.entropic import soft_bootstrapping as soft_bootstrapping
+from ._src.losses.evidential import evidential_digamma as evidential_digamma
+from ._src.losses.evidential import evidential_log as evidential_log
+from ._src.losses.evidential import evidential_mse as evidential_mse
 from ._src.losses.fenchel_young import entmax_loss as entmax_loss
 from ._src.losses.fenchel_young import sparsemax_loss as sparsemax_loss
 from ._src.losses.focal import focal as focal
@@ -29,6 +32,15 @@ from ._src.losses.logarithmic import clipped_cross_entropy as clipped_cross_entr
 from ._src.losses.logarithmic import cross_entropy as cross_entropy
 from ._src.losses.logarithmic import poly1 as poly1
 from ._src.losses.logarithmic import symmetric_cross_entropy as symmetric_cross_entropy
+from ._src.losses.logit_penalties import (
+    margin_label_smoothing as margin_label_smoothing,
+)
+from ._src.losses.logit_penalties import max_sup as max_sup
+from ._src.losses.logit_penalties import squentropy as squentropy
+from ._src.losses.long_tailed import balanced_softmax as balanced_softmax
+from ._src.losses.long_tailed import cosface as cosface
+from ._src.losses.long_tailed import ldam as ldam
+from ._src.losses.long_tailed import logit_adjusted as logit_adjusted
 from ._src.losses.margin import crammer_singer as crammer_singer
 from ._src.losses.margin import perceptron as perceptron
 from ._src.losses.margin import weston_watkins as weston_watkins
@@ -62,5 +74,7 @@ from ._src.losses.regression import one_vs_rest as one_vs_rest
 from ._src.losses.regression import squared_logits as squared_logits
 from ._src.losses.regression import z_loss as z_loss
 from ._src.losses.spherical_bound import spherical_bound as spherical_bound
+from ._src.losses.top_k import top_k_entropy as top_k_entropy
+from ._src.losses.top_k import top_k_hinge as top_k_hinge
 from ._src.losses.tsallis import bi_tempered as bi_tempered
 from ._src.losses.tsallis import tsallis_score as tsallis_score

@@ -37,6 +37,8 @@ CANCELS = {
     "label_smoothing": "p - t at its optimum",
     "clipped_cross_entropy": "-log(p + epsilon) at p = 1 - epsilon",
     "sample_dependent_focal": "the jump where p is the threshold",
+    "bi_tempered": "dL/dp_k - sum p dL/dp of a third class, where label and rival balance",
+    "jensen_shannon": "with softmax_one: dL/dp_k - sum p dL/dp of a third class",
     "normalized_cross_entropy": NORMALIZED,
     "normalized_focal": NORMALIZED,
     "normalized_generalized_cross_entropy": NORMALIZED,

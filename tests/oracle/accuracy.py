@@ -20,7 +20,7 @@ TOLERANCE = {"float64": 1e-12, "float32": 2e-5}
 CLASSES = (2, 3, 10, 100)
 OF_PAIRS = ("spherical_score",)
 """Losses whose cotangents in p do not determine the gradient in the logits to all digits."""
-ONE_HOT_ONLY = ("crammer_singer", "weston_watkins")
+ONE_HOT_ONLY = ("crammer_singer", "weston_watkins", "top_k_entropy", "top_k_hinge")
 
 as_in_use = partial(jax.jit, compiler_options=known(IN_USE))
 """`jax.jit` with the options that are the default outside of the tests."""

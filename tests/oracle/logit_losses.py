@@ -17,6 +17,7 @@ from .normalizers import (
     threshold,
 )
 from .scores import bregman, differences, label
+from .softmax_losses import SOFTMAX_LOSSES
 
 
 def tied_share(z: list, classes: list) -> list:
@@ -195,4 +196,5 @@ LOGIT_LOSSES = {
     "entmax_loss": entmax_loss,
     "z_loss": z_loss,
     "spherical_bound": spherical_bound,
+    **SOFTMAX_LOSSES,
 }

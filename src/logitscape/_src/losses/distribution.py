@@ -238,14 +238,14 @@ def _one_minus_cosine_jvp(
     p, target = primals
     dp, d_target = tangents
     norm = jnp.sqrt(jnp.sum(p * p))
-    numerator = p * _sum_of_others(target * p) - target * _sum_of_others(p * p)
+    numerator = p * sum_of_others(target * p) - target * sum_of_others(p * p)
     # The largest p is about 1 here, so that no cube underflows.
     slope = numerator / norm**3
     tangent = jnp.sum(slope * dp) - jnp.sum(p * d_target) / norm
     return one_minus_cosine(p, target), tangent
 
 
-def _sum_of_others(x: Vector) -> Vector:
+def sum_of_others(x: Vector) -> Vector:
     """`sum_{j != k} x_j` for every class k, x >= 0."""
     # The difference `sum(x) - x_k` cancels for the largest x only.
     is_largest = first_largest(x)

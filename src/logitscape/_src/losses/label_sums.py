@@ -31,6 +31,12 @@ def normalized_cross_entropy(shares: Shares) -> Slopes:
     is_infinite, label_is = jnp.isposinf(surprisals), jnp.isposinf(surprisal)
     count = shares.sum(is_infinite.astype(surprisals.dtype)) + label_is
     of_rivals = shares.sum(jnp.where(is_infinite, 0, surprisals))
+    if shares.num_classes == 2:
+        # With more classes there is a rival whose surprisal is not small.
+        missed = shares.p + shares.p_sink
+        is_small = missed < 0.5
+        near = -jnp.log1p(-jnp.where(is_small, missed, 0))
+        of_rivals = jnp.where(is_small, near, of_rivals)
     of_label = jnp.where(label_is, 0, surprisal)
     is_finite = count == 0
     total = jnp.where(is_finite, of_rivals + of_label, 1)
@@ -106,14 +112,13 @@ def jensen_shannon(shares: Shares, *, weight: Parameter = 0.5) -> Slopes:
     # The rivals' part is -log(1 - w) times their share; all is divided by (1 - w) of that.
     scale = -1 / log_rest
     rest = shares.others / shares.total
-    of_label = scale * p * of_p
-    value = scale * w / (1 - w) * of_target - of_label + rest
-    pull = jnp.where(is_absent, 0, of_label)
+    value = scale * (w / (1 - w) * of_target - p * of_p) + rest
+    pull = jnp.where(is_absent, 0, scale * of_p)
     return Slopes(
         value=value,
-        rivals=(pull + p + shares.p_sink) / shares.total,
-        label=-rest / shares.total,
-        log_label=-pull * complement,
+        rivals=(pull * p + p + shares.p_sink) / shares.total,
+        label=-(pull * complement + rest) / shares.total,
+        log_label=0.0,
     )
 
 

@@ -67,11 +67,11 @@ def crammer_singer(logits: Vector, target: Vector) -> Scalar:
 
     Source: Crammer and Singer 2001.
     """
-    one = _one_if_one_hot("crammer_singer", target)
+    one = one_if_one_hot("crammer_singer", target)
     z = one * nan_unless(jnp.max(logits) < jnp.inf, logits)
     rival = maximum(jnp.where(target == 0, z, -jnp.inf))
     # The gap first: next to logits with a large common offset the 1 would be lost.
-    return one * _hinge(1 + (rival - _label_logit(z, target)))
+    return one * hinge(1 + (rival - label_logit(z, target)))
 
 
 @on_logits
@@ -97,24 +97,24 @@ def weston_watkins(logits: Vector, target: Vector) -> Scalar:
 
     Source: Weston and Watkins 1999.
     """
-    one = _one_if_one_hot("weston_watkins", target)
+    one = one_if_one_hot("weston_watkins", target)
     z = one * nan_unless(jnp.max(logits) < jnp.inf, logits)
-    violations = 1 + (z - _label_logit(z, target))
-    return one * jnp.sum(_hinge(jnp.where(target == 0, violations, -jnp.inf)))
+    violations = 1 + (z - label_logit(z, target))
+    return one * jnp.sum(hinge(jnp.where(target == 0, violations, -jnp.inf)))
 
 
-def _label_logit(z: Vector, target: Vector) -> Array:
+def label_logit(z: Vector, target: Vector) -> Array:
     # A masked logit of another class must not become 0 times -infinity.
     return jnp.sum(jnp.where(target == 0, 0, target * z))
 
 
-def _hinge(x: Array) -> Array:
+def hinge(x: Array) -> Array:
     """`max(0, x)` with derivative 0 at 0, and NaN for NaN."""
     # `jnp.maximum` would have the derivative 1/2 at the kink.
     return jnp.where(x <= 0, 0, x)
 
 
-def _one_if_one_hot(function_name: str, target: Vector) -> Array:
+def one_if_one_hot(function_name: str, target: Vector) -> Array:
     """1, or NaN if the target is traced and not one-hot.
 
     It multiplies the logits as well as the loss, as neither alone makes both the value and every

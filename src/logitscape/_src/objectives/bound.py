@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ..base.whole_numbers import is_whole
 from ..normalizers.probs import Probs
 from . import specs
 from .catalog import (
@@ -139,7 +140,7 @@ def _bind(term: Term, formula: Formula, kind: str) -> BoundFormula:
     )
     # Without any, nothing can be wrong, and tracing would take most of the time of a short answer.
     if term.parameters:
-        _raise_errors_of_parameters(bound.function, formula.kind)
+        _raise_errors_of_parameters(bound.function, formula.kind, term.parameters)
     return bound
 
 
@@ -192,13 +193,16 @@ def _with_parameters(
     return partial(function, **parameters) if parameters else function
 
 
-def _raise_errors_of_parameters(function: Callable[..., Any], kind: Kind) -> None:
+def _raise_errors_of_parameters(
+    function: Callable[..., Any], kind: Kind, parameters: Mapping[str, Any]
+) -> None:
     """Raise the errors of bad parameters now, not at the first call.
 
     The function is traced, and nothing is computed. The logits have the widest dtype: a
     parameter that only this dtype can hold is refused once it meets narrower logits.
     """
-    z: Any = jax.ShapeDtypeStruct((3,), jnp.result_type(float))
+    size = _number_of_classes_for(parameters)
+    z: Any = jax.ShapeDtypeStruct((size,), jnp.result_type(float))
     arguments = {
         "logit map": (z,),
         "normalizer": (z,),
@@ -206,3 +210,12 @@ def _raise_errors_of_parameters(function: Callable[..., Any], kind: Kind) -> Non
         "loss of logits": (z, z),
     }
     jax.eval_shape(function, *arguments[kind])
+
+
+def _number_of_classes_for(parameters: Mapping[str, Any]) -> int:
+    """A number of classes that allows these parameters, if any does."""
+    lengths = [len(x) for x in parameters.values() if isinstance(x, tuple | list)]
+    if lengths:
+        return max(lengths)
+    guesses = parameters.get("k")
+    return max(3, int(guesses)) if is_whole(guesses) else 3

@@ -12,6 +12,7 @@ from ..base.formula import trusting_on_logits, trusting_on_probs
 from ..losses import (
     distribution,
     entropic,
+    evidential,
     fenchel_young,
     focal,
     jensen_shannon,
@@ -19,6 +20,8 @@ from ..losses import (
     label_scores,
     label_sums,
     logarithmic,
+    logit_penalties,
+    long_tailed,
     margin,
     noise_robust,
     normalized,
@@ -26,6 +29,7 @@ from ..losses import (
     power,
     regression,
     spherical_bound,
+    top_k,
     tsallis,
 )
 from ..losses.label_shares import OfLabel
@@ -281,6 +285,20 @@ FORMULAS: tuple[Formula, ...] = (
         weigh=exponential_weights.softmax,
         of_label=label_losses.z_loss,
     ),
+    Formula("loss of logits", long_tailed.logit_adjusted, exponential.softmax),
+    Formula("loss of logits", long_tailed.balanced_softmax, exponential.softmax),
+    Formula("loss of logits", long_tailed.ldam, exponential.argmax),
+    Formula("loss of logits", long_tailed.cosface, exponential.argmax),
+    Formula("loss of logits", logit_penalties.max_sup, exponential.softmax),
+    Formula(
+        "loss of logits", logit_penalties.margin_label_smoothing, exponential.softmax
+    ),
+    Formula("loss of logits", logit_penalties.squentropy, exponential.softmax),
+    Formula("loss of logits", top_k.top_k_entropy, exponential.argmax),
+    Formula("loss of logits", top_k.top_k_hinge, exponential.argmax),
+    Formula("loss of logits", evidential.evidential_log, exponential.argmax),
+    Formula("loss of logits", evidential.evidential_digamma, exponential.argmax),
+    Formula("loss of logits", evidential.evidential_mse, exponential.argmax),
     Formula("logit map", logit_maps.soft_cap),
     Formula("logit map", logit_maps.scale),
     Formula("logit map", logit_maps.log_size),
