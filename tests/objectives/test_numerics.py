@@ -41,6 +41,9 @@ PAIRS = [
 ]
 
 
+NORMALIZED = "what a third class and its equals take from the sum over all labels"
+
+
 # Where the terms of a formula cancel so far that the rule of tests/oracle leaves no digit, none
 # is promised. With one-hot targets this happens for these formulas only, for the given reasons.
 CANCELS = {
@@ -49,6 +52,16 @@ CANCELS = {
     "reverse_kl": "log(p_k / t_k) - sum p log(p / t) at its optimum",
     "label_smoothing": "p - t at its optimum",
     "clipped_cross_entropy": "-log(p + epsilon) at p = 1 - epsilon",
+    "sample_dependent_focal": "the jump where p is the threshold",
+    "bi_tempered": "dL/dp_k - sum p dL/dp of a third class, where label and rival balance",
+    "jensen_shannon": "with softmax_one: dL/dp_k - sum p dL/dp of a third class",
+    "normalized_cross_entropy": NORMALIZED,
+    "normalized_focal": NORMALIZED,
+    "normalized_generalized_cross_entropy": NORMALIZED,
+    "active_passive": NORMALIZED,
+    "active_negative": NORMALIZED,
+    "ranked_probability_score": "gaps of cumulative sums of both signs below and above the label",
+    "hard_bootstrapping": "two classes that are the largest to within rounding",
     "spherical_bound": "1/K + (z_k - mean) tanh(xi/2) / (2 xi) - t_k as the gap grows, "
     "with K = 2 and 3",
     "crammer_singer": "the margin an ulp before the hinge",

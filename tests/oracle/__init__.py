@@ -10,7 +10,7 @@ at the very point, never below 1:
 
 * chain rule: the terms are `dp_j/dz_k dL/dp_j` and `dp_j/dz_k dL/dp_k` for all j that differ from
   k in logit or target: a column of a Jacobian sums to 0, and equals take nothing from each other
-  (but in forward mode, which sees one direction only);
+  (but in forward mode, which sees one direction only, and in losses over their sum for all labels);
 * `dL/dp_j` and values that are sums of terms of both signs: their terms (kl, reverse_kl, label
   smoothing, poly1 with epsilon < 0, scores of soft targets, z_loss near logsumexp = 0, the
   derivative of min_shift in its lowest class);
@@ -57,6 +57,7 @@ from .losses import LOSSES
 from .multilabel_losses import CONTRASTIVE_LOSSES, MULTILABEL_LOSSES
 from .multilabel_losses import DEFAULTS as MULTILABEL_DEFAULTS
 from .normalizers import NORMALIZERS, PERTURBATION, logarithms, perturbed
+from .vector_losses import COUNTS_EQUALS, ORDERED
 
 
 def truth(
@@ -126,8 +127,13 @@ def evaluate(
                 if name == "spherical_score" and is_separable(s, t):
                     s = escort(s)
                     _, _, slopes, slope_sizes = LOSSES["hellinger"](s, t)
+                order = range(len(z)) if name in ORDERED else [0] * len(z)
                 gradient, sizes = chain(
-                    s, slopes, slope_sizes, list(zip(z, target, strict=True)), forward
+                    s,
+                    slopes,
+                    slope_sizes,
+                    list(zip(z, target, order, strict=True)),
+                    forward or name in COUNTS_EQUALS,
                 )
     except OutsideDomain:
         return Truth(OUTSIDE)

@@ -32,7 +32,7 @@ CORE = (
 """Losses that every run asks about with every normalizer: one for each way of being computed."""
 COMPLETE = ("softmax", "sum")
 """Normalizers that every run asks about with every loss."""
-ONE_HOT_ONLY = ("crammer_singer", "weston_watkins")
+ONE_HOT_ONLY = ("crammer_singer", "weston_watkins", "top_k_entropy", "top_k_hinge")
 
 as_in_use = partial(jax.jit, compiler_options=known(IN_USE))
 """`jax.jit` with the options that are the default outside of the tests."""

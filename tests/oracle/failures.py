@@ -11,6 +11,7 @@ from tests.oracle.accuracy import Reference, ratios
 # than that nothing is NaN.
 UNDERFLOW = {
     "exponential": "dp_j/dz_k = -p_j p_k underflows before 1/p_j^2 makes it large again",
+    "active_passive": "with square: p_y underflows before the slope 2/z_y makes it large again",
     "clipped_cross_entropy": "with square: p_y / epsilon underflows before the slope 2/z_y "
     "makes it large again",
     "generalized_cross_entropy": "with square: p_y^q underflows before the slope 2/z_y "

@@ -5,7 +5,7 @@ gradient).
 from mpmath import inf, mp, mpf
 
 from .exact import ONE, ZERO, Simplex
-from .losses import bregman, differences, kl, label
+from .losses import kl
 from .normalizers import (
     PERTURBATION,
     entmax,
@@ -16,6 +16,8 @@ from .normalizers import (
     softplus,
     threshold,
 )
+from .scores import bregman, differences, label
+from .softmax_losses import SOFTMAX_LOSSES
 
 
 def tied_share(z: list, classes: list) -> list:
@@ -194,4 +196,5 @@ LOGIT_LOSSES = {
     "entmax_loss": entmax_loss,
     "z_loss": z_loss,
     "spherical_bound": spherical_bound,
+    **SOFTMAX_LOSSES,
 }

@@ -2,38 +2,12 @@
 their |terms|).
 """
 
-from collections.abc import Callable
-
 from mpmath import inf, mp, mpf
 
 from .exact import ONE, ZERO, OutsideDomain, all_but
-
-
-def scored(psi: Callable) -> Callable:
-    """`sum_k t_k psi(p_k)`; `psi(p, 1 - p, log p)` gives value, its |terms|, slope, its |terms|."""
-
-    def loss(s, t, **parameters):
-        value, total, slopes, sizes = ZERO, ZERO, [ZERO for _ in t], [ZERO for _ in t]
-        for k in (k for k in range(len(t)) if t[k] > 0):
-            v, size, slope, slope_size = psi(
-                s.p[k], s.complement[k], s.log_p[k], **parameters
-            )
-            value, total = value + t[k] * v, total + t[k] * size
-            slopes[k], sizes[k] = t[k] * slope, t[k] * slope_size
-        return value, total, slopes, sizes
-
-    return loss
-
-
-def plain(value: mpf, slope: mpf) -> tuple:
-    return value, abs(value), slope, abs(slope)
-
-
-def power(p: mpf, exponent: mpf) -> mpf:
-    """p^exponent with the limits at p = 0."""
-    if p == 0:
-        return inf if exponent < 0 else ONE if exponent == 0 else ZERO
-    return p**exponent
+from .robust_losses import ROBUST
+from .scores import bregman, differences, focal, label, plain, power, scored
+from .vector_losses import VECTORS
 
 
 def exponential(p, r, log_p):
@@ -55,15 +29,6 @@ def generalized_cross_entropy(p, r, log_p, q=0.7):
 
 def hellinger(p, r, log_p):
     return plain(-mp.expm1(log_p / 2) if p > 0 else ONE, -power(p, -ONE / 2) / 2)
-
-
-def focal(p, r, log_p, gamma=2):
-    if p == 0 or r == 0:
-        return plain(inf, -inf) if p == 0 else plain(ZERO, -ONE if gamma == 0 else ZERO)
-    return plain(
-        -(r**gamma) * log_p,
-        (gamma * r ** (gamma - 1) * log_p if gamma else ZERO) - r**gamma / p,
-    )
 
 
 def mixed(p, r, log_p, a, b):
@@ -89,12 +54,6 @@ def clipped(p, r, log_p, epsilon=1e-7):
     return value, abs(value) * spread, -1 / (p + epsilon), 1 / (p + epsilon)
 
 
-def differences(p: list, r: list, t: list) -> tuple[list, list]:
-    """p - t written so that neither end cancels, and its |terms|."""
-    terms = [((1 - b) * a, b * c) for a, b, c in zip(p, t, r, strict=True)]
-    return [a - b for a, b in terms], [a + b for a, b in terms]
-
-
 def brier(s, t, convention="sum"):
     factor = {"sum": ONE, "half": ONE / 2, "mean": ONE / len(t)}[convention]
     d, size = differences(s.p, s.complement, t)
@@ -103,11 +62,6 @@ def brier(s, t, convention="sum"):
         abs(x) * (2 * y - abs(x)) for x, y in zip(d, size, strict=True)
     )
     return value, total, [2 * factor * x for x in d], [2 * factor * x for x in size]
-
-
-def label(t: list) -> int | None:
-    """The class of a one-hot target."""
-    return t.index(1) if t.count(0) == len(t) - 1 and 1 in t else None
 
 
 def spherical_score(s, t):
@@ -131,29 +85,6 @@ def spherical_score(s, t):
         return 1 - match / norm, 1 + match / norm, slopes, sizes
     value = squares[y] / (norm + match) / norm
     return value, value, slopes, sizes
-
-
-def bregman(p: mpf, r: mpf, t: mpf, a: mpf) -> tuple[mpf, mpf]:
-    """`phi(t) - phi(p) - phi'(p) (t - p)` for `phi(x) = x^a / (a (a-1))`; its |terms|, one term if
-    t is 1.
-    """
-    if t == 1:  # in 1 - p, and a series where that cancels
-        value = (1 - a * power(p, a - 1) + (a - 1) * p**a) / (a * (a - 1))
-        if 0 < r < mpf(10) ** -5:
-            value = sum(
-                (
-                    (-1) ** i * mp.binomial(a - 2, i) * r ** (i + 2) / (i + 2)
-                    for i in range(16)
-                ),
-                ZERO,
-            )
-        return value, value
-    terms = [
-        power(t, a) / (a * (a - 1)),
-        -t * power(p, a - 1) / (a - 1) if t else ZERO,
-        p**a / a if p else ZERO,
-    ]
-    return mp.fsum(terms), mp.fsum(map(abs, terms))
 
 
 def tsallis_score(s, t, alpha=1.5):
@@ -251,4 +182,6 @@ LOSSES = {
     "kl": kl,
     "reverse_kl": reverse_kl,
     "label_smoothing": label_smoothing,
+    **ROBUST,
+    **VECTORS,
 }

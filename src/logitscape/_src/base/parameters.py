@@ -48,7 +48,7 @@ def parameter(
     if not _is_number(value):
         raise ValueError(f"{argument} must be a number, {bounds}, got {value!r}.")
     if not _is_finite(value):
-        quoted = _shortened(value)
+        quoted = shortened(value)
         raise ValueError(f"{argument} must be finite and {bounds}, got {quoted}.")
     if not _is_within(value, low, high, open):
         raise ValueError(f"{argument} must be {bounds}, got {value!r}.")
@@ -100,7 +100,8 @@ def _is_number(value: object) -> bool:
     return is_integer or jnp.issubdtype(value.dtype, jnp.floating)
 
 
-def _shortened(value: object) -> str:
+def shortened(value: object) -> str:
+    """The value as a message quotes it."""
     text = repr(value)
     if len(text) <= LONGEST:
         return text

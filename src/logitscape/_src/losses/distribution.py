@@ -139,7 +139,7 @@ def reverse_kl(probs: Probs, target: Vector, *, smoothing: Parameter = 0.1) -> S
     amount = parameter(
         "reverse_kl", "smoothing", smoothing, target.dtype, low=0, high=1, open=True
     )
-    return _divergence(probs.p, probs.log_p, jnp.log(_smoothed(target, amount)))
+    return divergence(probs.p, probs.log_p, jnp.log(_smoothed(target, amount)))
 
 
 @on_probs
@@ -189,13 +189,13 @@ def _smoothed(target: Vector, amount: Array) -> Vector:
 
 
 @jax.custom_jvp
-def _divergence(p: Vector, log_p: Vector, log_q: Vector) -> Array:
+def divergence(p: Vector, log_p: Vector, log_q: Vector) -> Array:
     """`sum_k p_k log(p_k / q_k)`, in which p_k = 0 counts as 0."""
     terms = p * _log_ratio(log_p, log_q)
     return jnp.sum(jnp.where(jnp.isneginf(log_p), 0, terms))
 
 
-@_divergence.defjvp
+@divergence.defjvp
 def _divergence_jvp(
     primals: tuple[Vector, ...], tangents: tuple[Vector, ...]
 ) -> tuple[Array, Array]:
@@ -204,7 +204,7 @@ def _divergence_jvp(
     # dp is used alone: it outlives the underflow of the product `p_k d log p_k`.
     dp, _, d_log_q = tangents
     slope = jnp.where(jnp.isneginf(log_p), 0, _log_ratio(log_p, log_q) + 1)
-    return _divergence(*primals), jnp.sum(slope * dp - p * d_log_q)
+    return divergence(*primals), jnp.sum(slope * dp - p * d_log_q)
 
 
 def _log_ratio(log_p: Vector, log_q: Vector) -> Vector:
@@ -238,14 +238,14 @@ def _one_minus_cosine_jvp(
     p, target = primals
     dp, d_target = tangents
     norm = jnp.sqrt(jnp.sum(p * p))
-    numerator = p * _sum_of_others(target * p) - target * _sum_of_others(p * p)
+    numerator = p * sum_of_others(target * p) - target * sum_of_others(p * p)
     # The largest p is about 1 here, so that no cube underflows.
     slope = numerator / norm**3
     tangent = jnp.sum(slope * dp) - jnp.sum(p * d_target) / norm
     return one_minus_cosine(p, target), tangent
 
 
-def _sum_of_others(x: Vector) -> Vector:
+def sum_of_others(x: Vector) -> Vector:
     """`sum_{j != k} x_j` for every class k, x >= 0."""
     # The difference `sum(x) - x_k` cancels for the largest x only.
     is_largest = first_largest(x)

@@ -8,8 +8,20 @@ from ..base.exponentials import over_expm1
 from ..base.parameters import parameter
 from ..base.special import box_cox
 from ..base.types import Parameter
+from . import focal as focal_losses
+from . import noise_robust, power
+from .chance import of_chance
 from .label_shares import Pull, Shares, Slopes, of_probability
 from .logarithmic import clipped
+
+alpha_loss = of_chance(power.of_order)
+comp_sum = of_chance(power.of_dial)
+sample_dependent_focal = of_chance(focal_losses.scheduled)
+partially_huberised_cross_entropy = of_chance(noise_robust.huberised)
+asymmetric_generalized_cross_entropy = of_chance(noise_robust.asymmetric_power)
+asymmetric_unhinged = of_chance(noise_robust.unhinged_power)
+asymmetric_exponential = of_chance(noise_robust.decay)
+taylor_cross_entropy = of_chance(noise_robust.expansion)
 
 
 @of_probability

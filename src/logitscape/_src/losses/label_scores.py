@@ -176,6 +176,19 @@ def reverse_kl(shares: Shares, *, smoothing: Parameter = 0.1) -> Slopes:
     )
     log_of_rival = jnp.log(amount / shares.num_classes)
     log_of_label = jnp.log(1 - amount + amount / shares.num_classes)
+    return divergence(shares, log_of_rival, log_of_label)
+
+
+def divergence(
+    shares: Shares, log_of_rival: Array | float, log_of_label: Array | float
+) -> Slopes:
+    """`sum_k p_k (log p_k - log t_k)`.
+
+    Args:
+        shares: Weights.
+        log_of_rival: Logarithm log t_k of every rival.
+        log_of_label: The same of the label.
+    """
     log_rivals = shares.log_rivals()
     # Not by the weights, which may underflow.
     occurs = ~(jnp.isneginf(log_rivals) | shares.is_label)

@@ -65,8 +65,8 @@ class Slopes(NamedTuple):
         rivals: Derivatives in the weights of the other classes, [n] or one number for all.
         label: Part of the derivative in the weight of the label.
         log_label: Part of the derivative in the logarithm of the label's weight.
-        log_rivals: Part of the derivative in the logarithms of the other classes' weights, one
-            number for all.
+        log_rivals: Part of the derivative in the logarithms of the other classes' weights, [n] or
+            one number for all.
     """
 
     value: Array

@@ -12,6 +12,7 @@ from ..base.parameters import parameter
 from ..base.special import box_cox
 from ..base.types import Parameter, Scalar, Vector
 from ..normalizers.probs import Probs
+from .chance import Chance, expected
 from .logarithmic import surprisal
 
 
@@ -70,7 +71,7 @@ def generalized_cross_entropy(
     )
     p = jnp.where(target == 0, 1, probs.p)
     log_p = -surprisal(probs, target)
-    scores = _power_score(p, log_p, jnp.broadcast_to(exponent, target.shape))
+    scores = power_score(p, log_p, jnp.broadcast_to(exponent, target.shape))
     return jnp.sum(target * scores)
 
 
@@ -117,14 +118,89 @@ def hellinger(probs: Probs, target: Vector) -> Scalar:
     return jnp.sum(target * -root_less_one / 2)
 
 
+@on_probs
+def alpha_loss(probs: Probs, target: Vector, *, alpha: Parameter = 2.0) -> Scalar:
+    """`a / (a - 1) (1 - p^{1 - 1/a})`, from 0 up: a = 1/2 is `exponential`, a = 1 cross-entropy,
+    and as a grows it tends to half of `mae`.
+
+    It is `generalized_cross_entropy` with q = 1 - 1/a, which is negative for a < 1.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> loss = ls.objective("softmax + alpha_loss(alpha=2)")
+    >>> round(float(loss(jnp.log(jnp.array([0.25, 0.75])), jnp.array([1.0, 0.0]))), 3)
+    1.0
+
+    Args:
+        probs: Probabilities p, as normalizers return them, [n].
+        target: Distribution t over the classes, [n].
+        alpha: Order a, greater than 0.
+
+    Returns:
+        Loss, from 0 up; at most a / (a - 1) for a > 1.
+
+    Raises:
+        ValueError: If alpha is not a finite number greater than 0 (NaN if it is traced).
+
+    Source: Sypherd et al., arXiv 1906.02314, equation 1.
+    """
+    return expected(of_order, probs, target, alpha=alpha)
+
+
+def of_order(chance: Chance, *, alpha: Parameter = 2.0) -> Array:
+    """The alpha-loss of every class, as if it were the label."""
+    order = parameter("alpha_loss", "alpha", alpha, chance.p.dtype, low=0, open=True)
+    return _with_exponent(chance, (order - 1) / order)
+
+
+@on_probs
+def comp_sum(probs: Probs, target: Vector, *, tau: Parameter = 1.5) -> Scalar:
+    """`(p^{tau - 1} - 1) / (1 - tau)`, from 0 up: tau = 0 is `exponential`, tau = 1 cross-entropy,
+    tau = 2 half of `mae`.
+
+    With softmax it is `((1 + u)^{1 - tau} - 1) / (1 - tau)` of `u = sum_{k != y} e^{z_k - z_y}`,
+    the paper's form.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> loss = ls.objective("softmax + comp_sum(tau=0)")
+    >>> round(float(loss(jnp.array([0.0, 3.0]), jnp.array([1.0, 0.0]))), 2)
+    20.09
+
+    Args:
+        probs: Probabilities p, as normalizers return them, [n].
+        target: Distribution t over the classes, [n].
+        tau: Dial of the family, at least 0.
+
+    Returns:
+        Loss, from 0 up; at most 1 / (tau - 1) for tau > 1.
+
+    Raises:
+        ValueError: If tau is negative or not finite (NaN if it is traced).
+
+    Source: Mao, Mohri and Zhong, arXiv 2304.07288, section 2.
+    """
+    return expected(of_dial, probs, target, tau=tau)
+
+
+def of_dial(chance: Chance, *, tau: Parameter = 1.5) -> Array:
+    """The comp-sum loss of every class, as if it were the label."""
+    dial = parameter("comp_sum", "tau", tau, chance.p.dtype, low=0)
+    return _with_exponent(chance, dial - 1)
+
+
+def _with_exponent(chance: Chance, q: Array) -> Array:
+    """`(1 - p^q) / q` for any q."""
+    exponent = jnp.broadcast_to(q, chance.p.shape)
+    return power_score(chance.p, chance.log_p, exponent)
+
+
 # p takes no part in the value: it is an argument so that the rule gets its tangent.
 @jax.custom_jvp
-def _power_score(p: Array, log_p: Array, q: Array) -> Array:
+def power_score(p: Array, log_p: Array, q: Array) -> Array:
     """`(1 - p^q) / q`."""
     return -box_cox(log_p, q)
 
 
-@_power_score.defjvp
+@power_score.defjvp
 def _power_score_jvp(
     primals: tuple[Array, ...], tangents: tuple[Array, ...]
 ) -> tuple[Array, Array]:
@@ -136,4 +212,4 @@ def _power_score_jvp(
     is_linear = q == 1
     d_log_part = jnp.where(is_linear, 0, d_log_p)
     _, slope = jax.jvp(box_cox, (log_p, q), (d_log_part, dq))
-    return _power_score(p, log_p, q), -(slope + jnp.where(is_linear, dp, 0))
+    return power_score(p, log_p, q), -(slope + jnp.where(is_linear, dp, 0))

@@ -4,7 +4,9 @@ They are written in the label's `log p` and complement `1 - p`, as the textbook 
 difference of terms that cancel near a right answer.
 """
 
+import math
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +17,7 @@ from ..base.parameters import parameter
 from ..base.special import box_cox
 from ..base.types import Parameter, Scalar, Vector
 from ..normalizers.probs import Probs
+from .negative_entropy import negative_entropy
 
 SERIES_BELOW = 0.125
 """Value of 1 - p below which the label's part is summed as a power series in 1 - p."""
@@ -51,6 +54,42 @@ def tsallis_score(probs: Probs, target: Vector, *, alpha: Parameter = 1.5) -> Sc
     """
     checked = parameter("tsallis_score", "alpha", alpha, target.dtype, low=1)
     return tsallis(probs, target, checked)
+
+
+@on_probs
+def bi_tempered(probs: Probs, target: Vector, *, t1: Parameter = 0.8) -> Scalar:
+    """`sum_k t_k (log_t1 t_k - log_t1 p_k) - sum_k (t_k^{2 - t1} - p_k^{2 - t1}) / (2 - t1)` with
+    `log_t1 u = (u^{1 - t1} - 1) / (1 - t1)`; t1 = 1 is `kl`, t1 = 0 half of `brier`.
+
+    For a one-hot target it is `tsallis_score` with alpha = 2 - t1, which t1 < 1 bounds. The
+    bi-tempered logistic loss with temperatures t1 and t2 is this loss on top of the tempered
+    softmax, which is `entmax` with alpha = 2 - t2.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> loss = ls.objective("softmax + bi_tempered(t1=0)")
+    >>> round(float(loss(jnp.zeros(4), jnp.array([1.0, 0, 0, 0]))), 3)
+    0.375
+
+    Args:
+        probs: Probabilities p, as normalizers return them, [n].
+        target: Distribution t over the classes, [n].
+        t1: Temperature of the loss, at most 1.
+
+    Returns:
+        Loss, from 0 up; at most 1/(1 - t1) for t1 < 1 and a one-hot target.
+
+    Raises:
+        ValueError: If t1 is greater than 1 or not finite (NaN if it is traced).
+
+    Source: Amid et al., arXiv 1906.03361, equation 5.
+    """
+    alpha = alpha_of_temperature(t1, target.dtype)
+    return tsallis(probs, target, alpha) + negative_entropy(target, alpha)
+
+
+def alpha_of_temperature(t1: Parameter, dtype: Any) -> Array:
+    """`2 - t1` of the checked temperature of `bi_tempered`."""
+    return 2 - parameter("bi_tempered", "t1", t1, dtype, low=-math.inf, high=1)
 
 
 def tsallis(probs: Probs, target: Vector, alpha: Array) -> Scalar:

@@ -159,7 +159,7 @@ def _bind(term: Term, formula: Formula, kind: str) -> BoundFormula:
     )
     # Without any, nothing can be wrong, and tracing would take most of the time of a short answer.
     if term.parameters:
-        _raise_errors_of_parameters(bound.function, formula.kind)
+        _raise_errors_of_parameters(bound.function, formula.kind, term.parameters)
     return bound
 
 
@@ -212,14 +212,17 @@ def _with_parameters(
     return partial(function, **parameters) if parameters else function
 
 
-def _raise_errors_of_parameters(function: Callable[..., Any], kind: Kind) -> None:
+def _raise_errors_of_parameters(
+    function: Callable[..., Any], kind: Kind, parameters: Mapping[str, Any]
+) -> None:
     """Raise the errors of bad parameters now, not at the first call.
 
     The function is traced, and nothing is computed. The logits have the widest dtype: a
     parameter that only this dtype can hold is refused once it meets narrower logits. They are of
     many classes: a parameter that counts classes is refused once it meets fewer.
     """
-    z: Any = jax.ShapeDtypeStruct((_num_classes(function),), jnp.result_type(float))
+    size = _number_of_classes_for(parameters)
+    z: Any = jax.ShapeDtypeStruct((size,), jnp.result_type(float))
     arguments = {
         "logit map": (z,),
         "normalizer": (z,),
@@ -228,8 +231,7 @@ def _raise_errors_of_parameters(function: Callable[..., Any], kind: Kind) -> Non
     jax.eval_shape(function, *arguments.get(kind, (z, z)))
 
 
-def _num_classes(function: Callable[..., Any]) -> int:
-    """The number of classes that parameters with a number for each class ask for, else many."""
-    parameters = function.keywords if isinstance(function, partial) else {}
-    lengths = [len(x) for x in parameters.values() if isinstance(x, tuple | list) and x]
-    return lengths[0] if lengths else MANY
+def _number_of_classes_for(parameters: Mapping[str, Any]) -> int:
+    """A number of classes that allows these parameters, if any does."""
+    lengths = [len(x) for x in parameters.values() if isinstance(x, tuple | list)]
+    return max(lengths, default=MANY) or MANY

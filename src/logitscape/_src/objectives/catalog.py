@@ -14,20 +14,32 @@ from ..losses import (
     binary,
     binary_margins,
     distribution,
+    entropic,
     fenchel_young,
     focal,
+    jensen_shannon,
     label_losses,
     label_ranking,
     label_scores,
+    label_sums,
     logarithmic,
+    logit_penalties,
+    long_tailed,
     lovasz,
     margin,
+    noise_robust,
+    normalized,
+    ordinal,
     overlap,
     power,
     regression,
     rows,
     spherical_bound,
+    top_k,
     tsallis,
+)
+from ..losses import (
+    evidential as evidential_losses,
 )
 from ..losses.label_shares import OfLabel
 from ..normalizers import (
@@ -221,6 +233,100 @@ FORMULAS: tuple[Formula, ...] = (
         distribution.label_smoothing,
         of_label=label_scores.label_smoothing,
     ),
+    Formula(
+        "loss of probabilities",
+        power.alpha_loss,
+        of_label=label_losses.alpha_loss,
+    ),
+    Formula(
+        "loss of probabilities",
+        power.comp_sum,
+        of_label=label_losses.comp_sum,
+    ),
+    Formula(
+        "loss of probabilities",
+        focal.sample_dependent_focal,
+        of_label=label_losses.sample_dependent_focal,
+    ),
+    Formula(
+        "loss of probabilities",
+        noise_robust.partially_huberised_cross_entropy,
+        of_label=label_losses.partially_huberised_cross_entropy,
+    ),
+    Formula(
+        "loss of probabilities",
+        noise_robust.asymmetric_generalized_cross_entropy,
+        of_label=label_losses.asymmetric_generalized_cross_entropy,
+    ),
+    Formula(
+        "loss of probabilities",
+        noise_robust.asymmetric_unhinged,
+        of_label=label_losses.asymmetric_unhinged,
+    ),
+    Formula(
+        "loss of probabilities",
+        noise_robust.asymmetric_exponential,
+        of_label=label_losses.asymmetric_exponential,
+    ),
+    Formula(
+        "loss of probabilities",
+        noise_robust.taylor_cross_entropy,
+        of_label=label_losses.taylor_cross_entropy,
+    ),
+    Formula(
+        "loss of probabilities",
+        tsallis.bi_tempered,
+        of_label=label_sums.bi_tempered,
+    ),
+    Formula(
+        "loss of probabilities",
+        normalized.normalized_cross_entropy,
+        of_label=label_sums.normalized_cross_entropy,
+    ),
+    Formula(
+        "loss of probabilities",
+        normalized.normalized_focal,
+    ),
+    Formula(
+        "loss of probabilities",
+        normalized.normalized_generalized_cross_entropy,
+    ),
+    Formula(
+        "loss of probabilities",
+        normalized.normalized_negative_cross_entropy,
+    ),
+    Formula(
+        "loss of probabilities",
+        normalized.active_passive,
+        of_label=label_sums.active_passive,
+    ),
+    Formula(
+        "loss of probabilities",
+        normalized.active_negative,
+    ),
+    Formula(
+        "loss of probabilities",
+        jensen_shannon.jensen_shannon,
+        of_label=label_sums.jensen_shannon,
+    ),
+    Formula(
+        "loss of probabilities",
+        entropic.confidence_penalty,
+        of_label=label_sums.confidence_penalty,
+    ),
+    Formula(
+        "loss of probabilities",
+        entropic.soft_bootstrapping,
+        of_label=label_sums.soft_bootstrapping,
+    ),
+    Formula(
+        "loss of probabilities",
+        entropic.hard_bootstrapping,
+    ),
+    Formula(
+        "loss of probabilities",
+        ordinal.ranked_probability_score,
+    ),
     Formula("loss of logits", margin.perceptron, exponential.argmax),
     Formula("loss of logits", margin.crammer_singer, exponential.argmax),
     Formula("loss of logits", margin.weston_watkins, exponential.argmax),
@@ -236,6 +342,22 @@ FORMULAS: tuple[Formula, ...] = (
         weigh=exponential_weights.softmax,
         of_label=label_losses.z_loss,
     ),
+    Formula("loss of logits", long_tailed.logit_adjusted, exponential.softmax),
+    Formula("loss of logits", long_tailed.balanced_softmax, exponential.softmax),
+    Formula("loss of logits", long_tailed.ldam, exponential.argmax),
+    Formula("loss of logits", long_tailed.cosface, exponential.argmax),
+    Formula("loss of logits", logit_penalties.max_sup, exponential.softmax),
+    Formula(
+        "loss of logits", logit_penalties.margin_label_smoothing, exponential.softmax
+    ),
+    Formula("loss of logits", logit_penalties.squentropy, exponential.softmax),
+    Formula("loss of logits", top_k.top_k_entropy, exponential.argmax),
+    Formula("loss of logits", top_k.top_k_hinge, exponential.argmax),
+    Formula("loss of logits", evidential_losses.evidential_log, evidential.evidential),
+    Formula(
+        "loss of logits", evidential_losses.evidential_digamma, evidential.evidential
+    ),
+    Formula("loss of logits", evidential_losses.evidential_mse, evidential.evidential),
     Formula("logit map", logit_maps.soft_cap),
     Formula("logit map", logit_maps.scale),
     Formula("logit map", logit_maps.log_size),

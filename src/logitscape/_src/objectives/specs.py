@@ -131,8 +131,8 @@ def _literal(term: str, tree: ast.expr) -> Any:
         return ast.literal_eval(tree)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise ValueError(
-            f"malformed spec {term!r}: a parameter is a number or a quoted word, "
-            f"got {ast.unparse(tree)!r}."
+            f"malformed spec {term!r}: a parameter is a number or a quoted word, or numbers "
+            f"in parentheses, got {ast.unparse(tree)!r}."
         ) from None
 
 
