@@ -118,6 +118,29 @@ def test_rounding_is_no_curvature():
     assert diagnose(in_float32).severity == "fine"
 
 
+@pytest.mark.parametrize("temperature", [0.07, 1e-3])
+def test_rounding_is_no_curvature_where_almost_all_curvature_has_faded(temperature):
+    """A search for the least eigenvalue ends where only what rounding leaves is negative."""
+    weights = np.array([20.0, 1.0, 0.3])
+
+    def weighted(z, t):
+        return -jnp.sum(weights * t * jax.nn.log_softmax(z / temperature))
+
+    assert diagnose(weighted).verdict == "convex (certified)"
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-6])
+def test_curvature_is_negative_at_any_temperature_and_size(size):
+    def bounded(z, t):
+        return size * (1 - jnp.sum(t * jax.nn.softmax(z / 0.07)))
+
+    def faint_dent(z, t):
+        return ls.objective("squared_logits")(z, t) + 1.1 * jnp.exp(-jnp.sum(z * z))
+
+    assert diagnose(bounded).verdict == "not convex"
+    assert diagnose(faint_dent).verdict == "not convex"
+
+
 def test_undefined_losses():
     assert diagnose(undefined).verdict == "undecided"
 

@@ -9,13 +9,14 @@ import numpy as np
 
 from ..answers import Answer, Witness, undecided, without_second_derivatives
 from ..config import DiagnosisConfig
-from ..evaluation import Rows, Values, evaluate, hessians, losses, one_hot, row
+from ..evaluation import Rows, Values, evaluate, one_hot, row
 from ..random_logits import make_positive, normal_logits, uniform_logits
 from ..simplify import few_classes, format_number, format_vector, in_few_digits
 from ..subject import Subject
 from ..vocabulary import CONVEX, NO_NEGATIVE_CURVATURE
 from .certificates import certificate
 from .chords import Counterexample, above_chord, kink_downwards
+from .curvature import Curvature, curvature_of
 from .pull_theorem import (
     MARGINS,
     RIVALS,
@@ -27,7 +28,6 @@ from .pull_theorem import (
 QUESTION = "convexity"
 POINTS, ROUNDS, WIDTH = 1024, 2, 12.0
 HESSIANS = POINTS * (ROUNDS + 1)
-NOISE = 1e-6
 METHOD = (
     "float64, {n} classes: Hessians at {m} logits up to 12, scattered and around the worst; "
     "tangent planes between {points} of them; the pull theorem on log-odds from -700 to 40"
@@ -77,7 +77,8 @@ def _answer(
     random: np.random.Generator,
     method: str,
 ) -> Answer:
-    worst, least = _least_eigenvalue(subject, z, random)
+    curvature = curvature_of(subject, z)
+    worst, least = _least_eigenvalue(curvature, z, random)
     # Tangent planes and theorems are about the whole loss: their premises are tried far out too.
     far = far_logits(z.shape[1])
     far = far[subject.domain.contains(far)]
@@ -85,7 +86,7 @@ def _answer(
     values = Values(
         *map(np.concatenate, zip(values, evaluate(subject, far), strict=True))
     )
-    counterexample = _counterexample(subject, z, values, worst, least)
+    counterexample = _counterexample(curvature, z, values, worst, least)
     if counterexample is not None:
         return Answer(
             question=QUESTION,
@@ -121,19 +122,19 @@ def _answer(
 
 
 def _counterexample(
-    subject: Subject, z: Rows, values: Values, worst: Rows, least: float
+    curvature: Curvature, z: Rows, values: Values, worst: Rows, least: float
 ) -> Counterexample | None:
     """The first violation that is found, the cheapest search first."""
     if least < 0:
-        return _negative_curvature(subject, worst)
-    on_chord = above_chord(subject, z, values)
+        return _negative_curvature(curvature, worst)
+    on_chord = above_chord(curvature.subject, z, values)
     if on_chord is not None:
         return on_chord
-    return _where_pull_grows(subject, z.shape[1])
+    return _where_pull_grows(curvature, z.shape[1])
 
 
 def _least_eigenvalue(
-    subject: Subject, z: Rows, random: np.random.Generator
+    curvature: Curvature, z: Rows, random: np.random.Generator
 ) -> tuple[Rows, float]:
     """The logits with the least eigenvalue, [n], and that eigenvalue.
 
@@ -142,7 +143,7 @@ def _least_eigenvalue(
     worst = z[0]
     least = np.inf
     for step in range(ROUNDS + 1):
-        eigenvalues = _least_eigenvalues(subject, z)
+        eigenvalues = curvature.least(z)
         index = int(np.argmin(eigenvalues))
         if eigenvalues[index] < least:
             worst = z[index]
@@ -152,34 +153,15 @@ def _least_eigenvalue(
     return worst, least if np.isfinite(least) else 0.0
 
 
-def _least_eigenvalues(subject: Subject, z: Rows) -> Rows:
-    """The least eigenvalue of every Hessian, [m].
-
-    It is 0 within rounding, and infinite where the Hessian or the loss is not finite.
-    """
-    hessian = hessians(subject, z)
-    known = np.isfinite(losses(subject, z)) & np.isfinite(hessian).all(axis=(1, 2))
-    if not known.any():
-        return np.full(len(z), np.inf)
-    eigenvalues = np.linalg.eigvalsh(np.where(known[:, None, None], hessian, 0))
-    size = np.abs(eigenvalues)
-    # Eigenvalues have rounding errors in proportion to the largest one; where a Hessian
-    # fades to 0, those of the terms that cancel in it are as large as elsewhere.
-    noise = NOISE * (size.max(axis=1) + np.median(size[known]))
-    least = eigenvalues[:, 0]
-    beyond_rounding = np.where(np.abs(least) <= noise, 0, least)
-    return np.where(known, beyond_rounding, np.inf)
-
-
-def _negative_curvature(subject: Subject, z: Rows) -> Counterexample:
-    least = float(_least_eigenvalues(subject, z[None])[0])
+def _negative_curvature(curvature: Curvature, z: Rows) -> Counterexample:
+    least = float(curvature.least(z[None])[0])
 
     def still_negative(rows: Rows) -> Rows:
-        negative: Rows = _least_eigenvalues(subject, rows) <= least / 2
+        negative: Rows = curvature.least(rows) <= least / 2
         return negative
 
     simple = in_few_digits(z, still_negative)
-    eigenvalue = format_number(float(_least_eigenvalues(subject, simple[None])[0]))
+    eigenvalue = format_number(float(curvature.least(simple[None])[0]))
     text = (
         f"The curvature is negative at {format_vector(simple)}: "
         f"the Hessian has the eigenvalue {eigenvalue}."
@@ -189,8 +171,9 @@ def _negative_curvature(subject: Subject, z: Rows) -> Counterexample:
     return Counterexample(text, least, witness)
 
 
-def _where_pull_grows(subject: Subject, n: int) -> Counterexample | None:
+def _where_pull_grows(curvature: Curvature, n: int) -> Counterexample | None:
     """A place where the pull grows with p: negative curvature, or a kink downwards."""
+    subject = curvature.subject
     values = values_by_margin(subject, n)
     if values is None:
         return None
@@ -200,8 +183,8 @@ def _where_pull_grows(subject: Subject, n: int) -> Counterexample | None:
     middles = (MARGINS[steps] + MARGINS[steps + 1]) / 2
     rivals = np.resize(RIVALS[0], n - 1)
     z = logits_by_margin(middles, rivals)
-    eigenvalues = _least_eigenvalues(subject, z)
+    eigenvalues = curvature.least(z)
     worst = int(np.argmin(eigenvalues))
     if eigenvalues[worst] < 0:
-        return _negative_curvature(subject, z[worst])
+        return _negative_curvature(curvature, z[worst])
     return kink_downwards(subject, middles, rivals)
