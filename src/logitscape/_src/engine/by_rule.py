@@ -178,12 +178,13 @@ def _slopes_of_example(of_label: OfLabel, arrays: dict[str, Any]) -> Slopes:
     )
     slopes = of_label(shares)
     one = jnp.ones_like(shares.p)
+    # Of one shape for all losses, which are pulled back together.
     return Slopes(
         value=slopes.value,
         rivals=jnp.broadcast_to(slopes.rivals, shares.rivals.shape),
         label=slopes.label * one,
         log_label=slopes.log_label * one,
-        log_rivals=slopes.log_rivals * one,
+        log_rivals=jnp.broadcast_to(slopes.log_rivals * one, shares.rivals.shape),
     )
 
 
@@ -204,8 +205,7 @@ def _gradients(
 def _through(transpose: Any, label: int, slopes: Any) -> Array:
     """Gradient through a normalizer that is not separable."""
     of_p = slopes.rivals.at[label].set(slopes.label)
-    all_rivals = jnp.broadcast_to(slopes.log_rivals, of_p.shape)
-    of_log_p = all_rivals.at[label].set(slopes.log_label)
+    of_log_p = slopes.log_rivals.at[label].set(slopes.log_label)
     gradient: Array
     (gradient,) = transpose(Probs(of_p, of_log_p))
     return gradient

@@ -7,9 +7,6 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
 
-ROUNDING = 8
-"""Number of epsilons by which two roundings of the same `1 - p` may differ."""
-
 
 class Probs(NamedTuple):
     """A probability vector and its logarithm.
@@ -34,45 +31,17 @@ class Probs(NamedTuple):
 
     @property
     def complement(self) -> Float[Array, "*batch n"]:
-        """`1 - p` with a small relative error, also where p is near 1.
-
-        The probabilities must sum to at most 1.
-        """
+        """`1 - p` with a small relative error, also where p is near 1."""
         return _complement(self.p, self.log_p)
-
-
-class SeparateProbs(Probs):
-    """Probs of classes that do not exclude each other, more than one of which may be near 1."""
-
-    @property
-    def complement(self) -> Float[Array, "*batch n"]:
-        """`1 - p` with a small relative error, of every class by itself."""
-        return _complement_of_each(self.p, self.log_p)
-
-
-@jax.custom_jvp
-def _complement_of_each(p: Array, log_p: Array) -> Array:
-    return jnp.where(p > 0.5, -jnp.expm1(log_p), 1 - p)
-
-
-@_complement_of_each.defjvp
-def _complement_of_each_jvp(
-    primals: tuple[Array, Array], tangents: tuple[Array, Array]
-) -> tuple[Array, Array]:
-    return _complement_of_each(*primals), -tangents[0]
 
 
 @jax.custom_jvp
 def _complement(p: Array, log_p: Array) -> Array:
-    """`1 - p`, computed as `-expm1(log_p)` for the largest p."""
-    # Only the largest p can be near 1, so that a single `expm1` for each vector is enough.
-    rest = -jnp.expm1(jnp.max(log_p, axis=-1, keepdims=True))
-    difference = 1 - p
-    # The largest class is recognised by its difference: a comparison of p with its maximum may
-    # fail in a compiled program, which may round p differently in two places.
-    eps = jnp.finfo(p.dtype).eps  # type: ignore[no-untyped-call]
-    is_same = jnp.abs(difference - rest) < ROUNDING * eps
-    return jnp.where(is_same, rest, difference)
+    """`1 - p`, computed as `-expm1(log_p)` where p is more than a half.
+
+    Several classes may have so much where they do not exclude each other.
+    """
+    return jnp.where(p > 0.5, -jnp.expm1(log_p), 1 - p)
 
 
 @_complement.defjvp

@@ -10,7 +10,7 @@ from ..base.formula import on_logits
 from ..base.parameters import parameter
 from ..base.special import nan_unless
 from ..base.types import Parameter, Vector
-from .probs import Probs, SeparateProbs
+from .probs import Probs
 from .quotients import nan_unless_top_is_finite
 from .shares import Shares, share_tangents, shares_of
 from .sigmoidal import log_sigmoid
@@ -121,7 +121,7 @@ def sigmoid_attention(logits: Vector) -> Probs:
     shifted = z - jnp.log(count)
     is_mask = jnp.isneginf(z)
     safe = jnp.where(is_mask, 0, shifted)
-    return SeparateProbs(
+    return Probs(
         jnp.where(is_mask, 0, logistic(safe)),
         jnp.where(is_mask, -jnp.inf, log_sigmoid(safe)),
     )
