@@ -17,6 +17,7 @@ from tests.oracle.accuracy import (
 )
 from tests.oracle.cases import MASKABLE, cases, stack
 from tests.oracle.failures import failures
+from tests.shares import share
 
 
 def as_called(spec: str):
@@ -25,7 +26,8 @@ def as_called(spec: str):
 
 
 @pytest.mark.parametrize(
-    "spec", [*(f"{x} + brier" for x in NORMALIZERS), *LOGIT_LOSSES]
+    "spec",
+    share([*(f"{x} + brier" for x in NORMALIZERS), *LOGIT_LOSSES], one_in=5),
 )
 def test_eager_equals_jit(spec):
     """With and without jit, numbers are right by one rule, and NaN or infinite alike."""
@@ -50,7 +52,9 @@ def test_eager_equals_jit(spec):
     np.testing.assert_array_equal(np.isinf(without), np.isinf(compiled))
 
 
-@pytest.mark.parametrize("spec", [f"{x} + cross_entropy" for x in NORMALIZERS])
+@pytest.mark.parametrize(
+    "spec", share((f"{x} + cross_entropy" for x in NORMALIZERS), one_in=5)
+)
 def test_results_do_not_depend_on_the_batch(spec):
     """An example gives the same, to a few ulp, among others, among NaN and elsewhere."""
     expected = reference(spec, 3, "float64")
@@ -67,14 +71,17 @@ def test_results_do_not_depend_on_the_batch(spec):
 
 @pytest.mark.parametrize(
     "spec",
-    [
-        *(
-            f"{x} + {y}"
-            for x in MASKABLE
-            for y in ("cross_entropy", "brier", "tsallis_score", "spherical_score")
-        ),
-        *LOGIT_LOSSES,
-    ],
+    share(
+        [
+            *(
+                f"{x} + {y}"
+                for x in MASKABLE
+                for y in ("cross_entropy", "brier", "tsallis_score", "spherical_score")
+            ),
+            *LOGIT_LOSSES,
+        ],
+        one_in=7,
+    ),
 )
 def test_a_mask_is_as_if_the_class_were_absent(spec):
     if any(

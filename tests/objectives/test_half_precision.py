@@ -9,6 +9,7 @@ import logitscape as ls
 from logitscape._src.base.xla import jit_fast_compile
 from tests.oracle import LOGIT_LOSSES, LOSSES, NORMALIZERS
 from tests.oracle.accuracy import value_and_gradient
+from tests.shares import share
 
 HALF = ("bfloat16", "float16")
 ROWS = [
@@ -71,12 +72,12 @@ def assert_within(spec: str, got: np.ndarray, want: np.ndarray, dtype: str) -> N
     )
 
 
-@pytest.mark.parametrize("normalizer", NORMALIZERS)
+@pytest.mark.parametrize("normalizer", share(NORMALIZERS, one_in=4))
 def test_normalizer(normalizer):
     losses = LOSSES if normalizer == "softmax" else ("cross_entropy", "brier")
     assert_close([f"{normalizer} + {loss}" for loss in losses], TARGETS)
 
 
-@pytest.mark.parametrize("loss", LOGIT_LOSSES)
+@pytest.mark.parametrize("loss", share(LOGIT_LOSSES, one_in=4))
 def test_logit_loss(loss):
     assert_close([loss], ONE_HOT_TARGETS)

@@ -10,6 +10,7 @@ from tests.oracle import LOGIT_LOSSES, LOSSES, NORMALIZERS
 from tests.oracle.accuracy import ONE_HOT_ONLY, TOLERANCE
 from tests.oracle.failures import spec_of
 from tests.oracle.second_order import hessian_failures, measured_hessians
+from tests.shares import share
 
 # The derivative of r_softmax leaves out that of its t, which differences do not.
 OTHERS = [x for x in NORMALIZERS if x not in ("softmax", "r_softmax")]
@@ -33,7 +34,7 @@ def test_every_loss_with_softmax(dtype: str) -> None:
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("normalizer", OTHERS)
+@pytest.mark.parametrize("normalizer", share(OTHERS, one_in=5))
 def test_every_normalizer(normalizer: str) -> None:
     found = wrong_entries(normalizer, FEW, 3, "float32")
     assert not found, "\n".join(found)

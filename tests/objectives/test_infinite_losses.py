@@ -9,6 +9,7 @@ from jax import Array
 import logitscape as ls
 from logitscape._src.base.xla import jit_fast_compile
 from tests.oracle.cases import MASKABLE
+from tests.shares import share
 
 ABSENT = 2
 """Class whose probability is exactly 0 at these logits."""
@@ -68,7 +69,7 @@ def test_logarithms_of_absent_classes_do_not_move(normalizer: str, z: tuple) -> 
     assert np.isfinite(np.asarray(of_probs)).all()
 
 
-@one_of_each
+@pytest.mark.parametrize(("normalizer", "z"), share(POINTS, one_in=5))
 def test_every_loss_takes_it_so(normalizer: str, z: tuple) -> None:
     of_probs = slopes(normalizer, jnp.array(z))
     objectives = [ls.objective(f"{normalizer} + {x}") for x in ls.PROBABILITY_LOSSES]
