@@ -21,7 +21,6 @@ from .catalog import (
 )
 from .specs import Term
 
-
 MANY = 2**20
 """Number of classes with which parameters are checked."""
 
