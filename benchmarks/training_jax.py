@@ -3,6 +3,7 @@
 All are functions of logits [m, n] and labels [m], and return losses [m].
 """
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
@@ -23,13 +24,17 @@ def textbook(normalizer: str, loss: str) -> OfBatch:
     """The textbook's form of a pair.
 
     Args:
-        normalizer: Name of a normalizer, one of `PROBABILITIES`.
+        normalizer: Name of a normalizer, one of `PROBABILITIES`, or a logit map of `MAPPED` in
+            front of one.
         loss: Name of a loss.
     """
     if normalizer == "softmax" and loss in OF_SOFTMAX:
         return OF_SOFTMAX[loss]
     if normalizer == TWICE and loss in OF_SOFTMAX:
         return lambda logits, labels: OF_SOFTMAX[loss](2 * logits, labels)
+    if " > " in normalizer:
+        logit_map, _, behind = normalizer.partition(" > ")
+        return partial(_behind_map, MAPPED[logit_map], textbook(behind, loss))
     probabilities = PROBABILITIES[normalizer]
     if loss in OF_LABEL:
         return partial(_of_label, probabilities, OF_LABEL[loss])
@@ -45,6 +50,12 @@ def z_loss(logits: Array, labels: Array) -> Array:
 def squared_miss(logits: Array, labels: Array) -> Array:
     """`(1 - p_y)^2` of the softmax."""
     return (1 - _at_label(jax.nn.softmax(logits), labels)) ** 2
+
+
+def _behind_map(
+    logit_map: Callable[[Array], Array], of_batch: OfBatch, logits: Array, labels: Array
+) -> Array:
+    return of_batch(logit_map(logits), labels)
 
 
 def _of_label(
@@ -84,6 +95,29 @@ def _softmax_one(logits: Array) -> Array:
     return weights / (jnp.exp(-top) + jnp.sum(weights, axis=-1, keepdims=True))
 
 
+def _tempered(logits: Array) -> Array:
+    """As the authors of the bi-tempered loss compute it, with five steps; t = 1.5."""
+    below_top = logits - jnp.max(logits, axis=-1, keepdims=True)
+    scaled = below_top
+    for _ in range(5):
+        total = jnp.sum(_exp_t(scaled), axis=-1, keepdims=True)
+        scaled = below_top * total**-0.5
+    total = jnp.sum(_exp_t(scaled), axis=-1, keepdims=True)
+    # The 1.5-logarithm of the total's inverse is -2 (sqrt(total) - 1).
+    return _exp_t(below_top - 2 * (jnp.sqrt(total) - 1))
+
+
+def _exp_t(x: Array) -> Array:
+    return (1 - x / 2) ** -2
+
+
+def _softpick(logits: Array) -> Array:
+    top = jnp.max(logits, axis=-1, keepdims=True)
+    weights = jnp.exp(logits - top) - jnp.exp(-top)
+    total = jnp.sum(jnp.abs(weights), axis=-1, keepdims=True)
+    return jax.nn.relu(weights) / (total + 1e-8)
+
+
 PROBABILITIES: dict[str, Callable[[Array], Array]] = {
     "softmax": jax.nn.softmax,
     TWICE: lambda z: jax.nn.softmax(2 * z),
@@ -97,9 +131,42 @@ PROBABILITIES: dict[str, Callable[[Array], Array]] = {
     "softplus": lambda z: _proportional(jax.nn.softplus(z)),
     "sigmoid": lambda z: _proportional(jax.nn.sigmoid(z)),
     "sigsoftmax": lambda z: _proportional(jnp.exp(z) * jax.nn.sigmoid(z)),
+    "evidential(evidence='softplus')": lambda z: _proportional(1 + jax.nn.softplus(z)),
+    "evidential(evidence='exp')": lambda z: _proportional(1 + jnp.exp(z)),
+    "stablemax": lambda z: _proportional(jnp.where(z < 0, 1 / (1 - z), z + 1)),
+    "evidential": lambda z: _proportional(1 + jax.nn.relu(z)),
+    "power(exponent=3)": lambda z: _proportional(jnp.abs(z) ** 3),
+    "power(exponent=-2)": lambda z: _proportional(jnp.abs(z) ** -2),
+    "tempered": _tempered,
+    "softpick": _softpick,
+    "sigmoid_attention": lambda z: jax.nn.sigmoid(z - math.log(z.shape[-1])),
     "1 + z^2": lambda z: _proportional(1 + z**2),
 }
 """Probabilities [m, n] of logits [m, n], by the name of the normalizer."""
+
+
+def _unit(logits: Array) -> Array:
+    return logits / (jnp.linalg.norm(logits, axis=-1, keepdims=True) + 1e-7)
+
+
+def _clipped(logits: Array) -> Array:
+    norm = jnp.linalg.norm(logits, axis=-1, keepdims=True)
+    return logits * jnp.minimum(1, 1 / norm)
+
+
+def _multimax(logits: Array) -> Array:
+    return logits + 0.5 * jax.nn.relu(-logits) + 0.25 * jax.nn.relu(logits - 1)
+
+
+MAPPED: dict[str, Callable[[Array], Array]] = {
+    "soft_cap": lambda z: 30 * jnp.tanh(z / 30),
+    "scale(inverse_temperature=3)": lambda z: 3 * z,
+    "log_size": lambda z: math.log(z.shape[-1]) * z,
+    "logit_norm": lambda z: _unit(z) / 0.04,
+    "clip_norm": _clipped,
+    "multimax(low_slope=0.5, high=1, high_slope=0.25)": _multimax,
+}
+"""Logit maps [m, n] -> [m, n], by their specs."""
 
 OF_LABEL: dict[str, Callable[[Array], Array]] = {
     "cross_entropy": lambda p: -jnp.log(p),

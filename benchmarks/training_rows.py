@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import logitscape as ls
 
-from .training_jax import OfBatch, squared_miss, textbook, z_loss
+from .training_jax import MAPPED, OfBatch, squared_miss, textbook, z_loss
 
 NUMBERS = 2 * 10**6
 MIN_EXAMPLES = 8
@@ -38,12 +38,27 @@ WITH_EXPONENTIAL = (
     "softplus",
     "sigmoid",
     "sigsoftmax",
+    "evidential(evidence='softplus')",
+    "evidential(evidence='exp')",
 )
-WITHOUT_EXPONENTIAL = ("sum", "abs", "relu", "square", "spherical", "taylor")
+WITHOUT_EXPONENTIAL = (
+    "sum",
+    "abs",
+    "relu",
+    "square",
+    "spherical",
+    "taylor",
+    "stablemax",
+    "evidential",
+    "power(exponent=3)",
+    "power(exponent=-2)",
+)
+OTHERS = ("tempered", "softpick", "sigmoid_attention")
+"""Normalizers that weigh no class by itself, which have no rule."""
 COMPILED = ("softmax + cross_entropy", "taylor + cross_entropy")
 """Pairs that `torch.compile` is measured on too: it takes half a minute for each size."""
-POSITIVE = ("sum", "relu")
-"""Normalizers of logits that are not below 0."""
+POSITIVE = ("sum", "relu", "softpick")
+"""Normalizers of logits that are not below 0, or that give those nothing."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +104,14 @@ def rows() -> list[Row]:
         for loss in ("cross_entropy", "brier"):
             group = f"others {kind} + {loss}"
             found += [_pair(normalizer, loss, group) for normalizer in normalizers]
+    found += [
+        _pair(x, "cross_entropy", "others without a rule + cross_entropy")
+        for x in OTHERS
+    ]
+    found += [
+        _pair(f"{logit_map} > softmax", "cross_entropy", "a logit map + softmax")
+        for logit_map in MAPPED
+    ]
     return found + _own_formulas() + [_z_loss()] + _values_and_gradients()
 
 

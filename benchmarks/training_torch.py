@@ -18,12 +18,16 @@ def ways(
 ) -> dict[str, Callable[[], object]]:
     """Mean loss and gradient of a batch: by autograd, and for some pairs compiled.
 
+    There is none for a normalizer that is not written here.
+
     Args:
         pair: "NORMALIZER + LOSS", or "z_loss".
         logits: Logits, [m, n], in single precision.
         labels: Labels, [m].
         half: Whether the logits are to be rounded to bfloat16.
     """
+    if pair != "z_loss" and pair.rsplit(" + ", 1)[0] not in PROBABILITIES:
+        return {}
     z = torch.from_numpy(logits.copy())
     z = (z.bfloat16() if half else z).requires_grad_()
     y = torch.from_numpy(labels.astype(np.int64))

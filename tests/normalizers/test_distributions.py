@@ -54,7 +54,7 @@ def test_normalizers_give_a_distribution_and_its_logarithm(name: str) -> None:
             assert total < 1 if name in SUBSTOCHASTIC else abs(total - 1) < 1e-14, total
         np.testing.assert_allclose(np.exp(log_p), p, rtol=1e-14)
         np.testing.assert_allclose(
-            ls.NORMALIZERS[name](z).complement, 1 - p, rtol=1e-11, atol=1e-16
+            ls.NORMALIZERS[name](z).complement, 1 - p, rtol=1e-11, atol=2e-16
         )
 
 
@@ -132,12 +132,12 @@ def test_dtype_follows_the_input(name: str, dtype) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    sorted(set(ls.NORMALIZERS) - SUBSTOCHASTIC - {"min_shift"}),
+    sorted(set(ls.NORMALIZERS) - SUBSTOCHASTIC - UNNORMALIZED - {"min_shift"}),
 )
 def test_equal_logits_of_many_classes_share_evenly(name: str) -> None:
     p = ls.normalizer(name)(jnp.ones(10_000, jnp.float32)).p
     np.testing.assert_allclose(
-        p * 10_000, 1, rtol=1e-5
+        p * 10_000, 1, rtol=2e-5
     )  # 1 - (1 - p) would be off by 10,000 eps
 
 

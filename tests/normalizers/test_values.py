@@ -212,10 +212,10 @@ def test_r_softmax_is_as_its_authors_test_it(
 
 def test_normmax_is_the_maximiser_of_its_definition() -> None:
     """Above all other points of the simplex that are drawn, for some alphas."""
-    z = jnp.array([0.9, 0.2, -0.4, 0.6])
+    z = np.array([0.9, 0.2, -0.4, 0.6])
     random = np.random.default_rng(0).dirichlet(np.full(4, 0.5), 2000)
     for alpha in (1.5, 2.0, 5.0):
-        p = ls.NORMALIZERS["normmax"](z, alpha=alpha).p
+        p = np.asarray(ls.NORMALIZERS["normmax"](jnp.asarray(z), alpha=alpha).p)
         near = 0.95 * p + 0.05 * random
         value = lambda p, a=alpha: p @ z - (p**a).sum(-1) ** (1 / a)
-        assert value(p) > np.max(value(np.concatenate([random, near])))
+        assert value(p) > value(np.concatenate([random, near])).max()

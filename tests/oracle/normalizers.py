@@ -347,8 +347,8 @@ def r_softmax(z, rate, epsilon):
     there = sorted(x for x in z if x != -inf)
     if not there:
         raise OutsideDomain
-    n, masks = len(there), len(z) - len(there)
-    place = min(max((rate * len(z) - masks) / n, ZERO), ONE) * (n - 1)
+    n = len(there)
+    place = rate * (n - 1)
     first = int(mp.floor(place))
     low, high = (there[min(k, n - 1)] - max(z) for k in (first, first + 1))
     part = place - first

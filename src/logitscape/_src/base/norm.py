@@ -51,6 +51,7 @@ def _divided_by_norm_jvp(
 
 def _unit(x: Vector) -> Vector:
     """`x / |x|`, and 0 at x = 0."""
-    is_zero = jnp.all(x == 0)
+    # By the norm, which is there already: a test of all entries would take longer than the rest.
+    is_zero = euclidean_norm(x) == 0
     unit = divided_by_norm(jnp.where(is_zero, 1, x), jnp.zeros((), x.dtype))
     return jnp.where(is_zero, 0, unit)

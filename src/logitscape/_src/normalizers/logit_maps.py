@@ -174,13 +174,28 @@ def clip_norm(logits: Vector, *, limit: Parameter = 1.0) -> Vector:
     is_mask = jnp.isneginf(logits)
     finite = jnp.where(is_mask, 0, logits)
     norm = euclidean_norm(finite)
-    is_within = norm <= c
-    # The branch that is not taken is differentiated too, and must not be 0 / 0.
-    outside = jnp.where(is_within, 1, finite)
-    mapped = jnp.where(
-        is_within, finite, c * divided_by_norm(outside, jnp.zeros_like(c))
-    )
-    return _with_masks(is_mask, nan_unless(jnp.isfinite(norm), mapped))
+    factor = _at_most_one(c, nan_unless(jnp.isfinite(norm), norm))
+    return _with_masks(is_mask, finite * factor)
+
+
+# JAX's own derivative divides by the squared norm, which overflows.
+@jax.custom_jvp
+def _at_most_one(limit: Array, norm: Array) -> Array:
+    """`min(1, c / |z|)`, with derivative 0 where they are equal."""
+    is_within = norm <= limit
+    return jnp.where(is_within, 1, limit / jnp.where(is_within, 1, norm))
+
+
+@_at_most_one.defjvp
+def _at_most_one_jvp(
+    primals: tuple[Array, Array], tangents: tuple[Array, Array]
+) -> tuple[Array, Array]:
+    limit, norm = primals
+    d_limit, d_norm = tangents
+    is_within = norm <= limit
+    factor = _at_most_one(limit, norm)
+    moved = (d_limit - factor * d_norm) / jnp.where(is_within, 1, norm)
+    return factor, jnp.where(is_within, 0, moved)
 
 
 @on_logits

@@ -52,8 +52,9 @@ def r_softmax(
     more than the distance of the r-quantile of the logits from the largest.
 
     The derivative does not pass through t. With r = 0 all classes are kept, with r = 1 the largest.
-    A class at the quantile keeps a weight of epsilon. -inf is a mask, and counts among the classes
-    that get nothing. The result is NaN if all logits are masked or one is +inf.
+    A class at the quantile keeps a weight of epsilon. -inf is a mask, whose class does not count;
+    the authors' code counts it among those that get nothing. The result is NaN if all logits are
+    masked or one is +inf.
 
     >>> import jax.numpy as jnp, numpy as np, logitscape as ls
     >>> logits = jnp.array([3.0, 2.0, 1.0, 1.0])
@@ -105,10 +106,8 @@ def _quantile(z: Vector, rate: Array) -> tuple[Array, Array, Array]:
     """The logits between which the quantile of those that are no masks lies, and how far up."""
     ordered = jnp.sort(z)
     num_masks = jnp.sum(jnp.isneginf(z)).astype(z.dtype)
-    # A share of all classes, of which the masks are the lowest.
-    of_others = (rate * z.size - num_masks) / jnp.maximum(z.size - num_masks, 1)
-    place = jnp.clip(of_others, 0, 1) * (z.size - 1 - num_masks)
+    place = rate * (z.size - 1 - num_masks)
     below = jnp.floor(place)
-    first = (num_masks + below).astype(jnp.int32)
+    first = jnp.minimum(num_masks + below, z.size - 1).astype(jnp.int32)
     second = jnp.minimum(first + 1, z.size - 1)
     return ordered[first], ordered[second], place - below
