@@ -8,9 +8,9 @@ of -inf leaves a candidate out, such as the anchor itself.
 **Losses of one row**, `(similarities [n], target [n]) -> scalar`, are objectives like all others:
 `ls.objective("info_nce(temperature=0.07)")`. So the ray "R1", on which a rival's logit rises, says
 what happens as a negative becomes more similar, and "R2", on which the label's falls, as the
-positive becomes less so: `ls.gradient_law("siglip", "R1")`. `info_nce`, `decoupled` and `triplet` have one
-positive, and take labels wherever losses of one label do; `supervised_contrastive`, `mil_nce` and
-`siglip` may have several.
+positive becomes less so: `ls.gradient_law("siglip", "R1")`. `info_nce`, `decoupled` and `triplet`
+have one positive, and take labels wherever losses of one label do; `supervised_contrastive`,
+`mil_nce` and `siglip` may have several.
 
 **Losses of a batch** take all similarities, [m, n]: `rows` makes one of any loss of a row, and
 `both_directions` asks the columns too, as `clip` does. `nt_xent` and `supervised` take embeddings.
