@@ -29,10 +29,12 @@ def _weighted_logistic_jvp(
     tangent = jnp.zeros_like(z)
     if not is_symbolic_zero(dz):
         tangent += (no * logistic(z) - yes * logistic(-z)) * dz
+    # At an infinite logit a weight of 0 must not become infinite times 0.
+    finite = jnp.where(jnp.isinf(z), 0, z)
     if not is_symbolic_zero(d_yes):
-        tangent += counted(d_yes, softplus(-z)) * d_yes
+        tangent += softplus(-finite) * d_yes
     if not is_symbolic_zero(d_no):
-        tangent += counted(d_no, softplus(z)) * d_no
+        tangent += softplus(finite) * d_no
     return weighted_logistic(z, yes, no), tangent
 
 
@@ -113,18 +115,19 @@ def _shifted_miss_jvp(
 def _shifted(z: Array, shift: Array) -> tuple[Array, Array, Array]:
     """Whether q is above 0, q itself, and `-log(1 - q)`."""
     p = logistic(z)
-    is_counted = p > shift
+    is_counted = ~(p <= shift)  # so that NaN stays NaN
     q = jnp.where(is_counted, p - shift, 0)
     rest = jnp.where(shift > 0, logistic(-z) + shift, 1)
     far = jnp.where(shift > 0, -jnp.log(rest), softplus(z))
     # Below 1/2 the logarithm of a number near 1 would cancel.
-    missed = jnp.where(q < 0.5, -jnp.log1p(-jnp.minimum(q, 0.5)), far)
+    missed = jnp.where(q >= 0.5, far, -jnp.log1p(-jnp.minimum(q, 0.5)))
     return is_counted, q, missed
 
 
 def _power(q: Array, gamma: Array) -> Array:
-    safe = jnp.where(q > 0, q, 1)
-    return jnp.where((q > 0) | (gamma == 0), safe**gamma, 0)
+    is_zero = q == 0
+    safe = jnp.where(is_zero, 1, q)
+    return jnp.where(is_zero & (gamma > 0), 0, safe**gamma)
 
 
 def _ratio(x: Array, y: Array) -> Array:

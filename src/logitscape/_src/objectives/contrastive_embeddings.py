@@ -85,7 +85,7 @@ def supervised(
         raise ValueError(
             f"`supervised(..., labels)` must have shape {x.shape[:1]}, got {y.shape}."
         )
-    is_same = (y[:, None] == y) & ~jnp.eye(len(y), dtype=bool)
+    is_same = (y[:, None] == y[None]) & ~jnp.eye(len(y), dtype=bool)
     loss = with_parameters(of_row.supervised_contrastive, temperature=temperature)
     similarities = _without_self(cosines(x, x))
     return jax.vmap(loss)(similarities, is_same.astype(x.dtype))
