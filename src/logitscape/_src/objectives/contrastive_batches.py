@@ -1,6 +1,7 @@
 """Contrastive losses of a batch, made of the losses of its rows of similarities."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -9,12 +10,16 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from ..base.arguments import numbers
+from ..base.parameters import parameter
 from ..base.target_kinds import DISTRIBUTION
 from ..base.types import Parameter
 from ..losses import rows as of_row
+from ..losses.logarithmic import cross_entropy
+from ..normalizers.exponential import softmax
 from .batched import per_example
+from .catalog import trusting_form
 from .objective import Objective
-from .sources import Source, objective
+from .sources import Source, compose, objective
 
 Positives = ArrayLike | None
 
@@ -111,9 +116,8 @@ def clip(similarities: ArrayLike, *, temperature: Parameter = 0.07) -> Array:
     Source: Radford et al., Learning Transferable Visual Models From Natural Language Supervision,
     arXiv 2103.00020, figure 3.
     """
-    return both_directions(with_parameters(of_row.info_nce, temperature=temperature))(
-        similarities
-    )
+    s = _square("clip", similarities)
+    return both_directions(info_nce_at("clip", temperature, s))(s)
 
 
 def siglip_batch(
@@ -147,13 +151,29 @@ def siglip_batch(
     return jax.vmap(loss)(s, jnp.eye(len(s), dtype=s.dtype))
 
 
+def info_nce_at(
+    function_name: str, temperature: Parameter, similarities: Array
+) -> Objective:
+    """InfoNCE at a temperature that may be traced, as the pair that it is.
+
+    Args:
+        function_name: Public function that errors name.
+        temperature: Temperature, greater than 0.
+        similarities: Similarities, for their dtype.
+    """
+    dtype = similarities.dtype
+    t = parameter(function_name, "temperature", temperature, dtype, low=0, open=True)
+    return compose(partial(softmax, inverse_temperature=1 / t), cross_entropy)
+
+
 def with_parameters(
     loss: Callable[..., Any], **parameters: Any
 ) -> Callable[..., Array]:
-    """The loss of a row with its parameters bound, which may be traced."""
+    """The loss of a row with its parameters bound, which may be traced; targets are not tested."""
+    trusting = trusting_form(loss)
 
     def of_parameters(similarities: Array, target: Array) -> Array:
-        value: Array = loss(similarities, target, **parameters)
+        value: Array = trusting(similarities, target, **parameters)
         return value
 
     return of_parameters

@@ -8,7 +8,7 @@ from jax.typing import ArrayLike
 from ..base.arguments import numbers
 from ..base.types import Parameter
 from ..losses import rows as of_row
-from .contrastive_batches import matrix, rows, with_parameters
+from .contrastive_batches import info_nce_at, matrix, rows, with_parameters
 
 
 def nt_xent(
@@ -46,8 +46,9 @@ def nt_xent(
     views = jnp.concatenate([a, b])
     n = len(a)
     others = jnp.roll(jnp.arange(2 * n), n)
-    loss = with_parameters(of_row.info_nce, temperature=temperature)
-    return rows(loss)(_without_self(cosines(views, views)), others)
+    similarities = _without_self(cosines(views, views))
+    loss = info_nce_at("nt_xent", temperature, similarities)
+    return rows(loss)(similarities, others)
 
 
 def supervised(
