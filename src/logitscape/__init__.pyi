@@ -1,6 +1,8 @@
+from . import contrastive as contrastive
 from . import datasets as datasets
 from . import logit_maps as logit_maps
 from . import losses as losses
+from . import multilabel as multilabel
 from . import normalizers as normalizers
 from . import plotting as plotting
 from . import testing as testing
@@ -33,9 +35,11 @@ from ._src.objectives.batched import drop_in as drop_in
 from ._src.objectives.batched import per_example as per_example
 from ._src.objectives.bound import BoundFormula as BoundFormula
 from ._src.objectives.bound import loss as loss
+from ._src.objectives.catalog import CONTRASTIVE_LOSSES as CONTRASTIVE_LOSSES
 from ._src.objectives.catalog import LOGIT_LOSSES as LOGIT_LOSSES
 from ._src.objectives.catalog import LOGIT_MAPS as LOGIT_MAPS
 from ._src.objectives.catalog import LOSSES as LOSSES
+from ._src.objectives.catalog import MULTILABEL_LOSSES as MULTILABEL_LOSSES
 from ._src.objectives.catalog import NORMALIZERS as NORMALIZERS
 from ._src.objectives.catalog import PROBABILITY_LOSSES as PROBABILITY_LOSSES
 from ._src.objectives.mapped import normalizer as normalizer

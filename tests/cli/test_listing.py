@@ -31,7 +31,8 @@ def test_the_file_is_written_in_one_way() -> None:
 
 
 def test_every_entry_is_complete() -> None:
-    names = [*ls.NORMALIZERS, *ls.LOSSES, *ls.LOGIT_MAPS]
+    of_targets = [*ls.MULTILABEL_LOSSES, *ls.CONTRASTIVE_LOSSES]
+    names = [*ls.NORMALIZERS, *ls.LOSSES, *ls.LOGIT_MAPS, *of_targets]
     assert [entry.name for entry in read()] == names
     for entry in read():
         assert entry.formula, entry.name

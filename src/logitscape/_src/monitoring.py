@@ -11,11 +11,12 @@ from jax.typing import ArrayLike
 from jaxtyping import Float
 
 from .base.formula import rounded_once
+from .base.target_kinds import DISTRIBUTION, POSITIVES
 from .base.types import HALF
 from .forms.adapt import OneExample, as_one_example
 from .normalizers.probs import Probs
 from .objectives.at_label import loss_at_label
-from .objectives.batch_arguments import checked_labels
+from .objectives.batch_arguments import checked_labels, checked_targets
 from .objectives.objective import Objective
 from .objectives.parts import Normalizer, normalizer_from
 from .objectives.sources import Source, objective
@@ -65,7 +66,9 @@ def probe(
     It is called beside any optimiser's step, and can be called inside `jax.jit`. The
     gradient of an example is dL/dz, its norm the Euclidean norm. An example is wrong if
     its label is not the argmax of p or, if it is unknown how the objective predicts, of
-    the logits.
+    the logits. Multi-label losses take targets, [m, n], in place of labels; an example is then
+    wrong if any of its logits is on the wrong side of 0. So do contrastive losses of several
+    positives; there an anchor is wrong if none of these is the most similar.
 
     Args:
         source: Objective, in any of the forms that `ls.diagnose` takes.
@@ -100,6 +103,10 @@ def probe(
             raise ValueError(
                 f"`probe(...)(logits, ...)` must have shape [m, n], got {z.shape}."
             )
+        if isinstance(source, str | Objective):
+            loss = objective(source)
+            if loss.targets is not DISTRIBUTION:
+                return _of_targets(loss, z, labels, threshold)
         y = checked_labels(z, labels)
         num_classes = z.shape[1]
         of_label = _loss_of_label(source, num_classes)
@@ -112,6 +119,22 @@ def probe(
         )
 
     return measure
+
+
+def _of_targets(
+    loss: Objective, z: Array, targets: ArrayLike, threshold: float
+) -> BatchGradient:
+    """Statistics of a loss of targets; NaN for a traced target that is none."""
+    t = checked_targets(loss, z, targets)
+    value, gradient = jax.vmap(jax.value_and_grad(loss))(z, t)
+    if loss.targets is POSITIVES:
+        best = jnp.argmax(z, axis=1)[:, None]
+        is_right = jnp.take_along_axis(t, best, axis=1)[:, 0] > 0
+    else:
+        is_right = jnp.all((z > 0) == (t > 0.5), axis=1)
+    statistics = _statistics(value, gradient, is_right, threshold)
+    is_valid = loss.targets.is_valid(t)
+    return BatchGradient(*[jnp.where(is_valid, x, jnp.nan) for x in statistics])
 
 
 def _predictor(

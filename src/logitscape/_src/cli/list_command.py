@@ -21,6 +21,8 @@ TITLES: dict[Kind, str] = {
     "normalizer": "Normalizers: logits -> probabilities. Verdict with cross_entropy.",
     "loss of probabilities": "Losses of probabilities: normalizer + loss. Verdict with softmax.",
     "loss of logits": "Losses of logits: they stand alone.",
+    "multi-label loss": "Multi-label losses: they stand alone; a yes or no for each class.",
+    "contrastive loss": "Contrastive losses of a row of similarities: they stand alone.",
 }
 
 

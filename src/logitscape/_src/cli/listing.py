@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from ..properties.law import Law
 
 Kind: TypeAlias = Literal[
-    "logit map", "normalizer", "loss of probabilities", "loss of logits"
+    "logit map",
+    "normalizer",
+    "loss of probabilities",
+    "loss of logits",
+    "multi-label loss",
+    "contrastive loss",
 ]
 
 FILE = Path(__file__).with_name("catalog.json")
@@ -35,7 +40,7 @@ class Entry:
 
     Attributes:
         name: Name in specs.
-        kind: Logit map, normalizer, or loss of probabilities or of logits.
+        kind: Logit map, normalizer, or the kind of loss.
         formula: First sentence of its docstring.
         source: Publication that introduced it; may be empty.
         parameters: Default values of its parameters, by name.
@@ -155,9 +160,9 @@ def spec_of(entry: Entry) -> str:
         return f"{entry.name} > {NORMALIZER} + {LOSS}"
     if entry.kind == "normalizer":
         return f"{entry.name} + {LOSS}"
-    if entry.kind == "loss of logits":
-        return entry.name
-    return f"{NORMALIZER} + {entry.name}"
+    if entry.kind == "loss of probabilities":
+        return f"{NORMALIZER} + {entry.name}"
+    return entry.name
 
 
 def slope_verdict(law: "Law") -> str:

@@ -89,10 +89,12 @@ def _columns(shown: Shown) -> dict[str, Any]:
 
 def _numbers(columns: Mapping[str, Any]) -> Table:
     table = Table(box=None, padding=(0, 2))
-    for name in columns:
+    # Without a normalizer there is no p.
+    known = {name: x for name, x in columns.items() if not np.isnan(x).all()}
+    for name in known:
         table.add_column(name, justify="right")
     for k in range(0, COLUMNS, STEP):
-        table.add_row(*(f"{values[k]:.4g}" for values in columns.values()))
+        table.add_row(*(f"{values[k]:.4g}" for values in known.values()))
     return table
 
 

@@ -9,8 +9,9 @@ from jax import Array, lax
 from jax.typing import ArrayLike
 
 from ..base.arguments import numbers
+from ..base.target_kinds import DISTRIBUTION
 from ..objectives.at_label import has_rule, loss_at_label
-from ..objectives.batch_arguments import checked_labels
+from ..objectives.batch_arguments import checked_labels, checked_targets
 from ..objectives.objective import Objective
 from ..objectives.sources import objective
 from .blocks import LossAndGradient, OfExample, evaluate_in_blocks
@@ -35,8 +36,9 @@ def value_and_grad(
         class_axis: Axis of the classes: -1 for logits [m, n]; 0 for logits [n, m].
 
     Returns:
-        Function of logits, [m, n] or [n, m], and integer labels, [m]. It returns the
-        losses, [m], and the gradients, in the shape of the logits.
+        Function of logits, [m, n] or [n, m], and integer labels, [m]; a multi-label loss, and a
+        contrastive one of several positives, takes targets in the shape of the logits instead.
+        It returns the losses, [m], and the gradients, in the shape of the logits.
 
     Raises:
         ValueError: If `class_axis` is neither 0 nor -1, or if shapes do not match.
@@ -66,6 +68,8 @@ def value_and_grad(
                 f"got shape {z.shape}."
             )
         classes_last = z if class_axis == -1 else z.T
+        if loss.targets is not DISTRIBUTION:
+            return _of_targets(loss, class_axis, z, labels)
         y = checked_labels(classes_last, labels)
         of_example = partial(_loss_and_gradient, loss)
         example = jax.ShapeDtypeStruct((z.shape[class_axis],), z.dtype)
@@ -75,6 +79,17 @@ def value_and_grad(
         return _mapped(of_example, class_axis)(z, y)
 
     return run
+
+
+def _of_targets(
+    loss: Objective, class_axis: int, z: Array, targets: ArrayLike
+) -> LossAndGradient:
+    """Losses and gradients of an objective whose targets are no distributions."""
+    t = checked_targets(loss, z, targets)
+    example_axis = class_axis + 1
+    run = jax.vmap(jax.value_and_grad(loss), example_axis, (0, example_axis))
+    results: LossAndGradient = run(z, t)
+    return results
 
 
 def _mapped(

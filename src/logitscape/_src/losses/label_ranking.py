@@ -63,7 +63,7 @@ def lsep(logits: Vector, target: Vector) -> Scalar:
     centred = logits - jax.lax.stop_gradient(_largest_finite(logits))
     others, there = log_sum(centred, 1 - target), log_sum(-centred, target)
     # Without a pair there is nothing to rank, even if the other group is at infinity.
-    has_pair = (others > -jnp.inf) & (there > -jnp.inf)
+    has_pair = ~(jnp.isneginf(others) | jnp.isneginf(there))
     return softplus(jnp.where(has_pair, others + there, -jnp.inf))
 
 

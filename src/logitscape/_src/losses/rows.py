@@ -6,6 +6,8 @@ candidates only: given its row, the loss of an anchor depends on nothing else. A
 leaves a candidate out, such as the anchor itself. The similarities may be cosines or any products.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -53,6 +55,13 @@ def info_nce(
     """
     c = 1 / _temperature("info_nce", temperature, similarities)
     return dot(target, -softmax(similarities, inverse_temperature=c).log_p)
+
+
+def pair_of_info_nce(
+    temperature: float = 0.07,
+) -> tuple[tuple[str, dict[str, Any]], tuple[str, dict[str, Any]]]:
+    """The normalizer and the loss whose pair InfoNCE is, each by its name and parameters."""
+    return ("softmax", {"inverse_temperature": 1 / temperature}), ("cross_entropy", {})
 
 
 @on_similarities

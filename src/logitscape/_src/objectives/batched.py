@@ -80,7 +80,7 @@ def per_example(
         >>> padded(jnp.array([[0.0, 0.0], [50.0, 0.0]]), jnp.array([0, -1])).tolist()
         [0.5, 0.0]
         >>> binary = ls.per_example("sigmoid_cross_entropy")
-        >>> binary(jnp.zeros((1, 2)), jnp.array([[1.0, 1.0]])).round(3).tolist()
+        >>> print(binary(jnp.zeros((1, 2)), jnp.array([[1.0, 1.0]])).round(3))
         [1.386]
     """
     loss = objective_from(objective)

@@ -73,6 +73,10 @@ Kind: TypeAlias = Literal[
 ]
 
 
+Call: TypeAlias = tuple[str, dict[str, Any]]
+"""Name of a formula, and its parameters."""
+
+
 @dataclass(frozen=True)
 class Formula:
     """One entry of the catalog.
@@ -87,6 +91,8 @@ class Formula:
         of_weights: Function (weights [n], target [n]) -> loss, if it is a loss that depends on the
             ratios of the probabilities only. The largest weight is about 1.
         targets: Kind of its targets.
+        as_pair: Function of the parameters that gives the normalizer and the loss whose pair it is,
+            each by its name and parameters.
         trusting: The function without the test whether a traced target is a distribution.
     """
 
@@ -97,6 +103,7 @@ class Formula:
     of_label: OfLabel | None = None
     of_weights: Callable[..., Any] | None = None
     targets: TargetKind = DISTRIBUTION
+    as_pair: Callable[..., tuple[Call, Call]] | None = None
     trusting: Callable[..., Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -379,7 +386,8 @@ FORMULAS: tuple[Formula, ...] = (
         label_ranking.zlpr,
         label_ranking.lsep,
     ),
-    *_of_rows(DISTRIBUTION, rows.info_nce, rows.decoupled, rows.triplet),
+    Formula("contrastive loss", rows.info_nce, as_pair=rows.pair_of_info_nce),
+    *_of_rows(DISTRIBUTION, rows.decoupled, rows.triplet),
     *_of_rows(POSITIVES, rows.supervised_contrastive, rows.mil_nce, rows.siglip),
 )
 
@@ -416,6 +424,11 @@ _BY_FUNCTION = {
     for formula in FORMULAS
     for function in (formula.function, formula.trusting)
 }
+
+
+def trusting_form(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A public function without the test whether a traced target is a valid one."""
+    return _BY_FUNCTION[function].trusting
 
 
 def formula_of(function: Any) -> Formula | None:

@@ -15,6 +15,7 @@ from .catalog import (
     MULTILABEL_LOSSES,
     NORMALIZERS,
     PROBABILITY_LOSSES,
+    Call,
 )
 from .mapped import MappedNormalizer, Maps, maps_of
 from .objective import MappedLoss, Objective
@@ -183,10 +184,26 @@ def _loss_of_logits(spec: str, term: Term) -> Objective:
         known = [*alone, *PROBABILITY_LOSSES, *NORMALIZERS]
         raise specs.unknown("objective", term.name, known)
     loss = bound.bind(term, alone, "objective")
+    if loss.formula.as_pair is not None:
+        return _pair(spec, *_parts_of(loss.formula.as_pair(**term.parameters)))
     predictor = bound.predictor_of(term, loss.formula)
     return Objective(
         spec, bound.trusting(loss), predictor, targets=loss.formula.targets
     )
+
+
+def _parts_of(calls: tuple[Call, Call]) -> tuple[Normalizer, Loss]:
+    """The parts of a pair by their names and parameters, as specs would give them."""
+    (normalizer, of_normalizer), (loss, of_loss) = calls
+    return (
+        bound.normalizer_of(Term(_text(*calls[0]), normalizer, of_normalizer)),
+        bound.trusting(bound.loss_of(Term(_text(*calls[1]), loss, of_loss))),
+    )
+
+
+def _text(name: str, parameters: Mapping[str, Any]) -> str:
+    arguments = [f"{parameter}={value!r}" for parameter, value in parameters.items()]
+    return f"{name}({', '.join(arguments)})" if arguments else name
 
 
 def _pair(name: str, normalizer: Normalizer, loss: Loss) -> Objective:
