@@ -66,6 +66,8 @@ CANCELS = {
     "with K = 2 and 3",
     "crammer_singer": "the margin an ulp before the hinge",
     "weston_watkins": "the margin an ulp before the hinge",
+    "top_k_hinge": "the margin an ulp before the hinge",
+    "max_sup": "p - t and the pull on the largest logit at its optimum",
 }
 
 
@@ -245,6 +247,39 @@ def assert_undefined_outside_the_domain(
                 "entmax_loss(alpha=2)",
                 "squared_logits(scale=3, target=2)",
             ),
+        ),
+        (
+            "softmax",
+            (
+                "alpha_loss(alpha=1)",
+                "comp_sum(tau=2)",
+                "comp_sum(tau=3)",
+                "taylor_cross_entropy(order=1)",
+                "taylor_cross_entropy(order=30)",
+                "asymmetric_generalized_cross_entropy(a=0.001, q=0.5)",
+                "asymmetric_unhinged(a=1.001, q=2)",
+                "jensen_shannon(weight=0.01)",
+                "jensen_shannon(weight=0.99)",
+                "bi_tempered(t1=1)",
+                "bi_tempered(t1=0.2)",
+                "ranked_probability_score(convention='mean')",
+            ),
+        ),
+        (
+            "",
+            (
+                "logit_adjusted(prior=(0.75, 0.125, 0.125), tau=2)",
+                "balanced_softmax(counts=(1, 1000, 30))",
+                "ldam(counts=(1, 16, 1000), scale=5)",
+                "cosface(margin=1, scale=1)",
+                "evidential_log(evidence='softplus')",
+                "evidential_digamma(evidence='softplus')",
+                "evidential_mse(evidence='softplus')",
+            ),
+        ),
+        (
+            "",
+            ("top_k_entropy(k=1)", "top_k_entropy(k=3)", "top_k_hinge(k=1)"),
         ),
     ],
 )

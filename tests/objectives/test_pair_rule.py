@@ -29,6 +29,18 @@ SEPARABLE = [
 ]
 
 
+UNSTATED = {
+    "active_negative",
+    "hard_bootstrapping",
+    "normalized_focal",
+    "normalized_generalized_cross_entropy",
+    "normalized_negative_cross_entropy",
+    "ranked_probability_score",
+}
+"""Losses of all probabilities without a rule, which are differentiated as they are composed."""
+STATED = [loss for loss in LOSSES if loss not in UNSTATED]
+
+
 @pytest.fixture(autouse=True)
 def forget_references():
     """The oracle's answers for one normalizer are of no use to the next."""
@@ -37,7 +49,7 @@ def forget_references():
 
 
 def test_what_states_itself():
-    """Every loss of probabilities, and every normalizer of weights of single classes."""
+    """Most losses of probabilities, and every normalizer of weights of single classes."""
     others = {
         "min_shift",
         "argmax",
@@ -58,7 +70,8 @@ def test_what_states_itself():
     assert set(SEPARABLE) == set(ls.NORMALIZERS) - others
     for formula in FORMULAS:
         if formula.kind == "loss of probabilities":
-            assert formula.of_label is not None, formula.name
+            is_stated = formula.of_label is not None
+            assert is_stated == (formula.name not in UNSTATED), formula.name
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
@@ -74,7 +87,7 @@ def test_rule_of_other_orders_is_right(normalizer):
     assert_right_with_classes(normalizer, 3, "float64", ["cross_entropy", "brier"])
 
 
-def assert_right_with_classes(normalizer, n, dtype, losses=tuple(LOSSES)):
+def assert_right_with_classes(normalizer, n, dtype, losses=tuple(STATED)):
     references = {
         loss: one_hot_cases(f"{normalizer} + {loss}", n, dtype) for loss in losses
     }
@@ -219,7 +232,7 @@ def test_labels_out_of_range_are_nan(batch):
             assert np.isnan(gradient).all(), (spec, label)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", STATED)
 def test_a_single_class_is_certain(loss):
     """As padded and masked batches have them."""
     run = jax.value_and_grad(

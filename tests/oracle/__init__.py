@@ -198,10 +198,9 @@ def check(logits: list) -> None:
 
 @lru_cache
 def _parse(spec: str) -> tuple[str, tuple]:
-    name, _, inside = spec.strip().rstrip(")").partition("(")
-    return name, tuple(
-        (k, literal_eval(v)) for k, v in re.findall(r"(\w+)=([^,]+)", inside)
-    )
+    name, _, inside = spec.strip().removesuffix(")").partition("(")
+    found = re.findall(r"(\w+)=(\([^)]*\)|[^,]+)", inside)
+    return name, tuple((k, literal_eval(v)) for k, v in found)
 
 
 DEFAULTS = {
@@ -217,8 +216,13 @@ def parse(spec: str, dtype: str) -> tuple[str, dict]:
     """Name and parameters, these rounded to the dtype as the function under test sees them."""
     name, given = _parse(spec)
     numbers = {**DEFAULTS.get(name, {}), **dict(given)}
+    seen = lambda x: mpf(float(np.dtype(dtype).type(x)))
     return name, {
-        k: v if isinstance(v, str) else mpf(float(np.dtype(dtype).type(v)))
+        k: v
+        if isinstance(v, str)
+        else [seen(x) for x in v]
+        if isinstance(v, tuple)
+        else seen(v)
         for k, v in numbers.items()
     }
 

@@ -61,7 +61,7 @@ class Reference:
 def reference(spec: str, n: int, dtype: str, *, forward: bool = False) -> Reference:
     normalizer, _, loss = spec.rpartition(" + ")
     chosen = cases(normalizer, n, dtype)
-    if loss in ONE_HOT_ONLY:
+    if loss.partition("(")[0] in ONE_HOT_ONLY:
         chosen = [case for case in chosen if 1.0 in case.target]
     return answers(spec, chosen, dtype, forward=forward)
 

@@ -93,7 +93,9 @@ def top_k_entropy(z, t, k=2):
 
 def top_k_hinge(z, t, k=2):
     y, k = label(t), int(k)
-    gaps = [x - z[y] + (j != y) for j, x in enumerate(z)]
+    gaps = [
+        ZERO if j == y else x if x == -inf else x - z[y] + 1 for j, x in enumerate(z)
+    ]
     chosen = sorted(range(len(z)), key=lambda j: (-gaps[j], j))[:k]
     value = mp.fsum(gaps[j] for j in chosen) / k
     total = mp.fsum(abs(z[j] - z[y]) + (j != y) for j in chosen) / k
@@ -127,9 +129,9 @@ def evidential_log(z, t, evidence_kind="relu"):
 
 def evidential_digamma(z, t, evidence_kind="relu"):
     a, slopes = evidence(z, evidence_kind)
-    total = mp.fsum(a)
     # The arguments may be nearly equal and as large as 1e300.
     with mp.workdps(mp.dps + 700):
+        total = mp.fsum(a)
         value = mp.fsum(
             b * (mp.digamma(total) - mp.digamma(x)) for b, x in zip(t, a, strict=True)
         )

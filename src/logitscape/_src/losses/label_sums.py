@@ -43,8 +43,11 @@ def normalized_cross_entropy(shares: Shares) -> Slopes:
     value = jnp.where(is_finite, of_label / total, label_is / jnp.maximum(count, 1))
     scale = jnp.where(is_finite, 1 / total, 0)
     missing = of_rivals / total
-    # By how much the other rivals' weights exceed a rival's own: equal ones add exactly 0.
-    top = shares.maximum(shares.rivals)
+    # By how much the other rivals' weights exceed a rival's own: equal ones add exactly 0 if they
+    # are the largest. If the label is, its p is large, and rounding does not matter.
+    top = shares.largest
+    if top is None:
+        top = shares.maximum(shares.rivals)
     below = jnp.where(shares.is_label, 0, top - shares.rivals)
     excess = (shares.num_classes - 1) * below - shares.sum(below)
     of_logs = value * (shares.p + shares.p_sink + excess / shares.total)

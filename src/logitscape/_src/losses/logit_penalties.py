@@ -103,5 +103,7 @@ def squentropy(logits: Vector, target: Vector) -> Scalar:
 
     Source: Hui, Belkin and Wright, Cut your losses with squentropy, arXiv 2302.03952, equation 1.
     """
-    squares = jnp.sum((1 - target) * logits**2) / max(logits.size - 1, 1)
+    # The label's own square may be infinite, and has no part in it.
+    others = jnp.where(target == 1, 0, logits)
+    squares = jnp.sum((1 - target) * others**2) / max(logits.size - 1, 1)
     return softmax_cross_entropy(logits, target) + squares

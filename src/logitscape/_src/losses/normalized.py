@@ -15,7 +15,6 @@ from ..base.formula import on_probs
 from ..base.parameters import parameter
 from ..base.types import Parameter, Scalar, Vector
 from ..normalizers.probs import Probs
-from .distribution import less_target
 from .focal import focal_of_surprisal
 from .power import power_score
 
@@ -253,7 +252,7 @@ def _share_jvp(
     values, weights = primals
     d_values, d_weights = tangents
     share = _share(values, weights)
-    missing = less_target(share, _share(values, 1 - weights), weights)
+    missing = (1 - weights) * share - weights * _share(values, 1 - weights)
     total = jnp.sum(values)
     slope = jnp.sum(values * d_weights) - jnp.sum(missing * d_values)
     return share, slope / total

@@ -75,6 +75,9 @@ def top_k_hinge(logits: Vector, target: Vector, *, k: int = 2) -> Scalar:
     z = one * nan_unless(jnp.max(logits) < jnp.inf, logits)
     # The gap first: next to logits with a large common offset the 1 would be lost.
     gaps = (z - of_label(z, target)) + (1 - target)
+    # Differences of masked classes are no numbers; the label's own is 0.
+    gaps = jnp.where(jnp.isneginf(z), -jnp.inf, gaps)
+    gaps = jnp.where(target == 1, 0 * one, gaps)
     largest = _largest(gaps, count)
     return one * hinge(jnp.sum(jnp.where(largest, gaps, 0)) / count)
 

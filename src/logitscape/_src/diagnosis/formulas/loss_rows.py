@@ -11,6 +11,13 @@ import numpy as np
 from ..evaluation import Rows
 from .normalizer_rows import log_probs, softmax_with_rest, softplus
 from .root_rows import entmax_rows
+from .wider_rows import (
+    ROBUST_OF_LABEL,
+    WIDER_OF_LOGITS,
+    WIDER_OF_PROBABILITIES,
+    at_labels,
+    power_score,
+)
 
 OfLabel = Callable[..., Rows]
 """Function (log p_y [m], parameters) -> losses [m]."""
@@ -18,16 +25,6 @@ OfRows = Callable[..., Rows]
 """Function (log p or logits [m, n], labels [m], parameters) -> losses [m]."""
 
 BISECTIONS = 55
-
-
-def at_labels(rows: Rows, labels: Rows) -> Rows:
-    """The entry of its label in every row, [m]."""
-    entries: Rows = rows[np.arange(len(rows)), labels]
-    return entries
-
-
-def _power_score(log_p: Rows, q: float = 0.7) -> Rows:
-    return -log_p if q == 0 else -np.expm1(q * log_p) / q
 
 
 def _focal(log_p: Rows, gamma: float = 2.0) -> Rows:
@@ -51,7 +48,7 @@ def _clipped(log_p: Rows, epsilon: float = 1e-7) -> Rows:
 OF_LABEL: Mapping[str, OfLabel] = {
     "cross_entropy": lambda log_p: -log_p,
     "exponential": lambda log_p: np.expm1(-log_p),
-    "generalized_cross_entropy": _power_score,
+    "generalized_cross_entropy": power_score,
     "mae": lambda log_p: -2 * np.expm1(log_p),
     "hellinger": lambda log_p: -np.expm1(log_p / 2),
     "focal": _focal,
@@ -59,6 +56,7 @@ OF_LABEL: Mapping[str, OfLabel] = {
     "symmetric_cross_entropy": _symmetric,
     "clipped_cross_entropy": _clipped,
     "kl": lambda log_p: -log_p,
+    **ROBUST_OF_LABEL,
 }
 """The losses that depend on the label's probability only."""
 
@@ -108,6 +106,7 @@ OF_PROBABILITIES: Mapping[str, OfRows] = {
     "tsallis_score": _tsallis_score,
     "reverse_kl": _reverse_kl,
     "label_smoothing": _label_smoothing,
+    **WIDER_OF_PROBABILITIES,
 }
 """The losses that depend on other probabilities as well."""
 
@@ -182,6 +181,7 @@ OF_LOGITS: Mapping[str, OfRows] = {
     "entmax_loss": _entmax_loss,
     "spherical_bound": _spherical_bound,
     "z_loss": _z_loss,
+    **WIDER_OF_LOGITS,
 }
 """The losses of the logits themselves."""
 
