@@ -26,6 +26,19 @@ def clamped_probabilities(z: Array, t: Array) -> Array:
     return -jnp.sum(t * jnp.log(jnp.clip(softmax(z), 1e-7, 1.0)))
 
 
+def clamped_logarithms(z: Array, t: Array) -> Array:
+    """The binary cross-entropy of torch.nn.BCELoss."""
+    p = jax.nn.sigmoid(z)
+    log_yes, log_no = (jnp.maximum(jnp.log(each), -100) for each in (p, 1 - p))
+    return -jnp.sum(t * log_yes + (1 - t) * log_no)
+
+
+def clamped_sigmoid(z: Array, t: Array) -> Array:
+    """A binary cross-entropy of clipped probabilities."""
+    p = jnp.clip(jax.nn.sigmoid(z), 1e-6, 1 - 1e-6)
+    return -jnp.sum(t * jnp.log(p) + (1 - t) * jnp.log(1 - p))
+
+
 def log_of_softmax(z: Array, t: Array) -> Array:
     return -jnp.sum(t * jnp.log(softmax(z)))
 
@@ -129,6 +142,8 @@ BROKEN = {
     for case in (
         Broken(double_softmax, "softmax applied twice"),
         Broken(clamped_probabilities, "clipped probability"),
+        Broken(clamped_logarithms, "logarithm clamped"),
+        Broken(clamped_sigmoid, "clipped probability"),
         Broken(log_of_softmax, "logarithm of a probability"),
         Broken(log_by_label, "logarithm of a probability"),
         Broken(squared_error_after_softmax, "squared error after softmax"),

@@ -151,11 +151,15 @@ def deaf_to_a_label(z, t):
         (nan_when_equal, "not finite at equal logits", "fault"),
         (nan_for_a_label, "not finite for a label", "fault"),
         (deaf_to_a_label, "label not taught", "fault"),
+        # Labels whose logits the normalizer gives no probability are not labels apart.
+        ("relu + cross_entropy", "not finite at equal logits", "trade"),
+        ("sparsemax + hellinger", "none recognised", "fine"),
     ],
 )
 def test_what_is_meant_and_what_is_not(loss, verdict: str, severity: str) -> None:
     config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=N), N)
-    (answer,) = mistakes.answers(subject(loss, num_classes=N), config)
+    with enable_x64(), np.errstate(all="ignore"):
+        (answer,) = mistakes.answers(subject(loss, num_classes=N), config)
     assert (answer.verdict, answer.severity) == (verdict, severity)
 
 

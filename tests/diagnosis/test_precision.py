@@ -211,6 +211,12 @@ def test_restricted_domains_are_no_fault(spec):
     assert found["float32"].severity in ("fine", "note")
 
 
+def test_logits_count_themselves_where_a_shift_changes_the_loss():
+    """The exponential of an exponential overflows at logits of 88, and at no difference of 88."""
+    answer = diagnose("iterated_exponential + hellinger")["float32"]
+    assert (answer.verdict, answer.severity) == ("not finite at large logits", "note")
+
+
 def test_a_dtype_that_it_refuses():
     found = diagnose(needs_float32)["float16"]
     assert (found.verdict, found.severity) == ("does not run", "note")

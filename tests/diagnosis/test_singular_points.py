@@ -108,6 +108,11 @@ def test_a_value_of_its_own_is_found() -> None:
         "sparsemax_loss",
         "sum + cross_entropy",
         "spherical + brier",
+        # A pole, jumps between ties, an even function, and a corner without a positive logit.
+        "abs + cross_entropy",
+        "argmax + hellinger",
+        "square + mae",
+        "relu + hellinger",
     ],
 )
 def test_guarded_steps_and_genuine_poles_are_no_fault(loss) -> None:

@@ -36,6 +36,7 @@ BROKEN: Mapping[str, str] = {
     "squared error of sparsemax": "it is the squared error of sparsemax, and dies",
     "clipped probability": "the probability is clipped",
     "epsilon inside the logarithm": "a constant is added inside the logarithm",
+    "logarithm clamped": "the logarithm is clamped where the probability rounds to 0",
     "logarithm of a probability": "it takes the logarithm of a probability that underflows",
     "NaN when right": "its gradient is NaN once the label's probability is 1",
     "does not run": "it raises an error{where}",

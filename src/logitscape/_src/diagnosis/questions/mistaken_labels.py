@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..answers import Severity, Witness
-from ..evaluation import Rows, finite_rows, one_hot
+from ..evaluation import Rows, one_hot
 from ..simplify import format_first
 from .label_patterns import is_ordinal, labels_are_numbers, scale_has_no_effect
 from .mistake_samples import Mistake, Samples
@@ -85,17 +85,18 @@ def not_finite_when_equal(samples: Samples) -> Mistake | None:
 
 
 def label_not_taught(samples: Samples) -> Mistake | None:
-    """A label whose loss is not finite or has no gradient, although that of others is as usual."""
-    loss = samples.every_label.loss[:, :2]
-    gradient = samples.every_label.gradient[:, :2]
-    finite_gradient: Rows = np.all(np.isfinite(gradient), axis=(1, 2))
-    not_finite = ~finite_rows(loss) | ~finite_gradient
-    if _is_partial(not_finite):
-        return _bad_label(
-            samples, not_finite, "not finite for a label", "is not finite"
-        )
-    taught: Rows = np.any(gradient, axis=(1, 2))
-    idle = ~taught
+    """A label whose loss is not finite or has no gradient, although that of others is as usual.
+
+    Logits that are not all equal may be the reason for one label and not for another, such as a
+    negative logit under a normalizer of positive ones. What is wrong with a label itself shows at
+    equal logits too.
+    """
+    loss, gradient = samples.every_label
+    finite: Rows = np.isfinite(loss) & np.isfinite(gradient).all(axis=2)
+    bad = ~finite[:, :ZERO].all(axis=1)
+    if _is_partial(bad) and _is_partial(bad & ~finite[:, EQUAL]):
+        return _bad_label(samples, bad, "not finite for a label", "is not finite")
+    idle = ~np.any(np.nan_to_num(gradient), axis=(1, 2))
     if _is_partial(idle):
         return _bad_label(samples, idle, "label not taught", "has no gradient")
     return None

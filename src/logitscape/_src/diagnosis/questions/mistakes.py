@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from ..answers import Answer
 from ..config import DiagnosisConfig
 from ..subject import Subject
+from .clamped_logarithms import clamped_logarithm
 from .identity_sentences import logits_over
 from .lost_probability import probability_lost
 from .mistake_samples import Mistake, Samples, sample
@@ -57,12 +58,17 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
     pushes_rival_up,
     dead_region,
     clipped,
+    clamped_logarithm,
     log_of_probability,
     power_of_nothing,
 )
 CONSEQUENCES: Mapping[str, frozenset[str]] = {
     "softmax applied twice": frozenset({"never certain", "dead region"}),
     "never certain": frozenset({"dead region"}),
+    "clipped probability": frozenset({"dead region"}),
+    "logarithm clamped": frozenset(
+        {"dead region", "NaN when right", "logarithm of a probability"}
+    ),
     "wrong sign": frozenset({"never certain"}),
     "wrong label convention": frozenset({"never certain"}),
     "logits taken for probabilities": frozenset(

@@ -14,9 +14,10 @@ import numpy as np
 from ...base.x64 import enable_x64
 from ..answers import SEVERITIES, Answer, Severity, Witness, not_asked, undecided
 from ..config import DiagnosisConfig
-from ..evaluation import evaluate, finite, one_hot, row
-from ..levels import spread
+from ..evaluation import evaluate, finite, losses, one_hot, row
+from ..levels import ordinary, spread
 from ..programs import Precision
+from ..random_logits import scattered_logits
 from ..subject import ROUNDED, Subject, gradient_error
 from ..vocabulary import NOT_FINITE_FAR, NOT_FINITE_NEAR
 from .overflow_causes import float_info
@@ -38,6 +39,9 @@ METHOD = (
 )
 ALLOWED = 1e-3
 """Relative error that is accurate in the usual range, or 16 eps if that is more."""
+
+SHIFTED_POINTS, SHIFTED = 32, 1e-3
+"""Number of logits that are shifted, and the relative change of a loss that counts as none."""
 
 
 def answers(subject: Subject, config: DiagnosisConfig) -> Iterator[Answer]:
@@ -128,7 +132,8 @@ def _verdict(
 def _faults(
     measurement: Measurement, failures: Sequence[Failure], errors: Errors
 ) -> Iterator[tuple[str, Severity]]:
-    dtype, far = measurement.dtype, spread(measurement.subject.domain)
+    dtype = measurement.dtype
+    far = _farthest(measurement) if failures else 0.0
     for failure in failures:
         verdict = NOT_FINITE_NEAR if failure.begins <= far else NOT_FINITE_FAR
         yield verdict, _severity(failure, far)
@@ -140,6 +145,24 @@ def _faults(
         yield LOST_WRONG, "fault" if errors.large_share > unlucky else "note"
     if errors.lost["right"]:
         yield LOST_RIGHT, "note"
+
+
+def _farthest(measurement: Measurement) -> float:
+    """The largest s of a ray that matters.
+
+    Where a common shift of the logits changes nothing, it is their difference that has to be
+    ordinary, and elsewhere they themselves.
+    """
+    subject, config = measurement.subject, measurement.config
+    domain = subject.domain
+    if domain.is_bounded or domain.normalised:
+        return spread(domain)
+    z = scattered_logits(config.random(), (SHIFTED_POINTS, config.num_classes))
+    before, after = losses(subject, np.concatenate([z, z + 1])).reshape(2, -1)
+    known = np.isfinite(before) & np.isfinite(after)
+    change = np.abs(after - before)[known]
+    same = (change <= SHIFTED * (1 + np.abs(before[known]))).all()
+    return spread(domain) if same else ordinary(domain)
 
 
 def _severity(failure: Failure, far: float) -> Severity:

@@ -29,7 +29,7 @@ QUESTION = "singular points"
 MOST_CLASSES = 20
 AROUND = 12
 """Number of neighbours of a point, at every distance."""
-FAR, NEAR = 1e-2, 1e-6
+FAR, NEAR, NEARER = 1e-2, 1e-6, 1e-10
 """Distances of the neighbours, relative to the size of the logits."""
 SURROUNDED = 0.6
 """Share of the neighbours that are finite around a point that breaks alone."""
@@ -117,9 +117,12 @@ def _should_be_finite(
     random: np.random.Generator,
 ) -> bool:
     """Whether the gradient is finite and bounded all around, or NaN with a finite loss."""
-    directions = random.standard_normal((AROUND, place.z.shape[1]))
+    n = place.z.shape[1]
+    directions = random.standard_normal((AROUND, n))
     directions /= np.abs(directions).max(axis=1, keepdims=True)
     size = 1 + np.abs(place.z).max()
+    if _is_at_a_corner(subject, place, FAR * size * np.ones(n), dtype):
+        return False
     far = place.z + FAR * size * directions
     label = int(place.labels[0])
     around = evaluate(subject, far, label, dtype=dtype)
@@ -134,6 +137,18 @@ def _should_be_finite(
     return _largest(near.gradient) <= GROWS * _largest(wide.gradient)
 
 
+def _is_at_a_corner(
+    subject: Subject, place: Place, step: Rows, dtype: Precision
+) -> bool:
+    """Whether the loss is undefined in all of one direction, as where no logit is positive.
+
+    Directions at random miss such a corner if there are many classes.
+    """
+    label = int(place.labels[0])
+    aside = np.stack([place.z[0] - step, place.z[0] + step])
+    return bool(np.isnan(losses(subject, aside, label, dtype=dtype)).any())
+
+
 def _first_odd_value(
     subject: Subject, places: Place, random: np.random.Generator
 ) -> Place | None:
@@ -144,7 +159,30 @@ def _first_odd_value(
     size = 1 + np.abs(before)
     agree = np.abs(before - after) <= OFF / 10 * size
     odd = np.flatnonzero(agree & (np.abs(at - before) > OFF * size))
-    return Place(z[odd[:1]], labels[odd[:1]]) if odd.size else None
+    for index in odd[:64]:
+        place = Place(z[[index]], labels[[index]])
+        if _stands_alone(subject, place, float(at[index]), random):
+            return place
+    return None
+
+
+def _stands_alone(
+    subject: Subject, place: Place, at: float, random: np.random.Generator
+) -> bool:
+    """Whether the losses all around agree, and come no nearer to that of the point.
+
+    They differ where the loss jumps, as at ties, and they go on rising around a pole.
+    """
+    n = place.z.shape[1]
+    # Each class is moved most by some, as of many that are equal one may be the largest.
+    most = np.concatenate([np.eye(n), -np.eye(n)])
+    directions = random.standard_normal((2 * n, n)) + 5 * most
+    size = 1 + np.abs(place.z).max()
+    steps = np.concatenate([NEAR * directions, NEARER * directions]) * size
+    around = losses(subject, place.z + steps, int(place.labels[0]))
+    typical = float(np.median(around))
+    tolerance = OFF / 10 * (1 + abs(typical))
+    return bool((np.abs(around - typical) <= tolerance).all() and at != typical)
 
 
 def _odd_value(subject: Subject, place: Place, method: str) -> Answer:

@@ -104,6 +104,17 @@ FORMULAS: Verdicts = (
         reference=BLANCHARD,
     ),
     Verdict(
+        "logarithm clamped",
+        "fault",
+        meaning="The logarithm is kept above a constant, as torch.nn.BCELoss keeps it above -100.",
+        why=(
+            "1 - p rounds to 0 long before its logarithm is that low: the loss jumps, and very "
+            "wrong examples are not learned."
+        ),
+        remedy="Give the logits to a loss that takes them, such as BCEWithLogitsLoss.",
+        reference=BLANCHARD,
+    ),
+    Verdict(
         "logarithm of a probability",
         "fault",
         meaning="The probability underflows before its logarithm is taken.",
