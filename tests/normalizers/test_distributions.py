@@ -28,6 +28,7 @@ SHIFT_INVARIANT = {
     "t_softmax",
     "r_softmax",
     "sparsegen",
+    "budget",
     "normmax",
 }
 
