@@ -103,8 +103,9 @@ def _search(above: Vector, total: Array) -> Scalar:
     def goes_on(state: tuple[Array, ...]) -> Array:
         return state[3] & (state[4] < MOST_STEPS)
 
-    first = (zero + 1, zero, zero + 1, jnp.array(True), jnp.array(0))
-    return jax.lax.while_loop(goes_on, step, first)[0]
+    first: tuple[Array, ...] = (zero + 1, zero, zero + 1, jnp.array(True), jnp.array(0))
+    raised, *_ = jax.lax.while_loop(goes_on, step, first)
+    return raised
 
 
 def _newton(above: Vector, total: Array, raised: Array) -> tuple[Array, Array]:
