@@ -146,11 +146,12 @@ PROBABILITIES: dict[str, Callable[[Array], Array]] = {
 
 
 def _unit(logits: Array) -> Array:
-    return logits / (jnp.linalg.norm(logits, axis=-1, keepdims=True) + 1e-7)
+    norm: Array = jnp.linalg.norm(logits, axis=-1, keepdims=True)
+    return logits / (norm + 1e-7)
 
 
 def _clipped(logits: Array) -> Array:
-    norm = jnp.linalg.norm(logits, axis=-1, keepdims=True)
+    norm: Array = jnp.linalg.norm(logits, axis=-1, keepdims=True)
     return logits * jnp.minimum(1, 1 / norm)
 
 

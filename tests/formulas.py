@@ -20,7 +20,7 @@ SUBSTOCHASTIC = {"softmax_one", "softpick"}
 """Normalizers whose probabilities sum to less than 1."""
 
 
-UNNORMALIZED = {"sigmoid_attention"}
+UNNORMALIZED = {"sigmoid_attention", "budget"}
 """Normalizers whose parts sum to any number."""
 
 

@@ -10,6 +10,7 @@ as if the class did not exist.
 """
 
 from ._src.normalizers.augmented import eps_softmax as eps_softmax
+from ._src.normalizers.budget import budget as budget
 from ._src.normalizers.entmax import entmax as entmax
 from ._src.normalizers.entmax import tempered as tempered
 from ._src.normalizers.evidential import evidential as evidential

@@ -28,6 +28,7 @@ SHIFT_INVARIANT = {
     "t_softmax",
     "r_softmax",
     "sparsegen",
+    "budget",
     "normmax",
 }
 
@@ -94,7 +95,7 @@ def test_normalizers_are_permutation_equivariant(name: str) -> None:
 
 @every_normalizer
 def test_invariances_are_as_the_formulas_say(name: str) -> None:
-    z = jnp.array([0.3, 1.7, 1.5])
+    z = jnp.array([0.9, 1.7, 1.5])
     p = ls.NORMALIZERS[name](z).p
     shifted, scaled = ls.NORMALIZERS[name](z + 0.75).p, ls.NORMALIZERS[name](2 * z).p
     assert np.allclose(shifted, p, rtol=1e-12) == (name in SHIFT_INVARIANT)

@@ -23,6 +23,7 @@ PARAMETERS = [
     ("sparsegen", "sparsity", -0.5),
     ("sparsehourglass", "q", 0.3),
     ("normmax", "alpha", 2.0),
+    ("budget", "total", 1.5),
     ("softpick", "epsilon", 0.5),
     ("entmax", "alpha", -0.5),
     ("entmax", "alpha", 0.5),

@@ -72,6 +72,9 @@ REFERENCE = [
         [2 / (3.5 + 1e-8), 1 / (3.5 + 1e-8), 0],
     ),
     ("softpick", [-1.0, 0.0], [0, 0]),
+    ("budget", [3.0, 1.0, 0.5, -2.0], [1, 0.75, 0.25, 0]),
+    ("budget", [5.0, -5.0, -9.0], [1, 1, 0]),
+    ("budget(total=2.5)", [1.0, 1.0, 1.0], [2.5 / 3] * 3),
     ("sigmoid_attention", [0.0, math.log(3)], [1 / 3, 3 / 5]),
     ("eps_softmax(amount=3)", [math.log(3), 0.0], [3.75 / 4, 0.25 / 4]),
     ("eps_softmax(amount=2)", [1.0, 1.0], [0.5, 0.5]),
@@ -96,6 +99,7 @@ EQUAL = [
     ("eps_softmax(amount=0)", "softmax", 0.0),
     ("top_k(k=4)", "softmax", 0.0),
     ("sparsegen(sparsity=0)", "sparsemax", 0.0),
+    ("budget(total=1)", "sparsemax", 0.0),
 ]
 
 

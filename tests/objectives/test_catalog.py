@@ -25,6 +25,7 @@ OUT_OF_RANGE = [
     ("sparsegen", "sparsity", 1.0),
     ("sparsehourglass", "q", 0.0),
     ("normmax", "alpha", 1.0),
+    ("budget", "total", 0.0),
     ("softpick", "epsilon", 0.0),
     ("entmax", "alpha", -3.5),
     ("tempered", "temperature", 0.5),

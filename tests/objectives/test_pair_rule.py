@@ -66,6 +66,7 @@ def test_what_states_itself():
         "normmax",
         "softpick",
         "sigmoid_attention",
+        "budget",
     }
     assert set(SEPARABLE) == set(ls.NORMALIZERS) - others
     for formula in FORMULAS:

@@ -16,7 +16,7 @@ MASKABLE = (
     "softmax", "relu", "softplus", "sigmoid", "sigsoftmax", "argmax", "softmax_one", "sparsemax",
     "entmax", "iterated_exponential", "stablemax", "evidential", "top_k", "ev_softmax",
     "eps_softmax", "tempered", "t_softmax", "r_softmax", "sparsegen", "sparsehourglass",
-    "normmax", "softpick", "sigmoid_attention",
+    "normmax", "softpick", "sigmoid_attention", "budget",
 )  # fmt: skip
 EDGE = {"float64": 700.0, "float32": 85.0}  # e^-edge is still a normal number
 DECADES = {"float64": (1e300, 1e150, 1e16, 1e3), "float32": (1e35, 1e18, 1e8, 1e3)}

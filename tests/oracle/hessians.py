@@ -28,7 +28,7 @@ LOST = mpf(10) ** (60 - DIGITS)
 NOT_SEPARABLE = (
     "min_shift", "argmax", "sparsemax", "entmax", "tempered", "top_k", "ev_softmax", "eps_softmax",
     "t_softmax", "r_softmax", "sparsegen", "sparsehourglass", "normmax", "softpick",
-    "sigmoid_attention",
+    "sigmoid_attention", "budget",
 )  # fmt: skip
 
 

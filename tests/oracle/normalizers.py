@@ -528,6 +528,43 @@ def sigmoid_attention(z):
     )  # fmt: skip
 
 
+def budget(z, total):
+    there = [x for x in z if x != -inf]
+    if len(there) < total:
+        raise OutsideDomain
+    reference = sorted(there, reverse=True)[int(mp.ceil(total)) - 1]
+    d = [x - reference for x in z]
+
+    def parts(u):
+        return [min(max(x + u, ZERO), ONE) for x in d]
+
+    # The sum is linear between the points where a class begins to move, or ends.
+    kinks = sorted({u for x in d if abs(x) != inf for u in (-x, 1 - x) if 0 <= u <= 1})
+    points = sorted({ZERO, ONE, *kinks})
+    sums = [mp.fsum(parts(u)) for u in points]
+    at = max(i for i, x in enumerate(sums) if x < total) if sums[0] < total else 0
+    rise = sums[at + 1] - sums[at]
+    u = points[at] + (points[at + 1] - points[at]) * (total - sums[at]) / rise
+    p = parts(u)
+    complement = [min(max((1 - x) - u, ZERO), ONE) for x in d]
+    moves = [0 < x < 1 for x in p]
+    share = [ONE / moves.count(True) if x else ZERO for x in moves]
+    noise = [
+        ZERO
+        if not y
+        else (abs(x) + u) / a - 1
+        if 2 * a < 1
+        else (1 + abs(x) + u) / b - 1
+        for x, y, a, b in zip(d, moves, p, complement, strict=True)
+    ]
+    scale = [ONE if x else ZERO for x in moves]
+    # An ulp from 0 or 1, rounding decides whether a class moves at all.
+    stays = [x == 0 for x in p]
+    return Simplex(
+        p, complement, logarithms(p, complement), share, scale, noise, noise, noise, stays
+    )  # fmt: skip
+
+
 def threshold(x: list, beta: mpf) -> mpf:
     """tau with `sum [x - tau]_+^{1/beta} = 1`: Newton's method from the left of a convex falling
     function.
@@ -596,6 +633,7 @@ NORMALIZERS = {
     "normmax": lambda z, alpha=2: normmax(z, mpf(alpha)),
     "softpick": lambda z, epsilon=1e-8: softpick(z, mpf(epsilon)),
     "sigmoid_attention": sigmoid_attention,
+    "budget": lambda z, total=2: budget(z, mpf(total)),
     "top_k": top_k,
     "ev_softmax": ev_softmax,
     "eps_softmax": lambda z, amount=1000: eps_softmax(z, mpf(amount)),

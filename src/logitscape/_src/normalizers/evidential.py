@@ -86,7 +86,7 @@ def evidential(logits: Vector, *, evidence: Evidence = "relu") -> Probs:
     Source: Sensoy, Kaplan and Kandemir, Evidential Deep Learning to Quantify Classification
     Uncertainty, NeurIPS 2018, arXiv 1806.01768, section 3.
     """
-    evidence = checked_evidence(evidence)
+    checked_evidence(evidence)
     logits = nan_unless_top_is_finite(logits)
     top = jnp.max(logits)
     log_g = log_evidential_weight(logits, evidence)

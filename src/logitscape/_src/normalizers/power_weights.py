@@ -4,7 +4,6 @@ import builtins
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -62,10 +61,16 @@ def power(logits: Array, maximum: Reduction, *, exponent: Parameter = 1.5) -> We
         return falling if exponent < 0 else rising
     is_falling = m < 0
 
-    def either(fall: Callable[..., Array], rise: Callable[..., Array]) -> Any:
+    def either(name: str) -> Callable[..., Array]:
+        fall, rise = getattr(falling, name), getattr(rising, name)
         return lambda *args: jnp.where(is_falling, fall(*args), rise(*args))
 
-    return Weights(*map(either, falling[:4], rising[:4]))
+    return Weights(
+        relative=either("relative"),
+        slope=either("slope"),
+        log_relative=either("log_relative"),
+        log_slope=either("log_slope"),
+    )
 
 
 def _rising_powers(top: Array, power: int | Array) -> Weights:

@@ -4,13 +4,13 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.argmax import maximum
+from ..base.argmax import first_largest, maximum
 from ..base.formula import on_logits
 from ..base.parameters import parameter
 from ..base.types import Parameter, Vector
-from .normalize import normalize_gaps
 from .probs import Probs
 from .quotients import nan_unless_top_is_finite
+from .shares import Shares, share_tangents, shares_of
 
 
 @on_logits
@@ -96,10 +96,41 @@ def _cut_off(below_top: Vector, above: Vector) -> Probs:
         below_top: Logits less the largest, s, [n].
         above: How far each is above where it is cut off, x, [n].
     """
+    shares = _shares(below_top, above)
+    return Probs(shares.p, shares.log_p)
+
+
+# In reverse mode the derivative 1 / x of a logarithm, which is large for small x, would meet p^2,
+# which may have underflowed.
+@jax.custom_jvp
+def _shares(below_top: Vector, above: Vector) -> Shares:
+    log_g = _log_weights(below_top, above)
+    gaps = log_g - jnp.max(log_g)
+    return shares_of(gaps, jnp.exp(gaps), first_largest(log_g))
+
+
+def _log_weights(below_top: Vector, above: Vector) -> Vector:
     is_kept = ~(above <= 0)  # NaN is kept
     x = jnp.where(is_kept, above, 1)
-    log_g = jnp.where(is_kept, jnp.log(x) + below_top, -jnp.inf)
-    return normalize_gaps(log_g, log_g - jnp.max(log_g))
+    return jnp.where(is_kept, jnp.log(x) + below_top, -jnp.inf)
+
+
+@_shares.defjvp
+def _shares_jvp(
+    primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]
+) -> tuple[Shares, Shares]:
+    below_top, above = primals
+    d_below, d_above = tangents
+    shares = _shares(below_top, above)
+    log_g, d_log = jax.jvp(_log_weights, primals, tangents)
+    # e^s dx + x e^s ds, relative to the sum of all weights.
+    top = jax.lax.stop_gradient(jnp.max(log_g))
+    is_outside = above <= 0
+    # The infinite distance of a mask is not to meet a tangent of 0.
+    x = jnp.where(is_outside, 0, above)
+    unit = jnp.exp(below_top - top) / shares.total
+    d_share = unit * (jnp.where(is_outside, 0, d_above) + x * d_below)
+    return shares, share_tangents(shares, first_largest(log_g), d_log, d_share)
 
 
 def _quantile(z: Vector, rate: Array) -> tuple[Array, Array, Array]:

@@ -44,6 +44,7 @@ from ..losses import (
 from ..losses.label_shares import OfLabel
 from ..normalizers import (
     augmented,
+    budget,
     entmax,
     evidential,
     evidential_weights,
@@ -188,6 +189,7 @@ FORMULAS: tuple[Formula, ...] = (
     Formula("normalizer", normmax.normmax),
     Formula("normalizer", unnormalized.softpick),
     Formula("normalizer", unnormalized.sigmoid_attention),
+    Formula("normalizer", budget.budget),
     Formula(
         "loss of probabilities",
         logarithmic.cross_entropy,

@@ -59,6 +59,7 @@ NORMALIZER_STYLES: dict[str, tuple[str, Dashes]] = {
     "sparsehourglass": (PURPLE, LONG_DASHED),
     "softpick": (GREEN, LONG_DASHED),
     "sigmoid_attention": (BLUE, LONG_DASHED),
+    "budget": (SKY, LONG_DASHED),
 }
 
 LOSS_STYLES: dict[str, tuple[str, Dashes]] = {

@@ -13,7 +13,7 @@ import numpy as np
 from ...base.softmax import log_softmax_rows
 from ...base.sparsemax import sparsemax_rows
 from ..evaluation import Rows
-from .root_rows import entmax_rows, heavy_tailed_rows, normmax_weights
+from .root_rows import budget_rows, entmax_rows, heavy_tailed_rows, normmax_weights
 from .selective_rows import (
     above_mean_rows,
     hourglass_rows,
@@ -172,6 +172,7 @@ NORMALIZER_ROWS: Mapping[str, LogProbs] = {
     "sparsehourglass": lambda z, q=1.0: _sparsemax(hourglass_rows(z, q)),
     "normmax": lambda z, alpha=2.0: _of_weights(normmax_weights(z, alpha)),
     "softpick": _softpick,
+    "budget": lambda z, total=2.0: np.log(budget_rows(z, total)),
     "sigmoid_attention": lambda z: _log_sigmoid(z - math.log(z.shape[1])),
 }
 """Function (logits [m, n], parameters) -> log p [m, n] of every normalizer, by name."""

@@ -5,6 +5,7 @@ import numpy as np
 from ..evaluation import Rows
 
 NEWTON_STEPS = 40
+BISECTIONS = 60
 CONVERGED = 1e-9
 """Error before a step of Newton's method that leaves none, as it squares the error."""
 
@@ -46,3 +47,15 @@ def normmax_weights(z: Rows, alpha: float) -> Rows:
     """What the probabilities of alpha-normmax are in proportion to."""
     weights: Rows = entmax_rows(alpha / (alpha - 1) * z, 2 - 1 / alpha) ** (1 / alpha)
     return weights
+
+
+def budget_rows(z: Rows, total: float) -> Rows:
+    """`min(max(z_k - tau, 0), 1)` with tau such that they sum to the total."""
+    low = z.min(axis=1, keepdims=True) - 1
+    high = z.max(axis=1, keepdims=True)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        is_above = np.clip(z - middle, 0, 1).sum(axis=1, keepdims=True) >= total
+        low, high = np.where(is_above, middle, low), np.where(is_above, high, middle)
+    parts: Rows = np.clip(z - low, 0, 1)
+    return parts
