@@ -111,7 +111,8 @@ def cosines(first: ArrayLike, second: ArrayLike) -> Array:
         TypeError: If they are not floating point.
     """
     a, b = matrix("cosines", first), matrix("cosines", second)
-    return _units(a) @ _units(b).T
+    found: Array = _units(a) @ _units(b).T
+    return found
 
 
 def _units(x: Array) -> Array:
