@@ -118,7 +118,8 @@ def cosines(first: ArrayLike, second: ArrayLike) -> Array:
 def _units(x: Array) -> Array:
     # Divided by the largest entry first, as squares may overflow or underflow.
     scaled = x / jax.lax.stop_gradient(jnp.max(jnp.abs(x), axis=1, keepdims=True))
-    return scaled / jnp.linalg.norm(scaled, axis=1, keepdims=True)
+    units: Array = scaled / jnp.linalg.norm(scaled, axis=1, keepdims=True)
+    return units
 
 
 def _without_self(similarities: Array) -> Array:
