@@ -66,7 +66,6 @@ def test_traced_weights_out_of_range_give_nan() -> None:
         ({"mask": WEIGHTS}, TypeError, "`mask` must be boolean, got float64"),
         ({"example_weights": -WEIGHTS}, ValueError, "at least 0, got -1.0"),
         ({"example_weights": WEIGHTS[:3]}, ValueError, r"must have shape \(6,\)"),
-        ({"example_weights": "many"}, ValueError, "must be numbers, got 'many'"),
     ],
 )
 def test_bad_arguments_are_explained(given, error, message: str) -> None:
@@ -79,15 +78,12 @@ def test_bad_arguments_are_explained(given, error, message: str) -> None:
 @pytest.mark.parametrize("make", [ls.per_example, ls.linear_loss])
 def test_bad_options_are_explained(make) -> None:
     with pytest.raises(
-        ValueError, match=r"`\w+\(ignored_label=\.\.\.\)` must be a whole number"
-    ):
-        make("softmax + brier", ignored_label=0.5)
-    with pytest.raises(
         ValueError, match=r"`\w+\(class_weights=\.\.\.\)` must be finite"
     ):
         make("softmax + brier", class_weights=[1, -1])
     with pytest.raises(ValueError, match="one number for each class"):
-        make("softmax + brier", class_weights=3)
+        make("softmax + brier", class_weights=np.array(3.0))
+    loss = make("softmax + brier", class_weights=[1, 1])
+    arguments = (X @ W.T,) if make is ls.per_example else (X, W)
     with pytest.raises(ValueError, match="each of the 3 classes, got 2"):
-        loss = make("softmax + brier", class_weights=[1, 1])
-        loss(X @ W.T, Y % 3) if make is ls.per_example else loss(X, W, Y % 3)
+        loss(*arguments, Y % 3)
