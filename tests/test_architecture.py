@@ -10,9 +10,11 @@ from docs.rooms import Code, code, room
 pytestmark = pytest.mark.quick
 
 PUBLIC_MODULES = [
+    "logitscape.contrastive",
     "logitscape.datasets",
     "logitscape.logit_maps",
     "logitscape.losses",
+    "logitscape.multilabel",
     "logitscape.normalizers",
     "logitscape.plotting",
     "logitscape.styles",

@@ -104,9 +104,9 @@ def probe(
                 f"`probe(...)(logits, ...)` must have shape [m, n], got {z.shape}."
             )
         if isinstance(source, str | Objective):
-            loss = objective(source)
-            if loss.targets is not DISTRIBUTION:
-                return _of_targets(loss, z, labels, threshold)
+            known = objective(source)
+            if known.targets is not DISTRIBUTION:
+                return _of_targets(known, z, labels, threshold)
         y = checked_labels(z, labels)
         num_classes = z.shape[1]
         of_label = _loss_of_label(source, num_classes)

@@ -12,11 +12,11 @@ from ..base.exponentials import logistic
 from ..base.formula import on_labels
 from ..base.parameters import parameter
 from ..base.per_class import PerClass, per_class
-from ..base.special import counted, dot
 from ..base.types import Parameter, Scalar, Vector
 from .logistic_terms import (
-    damped_softplus,
+    damped_miss,
     shifted_miss,
+    weighed,
     weighted_logistic,
     whole_exponent,
 )
@@ -101,8 +101,10 @@ def sigmoid_focal(
     power = parameter("sigmoid_focal", "gamma", gamma, dtype, low=0)
     a = parameter("sigmoid_focal", "alpha", alpha, dtype, low=0, high=1)
     whole = whole_exponent(gamma)
-    yes = dot(a * target, damped_softplus(-logits, power, whole))
-    return yes + dot((1 - a) * (1 - target), damped_softplus(logits, power, whole))
+    yes = weighed(a * target, damped_miss(logits, power, True, whole))
+    no = weighed((1 - a) * (1 - target), damped_miss(logits, power, False, whole))
+    # One sum of both, which XLA reduces in one pass.
+    return jnp.sum(yes + no)
 
 
 @on_labels
@@ -146,12 +148,9 @@ def asymmetric(
     a = parameter(name, "gamma_positive", gamma_positive, dtype, low=0)
     b = parameter(name, "gamma_negative", gamma_negative, dtype, low=0)
     m = parameter(name, "shift", shift, dtype, low=0, high=1)
-    yes = damped_softplus(-logits, a, whole_exponent(gamma_positive))
+    yes = damped_miss(logits, a, True, whole_exponent(gamma_positive))
     no = shifted_miss(logits, b, m, whole_exponent(gamma_negative))
-    # One sum of both, which XLA reduces in one pass.
-    return jnp.sum(
-        target * counted(target, yes) + (1 - target) * counted(1 - target, no)
-    )
+    return jnp.sum(weighed(target, yes) + weighed(1 - target, no))
 
 
 @on_labels

@@ -1,7 +1,7 @@
 """The terms of losses with a sigmoid for every class, with derivatives that keep their digits."""
 
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -48,40 +48,99 @@ def whole_exponent(gamma: Parameter) -> int | None:
     return int(gamma) if is_known and gamma in range(MOST_FACTORS + 1) else None
 
 
-# The automatic derivative would be infinity times 0 at both ends.
-@partial(jax.custom_jvp, nondiff_argnums=(2,))
-def damped_softplus(u: Array, gamma: Array, whole: int | None = None) -> Array:
-    """`s(u)^gamma softplus(u)`, s being the logistic function.
-
-    With p = s(-u) it is `-(1 - p)^gamma log p`.
-    """
-    return _power_of_logistic(u, gamma, whole) * softplus(u)
+# With a rule of its own, the test for infinite values is no part of the derivative.
+@jax.custom_jvp
+def weighed(weights: Array, values: Array) -> Array:
+    """`w * v`, in which a weight of 0 makes 0 of an infinite value too."""
+    return weights * counted(weights, values)
 
 
-@partial(damped_softplus.defjvp, symbolic_zeros=True)
-def _damped_softplus_jvp(
-    whole: int | None, primals: tuple[Array, Array], tangents: tuple[Any, Any]
+@partial(weighed.defjvp, symbolic_zeros=True)
+def _weighed_jvp(
+    primals: tuple[Array, Array], tangents: tuple[Any, Any]
 ) -> tuple[Array, Array]:
-    """`s^gamma (gamma (1 - s) softplus + s) du + s^gamma softplus log(s) d_gamma`."""
-    u, gamma = primals
-    du, d_gamma = tangents
-    finite = jnp.where(jnp.isinf(u), 0, u)
-    power = _power_of_logistic(u, gamma, whole)
-    tangent = jnp.zeros_like(u)
-    if not is_symbolic_zero(du):
-        pull = jnp.where(jnp.isinf(u), 0, logistic(-finite) * softplus(finite))
-        tangent += power * (gamma * pull + logistic(u)) * du
+    weights, values = primals
+    d_weights, d_values = tangents
+    tangent = jnp.zeros_like(values)
+    if not is_symbolic_zero(d_values):
+        tangent += weights * d_values
+    if not is_symbolic_zero(d_weights):
+        tangent += jnp.where(jnp.isfinite(values), values, 0) * d_weights
+    return weighed(weights, values), tangent
+
+
+class Sides(NamedTuple):
+    """Yes and no of a logit z: s(z) and softplus(-z), s being the logistic function, or of -z."""
+
+    p: Array
+    miss: Array
+
+
+# In one place, so that a program has one exponential and one logarithm of them.
+@jax.custom_jvp
+def both_sides(z: Array) -> tuple[Sides, Sides]:
+    """`s(z)` with `softplus(-z)`, and `s(-z)` with `softplus(z)`."""
+    tail = jnp.exp(-jnp.abs(z))
+    common = jnp.log1p(tail)
+    return (
+        Sides(jnp.where(z < 0, tail, 1) / (1 + tail), common + jnp.maximum(-z, 0)),
+        Sides(jnp.where(z < 0, 1, tail) / (1 + tail), common + jnp.maximum(z, 0)),
+    )
+
+
+@both_sides.defjvp
+def _both_sides_jvp(
+    primals: tuple[Array], tangents: tuple[Array]
+) -> tuple[tuple[Sides, Sides], tuple[Sides, Sides]]:
+    (z,) = primals
+    (dz,) = tangents
+    yes, no = both_sides(z)
+    moved = yes.p * no.p * dz
+    return (yes, no), (Sides(moved, -no.p * dz), Sides(-moved, yes.p * dz))
+
+
+# The automatic derivative would be infinity times 0 at both ends.
+@partial(jax.custom_jvp, nondiff_argnums=(2, 3))
+def damped_miss(z: Array, gamma: Array, is_yes: bool, whole: int | None) -> Array:
+    """`-(1 - p)^gamma log p` of p = s(z) for yes, of p = s(-z) for no."""
+    right, wrong = _right_and_wrong(z, is_yes)
+    return _power(wrong, gamma, whole) * right.miss
+
+
+@partial(damped_miss.defjvp, symbolic_zeros=True)
+def _damped_miss_jvp(
+    is_yes: bool,
+    whole: int | None,
+    primals: tuple[Array, Array],
+    tangents: tuple[Any, Any],
+) -> tuple[Array, Array]:
+    """`-+(1 - p)^gamma (gamma p miss + 1 - p) dz + (1 - p)^gamma miss log(1 - p) d_gamma`."""
+    z, gamma = primals
+    dz, d_gamma = tangents
+    right, wrong = _right_and_wrong(z, is_yes)
+    power = _power(wrong, gamma, whole)
+    tangent = jnp.zeros_like(z)
+    if not is_symbolic_zero(dz):
+        pull = jnp.where(jnp.isinf(z), 0, right.p * right.miss)
+        slope = power * (gamma * pull + wrong.p)
+        tangent += (-slope if is_yes else slope) * dz
     if not is_symbolic_zero(d_gamma):
-        slope = power * softplus(finite) * -softplus(-finite)
-        tangent += jnp.where(jnp.isinf(u), 0, slope) * d_gamma
-    return damped_softplus(u, gamma, whole), tangent
+        slope = power * right.miss * -wrong.miss
+        tangent += jnp.where(jnp.isinf(z), 0, slope) * d_gamma
+    return damped_miss(z, gamma, is_yes, whole), tangent
 
 
-def _power_of_logistic(u: Array, gamma: Array, whole: int | None) -> Array:
+def _right_and_wrong(z: Array, is_yes: bool) -> tuple[Sides, Sides]:
+    yes, no = both_sides(z)
+    return (yes, no) if is_yes else (no, yes)
+
+
+def _power(wrong: Sides, gamma: Array, whole: int | None) -> Array:
+    """`(1 - p)^gamma`, where `1 - p` is `wrong.p`, and its logarithm `-wrong.miss`."""
     if whole is not None:
-        return logistic(u) ** whole
+        return wrong.p**whole
     # For gamma = 0 the product could be 0 times infinity.
-    return jnp.exp(-jnp.where(gamma == 0, 0, gamma * softplus(-u)))
+    return jnp.exp(-jnp.where(gamma == 0, 0, gamma * wrong.miss))
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(3,))
@@ -89,8 +148,8 @@ def shifted_miss(
     z: Array, gamma: Array, shift: Array, whole: int | None = None
 ) -> Array:
     """`-q^gamma log(1 - q)` of the shifted probability `q = max(s(z) - shift, 0)`."""
-    _, q, missed = _shifted(z, shift)
-    return _power(q, gamma, whole) * missed
+    _, q, _, missed = _shifted(z, shift)
+    return _power_of_shifted(q, gamma, whole) * missed
 
 
 @partial(shifted_miss.defjvp, symbolic_zeros=True)
@@ -102,43 +161,40 @@ def _shifted_miss_jvp(
     """
     z, gamma, shift = primals
     dz, d_gamma, d_shift = tangents
-    is_counted, q, missed = _shifted(z, shift)
-    power = _power(q, gamma, whole)
-    rest = logistic(-z) + shift
-    safe_rest = jnp.where(rest == 0, 1, rest)
+    yes, no = both_sides(z)
+    is_counted, q, rest, missed = _shifted(z, shift)
+    power = _power_of_shifted(q, gamma, whole)
     # With a shift of 0, p / q is 1 even where both underflow.
-    of_p = gamma * missed * _ratio(logistic(z), q)
-    finite = jnp.where(jnp.isinf(z), 0, z)
+    of_p = gamma * missed * _ratio(yes.p, q)
     tangent = jnp.zeros_like(z)
     if not is_symbolic_zero(dz):
         # p (1 - p) / (1 - q), in which 1 - p may underflow at a shift of 0, where it is p.
-        share = jnp.where(shift == 0, 1, logistic(-z) / safe_rest)
-        pull = (
-            logistic(-finite) * jnp.where(jnp.isinf(z), 0, of_p) + logistic(z) * share
-        )
+        share = jnp.where(shift == 0, 1, no.p / rest)
+        pull = jnp.where(jnp.isinf(z), 0, no.p * of_p) + yes.p * share
         tangent += jnp.where(is_counted, power * pull, 0) * dz
     if not is_symbolic_zero(d_gamma):
         log_q = jnp.log(jnp.where(is_counted, q, 1))
         tangent += jnp.where(is_counted, power * missed * log_q, 0) * d_gamma
     if not is_symbolic_zero(d_shift):
-        slope = power * (gamma * _ratio(missed, q) + 1 / safe_rest)
+        slope = power * (gamma * _ratio(missed, q) + 1 / rest)
         tangent -= jnp.where(is_counted, slope, 0) * d_shift
     return shifted_miss(z, gamma, shift, whole), tangent
 
 
-def _shifted(z: Array, shift: Array) -> tuple[Array, Array, Array]:
-    """Whether q is above 0, q itself, and `-log(1 - q)`."""
-    p = logistic(z)
-    is_counted = ~(p <= shift)  # so that NaN stays NaN
-    q = jnp.where(is_counted, p - shift, 0)
-    rest = jnp.where(shift > 0, logistic(-z) + shift, 1)
-    far = jnp.where(shift > 0, -jnp.log(rest), softplus(z))
+def _shifted(z: Array, shift: Array) -> tuple[Array, Array, Array, Array]:
+    """Whether q is above 0, q itself, 1 - q (1 where that is 0), and `-log(1 - q)`."""
+    yes, no = both_sides(z)
+    is_counted = ~(yes.p <= shift)  # so that NaN stays NaN
+    q = jnp.where(is_counted, yes.p - shift, 0)
+    rest = no.p + shift
+    rest = jnp.where(rest == 0, 1, rest)
+    far = jnp.where(shift > 0, -jnp.log(rest), no.miss)
     # Below 1/2 the logarithm of a number near 1 would cancel.
     missed = jnp.where(q >= 0.5, far, -jnp.log1p(-jnp.minimum(q, 0.5)))
-    return is_counted, q, missed
+    return is_counted, q, rest, missed
 
 
-def _power(q: Array, gamma: Array, whole: int | None) -> Array:
+def _power_of_shifted(q: Array, gamma: Array, whole: int | None) -> Array:
     if whole is not None:
         return q**whole
     is_zero = q == 0

@@ -111,13 +111,15 @@ def cosines(first: ArrayLike, second: ArrayLike) -> Array:
         TypeError: If they are not floating point.
     """
     a, b = matrix("cosines", first), matrix("cosines", second)
-    return _units(a) @ _units(b).T
+    found: Array = _units(a) @ _units(b).T
+    return found
 
 
 def _units(x: Array) -> Array:
     # Divided by the largest entry first, as squares may overflow or underflow.
     scaled = x / jax.lax.stop_gradient(jnp.max(jnp.abs(x), axis=1, keepdims=True))
-    return scaled / jnp.linalg.norm(scaled, axis=1, keepdims=True)
+    units: Array = scaled / jnp.linalg.norm(scaled, axis=1, keepdims=True)
+    return units
 
 
 def _without_self(similarities: Array) -> Array:
