@@ -47,6 +47,12 @@ def z_loss(logits: Array, labels: Array) -> Array:
     return log_total - _at_label(logits, labels) + 1e-4 * log_total**2
 
 
+def cosface(logits: Array, labels: Array) -> Array:
+    """Cross-entropy with a margin of 0.35 for the label, at the scale 64."""
+    with_margin = 64 * (logits - 0.35 * _one_hot(logits, labels))
+    return -_at_label(jax.nn.log_softmax(with_margin), labels)
+
+
 def squared_miss(logits: Array, labels: Array) -> Array:
     """`(1 - p_y)^2` of the softmax."""
     return (1 - _at_label(jax.nn.softmax(logits), labels)) ** 2
@@ -177,6 +183,9 @@ OF_LABEL: dict[str, Callable[[Array], Array]] = {
     "hellinger": lambda p: 1 - jnp.sqrt(p),
     "symmetric_cross_entropy": lambda p: -jnp.log(p) + 4 * (1 - p),
     "clipped_cross_entropy": lambda p: -jnp.log(p + 1e-7),
+    "partially_huberised_cross_entropy": lambda p: jnp.where(
+        p > 0.1, -jnp.log(p), jnp.log(10.0) + 1 - 10 * p
+    ),
 }
 """Losses of the label's probability."""
 
@@ -194,7 +203,31 @@ def _tsallis_score(p: Array, labels: Array) -> Array:
     return 4 / 3 - 2 * jnp.sqrt(_at_label(p, labels)) + jnp.sum(p**1.5, axis=-1) / 1.5
 
 
+def _normalized_cross_entropy(p: Array, labels: Array) -> Array:
+    log_p = jnp.log(p)
+    return _at_label(log_p, labels) / jnp.sum(log_p, axis=-1)
+
+
+def _confidence_penalty(p: Array, labels: Array) -> Array:
+    log_p = jnp.log(p)
+    return -_at_label(log_p, labels) + 0.1 * jnp.sum(p * log_p, axis=-1)
+
+
+def _jensen_shannon(p: Array, labels: Array) -> Array:
+    target = _one_hot(p, labels)
+    mixture = (p + target) / 2
+    divergences = _divergence(target, mixture) + _divergence(p, mixture)
+    return divergences / jnp.log(2.0)
+
+
+def _divergence(p: Array, q: Array) -> Array:
+    return jnp.sum(jax.scipy.special.xlogy(p, p / q), axis=-1)
+
+
 OF_ALL: dict[str, OfBatch] = {
+    "normalized_cross_entropy": _normalized_cross_entropy,
+    "confidence_penalty": _confidence_penalty,
+    "jensen_shannon": _jensen_shannon,
     "brier": _brier,
     "spherical_score": _spherical_score,
     "tsallis_score": _tsallis_score,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import logitscape as ls
 
-from .training_jax import MAPPED, OfBatch, squared_miss, textbook, z_loss
+from .training_jax import MAPPED, OfBatch, cosface, squared_miss, textbook, z_loss
 
 NUMBERS = 2 * 10**6
 MIN_EXAMPLES = 8
@@ -30,8 +30,17 @@ OF_LABEL = (
     "poly1",
     "symmetric_cross_entropy",
     "clipped_cross_entropy",
+    "partially_huberised_cross_entropy",
 )
-OF_ALL = ("spherical_score", "tsallis_score", "label_smoothing", "kl")
+OF_ALL = (
+    "spherical_score",
+    "tsallis_score",
+    "label_smoothing",
+    "kl",
+    "normalized_cross_entropy",
+    "confidence_penalty",
+    "jensen_shannon",
+)
 WITH_EXPONENTIAL = (
     "softmax(inverse_temperature=2)",
     "softmax_one",
@@ -112,7 +121,7 @@ def rows() -> list[Row]:
         _pair(f"{logit_map} > softmax", "cross_entropy", "a logit map + softmax")
         for logit_map in MAPPED
     ]
-    return found + _own_formulas() + [_z_loss()] + _values_and_gradients()
+    return found + _own_formulas() + _losses_of_logits() + _values_and_gradients()
 
 
 def batch(n: int, numbers: int, is_late: bool, is_positive: bool) -> Batch:
@@ -178,9 +187,11 @@ def _own_formulas() -> list[Row]:
     ]
 
 
-def _z_loss() -> Row:
-    ours = training_step(ls.per_example("z_loss"))
-    return Row("z_loss", "z_loss", ours, training_step(z_loss))
+def _losses_of_logits() -> list[Row]:
+    return [
+        Row(name, name, training_step(ls.per_example(name)), training_step(by_hand))
+        for name, by_hand in (("z_loss", z_loss), ("cosface", cosface))
+    ]
 
 
 def _values_and_gradients() -> list[Row]:

@@ -21,7 +21,67 @@ SAME_LOSS = [
     ("tsallis_score(alpha=2)", "brier(convention='half')", 1.0),
     ("kl", "cross_entropy", 1.0),
     ("brier(convention='mean')", "brier", 0.25),
+    ("alpha_loss(alpha=1)", "cross_entropy", 1.0),
+    ("alpha_loss(alpha=0.5)", "exponential", 1.0),
+    ("comp_sum(tau=0)", "exponential", 1.0),
+    ("comp_sum(tau=2)", "mae", 0.5),
+    ("taylor_cross_entropy(order=1)", "mae", 0.5),
+    ("asymmetric_unhinged(q=1)", "mae", 0.5),
+    ("bi_tempered(t1=0)", "brier", 0.5),
+    ("bi_tempered(t1=1)", "kl", 1.0),
+    ("sample_dependent_focal(gamma=2, gamma_low=2)", "focal", 1.0),
+    ("normalized_focal(gamma=0)", "normalized_cross_entropy", 1.0),
+    ("active_passive(beta=0)", "normalized_cross_entropy", 1.0),
+    ("confidence_penalty(beta=0)", "cross_entropy", 1.0),
+    ("soft_bootstrapping(beta=1)", "cross_entropy", 1.0),
+    ("hard_bootstrapping(beta=1)", "cross_entropy", 1.0),
 ]
+
+
+SAME_OF_LOGITS = [
+    ("cosface(margin=0, scale=2)", "softmax(inverse_temperature=2) + cross_entropy"),
+    ("ldam(counts=(3, 3, 3, 3), max_margin=0.25)", "cosface(margin=0.25, scale=30)"),
+    (
+        "logit_adjusted(prior=(0.125, 0.5, 0.125, 0.25))",
+        "balanced_softmax(counts=(10, 40, 10, 20))",
+    ),
+    ("logit_adjusted(tau=0)", "softmax + cross_entropy"),
+    ("max_sup(weight=0)", "softmax + cross_entropy"),
+    ("top_k_entropy(k=1)", "softmax + cross_entropy"),
+    ("top_k_hinge(k=1)", "crammer_singer"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), SAME_OF_LOGITS)
+def test_identities_between_losses_of_logits(first: str, second: str) -> None:
+    z, target = LOGITS["signs"], hot(1, 4)
+    values, slopes = zip(
+        *(
+            jax.value_and_grad(ls.objective(spec))(z, target)
+            for spec in (first, second)
+        ),
+        strict=True,
+    )
+    np.testing.assert_allclose(*values, rtol=1e-13)
+    np.testing.assert_allclose(*slopes, rtol=1e-12, atol=1e-16)
+
+
+@pytest.mark.parametrize(
+    ("loss", "total"),
+    [
+        ("normalized_cross_entropy", 1.0),
+        ("normalized_focal", 1.0),
+        ("normalized_generalized_cross_entropy", 1.0),
+        ("normalized_negative_cross_entropy", 3.0),
+        ("active_passive(log_zero=-1)", 4.0),
+    ],
+)
+def test_normalised_losses_have_a_constant_sum_over_the_labels(
+    loss: str, total: float
+) -> None:
+    of_label = ls.per_example(f"softmax + {loss}")
+    z = jnp.tile(LOGITS["signs"], (4, 1))
+    np.testing.assert_allclose(of_label(z, jnp.arange(4)).sum(), total, rtol=1e-13)
 
 
 @pytest.mark.parametrize(("first", "second", "factor"), SAME_LOSS)

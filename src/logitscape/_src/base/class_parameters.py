@@ -6,14 +6,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.typing import ArrayLike
 
 from .parameters import shortened
 from .special import nan_unless
 from .types import Vector
 
-ClassParameter: TypeAlias = ArrayLike | tuple[float, ...] | list[float]
-"""Numbers of the classes, known or traced."""
+ClassParameter: TypeAlias = object
+"""Numbers of the classes, known or traced: an array, or a tuple or list of numbers.
+
+It is any object, as what is none of these gets an error that says so.
+"""
 
 SUM_TOLERANCE = 1e-3
 """By how much the sum of a distribution may differ from 1: it is written in a few digits."""

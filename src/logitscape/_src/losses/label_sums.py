@@ -29,7 +29,8 @@ def normalized_cross_entropy(shares: Shares) -> Slopes:
     surprisal = -shares.log_p
     # Infinite surprisals count as equal, all others as 0, and then nothing moves.
     is_infinite, label_is = jnp.isposinf(surprisals), jnp.isposinf(surprisal)
-    count = shares.sum(is_infinite.astype(surprisals.dtype)) + label_is
+    of_label_alone = label_is.astype(surprisals.dtype)
+    count = shares.sum(is_infinite.astype(surprisals.dtype)) + of_label_alone
     of_rivals = shares.sum(jnp.where(is_infinite, 0, surprisals))
     if shares.num_classes == 2:
         # With more classes there is a rival whose surprisal is not small.
@@ -40,7 +41,9 @@ def normalized_cross_entropy(shares: Shares) -> Slopes:
     of_label = jnp.where(label_is, 0, surprisal)
     is_finite = count == 0
     total = jnp.where(is_finite, of_rivals + of_label, 1)
-    value = jnp.where(is_finite, of_label / total, label_is / jnp.maximum(count, 1))
+    value = jnp.where(
+        is_finite, of_label / total, of_label_alone / jnp.maximum(count, 1)
+    )
     scale = jnp.where(is_finite, 1 / total, 0)
     missing = of_rivals / total
     # By how much the other rivals' weights exceed a rival's own: equal ones add exactly 0 if they

@@ -15,7 +15,7 @@ def logit_adjusted(
     logits: Vector,
     target: Vector,
     *,
-    prior: ClassParameter | None = None,
+    prior: ClassParameter = None,
     tau: Parameter = 1.0,
 ) -> Scalar:
     """Cross-entropy of `softmax(z + tau log prior)`, which trains z itself to predict as if all
@@ -59,7 +59,7 @@ def logit_adjusted(
 
 @on_logits
 def balanced_softmax(
-    logits: Vector, target: Vector, *, counts: ClassParameter | None = None
+    logits: Vector, target: Vector, *, counts: ClassParameter = None
 ) -> Scalar:
     """Cross-entropy of p_k in proportion to `n_k e^{z_k}`, n_k being the number of examples of
     class k: `logit_adjusted` with tau = 1 and the frequencies of the training data.
@@ -94,7 +94,7 @@ def ldam(
     logits: Vector,
     target: Vector,
     *,
-    counts: ClassParameter | None = None,
+    counts: ClassParameter = None,
     max_margin: Parameter = 0.5,
     scale: Parameter = 30.0,
 ) -> Scalar:
