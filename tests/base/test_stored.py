@@ -222,3 +222,26 @@ def test_files_that_were_not_used_for_longest_are_removed(
         os.utime(tmp_path / name, (1000 - age, 1000 - age))
     stored._remove_old_files(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "old"]
+
+
+def test_a_function_and_its_derivatives_have_one_key_unless_it_has_rules(
+    folder: Path,
+) -> None:
+    point = jax.ShapeDtypeStruct((3,), np.float32)
+
+    def key(loss: Callable[..., jax.Array]) -> str | None:
+        return stored.loss_key(loss, point, point, about="its gradient")
+
+    def plain(z: jax.Array, t: jax.Array) -> jax.Array:
+        return jax.nn.logsumexp(z) - jnp.sum(z * t)
+
+    def held(z: jax.Array, t: jax.Array) -> jax.Array:
+        return jax.lax.stop_gradient(jax.nn.logsumexp(z)) - jnp.sum(z * t)
+
+    assert key(plain) is not None
+    assert key(plain) == key(lambda z, t: plain(z, t))
+    # The values are equal, and the gradients are not.
+    assert key(held) not in (None, key(plain))
+    # The rule of `relu` is a function of Python: the derivative itself has to be traced.
+    assert key(lambda z, t: jnp.sum(jax.nn.relu(z) * t)) is None
+    assert key(lambda z: z) is None

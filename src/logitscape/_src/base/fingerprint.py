@@ -17,6 +17,9 @@ from jax.sharding import Mesh
 RULES = ("custom_jvp_call", "custom_vjp_call")
 """Primitives whose rules of differentiation no longer matter once all is differentiated."""
 
+OWN_RULES = "custom_"
+"""How the names begin of primitives whose rules are functions, which no text tells."""
+
 
 class _NoTextError(Exception):
     """A part of a program that no text tells."""
@@ -25,13 +28,32 @@ class _NoTextError(Exception):
 def fingerprint(program: ClosedJaxpr) -> str | None:
     """A digest of all that a traced program computes; None if no text tells it.
 
-    It says nothing about derivatives of the program: differentiate first, then trace.
+    It says nothing about derivatives of the program, which may have rules of their own.
     """
     try:
         text = "\n".join(_of_program(program.jaxpr, program.consts))
     except _NoTextError:
         return None
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def has_own_rules(program: Any) -> bool:
+    """Whether a part of a traced program says itself how it is differentiated or mapped."""
+    jaxpr = getattr(program, "jaxpr", program)
+    return any(
+        equation.primitive.name.startswith(OWN_RULES)
+        or any(map(has_own_rules, _parts_of(list(equation.params.values()))))
+        for equation in jaxpr.eqns
+    )
+
+
+def _parts_of(values: Any) -> Iterator[Any]:
+    """The programs among the parameters of a step, such as the branches of a condition."""
+    for value in values:
+        if isinstance(value, ClosedJaxpr | Jaxpr):
+            yield value
+        elif isinstance(value, tuple | list):
+            yield from _parts_of(value)
 
 
 def _of_program(jaxpr: Any, constants: Any) -> Iterator[str]:

@@ -29,7 +29,8 @@ from jax.experimental import serialize_executable
 
 from .caches import cache_folder
 from .files import replacing
-from .fingerprint import fingerprint
+from .fingerprint import fingerprint, has_own_rules
+from .memory import kept
 from .xla import Compilation, compiled
 
 Function: TypeAlias = Callable[..., Any]
@@ -85,10 +86,42 @@ def traced_key(function: Function, *arguments: Any, about: object = "") -> str |
     return None
 
 
+def loss_key(function: Function, *arguments: Any, about: object = "") -> str | None:
+    """The key of something that follows from a function and its derivatives.
+
+    All of these follow from the function's own trace, unless a part of it has rules of its own.
+    That trace is made once for all that is asked about the function.
+
+    Args:
+        function: Function of one example.
+        *arguments: Its arguments, or their shapes and dtypes.
+        about: All else that the result depends on.
+    """
+    if not _SWITCH["on"]:
+        return None
+    x64 = bool(jax.config.jax_enable_x64)  # type: ignore[attr-defined]
+    points = tuple(jax.ShapeDtypeStruct(np.shape(x), x.dtype) for x in arguments)
+    # What cannot be hashed is traced for every program.
+    with suppress(TypeError):
+        traced = _own_fingerprint(function, points, x64)
+        return None if traced is None else f"loss {traced} | {about}"
+    return None
+
+
+@kept(maxsize=32)
+def _own_fingerprint(
+    function: Function, points: tuple[jax.ShapeDtypeStruct, ...], x64: bool
+) -> str | None:
+    with suppress(Exception):
+        program = jax.make_jaxpr(function)(*points)
+        return None if has_own_rules(program) else fingerprint(program)
+    return None
+
+
 def program_key(
     asked: Function | None, about: Sequence[object], function: Function, *arguments: Any
 ) -> str | None:
-    """The key of a program: by the function that it is about, or else by its trace.
+    """The key of a program: by the function that it is about, or else by a trace.
 
     Args:
         asked: Function that the program is about, which may have a key.
@@ -96,7 +129,10 @@ def program_key(
         function: What the program maps, of one example.
         *arguments: Arguments of this function, or their shapes and dtypes.
     """
-    return key_of(asked, *about) or traced_key(function, *arguments, about=about)
+    key = key_of(asked, *about)
+    if key is None and asked is not None:
+        key = loss_key(asked, *arguments, about=about)
+    return key or traced_key(function, *arguments, about=about)
 
 
 def key_of_all(functions: Sequence[Function], *about: object) -> str | None:

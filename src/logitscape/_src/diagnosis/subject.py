@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.memory import kept
-from ..base.stored import key_of, remembered
+from ..base.stored import key_of, loss_key, remembered
 from ..forms.adapt import BatchValues
 from ..forms.choice import Recognised
 from ..forms.opaque import Opaque
@@ -95,7 +95,9 @@ def gradient_error(
         dtype: Precision of the logits.
     """
     x64 = bool(jax.config.jax_enable_x64)  # type: ignore[attr-defined]
-    key = key_of(function, "error of the gradient", n, dtype)
+    about = ("error of the gradient", n, dtype)
+    point = jax.ShapeDtypeStruct((n,), jnp.dtype(dtype))
+    key = key_of(function, *about) or loss_key(function, point, point, about=about)
     return remembered(key, lambda: _gradient_error(function, n, dtype, x64))
 
 

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ..base.stored import loss_key, under_jit
 from ..objectives.objective import Objective
 from ..objectives.sources import Source, objective
 from .choice import Recognised
@@ -67,11 +68,21 @@ def in_batches(
         value: Array = call_on_batch(reading, called, z, target)
         return value
 
+    def both(z: Array, t: Array) -> tuple[Array, Array]:
+        value, pull = jax.vjp(lambda z: loss(z, t), z)
+        unit = jnp.eye(value.size, dtype=value.dtype).reshape(-1, *value.shape)
+        (jacobian,) = jax.vmap(pull)(unit)
+        return value, jacobian.reshape(*value.shape, *z.shape)
+
     # Compiled once for every shape and precision.
-    both = jax.jit(lambda z, t: (loss(z, t), jax.jacrev(loss)(z, t)))
+    programs = dict[str | None, Callable[..., Any]]()
 
     def evaluate(z: Rows, t: Rows) -> tuple[Rows, Rows]:
-        value, jacobian = both(*jax.device_put((z, t)))
+        arguments = jax.device_put((z, t))
+        key = loss_key(loss, *arguments, about="losses and gradients of a batch")
+        if key not in programs:
+            programs[key] = under_jit(key, both)
+        value, jacobian = programs[key](*arguments)
         return np.asarray(value, np.float64), np.asarray(jacobian, np.float64)
 
     return evaluate

@@ -35,9 +35,7 @@ def above_chord(subject: Subject, z: Rows, values: Values) -> Counterexample | N
     Only chords whose tangent planes lie above the loss are tried.
     """
     excess = tangent_excess(z, values)
-    order = np.argsort(-excess, axis=None, kind="stable")[:CHORDS]
-    positive = order[excess.flat[order] > 0]
-    start, end = np.unravel_index(positive, excess.shape)
+    start, end = np.unravel_index(_largest_positive(excess.ravel()), excess.shape)
     if not len(start):
         return None
     share = np.linspace(0, 1, CHORD_POINTS + 2)[1:-1, None]
@@ -56,6 +54,18 @@ def above_chord(subject: Subject, z: Rows, values: Values) -> Counterexample | N
     which = highest[1]
     ends = (z[start[which]], z[end[which]])
     return _on_chord(between[highest], ends, float(height[highest]))
+
+
+def _largest_positive(excess: Rows) -> Rows:
+    """The places of the largest positive numbers, the largest first."""
+    places = np.flatnonzero(excess > 0)
+    if len(places) > CHORDS:
+        # Only those that are to be returned, and their equals, are put in order.
+        least = np.partition(excess[places], -CHORDS)[-CHORDS]
+        places = places[excess[places] >= least]
+    order = np.argsort(-excess[places], kind="stable")
+    largest: Rows = places[order[:CHORDS]]
+    return largest
 
 
 def kink_downwards(

@@ -12,10 +12,9 @@ from ..answers import Answer, undecided
 from ..config import DiagnosisConfig
 from ..programs import Precision
 from ..subject import Subject, gradient_error
-from .cost_programs import Kind, Program, compiled_program, count_ratios, time_ratio
+from .cost_programs import Program, compiled_program, count_ratios, time_ratio
 
 QUESTION = "cost"
-KINDS: tuple[Kind, ...] = ("forward", "gradient")
 MANY_CLASSES = (32768, 8)
 SIZES = ((10, 4096), MANY_CLASSES)
 """Numbers of classes and of examples."""
@@ -28,7 +27,7 @@ Ratios = dict[str, dict[str, float]]
 
 
 class Case(NamedTuple):
-    """The programs of the subject and of the reference for one kind and size."""
+    """The programs of the subject and of the reference for one size."""
 
     subject: Program
     reference: Program
@@ -68,9 +67,9 @@ def prepare(
         if _runs(subject, n, config.dtype):
             sizes.append((n, examples))
     both = (subject, config.reference)
-    for (n, examples), kind, compiled in product(sizes, KINDS, both):
+    for (n, examples), compiled in product(sizes, both):
         if not spent():
-            compiled_program(compiled, kind, n, examples, config.dtype)
+            compiled_program(compiled, n, examples, config.dtype)
 
 
 def _method(config: DiagnosisConfig) -> str:
@@ -88,15 +87,12 @@ def _cases(
         if not _runs(subject, n, config.dtype):
             left_out.append(n)
             continue
-        for kind in KINDS:
-            cases[f"{kind}, n = {n}"] = Case(
-                subject=compiled_program(subject, kind, n, examples, config.dtype),
-                reference=compiled_program(
-                    config.reference, kind, n, examples, config.dtype
-                ),
-                num_classes=n,
-                examples=examples,
-            )
+        cases[f"n = {n}"] = Case(
+            subject=compiled_program(subject, n, examples, config.dtype),
+            reference=compiled_program(config.reference, n, examples, config.dtype),
+            num_classes=n,
+            examples=examples,
+        )
     return cases, left_out
 
 

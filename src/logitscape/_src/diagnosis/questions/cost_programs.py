@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from functools import partial
 from statistics import median
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,8 +20,6 @@ from ..domain import Domain
 from ..evaluation import narrow
 from ..programs import Precision
 from ..subject import Subject
-
-Kind: TypeAlias = Literal["forward", "gradient"]
 
 XLA_COUNTS = {
     "flops": "flops",
@@ -47,20 +45,19 @@ class Program(NamedTuple):
     compile_time: float
 
 
-# A diagnosis needs eight: of the subject and the reference, two kinds in two sizes.
-@kept(maxsize=8)
+# A diagnosis needs four: of the subject and the reference, in two sizes.
+@kept(maxsize=4)
 def compiled_program(
-    subject: Subject, kind: Kind, n: int, examples: int, dtype: Precision
+    subject: Subject, n: int, examples: int, dtype: Precision
 ) -> Program:
-    """Compile the loss ("forward") or the loss and its gradient ("gradient") of a batch."""
+    """Compile the loss and its gradient of a batch, which is what training computes."""
     function: Any = subject.function
     if subject.objective is not None:
         function = partial(_at_label, subject.objective)
-    if kind == "gradient":
-        # Not the one whose traces all programs share: tracing is part of the time.
-        function = jax.value_and_grad(function)
+    # Not the one whose traces all programs share: tracing is part of the time.
+    function = jax.value_and_grad(function)
     shape = jax.ShapeDtypeStruct((examples, n), jnp.dtype(dtype))
-    about = ("cost", kind, n, examples, dtype)
+    about = ("cost", n, examples, dtype)
     one = jax.ShapeDtypeStruct((n,), jnp.dtype(dtype))
     key = program_key(subject.function, about, function, one, one)
     program, seconds = stored_program(key, jax.vmap(function), shape, shape)
