@@ -4,6 +4,9 @@
 """
 
 import sys
+from collections.abc import Callable
+from functools import cache, reduce
+from operator import or_
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,19 +17,31 @@ import optax
 
 import logitscape as ls
 from logitscape._src.base.files import write_text
-from tests.oracle import INSIDE, LOGIT_LOSSES, LOSSES, NORMALIZERS
+from tests.oracle import (
+    CONTRASTIVE_LOSSES,
+    INSIDE,
+    LOGIT_LOSSES,
+    LOSSES,
+    MULTILABEL_LOSSES,
+    NORMALIZERS,
+)
 from tests.oracle.accuracy import (
     CLASSES,
     TOLERANCE,
     Reference,
     answers,
     evaluate,
+    in_every_run,
     measured_one,
     normal,
     ratios,
     reference,
+    sizes_in_every_run,
 )
 from tests.oracle.cases import cases, stack
+from tests.oracle.failures import judged, spec_of
+from tests.oracle.multilabel_accuracy import sizes
+from tests.oracle.multilabel_cases import multilabel_cases
 
 PAIR = "softmax + cross_entropy"
 
@@ -132,38 +147,105 @@ def smooth_one_hot(n: int, dtype: str) -> Reference:
     return answers(PAIR, inside, dtype)
 
 
+class Worst(NamedTuple):
+    """The worst error of several formulas over the error that the rule allows.
+
+    Attributes:
+        compared: Number of normal numbers that were compared.
+        ratio: Largest error over allowed error.
+        where: Pair, or loss, that has it.
+    """
+
+    compared: int = 0
+    ratio: float = 0.0
+    where: str = ""
+
+    def __or__(self, other: "Worst") -> "Worst":
+        """The worse of two, with the numbers of both."""
+        worse = max(self, other, key=lambda worst: worst.ratio)
+        return worse._replace(compared=self.compared + other.compared)
+
+
 def normalizer_table() -> list[str]:
-    """Our worst ratio of error to allowed error, over all losses, cases and numbers of classes."""
-    rows = [
-        "| normalizer | numbers compared | worst error / tolerance, float64 | where "
-        "| float32 | where |",
-        "|---|---|---|---|---|---|",
-    ]
-    for normalizer in (*NORMALIZERS, ""):
-        compared = 0
-        cells = []
-        for dtype in TOLERANCE:
-            count, worst, loss = _worst(normalizer, dtype)
-            compared += count
-            cells += [f"{worst:.2g}", loss]
-        rows.append(_line([normalizer or "losses of logits", f"{compared}", *cells]))
+    """Every normalizer, with the losses that every run of the tests asks about."""
+    rows = _head("normalizer", "losses")
+    for normalizer in NORMALIZERS:
+        losses = [loss for loss in LOSSES if in_every_run(normalizer, loss)]
+        specs = [(normalizer, loss) for loss in losses]
+        rows.append(_row(normalizer, len(losses), specs, lambda pair: pair[1]))
     return rows
 
 
-def _worst(normalizer: str, dtype: str) -> tuple[int, float, str]:
-    """The number of comparisons, the worst ratio, and the loss that has it."""
-    compared = 0
-    worst = 0.0, ""
-    for n in CLASSES:
-        for loss in LOSSES if normalizer else LOGIT_LOSSES:
-            spec = f"{normalizer} + {loss}" if normalizer else loss
-            expected = reference(spec, n, dtype)
-            numbers = measured_one(normalizer, loss, n, dtype)
-            is_normal = normal(expected, dtype)
-            compared += is_normal.sum()
-            ratio = np.where(is_normal, ratios(numbers, expected, dtype), 0).max()
-            worst = max(worst, (float(ratio), loss))
-    return compared, *worst
+def loss_table() -> list[str]:
+    """Every loss: those of probabilities with the normalizers that every run asks about."""
+    rows = _head("loss", "normalizers")
+    for loss in LOSSES:
+        normalizers = [x for x in NORMALIZERS if in_every_run(x, loss)]
+        specs = [(normalizer, loss) for normalizer in normalizers]
+        rows.append(_row(loss, len(specs), specs, lambda pair: pair[0]))
+    for loss in LOGIT_LOSSES:
+        rows.append(_row(loss, "of logits", [("", loss)], lambda _: ""))
+    for kind, losses in (
+        ("multi-label", MULTILABEL_LOSSES),
+        ("contrastive", CONTRASTIVE_LOSSES),
+    ):
+        for loss in losses:
+            cells = [_worst_of_targets(loss, dtype) for dtype in TOLERANCE]
+            rows.append(_cells(loss, kind, cells))
+    return rows
+
+
+def _head(first: str, second: str) -> list[str]:
+    return [
+        f"| {first} | {second} | numbers compared | worst error / allowed error, float64 | where "
+        "| float32 | where |",
+        "|---|---|---|---|---|---|---|",
+    ]
+
+
+def _row(
+    name: str,
+    beside: Any,
+    specs: list[tuple[str, str]],
+    where: Callable[[tuple[str, str]], str],
+) -> str:
+    cells = []
+    for dtype in TOLERANCE:
+        found = [_worst(*pair, dtype)._replace(where=where(pair)) for pair in specs]
+        cells.append(reduce(or_, found))
+    return _cells(name, beside, cells)
+
+
+def _cells(name: str, beside: Any, found: list[Worst]) -> str:
+    compared = sum(worst.compared for worst in found)
+    numbers = [x for worst in found for x in (f"{worst.ratio:.2g}", worst.where)]
+    return _line([name, f"{beside}", f"{compared}", *numbers])
+
+
+@cache
+def _worst(normalizer: str, loss: str, dtype: str) -> Worst:
+    worst = Worst()
+    for n in sizes_in_every_run(normalizer)[dtype]:
+        spec = spec_of(normalizer, loss)
+        numbers = measured_one(normalizer, loss, n, dtype)
+        worst |= _compared(spec, numbers, reference(spec, n, dtype), dtype)
+    return worst
+
+
+def _worst_of_targets(loss: str, dtype: str) -> Worst:
+    """Of a loss whose targets are no distributions."""
+    worst = Worst()
+    for n in sizes(loss):
+        chosen = multilabel_cases(loss, n, dtype)
+        (numbers,) = evaluate([ls.objective(loss)], *stack(chosen, dtype))
+        worst |= _compared(loss, numbers, answers(loss, chosen, dtype), dtype)
+    return worst
+
+
+def _compared(spec: str, numbers: Any, expected: Reference, dtype: str) -> Worst:
+    is_normal = normal(expected, dtype)
+    ratio = np.where(is_normal, judged(spec, numbers, expected, dtype), 0).max()
+    return Worst(int(is_normal.sum()), float(ratio))
 
 
 def _line(cells: list[str]) -> str:
@@ -173,7 +255,12 @@ def _line(cells: list[str]) -> str:
 def main() -> None:
     """Print the tables; on request write them into the page."""
     jax.config.update("jax_enable_x64", True)
-    tables = [softmax_table("float32"), softmax_table("float64"), normalizer_table()]
+    tables = [
+        softmax_table("float32"),
+        softmax_table("float64"),
+        normalizer_table(),
+        loss_table(),
+    ]
     text = "\n\n".join("\n".join(rows) for rows in tables)
     print(text)
     if "--write" in sys.argv[1:]:

@@ -9,8 +9,9 @@ import logitscape as ls
 from logitscape._src.base.xla import jit_fast_compile
 from tests.oracle import LOGIT_LOSSES, LOSSES, NORMALIZERS, OUTSIDE, OVERFLOW
 from tests.oracle.accuracy import (
-    CLASSES,
+    ALL_SIZES,
     COMPLETE,
+    SIZES,
     TOLERANCE,
     Reference,
     evaluate,
@@ -19,15 +20,10 @@ from tests.oracle.accuracy import (
     normal,
     promised,
     reference,
+    sizes_in_every_run,
 )
 from tests.oracle.cases import stack
 from tests.oracle.failures import UNDERFLOW, describe, failures, spec_of
-
-ALL_SIZES = {"float64": CLASSES, "float32": (3, 100)}
-"""Numbers of classes; fewer in float32, to save time."""
-SIZES = {"float64": (3,), "float32": (100,)}
-"""Those that every run asks about with most normalizers: each is a program of its own."""
-
 
 PAIRS = [
     pytest.param(
@@ -95,8 +91,7 @@ RATIOS = ("sum", "square", "min_shift", "sparsemax")  # p may be 0 and move all 
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize(("normalizer", "loss"), PAIRS)
 def test_pair(normalizer, loss, dtype):
-    sizes = ALL_SIZES if normalizer in COMPLETE else SIZES
-    assert_right(normalizer, loss, dtype, sizes[dtype])
+    assert_right(normalizer, loss, dtype, sizes_in_every_run(normalizer)[dtype])
 
 
 @pytest.mark.slow

@@ -32,6 +32,10 @@ CORE = (
 """Losses that every run asks about with every normalizer: one for each way of being computed."""
 COMPLETE = ("softmax", "sum")
 """Normalizers that every run asks about with every loss."""
+ALL_SIZES = {"float64": CLASSES, "float32": (3, 100)}
+"""Numbers of classes; fewer in float32, to save time."""
+SIZES = {"float64": (3,), "float32": (100,)}
+"""Those that every run asks about with most normalizers: each is a program of its own."""
 ONE_HOT_ONLY = ("crammer_singer", "weston_watkins", "top_k_entropy", "top_k_hinge")
 
 as_in_use = partial(jax.jit, compiler_options=known(IN_USE))
@@ -214,6 +218,11 @@ def compiler(n: int) -> Callable:
 def in_every_run(normalizer: str, loss: str) -> bool:
     """Whether a pair is asked about in every run, and not only in the slow one."""
     return normalizer in COMPLETE or loss in CORE
+
+
+def sizes_in_every_run(normalizer: str) -> dict[str, tuple[int, ...]]:
+    """Numbers of classes, by dtype; "" as the normalizer of a loss of logits."""
+    return ALL_SIZES if normalizer in ("", *COMPLETE) else SIZES
 
 
 @cache

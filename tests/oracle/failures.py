@@ -23,11 +23,17 @@ def spec_of(normalizer: str, loss: str) -> str:
     return f"{normalizer} + {loss}" if normalizer else loss
 
 
-def failures(spec: str, got: np.ndarray, expected: Reference, dtype: str) -> list[str]:
-    """The worst offenders, as text."""
+def judged(spec: str, got: np.ndarray, expected: Reference, dtype: str) -> np.ndarray:
+    """Error over allowed error of all numbers, [cases, 1 + n]; 0 where none is promised."""
     ratio = ratios(got, expected, dtype)
     if spec.rpartition(" + ")[2] in UNDERFLOW:
         ratio[expected.underflows[:, None] & ~np.isnan(got)] = 0
+    return ratio
+
+
+def failures(spec: str, got: np.ndarray, expected: Reference, dtype: str) -> list[str]:
+    """The worst offenders, as text."""
+    ratio = judged(spec, got, expected, dtype)
     worst = sorted(np.argwhere(ratio > 1), key=lambda at: -ratio[tuple(at)])
     return [describe(spec, got, expected, dtype, ratio, *at) for at in worst[:5]]
 
