@@ -10,7 +10,7 @@ from ..base.formula import on_logits
 from ..base.parameters import parameter
 from ..base.special import nan_unless
 from ..base.types import Parameter, Scalar, Vector
-from .probs import SeparateProbs
+from .probs import Probs
 from .quotients import nan_unless_top_is_finite
 from .sparsemax import log_of
 
@@ -22,7 +22,7 @@ MOST_STEPS = 100
 
 
 @on_logits
-def budget(logits: Vector, *, total: Parameter = 2.0) -> SeparateProbs:
+def budget(logits: Vector, *, total: Parameter = 2.0) -> Probs:
     """`p_k = min(max(z_k - tau, 0), 1)` with tau such that p sums to B ("k-subsets"): the nearest
     point to z of all from 0 to 1 that sum to B.
 
@@ -50,7 +50,7 @@ def budget(logits: Vector, *, total: Parameter = 2.0) -> SeparateProbs:
     """
     size = logits.size
     b = parameter("budget", "total", total, logits.dtype, low=0, high=size, open=True)
-    return SeparateProbs(*_parts(nan_unless_top_is_finite(logits), b))
+    return Probs(*_parts(nan_unless_top_is_finite(logits), b))
 
 
 # Reverse mode cannot pass through the search for tau; see `sparsemax.project`.
