@@ -120,7 +120,7 @@ def origin_of(subject: Subject, num_classes: int) -> float:
     return ORIGINS[0]
 
 
-@kept(maxsize=16)
+@kept(maxsize=4)
 def _is_ordinary(subject: Subject, origin: float, num_classes: int) -> bool:
     """Whether the loss is finite on both sides on every ray, and changes as a rival rises."""
     steps = np.array([-0.5, -0.1, 0.1, 0.5])

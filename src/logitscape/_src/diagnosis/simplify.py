@@ -26,7 +26,7 @@ def few_classes(subject: Subject, config: DiagnosisConfig) -> int:
 
 
 # Cached, as four questions ask.
-@kept(maxsize=16)
+@kept(maxsize=4)
 def _runs_with_few_classes(subject: Subject) -> bool:
     try:
         return _has_the_shapes_of_few_classes(subject)
