@@ -35,7 +35,7 @@ def draw(data: Data) -> Figure:
         1, len(TABLES), figsize=(13, 1.9 + ROW_HEIGHT * rows)
     )
     figure.suptitle(TITLE, x=0.008, ha="left")
-    shown = set()
+    shown = set[str]()
     for axes, (title, objectives) in zip(all_axes, TABLES.items(), strict=True):
         names = sorted(objectives, key=lambda name: place(data, objectives[name]))
         laws = [[data[ray][objectives[name]].slope for ray in RAYS] for name in names]

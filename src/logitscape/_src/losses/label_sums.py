@@ -25,43 +25,48 @@ def bi_tempered(shares: Shares, *, t1: Parameter = 0.8) -> Slopes:
 
 def normalized_cross_entropy(shares: Shares) -> Slopes:
     """`log p_y / sum_k log p_k`."""
-    surprisals = jnp.where(shares.is_label, 0, shares.log_total - shares.log_rivals())
     surprisal = -shares.log_p
+    p, rest = _rivals_and_rest(shares)
+    is_most = p > 0.5
+    # Where one rival has nearly all, its surprisal is small and not a difference of logarithms.
+    surprisals = jnp.where(
+        is_most,
+        -jnp.log1p(-jnp.where(is_most, rest, 0)),
+        shares.log_total - shares.log_rivals(),
+    )
+    surprisals = jnp.where(shares.is_label, 0, surprisals)
     # Infinite surprisals count as equal, all others as 0, and then nothing moves.
     is_infinite, label_is = jnp.isposinf(surprisals), jnp.isposinf(surprisal)
-    of_label_alone = label_is.astype(surprisals.dtype)
-    count = shares.sum(is_infinite.astype(surprisals.dtype)) + of_label_alone
-    of_rivals = shares.sum(jnp.where(is_infinite, 0, surprisals))
-    if shares.num_classes == 2:
-        # With more classes there is a rival whose surprisal is not small.
-        missed = shares.p + shares.p_sink
-        is_small = missed < 0.5
-        near = -jnp.log1p(-jnp.where(is_small, missed, 0))
-        of_rivals = jnp.where(is_small, near, of_rivals)
+    count = shares.sum(is_infinite.astype(surprisals.dtype)) + label_is
+    surprisals = jnp.where(is_infinite, 0, surprisals)
+    of_rivals = shares.sum(surprisals)
     of_label = jnp.where(label_is, 0, surprisal)
     is_finite = count == 0
     total = jnp.where(is_finite, of_rivals + of_label, 1)
-    value = jnp.where(
-        is_finite, of_label / total, of_label_alone / jnp.maximum(count, 1)
-    )
+    value = jnp.where(is_finite, of_label / total, label_is / jnp.maximum(count, 1))
     scale = jnp.where(is_finite, 1 / total, 0)
-    missing = of_rivals / total
-    # By how much the other rivals' weights exceed a rival's own: equal ones add exactly 0 if they
-    # are the largest. If the label is, its p is large, and rounding does not matter.
-    top = shares.largest
-    if top is None:
-        top = shares.maximum(shares.rivals)
-    below = jnp.where(shares.is_label, 0, top - shares.rivals)
-    excess = (shares.num_classes - 1) * below - shares.sum(below)
-    of_logs = value * (shares.p + shares.p_sink + excess / shares.total)
-    pull = (shares.num_classes - 1) * value * shares.p + shares.complement * missing
+    # How much more surprising the other rivals are than the label: equal ones add exactly 0.
+    more = jnp.where(shares.is_label, 0, surprisals - of_label)
+    of_others = jnp.where(
+        is_most, shares.sum(jnp.where(is_most, 0, more)), shares.sum(more) - more
+    )
+    of_logs = p * (of_others + surprisals) + rest * of_label
+    pull = (shares.num_classes - 1) * value * shares.p
     return Slopes(
         value=value,
-        rivals=scale * missing / shares.total,
+        rivals=0.0,
         label=0.0,
-        log_label=-scale * pull,
-        log_rivals=scale * of_logs,
+        log_label=-scale * (pull + shares.complement * of_rivals / total),
+        log_rivals=scale / total * of_logs,
     )
+
+
+def _rivals_and_rest(shares: Shares) -> tuple[Array, Array]:
+    """Probabilities p_k of the rivals, [n], and `1 - p_k` with a small relative error."""
+    p = shares.rivals / shares.total
+    is_most = p > 0.5
+    others = shares.sum(jnp.where(is_most, 0, shares.rivals)) + shares.label
+    return p, jnp.where(is_most, others / shares.total + shares.p_sink, 1 - p)
 
 
 def active_passive(
