@@ -197,5 +197,9 @@ def by_columns(s: Simplex, slopes: list, sizes: list) -> list:
                 share = (s.share[j], s.share[j])
                 size = sizes[k] + sizes[j]
                 terms.append((factor, share, (slopes[k] - slopes[j], size)))
+        if s.unseen:
+            # The share that no class has takes from k too.
+            unseen = (s.unseen, s.unseen)
+            terms.append((factor, unseen, (slopes[k], abs(sizes[k]))))
         found.append(terms)
     return found

@@ -46,4 +46,7 @@ def normmax(logits: Vector, *, alpha: Parameter = 2.0) -> Probs:
     is_mask = jnp.isneginf(below_top)
     scaled = jnp.where(is_mask, 0, below_top) * (a / (a - 1))
     kept = entmax(jnp.where(is_mask, -jnp.inf, scaled), alpha=of_entmax)
-    return normalize(kept.log_p / a)
+    # The logarithm of 0 is not to meet a tangent of alpha that is 0.
+    is_outside = jnp.isneginf(kept.log_p)
+    root = jnp.where(is_outside, 0, kept.log_p) / a
+    return normalize(jnp.where(is_outside, -jnp.inf, root))

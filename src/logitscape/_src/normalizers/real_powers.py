@@ -144,7 +144,23 @@ def _relative(
     is_inverse = exponent < 0
     upper = jnp.where(is_inverse, reference, sizes)
     lower = jnp.where(is_inverse, sizes, reference)
-    # A compiled program may compute a quotient of equals that is not 1.
-    quotients = jnp.where(upper == lower, 1 + 0 * upper, upper / lower)
+    quotients = _quotient(upper, lower)
     log = log_of_ratio(quotients, upper, lower)
     return quotients, jnp.where(is_inverse, -log, log)
+
+
+# The 1 that is put in for equals is a constant, and would have the derivative 0.
+@jax.custom_jvp
+def _quotient(upper: Vector, lower: Vector) -> Vector:
+    """`upper / lower`, exactly 1 for equals; a compiled program may compute another number."""
+    return jnp.where(upper == lower, 1 + 0 * upper, upper / lower)
+
+
+@_quotient.defjvp
+def _quotient_jvp(
+    primals: tuple[Vector, Vector], tangents: tuple[Vector, Vector]
+) -> tuple[Vector, Vector]:
+    upper, lower = primals
+    d_upper, d_lower = tangents
+    quotient = _quotient(upper, lower)
+    return quotient, d_upper / lower - quotient * (d_lower / lower)

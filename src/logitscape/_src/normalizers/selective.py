@@ -13,7 +13,7 @@ from .quotients import nan_unless_top_is_finite
 
 @on_logits
 def top_k(logits: Vector, *, k: int = 2) -> Probs:
-    """The softmax of the k largest logits ("Sparse-softmax"); all others get 0.
+    """`p_k = e^{z_k} / sum_j e^{z_j}` over the k largest logits ("Sparse-softmax"); others get 0.
 
     Classes that tie with the k-th are kept too, so that equals stay equal. p jumps where the choice
     changes; its derivative is that of the softmax of those that are kept, and the derivative of
@@ -49,7 +49,7 @@ def top_k(logits: Vector, *, k: int = 2) -> Probs:
 
 @on_logits
 def ev_softmax(logits: Vector) -> Probs:
-    """The softmax of the logits that are not below their mean; all others get 0.
+    """`p_k = e^{z_k} / sum_j e^{z_j}` over the logits not below their mean; all others get 0.
 
     p jumps where a logit crosses the mean; its derivative is that of the softmax of those that are
     kept, one at the mean among them, and the derivative of log p = -inf is taken as 0. -inf is a
