@@ -217,5 +217,5 @@ def _number_of_classes_for(parameters: Mapping[str, Any]) -> int:
     lengths = [len(x) for x in parameters.values() if isinstance(x, tuple | list)]
     if lengths:
         return max(lengths)
-    guesses = parameters.get("k")
+    guesses: Any = parameters.get("k")
     return max(3, int(guesses)) if is_whole(guesses) else 3
