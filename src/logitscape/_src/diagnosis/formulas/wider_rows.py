@@ -226,8 +226,8 @@ def _evidential_mse(z: Rows, labels: Rows) -> Rows:
 WIDER_OF_LOGITS: Mapping[str, OfRows] = {
     "logit_adjusted": _cross_entropy,
     "balanced_softmax": _cross_entropy,
-    "ldam": lambda z, labels: _with_margin(z, labels, 0.5, 30),
-    "cosface": lambda z, labels: _with_margin(z, labels, 0.35, 64),
+    "ldam": lambda z, labels: _with_margin(z, labels, 0.5, 30.0),
+    "cosface": lambda z, labels: _with_margin(z, labels, 0.35, 64.0),
     "max_sup": _max_sup,
     "margin_label_smoothing": _margin_label_smoothing,
     "squentropy": _squentropy,
