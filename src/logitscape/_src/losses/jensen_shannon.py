@@ -48,7 +48,7 @@ def jensen_shannon(probs: Probs, target: Vector, *, weight: Parameter = 0.5) -> 
 def weight_of_target(weight: Parameter, dtype: Any) -> Array:
     """The checked parameter, which is less than 1."""
     # The largest number below 1 stands for the open end.
-    below_one = 1 - float(jnp.finfo(dtype).epsneg)
+    below_one = 1 - float(jnp.finfo(dtype).epsneg)  # type: ignore[no-untyped-call]
     return parameter(
         "jensen_shannon", "weight", weight, dtype, low=0, high=below_one, open=True
     )

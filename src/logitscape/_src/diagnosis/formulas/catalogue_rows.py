@@ -21,13 +21,13 @@ from .loss_rows import (
     OF_LABEL,
     OF_LOGITS,
     OF_PROBABILITIES,
-    at_labels,
     softmax_twice,
     squared_error_of_number,
     with_rest,
     with_rest_of_largest,
 )
 from .normalizer_rows import NORMALIZER_ROWS, log_probs
+from .wider_rows import at_labels
 
 OfLogits = Callable[..., Rows]
 """Function (logits [m, n], labels [m], parameters) -> losses [m]."""

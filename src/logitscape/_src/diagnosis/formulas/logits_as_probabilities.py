@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..evaluation import Rows
-from .loss_rows import at_labels
+from .wider_rows import at_labels
 
 LEAST = 1e-7
 """The constant of Keras by which probabilities are kept from 0 and 1."""

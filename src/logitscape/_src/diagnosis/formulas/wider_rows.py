@@ -76,7 +76,8 @@ def _normalized_negative(log_p: Rows, labels: Rows) -> Rows:
 
 def _active_passive(log_p: Rows, labels: Rows) -> Rows:
     missing = -np.expm1(at_labels(log_p, labels))
-    return _normalized_cross_entropy(log_p, labels) - np.log(1e-4) * missing
+    loss: Rows = _normalized_cross_entropy(log_p, labels) - np.log(1e-4) * missing
+    return loss
 
 
 def _active_negative(log_p: Rows, labels: Rows) -> Rows:
@@ -162,12 +163,14 @@ def _max_sup(z: Rows, labels: Rows) -> Rows:
 
 def _margin_label_smoothing(z: Rows, labels: Rows) -> Rows:
     excess = np.maximum(z.max(axis=1, keepdims=True) - z - 10, 0)
-    return _cross_entropy(z, labels) + 0.1 * excess.mean(axis=1)
+    loss: Rows = _cross_entropy(z, labels) + 0.1 * excess.mean(axis=1)
+    return loss
 
 
 def _squentropy(z: Rows, labels: Rows) -> Rows:
     others = (z**2).sum(axis=1) - at_labels(z, labels) ** 2
-    return _cross_entropy(z, labels) + others / max(z.shape[1] - 1, 1)
+    loss: Rows = _cross_entropy(z, labels) + others / max(z.shape[1] - 1, 1)
+    return loss
 
 
 def _top_k_entropy(z: Rows, labels: Rows) -> Rows:
@@ -208,7 +211,8 @@ def _digamma(x: Rows) -> Rows:
     series = square * (
         1 / 12 - square * (1 / 120 - square * (1 / 252 - square * (1 / 240)))
     )
-    return result + np.log(shifted) - 0.5 / shifted - series
+    loss: Rows = result + np.log(shifted) - 0.5 / shifted - series
+    return loss
 
 
 def _evidential_mse(z: Rows, labels: Rows) -> Rows:
@@ -222,8 +226,8 @@ def _evidential_mse(z: Rows, labels: Rows) -> Rows:
 WIDER_OF_LOGITS: Mapping[str, OfRows] = {
     "logit_adjusted": _cross_entropy,
     "balanced_softmax": _cross_entropy,
-    "ldam": lambda z, labels: _with_margin(z, labels, 0.5, 30),
-    "cosface": lambda z, labels: _with_margin(z, labels, 0.35, 64),
+    "ldam": lambda z, labels: _with_margin(z, labels, 0.5, 30.0),
+    "cosface": lambda z, labels: _with_margin(z, labels, 0.35, 64.0),
     "max_sup": _max_sup,
     "margin_label_smoothing": _margin_label_smoothing,
     "squentropy": _squentropy,
