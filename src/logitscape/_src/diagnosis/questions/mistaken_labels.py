@@ -93,7 +93,7 @@ def label_not_taught(samples: Samples) -> Mistake | None:
     """
     loss, gradient = samples.every_label
     finite: Rows = np.isfinite(loss) & np.isfinite(gradient).all(axis=2)
-    good: Rows = finite[:, :ZERO].all(axis=1)
+    good: Rows = np.all(finite[:, :ZERO], axis=1)
     bad = ~good
     if _is_partial(bad) and _is_partial(bad & ~finite[:, EQUAL]):
         return _bad_label(samples, bad, "not finite for a label", "is not finite")
