@@ -93,10 +93,12 @@ def label_not_taught(samples: Samples) -> Mistake | None:
     """
     loss, gradient = samples.every_label
     finite: Rows = np.isfinite(loss) & np.isfinite(gradient).all(axis=2)
-    bad = ~finite[:, :ZERO].all(axis=1)
+    good: Rows = np.all(finite[:, :ZERO], axis=1)
+    bad = ~good
     if _is_partial(bad) and _is_partial(bad & ~finite[:, EQUAL]):
         return _bad_label(samples, bad, "not finite for a label", "is not finite")
-    idle = ~np.any(np.nan_to_num(gradient), axis=(1, 2))
+    taught: Rows = np.any(np.nan_to_num(gradient), axis=(1, 2))
+    idle = ~taught
     if _is_partial(idle):
         return _bad_label(samples, idle, "label not taught", "has no gradient")
     return None
