@@ -54,7 +54,7 @@ def normalized_cross_entropy(shares: Shares) -> Slopes:
     pull = (shares.num_classes - 1) * value * shares.p
     return Slopes(
         value=value,
-        rivals=0.0,
+        rivals=jnp.zeros_like(value),
         label=0.0,
         log_label=-scale * (pull + shares.complement * of_rivals / total),
         log_rivals=scale / total * of_logs,
