@@ -37,13 +37,14 @@ def normalized_cross_entropy(shares: Shares) -> Slopes:
     surprisals = jnp.where(shares.is_label, 0, surprisals)
     # Infinite surprisals count as equal, all others as 0, and then nothing moves.
     is_infinite, label_is = jnp.isposinf(surprisals), jnp.isposinf(surprisal)
-    count = shares.sum(is_infinite.astype(surprisals.dtype)) + label_is
+    label_counts = label_is.astype(surprisal.dtype)
+    count = shares.sum(is_infinite.astype(surprisal.dtype)) + label_counts
     surprisals = jnp.where(is_infinite, 0, surprisals)
     of_rivals = shares.sum(surprisals)
     of_label = jnp.where(label_is, 0, surprisal)
     is_finite = count == 0
     total = jnp.where(is_finite, of_rivals + of_label, 1)
-    value = jnp.where(is_finite, of_label / total, label_is / jnp.maximum(count, 1))
+    value = jnp.where(is_finite, of_label / total, label_counts / jnp.maximum(count, 1))
     scale = jnp.where(is_finite, 1 / total, 0)
     # How much more surprising the other rivals are than the label: equal ones add exactly 0.
     more = jnp.where(shares.is_label, 0, surprisals - of_label)
