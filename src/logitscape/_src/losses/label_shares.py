@@ -25,6 +25,7 @@ class Shares(NamedTuple):
         log_p: Its logarithm.
         complement: `1 - p`, accurate where p is near 1.
         label: Weight of the label.
+        log_label: Its logarithm, which is finite where the label has a share.
         is_label: Mask of the label, [n].
         rivals: Weights of the other classes, [n]; 0 for the label.
         log_rivals: Function () -> their logarithms, [n]; 0 for the label.
@@ -43,6 +44,7 @@ class Shares(NamedTuple):
     log_p: Array
     complement: Array
     label: Array
+    log_label: Array
     is_label: Array
     rivals: Array
     log_rivals: Callable[[], Array]

@@ -27,12 +27,13 @@ def normalized_cross_entropy(shares: Shares) -> Slopes:
     """`log p_y / sum_k log p_k`."""
     surprisal = -shares.log_p
     p, rest = _rivals_and_rest(shares)
+    log_rivals = shares.log_rivals()
     is_most = p > 0.5
     # Where one rival has nearly all, its surprisal is small and not a difference of logarithms.
     surprisals = jnp.where(
         is_most,
         -jnp.log1p(-jnp.where(is_most, rest, 0)),
-        shares.log_total - shares.log_rivals(),
+        shares.log_total - log_rivals,
     )
     surprisals = jnp.where(shares.is_label, 0, surprisals)
     # Infinite surprisals count as equal, all others as 0, and then nothing moves.
@@ -47,7 +48,10 @@ def normalized_cross_entropy(shares: Shares) -> Slopes:
     value = jnp.where(is_finite, of_label / total, label_counts / jnp.maximum(count, 1))
     scale = jnp.where(is_finite, 1 / total, 0)
     # How much more surprising the other rivals are than the label: equal ones add exactly 0.
-    more = jnp.where(shares.is_label, 0, surprisals - of_label)
+    is_compared = is_finite & ~shares.is_label
+    more = jnp.where(
+        is_compared, jnp.where(is_finite, shares.log_label, 0) - log_rivals, 0
+    )
     of_others = jnp.where(
         is_most, shares.sum(jnp.where(is_most, 0, more)), shares.sum(more) - more
     )

@@ -173,29 +173,35 @@ def clip_norm(logits: Vector, *, limit: Parameter = 1.0) -> Vector:
     c = parameter("clip_norm", "limit", limit, logits.dtype, low=0, open=True)
     is_mask = jnp.isneginf(logits)
     finite = jnp.where(is_mask, 0, logits)
-    norm = euclidean_norm(finite)
-    factor = _at_most_one(c, nan_unless(jnp.isfinite(norm), norm))
-    return _with_masks(is_mask, finite * factor)
+    return _with_masks(is_mask, _clipped(finite, c))
 
 
 # JAX's own derivative divides by the squared norm, which overflows.
 @jax.custom_jvp
-def _at_most_one(limit: Array, norm: Array) -> Array:
-    """`min(1, c / |z|)`, with derivative 0 where they are equal."""
+def _clipped(x: Vector, limit: Array) -> Vector:
+    """`x min(1, c / |x|)`, with the derivative of x itself where they are equal."""
+    norm = euclidean_norm(x)
+    return x * _factor(nan_unless(jnp.isfinite(norm), norm), limit)
+
+
+@_clipped.defjvp
+def _clipped_jvp(
+    primals: tuple[Vector, Array], tangents: tuple[Vector, Array]
+) -> tuple[Vector, Vector]:
+    """`(c / |x|) (dx - u (u dx)) + u dc` with the unit vector u: along x nothing is left."""
+    (x, limit), (dx, dlimit) = primals, tangents
+    norm = euclidean_norm(x)
+    norm = nan_unless(jnp.isfinite(norm), norm)
+    is_within = norm <= limit
+    unit = x / jnp.where(is_within, 1, norm)
+    across = dx - unit * jnp.sum(unit * dx)
+    factor = _factor(norm, limit)
+    return x * factor, jnp.where(is_within, dx, factor * across + unit * dlimit)
+
+
+def _factor(norm: Array, limit: Array) -> Array:
     is_within = norm <= limit
     return jnp.where(is_within, 1, limit / jnp.where(is_within, 1, norm))
-
-
-@_at_most_one.defjvp
-def _at_most_one_jvp(
-    primals: tuple[Array, Array], tangents: tuple[Array, Array]
-) -> tuple[Array, Array]:
-    limit, norm = primals
-    d_limit, d_norm = tangents
-    is_within = norm <= limit
-    factor = _at_most_one(limit, norm)
-    moved = (d_limit - factor * d_norm) / jnp.where(is_within, 1, norm)
-    return factor, jnp.where(is_within, 0, moved)
 
 
 @on_logits

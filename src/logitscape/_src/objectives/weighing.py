@@ -187,6 +187,7 @@ def _shares(
         log_p=log_p,
         complement=complement,
         label=label,
+        log_label=log_label,
         is_label=is_label,
         rivals=rivals,
         log_rivals=log_rivals,
