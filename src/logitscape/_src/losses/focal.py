@@ -99,8 +99,8 @@ def scheduled(
     high = parameter(name, "gamma", gamma, dtype, low=0)
     low = parameter(name, "gamma_low", gamma_low, dtype, low=0)
     edge = parameter(name, "threshold", threshold, dtype, low=0, high=1)
-    # A comparison with NaN, the edge that is out of range, would hide it.
-    power = jnp.where(chance.p < edge, low, high) + 0 * edge
+    # NaN stands for a parameter out of range; a comparison with it would hide it.
+    power = jnp.where(chance.p < edge, low, high) + 0 * (low + high + edge)
     return focal_of_surprisal(-chance.log_p, power)
 
 

@@ -78,7 +78,9 @@ def margin_label_smoothing(
     name, dtype = "margin_label_smoothing", logits.dtype
     allowed = parameter(name, "margin", margin, dtype, low=0)
     scale = parameter(name, "weight", weight, dtype, low=0)
-    z = nan_unless(jnp.isfinite(jnp.max(logits)), logits)
+    # A comparison with NaN, a parameter out of range, would hide it.
+    is_allowed = jnp.isfinite(jnp.max(logits)) & ~jnp.isnan(allowed + scale)
+    z = nan_unless(is_allowed, logits)
     excess = (maximum(z) - z) - allowed
     # `jnp.maximum` would have the derivative 1/2 at the kink.
     penalty = jnp.mean(jnp.where(excess <= 0, 0, excess))

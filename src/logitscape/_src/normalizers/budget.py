@@ -50,7 +50,8 @@ def budget(logits: Vector, *, total: Parameter = 2.0) -> Probs:
     """
     size = logits.size
     b = parameter("budget", "total", total, logits.dtype, low=0, high=size, open=True)
-    return Probs(*_parts(nan_unless_top_is_finite(logits), b))
+    z = nan_unless_top_is_finite(logits)
+    return Probs(*_parts(nan_unless(~jnp.isnan(b), z), b))
 
 
 # Reverse mode cannot pass through the search for tau; see `sparsemax.project`.
