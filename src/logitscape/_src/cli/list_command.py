@@ -25,6 +25,9 @@ TITLES: dict[Kind, str] = {
     "contrastive loss": "Contrastive losses of a row of similarities: they stand alone.",
 }
 
+NARROWEST = 25
+"""Width of the names at least."""
+
 
 def list_(*name: Names, json: AsJson = False) -> int:
     """List logit maps, normalizers and losses: parameters, formula, verdict, source.
@@ -63,7 +66,8 @@ def _table(title: str, entries: list[Entry]) -> Table:
         padding=(0, 1, 1, 0),
         expand=True,
     )
-    table.add_column(width=25, overflow="fold")
+    longest = max((len(entry.name) for entry in entries), default=0)
+    table.add_column(width=max(NARROWEST, longest), overflow="fold")
     table.add_column(ratio=1, overflow="fold")
     for entry in entries:
         table.add_row(_signature(entry), _description(entry))

@@ -120,12 +120,14 @@ def _focal_jvp(
     ds, d_gamma = tangents
     is_inside = (s > 0) & jnp.isfinite(s)
     safe = jnp.where(is_inside, s, 1)
-    complement = exp_complement(s)
+    # At both ends a constant: the second derivative would be infinity times 0 for gamma < 1.
+    end, power = jax.lax.stop_gradient((exp_complement(s), gamma))
+    weight = jnp.where(is_inside, exp_complement(safe) ** gamma, end**power)
     # `s log(1 - p)` tends to 0 at both ends, where one factor is infinite.
     slope_in_gamma = jnp.where(is_inside, _log_complement(safe) * safe, 0)
     # s p / (1 - p) is s / (e^s - 1), which tends to 1 with s: there is no pole at p = 1.
     slope_in_s = 1 + gamma * over_expm1(s)
-    tangent = complement**gamma * (slope_in_s * ds + slope_in_gamma * d_gamma)
+    tangent = weight * (slope_in_s * ds + slope_in_gamma * d_gamma)
     return focal_of_surprisal(s, gamma), tangent
 
 

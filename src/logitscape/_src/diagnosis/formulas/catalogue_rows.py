@@ -26,8 +26,8 @@ from .loss_rows import (
     with_rest,
     with_rest_of_largest,
 )
-from .normalizer_rows import NORMALIZER_ROWS, log_probs
-from .wider_rows import at_labels
+from .normalizer_rows import COMMON_NORMALIZERS, NORMALIZER_ROWS, log_probs
+from .wider_rows import ROBUST_OF_LABEL, WIDER_OF_PROBABILITIES, at_labels
 
 OfLogits = Callable[..., Rows]
 """Function (logits [m, n], labels [m], parameters) -> losses [m]."""
@@ -117,14 +117,25 @@ def pair(normalizer: str, loss: str) -> Known:
     )
 
 
-def catalogue() -> Iterator[Known]:
-    """Everything in the catalogue; what comes first is the name of equal ones."""
-    losses = (*OF_LABEL, *OF_PROBABILITIES)
+def catalogue(*, common: bool = False) -> Iterator[Known]:
+    """Everything in the catalogue; what comes first is the name of equal ones.
+
+    Args:
+        common: Whether to leave out the pairs of two formulas that few people use.
+    """
     for normalizer in NORMALIZER_ROWS:
-        for loss in losses:
-            yield pair(normalizer, loss)
+        for loss in (*OF_LABEL, *OF_PROBABILITIES):
+            if not common or _is_common(normalizer, loss):
+                yield pair(normalizer, loss)
     for name, function in OF_LOGITS.items():
         yield Known(name, function, TUNABLE.get(name))
+
+
+def _is_common(normalizer: str, loss: str) -> bool:
+    if normalizer == "softmax" or loss in ("cross_entropy", "brier"):
+        return True
+    is_wider = loss in ROBUST_OF_LABEL or loss in WIDER_OF_PROBABILITIES
+    return normalizer in COMMON_NORMALIZERS and not is_wider
 
 
 TWICE = "softmax + softmax + cross_entropy"
@@ -154,8 +165,8 @@ def known_mistakes() -> Iterator[Known]:
         yield Known(spec, formula)
 
 
-def all_losses(z: Rows, labels: Rows) -> Rows:
-    """The losses of the whole catalogue with its default parameters, [formulas, m].
+def all_losses(z: Rows, labels: Rows, *, common: bool = False) -> Rows:
+    """The losses of the catalogue with its default parameters, in its order, [formulas, m].
 
     Every normalizer is evaluated once.
     """
@@ -165,8 +176,13 @@ def all_losses(z: Rows, labels: Rows) -> Rows:
             check_time()
             log_p = log_probs(normalizer, z)
             of_label = at_labels(log_p, labels)
-            rows += [loss(of_label) for loss in OF_LABEL.values()]
-            rows += [loss(log_p, labels) for loss in OF_PROBABILITIES.values()]
+            for loss in (*OF_LABEL, *OF_PROBABILITIES):
+                if common and not _is_common(normalizer, loss):
+                    continue
+                if loss in OF_LABEL:
+                    rows.append(OF_LABEL[loss](of_label))
+                else:
+                    rows.append(OF_PROBABILITIES[loss](log_p, labels))
         rows += [loss(z, labels) for loss in OF_LOGITS.values()]
     return np.stack(rows)
 

@@ -142,7 +142,7 @@ def _softpick(z: Rows, epsilon: float = 1e-8) -> Rows:
     return logs
 
 
-NORMALIZER_ROWS: Mapping[str, LogProbs] = {
+COMMON_NORMALIZERS: Mapping[str, LogProbs] = {
     "softmax": _softmax,
     "sum": _sum,
     "abs": lambda z: _of_weights(np.abs(z)),
@@ -159,6 +159,11 @@ NORMALIZER_ROWS: Mapping[str, LogProbs] = {
     "softmax_one": _softmax_one,
     "sparsemax": _sparsemax,
     "entmax": _entmax,
+}
+"""Function (logits [m, n], parameters) -> log p [m, n] of the common normalizers, by name."""
+
+NORMALIZER_ROWS: Mapping[str, LogProbs] = {
+    **COMMON_NORMALIZERS,
     "tempered": _tempered,
     "stablemax": _stablemax,
     "evidential": lambda z: _of_weights(1 + np.maximum(z, 0)),
@@ -175,7 +180,7 @@ NORMALIZER_ROWS: Mapping[str, LogProbs] = {
     "budget": lambda z, total=2.0: np.log(budget_rows(z, total)),
     "sigmoid_attention": lambda z: _log_sigmoid(z - math.log(z.shape[1])),
 }
-"""Function (logits [m, n], parameters) -> log p [m, n] of every normalizer, by name."""
+"""The same of every normalizer."""
 
 
 def log_probs(name: str, z: Rows, **parameters: float) -> Rows:

@@ -15,17 +15,20 @@ MANY_CLASSES, FEWER_ROWS = 200, 8
 def ranked(
     rows: ReferenceRows, transformed: Sequence[tuple[Rows, float]]
 ) -> list[tuple[Known, float]]:
-    """The formulas that fit best, each with the number of the logits where it does."""
+    """The common formulas that fit best, each with the number of the logits where it does."""
     every = slice(None)
     if rows.logits.shape[1] > MANY_CLASSES:
         every = slice(FEWER_ROWS)
     near = rows.near
     values, labels = rows.loss[near][every], rows.labels[near][every]
     shares = np.stack(
-        [_shares(all_losses(z[every], labels), values) for z, _ in transformed]
+        [
+            _shares(all_losses(z[every], labels, common=True), values)
+            for z, _ in transformed
+        ]
     )
     best = shares.argmax(axis=0)
-    known = list(catalogue())
+    known = list(catalogue(common=True))
     order = np.argsort(-shares.max(axis=0), kind="stable")
     return [(known[index], float(transformed[best[index]][1])) for index in order]
 
