@@ -46,7 +46,7 @@ def entmax(logits: Vector, *, alpha: Parameter = 1.5) -> Probs:
     >>> print(np.asarray(ls.normalizers.entmax(logits).p).round(3))
     [0.831 0.169 0.   ]
     >>> print(np.asarray(ls.normalizers.entmax(jnp.array([40.0, 0.0]), alpha=0.5).p).round(4))
-    [0.9978 0.0022]
+    [0.9977 0.0023]
 
     Args:
         logits: Logits z of one example, [n].

@@ -24,7 +24,7 @@ def normmax(logits: Vector, *, alpha: Parameter = 2.0) -> Probs:
 
     >>> import jax.numpy as jnp, numpy as np, logitscape as ls
     >>> print(np.asarray(ls.normalizers.normmax(jnp.array([1.0, 0.8, -1.0])).p).round(3))
-    [0.573 0.427 0.   ]
+    [0.571 0.429 0.   ]
 
     Args:
         logits: Logits z of one example, [n].
