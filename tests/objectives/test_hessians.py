@@ -15,7 +15,7 @@ from tests.shares import share
 # The derivative of r_softmax leaves out that of its t, which differences do not.
 OTHERS = [x for x in NORMALIZERS if x not in ("softmax", "r_softmax")]
 LEFT_OUT = {
-    "normalized_generalized_cross_entropy": "composed; entries below 1e-30 lose half of their digits",
+    "normalized_generalized_cross_entropy": "composed: entries below 1e-30 lose half their digits",
     "cosface": "entries of 1e-256, where the oracle has 0",
     "ldam": "entries of 1e-191, where the oracle has 0",
 }
