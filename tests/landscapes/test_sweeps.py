@@ -138,3 +138,22 @@ def test_many_classes_and_dtypes() -> None:
     half = ls.sweep("softmax + cross_entropy", ls.ray("R1", S), dtype=jnp.bfloat16)
     assert half.to_xarray().attrs["dtype"] == "bfloat16"
     assert half.to_xarray().loss.dtype == np.float32
+
+
+def separate(z):
+    """Probabilities of classes that do not exclude each other."""
+    return ls.Probs(jax.nn.sigmoid(z), jax.nn.log_sigmoid(z))
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "brier", "focal"])
+def test_probabilities_need_not_sum_to_1(loss) -> None:
+    rising = ls.ray("R1", S, base=-0.5)
+    pairs = [ls.compose(separate, loss, name="own"), f"sigmoid_attention + {loss}"]
+    together = ls.sweep([*pairs, f"softmax + {loss}"], rising)
+    target = jax.nn.one_hot(0, 3, dtype=jnp.float64)
+    for i, pair in enumerate(pairs):
+        objective = ls.objective(pair).composed
+        alone = jax.vmap(jax.grad(lambda z, f=objective: f(z, target)))
+        np.testing.assert_allclose(
+            together.gradient[i, 0], alone(ls.points(rising)), rtol=1e-12, atol=1e-15
+        )
