@@ -26,8 +26,12 @@ from tests.oracle.cases import stack
 from tests.oracle.failures import UNDERFLOW, describe, failures, spec_of
 
 # At p = 0 the oracle leaves out the derivative, where that of the whole quotient is finite, and
-# what the smaller of two classes takes from it may underflow before its slope does.
+# what the smaller of two classes takes from it may underflow before its slope does. Of 98 classes
+# that tie, budget leaves a rounding error of their mean.
 LEFT_OUT = {
+    ("budget", "label_smoothing"),
+    ("budget", "reverse_kl"),
+    ("budget", "spherical_score"),
     ("sum", "normalized_focal"),
     ("sum", "normalized_generalized_cross_entropy"),
     ("min_shift", "normalized_generalized_cross_entropy"),
@@ -88,6 +92,7 @@ CANCELS_WITH = {
     "r_softmax": "a class an ulp above where it is cut off",
     "sparsemax_loss": "a class an ulp inside the support",
     "entmax_loss": "a class an ulp inside the support",
+    "softpick": "sum p dL/dp of the spherical score, next to an offset of 1e8",
     "top_k": "sum p dL/dp of the spherical score, which is 0",
     "ev_softmax": "sum p dL/dp of the spherical score, which is 0",
     "eps_softmax": "sum p dL/dp of the spherical score, which is 0",
