@@ -18,7 +18,7 @@ S = np.linspace(0, 4, 5)
 
 
 FAMILY = [f"{n} + {loss}" for n in NORMALIZERS for loss in PROBABILITY_LOSSES][
-    ::11
+    ::43
 ] + list(LOGIT_LOSSES)
 
 

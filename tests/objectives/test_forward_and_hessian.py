@@ -27,7 +27,7 @@ def test_forward_gradient_and_hessian(normalizer):
     """
     few = ("cross_entropy", "tsallis_score")
     losses = (
-        LOSSES
+        tuple(LOSSES)[::4]
         if normalizer == "softmax"
         else few
         if normalizer

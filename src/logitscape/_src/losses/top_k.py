@@ -50,7 +50,8 @@ def top_k_hinge(logits: Vector, target: Vector, *, k: int = 2) -> Scalar:
     """`max(0, (1/k) sum of the k largest of z_j - z_y + [j != y])`; k = 1 is `crammer_singer`.
 
     At the kink the derivative is 0. Of classes that tie, those with the smaller numbers are taken
-    first. The result is NaN if a logit is +inf.
+    first. The result is NaN if all
+    logits are -inf or one is +inf.
 
     >>> import jax.numpy as jnp, logitscape as ls
     >>> loss = ls.objective("top_k_hinge(k=2)")
@@ -72,7 +73,7 @@ def top_k_hinge(logits: Vector, target: Vector, *, k: int = 2) -> Scalar:
     """
     one = one_if_one_hot("top_k_hinge", target)
     count = _guesses("top_k_hinge", k, logits)
-    z = one * nan_unless(jnp.max(logits) < jnp.inf, logits)
+    z = one * nan_unless(jnp.isfinite(jnp.max(logits)), logits)
     # The gap first: next to logits with a large common offset the 1 would be lost.
     gaps = (z - of_label(z, target)) + (1 - target)
     # Differences of masked classes are no numbers; the label's own is 0.
