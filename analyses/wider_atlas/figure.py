@@ -17,7 +17,8 @@ RAYS = ("R1", "R2")
 ROW_HEIGHT = 0.24
 LOOKS = LAWS | {"undetermined": Look("#CFCFCF", "no law fits")}
 TITLE = (
-    "What is left of the gradient as the model gets more wrong, for the whole catalogue"
+    "Most losses of the logits push on while the model gets more wrong; "
+    "most losses of probabilities let go"
 )
 CAPTION = (
     "Three classes, label 0. R1: a wrong logit rises, $z = (1,\\, 1 + s,\\, 1)$. "

@@ -46,7 +46,7 @@ def evidential_log(
 
     Source: Sensoy, Kaplan and Kandemir, arXiv 1806.01768, equation 3.
     """
-    a = _parameters("evidential_log", logits, evidence)
+    a = _parameters("evidential_log", logits, target, evidence)
     return cross_entropy(rational.sum(a), target)
 
 
@@ -75,7 +75,7 @@ def evidential_digamma(
 
     Source: Sensoy, Kaplan and Kandemir, arXiv 1806.01768, equation 4.
     """
-    a = _parameters("evidential_digamma", logits, evidence)
+    a = _parameters("evidential_digamma", logits, target, evidence)
     return dot(target, digamma_difference(a))
 
 
@@ -104,19 +104,22 @@ def evidential_mse(
 
     Source: Sensoy, Kaplan and Kandemir, arXiv 1806.01768, equation 5.
     """
-    a = _parameters("evidential_mse", logits, evidence)
+    a = _parameters("evidential_mse", logits, target, evidence)
     probs = rational.sum(a)
     variances = jnp.sum(probs.p * probs.complement)
     return brier(probs, target) + variances / (jnp.sum(a) + 1)
 
 
-def _parameters(function_name: str, logits: Vector, evidence: str) -> Array:
-    """`1 + e(z)`."""
+def _parameters(
+    function_name: str, logits: Vector, target: Vector, evidence: str
+) -> Array:
+    """`1 + e(z)`, and NaN in all derivatives if the target is none."""
     # In a tuple even a value that cannot be hashed, such as a list, can be looked for.
     if evidence not in ("relu", "softplus"):
         raise ValueError(
             f"`{function_name}(evidence=...)` must be 'relu' or 'softplus', "
             f"got {evidence!r}."
         )
-    z = nan_unless(jnp.isfinite(jnp.max(logits)), logits)
+    is_known = jnp.isfinite(jnp.max(logits)) & ~jnp.isnan(jnp.sum(target))
+    z = nan_unless(is_known, logits)
     return 1 + (jax.nn.relu(z) if evidence == "relu" else softplus(z))

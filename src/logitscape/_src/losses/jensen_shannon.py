@@ -9,7 +9,7 @@ from jax import Array
 
 from ..base.formula import on_probs
 from ..base.parameters import parameter
-from ..base.special import is_symbolic_zero
+from ..base.special import is_symbolic_zero, nan_unless
 from ..base.types import Parameter, Scalar, Vector
 from ..normalizers.probs import Probs
 from .distribution import less_target
@@ -41,7 +41,9 @@ def jensen_shannon(probs: Probs, target: Vector, *, weight: Parameter = 0.5) -> 
     Source: Englesson and Azizpour, arXiv 2105.04522, equations 2 and 3.
     """
     w = weight_of_target(weight, target.dtype)
-    value = _divergences(probs.p, probs.log_p, probs.complement, target, w)
+    is_known = ~jnp.isnan(jnp.sum(target))
+    forms = (probs.p, probs.log_p, probs.complement)
+    value = _divergences(*(nan_unless(is_known, x) for x in forms), target, w)
     return value / (-(1 - w) * jnp.log1p(-w))
 
 

@@ -44,7 +44,9 @@ def normalized_cross_entropy(shares: Shares) -> Slopes:
     of_rivals = shares.sum(surprisals)
     of_label = jnp.where(label_is, 0, surprisal)
     is_finite = count == 0
-    total = jnp.where(is_finite, of_rivals + of_label, 1)
+    total = of_rivals + of_label
+    # A single class has 0 of 0, which is taken as 0.
+    total = jnp.where(is_finite & (total != 0), total, 1)
     value = jnp.where(is_finite, of_label / total, label_counts / jnp.maximum(count, 1))
     scale = jnp.where(is_finite, 1 / total, 0)
     # How much more surprising the other rivals are than the label: equal ones add exactly 0.
