@@ -1,4 +1,4 @@
-"""`show`, `list`, `diagnose` and the atlas tell the same law of the same loss."""
+"""`show`, `list`, `diagnose` and the wider atlas tell the same law of the same loss."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ from logitscape._src.diagnosis.questions import gradient
 from logitscape._src.diagnosis.subjects import subject
 from tests.cli.command import run
 
-ATLAS = Path(__file__).parents[2] / "figures" / "atlas.csv"
+ATLAS = Path(__file__).parents[2] / "figures" / "wider_atlas.csv"
 WORDS = {
     "constant": "slope stays at",
     "growth": "slope grows like",
