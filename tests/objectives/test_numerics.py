@@ -38,15 +38,24 @@ LEFT_OUT = {
 }
 
 
+def is_asked_always(normalizer: str, loss: str, dtype: str) -> bool:
+    """In float32 only a fourth of the normalizers: each takes a program of 100 classes."""
+    is_of_share = list(NORMALIZERS).index(normalizer) % 4 == 0
+    has_time = dtype == "float64" or normalizer in COMPLETE or is_of_share
+    return in_every_run(normalizer, loss) and has_time
+
+
 PAIRS = [
     pytest.param(
         x,
         y,
-        id=f"{x} + {y}",
-        marks=[] if in_every_run(x, y) else [pytest.mark.slow],
+        dtype,
+        id=f"{x} + {y} {dtype}",
+        marks=[] if is_asked_always(x, y, dtype) else [pytest.mark.slow],
     )
     for x in NORMALIZERS
     for y in LOSSES
+    for dtype in TOLERANCE
     if (x, y) not in LEFT_OUT
 ]
 
@@ -107,8 +116,7 @@ TINY = {"tempered": 1e-100}
 RATIOS = ("sum", "square", "min_shift", "sparsemax")  # p may be 0 and move all the same
 
 
-@pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize(("normalizer", "loss"), PAIRS)
+@pytest.mark.parametrize(("normalizer", "loss", "dtype"), PAIRS)
 def test_pair(normalizer, loss, dtype):
     assert_right(normalizer, loss, dtype, sizes_in_every_run(normalizer)[dtype])
 
