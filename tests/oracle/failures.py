@@ -12,6 +12,8 @@ from tests.oracle.accuracy import Reference, ratios
 UNDERFLOW = {
     "exponential": "dp_j/dz_k = -p_j p_k underflows before 1/p_j^2 makes it large again",
     "active_passive": "with square: p_y underflows before the slope 2/z_y makes it large again",
+    "bi_tempered": "with power: the weight of a logit of 1e-300 underflows before its slope",
+    "normalized_cross_entropy": "with power: the same",
     "clipped_cross_entropy": "with square: p_y / epsilon underflows before the slope 2/z_y "
     "makes it large again",
     "generalized_cross_entropy": "with square: p_y^q underflows before the slope 2/z_y "

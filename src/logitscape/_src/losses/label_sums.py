@@ -64,7 +64,8 @@ def normalized_cross_entropy(shares: Shares) -> Slopes:
         rivals=jnp.zeros_like(value),
         label=0.0,
         log_label=-scale * (pull + shares.complement * of_rivals / total),
-        log_rivals=scale / total * of_logs,
+        # The square of the total may overflow.
+        log_rivals=scale * (of_logs / total),
     )
 
 
