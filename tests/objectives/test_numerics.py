@@ -27,7 +27,7 @@ from tests.oracle.failures import UNDERFLOW, describe, failures, spec_of
 
 # At p = 0 the oracle leaves out the derivative, where that of the whole quotient is finite, and
 # what the smaller of two classes takes from it may underflow before its slope does. Of 98 classes
-# that tie, budget leaves a rounding error of their mean. Next to a logit of -1e30, whose p is 1e-60,
+# that tie, budget leaves a rounding error of their mean. Next to a logit of -1e30, with p = 1e-60,
 # tempered loses what the others take from it.
 LEFT_OUT = {
     ("tempered", "label_smoothing"),
