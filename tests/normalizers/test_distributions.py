@@ -7,6 +7,7 @@ import pytest
 from jax import Array
 
 import logitscape as ls
+from logitscape._src.objectives.catalog import BY_NAME
 from tests.formulas import (
     LOGITS,
     SUBSTOCHASTIC,
@@ -57,6 +58,12 @@ def test_normalizers_give_a_distribution_and_its_logarithm(name: str) -> None:
         np.testing.assert_allclose(
             ls.NORMALIZERS[name](z).complement, 1 - p, rtol=1e-11, atol=2e-16
         )
+
+
+@every_normalizer
+def test_the_catalog_knows_what_sums_to_1(name: str) -> None:
+    others = SUBSTOCHASTIC | UNNORMALIZED
+    assert BY_NAME[name].sums_to_one == (name not in others)
 
 
 @every_normalizer

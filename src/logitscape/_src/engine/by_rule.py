@@ -11,12 +11,11 @@ What comes in are objectives and logits [n, batch], with the classes in front.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from ..base.argmax import one_hot
@@ -25,7 +24,11 @@ from ..normalizers.probs import Probs
 from ..objectives import grouping
 from ..objectives.classes import whole
 from ..objectives.objective import Objective
-from ..objectives.statements import statement_of_loss, statement_of_normalizer
+from ..objectives.statements import (
+    gives_shares,
+    statement_of_loss,
+    statement_of_normalizer,
+)
 from ..objectives.weighing import Moves, gradient_of, moves_of, probabilities, weighed
 from . import duals
 from .batching import from_batch, to_batch
@@ -119,34 +122,9 @@ def _stated(
     stated = {
         index: objective
         for index, objective in pairs.items()
-        if objective.loss in statements and _gives_shares(objective.normalizer, example)
+        if objective.loss in statements and gives_shares(objective.normalizer, example)
     }
     return statements, stated
-
-
-def _gives_shares(normalizer: Any, example: Any) -> bool:
-    """Whether a normalizer is one of shares of a whole, as statements of losses take it.
-
-    The derivative of a statement in the probabilities is known but for a constant, which counts
-    where their sum moves.
-    """
-    if statement_of_normalizer(normalizer, example) is not None:
-        return True
-    return _sums_to_one(normalizer, *example.shape)
-
-
-@lru_cache(maxsize=256)
-def _sums_to_one(normalizer: Any, num_classes: int) -> bool:
-    """Whether probabilities sum to 1, found by trying; False where that cannot be tried."""
-    try:
-        with jax.ensure_compile_time_eval():
-            tried = [jnp.linspace(low, 2.25, num_classes) for low in (0.25, -1.25)]
-            sums = np.array([float(jnp.sum(normalizer(z).p)) for z in tried])
-    # A parameter may be traced.
-    except jax.errors.JAXTypeError:
-        return False
-    known = sums[np.isfinite(sums)]
-    return known.size > 0 and bool(np.all(np.abs(known - 1) < 1e-3))
 
 
 def _weighing(normalizer: Any, label: int, logits: Array) -> _Weighing:

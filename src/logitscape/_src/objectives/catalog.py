@@ -92,6 +92,7 @@ class Formula:
         of_weights: Function (weights [n], target [n]) -> loss, if it is a loss that depends on the
             ratios of the probabilities only. The largest weight is about 1.
         targets: Kind of its targets.
+        sums_to_one: Whether the probabilities of a normalizer always sum to 1.
         as_pair: Function of the parameters that gives the normalizer and the loss whose pair it is,
             each by its name and parameters.
         trusting: The function without the test whether a traced target is a distribution.
@@ -104,6 +105,7 @@ class Formula:
     of_label: OfLabel | None = None
     of_weights: Callable[..., Any] | None = None
     targets: TargetKind = DISTRIBUTION
+    sums_to_one: bool = True
     as_pair: Callable[..., tuple[Call, Call]] | None = None
     trusting: Callable[..., Any] = field(init=False, repr=False, compare=False)
 
@@ -171,7 +173,10 @@ FORMULAS: tuple[Formula, ...] = (
     Formula("normalizer", rational.min_shift),
     Formula("normalizer", exponential.argmax),
     Formula(
-        "normalizer", exponential.softmax_one, weigh=exponential_weights.softmax_one
+        "normalizer",
+        exponential.softmax_one,
+        weigh=exponential_weights.softmax_one,
+        sums_to_one=False,
     ),
     Formula("normalizer", sparsemax.sparsemax),
     Formula("normalizer", entmax.entmax),
@@ -187,9 +192,9 @@ FORMULAS: tuple[Formula, ...] = (
     Formula("normalizer", sparsemax.sparsegen),
     Formula("normalizer", sparsemax.sparsehourglass),
     Formula("normalizer", normmax.normmax),
-    Formula("normalizer", unnormalized.softpick),
-    Formula("normalizer", unnormalized.sigmoid_attention),
-    Formula("normalizer", budget.budget),
+    Formula("normalizer", unnormalized.softpick, sums_to_one=False),
+    Formula("normalizer", unnormalized.sigmoid_attention, sums_to_one=False),
+    Formula("normalizer", budget.budget, sums_to_one=False),
     Formula(
         "loss of probabilities",
         logarithmic.cross_entropy,

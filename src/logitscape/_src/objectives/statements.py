@@ -190,17 +190,35 @@ def _part(part: Normalizer | Loss | None, logits: Example) -> _Part | None:
     return _Part(part, statement, {})
 
 
-def _of_catalog(part: Any) -> _Part | None:
-    """The formula that a normalizer or a loss calls, and its parameters; None for others."""
+def gives_shares(normalizer: Normalizer | None, logits: Example) -> bool:
+    """Whether a normalizer is known to give shares of a whole, as statements of losses take them.
+
+    These know the derivative in the probabilities but for a constant, which counts where the sum
+    of the probabilities moves. A separable normalizer states what has the rest of the whole.
+    """
+    if statement_of_normalizer(normalizer, logits) is not None:
+        return True
+    formula, _ = _call(normalizer)
+    return formula is not None and formula.sums_to_one
+
+
+def _call(part: Any) -> tuple[Formula | None, Mapping[str, Any]]:
+    """The formula of the catalog that a normalizer or a loss calls, and its parameters."""
     function: Any = part
     if isinstance(part, BoundFormula | UserFunction):
         function = part.function
     parameters: Mapping[str, Any] = {}
     if isinstance(function, partial):
         if function.args:
-            return None
+            return None, {}
         function, parameters = function.func, function.keywords
     formula = part.formula if isinstance(part, BoundFormula) else formula_of(function)
+    return formula, parameters
+
+
+def _of_catalog(part: Any) -> _Part | None:
+    """What a normalizer or a loss of the catalog states; None for others."""
+    formula, parameters = _call(part)
     statement = None if formula is None else _statement(formula)
     if formula is None or statement is None:
         return None
