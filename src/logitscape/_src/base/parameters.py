@@ -88,6 +88,13 @@ def _is_finite(value: Any) -> bool:
         return False
 
 
+def known_whole(value: Parameter) -> int | None:
+    """A whole number that is known while the program is traced; None for any other."""
+    if isinstance(value, jax.core.Tracer) or value != int(value):
+        return None
+    return int(value)
+
+
 def _is_number(value: object) -> bool:
     # A truth value is an integer in Python, but not a parameter that anyone means.
     if isinstance(value, bool):

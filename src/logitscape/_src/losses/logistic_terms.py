@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.exponentials import logistic, softplus
+from ..base.parameters import known_whole
 from ..base.special import counted, is_symbolic_zero
 from ..base.types import Parameter
 
@@ -44,8 +45,8 @@ def _weighted_logistic_jvp(
 
 def whole_exponent(gamma: Parameter) -> int | None:
     """A known small whole number, by which powers are products; None for any other exponent."""
-    is_known = isinstance(gamma, int | float) and not isinstance(gamma, bool)
-    return int(gamma) if is_known and gamma in range(MOST_FACTORS + 1) else None
+    whole = known_whole(gamma)
+    return whole if whole in range(MOST_FACTORS + 1) else None
 
 
 # With a rule of its own, the test for infinite values is no part of the derivative.

@@ -6,6 +6,7 @@ from ..base.argmax import maximum
 from ..base.formula import on_logits
 from ..base.parameters import parameter
 from ..base.special import nan_unless
+from ..base.top import nan_unless_top_is_finite
 from ..base.types import Parameter, Scalar, Vector
 from .softmax_loss import softmax_cross_entropy
 
@@ -37,7 +38,7 @@ def max_sup(logits: Vector, target: Vector, *, weight: Parameter = 0.1) -> Scala
     Source: Zhou et al., MaxSup, arXiv 2502.15798, equation 8; their code.
     """
     scale = parameter("max_sup", "weight", weight, logits.dtype, low=0)
-    z = nan_unless(jnp.isfinite(jnp.max(logits)), logits)
+    z = nan_unless_top_is_finite(logits)
     # Differences before the mean: a sum of logits with a large offset would be rounded by more.
     return softmax_cross_entropy(z, target) + scale * jnp.mean(maximum(z) - z)
 

@@ -6,8 +6,9 @@ from jax import Array
 from ..base.class_parameters import ClassParameter, positive_of_classes
 from ..base.formula import on_logits
 from ..base.parameters import parameter
+from ..base.top import below_top
 from ..base.types import Parameter, Scalar, Vector
-from .softmax_loss import below_top, softmax_cross_entropy
+from .softmax_loss import softmax_cross_entropy
 
 
 @on_logits

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from ..base.argmax import maximum
 from ..base.formula import on_logits
 from ..base.special import nan_unless
+from ..base.top import nan_unless_top_is_finite
 from ..base.types import Scalar, Vector
 from .hinges import hinge, of_label, one_if_one_hot
 
@@ -31,7 +32,7 @@ def perceptron(logits: Vector, target: Vector) -> Scalar:
 
     Source: Rosenblatt 1958.
     """
-    z = nan_unless(jnp.isfinite(jnp.max(logits)), logits)
+    z = nan_unless_top_is_finite(logits)
     # Differences before weights: a sum of logits with a large common offset would be
     # rounded by more than their gaps.
     below_top = maximum(z) - jnp.where(target == 0, 0, z)

@@ -106,12 +106,3 @@ def _value_and_residual_jvp(
     _, moved = jax.jvp(softmax, (z,), (dz,))
     slope = jax.jvp(softmax_cross_entropy, primals, tangents)[1]
     return _value_and_residual(z, target), (slope, moved.p - d_target)
-
-
-def below_top(z: Vector) -> Vector:
-    """The logits less the largest one, to which the softmax is indifferent.
-
-    Numbers are added to these: next to logits with a large common offset they would be lost.
-    """
-    top: Scalar = jax.lax.stop_gradient(jnp.max(z))
-    return z - jnp.where(jnp.isfinite(top), top, 0)

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 
 from ..base.formula import on_logits
 from ..base.special import nan_unless
+from ..base.top import nan_unless_top_is_finite
 from ..base.types import Mask, Scalar, Vector
 from ..base.whole_numbers import whole_number
 from .hinges import hinge, of_label, one_if_one_hot
@@ -73,7 +74,7 @@ def top_k_hinge(logits: Vector, target: Vector, *, k: int = 2) -> Scalar:
     """
     one = one_if_one_hot("top_k_hinge", target)
     count = _guesses("top_k_hinge", k, logits)
-    z = one * nan_unless(jnp.isfinite(jnp.max(logits)), logits)
+    z = one * nan_unless_top_is_finite(logits)
     # The gap first: next to logits with a large common offset the 1 would be lost.
     gaps = (z - of_label(z, target)) + (1 - target)
     # Differences of masked classes are no numbers; the label's own is 0.

@@ -9,9 +9,9 @@ from jax import Array
 from ..base.formula import on_logits
 from ..base.parameters import parameter
 from ..base.special import nan_unless
+from ..base.top import nan_unless_top_is_finite
 from ..base.types import Parameter, Scalar, Vector
 from .probs import Probs
-from .quotients import nan_unless_top_is_finite
 from .sparsemax import log_of
 
 Parts: TypeAlias = tuple[Vector, Vector]

@@ -8,9 +8,10 @@ from jax import Array
 
 from ..base import exponentials
 from ..base.formula import on_logits
+from ..base.top import nan_unless_top_is_finite
 from ..base.types import Vector
 from .probs import Probs
-from .quotients import nan_unless_top_is_finite, normalize_quotients
+from .quotients import normalize_quotients
 
 Evidence: TypeAlias = Literal["relu", "softplus", "exp"]
 

@@ -180,8 +180,8 @@ def clip_norm(logits: Vector, *, limit: Parameter = 1.0) -> Vector:
 @jax.custom_jvp
 def _clipped(x: Vector, limit: Array) -> Vector:
     """`x min(1, c / |x|)`, with the derivative of x itself where they are equal."""
-    norm = euclidean_norm(x)
-    return x * _factor(nan_unless(jnp.isfinite(norm), norm), limit)
+    _, _, factor = _clipping(x, limit)
+    return x * factor
 
 
 @_clipped.defjvp
@@ -190,18 +190,19 @@ def _clipped_jvp(
 ) -> tuple[Vector, Vector]:
     """`(c / |x|) (dx - u (u dx)) + u dc` with the unit vector u: along x nothing is left."""
     (x, limit), (dx, dlimit) = primals, tangents
-    norm = euclidean_norm(x)
-    norm = nan_unless(jnp.isfinite(norm), norm)
-    is_within = norm <= limit
-    unit = x / jnp.where(is_within, 1, norm)
+    is_within, norm, factor = _clipping(x, limit)
+    unit = x / norm
     across = dx - unit * jnp.sum(unit * dx)
-    factor = _factor(norm, limit)
     return x * factor, jnp.where(is_within, dx, factor * across + unit * dlimit)
 
 
-def _factor(norm: Array, limit: Array) -> Array:
+def _clipping(x: Vector, limit: Array) -> tuple[Array, Array, Array]:
+    """Whether x is within the limit, its norm (1 if it is), and what it is multiplied by."""
+    norm = euclidean_norm(x)
+    norm = nan_unless(jnp.isfinite(norm), norm)
     is_within = norm <= limit
-    return jnp.where(is_within, 1, limit / jnp.where(is_within, 1, norm))
+    norm = jnp.where(is_within, 1, norm)
+    return is_within, norm, jnp.where(is_within, 1, limit / norm)
 
 
 @on_logits

@@ -1,15 +1,14 @@
 """Alpha-normmax: probabilities whose regulariser is a norm."""
 
-import jax
 import jax.numpy as jnp
 
 from ..base.formula import on_logits
 from ..base.parameters import is_known_to_be, parameter
+from ..base.top import nan_unless_top_is_finite, scaled_below_top
 from ..base.types import Parameter, Vector
 from .entmax import entmax
 from .normalize import normalize
 from .probs import Probs
-from .quotients import nan_unless_top_is_finite
 
 
 @on_logits
@@ -39,13 +38,10 @@ def normmax(logits: Vector, *, alpha: Parameter = 2.0) -> Probs:
     Source: Blondel, Martins and Niculae, arXiv 1901.02324, section 4.4; the package entmax.
     """
     a = parameter("normmax", "alpha", alpha, logits.dtype, low=1, open=True)
-    z = nan_unless_top_is_finite(logits)
     # A common offset changes nothing, but would be rounded by the factor.
-    below_top = z - jax.lax.stop_gradient(jnp.max(z))
+    z = scaled_below_top(nan_unless_top_is_finite(logits), a / (a - 1))
     of_entmax = 1.5 if is_known_to_be(2, alpha) else 2 - 1 / a
-    is_mask = jnp.isneginf(below_top)
-    scaled = jnp.where(is_mask, 0, below_top) * (a / (a - 1))
-    kept = entmax(jnp.where(is_mask, -jnp.inf, scaled), alpha=of_entmax)
+    kept = entmax(z, alpha=of_entmax)
     # The logarithm of 0 is not to meet a tangent of alpha that is 0.
     is_outside = jnp.isneginf(kept.log_p)
     root = jnp.where(is_outside, 0, kept.log_p) / a

@@ -9,12 +9,12 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.parameters import parameter
+from ..base.parameters import known_whole, parameter
 from ..base.special import hypotenuse
 from ..base.types import Parameter
 from . import taylor as taylor_polynomials
 from .powers import divide_by, log_of_ratio
-from .real_powers import real_power, whole_exponent
+from .real_powers import real_power
 from .weights import Reduction, Weights, by_log_slope
 
 
@@ -53,7 +53,7 @@ def relu(logits: Array, maximum: Reduction) -> Weights:
 def power(logits: Array, maximum: Reduction, *, exponent: Parameter = 1.5) -> Weights:
     """`g(z) = |z|^m`, relative to the largest."""
     m = parameter("power", "exponent", exponent, logits.dtype, low=-math.inf)
-    whole = whole_exponent(exponent)
+    whole = known_whole(exponent)
     size = jnp.abs(m) if whole is None else builtins.abs(whole)
     rising = _rising_powers(maximum(jnp.abs(logits)), size)
     falling = _falling_powers(logits, maximum, size)

@@ -7,15 +7,9 @@ their quotient keeps.
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.special import nan_unless
 from ..base.types import Vector
 from .normalize import normalize_gaps
 from .probs import Probs
-
-
-def nan_unless_top_is_finite(logits: Vector) -> Vector:
-    """The logits, NaN in value and derivative if all are masked, or if one is +inf or NaN."""
-    return nan_unless(jnp.isfinite(jnp.max(logits)), logits)
 
 
 def normalize_quotients(

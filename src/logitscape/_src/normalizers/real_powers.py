@@ -9,7 +9,7 @@ from jax import Array
 
 from ..base.argmax import first_largest
 from ..base.formula import on_logits
-from ..base.parameters import parameter
+from ..base.parameters import known_whole, parameter
 from ..base.special import nan_unless
 from ..base.types import Mask, Parameter, Vector
 from .powers import HIGHEST_POWER, in_proportion_to_powers, log_of_ratio
@@ -47,18 +47,11 @@ def power(logits: Vector, *, exponent: Parameter = 1.5) -> Probs:
     z = nan_unless(_in_domain(logits, m), logits)
     # At 0 the derivative of this is 0, that of `jnp.abs` is 1.
     sizes = jnp.where(z == 0, 0, jnp.abs(z))
-    whole = whole_exponent(exponent)
+    whole = known_whole(exponent)
     if whole is None or not 1 <= whole <= HIGHEST_POWER:
         return _in_proportion(sizes, m, whole)
     # With their signs: the derivative of |z| at 0 would lose the second derivative of z^2.
     return in_proportion_to_powers(z if whole % 2 == 0 else sizes, whole)
-
-
-def whole_exponent(exponent: Parameter) -> int | None:
-    """A whole exponent that is known while the program is traced; None for any other."""
-    if isinstance(exponent, jax.core.Tracer) or exponent != int(exponent):
-        return None
-    return int(exponent)
 
 
 def _in_domain(z: Vector, exponent: Array) -> Array:

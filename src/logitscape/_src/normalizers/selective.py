@@ -4,11 +4,11 @@ import jax
 import jax.numpy as jnp
 
 from ..base.formula import on_logits
+from ..base.top import nan_unless_top_is_finite
 from ..base.types import Mask, Vector
 from ..base.whole_numbers import whole_number
 from .normalize import normalize_gaps
 from .probs import Probs
-from .quotients import nan_unless_top_is_finite
 
 
 @on_logits

@@ -9,9 +9,9 @@ from jax import Array
 from ..base.argmax import one_hot
 from ..base.formula import on_logits
 from ..base.parameters import parameter
+from ..base.top import nan_unless_top_is_finite, scaled_below_top
 from ..base.types import Parameter, Vector
 from .probs import Probs
-from .quotients import nan_unless_top_is_finite
 from .shares import keep_mass
 from .threshold import Threshold, bases, find_threshold
 
@@ -110,12 +110,9 @@ def sparsehourglass(logits: Vector, *, q: Parameter = 1.0) -> Probs:
 
 def _of_scaled(logits: Vector, factor: Array) -> Probs:
     """Sparsemax of the logits times a factor."""
-    z = nan_unless_top_is_finite(logits)
     # A common offset changes nothing, but would be rounded by the factor.
-    below_top = z - jax.lax.stop_gradient(jnp.max(z))
-    is_mask = jnp.isneginf(below_top)
-    scaled = factor * jnp.where(is_mask, 0, below_top)
-    return Probs(*project(jnp.where(is_mask, -jnp.inf, scaled)))
+    z = scaled_below_top(nan_unless_top_is_finite(logits), factor)
+    return Probs(*project(z))
 
 
 def project(z: Vector) -> LogPair:

@@ -7,9 +7,9 @@ from jax import Array
 from ..base.argmax import first_largest, maximum
 from ..base.formula import on_logits
 from ..base.parameters import parameter
+from ..base.top import nan_unless_top_is_finite
 from ..base.types import Parameter, Vector
 from .probs import Probs
-from .quotients import nan_unless_top_is_finite
 from .shares import Shares, share_tangents, shares_of
 
 

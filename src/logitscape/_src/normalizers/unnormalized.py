@@ -9,9 +9,9 @@ from ..base.exponentials import exp_complement, logistic
 from ..base.formula import on_logits
 from ..base.parameters import parameter
 from ..base.special import nan_unless
+from ..base.top import nan_unless_top_is_finite
 from ..base.types import Parameter, Vector
 from .probs import Probs
-from .quotients import nan_unless_top_is_finite
 from .shares import Shares, share_tangents, shares_of
 from .sigmoidal import log_sigmoid
 

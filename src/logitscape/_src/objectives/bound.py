@@ -198,11 +198,7 @@ def predictor_of(term: Term, loss: Formula) -> BoundFormula | None:
     parameters = {
         name: value for name, value in term.parameters.items() if name in allowed
     }
-    text = formula.name
-    if parameters:
-        arguments = [f"{name}={value!r}" for name, value in parameters.items()]
-        text = f"{formula.name}({', '.join(arguments)})"
-    return bind(Term(text, formula.name, parameters), NORMALIZERS, "normalizer")
+    return bind(specs.term_of(formula.name, parameters), NORMALIZERS, "normalizer")
 
 
 def _with_parameters(

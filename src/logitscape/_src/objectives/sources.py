@@ -194,16 +194,8 @@ def _loss_of_logits(spec: str, term: Term) -> Objective:
 
 def _parts_of(calls: tuple[Call, Call]) -> tuple[Normalizer, Loss]:
     """The parts of a pair by their names and parameters, as specs would give them."""
-    (normalizer, of_normalizer), (loss, of_loss) = calls
-    return (
-        bound.normalizer_of(Term(_text(*calls[0]), normalizer, of_normalizer)),
-        bound.trusting(bound.loss_of(Term(_text(*calls[1]), loss, of_loss))),
-    )
-
-
-def _text(name: str, parameters: Mapping[str, Any]) -> str:
-    arguments = [f"{parameter}={value!r}" for parameter, value in parameters.items()]
-    return f"{name}({', '.join(arguments)})" if arguments else name
+    normalizer, loss = (specs.term_of(*call) for call in calls)
+    return bound.normalizer_of(normalizer), bound.trusting(bound.loss_of(loss))
 
 
 def _pair(name: str, normalizer: Normalizer, loss: Loss) -> Objective:

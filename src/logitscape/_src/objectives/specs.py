@@ -5,7 +5,7 @@ which specs are parsed, `>` binds less than `+`, so that a map stands in front o
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -26,6 +26,13 @@ class Term:
     name: str
     # The cache of bound formulas needs a hash, which a dict lacks; the text decides.
     parameters: dict[str, Any] = field(compare=False)
+
+
+def term_of(name: str, parameters: Mapping[str, Any]) -> Term:
+    """The term of a formula with these parameters, as a spec would have it."""
+    arguments = [f"{parameter}={value!r}" for parameter, value in parameters.items()]
+    text = f"{name}({', '.join(arguments)})" if arguments else name
+    return Term(text, name, dict(parameters))
 
 
 class Spec(NamedTuple):
