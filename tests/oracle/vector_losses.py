@@ -110,8 +110,11 @@ def bi_tempered(s, t, t1=0.8):
     if a == 1:
         parts = [(b * mp.log(b), -b * c) for b, c in zip(t, s.log_p, strict=True) if b]
         parts += [(a, -b) for a, b in zip(s.p, t, strict=True)]
-        slopes = [ONE - (b / x if b else 0) for x, b in zip(s.p, t, strict=True)]
-        sizes = [ONE + (b / x if b else 0) for x, b in zip(s.p, t, strict=True)]
+        # As of any logarithm, infinite at p = 0 where the target has a share.
+        ratios = [
+            (b / x if x else inf) if b else ZERO for x, b in zip(s.p, t, strict=True)
+        ]
+        slopes, sizes = [ONE - x for x in ratios], [ONE + x for x in ratios]
         total = mp.fsum(abs(x) + abs(y) for x, y in parts)
         return mp.fsum(x + y for x, y in parts), total, slopes, sizes
     parts = [bregman(x, r, b, a) for x, r, b in zip(s.p, s.complement, t, strict=True)]

@@ -80,7 +80,7 @@ def top_k_hinge(logits: Vector, target: Vector, *, k: int = 2) -> Scalar:
     # Differences of masked classes are no numbers; the label's own is 0.
     gaps = jnp.where(jnp.isneginf(z), -jnp.inf, gaps)
     gaps = jnp.where(target == 1, 0 * one, gaps)
-    largest = _largest(gaps, count)
+    largest = _largest_gaps(gaps, z, count)
     return one * hinge(jnp.sum(jnp.where(largest, gaps, 0)) / count)
 
 
@@ -94,3 +94,10 @@ def _largest(x: Vector, count: int) -> Mask:
         return jnp.zeros(x.shape, bool)
     _, places = jax.lax.top_k(jax.lax.stop_gradient(x), count)
     return jnp.zeros(x.shape, bool).at[places].set(True)
+
+
+def _largest_gaps(gaps: Vector, z: Vector, count: int) -> Mask:
+    """Mask of the classes with the largest gaps; logits decide between gaps rounded alike."""
+    keys = (-jax.lax.stop_gradient(gaps), -jax.lax.stop_gradient(z))
+    *_, order = jax.lax.sort((*keys, jnp.arange(z.size)), num_keys=2)
+    return jnp.zeros(z.shape, bool).at[order[:count]].set(True)
