@@ -110,7 +110,7 @@ def configure() -> None:
     """
     import jax
 
-    from logitscape._src.base.stored import store
+    from logitscape._src.base.program_keys import store
     from logitscape._src.base.xla import compile_all_fast
 
     # The process ends before garbage would fill the memory, and looking for it costs a tenth of

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from logitscape._src.base import stored
+from logitscape._src.base import program_keys
 from logitscape._src.base.fingerprint import fingerprint
 
 pytestmark = pytest.mark.quick
@@ -111,8 +111,10 @@ def test_nothing_is_traced_where_nothing_is_stored(
     def unwanted(x: jax.Array) -> jax.Array:
         raise AssertionError
 
-    monkeypatch.setitem(stored._SWITCH, "on", False)
-    assert stored.traced_key(unwanted, X) is None
-    monkeypatch.setitem(stored._SWITCH, "on", True)
-    assert stored.traced_key(lambda x: 1 / 0 * x, X) is None
-    assert stored.traced_key(jnp.sum, X, about=1) != stored.traced_key(jnp.sum, X)
+    monkeypatch.setitem(program_keys._SWITCH, "on", False)
+    assert program_keys.traced_key(unwanted, X) is None
+    monkeypatch.setitem(program_keys._SWITCH, "on", True)
+    assert program_keys.traced_key(lambda x: 1 / 0 * x, X) is None
+    assert program_keys.traced_key(jnp.sum, X, about=1) != program_keys.traced_key(
+        jnp.sum, X
+    )

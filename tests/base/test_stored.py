@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import logitscape as ls
-from logitscape._src.base import stored
+from logitscape._src.base import program_keys, stored
 from logitscape._src.base.memory import clear_caches
 from logitscape._src.base.xla import jit_fast_compile
 
@@ -25,8 +25,8 @@ X = np.linspace(0.0, 1.0, 7)
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The folder of the programs, in an empty cache, while storing is switched on."""
     monkeypatch.setattr(stored, "cache_folder", lambda: tmp_path)
-    monkeypatch.setitem(stored._SWITCH, "on", True)
-    monkeypatch.setattr(stored, "_KEYS", {})
+    monkeypatch.setitem(program_keys._SWITCH, "on", True)
+    monkeypatch.setattr(program_keys, "_KEYS", {})
     return tmp_path / "programs"
 
 
@@ -95,7 +95,7 @@ def test_answers_are_the_same_stored_or_not(
 ) -> None:
     pair = f"softmax + focal(gamma={gamma})"
     first, loaded = str(ask(pair)), str(ask(pair))
-    monkeypatch.setitem(stored._SWITCH, "on", False)
+    monkeypatch.setitem(program_keys._SWITCH, "on", False)
     clear_caches()
     assert first == loaded == str(ask(pair))
     assert list(folder.rglob("*.program"))
@@ -105,10 +105,10 @@ def test_objectives_of_specs_have_keys_whatever_their_name(folder: Path) -> None
     specs = ("softmax + focal(gamma=3.25)", "softmax + focal(gamma=3.5)")
     first, second = (ls.objective(spec) for spec in specs)
     renamed = ls.objective(specs[0], name="mine")
-    assert stored.key_of(renamed) == stored.key_of(first) is not None
-    assert stored.key_of(second) not in {None, stored.key_of(first)}
+    assert program_keys.key_of(renamed) == program_keys.key_of(first) is not None
+    assert program_keys.key_of(second) not in {None, program_keys.key_of(first)}
     own = ls.objective(lambda z, t: ((z - t) ** 2).sum(), name=specs[0])
-    assert stored.key_of(own) is None
+    assert program_keys.key_of(own) is None
 
 
 def test_of_other_code_nothing_is_found(
@@ -150,14 +150,14 @@ def test_nothing_is_stored_without_a_key_or_before_it_is_asked_for(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     function = Counted()
-    assert stored.key_of(function, "about") is None
-    assert stored.key_of(None) is None
+    assert program_keys.key_of(function, "about") is None
+    assert program_keys.key_of(None) is None
     stored.under_jit(None, function)(X)
     stored.stored_program(None, function, X)
-    stored.set_key(function, "mine")
-    assert stored.key_of(function, "about", 3) == "mine | about | 3"
-    assert stored.key_of_all([function, Counted()]) is None
-    monkeypatch.setitem(stored._SWITCH, "on", False)
+    program_keys.set_key(function, "mine")
+    assert program_keys.key_of(function, "about", 3) == "mine | about | 3"
+    assert program_keys.key_of_all([function, Counted()]) is None
+    monkeypatch.setitem(program_keys._SWITCH, "on", False)
     stored.stored_program("key", function, X)
     assert not folder.exists()
 
@@ -230,7 +230,7 @@ def test_a_function_and_its_derivatives_have_one_key_unless_it_has_rules(
     point = jax.ShapeDtypeStruct((3,), np.float32)
 
     def key(loss: Callable[..., jax.Array]) -> str | None:
-        return stored.loss_key(loss, point, point, about="its gradient")
+        return program_keys.loss_key(loss, point, point, about="its gradient")
 
     def plain(z: jax.Array, t: jax.Array) -> jax.Array:
         return jax.nn.logsumexp(z) - jnp.sum(z * t)

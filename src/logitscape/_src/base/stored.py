@@ -1,12 +1,10 @@
 """What is known about the package's own functions, on disk, found by a key and without tracing.
 
 JAX keeps compiled programs as well, but finds them by what tracing makes of a function, which takes
-far longer than loading them. Here a key says which function of the package it is, such as the spec
-of an objective. A function of the user's own has no key. It is traced for one example, and the text
-of this trace is its key: batches, the steps of a flow and lowering are spared then. The folder
-depends on the source of the package, on the versions and settings of JAX, and on the machine.
-
-Nothing is stored before `store` is called, as the command line does.
+far longer than loading them. Here they are found by a key (see program_keys.py). That of a user's
+function is made of the trace of one example: batches, the steps of a flow and lowering are spared
+then. The folder depends on the source of the package, on the versions and settings of JAX, and on
+the machine.
 """
 
 import hashlib
@@ -16,11 +14,11 @@ import platform
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import jax
 import jaxlib.version
@@ -29,11 +27,8 @@ from jax.experimental import serialize_executable
 
 from .caches import cache_folder
 from .files import replacing
-from .fingerprint import fingerprint, has_own_rules
-from .memory import kept
+from .program_keys import Function, is_storing
 from .xla import Compilation, compiled
-
-Function: TypeAlias = Callable[..., Any]
 
 PACKAGE = Path(__file__).parents[2]
 GENERATIONS = 3
@@ -41,105 +36,6 @@ GENERATIONS = 3
 MOST_FILES = 3000
 """Number of files that are kept in one folder: every change of a user's function adds about 20."""
 CPU_FLAGS = Path("/proc/cpuinfo")
-
-_KEYS: dict[int, tuple[Function, str]] = {}
-_SWITCH = {"on": False}
-
-
-def store() -> None:
-    """Store from now on, and use what is stored."""
-    _SWITCH["on"] = True
-
-
-def set_key(function: Function, key: str) -> None:
-    """Say which function of the package it is, in words that leave nothing open."""
-    if _SWITCH["on"]:
-        _KEYS[id(function)] = (function, key)
-
-
-def key_of(function: Function | None, *about: object) -> str | None:
-    """The key of a function together with all else that the result depends on.
-
-    It is None for a function that has none.
-    """
-    if id(function) not in _KEYS:
-        return None
-    return " | ".join([_KEYS[id(function)][1], *map(str, about)])
-
-
-def traced_key(function: Function, *arguments: Any, about: object = "") -> str | None:
-    """The key of a program that maps a function of the user's own, found by tracing the function.
-
-    It is None for a function that raises an error, or of which no text tells all, and where
-    nothing is stored.
-
-    Args:
-        function: Function of one example, with all derivatives that the program takes.
-        *arguments: Its arguments, or their shapes and dtypes.
-        about: All else that the program depends on.
-    """
-    if not _SWITCH["on"]:
-        return None
-    with suppress(Exception):
-        traced = fingerprint(jax.make_jaxpr(function)(*arguments))
-        return None if traced is None else f"traced {traced} | {about}"
-    return None
-
-
-def loss_key(function: Function, *arguments: Any, about: object = "") -> str | None:
-    """The key of something that follows from a function and its derivatives.
-
-    All of these follow from the function's own trace, unless a part of it has rules of its own.
-    That trace is made once for all that is asked about the function.
-
-    Args:
-        function: Function of one example.
-        *arguments: Its arguments, or their shapes and dtypes.
-        about: All else that the result depends on.
-    """
-    if not _SWITCH["on"]:
-        return None
-    x64 = bool(jax.config.jax_enable_x64)  # type: ignore[attr-defined]
-    points = tuple(jax.ShapeDtypeStruct(np.shape(x), x.dtype) for x in arguments)
-    # What cannot be hashed is traced for every program.
-    with suppress(TypeError):
-        traced = _own_fingerprint(function, points, x64)
-        return None if traced is None else f"loss {traced} | {about}"
-    return None
-
-
-@kept(maxsize=32)
-def _own_fingerprint(
-    function: Function, points: tuple[jax.ShapeDtypeStruct, ...], x64: bool
-) -> str | None:
-    with suppress(Exception):
-        program = jax.make_jaxpr(function)(*points)
-        return None if has_own_rules(program) else fingerprint(program)
-    return None
-
-
-def program_key(
-    asked: Function | None, about: Sequence[object], function: Function, *arguments: Any
-) -> str | None:
-    """The key of a program: by the function that it is about, or else by a trace.
-
-    Args:
-        asked: Function that the program is about, which may have a key.
-        about: All else that the program depends on.
-        function: What the program maps, of one example.
-        *arguments: Arguments of this function, or their shapes and dtypes.
-    """
-    key = key_of(asked, *about)
-    if key is None and asked is not None:
-        key = loss_key(asked, *arguments, about=about)
-    return key or traced_key(function, *arguments, about=about)
-
-
-def key_of_all(functions: Sequence[Function], *about: object) -> str | None:
-    """The key of several functions together; None if one of them has none."""
-    keys = [key_of(function) for function in functions]
-    known = [key for key in keys if key is not None]
-    return " | ".join([*known, *map(str, about)]) if len(known) == len(keys) else None
 
 
 def remembered(key: str | None, make: Callable[[], str]) -> str:
@@ -272,7 +168,7 @@ def _remove_old_files(folder: Path) -> None:
 
 def _path(key: str | None, suffix: str) -> Path | None:
     # How arrays lie on several devices is no part of a key.
-    if key is None or not _SWITCH["on"] or jax.device_count() > 1:
+    if key is None or not is_storing() or jax.device_count() > 1:
         return None
     x64 = jax.config.jax_enable_x64  # type: ignore[attr-defined]
     digest = hashlib.sha256(f"{key} | {x64}".encode()).hexdigest()[:32]

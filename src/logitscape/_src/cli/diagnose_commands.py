@@ -215,7 +215,7 @@ def compare(*target: Target, options: Options = DEFAULT) -> int:
 def _prepared(names: Sequence[str], options: Options) -> Request:
     """Find everything that the options name, so that a mistake shows before the computation."""
     from ..base.caches import keep_programs
-    from ..base.stored import store
+    from ..base.program_keys import store
 
     check_out(options.out, REPORTS)
     keep_programs()

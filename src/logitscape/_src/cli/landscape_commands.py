@@ -141,7 +141,7 @@ def _objectives(
     import jax
 
     from ..base.caches import keep_programs
-    from ..base.stored import store
+    from ..base.program_keys import store
     from ..objectives.objective import Objective
 
     keep_programs()

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.memory import kept
-from ..base.stored import program_key, stored_program
+from ..base.program_keys import program_key
+from ..base.stored import stored_program
 from ..base.xla import jit_fast_compile
 from ..forms.opaque import Opaque
 from ..objectives.at_label import loss_at_label

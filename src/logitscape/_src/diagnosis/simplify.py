@@ -6,7 +6,8 @@ import jax
 import numpy as np
 
 from ..base.memory import kept
-from ..base.stored import key_of, remembered
+from ..base.program_keys import key_of
+from ..base.stored import remembered
 from .config import DiagnosisConfig
 from .evaluation import Rows
 from .subject import Subject

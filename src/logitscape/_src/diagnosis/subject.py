@@ -9,7 +9,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.memory import kept
-from ..base.stored import key_of, loss_key, remembered
+from ..base.program_keys import key_of, loss_key
+from ..base.stored import remembered
 from ..forms.adapt import BatchValues
 from ..forms.choice import Recognised
 from ..forms.opaque import Opaque

@@ -11,7 +11,7 @@ from jax import Array
 
 from ..base.formula import rounded_once
 from ..base.memory import kept
-from ..base.stored import set_key
+from ..base.program_keys import set_key
 from ..forms.adapt import (
     as_batch_code,
     as_code,

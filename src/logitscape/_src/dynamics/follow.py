@@ -15,7 +15,8 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from ..base.stored import key_of, stored_program, traced_key
+from ..base.program_keys import key_of, traced_key
+from ..base.stored import stored_program
 from ..base.xla import jit_fast_compile
 from ..objectives.objective import Objective
 from .explicit import runge_kutta

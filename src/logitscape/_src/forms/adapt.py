@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..base.stored import loss_key, under_jit
+from ..base.program_keys import loss_key
+from ..base.stored import under_jit
 from ..objectives.objective import Objective
 from ..objectives.sources import Source, objective
 from .choice import Recognised

@@ -10,7 +10,8 @@ import numpy as np
 from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from ..base.stored import key_of_all, under_jit
+from ..base.program_keys import key_of_all
+from ..base.stored import under_jit
 from ..base.types import Labels
 from ..base.xla import jit_fast_compile
 from ..objectives.sources import Sources

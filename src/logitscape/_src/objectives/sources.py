@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from jax import Array
 
-from ..base.stored import key_of, set_key
+from ..base.program_keys import key_of, set_key
 from . import bound, specs
 from .catalog import (
     CONTRASTIVE_LOSSES,

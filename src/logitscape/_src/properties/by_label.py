@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.memory import kept
-from ..base.stored import key_of_all, under_jit
+from ..base.program_keys import key_of_all
+from ..base.stored import under_jit
 from ..base.xla import jit_fast_compile
 from ..objectives.at_label import loss_at_label
 from ..objectives.objective import Objective

@@ -12,7 +12,8 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from ..base.stored import key_of_all, under_jit
+from ..base.program_keys import key_of_all
+from ..base.stored import under_jit
 from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
 from ..objectives.at_label import loss_at_label

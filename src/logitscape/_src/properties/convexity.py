@@ -15,7 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.stored import key_of_all, under_jit
+from ..base.program_keys import key_of_all
+from ..base.stored import under_jit
 from ..base.whole_numbers import whole_number
 from ..base.x64 import needs_float64
 from ..landscapes.slice_arguments import one_class

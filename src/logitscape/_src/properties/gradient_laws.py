@@ -12,7 +12,8 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from ..base.stored import key_of_all, under_jit
+from ..base.program_keys import key_of_all
+from ..base.stored import under_jit
 from ..base.types import Number
 from ..base.x64 import needs_float64
 from ..engine import families

@@ -14,7 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..base.stored import program_key, remembered
+from ..base.program_keys import program_key
+from ..base.stored import remembered
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import Answer, TwoValues, Witness
 from ..diagnosis.evaluation import Rows, evaluate, probabilities

@@ -7,7 +7,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from ...base.stored import program_key, stored_program
+from ...base.program_keys import program_key
+from ...base.stored import stored_program
 from ...base.xla import jit_fast_compile
 from ..answers import Answer, Witness, undecided
 from ..config import DiagnosisConfig

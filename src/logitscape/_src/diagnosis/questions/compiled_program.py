@@ -5,7 +5,8 @@ import re
 import jax
 import numpy as np
 
-from ...base.stored import key_of, program_key, remembered, stored_program
+from ...base.program_keys import key_of, program_key
+from ...base.stored import remembered, stored_program
 from ...base.x64 import enable_x64
 from ...forms.reading import PERFECT
 from ..answers import Answer, Severity, Witness

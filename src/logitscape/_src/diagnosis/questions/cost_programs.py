@@ -13,7 +13,8 @@ from jax import Array
 
 from ...base.argmax import place_of_one
 from ...base.memory import kept
-from ...base.stored import program_key, stored_program
+from ...base.program_keys import program_key
+from ...base.stored import stored_program
 from ...objectives.at_label import loss_at_label
 from ...objectives.objective import Objective
 from ..domain import Domain

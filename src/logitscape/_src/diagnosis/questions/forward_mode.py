@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...base.stored import program_key, stored_program
+from ...base.program_keys import program_key
+from ...base.stored import stored_program
 from ...base.xla import jit_fast_compile
 from ..answers import Answer
 from ..config import DiagnosisConfig

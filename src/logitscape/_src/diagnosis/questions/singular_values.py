@@ -17,7 +17,8 @@ from jax import Array
 from jax.extend.core import ClosedJaxpr
 
 from ...base.jaxpr import interpret
-from ...base.stored import key_of, program_key, remembered, stored_program
+from ...base.program_keys import key_of, program_key
+from ...base.stored import remembered, stored_program
 from ...base.xla import jit_fast_compile
 from ..evaluation import CHUNK, Rows
 from ..subject import Subject
