@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from ..objectives.catalog import Formula
+    from ..objectives.formula import Formula
     from ..properties.convexity import Convexity
     from ..properties.gradient_laws import GradientLaws
     from ..properties.invariance import Change, Invariance

@@ -19,9 +19,8 @@ from .catalog import (
     LOSSES,
     MULTILABEL_LOSSES,
     NORMALIZERS,
-    Formula,
-    Kind,
 )
+from .formula import Formula, Kind
 from .specs import Term
 
 _TARGETS: dict[Kind, TargetKind] = {

@@ -15,8 +15,8 @@ from .catalog import (
     MULTILABEL_LOSSES,
     NORMALIZERS,
     PROBABILITY_LOSSES,
-    Call,
 )
+from .formula import Call
 from .mapped import MappedNormalizer, Maps, maps_of
 from .objective import MappedLoss, Objective
 from .pair_targets import loss_of_target

@@ -14,7 +14,8 @@ from ..base.special import nan_unless
 from ..losses.label_shares import OfLabel
 from ..normalizers.weights import Weigh
 from .bound import BoundFormula
-from .catalog import Formula, formula_of
+from .catalog import formula_of
+from .formula import Formula
 from .pair_rule import Pair, Parameters
 from .parts import Loss, Normalizer
 from .user_functions import UserFunction, UserLoss, UserNormalizer

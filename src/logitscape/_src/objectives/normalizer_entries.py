@@ -1,0 +1,78 @@
+"""The entries of the catalog that are normalizers, or logit maps in front of them."""
+
+from functools import partial
+
+from ..normalizers import (
+    augmented,
+    budget,
+    entmax,
+    evidential,
+    evidential_weights,
+    exponential,
+    exponential_weights,
+    logit_maps,
+    normmax,
+    power_weights,
+    rational,
+    real_powers,
+    selective,
+    sigmoidal,
+    sparsemax,
+    taylor,
+    truncated,
+    unnormalized,
+)
+from .formula import Formula
+
+_normalizer = partial(Formula, "normalizer")
+_logit_map = partial(Formula, "logit map")
+
+NORMALIZER_ENTRIES: tuple[Formula, ...] = (
+    _normalizer(exponential.softmax, weigh=exponential_weights.softmax),
+    _normalizer(rational.sum, weigh=power_weights.sum),
+    _normalizer(rational.abs, weigh=power_weights.abs),
+    _normalizer(rational.relu, weigh=power_weights.relu),
+    _normalizer(rational.square, weigh=power_weights.square),
+    _normalizer(rational.spherical, weigh=power_weights.spherical),
+    _normalizer(taylor.taylor, weigh=power_weights.taylor),
+    _normalizer(sigmoidal.softplus, weigh=exponential_weights.softplus),
+    _normalizer(sigmoidal.sigmoid, weigh=exponential_weights.sigmoid),
+    _normalizer(sigmoidal.sigsoftmax, weigh=exponential_weights.sigsoftmax),
+    _normalizer(
+        exponential.iterated_exponential,
+        weigh=exponential_weights.iterated_exponential,
+    ),
+    _normalizer(rational.min_shift),
+    _normalizer(exponential.argmax),
+    _normalizer(
+        exponential.softmax_one,
+        weigh=exponential_weights.softmax_one,
+        sums_to_one=False,
+    ),
+    _normalizer(sparsemax.sparsemax),
+    _normalizer(entmax.entmax),
+    _normalizer(entmax.tempered),
+    _normalizer(evidential.stablemax, weigh=evidential_weights.stablemax),
+    _normalizer(evidential.evidential, weigh=evidential_weights.evidential),
+    _normalizer(real_powers.power, weigh=power_weights.power),
+    _normalizer(selective.top_k),
+    _normalizer(selective.ev_softmax),
+    _normalizer(augmented.eps_softmax),
+    _normalizer(truncated.t_softmax),
+    _normalizer(truncated.r_softmax),
+    _normalizer(sparsemax.sparsegen),
+    _normalizer(sparsemax.sparsehourglass),
+    _normalizer(normmax.normmax),
+    _normalizer(unnormalized.softpick, sums_to_one=False),
+    _normalizer(unnormalized.sigmoid_attention, sums_to_one=False),
+    _normalizer(budget.budget, sums_to_one=False),
+)
+
+LOGIT_MAP_ENTRIES: tuple[Formula, ...] = (
+    _logit_map(logit_maps.soft_cap),
+    _logit_map(logit_maps.scale),
+    _logit_map(logit_maps.log_size),
+    _logit_map(logit_maps.logit_norm),
+    _logit_map(logit_maps.clip_norm),
+    _logit_map(logit_maps.multimax),
+)
