@@ -52,7 +52,7 @@ class Entry:
     kind: Kind
     formula: str
     source: str
-    parameters: dict[str, float | int | str] = field(default_factory=dict)
+    parameters: dict[str, float | int | str | None] = field(default_factory=dict)
     measured: str = ""
     verdict: str = ""
 
