@@ -7,8 +7,6 @@ import pytest
 
 from logitscape._src.base.argmax import first_largest, maximum
 
-pytestmark = pytest.mark.quick
-
 SIZES = (1, 2, 3, 10, 31, 32, 33, 39, 40, 41, 100, 257, 1000, 4099)
 
 
@@ -56,6 +54,7 @@ def test_it_has_no_derivative(n):
     assert not np.asarray(jax.hessian(weighed)(x)).any()
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("x", "derivative"),
     [

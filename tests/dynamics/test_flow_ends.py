@@ -8,8 +8,6 @@ import pytest
 from logitscape._src.dynamics.flow import flow
 from logitscape._src.dynamics.reasons import AWAY, LEAVES, OUTSIDE, POLE, STUCK, ZERO
 
-pytestmark = pytest.mark.quick
-
 
 def wrong_way(z, t):
     return jnp.sum(t * jax.nn.log_softmax(z))

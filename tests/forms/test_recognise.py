@@ -20,8 +20,6 @@ from logitscape._src.diagnosis.questions import form as form_question
 from logitscape._src.diagnosis.subject import Subject
 from logitscape._src.diagnosis.subjects import subject
 
-pytestmark = pytest.mark.quick
-
 N = 4
 Z = np.random.default_rng(0).normal(size=(3, N))
 LABEL = 1
@@ -245,6 +243,7 @@ def at_temperature(similarity, temperature=1.0):
     return contrast(similarity / temperature).mean()
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("function", [of_embeddings, at_temperature])
 def test_embeddings_are_similarities_to_unit_vectors(function) -> None:
     found = recognised(function)
@@ -252,12 +251,14 @@ def test_embeddings_are_similarities_to_unit_vectors(function) -> None:
     np.testing.assert_allclose(losses(found), CROSS_ENTROPY, rtol=1e-9)
 
 
+@pytest.mark.quick
 def test_two_matrices_of_similarities_are_both_sides_of_one() -> None:
     column = np.log(N - 1 + np.exp(Z[:, LABEL])) - Z[:, LABEL]
     found = recognised(of_both_sides)
     np.testing.assert_allclose(losses(found), (CROSS_ENTROPY + column) / 2, rtol=1e-9)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("form", ["binary", "multi-label"])
 def test_a_form_that_is_told_is_taken(form) -> None:
     assert recognised(optax.sigmoid_binary_cross_entropy, form=form).form == form

@@ -8,8 +8,6 @@ import pytest
 import logitscape as ls
 from tests.formulas import LOGITS, hot
 
-pytestmark = pytest.mark.quick
-
 SAME_LOSS = [
     ("focal(gamma=0)", "cross_entropy", 1.0),
     ("poly1(epsilon=0)", "cross_entropy", 1.0),
@@ -52,6 +50,7 @@ SAME_OF_LOGITS = [
 ]
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(("first", "second"), SAME_OF_LOGITS)
 def test_identities_between_losses_of_logits(first: str, second: str) -> None:
     z, target = LOGITS["signs"], hot(1, 4)

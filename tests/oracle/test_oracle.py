@@ -18,9 +18,6 @@ from tests.oracle.accuracy import (
 )
 from tests.oracle.cases import Case, cases, stack
 
-pytestmark = pytest.mark.quick
-
-
 # The derivative of r_softmax leaves out that of its t.
 WHOLE = [x for x in NORMALIZERS if x != "r_softmax"]
 
@@ -59,6 +56,7 @@ def shifted(spec: str, z: tuple, t: tuple, k: int, step: mpf) -> mpf:
     ).value
 
 
+@pytest.mark.quick
 def test_the_oracle_knows_what_softmax_loses():
     """At margin 40 value and gradient are 4e-18, where log_softmax says 0."""
     case = Case("margin 40", (40.0, 0.0), (1.0, 0.0))
@@ -74,6 +72,7 @@ def test_the_oracle_knows_what_softmax_loses():
     )
 
 
+@pytest.mark.quick
 def test_cases_are_exactly_representable():
     for dtype in TOLERANCE:
         for n in CLASSES:
