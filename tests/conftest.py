@@ -26,6 +26,9 @@ jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
+QUICK = "quick and not slow"
+"""What `-m quick` runs: without the parts of large collections that are left to `-m slow`."""
+
 MUCH_MIB = 700
 """Mebibytes of memory at which a process forgets its programs before a module has ended."""
 
@@ -40,8 +43,10 @@ JAX keeps every program that it is not told to forget.
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make a place for the peaks of the workers."""
+    """Make a place for the peaks of the workers; `-m quick` leaves the slow tests out too."""
     config.stash[PEAKS] = {}
+    if config.option.markexpr == "quick":
+        config.option.markexpr = QUICK
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -60,7 +65,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     is_test = (
         collection_path.name.startswith("test_") and collection_path.suffix == ".py"
     )
-    if config.option.markexpr != "quick" or not is_test:
+    if config.option.markexpr != QUICK or not is_test:
         return None
     return (
         "pytest.mark.quick" not in collection_path.read_text(encoding="utf-8") or None

@@ -1,5 +1,7 @@
 """The same numbers with and without jit, in any batch, with masked classes and with ties."""
 
+from itertools import product
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -31,7 +33,7 @@ TOLD_APART = [x for x in NORMALIZERS if x != "eps_softmax"]
 
 @pytest.mark.parametrize(
     "spec",
-    share([*(f"{x} + brier" for x in TOLD_APART), *LOGIT_LOSSES], one_in=5),
+    share([*(f"{x} + brier" for x in TOLD_APART), *LOGIT_LOSSES], one_in=12),
 )
 def test_eager_equals_jit(spec):
     """With and without jit, numbers are right by one rule, and NaN or infinite alike."""
@@ -57,7 +59,7 @@ def test_eager_equals_jit(spec):
 
 
 @pytest.mark.parametrize(
-    "spec", share((f"{x} + cross_entropy" for x in NORMALIZERS), one_in=5)
+    "spec", share((f"{x} + cross_entropy" for x in NORMALIZERS), one_in=9)
 )
 def test_results_do_not_depend_on_the_batch(spec):
     """An example gives the same, to a few ulp, among others, among NaN and elsewhere."""
@@ -84,7 +86,7 @@ def test_results_do_not_depend_on_the_batch(spec):
             ),
             *LOGIT_LOSSES,
         ],
-        one_in=7,
+        one_in=15,
     ),
 )
 def test_a_mask_is_as_if_the_class_were_absent(spec):
@@ -111,15 +113,16 @@ SPARSE = ("relu", "min_shift", "sparsemax", "entmax")
 OF_P = ("mae", "brier", "tsallis_score", "spherical_score", "reverse_kl")
 
 
-@pytest.mark.parametrize(
-    ("n", "compiled"), [(3, as_in_use), (10, as_in_use), (100, as_in_use), (10, eager)]
-)
-@pytest.mark.parametrize("normalizer", SPARSE)
-def test_classes_that_tie_take_nothing_from_each_other(normalizer, n, compiled):
+WAYS = [(3, as_in_use), (10, eager), (100, as_in_use), (10, as_in_use)]
+
+
+@pytest.mark.parametrize(("normalizer", "way"), share(product(SPARSE, WAYS), one_in=5))
+def test_classes_that_tie_take_nothing_from_each_other(normalizer, way):
     """Where the label has p = 0 exactly and all rivals tie, there is no gradient.
 
     Rounding must not leave one, along which a gradient flow would move.
     """
+    n, compiled = way
     z, t = np.full((1, n), 3.0), np.zeros((1, n))
     z[0, 0], t[0, 0] = -3.0, 1.0
     objectives = [ls.objective(f"{normalizer} + {loss}") for loss in OF_P]

@@ -72,12 +72,12 @@ def assert_within(spec: str, got: np.ndarray, want: np.ndarray, dtype: str) -> N
     )
 
 
-@pytest.mark.parametrize("normalizer", share(NORMALIZERS, one_in=4))
+@pytest.mark.parametrize("normalizer", share(NORMALIZERS, one_in=9))
 def test_normalizer(normalizer):
     losses = LOSSES if normalizer == "softmax" else ("cross_entropy", "brier")
     assert_close([f"{normalizer} + {loss}" for loss in losses], TARGETS)
 
 
-@pytest.mark.parametrize("loss", share(LOGIT_LOSSES, one_in=4))
+@pytest.mark.parametrize("loss", share(LOGIT_LOSSES, one_in=8))
 def test_logit_loss(loss):
     assert_close([loss], ONE_HOT_TARGETS)
