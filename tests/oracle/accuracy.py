@@ -222,7 +222,7 @@ def in_every_run(normalizer: str, loss: str) -> bool:
 
 def sizes_in_every_run(normalizer: str) -> dict[str, tuple[int, ...]]:
     """Numbers of classes, by dtype; "" as the normalizer of a loss of logits."""
-    return ALL_SIZES if normalizer in ("", *COMPLETE) else SIZES
+    return ALL_SIZES if normalizer == "softmax" else SIZES
 
 
 @cache
