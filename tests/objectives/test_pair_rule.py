@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from functools import partial
+from itertools import product
 
 import jax
 import jax.numpy as jnp
@@ -19,8 +20,16 @@ from logitscape._src.objectives.statements import (
 )
 from logitscape._src.objectives.weighing import pull_back, weighed
 from tests.oracle import LOSSES
-from tests.oracle.accuracy import TOLERANCE, Reference, as_in_use, forget, reference
+from tests.oracle.accuracy import (
+    CORE,
+    TOLERANCE,
+    Reference,
+    as_in_use,
+    forget,
+    reference,
+)
 from tests.oracle.failures import failures
+from tests.shares import share
 
 SEPARABLE = [
     formula.function.__name__
@@ -75,12 +84,25 @@ def test_what_states_itself():
             assert is_stated == (formula.name not in UNSTATED), formula.name
 
 
-@pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize("normalizer", [*SEPARABLE, "softmax(inverse_temperature=2)"])
+RULES = list(product([*SEPARABLE, "softmax(inverse_temperature=2)"], TOLERANCE))
+
+
+@pytest.mark.parametrize(("normalizer", "dtype"), share(RULES, one_in=3))
 def test_rule_is_right(normalizer, dtype):
+    losses = STATED if normalizer == "softmax" else [x for x in CORE if x in STATED]
+    assert_right_in_all_ways(normalizer, dtype, losses)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("normalizer", "dtype"), RULES)
+def test_rule_is_right_with_every_loss(normalizer, dtype):
+    assert_right_in_all_ways(normalizer, dtype, STATED)
+
+
+def assert_right_in_all_ways(normalizer, dtype, losses):
     # Few classes are joined one by one, 10 are summed by a product, and 100 as usual.
     for n in (2, 100) if dtype == "float64" else (3, 10):
-        assert_right_with_classes(normalizer, n, dtype)
+        assert_right_with_classes(normalizer, n, dtype, losses)
 
 
 @pytest.mark.parametrize("normalizer", ["taylor(order=4)", "taylor(order=8)"])
@@ -88,7 +110,7 @@ def test_rule_of_other_orders_is_right(normalizer):
     assert_right_with_classes(normalizer, 3, "float64", ["cross_entropy", "brier"])
 
 
-def assert_right_with_classes(normalizer, n, dtype, losses=tuple(STATED)):
+def assert_right_with_classes(normalizer, n, dtype, losses):
     references = {
         loss: one_hot_cases(f"{normalizer} + {loss}", n, dtype) for loss in losses
     }
