@@ -56,7 +56,7 @@ SCALINGS = (
 )
 
 
-@pytest.mark.parametrize("name", sorted(ls.NORMALIZERS))
+@pytest.mark.parametrize("name", share(sorted(ls.NORMALIZERS), one_in=4))
 def test_a_single_class_has_all_or_is_nan_with_its_derivative(name: str) -> None:
     normalizer = ls.normalizer(OF_ONE_CLASS.get(name, name))
     p, slope = jax.value_and_grad(lambda z: normalizer(z).p[0])(jnp.ones(1))
@@ -77,7 +77,7 @@ def test_a_masked_label_has_no_derivative_itself(name: str) -> None:
     assert gradient[1] == 0
 
 
-@pytest.mark.parametrize("name", share(sorted(MASKABLE), one_in=4))
+@pytest.mark.parametrize("name", share(sorted(MASKABLE), one_in=8))
 def test_masked_classes_are_as_if_absent(name: str) -> None:
     masked = jnp.array([0.5, -jnp.inf, 1.25, 0.75])
     absent = jnp.array([0.5, 1.25, 0.75])
@@ -130,7 +130,7 @@ def test_nan_outside_the_domain_in_a_compiled_batch_too(name: str) -> None:
     assert np.isfinite(p[~beyond]).all()
 
 
-@pytest.mark.parametrize("name", share(ls.NORMALIZERS, one_in=5))
+@pytest.mark.parametrize("name", share(ls.NORMALIZERS, one_in=12))
 def test_what_is_compiled_before_a_normalizer_changes_nothing(name: str) -> None:
     """Compiled, `c z - max(c z)` is rounded once or twice, and need not be 0 for the largest class.
 

@@ -7,6 +7,7 @@ import pytest
 
 import logitscape as ls
 from tests.formulas import LOGITS, one_sided
+from tests.shares import share
 
 PARAMETERS = [
     ("softmax", "inverse_temperature", 1.3),
@@ -35,7 +36,7 @@ PARAMETERS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "parameter", "value"), PARAMETERS)
+@pytest.mark.parametrize(("name", "parameter", "value"), share(PARAMETERS, one_in=4))
 def test_normalizers_are_differentiable_in_their_parameters(
     name: str, parameter: str, value: float
 ) -> None:

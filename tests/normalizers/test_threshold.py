@@ -1,5 +1,7 @@
 """The threshold of sparsemax and entmax: as it is searched with few and with many classes."""
 
+from itertools import product
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,6 +18,7 @@ from logitscape._src.normalizers.group_maxima import (
 )
 from logitscape._src.normalizers.threshold import find_threshold
 from tests.oracle.accuracy import as_in_use
+from tests.shares import share
 
 CLASSES = (1, 3, 10, LONG - 1, LONG, LONG + GROUP - 1, 5000)
 SCALES = (1e-6, 0.01, 0.3, 1.0, 10.0)
@@ -56,8 +59,9 @@ def test_sparsemax_is_the_projection(n: int) -> None:
     np.testing.assert_allclose(p.max(axis=1), expected.max(axis=1), rtol=32 * EPS)
 
 
-@pytest.mark.parametrize("n", CLASSES)
-@pytest.mark.parametrize("normalizer", [sparsemax, entmax])
+@pytest.mark.parametrize(
+    ("n", "normalizer"), share(product(CLASSES, [sparsemax, entmax]), one_in=3)
+)
 def test_the_small_side_of_the_top_class_keeps_its_digits(normalizer, n: int) -> None:
     """`1 - p_top` near a one-hot vector, and p_top near a uniform one, as float64 has them."""
     z = rows(n)
