@@ -11,7 +11,7 @@ import pytest
 import logitscape as ls
 from logitscape._src.base.xla import jit_fast_compile
 from logitscape._src.objectives.catalog import FORMULAS
-from logitscape._src.objectives.classes import whole_of_batch
+from logitscape._src.base.classes import whole_of_batch
 from logitscape._src.objectives.statements import (
     stated_pair,
     statement_of_loss,

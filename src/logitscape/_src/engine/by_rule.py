@@ -22,7 +22,7 @@ from ..base.argmax import one_hot
 from ..losses.label_shares import OfLabel, Shares, Slopes
 from ..normalizers.probs import Probs
 from ..objectives import grouping
-from ..objectives.classes import whole
+from ..base.classes import whole
 from ..objectives.objective import Objective
 from ..objectives.statements import (
     gives_shares,

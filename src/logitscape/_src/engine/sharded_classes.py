@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from ..base.types import Scalar, Vector
-from ..objectives.classes import Classes
+from ..base.classes import Classes
 from ..objectives.objective import Objective
 from ..objectives.statements import StatedPair, stated_pair
 from ..objectives.weighing import pull_back, weighed

@@ -24,7 +24,7 @@ from ..base.special import is_symbolic_zero
 from ..base.types import HALF, Scalar, Vector
 from ..losses.label_shares import OfLabel
 from ..normalizers.weights import Weigh
-from .classes import whole_of_batch
+from ..base.classes import whole_of_batch
 from .weighing import pull_back, weighed
 
 Parameters: TypeAlias = tuple[Mapping[str, Any], Mapping[str, Any]]

@@ -16,7 +16,7 @@ from ..base.argmax import one_hot
 from ..base.types import Mask, Scalar, Vector
 from ..losses.label_shares import OfLabel, Shares, Slopes
 from ..normalizers.weights import Weigh, Weights
-from .classes import Classes
+from ..base.classes import Classes
 
 FLOOR = 1e-20
 """Weight below which its logarithm is used in its place; `log1p(1 / FLOOR) = -log(FLOOR)`."""
