@@ -12,6 +12,7 @@ from ..losses import (
     focal,
     jensen_shannon,
     label_losses,
+    label_orders,
     label_ranking,
     label_scores,
     label_sums,
@@ -160,9 +161,11 @@ LABEL_LOSS_ENTRIES: tuple[Formula, ...] = (
     ),
     _of_probabilities(
         entropic.hard_bootstrapping,
+        of_label=label_sums.hard_bootstrapping,
     ),
     _of_probabilities(
         ordinal.ranked_probability_score,
+        of_label=label_orders.ranked_probability_score,
     ),
     _of_logits(
         margin.perceptron,
