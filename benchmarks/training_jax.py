@@ -44,18 +44,18 @@ def textbook(normalizer: str, loss: str) -> OfBatch:
 def z_loss(logits: Array, labels: Array) -> Array:
     """Cross-entropy plus the squared log-normalizer."""
     log_total = jax.nn.logsumexp(logits, axis=-1)
-    return log_total - _at_label(logits, labels) + 1e-4 * log_total**2
+    return log_total - at_label(logits, labels) + 1e-4 * log_total**2
 
 
 def cosface(logits: Array, labels: Array) -> Array:
     """Cross-entropy with a margin of 0.35 for the label, at the scale 64."""
-    with_margin = 64 * (logits - 0.35 * _one_hot(logits, labels))
-    return -_at_label(jax.nn.log_softmax(with_margin), labels)
+    with_margin = 64 * (logits - 0.35 * one_hot(logits, labels))
+    return -at_label(jax.nn.log_softmax(with_margin), labels)
 
 
 def squared_miss(logits: Array, labels: Array) -> Array:
     """`(1 - p_y)^2` of the softmax."""
-    return (1 - _at_label(jax.nn.softmax(logits), labels)) ** 2
+    return (1 - at_label(jax.nn.softmax(logits), labels)) ** 2
 
 
 def _behind_map(
@@ -70,7 +70,7 @@ def _of_label(
     logits: Array,
     labels: Array,
 ) -> Array:
-    return loss(_at_label(probabilities(logits), labels))
+    return loss(at_label(probabilities(logits), labels))
 
 
 def _of_all(
@@ -82,15 +82,18 @@ def _of_all(
     return loss(probabilities(logits), labels)
 
 
-def _at_label(values: Array, labels: Array) -> Array:
+def at_label(values: Array, labels: Array) -> Array:
+    """The entries of the labels, [m]."""
     return jnp.take_along_axis(values, labels[:, None], axis=-1)[:, 0]
 
 
-def _one_hot(values: Array, labels: Array) -> Array:
+def one_hot(values: Array, labels: Array) -> Array:
+    """One-hot targets in the shape and type of the values, [m, n]."""
     return jax.nn.one_hot(labels, values.shape[-1], dtype=values.dtype)
 
 
-def _proportional(weights: Array) -> Array:
+def proportional(weights: Array) -> Array:
+    """Weights over their sum."""
     return weights / jnp.sum(weights, axis=-1, keepdims=True)
 
 
@@ -128,25 +131,25 @@ PROBABILITIES: dict[str, Callable[[Array], Array]] = {
     "softmax": jax.nn.softmax,
     TWICE: lambda z: jax.nn.softmax(2 * z),
     "softmax_one": _softmax_one,
-    "sum": _proportional,
-    "abs": lambda z: _proportional(jnp.abs(z)),
-    "relu": lambda z: _proportional(jax.nn.relu(z)),
-    "square": lambda z: _proportional(z**2),
-    "spherical": lambda z: _proportional(z**2 + EPSILON),
-    "taylor": lambda z: _proportional(1 + z + z**2 / 2),
-    "softplus": lambda z: _proportional(jax.nn.softplus(z)),
-    "sigmoid": lambda z: _proportional(jax.nn.sigmoid(z)),
-    "sigsoftmax": lambda z: _proportional(jnp.exp(z) * jax.nn.sigmoid(z)),
-    "evidential(evidence='softplus')": lambda z: _proportional(1 + jax.nn.softplus(z)),
-    "evidential(evidence='exp')": lambda z: _proportional(1 + jnp.exp(z)),
-    "stablemax": lambda z: _proportional(jnp.where(z < 0, 1 / (1 - z), z + 1)),
-    "evidential": lambda z: _proportional(1 + jax.nn.relu(z)),
-    "power(exponent=3)": lambda z: _proportional(jnp.abs(z) ** 3),
-    "power(exponent=-2)": lambda z: _proportional(jnp.abs(z) ** -2),
+    "sum": proportional,
+    "abs": lambda z: proportional(jnp.abs(z)),
+    "relu": lambda z: proportional(jax.nn.relu(z)),
+    "square": lambda z: proportional(z**2),
+    "spherical": lambda z: proportional(z**2 + EPSILON),
+    "taylor": lambda z: proportional(1 + z + z**2 / 2),
+    "softplus": lambda z: proportional(jax.nn.softplus(z)),
+    "sigmoid": lambda z: proportional(jax.nn.sigmoid(z)),
+    "sigsoftmax": lambda z: proportional(jnp.exp(z) * jax.nn.sigmoid(z)),
+    "evidential(evidence='softplus')": lambda z: proportional(1 + jax.nn.softplus(z)),
+    "evidential(evidence='exp')": lambda z: proportional(1 + jnp.exp(z)),
+    "stablemax": lambda z: proportional(jnp.where(z < 0, 1 / (1 - z), z + 1)),
+    "evidential": lambda z: proportional(1 + jax.nn.relu(z)),
+    "power(exponent=3)": lambda z: proportional(jnp.abs(z) ** 3),
+    "power(exponent=-2)": lambda z: proportional(jnp.abs(z) ** -2),
     "tempered": _tempered,
     "softpick": _softpick,
     "sigmoid_attention": lambda z: jax.nn.sigmoid(z - math.log(z.shape[-1])),
-    "1 + z^2": lambda z: _proportional(1 + z**2),
+    "1 + z^2": lambda z: proportional(1 + z**2),
 }
 """Probabilities [m, n] of logits [m, n], by the name of the normalizer."""
 
@@ -191,30 +194,30 @@ OF_LABEL: dict[str, Callable[[Array], Array]] = {
 
 
 def _brier(p: Array, labels: Array) -> Array:
-    return jnp.sum((p - _one_hot(p, labels)) ** 2, axis=-1)
+    return jnp.sum((p - one_hot(p, labels)) ** 2, axis=-1)
 
 
 def _spherical_score(p: Array, labels: Array) -> Array:
     norm: Array = jnp.linalg.norm(p, axis=-1)
-    return 1 - _at_label(p, labels) / norm
+    return 1 - at_label(p, labels) / norm
 
 
 def _tsallis_score(p: Array, labels: Array) -> Array:
-    return 4 / 3 - 2 * jnp.sqrt(_at_label(p, labels)) + jnp.sum(p**1.5, axis=-1) / 1.5
+    return 4 / 3 - 2 * jnp.sqrt(at_label(p, labels)) + jnp.sum(p**1.5, axis=-1) / 1.5
 
 
 def _normalized_cross_entropy(p: Array, labels: Array) -> Array:
     log_p = jnp.log(p)
-    return _at_label(log_p, labels) / jnp.sum(log_p, axis=-1)
+    return at_label(log_p, labels) / jnp.sum(log_p, axis=-1)
 
 
 def _confidence_penalty(p: Array, labels: Array) -> Array:
     log_p = jnp.log(p)
-    return -_at_label(log_p, labels) + 0.1 * jnp.sum(p * log_p, axis=-1)
+    return -at_label(log_p, labels) + 0.1 * jnp.sum(p * log_p, axis=-1)
 
 
 def _jensen_shannon(p: Array, labels: Array) -> Array:
-    target = _one_hot(p, labels)
+    target = one_hot(p, labels)
     mixture = (p + target) / 2
     divergences = _divergence(target, mixture) + _divergence(p, mixture)
     return divergences / jnp.log(2.0)
@@ -236,25 +239,25 @@ OF_ALL: dict[str, OfBatch] = {
 
 
 def _focal(logits: Array, labels: Array) -> Array:
-    log_p = _at_label(jax.nn.log_softmax(logits), labels)
+    log_p = at_label(jax.nn.log_softmax(logits), labels)
     return -((1 - jnp.exp(log_p)) ** 2) * log_p
 
 
 def _poly1(logits: Array, labels: Array) -> Array:
-    target = _one_hot(logits, labels)
+    target = one_hot(logits, labels)
     losses: Array = optax.losses.poly_loss_cross_entropy(logits, target, epsilon=1.0)
     return losses
 
 
 def _label_smoothing(logits: Array, labels: Array) -> Array:
-    target = optax.smooth_labels(_one_hot(logits, labels), 0.1)
+    target = optax.smooth_labels(one_hot(logits, labels), 0.1)
     losses: Array = optax.softmax_cross_entropy(logits, target)
     return losses
 
 
 def _kl(logits: Array, labels: Array) -> Array:
     log_p = jax.nn.log_softmax(logits)
-    losses: Array = optax.losses.kl_divergence(log_p, _one_hot(logits, labels))
+    losses: Array = optax.losses.kl_divergence(log_p, one_hot(logits, labels))
     return losses
 
 

@@ -79,12 +79,14 @@ class Row:
         group: Class of pairs that it belongs to.
         ours: Function of logits [m, n] and labels [m], to be compiled.
         textbook: The same in the textbook's form.
+        takes_marks: Whether they take marks, [m, n], in place of labels.
     """
 
     name: str
     group: str
     ours: Callable[..., Any]
     textbook: Callable[..., Any]
+    takes_marks: bool = False
 
     @property
     def is_positive(self) -> bool:
@@ -94,7 +96,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Batch:
-    """Logits [m, n] in single precision, and labels [m]."""
+    """Logits [m, n] in single precision, and labels [m] or marks [m, n]."""
 
     logits: NDArray[Any]
     labels: NDArray[Any]
@@ -133,15 +135,29 @@ def batch(n: int, numbers: int, is_late: bool, is_positive: bool) -> Batch:
         is_late: Whether the label's logit is the largest by 10.
         is_positive: Whether to take the logits' magnitudes, and 0.01 more.
     """
+    logits, labels = _early(n, numbers)
+    if is_positive:
+        logits = np.abs(logits) + np.float32(0.01)
+    if is_late:
+        logits[np.arange(len(labels)), labels] = logits.max(-1) + MARGIN
+    return Batch(logits, labels)
+
+
+def batch_of_marks(n: int, numbers: int, is_late: bool) -> Batch:
+    """The same with marks, the label's and those of about a tenth of all classes."""
+    logits, labels = _early(n, numbers)
+    marks = np.random.default_rng(n + 1).random(logits.shape, np.float32) < 0.1
+    marks[np.arange(len(labels)), labels] = True
+    if is_late:
+        logits += np.where(marks, np.float32(MARGIN), 0)
+    return Batch(logits, marks.astype(np.float32))
+
+
+def _early(n: int, numbers: int) -> tuple[NDArray[Any], NDArray[Any]]:
     random = np.random.default_rng(n)
     m = max(MIN_EXAMPLES, numbers // n)
     logits = random.standard_normal((m, n), dtype=np.float32)
-    if is_positive:
-        logits = np.abs(logits) + np.float32(0.01)
-    labels = random.integers(0, n, m, dtype=np.int32)
-    if is_late:
-        logits[np.arange(m), labels] = logits.max(-1) + MARGIN
-    return Batch(logits, labels)
+    return logits, random.integers(0, n, m, dtype=np.int32)
 
 
 def training_step(of_batch: OfBatch) -> Callable[[Array, Array], Any]:

@@ -11,7 +11,17 @@ import numpy as np
 
 from .process import progress
 from .timing import Least, least
-from .training_rows import CLASSES, COMPILED, NUMBERS, Batch, Row, batch, rows
+from .training_rows import (
+    CLASSES,
+    COMPILED,
+    NUMBERS,
+    Batch,
+    Row,
+    batch,
+    batch_of_marks,
+    rows,
+)
+from .training_rows_wider import wider_rows
 
 DTYPES = ("float32", "bfloat16")
 STATES = ("early", "late")
@@ -40,12 +50,17 @@ def run(quick: bool, one_core: bool) -> dict[str, Any]:
     if one_core:
         _stay_on_one_core()
     if quick:
-        few = [row for row in rows() if row.name in QUICK_ROWS]
+        few = [row for row in all_rows() if row.name in QUICK_ROWS]
         return measured(few, (3, 1000), numbers=10**5, rounds=2, with_torch=one_core)
     if one_core:
-        return measured(rows(), CLASSES, numbers=NUMBERS, rounds=9)
+        return measured(all_rows(), CLASSES, numbers=NUMBERS, rounds=9)
     some = [row for row in rows() if row.name in ROWS_ON_ALL_CORES]
     return measured(some, CLASSES, numbers=NUMBERS, rounds=9, with_torch=False)
+
+
+def all_rows() -> list[Row]:
+    """Every loss that is measured."""
+    return [*rows(), *wider_rows()]
 
 
 def _stay_on_one_core() -> None:
@@ -92,10 +107,10 @@ def measured(
 
 
 def _case(row: Row, dtype: str, n: int, numbers: int, rounds: int) -> dict[str, Any]:
-    batches = {
-        state: batch(n, numbers, state == "late", row.is_positive) for state in STATES
+    inputs = {
+        state: _arrays(_batch(row, n, numbers, state == "late"), dtype)
+        for state in STATES
     }
-    inputs = {state: _arrays(batches[state], dtype) for state in STATES}
     ways = {"ours": row.ours, "textbook": row.textbook}
     programs = {
         name: jax.jit(way).lower(*inputs["early"]).compile()
@@ -121,6 +136,12 @@ def _case(row: Row, dtype: str, n: int, numbers: int, rounds: int) -> dict[str, 
     }
 
 
+def _batch(row: Row, n: int, numbers: int, is_late: bool) -> Batch:
+    if row.takes_marks:
+        return batch_of_marks(n, numbers, is_late)
+    return batch(n, numbers, is_late, row.is_positive)
+
+
 def _temporary(program: jax.stages.Compiled) -> int:
     """Bytes that a compiled program allocates beside its inputs and outputs."""
     analysis = program.memory_analysis()
@@ -130,7 +151,9 @@ def _temporary(program: jax.stages.Compiled) -> int:
 
 
 def _arrays(of: Batch, dtype: str) -> tuple[jax.Array, jax.Array]:
-    return jnp.asarray(of.logits, dtype), jnp.asarray(of.labels)
+    logits, labels = jnp.asarray(of.logits, dtype), jnp.asarray(of.labels)
+    is_mark = jnp.issubdtype(labels.dtype, jnp.floating)
+    return logits, labels.astype(dtype) if is_mark else labels
 
 
 def _task(program: Callable[..., Any], inputs: Sequence[Any]) -> Callable[[], object]:
@@ -174,7 +197,7 @@ def _torch(row: Row, dtype: str, n: int, numbers: int) -> dict[str, float] | Non
     """Wall seconds of PyTorch's ways, early in training; None for a row without such a way."""
     from .training_torch import ways
 
-    if row.name.startswith("value_and_grad"):
+    if row.takes_marks or row.name.startswith("value_and_grad"):
         return None
     example = batch(n, numbers, is_late=False, is_positive=row.is_positive)
     half = dtype == "bfloat16"

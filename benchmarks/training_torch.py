@@ -26,8 +26,13 @@ def ways(
         labels: Labels, [m].
         half: Whether the logits are to be rounded to bfloat16.
     """
-    if pair != "z_loss" and pair.rsplit(" + ", 1)[0] not in PROBABILITIES:
-        return {}
+    if pair != "z_loss":
+        normalizer, _, loss = pair.rpartition(" + ")
+        known = (
+            OF_LABEL | OF_ALL | (OF_SOFTMAX if normalizer in ("softmax", TWICE) else {})
+        )
+        if normalizer not in PROBABILITIES or loss not in known:
+            return {}
     z = torch.from_numpy(logits.copy())
     z = (z.bfloat16() if half else z).requires_grad_()
     y = torch.from_numpy(labels.astype(np.int64))

@@ -19,10 +19,10 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.argmax import one_hot
+from ..base.classes import whole
 from ..losses.label_shares import OfLabel, Shares, Slopes
 from ..normalizers.probs import Probs
 from ..objectives import grouping
-from ..objectives.classes import whole
 from ..objectives.objective import Objective
 from ..objectives.statements import (
     gives_shares,

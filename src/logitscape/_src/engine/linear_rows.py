@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.classes import Classes, whole
 from ..base.saturation import soft_capped
 from ..base.types import Scalar, Vector
-from ..objectives.classes import Classes, whole
 
 Shared: TypeAlias = dict[str, Any]
 """What all rows share beside weights and bias, and the loss is differentiated in."""

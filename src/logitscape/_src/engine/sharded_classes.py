@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
+from ..base.classes import Classes
 from ..base.types import Scalar, Vector
-from ..objectives.classes import Classes
+from ..objectives.label_rules import ByWeights, Parameters
 from ..objectives.objective import Objective
-from ..objectives.statements import StatedPair, stated_pair
-from ..objectives.weighing import pull_back, weighed
+from ..objectives.statements import stated_pair
 
 
 def classes_over(axis_name: str, logits: Vector) -> Classes:
@@ -37,7 +37,7 @@ def loss_over(
     # What a function states does not depend on the number of classes.
     example = jax.ShapeDtypeStruct((3,), jnp.float32)
     stated = stated_pair(objective.normalizer, objective.loss, example)
-    if stated is None:
+    if stated is None or not isinstance(stated.pair.rule, ByWeights):
         raise ValueError(
             "`linear_loss(class_axis_name=...)` must be a separable normalizer with a loss "
             "that can be summed up over devices, such as 'softmax + cross_entropy' or "
@@ -49,11 +49,16 @@ def loss_over(
             f"classes are sharded must be known numbers, got traced ones of "
             f"{objective.name!r}."
         )
-    return partial(_loss_of_shard, axis_name, stated)
+    return partial(_loss_of_shard, axis_name, stated.pair.rule, stated.parameters)
 
 
 def _loss_of_shard(
-    axis_name: str, stated: StatedPair, logits: Vector, label: Array, _: Any
+    axis_name: str,
+    rule: ByWeights,
+    parameters: Parameters,
+    logits: Vector,
+    label: Array,
+    _: Any,
 ) -> Scalar:
     """Loss of all classes, with the derivative in the logits that lie here."""
 
@@ -62,11 +67,7 @@ def _loss_of_shard(
         return forward(z)[0]
 
     def forward(z: Vector) -> tuple[Scalar, Vector]:
-        of_normalizer, of_loss = stated.parameters
-        weigh = partial(stated.pair.weigh, **of_normalizer)
-        of_label = partial(stated.pair.of_label, **of_loss)
-        joined = classes_over(axis_name, z)
-        return pull_back(of_label, weighed(weigh, z, label, joined))
+        return rule.over(classes_over(axis_name, z), z, label, parameters)
 
     def backward(slopes: Vector, cotangent: Scalar) -> tuple[Vector]:
         return (slopes * cotangent,)

@@ -7,31 +7,17 @@ the rule of pairs needs (see label_shares.py).
 """
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, NamedTuple, TypeAlias
+from functools import partial
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from ..base.types import Scalar, Vector
+from ..normalizers.chances import Chance
 from ..normalizers.probs import Probs
-from .label_shares import OfLabel, Pull, Shares, Slopes, slopes_of
-
-
-class Chance(NamedTuple):
-    """Probabilities of classes, which psi takes elementwise.
-
-    Attributes:
-        p: Probabilities.
-        log_p: Their logarithms, accurate where p underflows. The derivative of -inf is 0.
-        complement: `1 - p`, accurate where p is near 1.
-    """
-
-    p: Array
-    log_p: Array
-    complement: Array
-
+from .label_shares import OfProbability, Pull
 
 OfChance: TypeAlias = Callable[..., Array]
 """Function (Chance, **parameters) -> losses, of the same shape."""
@@ -49,15 +35,12 @@ def expected(psi: OfChance, probs: Probs, target: Vector, **parameters: Any) -> 
     return jnp.sum(target * psi(chance, **parameters))
 
 
-def of_chance(psi: OfChance) -> OfLabel:
+def of_chance(psi: OfChance) -> OfProbability:
     """Statement of the loss psi, whose derivative JAX takes for a single number."""
+    return OfProbability(partial(_pull, psi))
 
-    @wraps(psi)
-    def slopes(shares: Shares, **parameters: Any) -> Slopes:
-        chance = Chance(shares.p, shares.log_p, shares.complement)
-        value, slope = jax.value_and_grad(lambda c: psi(c, **parameters))(chance)
-        # The complement moves against p.
-        pull = Pull(value, -slope.log_p, slope.complement - slope.p)
-        return slopes_of(pull, shares)
 
-    return slopes
+def _pull(psi: OfChance, chance: Chance, **parameters: Any) -> Pull:
+    value, slope = jax.value_and_grad(lambda c: psi(c, **parameters))(chance)
+    # The complement moves against p.
+    return Pull(value, -slope.log_p, slope.complement - slope.p)

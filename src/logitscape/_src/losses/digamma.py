@@ -21,11 +21,11 @@ TERMS = 7
 
 def digamma_difference(a: Vector) -> Vector:
     """`digamma(sum_j a_j) - digamma(a_k)` for every class k; all a are at least 1."""
-    return _difference(a, sum_of_others(a))
+    return digamma_gap(a, sum_of_others(a))
 
 
 @jax.custom_jvp
-def _difference(a: Array, d: Array) -> Array:
+def digamma_gap(a: Array, d: Array) -> Array:
     """`digamma(a + d) - digamma(a)` for d >= 0."""
     steps = sum(_reciprocal_gap(a + i, d) for i in range(STEPS))
     x, y = 1 / (a + STEPS), 1 / (a + d + STEPS)
@@ -38,16 +38,17 @@ def _difference(a: Array, d: Array) -> Array:
     return steps + series
 
 
-@_difference.defjvp
+@digamma_gap.defjvp
 def _difference_jvp(
     primals: tuple[Array, Array], tangents: tuple[Array, Array]
 ) -> tuple[Array, Array]:
     """`trigamma(a + d) (da + dd) - trigamma(a) da`."""
     (a, d), (da, dd) = primals, tangents
-    return _difference(a, d), _trigamma(a + d) * dd - _trigamma_gap(a, d) * da
+    return digamma_gap(a, d), trigamma(a + d) * dd - trigamma_gap(a, d) * da
 
 
-def _trigamma(u: Array) -> Array:
+def trigamma(u: Array) -> Array:
+    """The derivative of digamma, for u >= 1."""
     x = 1 / (u + STEPS)
     total = x + x * x / 2
     for j, coefficient in enumerate(_bernoulli(), start=1):
@@ -55,7 +56,7 @@ def _trigamma(u: Array) -> Array:
     return total + sum((1 / (u + i)) ** 2 for i in range(STEPS))
 
 
-def _trigamma_gap(a: Array, d: Array) -> Array:
+def trigamma_gap(a: Array, d: Array) -> Array:
     """`trigamma(a) - trigamma(a + d)`."""
     steps = sum(
         _reciprocal_gap(a + i, d) * (1 / (a + i) + 1 / (a + d + i))

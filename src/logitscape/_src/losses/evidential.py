@@ -114,12 +114,17 @@ def _parameters(
     function_name: str, logits: Vector, target: Vector, evidence: str
 ) -> Array:
     """`1 + e(z)`, and NaN in all derivatives if the target is none."""
+    checked_evidence(function_name, evidence)
+    is_known = jnp.isfinite(jnp.max(logits)) & ~jnp.isnan(jnp.sum(target))
+    z = nan_unless(is_known, logits)
+    return 1 + (jax.nn.relu(z) if evidence == "relu" else softplus(z))
+
+
+def checked_evidence(function_name: str, evidence: str) -> None:
+    """Raise a ValueError unless the evidence is one of the two."""
     # In a tuple even a value that cannot be hashed, such as a list, can be looked for.
     if evidence not in ("relu", "softplus"):
         raise ValueError(
             f"`{function_name}(evidence=...)` must be 'relu' or 'softplus', "
             f"got {evidence!r}."
         )
-    is_known = jnp.isfinite(jnp.max(logits)) & ~jnp.isnan(jnp.sum(target))
-    z = nan_unless(is_known, logits)
-    return 1 + (jax.nn.relu(z) if evidence == "relu" else softplus(z))

@@ -10,8 +10,9 @@ from ..base.exponentials import exp_complement, over_expm1
 from ..base.formula import on_probs
 from ..base.parameters import parameter
 from ..base.types import Parameter, Scalar, Vector
+from ..normalizers.chances import Chance
 from ..normalizers.probs import Probs
-from .chance import Chance, expected
+from .chance import expected
 from .logarithmic import surprisal
 
 

@@ -8,10 +8,11 @@ from ..base.exponentials import over_expm1
 from ..base.parameters import parameter
 from ..base.special import box_cox
 from ..base.types import Parameter
+from ..normalizers.chances import Chance
 from . import focal as focal_losses
 from . import noise_robust, power
 from .chance import of_chance
-from .label_shares import Pull, Shares, Slopes, of_probability
+from .label_shares import OfProbability, Pull, Shares, Slopes
 from .logarithmic import clipped
 
 alpha_loss = of_chance(power.of_order)
@@ -24,63 +25,63 @@ asymmetric_exponential = of_chance(noise_robust.decay)
 taylor_cross_entropy = of_chance(noise_robust.expansion)
 
 
-@of_probability
-def cross_entropy(shares: Shares) -> Pull:
+@OfProbability
+def cross_entropy(chance: Chance) -> Pull:
     """`-log p`."""
-    return Pull(-shares.log_p, 1.0, 0.0)
+    return Pull(-chance.log_p, 1.0, 0.0)
 
 
-@of_probability
-def exponential(shares: Shares) -> Pull:
+@OfProbability
+def exponential(chance: Chance) -> Pull:
     """`(1 - p) / p`."""
-    return Pull(jnp.expm1(-shares.log_p), jnp.exp(-shares.log_p), 0.0)
+    return Pull(jnp.expm1(-chance.log_p), jnp.exp(-chance.log_p), 0.0)
 
 
-@of_probability
-def generalized_cross_entropy(shares: Shares, *, q: Parameter = 0.7) -> Pull:
+@OfProbability
+def generalized_cross_entropy(chance: Chance, *, q: Parameter = 0.7) -> Pull:
     """`(1 - p^q) / q`."""
     exponent = parameter(
-        "generalized_cross_entropy", "q", q, shares.p.dtype, low=0, high=1
+        "generalized_cross_entropy", "q", q, chance.p.dtype, low=0, high=1
     )
     is_linear = exponent == 1
-    power = jnp.where(is_linear, 0, jnp.exp(exponent * _finite(shares.log_p)))
-    value = -box_cox(shares.log_p, exponent)
+    power = jnp.where(is_linear, 0, jnp.exp(exponent * _finite(chance.log_p)))
+    value = -box_cox(chance.log_p, exponent)
     return Pull(value, power, is_linear.astype(power.dtype))
 
 
-@of_probability
-def mae(shares: Shares) -> Pull:
+@OfProbability
+def mae(chance: Chance) -> Pull:
     """`2 (1 - p)`."""
-    return Pull(2 * shares.complement, 0.0, jnp.full_like(shares.p, 2))
+    return Pull(2 * chance.complement, 0.0, jnp.full_like(chance.p, 2))
 
 
-@of_probability
-def hellinger(shares: Shares) -> Pull:
+@OfProbability
+def hellinger(chance: Chance) -> Pull:
     """`1 - sqrt(p)`."""
-    half = jnp.full_like(shares.p, 0.5)
-    return Pull(-box_cox(shares.log_p, half) / 2, jnp.exp(shares.log_p / 2) / 2, 0.0)
+    half = jnp.full_like(chance.p, 0.5)
+    return Pull(-box_cox(chance.log_p, half) / 2, jnp.exp(chance.log_p / 2) / 2, 0.0)
 
 
-@of_probability
-def focal(shares: Shares, *, gamma: Parameter = 2.0) -> Pull:
+@OfProbability
+def focal(chance: Chance, *, gamma: Parameter = 2.0) -> Pull:
     """`-(1 - p)^gamma log p`."""
-    power = parameter("focal", "gamma", gamma, shares.p.dtype, low=0)
-    surprisal = -shares.log_p
-    weight = shares.complement**power
+    power = parameter("focal", "gamma", gamma, chance.p.dtype, low=0)
+    surprisal = -chance.log_p
+    weight = chance.complement**power
     pull = weight * (1 + power * over_expm1(surprisal))
     return Pull(weight * surprisal, pull, 0.0)
 
 
-@of_probability
-def poly1(shares: Shares, *, epsilon: Parameter = 1.0) -> Pull:
+@OfProbability
+def poly1(chance: Chance, *, epsilon: Parameter = 1.0) -> Pull:
     """`-log p + epsilon (1 - p)`."""
-    weight = parameter("poly1", "epsilon", epsilon, shares.p.dtype, low=-jnp.inf)
-    return Pull(-shares.log_p + weight * shares.complement, 1.0, weight)
+    weight = parameter("poly1", "epsilon", epsilon, chance.p.dtype, low=-jnp.inf)
+    return Pull(-chance.log_p + weight * chance.complement, 1.0, weight)
 
 
-@of_probability
+@OfProbability
 def symmetric_cross_entropy(
-    shares: Shares,
+    chance: Chance,
     *,
     alpha: Parameter = 1.0,
     beta: Parameter = 1.0,
@@ -88,25 +89,25 @@ def symmetric_cross_entropy(
 ) -> Pull:
     """`alpha (-log p) + beta (-log_zero) (1 - p)`."""
     name = "symmetric_cross_entropy"
-    dtype = shares.p.dtype
+    dtype = chance.p.dtype
     a = parameter(name, "alpha", alpha, dtype, low=0)
     b = parameter(name, "beta", beta, dtype, low=0)
     zero = parameter(name, "log_zero", log_zero, dtype, low=-jnp.inf, high=0)
     # With alpha = 0 an infinite surprisal would become NaN.
-    surprisal = jnp.where(a == 0, 0, -shares.log_p)
-    return Pull(a * surprisal - b * zero * shares.complement, a, -b * zero)
+    surprisal = jnp.where(a == 0, 0, -chance.log_p)
+    return Pull(a * surprisal - b * zero * chance.complement, a, -b * zero)
 
 
-@of_probability
-def clipped_cross_entropy(shares: Shares, *, epsilon: Parameter = 1e-7) -> Pull:
+@OfProbability
+def clipped_cross_entropy(chance: Chance, *, epsilon: Parameter = 1e-7) -> Pull:
     """`-log(p + epsilon)`."""
     floor = parameter(
-        "clipped_cross_entropy", "epsilon", epsilon, shares.p.dtype, low=0, open=True
+        "clipped_cross_entropy", "epsilon", epsilon, chance.p.dtype, low=0, open=True
     )
     # `p / (p + epsilon)` from log p, which outlives the underflow of p.
-    pull = jax.nn.sigmoid(shares.log_p - jnp.log(floor))
-    is_zero = jnp.isneginf(shares.log_p)
-    value = clipped(shares.p, shares.log_p, shares.complement, floor)
+    pull = jax.nn.sigmoid(chance.log_p - jnp.log(floor))
+    is_zero = jnp.isneginf(chance.log_p)
+    value = clipped(chance.p, chance.log_p, chance.complement, floor)
     return Pull(value, pull, jnp.where(is_zero, 1 / floor, 0))
 
 

@@ -10,11 +10,13 @@ the logit, g'_k and h_k = g'_k / g_k, the derivative of the loss in the logit is
 """
 
 from collections.abc import Callable
-from functools import wraps
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 import jax.numpy as jnp
 from jax import Array
+
+from ..normalizers.chances import Chance
 
 
 class Shares(NamedTuple):
@@ -97,21 +99,25 @@ OfLabel: TypeAlias = Callable[..., Slopes]
 """Function (shares, **parameters) -> Slopes, the statement of a loss."""
 
 
-def of_probability(psi: Callable[..., Pull]) -> OfLabel:
-    """Statement of a loss of the label's probability alone."""
+@dataclass(frozen=True)
+class OfProbability:
+    """Statement of a loss of the label's probability alone.
 
-    @wraps(psi)
-    def slopes(shares: Shares, **parameters: Any) -> Slopes:
-        return slopes_of(psi(shares, **parameters), shares)
+    Attributes:
+        pull: Function (Chance, **parameters) -> Pull.
+    """
 
-    return slopes
+    pull: Callable[..., Pull]
+
+    def __call__(self, shares: Shares, **parameters: Any) -> Slopes:
+        """The derivatives in the weights."""
+        chance = Chance(shares.p, shares.log_p, shares.complement)
+        return slopes_of(self.pull(chance, **parameters), shares)
 
 
 def slopes_of(pull: Pull, shares: Shares) -> Slopes:
     """The derivatives in the weights of a loss of the label's probability."""
-    value, on_log_p, on_p = pull
-    # The derivative of log p = -inf is taken as 0.
-    on_log_p = jnp.where(jnp.isneginf(shares.log_p), 0, on_log_p)
+    value, on_log_p, on_p = counted_pull(pull, shares.log_p)
     if isinstance(on_p, float):  # which is 0: most losses are stated in log p alone
         return Slopes(
             value=value,
@@ -125,3 +131,9 @@ def slopes_of(pull: Pull, shares: Shares) -> Slopes:
         label=-on_p * (shares.complement / shares.total),
         log_label=-on_log_p * shares.complement,
     )
+
+
+def counted_pull(pull: Pull, log_p: Array) -> Pull:
+    """The pull, in which the derivative of log p = -inf is taken as 0."""
+    on_log_p = jnp.where(jnp.isneginf(log_p), 0, pull.on_log_p)
+    return pull._replace(on_log_p=on_log_p)

@@ -111,6 +111,32 @@ def soft_bootstrapping(shares: Shares, *, beta: Parameter = 0.95) -> Slopes:
     return _combined(parts, (share, share - 1))
 
 
+def hard_bootstrapping(shares: Shares, *, beta: Parameter = 0.8) -> Slopes:
+    """`-beta log p_y - (1 - beta) log max_k p_k`."""
+    share = parameter("hard_bootstrapping", "beta", beta, shares.p.dtype, low=0, high=1)
+    is_absent = jnp.isneginf(shares.log_p)
+    # At beta = 0 an infinite surprisal would become NaN.
+    surprisal = jnp.where(share == 0, 0, -shares.log_p)
+    pull = jnp.where(is_absent, 0, share)
+    largest = jnp.maximum(shares.maximum(shares.rivals), shares.label)
+    is_largest = (shares.rivals >= largest) & ~shares.is_label
+    label_is = (shares.label >= largest).astype(shares.p.dtype)
+    count = shares.sum(is_largest.astype(shares.p.dtype)) + label_is
+    rest = 1 - share
+    # From 1 - p of the label where it is the largest.
+    log_of_rival = jnp.log(largest) - shares.log_total
+    log_of_largest = jnp.where(label_is > 0, shares.log_p, log_of_rival)
+    parts = label_is / count
+    of_label = jnp.where(parts == 1, -shares.complement, shares.p - parts)
+    return Slopes(
+        value=share * surprisal - rest * log_of_largest,
+        rivals=(pull + rest) / shares.total,
+        label=0.0,
+        log_label=rest * of_label - pull * shares.complement,
+        log_rivals=-rest * jnp.where(is_largest, 1 / count, 0),
+    )
+
+
 def jensen_shannon(shares: Shares, *, weight: Parameter = 0.5) -> Slopes:
     """`(w KL(t, m) + (1 - w) KL(p, m)) / (-(1 - w) log(1 - w))`."""
     w = weight_of_target(weight, shares.p.dtype)

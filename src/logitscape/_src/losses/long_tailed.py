@@ -1,5 +1,6 @@
 """Losses for classes of unequal frequency: what is known of the frequencies moves the logits."""
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -44,10 +45,16 @@ def logit_adjusted(
 
     Source: Menon et al., arXiv 2007.07314, equation 10.
     """
+    return _shifted(logits, adjustment(logits, prior, tau), target)
+
+
+def adjustment(logits: Vector, prior: ClassParameter, tau: Parameter) -> Vector | None:
+    """`tau log prior`, [n]; None if it is known to be 0."""
     strength = parameter("logit_adjusted", "tau", tau, logits.dtype, low=0)
     if prior is None:
         # A strength that is NaN shows in the result too.
-        return softmax_cross_entropy(logits + 0 * strength, target)
+        is_traced = isinstance(tau, jax.core.Tracer)
+        return jnp.full_like(logits, 0 * strength) if is_traced else None
     frequencies = positive_of_classes(
         "logit_adjusted",
         "prior",
@@ -55,7 +62,7 @@ def logit_adjusted(
         logits,
         sums_to_one="Class counts belong to `balanced_softmax(counts=...)`.",
     )
-    return _shifted(logits, strength * jnp.log(frequencies), target)
+    return strength * jnp.log(frequencies)
 
 
 @on_logits
@@ -84,10 +91,14 @@ def balanced_softmax(
 
     Source: Ren et al., arXiv 2007.10740, equation 3.
     """
+    return _shifted(logits, log_counts(logits, counts), target)
+
+
+def log_counts(logits: Vector, counts: ClassParameter) -> Vector | None:
+    """Logarithms of the classes' frequencies but for a constant, [n]; None for equal ones."""
     if counts is None:
-        return softmax_cross_entropy(logits, target)
-    numbers = positive_of_classes("balanced_softmax", "counts", counts, logits)
-    return _shifted(logits, jnp.log(numbers), target)
+        return None
+    return jnp.log(positive_of_classes("balanced_softmax", "counts", counts, logits))
 
 
 @on_logits
@@ -124,12 +135,18 @@ def ldam(
 
     Source: Cao et al., arXiv 1906.07413, equations 12 and 13; their code.
     """
-    margin = parameter("ldam", "max_margin", max_margin, logits.dtype, low=0)
+    margin = ldam_margin(logits, counts, max_margin)
     factor = parameter("ldam", "scale", scale, logits.dtype, low=0, open=True)
-    if counts is not None:
-        numbers = positive_of_classes("ldam", "counts", counts, logits)
-        margin = margin * (jnp.min(numbers) / numbers) ** 0.25
     return with_margin(logits, margin, factor, target)
+
+
+def ldam_margin(logits: Vector, counts: ClassParameter, max_margin: Parameter) -> Array:
+    """The margin of every class, [n], or the one of all."""
+    margin = parameter("ldam", "max_margin", max_margin, logits.dtype, low=0)
+    if counts is None:
+        return margin
+    numbers = positive_of_classes("ldam", "counts", counts, logits)
+    return margin * (jnp.min(numbers) / numbers) ** 0.25
 
 
 @on_logits
@@ -174,7 +191,9 @@ def with_margin(z: Vector, margin: Array, scale: Array, target: Vector) -> Scala
     return softmax_cross_entropy(scale * (below_top(z) - margin * target), target)
 
 
-def _shifted(z: Vector, shift: Vector, target: Vector) -> Scalar:
+def _shifted(z: Vector, shift: Vector | None, target: Vector) -> Scalar:
     """Cross-entropy of `softmax(z + shift)`."""
+    if shift is None:
+        return softmax_cross_entropy(z, target)
     # As only differences count, the largest shift may be 0.
     return softmax_cross_entropy(below_top(z) + (shift - jnp.max(shift)), target)

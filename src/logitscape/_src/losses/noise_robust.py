@@ -11,8 +11,9 @@ from ..base.parameters import parameter
 from ..base.special import box_cox, polynomial
 from ..base.types import Parameter, Scalar, Vector
 from ..base.whole_numbers import whole_number
+from ..normalizers.chances import Chance
 from ..normalizers.probs import Probs
-from .chance import Chance, expected
+from .chance import expected
 
 MAX_ORDER = 64
 

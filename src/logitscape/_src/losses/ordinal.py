@@ -42,14 +42,24 @@ def ranked_probability_score(
 
     Source: Epstein 1969; Hou, Yu and Samaras, arXiv 1611.05916, equation 6.
     """
-    scales = {"sum": 1.0, "mean": 1 / max(target.size - 1, 1)}
+    scale = scale_of_score(convention, target.size)
+    return scale * _squares(probs.p, probs.complement, target)
+
+
+def scale_of_score(convention: str, num_classes: int) -> float:
+    """The factor that a convention stands for.
+
+    Raises:
+        ValueError: If it is neither "sum" nor "mean".
+    """
+    scales = {"sum": 1.0, "mean": 1 / max(num_classes - 1, 1)}
     # In a tuple even a value that cannot be hashed, such as a list, can be looked for.
     if convention not in tuple(scales):
         raise ValueError(
             "`ranked_probability_score(convention=...)` must be 'sum' or 'mean', "
             f"got {convention!r}."
         )
-    return scales[convention] * _squares(probs.p, probs.complement, target)
+    return scales[convention]
 
 
 # The automatic derivative would reach p through the mass that no class has too, with a constant

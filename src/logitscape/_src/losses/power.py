@@ -11,8 +11,9 @@ from ..base.formula import on_probs
 from ..base.parameters import parameter
 from ..base.special import box_cox
 from ..base.types import Parameter, Scalar, Vector
+from ..normalizers.chances import Chance
 from ..normalizers.probs import Probs
-from .chance import Chance, expected
+from .chance import expected
 from .logarithmic import surprisal
 
 

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base import exponentials
+from ..base.classes import Classes
 from ..base.exponentials import logistic
 from .evidential import (
     Evidence,
@@ -12,12 +13,12 @@ from .evidential import (
     log_stable_weight,
 )
 from .powers import divide_by
-from .weights import Reduction, Weights, by_log_slope
+from .weights import Weights, by_log_slope
 
 
-def stablemax(logits: Array, maximum: Reduction) -> Weights:
+def stablemax(logits: Array, classes: Classes) -> Weights:
     """`g(z) = 1 + z` for z >= 0 and `1 / (1 - z)` below, relative to the largest."""
-    top = maximum(logits)
+    top = classes.maximum(logits)
     # Where no logit is positive, all weights are multiplied by `1 - top` instead.
     unit = 1 - jnp.minimum(top, 0)
     ratio = divide_by(1 + jnp.maximum(top, 0))
@@ -42,13 +43,13 @@ def stablemax(logits: Array, maximum: Reduction) -> Weights:
 
 
 def evidential(
-    logits: Array, maximum: Reduction, *, evidence: Evidence = "relu"
+    logits: Array, classes: Classes, *, evidence: Evidence = "relu"
 ) -> Weights:
     """`g(z) = 1 + e` with the evidence e, relative to the largest."""
     if checked_evidence(evidence) == "exp":
-        return _one_plus_exponential(logits, maximum)
+        return _one_plus_exponential(logits, classes)
     is_relu = evidence == "relu"
-    top = maximum(logits)
+    top = classes.maximum(logits)
 
     def weight_of(z: Array) -> Array:
         return 1 + (jnp.maximum(z, 0) if is_relu else exponentials.softplus(z))
@@ -78,8 +79,8 @@ def evidential(
     )
 
 
-def _one_plus_exponential(logits: Array, maximum: Reduction) -> Weights:
-    top = maximum(logits)
+def _one_plus_exponential(logits: Array, classes: Classes) -> Weights:
+    top = classes.maximum(logits)
     high = jnp.maximum(top, 0) + (top - top)  # NaN unless the largest logit is finite
     unit = jnp.exp(-high)
 

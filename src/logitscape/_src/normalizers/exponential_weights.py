@@ -4,21 +4,22 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.classes import Classes
 from ..base.exponentials import logistic
 from ..base.parameters import is_known_to_be, parameter
 from ..base.types import Parameter
 from ..base.whole_numbers import whole_number
 from . import sigmoidal
-from .weights import Reduction, Weights, by_log_slope
+from .weights import Weights, by_log_slope
 
 
 def softmax(
-    logits: Array, maximum: Reduction, *, inverse_temperature: Parameter = 1.0
+    logits: Array, classes: Classes, *, inverse_temperature: Parameter = 1.0
 ) -> Weights:
     """`g(z) = e^{c z}`, relative to the largest."""
-    top = maximum(logits)
+    top = classes.maximum(logits)
     if is_known_to_be(1, inverse_temperature):
-        return _exponentials(top)
+        return exponentials_above(top)
     c = parameter(
         "softmax", "inverse_temperature", inverse_temperature, logits.dtype, low=0
     )
@@ -38,15 +39,17 @@ def softmax(
     return Weights(relative, slope, log_relative, lambda z: c, largest=1.0)
 
 
-def softmax_one(logits: Array, maximum: Reduction, *, sink: Parameter = 0.0) -> Weights:
+def softmax_one(logits: Array, classes: Classes, *, sink: Parameter = 0.0) -> Weights:
     """`g(z) = e^z` with `g_0 = e^b`, relative to the largest of the classes."""
     b = parameter("softmax_one", "sink", sink, logits.dtype, low=-jnp.inf)
-    top = maximum(logits)
+    top = classes.maximum(logits)
     top = jnp.where(jnp.isneginf(top), 0, top)  # all classes are masked
-    return _exponentials(top)._replace(log_sink=b - top)
+    return exponentials_above(top)._replace(log_sink=b - top)
 
 
-def _exponentials(top: Array) -> Weights:
+def exponentials_above(top: Array) -> Weights:
+    """`g(z) = e^z`, relative to that of the largest logit."""
+
     def relative(z: Array) -> Array:
         return jnp.exp(z - top)
 
@@ -63,9 +66,9 @@ def _exponentials(top: Array) -> Weights:
     )
 
 
-def sigmoid(logits: Array, maximum: Reduction) -> Weights:
+def sigmoid(logits: Array, classes: Classes) -> Weights:
     """`g(z) = 1 / (1 + e^{-z})`, relative to the largest."""
-    top = maximum(logits)
+    top = classes.maximum(logits)
     low = jnp.minimum(top, 0) + (top - top)  # NaN unless the largest logit is finite
     # All e^{-z} are multiplied by e^low, so that none of the largest overflows. The largest weight
     # is then from 1/2 to 1.
@@ -94,9 +97,9 @@ def sigmoid(logits: Array, maximum: Reduction) -> Weights:
     )
 
 
-def sigsoftmax(logits: Array, maximum: Reduction) -> Weights:
+def sigsoftmax(logits: Array, classes: Classes) -> Weights:
     """`g(z) = e^z sigmoid(z)`, relative to the largest."""
-    top = maximum(logits)
+    top = classes.maximum(logits)
     low = jnp.minimum(top, 0)
     # With x = e^{z - top} the logistic function is `one x / (one x + odds)`. The largest weight is
     # from 1/2 to 1.
@@ -123,9 +126,9 @@ def sigsoftmax(logits: Array, maximum: Reduction) -> Weights:
     )
 
 
-def softplus(logits: Array, maximum: Reduction) -> Weights:
+def softplus(logits: Array, classes: Classes) -> Weights:
     """`g(z) = log(1 + e^z)`, relative to the largest."""
-    top = maximum(logits)
+    top = classes.maximum(logits)
     low = jnp.minimum(top, 0)
     # Where all logits are far to the left, g is about e^z. It is divided by e^low, which is not
     # allowed to underflow: below eps^2 it makes no difference to `log1p(one x) / one`.
@@ -158,12 +161,10 @@ def softplus(logits: Array, maximum: Reduction) -> Weights:
     )
 
 
-def iterated_exponential(
-    logits: Array, maximum: Reduction, *, depth: int = 2
-) -> Weights:
+def iterated_exponential(logits: Array, classes: Classes, *, depth: int = 2) -> Weights:
     """`g(z) = exp(exp(... z))`, relative to the largest."""
     depth = whole_number("iterated_exponential", "depth", depth, low=1)
-    tops = [maximum(logits)]
+    tops = [classes.maximum(logits)]
     for _ in range(depth - 1):
         tops.append(jnp.exp(tops[-1]))
     zero = tops[-1] - tops[-1]  # NaN beyond the domain

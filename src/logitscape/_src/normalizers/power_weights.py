@@ -9,54 +9,55 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.classes import Classes
 from ..base.parameters import known_whole, parameter
 from ..base.special import hypotenuse
 from ..base.types import Parameter
 from . import taylor as taylor_polynomials
 from .powers import divide_by, log_of_ratio
 from .real_powers import real_power
-from .weights import Reduction, Weights, by_log_slope
+from .weights import Weights, by_log_slope
 
 
-def sum(logits: Array, maximum: Reduction) -> Weights:
+def sum(logits: Array, classes: Classes) -> Weights:
     """`g(z) = z`, NaN below 0."""
 
     def magnitude(z: Array) -> tuple[Array, Array | float]:
         return jnp.where(z >= 0, z, jnp.nan), 1.0
 
-    return _powers(maximum(logits), magnitude, 1)
+    return _powers(classes.maximum(logits), magnitude, 1)
 
 
-def abs(logits: Array, maximum: Reduction) -> Weights:
+def abs(logits: Array, classes: Classes) -> Weights:
     """`g(z) = |z|`."""
-    return _powers(maximum(jnp.abs(logits)), _magnitude, 1)
+    return _powers(classes.maximum(jnp.abs(logits)), _magnitude, 1)
 
 
-def square(logits: Array, maximum: Reduction) -> Weights:
+def square(logits: Array, classes: Classes) -> Weights:
     """`g(z) = z^2`."""
-    top = maximum(jnp.abs(logits))
+    top = classes.maximum(jnp.abs(logits))
     ratio = divide_by(top)
     # At 0 the derivative of the amplitude |z| is taken as 0, and its square would have none left.
     return _powers(top, _magnitude, 2)._replace(differentiable=lambda z: ratio(z) ** 2)
 
 
-def relu(logits: Array, maximum: Reduction) -> Weights:
+def relu(logits: Array, classes: Classes) -> Weights:
     """`g(z) = max(z, 0)`."""
 
     def magnitude(z: Array) -> tuple[Array, Array]:
         # Not `jnp.maximum`, which takes a masked logit for a number.
         return jnp.where(z > 0, z, 0), (z > 0).astype(z.dtype)
 
-    return _powers(maximum(logits), magnitude, 1)
+    return _powers(classes.maximum(logits), magnitude, 1)
 
 
-def power(logits: Array, maximum: Reduction, *, exponent: Parameter = 1.5) -> Weights:
+def power(logits: Array, classes: Classes, *, exponent: Parameter = 1.5) -> Weights:
     """`g(z) = |z|^m`, relative to the largest."""
     m = parameter("power", "exponent", exponent, logits.dtype, low=-math.inf)
     whole = known_whole(exponent)
     size = jnp.abs(m) if whole is None else builtins.abs(whole)
-    rising = _rising_powers(maximum(jnp.abs(logits)), size)
-    falling = _falling_powers(logits, maximum, size)
+    rising = _rising_powers(classes.maximum(jnp.abs(logits)), size)
+    falling = _falling_powers(logits, classes, size)
     if not isinstance(exponent, jax.core.Tracer):
         return falling if exponent < 0 else rising
     is_falling = m < 0
@@ -98,11 +99,11 @@ def _rising_powers(top: Array, power: int | Array) -> Weights:
     )
 
 
-def _falling_powers(logits: Array, maximum: Reduction, power: int | Array) -> Weights:
+def _falling_powers(logits: Array, classes: Classes, power: int | Array) -> Weights:
     """`g(z) = |z|^{-m}` for m > 0, relative to that of the logit nearest to 0."""
-    top = maximum(jnp.abs(logits))
+    top = classes.maximum(jnp.abs(logits))
     # NaN if a logit is infinite, or 0, where the weight would be infinite.
-    least = -maximum(-jnp.abs(logits)) + (top - top)
+    least = -classes.maximum(-jnp.abs(logits)) + (top - top)
 
     def quotient(z: Array) -> Array:
         return jnp.where(least > 0, least, jnp.nan) / jnp.abs(z)
@@ -125,13 +126,11 @@ def _falling_powers(logits: Array, maximum: Reduction, power: int | Array) -> We
     )
 
 
-def spherical(
-    logits: Array, maximum: Reduction, *, epsilon: Parameter = 1e-3
-) -> Weights:
+def spherical(logits: Array, classes: Classes, *, epsilon: Parameter = 1e-3) -> Weights:
     """`g(z) = z^2 + epsilon`."""
     floor = parameter("spherical", "epsilon", epsilon, logits.dtype, low=0, open=True)
     root = jnp.sqrt(floor)
-    top = jnp.maximum(maximum(jnp.abs(logits)), root)
+    top = jnp.maximum(classes.maximum(jnp.abs(logits)), root)
     ratio = divide_by(top)
     floor_ratio = ratio(root) ** 2
 
@@ -153,12 +152,12 @@ def spherical(
     return Weights(relative, slope, log_relative, log_slope)
 
 
-def taylor(logits: Array, maximum: Reduction, *, order: int = 2) -> Weights:
+def taylor(logits: Array, classes: Classes, *, order: int = 2) -> Weights:
     """`g(z) = sum_{i <= order} z^i / i!`."""
     order = taylor_polynomials.checked_order(order)
     if order > taylor_polynomials.LOW_ORDER:
-        return _taylor_by_quadrature(logits, maximum, order)
-    top = jnp.maximum(maximum(jnp.abs(logits)), 1)
+        return _taylor_by_quadrature(logits, classes, order)
+    top = jnp.maximum(classes.maximum(jnp.abs(logits)), 1)
     ratio = divide_by(top)
     unit = ratio(jnp.ones_like(top))
 
@@ -196,9 +195,9 @@ def _homogeneous(x: Array, unit: Array, order: int) -> tuple[Array, Array]:
     return value, slope
 
 
-def _taylor_by_quadrature(logits: Array, maximum: Reduction, order: int) -> Weights:
+def _taylor_by_quadrature(logits: Array, classes: Classes, order: int) -> Weights:
     root_and_slope = partial(taylor_polynomials.root_by_quadrature, order=order)
-    top = maximum(root_and_slope(logits)[0])
+    top = classes.maximum(root_and_slope(logits)[0])
     weights = _powers(top, root_and_slope, order)
     log_slope = partial(taylor_polynomials.log_slope, order=order)
     differentiable = by_log_slope(weights.relative, log_slope)

@@ -37,14 +37,20 @@ def top_k(logits: Vector, *, k: int = 2) -> Probs:
     Source: Sun et al., Sparse-softmax: A Simpler and Faster Alternative Softmax Transformation,
     arXiv 2112.12433.
     """
-    k = whole_number("top_k", "k", k, low=1)
-    if k > logits.size:
-        raise ValueError(
-            f"`top_k(k=...)` must be at most the number of classes, {logits.size}, got {k}."
-        )
+    k = checked_count(k, logits.size)
     logits = nan_unless_top_is_finite(logits)
     largest, _ = jax.lax.top_k(jax.lax.stop_gradient(logits), k)
     return _softmax_without(logits, logits < largest[-1])
+
+
+def checked_count(k: int, num_classes: int) -> int:
+    """The number of classes that are kept, if there are as many."""
+    k = whole_number("top_k", "k", k, low=1)
+    if k > num_classes:
+        raise ValueError(
+            f"`top_k(k=...)` must be at most the number of classes, {num_classes}, got {k}."
+        )
+    return k
 
 
 @on_logits

@@ -78,7 +78,7 @@ def r_softmax(
     r = parameter("r_softmax", "rate", rate, dtype, low=0, high=1)
     e = parameter("r_softmax", "epsilon", epsilon, dtype, low=0, open=True)
     below_top = _below_top(logits)
-    low, high, part = _quantile(jax.lax.stop_gradient(below_top), r)
+    low, high, part = quantile(jax.lax.stop_gradient(below_top), r)
     # Differences of logits first: epsilon would be lost in the rounding of t.
     above = (below_top - low) - part * (high - low)
     return _cut_off(below_top, above + e)
@@ -133,7 +133,7 @@ def _shares_jvp(
     return shares, share_tangents(shares, first_largest(log_g), d_log, d_share)
 
 
-def _quantile(z: Vector, rate: Array) -> tuple[Array, Array, Array]:
+def quantile(z: Vector, rate: Array) -> tuple[Array, Array, Array]:
     """The logits between which the quantile of those that are no masks lies, and how far up."""
     ordered = jnp.sort(z)
     num_masks = jnp.sum(jnp.isneginf(z)).astype(z.dtype)

@@ -1,9 +1,11 @@
 """What a separable normalizer says about itself: the weight of a class, as a function of its logit.
 
 A normalizer is separable if `p_k = g(z_k) / (g_0 + sum_j g(z_j))`, with a function g of one logit
-and a constant g_0 that is 0 for most. Stated in this form, any loss can be put on top of it with a
-derivative that costs a single pass over the classes (see objectives/pair_rule.py). The statements
-are in exponential_weights.py and power_weights.py.
+and a constant g_0 that is 0 for most. The function may take constants from the example, such as the
+logit below which classes are left out, and it may be one of the distance from the largest logit.
+Stated in this form, any loss can be put on top of it with a derivative that costs a single pass
+over the classes (see objectives/pair_rule.py). The statements are in exponential_weights.py,
+power_weights.py, evidential_weights.py and selective_weights.py.
 """
 
 import math
@@ -13,9 +15,6 @@ from typing import NamedTuple, TypeAlias
 import jax
 import jax.numpy as jnp
 from jax import Array
-
-Reduction: TypeAlias = Callable[[Array], Array]
-"""Function of an array of all classes to a single number, such as `jnp.max`."""
 
 
 class Weights(NamedTuple):
@@ -33,6 +32,8 @@ class Weights(NamedTuple):
         log_sink: Logarithm of the weight g_0 of no class; None if g_0 is 0.
         largest: Largest weight, as exact as the weights themselves; None if it is not known.
         log_scale: Logarithm of the scale; NaN where nothing needs it.
+        anchor: Parts, [n], of the classes in the place that g moves with, which sum to 1, if g is a
+            function of the distance from a place such as the largest logit; None for others.
         differentiable: The function `relative` in a form whose automatic derivatives keep their
             digits, to second order; None if `relative` has that form.
     """
@@ -44,13 +45,14 @@ class Weights(NamedTuple):
     log_sink: Array | None = None
     largest: Array | float | None = None
     log_scale: Array | float = math.nan
+    anchor: Array | None = None
     differentiable: Callable[[Array], Array] | None = None
 
 
 Weigh: TypeAlias = Callable[..., Weights]
-"""Function (logits [n], maximum, **parameters) -> Weights, the statement of a normalizer.
+"""Function (logits [n], classes, **parameters) -> Weights, the statement of a normalizer.
 
-The maximum is the reduction over all classes, some of which may be on other devices.
+Some of the classes may be on other devices: they are joined by the functions of `classes`.
 """
 
 

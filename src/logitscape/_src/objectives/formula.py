@@ -7,7 +7,9 @@ from typing import Any, Literal, TypeAlias
 
 from ..base.formula import trusting_on_logits, trusting_on_probs
 from ..base.target_kinds import DISTRIBUTION, TargetKind
+from ..base.types import Scalar, Vector
 from ..losses.label_shares import OfLabel
+from ..normalizers.chances import AtLabel
 from ..normalizers.weights import Weigh
 
 Kind: TypeAlias = Literal[
@@ -34,7 +36,10 @@ class Formula:
         predictor: Normalizer that turns logits that were trained with a loss of logits
             into a prediction. It is given those parameters of the loss that it takes.
         weigh: Statement of a separable normalizer, or of the one that a loss of logits has in it.
+        at_label: Statement of a normalizer that is not separable.
         of_label: Statement of a loss that has one.
+        with_label: Statement of a loss of logits, (logits [n], label, classes, **parameters) ->
+            loss and its gradient [n].
         of_weights: Function (weights [n], target [n]) -> loss, if it is a loss that depends on the
             ratios of the probabilities only. The largest weight is about 1.
         targets: Kind of its targets.
@@ -48,7 +53,9 @@ class Formula:
     function: Callable[..., Any]
     predictor: Callable[..., Any] | None = None
     weigh: Weigh | None = None
+    at_label: AtLabel | None = None
     of_label: OfLabel | None = None
+    with_label: Callable[..., tuple[Scalar, Vector]] | None = None
     of_weights: Callable[..., Any] | None = None
     targets: TargetKind = DISTRIBUTION
     sums_to_one: bool = True

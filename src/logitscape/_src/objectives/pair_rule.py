@@ -1,19 +1,18 @@
-"""Pairs of a separable normalizer and a loss, with one rule for the derivative of all of them.
+"""Losses that state value and gradient for a label, with one rule for the derivative of all.
 
 With a one-hot target, loss and gradient need a maximum over the classes, one or two sums, and one
-elementwise pass, as the textbook's formula does: the normalizer states the weights g(z_k) of the
-classes (normalizers/weights.py), and the loss how it pulls on the label's share of them
-(losses/label_shares.py). The label is kept apart from its rivals, so that neither p_y near 0 nor
-p_y near 1 loses digits.
+elementwise pass, as the textbook's formula does; label_rules.py says how they come from what
+normalizers and losses state about themselves. The label is kept apart from its rivals, so that
+neither p_y near 0 nor p_y near 1 loses digits.
 
 Everything else is derived from the composed function `loss(normalizer(logits), target)`: second
 derivatives, those in parameters, and soft targets.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -22,28 +21,20 @@ from jax import Array
 from ..base.argmax import one_hot
 from ..base.special import is_symbolic_zero
 from ..base.types import HALF, Scalar, Vector
-from ..losses.label_shares import OfLabel
-from ..normalizers.weights import Weigh
-from .classes import whole_of_batch
-from .weighing import pull_back, weighed
-
-Parameters: TypeAlias = tuple[Mapping[str, Any], Mapping[str, Any]]
-"""Parameters of the normalizer and of the loss that are arrays, by name."""
+from .label_rules import LabelRule, Parameters
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A separable normalizer and a loss, both of which state what they are.
+    """A normalizer and a loss, both of which state what they are, or a loss of logits that does.
 
     Attributes:
         composed: Function (logits [n], target [n], parameters) -> loss, as composed from its parts.
-        weigh: Statement of the normalizer.
-        of_label: Statement of the loss.
+        rule: Value and gradient for a label.
     """
 
     composed: Callable[[Array, Array, Parameters], Array] = field(repr=False)
-    weigh: Weigh = field(repr=False)
-    of_label: OfLabel = field(repr=False)
+    rule: LabelRule = field(repr=False)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
@@ -107,10 +98,7 @@ def value_and_gradient(
 ) -> tuple[Scalar, Vector]:
     """Loss and gradient of one example whose target is one-hot; in float32 for half precision."""
     z = widened(logits)
-    of_normalizer, of_loss = parameters
-    weigh = partial(pair.weigh, **of_normalizer)
-    of_label = partial(pair.of_label, **of_loss)
-    return pull_back(of_label, weighed(weigh, z, label, whole_of_batch(z)))
+    return pair.rule(z, label, parameters)
 
 
 @value_and_gradient.defjvp

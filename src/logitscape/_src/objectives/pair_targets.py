@@ -17,9 +17,9 @@ from jax import Array
 from ..base.argmax import place_of_one
 from ..base.arguments import are_one_hot
 from ..base.types import Scalar, Vector
+from .label_rules import Parameters
 from .pair_rule import (
     Pair,
-    Parameters,
     loss_of_label,
     tangent_of_loss,
     value_and_gradient,

@@ -1,7 +1,7 @@
 """Which pairs have one rule for their derivative: both parts have to state what they are."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -9,14 +9,16 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.classes import Classes, whole
 from ..base.formula import rounded_once
 from ..base.special import nan_unless
-from ..losses.label_shares import OfLabel
+from ..losses.label_shares import OfLabel, OfProbability
 from ..normalizers.weights import Weigh
 from .bound import BoundFormula
 from .catalog import formula_of
 from .formula import Formula
-from .pair_rule import Pair, Parameters
+from .label_rules import ByChance, ByWeights, LabelRule, OfLogits, Parameters
+from .pair_rule import Pair
 from .parts import Loss, Normalizer
 from .user_functions import UserFunction, UserLoss, UserNormalizer
 from .user_statements import user_of_label, user_weigh
@@ -64,11 +66,17 @@ def stated_loss_of_logits(loss: Any) -> StatedPair | None:
 @lru_cache(maxsize=1024)
 def _of_loss_of_logits(loss: BoundFormula) -> StatedPair | None:
     part = _of_catalog(loss)
-    if part is None or loss.formula.weigh is None:
+    rule: LabelRule
+    if part is None:
+        return None
+    if loss.formula.with_label is not None:
+        rule = OfLogits(part.statement)
+    elif loss.formula.weigh is not None:
+        rule = ByWeights(loss.formula.weigh, part.statement)
+    else:
         return None
     composed = partial(_with_parameters_of_loss, part.function)
-    pair = Pair(composed, loss.formula.weigh, part.statement)
-    return StatedPair(pair, ({}, part.arrays))
+    return StatedPair(Pair(composed, rule), ({}, part.arrays))
 
 
 def _with_parameters_of_loss(
@@ -87,9 +95,11 @@ def statement_of_loss(loss: Loss | None, logits: Example) -> OfLabel | None:
 def statement_of_normalizer(
     normalizer: Normalizer | None, logits: Example
 ) -> Weigh | None:
-    """The statement of a normalizer, with its parameters bound; None without one."""
+    """The statement of a separable normalizer, with its parameters bound; None for others."""
     part = _part(normalizer, logits)
-    return None if part is None else partial(part.statement, **part.arrays)
+    if part is None or part.is_by_chance:
+        return None
+    return partial(part.statement, **part.arrays)
 
 
 @lru_cache(maxsize=1024)
@@ -107,28 +117,34 @@ class _Part:
         statement: Its statement.
         arrays: Parameters of both that are arrays; all others are bound.
         of_weights: The function as one of the weights; None for most.
+        pull: Statement of a loss of the label's probability alone; None for other parts.
+        is_by_chance: Whether it is a normalizer that states the label's probability alone.
     """
 
     function: Callable[..., Any]
     statement: Callable[..., Any]
     arrays: Mapping[str, Any]
     of_weights: Callable[..., Any] | None = None
+    pull: Callable[..., Any] | None = None
+    is_by_chance: bool = False
 
 
 def _of_parts(normalizer: _Part | None, loss: _Part | None) -> StatedPair | None:
     if normalizer is None or loss is None:
         return None
     composed: Callable[[Array, Array, Parameters], Array]
+    rule: LabelRule
+    if not normalizer.is_by_chance:
+        rule = ByWeights(normalizer.statement, loss.statement)
+    elif loss.pull is not None:
+        rule = ByChance(normalizer.statement, loss.pull)
+    else:
+        return None
     if loss.of_weights is None:
         composed = _Composed(normalizer.function, loss.function)
     else:
         composed = _ComposedByWeights(normalizer.statement, loss.of_weights)
-    pair = Pair(
-        composed=composed,
-        weigh=normalizer.statement,
-        of_label=loss.statement,
-    )
-    return StatedPair(pair, (normalizer.arrays, loss.arrays))
+    return StatedPair(Pair(composed, rule), (normalizer.arrays, loss.arrays))
 
 
 @dataclass(frozen=True)
@@ -164,17 +180,29 @@ class _ComposedByWeights:
 
     def _value(self, logits: Array, target: Array, parameters: Parameters) -> Array:
         of_normalizer, of_loss = parameters
-        weights = self.weigh(logits, _constant_maximum, **of_normalizer)
+        weights = self.weigh(logits, _constant(logits), **of_normalizer)
         is_defined = ~jnp.isnan(jnp.sum(weights.relative(logits)))
         of_logits = weights.differentiable or weights.relative
-        each = of_logits(nan_unless(is_defined, logits))
+        z = nan_unless(is_defined, logits)
+        if weights.anchor is not None:
+            z = z - _move_of(weights.anchor, z)
+        each = of_logits(z)
         value: Array = self.loss(each, target, **of_loss)
         return value
 
 
-def _constant_maximum(x: Array) -> Array:
+def _constant(logits: Array) -> Classes:
     # The weights' scale makes no difference, so that it needs no derivative.
-    return jax.lax.stop_gradient(jnp.max(x))
+    def constant(x: Array) -> Array:
+        return jax.lax.stop_gradient(jnp.max(x))
+
+    return replace(whole(logits), maximum=constant)
+
+
+def _move_of(anchor: Array, z: Array) -> Array:
+    """0, with the derivative of the place in which the classes have these parts."""
+    place = jnp.sum(jnp.where(anchor > 0, anchor * z, 0))
+    return place - jax.lax.stop_gradient(place)
 
 
 def _part(part: Normalizer | Loss | None, logits: Example) -> _Part | None:
@@ -188,7 +216,8 @@ def _part(part: Normalizer | Loss | None, logits: Example) -> _Part | None:
         statement = user_of_label(part, logits.size, logits.dtype)
     if part is None or statement is None:
         return None
-    return _Part(part, statement, {})
+    pull = statement.pull if isinstance(statement, OfProbability) else None
+    return _Part(part, statement, {}, pull=pull)
 
 
 def gives_shares(normalizer: Normalizer | None, logits: Example) -> bool:
@@ -230,11 +259,17 @@ def _of_catalog(part: Any) -> _Part | None:
         statement=_with(statement, fixed),
         arrays={name: x for name, x in parameters.items() if is_array[name]},
         of_weights=formula.of_weights and _with(formula.of_weights, fixed),
+        pull=_with(statement.pull, fixed)
+        if isinstance(statement, OfProbability)
+        else None,
+        is_by_chance=formula.at_label is not None,
     )
 
 
 def _statement(formula: Formula) -> Callable[..., Any] | None:
-    return formula.weigh if formula.kind == "normalizer" else formula.of_label
+    if formula.kind == "normalizer":
+        return formula.weigh or formula.at_label
+    return formula.with_label or formula.of_label
 
 
 def _with(function: Callable[..., Any], fixed: Mapping[str, Any]) -> Callable[..., Any]:

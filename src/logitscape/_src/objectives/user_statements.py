@@ -17,12 +17,14 @@ import jax.numpy as jnp
 from jax import Array
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
+from ..base.classes import Classes
 from ..base.memory import kept
-from ..losses.label_shares import Pull, Shares, of_probability
+from ..losses.label_shares import OfProbability, Pull
+from ..normalizers.chances import Chance
 from ..normalizers.normalize import recorded_calls
 from ..normalizers.powers import divide_by
 from ..normalizers.probs import Probs
-from ..normalizers.weights import Reduction, Weights
+from ..normalizers.weights import Weights
 from .class_dependence import is_of_label, is_per_class, traced_for_any_number
 from .user_functions import UserLoss, UserNormalizer
 
@@ -54,7 +56,7 @@ def user_of_label(loss: UserLoss, n: int, dtype: Any) -> Any:
     with jax.ensure_compile_time_eval():
         at_zero = _of_probability(loss, *jnp.array([0.0, SMALL_LOG_P, 1.0], dtype))
         is_safe = bool(jnp.isfinite(at_zero))
-    return of_probability(partial(_pull, loss)) if is_safe else None
+    return OfProbability(partial(_pull, loss)) if is_safe else None
 
 
 def _log_weights(normalizer: UserNormalizer, logits: Array) -> Array:
@@ -88,9 +90,9 @@ def _weights(
     g: Callable[[Array], Array],
     log_g: Callable[[Array], Array],
     logits: Array,
-    maximum: Reduction,
+    classes: Classes,
 ) -> Weights:
-    top = maximum(g(logits))
+    top = classes.maximum(g(logits))
     log_top = jnp.log(top)
     ratio = divide_by(top)
     of_one = partial(_elementwise, g)
@@ -109,10 +111,10 @@ def _weights(
 
 
 def _weights_by_logarithm(
-    log_g: Callable[[Array], Array], logits: Array, maximum: Reduction
+    log_g: Callable[[Array], Array], logits: Array, classes: Classes
 ) -> Weights:
     # Masked classes have a weight of 0.
-    top = maximum(log_g(logits))
+    top = classes.maximum(log_g(logits))
     log_slope = partial(_log_slope, log_g)
 
     def log_relative(z: Array) -> Array:
@@ -170,11 +172,9 @@ def _of_probability(loss: UserLoss, p: Array, log_p: Array, complement: Array) -
     return _loss_of_arrays(loss, alone[0], alone[1], alone[2], target)
 
 
-def _pull(loss: UserLoss, shares: Shares) -> Pull:
+def _pull(loss: UserLoss, chance: Chance) -> Pull:
     psi = jax.value_and_grad(partial(_of_probability, loss), argnums=(0, 1, 2))
-    value, (of_p, of_log_p, of_complement) = psi(
-        shares.p, shares.log_p, shares.complement
-    )
+    value, (of_p, of_log_p, of_complement) = psi(*chance)
     return Pull(value, -of_log_p, of_complement - of_p)
 
 

@@ -4,22 +4,17 @@ The label is kept apart from its rivals. So neither its probability nor the dist
 loses digits, and a difference with the label's own weight never arises.
 """
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.argmax import one_hot
+from ..base.classes import Classes
 from ..base.types import Mask, Scalar, Vector
 from ..losses.label_shares import OfLabel, Shares, Slopes
+from ..normalizers.apart import label_apart, less_sum
 from ..normalizers.weights import Weigh, Weights
-from .classes import Classes
-
-FLOOR = 1e-20
-"""Weight below which its logarithm is used in its place; `log1p(1 / FLOOR) = -log(FLOOR)`."""
 
 
 class Weighed(NamedTuple):
@@ -46,12 +41,14 @@ class Moves(NamedTuple):
         label: Derivative of the label's weight; None where nothing needs it.
         log_label: Derivative of its logarithm; None where nothing needs it.
         logs: Derivatives of the logarithms of all weights, [n]; None where nothing needs them.
+        anchor: Parts of the classes in the place that all weights move against, [n]; None for most.
     """
 
     rivals: Vector
     label: Scalar | None
     log_label: Scalar | None
     logs: Vector | None
+    anchor: Vector | None = None
 
 
 def weighed(
@@ -65,26 +62,32 @@ def weighed(
         label: Label; out of range, all shares are NaN.
         classes: How the classes are joined.
     """
-    is_label = one_hot(jnp.asarray(label - classes.first), logits.size)
-    label_logit = _at_label(logits, label, is_label, classes)
-    weights = weigh(logits, classes.maximum)
-    rivals = jnp.where(is_label, 0, weights.relative(logits))
-    is_valid = (label >= 0) & (label < classes.count)
-    label_weight = jnp.where(is_valid, weights.relative(label_logit), jnp.nan)
+    weights = weigh(logits, classes)
+    apart = label_apart(weights, logits, label, classes)
 
     def log_rivals() -> Array:
-        return jnp.where(is_label, 0, weights.log_relative(logits))
+        return jnp.where(apart.is_label, 0, weights.log_relative(logits))
 
-    shares = _shares(
-        weights,
-        is_label=is_label,
-        label=label_weight,
-        log_label=weights.log_relative(label_logit),
-        rivals=rivals,
+    shares = Shares(
+        p=apart.chance.p,
+        log_p=apart.chance.log_p,
+        complement=apart.chance.complement,
+        label=apart.label,
+        log_label=apart.log_label,
+        is_label=apart.is_label,
+        rivals=apart.rivals,
         log_rivals=log_rivals,
-        classes=classes,
+        others=apart.others,
+        total=apart.total,
+        log_total=apart.log_total,
+        p_sink=apart.p_sink,
+        largest=weights.largest,
+        log_scale=weights.log_scale,
+        num_classes=classes.count,
+        sum=classes.sum,
+        maximum=classes.maximum,
     )
-    return Weighed(weights, logits, label_logit, shares)
+    return Weighed(weights, logits, apart.label_logit, shares)
 
 
 def pull_back(of_label: OfLabel, weighed: Weighed) -> tuple[Scalar, Vector]:
@@ -101,7 +104,8 @@ def pull_back(of_label: OfLabel, weighed: Weighed) -> tuple[Scalar, Vector]:
         of_log_label=not isinstance(slopes.log_label, float),
         of_logs=not isinstance(slopes.log_rivals, float),
     )
-    return slopes.value, gradient_of(weighed.shares.is_label, moves, slopes)
+    shares = weighed.shares
+    return slopes.value, gradient_of(shares.is_label, moves, slopes, shares.sum)
 
 
 def moves_of(
@@ -128,10 +132,16 @@ def moves_of(
         label=weights.slope(label_logit, shares.label) if of_label else None,
         log_label=weights.log_slope(label_logit) if of_log_label else None,
         logs=jnp.where(is_masked, 0, weights.log_slope(logits)) if of_logs else None,
+        anchor=weights.anchor,
     )
 
 
-def gradient_of(is_label: Mask, moves: Moves, slopes: Slopes) -> Vector:
+def gradient_of(
+    is_label: Mask,
+    moves: Moves,
+    slopes: Slopes,
+    sum_up: Callable[[Array], Array] = jnp.sum,
+) -> Vector:
     """Gradient in the logits, [n], from the derivatives in the weights."""
     of_label: Array | float = 0.0
     if moves.log_label is not None:
@@ -141,84 +151,13 @@ def gradient_of(is_label: Mask, moves: Moves, slopes: Slopes) -> Vector:
     of_rivals = moves.rivals * slopes.rivals
     if moves.logs is not None:
         of_rivals += slopes.log_rivals * moves.logs
-    return jnp.where(is_label, of_label, of_rivals)
+    gradient = jnp.where(is_label, of_label, of_rivals)
+    return (
+        gradient if moves.anchor is None else less_sum(gradient, moves.anchor, sum_up)
+    )
 
 
 def probabilities(weighed: Weighed) -> Vector:
     """Probabilities of the classes, [n]."""
     shares = weighed.shares
     return jnp.where(shares.is_label, shares.p, shares.rivals / shares.total)
-
-
-def _shares(
-    weights: Weights,
-    *,
-    is_label: Mask,
-    label: Array,
-    log_label: Array,
-    rivals: Array,
-    log_rivals: Callable[[], Array],
-    classes: Classes,
-) -> Shares:
-    others = classes.sum(rivals)
-    log_sink = weights.log_sink
-    total = label + others
-    log_total = jnp.log(total)
-    if log_sink is None:
-        p_sink: Array | float = 0.0
-        inverse = 1 / total
-        complement = others * inverse
-        p = label * inverse
-        log_p = _log_share(label, log_label, others)
-    else:
-        # The weight of no class may be infinite, relative to those of the classes.
-        sink = jnp.exp(log_sink)
-        p_sink = 1 / (1 + total / sink)
-        log_total = jnp.logaddexp(log_total, log_sink)
-        total = total + sink
-        rest = others + sink
-        complement = 1 / (1 + label / rest)
-        p = label / total
-        is_large = label > rest
-        from_rest = -jnp.log1p(rest / label)
-        log_p = jnp.where(is_large, from_rest, log_label - log_total)
-    return Shares(
-        p=p,
-        log_p=log_p,
-        complement=complement,
-        label=label,
-        log_label=log_label,
-        is_label=is_label,
-        rivals=rivals,
-        log_rivals=log_rivals,
-        others=others,
-        total=total,
-        log_total=log_total,
-        p_sink=p_sink,
-        largest=weights.largest,
-        log_scale=weights.log_scale,
-        num_classes=classes.count,
-        sum=classes.sum,
-        maximum=classes.maximum,
-    )
-
-
-def _log_share(weight: Array, log_weight: Array, others: Array) -> Array:
-    """Logarithm of `weight / (weight + others)`, also where the weight underflows."""
-    # From the ratio no digits are lost where the share is near 1. Below the floor, where the
-    # others are near 1, the logarithm of the ratio is a difference of two.
-    floored = jnp.maximum(weight, FLOOR)
-    missing = jnp.where(weight < FLOOR, log_weight - math.log(FLOOR), 0)
-    return missing - jnp.log1p(others / floored)
-
-
-def _at_label(
-    z: Vector, label: Array | int, is_label: Mask, classes: Classes
-) -> Scalar:
-    """The label's logit; any number if the label is out of range."""
-    if isinstance(label, int):
-        return z[label]
-    if z.size == classes.count:
-        picked: Array = jax.lax.dynamic_index_in_dim(z, label, keepdims=False)
-        return picked
-    return classes.sum(jnp.where(is_label, z, 0))

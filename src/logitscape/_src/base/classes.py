@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.types import Scalar, Vector
+from .types import Scalar, Vector
 
 FEW = 5
 """Number of classes up to which they are joined one by one; from 6 on that is slower."""

@@ -1,0 +1,51 @@
+"""Losses of classes in an order, stated for a one-hot label (see label_shares.py)."""
+
+from typing import Literal
+
+import jax.numpy as jnp
+
+from ..base.running_sums import running_sum
+from .label_shares import Shares, Slopes
+from .ordinal import scale_of_score
+
+
+def ranked_probability_score(
+    shares: Shares, *, convention: Literal["sum", "mean"] = "sum"
+) -> Slopes:
+    """`sum_k (P_k - T_k)^2` of the cumulative sums of p and of the target.
+
+    Before the label, `P_k - T_k` is the sum of all p up to k, behind it minus the sum of all p from
+    there on: each is summed from its own end, so that nothing cancels.
+    """
+    scale = scale_of_score(convention, shares.num_classes)
+    if shares.rivals.size < shares.num_classes:
+        raise ValueError("`ranked_probability_score` needs all classes on one device.")
+    places = jnp.arange(shares.num_classes, dtype=jnp.int32)
+    is_before = places < shares.sum(jnp.where(shares.is_label, places, 0))
+    is_behind = ~(is_before | shares.is_label)
+    p = shares.rivals / shares.total
+    # No class has the sink, which counts as being behind all of them.
+    tails = jnp.where(is_before, running_sum(jnp.where(is_before, p, 0)), 0)
+    behind = running_sum(jnp.where(is_behind, p, 0), from_the_end=True) + shares.p_sink
+    tails = jnp.where(is_behind, behind, tails)
+    squares = shares.sum(tails * tails) + shares.p_sink * shares.p_sink
+    # By how much the derivative in p is above that of the label: the tails up to there.
+    outward = running_sum(jnp.where(is_behind, tails, 0))
+    inward = running_sum(jnp.where(is_before, tails, 0), from_the_end=True)
+    rises = jnp.where(shares.is_label, 0, jnp.where(is_before, inward, outward))
+    # Relative to the largest share, as all of it may belong to one rival.
+    largest = shares.maximum(p)
+    is_largest = (p >= largest) & ~shares.is_label
+    of_largest = shares.maximum(jnp.where(is_largest, rises, 0))
+    of_largest = jnp.where(shares.p >= largest, 0, of_largest)
+    above = rises - of_largest
+    mean = shares.sum(p * above) - shares.p * of_largest
+    of_label = -(shares.sum(jnp.where(is_behind, tails, 0)) + shares.p_sink)
+    of_sink = shares.p_sink * (of_largest + of_label)
+    per_weight = 2 * scale / shares.total
+    return Slopes(
+        value=scale * squares,
+        rivals=per_weight * (above - mean + of_sink),
+        label=per_weight * (-of_largest - mean + of_sink),
+        log_label=0.0,
+    )
