@@ -11,13 +11,15 @@ S = np.linspace(-4, 30, 35)
 LOSSES = ["sigmoid_cross_entropy", "asymmetric", "binary_hinge", "dice", "zlpr"]
 
 
+def _losses_of_yes(name: str) -> jax.Array:
+    loss = ls.objective(name)
+    return jax.vmap(lambda s: loss(-s[None], jnp.ones(1)))(S)
+
+
 def test_yes_falls() -> None:
     line = ls.ray("R2", S, num_classes=1)
     swept = ls.sweep(LOSSES, line, hessian=True)
-    expected = [
-        jax.vmap(lambda s, loss=ls.objective(name): loss(-s[None], jnp.ones(1)))(S)
-        for name in LOSSES
-    ]
+    expected = [_losses_of_yes(name) for name in LOSSES]
     np.testing.assert_allclose(swept.loss[:, 0], np.stack(expected), rtol=1e-12)
     assert swept.gradient.shape == (len(LOSSES), 1, len(S), 1)
     assert (np.asarray(swept.correct[:, 0]) == (S < 0)).all()
@@ -47,7 +49,7 @@ def test_collapse_margin_of_one_logit() -> None:
 
 @pytest.mark.parametrize("ray", ["R1", "R3"])
 def test_one_logit_has_no_rival(ray: str) -> None:
-    with pytest.raises(ValueError, match="at least 2, got 1.*moves a rival.*'R2'"):
+    with pytest.raises(ValueError, match=r"at least 2, got 1.*moves a rival.*'R2'"):
         ls.ray(ray, S, num_classes=1)
 
 
