@@ -40,7 +40,7 @@ def ranked_probability_score(
     Raises:
         ValueError: If the convention is neither of the two.
 
-    Source: Epstein 1969; Hou, Yu and Samaras, arXiv 1611.05916, equation 6.
+    Source: Epstein 1969; Hou, Yu and Samaras, arXiv 1611.05916.
     """
     scales = {"sum": 1.0, "mean": 1 / max(target.size - 1, 1)}
     # In a tuple even a value that cannot be hashed, such as a list, can be looked for.
