@@ -346,7 +346,7 @@ SOUND: dict[str, tuple[Loss, str]] = {
     ),
     "one against the rest": (
         lambda z, t: 0.2 * jnp.sum(softplus(z) - t * z),
-        "one_vs_rest, times 0.2",
+        "sigmoid_cross_entropy, times 0.2",
     ),
     "focal of sigmoids": (sigmoid_focal, ""),
     "ordered classes": (cumulative, ""),

@@ -16,6 +16,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from ..base.arguments import are_one_hot
+from ..base.target_kinds import DISTRIBUTION
 from ..base.x64 import enable_x64
 from .deadline import check_time
 from .programs import Precision, Quantity, program_of
@@ -51,12 +52,12 @@ def evaluate(
     Args:
         subject: Subject to evaluate.
         logits: Logits, [m, n]; rounded to `dtype` first.
-        targets: A label, labels [m], or distributions [m, n].
+        targets: A label, labels [m], or targets [m, n].
         dtype: Precision of the computation. float64 needs JAX's 64 bits switched on, as
             `diagnose` does for all its questions.
     """
     z = _as_rows(logits)
-    t = _as_distributions(targets, z)
+    t = _as_targets(targets, z)
     loss, gradient = _evaluate_in_chunks(subject, "gradient", z, t, dtype)
     return Values(loss, gradient)
 
@@ -75,7 +76,7 @@ def losses(
 def hessians(subject: Subject, logits: Points, targets: Targets = 0) -> Rows:
     """The Hessians, [m, n, n], in float64; other arguments as for `evaluate`."""
     z = _as_rows(logits)
-    t = _as_distributions(targets, z)
+    t = _as_targets(targets, z)
     (hessian,) = _evaluate_in_chunks(subject, "hessian", z, t, "float64")
     return hessian
 
@@ -159,13 +160,13 @@ def _as_rows(logits: Points) -> Rows:
     return np.atleast_2d(np.asarray(logits, np.float64))
 
 
-def _as_distributions(targets: Targets, z: Rows) -> Rows:
+def _as_targets(targets: Targets, z: Rows) -> Rows:
     t = np.asarray(targets)
     if t.shape == z.shape:
         return t.astype(np.float64)
     labels = np.broadcast_to(t, len(z))
-    distributions: Rows = np.eye(z.shape[1])[labels]
-    return distributions
+    one_hot_targets: Rows = np.eye(z.shape[1])[labels]
+    return one_hot_targets
 
 
 def _evaluate_in_chunks(
@@ -189,6 +190,7 @@ def _evaluate_in_chunks(
     z = np.resize(z, (padded, n))
     t = np.resize(t, (padded, n))
     has_labels = subject.objective is not None and quantity == "gradient"
+    has_labels &= subject.targets is DISTRIBUTION
     by_label = has_labels and bool(are_one_hot(t))
     if by_label:
         quantity = "gradient at labels"

@@ -102,12 +102,13 @@ class Examination:
     def _senseless(self, about_label: list[Answer]) -> dict[str, list[Answer]]:
         """The topics that make no sense after what the label does, each with its answer."""
         reasons = {
-            topic: label_use.reason_not_to_ask(topic, about_label)
+            topic: label_use.why_undefined(topic, self.subject)
+            or label_use.reason_not_to_ask(topic, about_label)
             for topic in QUESTIONS
             if topic != label_use.QUESTION
         }
         return {
-            topic: [_unanswered(topic, NOT_ASKED, reason)]
+            topic: [not_asked(topic, reason)]
             for topic, reason in reasons.items()
             if reason
         }

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..base.memory import kept
 from ..landscapes.probe_rays import PROBE_RAYS, RIVAL_UP
-from .evaluation import Rows, evaluate, finite_rows, norms, probabilities
+from .evaluation import Rows, Values, evaluate, finite_rows, norms, probabilities
 from .programs import Precision
 from .subject import Subject
 
@@ -35,6 +35,7 @@ class Ray:
         side: Whether the label becomes wrong or right as s grows.
         origin: Logits at s = 0, [n].
         towards: Change of the logits per unit of s, [n].
+        target: Target, [n]: label 0, and for multi-label losses perhaps others.
     """
 
     subject: Subject
@@ -42,6 +43,7 @@ class Ray:
     side: Side
     origin: Rows
     towards: Rows
+    target: Rows
     _measured: dict[bytes, Rows] = field(default_factory=dict, repr=False)
 
     def logits(self, s: Rows) -> Rows:
@@ -49,6 +51,12 @@ class Ray:
         column = np.reshape(s, (-1, 1))
         points: Rows = self.origin + column * self.towards
         return points
+
+    def values(self, s: Rows, dtype: Precision = "float64") -> Values:
+        """Loss [m] and gradient [m, n] at every s."""
+        z = self.logits(s)
+        targets = np.broadcast_to(self.target, z.shape)
+        return evaluate(self.subject, z, targets, dtype=dtype)
 
     def measure(self, s: Rows, dtype: Precision = "float64") -> Rows:
         """Slope dL/ds, gradient norm and loss, [3, m]; NaN where the loss is not finite."""
@@ -60,7 +68,7 @@ class Ray:
 
     @np.errstate(over="ignore", invalid="ignore")
     def _measure(self, s: Rows, dtype: Precision) -> Rows:
-        values = evaluate(self.subject, self.logits(s), 0, dtype=dtype)
+        values = self.values(s, dtype)
         slope = values.gradient @ self.towards
         measured = np.stack([slope, norms(values.gradient), values.loss])
         return np.where(np.isfinite(values.loss), measured, np.nan)
@@ -107,6 +115,7 @@ def ray(subject: Subject, name: str, side: Side, num_classes: int) -> Ray:
         origin=np.full(num_classes, origin_of(subject, num_classes)),
         # 0 - x instead of -x: logits that do not move shall not become -0.
         towards=direction if side == "wrong" else 0.0 - direction,
+        target=np.eye(num_classes)[0],
     )
 
 
@@ -132,6 +141,7 @@ def _is_ordinary(subject: Subject, origin: float, num_classes: int) -> bool:
             side="wrong",
             origin=np.full(num_classes, origin),
             towards=probe.direction(num_classes),
+            target=np.eye(num_classes)[0],
         )
         slopes[name], _, loss = through_origin.measure(steps)
         if not np.isfinite(loss).all():

@@ -11,6 +11,7 @@ from jax import Array
 from ..base.memory import kept
 from ..base.program_keys import key_of, loss_key
 from ..base.stored import remembered
+from ..base.target_kinds import DISTRIBUTION, TargetKind
 from ..forms.adapt import BatchValues
 from ..forms.choice import Recognised
 from ..forms.opaque import Opaque
@@ -54,6 +55,7 @@ class Subject:
             it returns instead of float64; it is then computed in float32 throughout.
         own_normalizer: Normalizer of the user's own, if it is none of the catalog.
         domain: Logits that it can be given; elsewhere its values count as undefined.
+        targets: Kind of its targets.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Subject:
     predictor: str = ""
     own_normalizer: Callable[..., Any] | None = field(default=None, repr=False)
     domain: Domain = ANYWHERE
+    targets: TargetKind = field(default=DISTRIBUTION, repr=False)
     recognised: Recognised | None = field(default=None, repr=False)
     description: str = ""
     one_logit: bool = False

@@ -12,6 +12,7 @@ from jax import Array
 from ..base.formula import rounded_once
 from ..base.memory import kept
 from ..base.program_keys import set_key
+from ..base.target_kinds import DISTRIBUTION, LABELS, TargetKind
 from ..forms.adapt import (
     as_batch_code,
     as_code,
@@ -144,8 +145,14 @@ class _Given:
             description=description(self.recognised),
             reduction=self.recognised.reduction,
             one_logit=self.recognised.reading.is_binary,
+            targets=self._targets(),
             **fields,
         )
+
+    def _targets(self) -> TargetKind:
+        """What the targets are; who names a normalizer means one label among the classes."""
+        is_of_labels = self.recognised.each_class and self.normalizer is None
+        return LABELS if is_of_labels else DISTRIBUTION
 
 
 def _of_function(given: _Given, num_classes: int) -> Subject:
@@ -193,6 +200,7 @@ def _of_objective(objective: Objective) -> Subject:
         code=code,
         objective=objective,
         predictor="" if objective.normalizer is None else "loss.predict",
+        targets=objective.targets,
     )
 
 

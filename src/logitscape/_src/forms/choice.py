@@ -36,6 +36,7 @@ class Recognised:
             known to follow from them.
         targets: What its target vector is.
         in_batches: Reading by which it takes several examples, if it does.
+        each_class: Whether every class has an answer of its own, as in a multi-label loss.
     """
 
     reading: Reading
@@ -43,6 +44,7 @@ class Recognised:
     reduction: Reduction | None = "none"
     targets: Targets = "as given"
     in_batches: Reading | None = None
+    each_class: bool = False
 
     @property
     def form(self) -> Form:
@@ -94,7 +96,8 @@ def _of_categories(
     if one_hot:
         one_hot, reduction = _explained(trials, "batch, one-hot", accepted)
         targets = _targets(trials, one_hot)
-        return Recognised(one_hot, trials.call, reduction, targets, one_hot)
+        each = _asks_every_class(trials, one_hot, targets)
+        return Recognised(one_hot, trials.call, reduction, targets, one_hot, each)
     if one_label:
         return Recognised(one_label, trials.call)
     return None
@@ -114,13 +117,14 @@ def _vector(
     # A loss of one example may nearly be a sum over a batch that it was not made for.
     exact = laws.ROUNDING
     reduction = None if one_hot is None else _reduction(trials, one_hot, exact)
+    each = _tested(lambda: laws.asks_every_class(trials.run, n, targets), False)
     if one_hot is None or reduction is None:
-        return Recognised(vector, trials.call, "none", targets)
+        return Recognised(vector, trials.call, "none", targets, each_class=each)
     is_batch = _tested(
         lambda: laws.differs_from_batch_of_one(trials.run, trials.run, n), False
     )
     reading = one_hot if is_batch else vector
-    return Recognised(reading, trials.call, reduction, targets, one_hot)
+    return Recognised(reading, trials.call, reduction, targets, one_hot, each)
 
 
 def _of_elements(
@@ -223,6 +227,14 @@ def _targets(trials: Trials, reading: Reading) -> Targets:
         return trials.run(*arguments_of_one(reading, z, t))
 
     return _tested(lambda: laws.targets_of(run, trials.num_classes), AS_GIVEN)
+
+
+def _asks_every_class(trials: Trials, reading: Reading, targets: Targets) -> bool:
+    def run(z: Rows, t: Rows) -> Rows:
+        return trials.run(*arguments_of_one(reading, z, t)).reshape(())
+
+    n = trials.num_classes
+    return _tested(lambda: laws.asks_every_class(run, n, targets), False)
 
 
 def _tested(test: Callable[[], Outcome], otherwise: Outcome) -> Outcome:

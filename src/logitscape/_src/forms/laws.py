@@ -17,6 +17,10 @@ EXAMPLES = 5
 PLACES = 8
 """Number of places at which changes of logits are added up."""
 FAR = 20.0
+SMALL, MOST_MOVED = 0.3, 4
+"""Size of logits before any margin ends a loss, and how many of them are moved."""
+RIGHT_BY, RESTING = (0.5, 6.0, 12.0), 0.2
+"""Sizes of right logits, and by how much less the loss then falls each time."""
 EXACT = 1e-4
 """Relative difference, in float32, that counts as none."""
 ROUNDING = 2e-6
@@ -181,6 +185,41 @@ def asks_yes_or_no_of(targets: Targets) -> Callable[[Run, int], bool]:
     if targets != "signs":
         return asks_yes_or_no
     return lambda run, n: asks_yes_or_no(lambda z, t: run(z, 2 * t - 1), n)
+
+
+def asks_every_class(run: Run, n: int, targets: Targets) -> bool:
+    """Whether every class has an answer of its own, and any number of them may be yes.
+
+    Whatever the other answers are, the loss then falls with a logit whose target is 1, rises
+    with one whose target is 0, and comes to rest where all answers are right. A cross-entropy that
+    is written as `logsumexp(z) - t @ z` falls for ever.
+    """
+    if n < 2 or not asks_yes_or_no_of(targets)(run, n):
+        return False
+    every_other = np.arange(n) % 2
+    for yes in (every_other, 1 - every_other, np.ones(n)):
+        target = 2.0 * yes - 1 if targets == "signs" else 1.0 * yes
+        if not _moves_to(run, target, yes) or not _comes_to_rest(run, target, yes):
+            return False
+    return True
+
+
+def _moves_to(run: Run, target: Rows, yes: Rows) -> bool:
+    """Whether a step away from an answer raises the loss, for the first few."""
+    z = SMALL * _logits(1, len(yes))[0]
+    before = float(run(z, target))
+    moves = SMALL * np.eye(len(yes))[:MOST_MOVED]
+    rises = np.array([float(run(z + move, target)) for move in moves]) - before
+    away = np.where(yes[: len(moves)], -rises, rises)
+    return bool((away > ROUNDING * (1 + abs(before))).all())
+
+
+def _comes_to_rest(run: Run, target: Rows, yes: Rows) -> bool:
+    """Whether the loss falls, but ever less and not below 0, where all answers are right."""
+    near, right, far = (float(run(size * (2 * yes - 1), target)) for size in RIGHT_BY)
+    exact = EXACT * (1 + abs(near))
+    falls_less = exact < near - right and right - far <= RESTING * (near - right)
+    return falls_less and far >= -exact
 
 
 def is_of_angles(run: Run, n: int) -> bool:

@@ -130,8 +130,8 @@ READINGS = (
     Reading("binary", "N", "N", True, ("N", "")),
     Reading("binary", "", "", False, ("",)),
     Reading("binary", "1", "1", False, ("", "1")),
-    Reading("multi-label", "Nn", "Nn", False, ("Nn",)),
-    Reading("multi-label", "n", "n", False, ("n",)),
+    Reading("multi-label", "Nn", "Nn", False, ("Nn", "N", "")),
+    Reading("multi-label", "n", "n", False, ("n", "")),
     Reading("similarities", "NN", "", True, ("N", "")),
 )
 """All readings; of those that a function takes, the first that stands the test is right."""
@@ -202,7 +202,7 @@ def call_on_batch(
 ) -> Any:
     """What the function returns for a batch, logits [N, n] and what `target_for` gives."""
     loss = function(*arguments_of_batch(reading, z, target))
-    if reading.form == "multi-label":
+    if reading.form == "multi-label" and loss.ndim == 2:
         return loss.sum(-1)
     return loss.reshape(()) if loss.ndim == 0 else loss.reshape(-1)
 

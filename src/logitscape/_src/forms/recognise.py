@@ -55,6 +55,8 @@ def attempt(
             continue
         part = trials.returned[chosen.reading].part
         chosen = replace(chosen, call=replace(chosen.call, part=part))
+        if form == "multi-label":
+            chosen = replace(chosen, each_class=True)
         if chosen.reduction is not None:
             return chosen, tried
         # Examples that influence each other may be two sets of embeddings.

@@ -30,7 +30,8 @@ class Landscape:
             a normalizer, whether the loss is a number.
         p_label: Probability of the label, from 0 to 1; NaN where no normalizer is known.
         correct: Whether the label alone has the largest probability; without a known
-            normalizer, the largest logit.
+            normalizer, the largest logit. For a multi-label loss, whether the label's logit
+            alone is above 0, and all others are below.
         curvatures: Eigenvalues of the Hessian in the logits, ascending, [..., n]; None
             unless asked for.
         jacobian: Derivatives of the probabilities in the logits, dp_j / dz_k,

@@ -39,7 +39,8 @@ class ProbeRay:
         """Change of the logits per unit of `s`, [num_classes]."""
         change = np.zeros(num_classes)
         change[label] = self.label_change
-        change[rival] = self.rival_change
+        if self.rival_change:
+            change[rival] = self.rival_change
         return change
 
 

@@ -12,8 +12,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.target_kinds import LABELS
 from ..engine import batching, families
 from ..engine.by_rule import Evaluation
+from ..objectives.objective import Objective
 from ..objectives.parts import Normalizer
 from .plan import Results, Shape, SweepPlan
 
@@ -63,7 +65,8 @@ def _at_label(plan: SweepPlan, logits: Array, label: int) -> dict[str, Array]:
     evaluations = families.evaluate(
         plan.objectives, logits, label, hessian=plan.hessian
     )
-    rows = [_row(evaluation, logits, label) for evaluation in evaluations]
+    pairs = zip(plan.objectives, evaluations, strict=True)
+    rows = [_row(objective, found, logits, label) for objective, found in pairs]
     stacked = {}
     for name in rows[0]:
         per_objective = [row[name] for row in rows]
@@ -71,7 +74,9 @@ def _at_label(plan: SweepPlan, logits: Array, label: int) -> dict[str, Array]:
     return stacked
 
 
-def _row(evaluation: Evaluation, logits: Array, label: int) -> dict[str, Array]:
+def _row(
+    objective: Objective, evaluation: Evaluation, logits: Array, label: int
+) -> dict[str, Array]:
     """Results of one objective for one label, each [..., batch]."""
     loss = evaluation.loss
     gradient = evaluation.gradient
@@ -85,7 +90,8 @@ def _row(evaluation: Evaluation, logits: Array, label: int) -> dict[str, Array]:
     if p is None:
         row["in_domain"] = ~jnp.isnan(loss)
         row["p_label"] = jnp.full_like(loss, jnp.nan)
-        row["correct"] = _leads(logits, label)
+        separate = objective.targets is LABELS
+        row["correct"] = (_answers if separate else _leads)(logits, label)
     else:
         undefined = jnp.any(jnp.isnan(p), 0)
         row["in_domain"] = ~undefined
@@ -99,8 +105,14 @@ def _row(evaluation: Evaluation, logits: Array, label: int) -> dict[str, Array]:
 def _leads(scores: Array, label: int) -> Array:
     """Whether the label's score is larger than all others, [batch]."""
     others = jnp.delete(scores, label, axis=0)
-    largest_other = jnp.max(others, axis=0)
+    largest_other = jnp.max(others, axis=0, initial=-jnp.inf)
     return scores[label] > largest_other
+
+
+def _answers(logits: Array, label: int) -> Array:
+    """Whether the label's logit alone is above 0, and all others are below, [batch]."""
+    others = jnp.delete(logits, label, axis=0)
+    return (logits[label] > 0) & jnp.all(others < 0, axis=0)
 
 
 def _jacobians(plan: SweepPlan, shape: Shape, logits: Array) -> Array:

@@ -45,7 +45,8 @@ class Slice:
             extent = f"from {axis[0]:g} to {axis[-1]:g}"
             axes.append(f"{name}: {len(axis)} {extent}")
         grid = ", ".join(axes)
-        classes = f"{self.num_classes} classes"
+        plural = "" if self.num_classes == 1 else "es"
+        classes = f"{self.num_classes} class{plural}"
         return f"Slice({self.name!r}, {self.description}; {grid}; {classes})"
 
     @property

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from ..base.types import Number
 from ..base.whole_numbers import is_whole
+from .probe_rays import ProbeRay
 
 Coordinates: TypeAlias = Array | NDArray[Any] | Sequence[Any]
 """Numbers as users give them."""
 Grid: TypeAlias = NDArray[np.float64]
 """Numbers after the checks of this module."""
 
-LEAST_CLASSES = 2
+LEAST_CLASSES = 1
+"""One logit is the binary case of a multi-label loss."""
 DEFAULT_CLASSES = 3
 PARALLEL = 1e-12
 """Largest sine of the angle between two directions that count as parallel.
@@ -52,7 +54,7 @@ def axis(function_name: str, name: str, values: Coordinates) -> Grid:
 
 
 def direction(function_name: str, name: str, value: Coordinates) -> Grid:
-    """A finite vector of at least two logits that is not zero, [n]."""
+    """A finite vector of at least one logit that is not zero, [n]."""
     vector = floats(function_name, name, value)
     if (
         vector.ndim != 1
@@ -60,8 +62,8 @@ def direction(function_name: str, name: str, value: Coordinates) -> Grid:
         or not np.all(np.isfinite(vector))
     ):
         raise ValueError(
-            f"`{function_name}({name}=...)` must be a finite vector of at least "
-            f"{LEAST_CLASSES} logits, got {value!r}."
+            f"`{function_name}({name}=...)` must be a finite vector of logits, at least "
+            f"{LEAST_CLASSES}, got {value!r}."
         )
     if not np.any(vector):
         raise ValueError(
@@ -178,6 +180,16 @@ def label_and_rival(
     if label == rival:
         raise ValueError(
             f"`{function_name}(rival=...)` must not be the label, got {rival} for both."
+        )
+
+
+def only_class(function_name: str, label: int, probe: ProbeRay) -> None:
+    """Raise `ValueError` unless the label is the only class, and the ray moves no rival of it."""
+    one_class(function_name, "label", label, 1)
+    if probe.rival_change:
+        raise ValueError(
+            f"`{function_name}(num_classes=...)` must be at least 2, got 1: {probe.name} moves a "
+            "rival; with one logit take 'R2' or the direction [1.0]."
         )
 
 

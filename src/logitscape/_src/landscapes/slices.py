@@ -39,7 +39,8 @@ def ray(
             probe ray.
         s: Positions along the ray, finite and strictly increasing, of either sign.
         num_classes: Number of classes, n. By default it is the length of the vectors
-            that are given, and 3 if there are none.
+            that are given, and 3 if there are none. One logit, the binary case of a multi-label
+            loss, has no rival, and of the probe rays only "R2".
         label: True class, the label of a probe ray.
         rival: Wrong class that a probe ray compares with the label.
         base: Value of every logit at s = 0. Normalizers that need positive logits want
@@ -64,7 +65,10 @@ def ray(
     if isinstance(direction, str):
         probe = probe_ray("ray", direction)
         n = checked.class_count("ray", num_classes, origin=origin)
-        checked.label_and_rival("ray", label, rival, n)
+        if n == 1:
+            checked.only_class("ray", label, probe)
+        else:
+            checked.label_and_rival("ray", label, rival, n)
         name = probe.name
         vector = probe.direction(n, label, rival)
     else:

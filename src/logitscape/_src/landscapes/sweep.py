@@ -46,6 +46,9 @@ def sweep(
     them. The whole result is held in memory; see `summarize` and `sweep_to` for more
     points.
 
+    A multi-label loss is given the label as its only yes. For other answers t, sweep
+    `lambda z, _: loss(z, t)`.
+
     Args:
         objectives: A spec, an Objective or a function `(logits, target) -> scalar`;
             several of them in a list, or by name in a dict.

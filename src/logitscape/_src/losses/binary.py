@@ -95,7 +95,8 @@ def sigmoid_focal(
     Raises:
         ValueError: If a parameter is out of its range (NaN if it is traced).
 
-    Source: Lin et al., Focal Loss for Dense Object Detection, arXiv 1708.02002, equation 5.
+    Source: Lin et al., Focal Loss for Dense Object Detection, arXiv 1708.02002, in its form
+    with a balance alpha.
     """
     dtype = logits.dtype
     power = parameter("sigmoid_focal", "gamma", gamma, dtype, low=0)
@@ -142,7 +143,7 @@ def asymmetric(
         ValueError: If a parameter is out of its range (NaN if it is traced).
 
     Source: Ridnik et al., Asymmetric Loss For Multi-Label Classification, arXiv 2009.14119,
-    equation 7; defaults of the code at github.com/Alibaba-MIIL/ASL.
+    with its probability shift; defaults of the code at github.com/Alibaba-MIIL/ASL.
     """
     name, dtype = "asymmetric", logits.dtype
     a = parameter(name, "gamma_positive", gamma_positive, dtype, low=0)

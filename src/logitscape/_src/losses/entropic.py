@@ -71,7 +71,7 @@ def soft_bootstrapping(
     Raises:
         ValueError: If beta is not between 0 and 1 (NaN if it is traced).
 
-    Source: Reed et al., arXiv 1412.6596, equation 6.
+    Source: Reed et al., arXiv 1412.6596 (soft bootstrapping).
     """
     share = parameter("soft_bootstrapping", "beta", beta, target.dtype, low=0, high=1)
     of_target = dot(share * target, -probs.log_p)
@@ -103,7 +103,7 @@ def hard_bootstrapping(
     Raises:
         ValueError: If beta is not between 0 and 1 (NaN if it is traced).
 
-    Source: Reed et al., arXiv 1412.6596, equation 7.
+    Source: Reed et al., arXiv 1412.6596 (hard bootstrapping).
     """
     share = parameter("hard_bootstrapping", "beta", beta, target.dtype, low=0, high=1)
     of_target = dot(share * target, -probs.log_p)

@@ -38,7 +38,8 @@ def jensen_shannon(probs: Probs, target: Vector, *, weight: Parameter = 0.5) -> 
     Raises:
         ValueError: If the weight is not in its range (NaN if it is traced).
 
-    Source: Englesson and Azizpour, arXiv 2105.04522, equations 2 and 3.
+    Source: Englesson and Azizpour, arXiv 2105.04522; their code at
+    github.com/ErikEnglesson/GJS.
     """
     w = weight_of_target(weight, target.dtype)
     is_known = ~jnp.isnan(jnp.sum(target))

@@ -57,7 +57,7 @@ def lsep(logits: Vector, target: Vector) -> Scalar:
         Loss, from 0 up.
 
     Source: Li, Song and Luo, Improving Pairwise Ranking for Multi-label Image Classification,
-    arXiv 1704.03135, equation 4.
+    arXiv 1704.03135 (log-sum-exp pairwise loss).
     """
     # A common offset of the logits would be added and taken away again.
     centred = logits - jax.lax.stop_gradient(_largest_finite(logits))

@@ -35,7 +35,7 @@ def max_sup(logits: Vector, target: Vector, *, weight: Parameter = 0.1) -> Scala
     Raises:
         ValueError: If the weight is negative or not finite (NaN if it is traced).
 
-    Source: Zhou et al., MaxSup, arXiv 2502.15798, equation 8; their code.
+    Source: Zhou et al., MaxSup, arXiv 2502.15798; their code.
     """
     scale = parameter("max_sup", "weight", weight, logits.dtype, low=0)
     z = nan_unless_top_is_finite(logits)
@@ -74,7 +74,7 @@ def margin_label_smoothing(
     Raises:
         ValueError: If a parameter is out of its range (NaN if it is traced).
 
-    Source: Liu et al., The devil is in the margin, CVPR 2022, equation 7; their code.
+    Source: Liu et al., The devil is in the margin, CVPR 2022; their code.
     """
     name, dtype = "margin_label_smoothing", logits.dtype
     allowed = parameter(name, "margin", margin, dtype, low=0)
@@ -104,7 +104,7 @@ def squentropy(logits: Vector, target: Vector) -> Scalar:
     Returns:
         Loss, from 0 up.
 
-    Source: Hui, Belkin and Wright, Cut your losses with squentropy, arXiv 2302.03952, equation 1.
+    Source: Hui, Belkin and Wright, Cut your losses with squentropy, arXiv 2302.03952.
     """
     # The label's own square may be infinite, and has no part in it.
     others = jnp.where(target == 1, 0, logits)

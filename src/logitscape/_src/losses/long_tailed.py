@@ -43,7 +43,7 @@ def logit_adjusted(
     Raises:
         ValueError: If the prior or tau is out of its range (NaN if it is traced).
 
-    Source: Menon et al., arXiv 2007.07314, equation 10.
+    Source: Menon et al., arXiv 2007.07314 (logit adjusted softmax cross-entropy).
     """
     return _shifted(logits, adjustment(logits, prior, tau), target)
 
@@ -89,7 +89,7 @@ def balanced_softmax(
     Raises:
         ValueError: If the counts are not such numbers (NaN if they are traced).
 
-    Source: Ren et al., arXiv 2007.10740, equation 3.
+    Source: Ren et al., arXiv 2007.10740 (balanced softmax).
     """
     return _shifted(logits, log_counts(logits, counts), target)
 
@@ -133,7 +133,7 @@ def ldam(
     Raises:
         ValueError: If a parameter is out of its range (NaN if it is traced).
 
-    Source: Cao et al., arXiv 1906.07413, equations 12 and 13; their code.
+    Source: Cao et al., arXiv 1906.07413; their code.
     """
     margin = ldam_margin(logits, counts, max_margin)
     factor = parameter("ldam", "scale", scale, logits.dtype, low=0, open=True)
@@ -179,7 +179,7 @@ def cosface(
     Raises:
         ValueError: If a parameter is out of its range (NaN if it is traced).
 
-    Source: Wang et al., CosFace, arXiv 1801.09414, equation 4.
+    Source: Wang et al., CosFace, arXiv 1801.09414 (large margin cosine loss).
     """
     gap = parameter("cosface", "margin", margin, logits.dtype, low=0)
     factor = parameter("cosface", "scale", scale, logits.dtype, low=0, open=True)

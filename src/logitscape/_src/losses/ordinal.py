@@ -40,7 +40,7 @@ def ranked_probability_score(
     Raises:
         ValueError: If the convention is neither of the two.
 
-    Source: Epstein 1969; Hou, Yu and Samaras, arXiv 1611.05916, equation 6.
+    Source: Epstein 1969; Hou, Yu and Samaras, arXiv 1611.05916.
     """
     scale = scale_of_score(convention, target.size)
     return scale * _squares(probs.p, probs.complement, target)

@@ -44,7 +44,7 @@ def soft_f1(logits: Vector, target: Vector, *, smoothing: Parameter = 0.0) -> Sc
     Raises:
         ValueError: If the smoothing is negative or not finite (NaN if it is traced).
 
-    Source: Dice 1945; Sudre et al., arXiv 1707.03237, equation 3, for one class.
+    Source: Dice 1945; Sudre et al., arXiv 1707.03237, for one class.
     """
     s = parameter("soft_f1", "smoothing", smoothing, logits.dtype, low=0)
     counts = _counts(logits, target)
@@ -113,7 +113,7 @@ def tversky(
     Raises:
         ValueError: If a parameter is out of its range (NaN if it is traced).
 
-    Source: Salehi et al., Tversky loss function, arXiv 1706.05721, equations 3 and 4.
+    Source: Salehi et al., Tversky loss function, arXiv 1706.05721.
     """
     dtype = logits.dtype
     a = parameter("tversky", "alpha", alpha, dtype, low=0)

@@ -142,7 +142,7 @@ def alpha_loss(probs: Probs, target: Vector, *, alpha: Parameter = 2.0) -> Scala
     Raises:
         ValueError: If alpha is not a finite number greater than 0 (NaN if it is traced).
 
-    Source: Sypherd et al., arXiv 1906.02314, equation 1.
+    Source: Sypherd et al., arXiv 1906.02314.
     """
     return expected(of_order, probs, target, alpha=alpha)
 

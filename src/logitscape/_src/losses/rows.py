@@ -50,8 +50,8 @@ def info_nce(
     Raises:
         ValueError: If the temperature is not positive and finite (NaN if it is traced).
 
-    Source: van den Oord et al., arXiv 1807.03748, equation 4; Chen et al., SimCLR, arXiv
-    2002.05709, equation 1, where the anchor itself is left out.
+    Source: van den Oord et al., arXiv 1807.03748 (InfoNCE); Chen et al., SimCLR, arXiv
+    2002.05709 (NT-Xent), where the anchor itself is left out.
     """
     c = 1 / _temperature("info_nce", temperature, similarities)
     return dot(target, -softmax(similarities, inverse_temperature=c).log_p)
@@ -90,7 +90,7 @@ def decoupled(
         ValueError: If the temperature is out of its range or the target not one-hot (NaN if it is
             traced).
 
-    Source: Yeh et al., Decoupled Contrastive Learning, arXiv 2110.06848, equation 6.
+    Source: Yeh et al., Decoupled Contrastive Learning, arXiv 2110.06848.
     """
     one = one_if_one_hot("decoupled", target)
     t = _temperature("decoupled", temperature, similarities)
@@ -135,8 +135,8 @@ def triplet(
         ValueError: If a parameter is out of its range or the target not one-hot (NaN if it is
             traced).
 
-    Source: Schroff et al., FaceNet, arXiv 1503.03832, equation 2, of similarities in place of
-    distances; Faghri et al., VSE++, arXiv 1707.05612, equations 4 and 5.
+    Source: Schroff et al., FaceNet, arXiv 1503.03832 (triplet loss), of similarities in place of
+    distances; Faghri et al., VSE++, arXiv 1707.05612 (sum and maximum of hinges).
     """
     if negatives not in ("all", "hardest"):
         raise ValueError(
@@ -176,7 +176,7 @@ def supervised_contrastive(
     Raises:
         ValueError: If the temperature is not positive and finite (NaN if it is traced).
 
-    Source: Khosla et al., Supervised Contrastive Learning, arXiv 2004.11362, equation 2; code at
+    Source: Khosla et al., Supervised Contrastive Learning, arXiv 2004.11362; code at
     github.com/HobbitLong/SupContrast, which multiplies by T over a base temperature.
     """
     c = 1 / _temperature("supervised_contrastive", temperature, similarities)
@@ -209,7 +209,7 @@ def mil_nce(
         ValueError: If the temperature is not positive and finite (NaN if it is traced).
 
     Source: Miech et al., End-to-End Learning of Visual Representations from Uncurated
-    Instructional Videos, arXiv 1912.06430, equation 1.
+    Instructional Videos, arXiv 1912.06430.
     """
     t = _temperature("mil_nce", temperature, similarities)
     top = jax.lax.stop_gradient(jnp.max(similarities))

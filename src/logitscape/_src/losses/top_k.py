@@ -70,7 +70,8 @@ def top_k_hinge(logits: Vector, target: Vector, *, k: int = 2) -> Scalar:
     Raises:
         ValueError: If k is not such a number, or the target is not one-hot (NaN if it is traced).
 
-    Source: Lapin, Hein and Schiele, Top-k multiclass SVM, arXiv 1511.06683, equation 6.
+    Source: Lapin, Hein and Schiele, Top-k multiclass SVM, arXiv 1511.06683
+    (top-k hinge loss).
     """
     one = one_if_one_hot("top_k_hinge", target)
     count = _guesses("top_k_hinge", k, logits)

@@ -81,7 +81,8 @@ def bi_tempered(probs: Probs, target: Vector, *, t1: Parameter = 0.8) -> Scalar:
     Raises:
         ValueError: If t1 is greater than 1 or not finite (NaN if it is traced).
 
-    Source: Amid et al., arXiv 1906.03361, equation 5.
+    Source: Amid et al., arXiv 1906.03361; their code at
+    github.com/google/bi-tempered-loss.
     """
     alpha = alpha_of_temperature(t1, target.dtype)
     return tsallis(probs, target, alpha) + negative_entropy(target, alpha)

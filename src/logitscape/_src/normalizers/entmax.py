@@ -97,7 +97,7 @@ def tempered(logits: Vector, *, temperature: Parameter = 1.5) -> Probs:
         ValueError: If the temperature is out of range (NaN if it is traced).
 
     Source: Amid, Warmuth, Anil and Koren, Robust Bi-Tempered Logistic Loss Based on Bregman
-    Divergences, NeurIPS 2019, arXiv 1906.03361, equation 4.
+    Divergences, NeurIPS 2019, arXiv 1906.03361.
     """
     low, high = 1, 2 - LOWEST_ALPHA
     t = parameter(

@@ -37,7 +37,7 @@ def t_softmax(logits: Vector, *, width: Parameter = 2.0) -> Probs:
         ValueError: If the width is not a finite number greater than 0 (NaN if it is traced).
 
     Source: Bałazy et al., r-softmax: Generalized Softmax with Controllable Sparsity Rate,
-    arXiv 2304.05243, equation 5.
+    arXiv 2304.05243 (t-softmax).
     """
     t = parameter("t_softmax", "width", width, logits.dtype, low=0, open=True)
     below_top = _below_top(logits)
@@ -72,7 +72,7 @@ def r_softmax(
     Raises:
         ValueError: If a parameter is out of range (NaN if it is traced).
 
-    Source: Bałazy et al., arXiv 2304.05243, equation 7, and their code.
+    Source: Bałazy et al., arXiv 2304.05243 (r-softmax), and their code.
     """
     dtype = logits.dtype
     r = parameter("r_softmax", "rate", rate, dtype, low=0, high=1)

@@ -36,7 +36,7 @@ def nt_xent(
         ValueError: If the shapes differ, or the temperature is out of its range.
         TypeError: If the embeddings are not floating point.
 
-    Source: Chen et al., arXiv 2002.05709, equation 1 and algorithm 1.
+    Source: Chen et al., arXiv 2002.05709, algorithm 1.
     """
     a, b = matrix("nt_xent", first), matrix("nt_xent", second)
     if a.shape != b.shape:
@@ -76,7 +76,7 @@ def supervised(
         ValueError: If shapes do not match, or the temperature is out of its range.
         TypeError: If the embeddings are not floating point or the labels not integers.
 
-    Source: Khosla et al., arXiv 2004.11362, equation 2.
+    Source: Khosla et al., arXiv 2004.11362.
     """
     x = matrix("supervised", embeddings)
     y = numbers("supervised", "..., labels", labels)

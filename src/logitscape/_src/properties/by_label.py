@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from ..base.memory import kept
 from ..base.program_keys import key_of_all
 from ..base.stored import under_jit
+from ..base.target_kinds import DISTRIBUTION
 from ..base.xla import jit_fast_compile
 from ..objectives.at_label import loss_at_label
 from ..objectives.objective import Objective
+from ..objectives.sources import Source, objective
 
 Rows: TypeAlias = NDArray[Any]
 
@@ -39,6 +41,26 @@ class ByLabel:
     hessians: Callable[[Rows, Rows], Rows]
     scores: Callable[[Rows], Rows]
     eps: float = float(np.finfo(np.float64).eps)
+
+
+def of_one_label(caller: str, source: Source) -> Objective:
+    """The objective of a source, for a property that is one of losses of a label among classes.
+
+    Args:
+        caller: Name of the public function that measures the property.
+        source: Objective, or a spec or a function that `ls.objective` accepts.
+
+    Raises:
+        ValueError: If every class, or every similarity, has a target of its own.
+    """
+    found = objective(source)
+    if found.targets is not DISTRIBUTION:
+        raise ValueError(
+            f"`{caller}({found.name!r})` is not defined: its targets are "
+            f"{found.targets.allowed}, and `{caller}` is about losses of one label among the "
+            "classes."
+        )
+    return found
 
 
 # Kept, as several properties of one loss are asked one after the other.

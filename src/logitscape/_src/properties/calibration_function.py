@@ -8,8 +8,8 @@ import numpy as np
 
 from ..base.types import Number
 from ..base.x64 import enable_x64
-from ..objectives.sources import Source, objective
-from .by_label import ByLabel, by_label
+from ..objectives.sources import Source
+from .by_label import ByLabel, by_label, of_one_label
 from .calibration_search import Case, least_risks
 
 GAPS = (0.01, 0.02, 0.04, 0.1, 0.2, 0.4, 0.7, 0.95)
@@ -67,8 +67,8 @@ def calibration_function(
         The excess at each gap, and the power of b near 0.
 
     Raises:
-        ValueError: If a gap is out of range, if the loss is nowhere finite, or if the expected
-            loss falls without bound.
+        ValueError: If a gap is out of range, if the loss is nowhere finite, if the expected
+            loss falls without bound, or if every class has a target of its own.
 
     Sources: Bartlett, Jordan and McAuliffe, Convexity, classification, and risk bounds, JASA 2006;
     for losses of probabilities: Mao, Mohri and Zhong, Cross-entropy loss functions, ICML 2023,
@@ -90,8 +90,9 @@ def calibration_function(
             "`calibration_function(gaps=...)` must be numbers above 0 and below 1, "
             f"got {gaps!r}."
         )
+    loss = of_one_label("calibration_function", source)
     with enable_x64():
-        found = calibration_function_of(by_label(objective(source)), wanted)
+        found = calibration_function_of(by_label(loss), wanted)
     if isinstance(found, str):
         raise ValueError(f"`calibration_function({source!r})`: {found}.")
     return found

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..base.program_keys import key_of_all
 from ..base.stored import under_jit
+from ..base.target_kinds import LABELS
 from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
 from ..objectives.at_label import loss_at_label
@@ -69,7 +70,7 @@ def collapse_margin(
     Args:
         source: Objective, or a spec or a function that `ls.objective` accepts.
         dtype: "float32", "bfloat16" or "float16".
-        num_classes: Number of classes, at least 2.
+        num_classes: Number of classes, at least 2; at least 1 for a multi-label loss.
         base: Value of the other logits, for losses that take positive ones only.
 
     Returns:
@@ -90,14 +91,15 @@ def collapse_margin(
         >>> ls.collapse_margin("sum + cross_entropy", base=1.0)
         inf
     """
-    whole_number("collapse_margin", "num_classes", num_classes, low=2)
+    loss = objective(source)
+    least = 1 if loss.targets is LABELS else 2
+    whole_number("collapse_margin", "num_classes", num_classes, low=least)
     if dtype not in DTYPES:
         known = ", ".join(map(repr, DTYPES))
         raise ValueError(
             f"`collapse_margin(dtype=...)` must be one of {known}, got {dtype!r}."
         )
     origin = np.full(num_classes, float(base))
-    loss = objective(source)
     if isinstance(source, str | Objective):
         of_label = partial(loss_at_label, loss)
         key = key_of_all([loss], "gradients of label 0")

@@ -7,8 +7,8 @@ import numpy as np
 
 from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
-from ..objectives.sources import Source, objective
-from .by_label import ByLabel, Rows, by_label, for_all_labels
+from ..objectives.sources import Source
+from .by_label import ByLabel, Rows, by_label, for_all_labels, of_one_label
 
 SHARES_OF = (0.5, 2.0, 6.0)
 """Widths of the logarithms of random shares."""
@@ -64,7 +64,8 @@ def mixability(source: Source, *, num_classes: int = 3) -> float:
 
     Raises:
         ValueError: If there are fewer than 2 classes, or if hardly any logits have the least
-            expected loss of a distribution, as with a loss that only vertices minimise.
+            expected loss of a distribution, as with a loss that only vertices minimise, or if every
+            class has a target of its own.
 
     Source: van Erven, Reid and Williamson, Mixability is Bayes risk curvature relative to log
     loss, JMLR 13, 2012, theorem 13.
@@ -79,8 +80,9 @@ def mixability(source: Source, *, num_classes: int = 3) -> float:
         0.0
     """
     whole_number("mixability", "num_classes", num_classes, low=2)
+    loss = of_one_label("mixability", source)
     with enable_x64():
-        found = mixability_of(by_label(objective(source)), num_classes)
+        found = mixability_of(by_label(loss), num_classes)
     if found is None:
         raise ValueError(
             f"`mixability({source!r})`: no expected loss is least at the logits that were tried."

@@ -10,8 +10,8 @@ import numpy as np
 from ..base.types import Number
 from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
-from ..objectives.sources import Source, objective
-from .by_label import ByLabel, Rows, by_label, for_all_labels
+from ..objectives.sources import Source
+from .by_label import ByLabel, Rows, by_label, for_all_labels, of_one_label
 
 SIZES = (1e-2, 0.1, 0.3, 1.0, 2.0, 4.0, 8.0, 16.0, 40.0)
 FAR = (1e4, 1e8, 1e12)
@@ -98,7 +98,8 @@ def noise_symmetry(source: Source, *, num_classes: int = 3) -> NoiseSymmetry:
         The least and the largest sum.
 
     Raises:
-        ValueError: If there are fewer than 2 classes, or if the loss is nowhere finite.
+        ValueError: If there are fewer than 2 classes, if the loss is nowhere finite, or if every
+            class has a target of its own.
 
     Sources: Ghosh, Kumar and Sastry, Robust loss functions under label noise for deep neural
     networks, AAAI 2017, arXiv 1712.09482; the bound: Zhang and Sabuncu, Generalized cross entropy
@@ -115,8 +116,9 @@ def noise_symmetry(source: Source, *, num_classes: int = 3) -> NoiseSymmetry:
         inf
     """
     whole_number("noise_symmetry", "num_classes", num_classes, low=2)
+    loss = of_one_label("noise_symmetry", source)
     with enable_x64():
-        found = noise_symmetry_of(by_label(objective(source)), num_classes)
+        found = noise_symmetry_of(by_label(loss), num_classes)
     if found is None:
         raise ValueError(
             f"`noise_symmetry({source!r})`: the loss is nowhere finite for all labels."

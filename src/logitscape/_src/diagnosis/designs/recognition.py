@@ -5,6 +5,7 @@ from dataclasses import replace
 from threading import Lock
 
 from ...base.memory import kept
+from ...base.target_kinds import DISTRIBUTION
 from ..answers import Answer
 from ..config import DiagnosisConfig
 from ..subject import Subject
@@ -27,6 +28,8 @@ RECOGNISERS: tuple[Callable[[Samples], list[Design]], ...] = (
     cosines,
     hinge,
 )
+OF_ANSWERS = (norm_invariance, cosines, hinge)
+"""Those that say something of losses with an answer for every class."""
 _LOCK = Lock()
 
 
@@ -42,7 +45,8 @@ def designs_of(subject: Subject, config: DiagnosisConfig) -> tuple[Design, ...]:
 def _designs_of(subject: Subject, config: DiagnosisConfig) -> tuple[Design, ...]:
     samples = sample(subject, config)
     designs = list[Design]()
-    for recognise in RECOGNISERS:
+    is_of_one_label = subject.targets is DISTRIBUTION
+    for recognise in RECOGNISERS if is_of_one_label else OF_ANSWERS:
         designs += recognise(samples)
     if not any(design.has_bound for design in designs):
         designs += bounded(samples)

@@ -1,5 +1,6 @@
 """The design of a loss: what its author meant by it, as far as its values tell, and the price."""
 
+from ...base.target_kinds import DISTRIBUTION
 from ..answers import Answer
 from ..config import DiagnosisConfig
 from ..designs.design import Design
@@ -18,10 +19,13 @@ METHOD = (
 
 def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """One answer for every design that is recognised, or one that says that there is none."""
-    recognised = recognition(subject, config)
     designs = {design.name: design for design in designs_of(subject, config)}
-    # Those that follow from the formula have the numbers of all classes, the others of a few.
-    designs |= {design.name: design for design in known_designs(recognised)}
+    told = frozenset[str]()
+    if subject.targets is DISTRIBUTION:
+        recognised = recognition(subject, config)
+        # Those that follow from the formula have the numbers of all classes, the others of a few.
+        designs |= {design.name: design for design in known_designs(recognised)}
+        told = _told(recognised)
     if not designs:
         none = Answer(
             question=QUESTION,
@@ -31,7 +35,6 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
             method=METHOD,
         )
         return [none]
-    told = _told(recognised)
     return [_answer(design, is_told=design.name in told) for design in designs.values()]
 
 

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...base.target_kinds import DISTRIBUTION
 from ...landscapes.probe_rays import LABEL_DOWN, MARGIN, PROBE_RAYS
 from ...properties.fit import find_law
 from ...properties.law import Law
 from ..answers import SEVERITIES, Answer, Witness
 from ..config import DiagnosisConfig
-from ..evaluation import Rows, evaluate, one_hot, row
-from ..rays import GRID, Side, ray
+from ..evaluation import Rows, row
+from ..rays import GRID, Ray, Side, ray
 from ..simplify import format_first
 from ..subject import Subject
 from ..vocabulary import (
@@ -27,6 +28,7 @@ from ..vocabulary import (
     UNDECIDED,
     UNDEFINED_FAR_OUT,
 )
+from .answer_rays import rays_of_all_answers, rays_of_one_answer
 from .bounded_gradient import bounded_answers
 from .gradient_signal import Signal, measure_signal
 
@@ -39,6 +41,7 @@ METHOD_WRONG = (
     "on R1, R2 and R3; label wrong by s"
 )
 METHOD_RIGHT = "law of the gradient's norm on R2 and R3 backwards; label right by s"
+METHOD_ALL_RIGHT = "law of the gradient's norm as all answers become right by s"
 RAYS_RIGHT = (LABEL_DOWN.name, MARGIN.name)
 
 SENTENCES = {
@@ -73,19 +76,21 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """One answer about the wrong side and one about the right side."""
     if subject.domain.is_bounded:
         return bounded_answers(subject, config)
-    wrong = _signals(subject, tuple(PROBE_RAYS), "wrong", config)
-    right = _signals(subject, RAYS_RIGHT, "right", config)
-    return [_answer_wrong(wrong, config), _answer_right(right)]
+    if subject.targets is DISTRIBUTION:
+        wrong = _probe_rays(subject, tuple(PROBE_RAYS), "wrong", config)
+        right = _probe_rays(subject, RAYS_RIGHT, "right", config)
+    else:
+        wrong = rays_of_one_answer(subject, config)
+        right = rays_of_all_answers(subject, config)
+    about_wrong = [measure_signal(ray, config) for ray in wrong]
+    about_right = [measure_signal(ray, config) for ray in right]
+    return [_answer_wrong(about_wrong, config), _answer_right(about_right)]
 
 
-def _signals(
+def _probe_rays(
     subject: Subject, names: Sequence[str], side: Side, config: DiagnosisConfig
-) -> list[Signal]:
-    signals = []
-    for name in names:
-        probe = ray(subject, name, side, config.num_classes)
-        signals.append(measure_signal(probe, config))
-    return signals
+) -> list[Ray]:
+    return [ray(subject, name, side, config.num_classes) for name in names]
 
 
 def _worst(signals: Sequence[Signal]) -> Signal:
@@ -97,12 +102,12 @@ def _answer_wrong(signals: Sequence[Signal], config: DiagnosisConfig) -> Answer:
     sentences = [_sentence(worst), *_remarks(worst, config), *_base(worst)]
     s = _round_s(worst)
     z = _logits(worst, s)
-    gradient = evaluate(worst.ray.subject, z, 0).gradient[0]
+    gradient = worst.ray.values(np.array([s])).gradient[0]
     shows = (
-        f"the label is wrong by {s:g} ({worst.ray.name}); "
+        f"{_subject_of(worst)} is wrong by {s:g} ({worst.ray.name}); "
         f"gradient = {format_first(gradient)}"
     )
-    witness = Witness(row(z), one_hot(0, config.num_classes), shows)
+    witness = Witness(row(z), row(worst.ray.target), shows)
     return Answer(
         question=WRONG,
         verdict=worst.verdict,
@@ -119,18 +124,28 @@ def _answer_right(signals: Sequence[Signal]) -> Answer:
     worst = _worst(signals)
     s = _round_s(worst)
     z = _logits(worst, s)
-    loss = evaluate(worst.ray.subject, z, 0).loss[0]
-    shows = f"the label is right by {s:g} ({worst.ray.name}); loss = {loss:.4g}"
-    witness = Witness(row(z), one_hot(0, len(z)), shows)
+    loss = worst.ray.values(np.array([s])).loss[0]
+    shows = (
+        f"{_subject_of(worst)} is right by {s:g} ({worst.ray.name}); loss = {loss:.4g}"
+    )
+    witness = Witness(row(z), row(worst.ray.target), shows)
     return Answer(
         question=RIGHT,
         verdict=worst.verdict,
         severity=worst.severity,
         text=_text_right(worst),
-        method=METHOD_RIGHT,
+        method=METHOD_RIGHT if _is_of_one_label(worst) else METHOD_ALL_RIGHT,
         witness=None if worst.severity == "fine" else witness,
         details=_all_details(signals, worst),
     )
+
+
+def _is_of_one_label(signal: Signal) -> bool:
+    return signal.ray.subject.targets is DISTRIBUTION
+
+
+def _subject_of(signal: Signal) -> str:
+    return "the label" if _is_of_one_label(signal) else "an answer"
 
 
 def _text_right(worst: Signal) -> str:
@@ -200,7 +215,9 @@ def _remarks(signal: Signal, config: DiagnosisConfig) -> list[str]:
 def _slope_ratio(signal: Signal, config: DiagnosisConfig) -> float | None:
     """The slope at s = 20 relative to the reference's on the same ray."""
     s = np.array([COMPARED_AT])
-    on_reference = ray(config.reference, signal.ray.name, "wrong", config.num_classes)
+    on_reference = ray(
+        config.reference, _probe_name(signal), "wrong", config.num_classes
+    )
     slope = float(signal.ray.measure(s)[0, 0])
     reference_slope = float(on_reference.measure(s)[0, 0])
     finite = math.isfinite(slope) and math.isfinite(reference_slope)
@@ -210,10 +227,14 @@ def _slope_ratio(signal: Signal, config: DiagnosisConfig) -> float | None:
 
 
 def _all_details(signals: Sequence[Signal], worst: Signal) -> dict[str, object]:
-    return {
-        "rays": [_details(signal) for signal in signals],
-        "deciding_ray": worst.ray.name,
-    }
+    details: dict[str, object] = {"rays": [_details(signal) for signal in signals]}
+    if _probe_name(worst) in PROBE_RAYS:
+        details["deciding_ray"] = _probe_name(worst)
+    return details
+
+
+def _probe_name(signal: Signal) -> str:
+    return signal.ray.name.partition(" with ")[0]
 
 
 def _details(signal: Signal) -> dict[str, object]:

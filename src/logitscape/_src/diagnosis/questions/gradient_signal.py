@@ -141,7 +141,7 @@ def _is_pulled_back(ray: Ray, law: Law) -> bool:
     """Whether a step against the gradient helps the label, although the ray's slope is 0."""
     begins = law.begins if law.begins is not None and law.begins > 0 else 0.0
     s = np.array([1.5 * begins + 1, 4 * begins + 10])
-    gradient = evaluate(ray.subject, ray.logits(s), 0).gradient
+    gradient = ray.values(s).gradient
     # Class 1 is predicted on the rays, on R2 with all others alike: lowering others is no help.
     gain = gradient[:, 1] - gradient[:, 0]
     return bool((gain > ABOVE * rounding_of(ray)).all())
@@ -182,7 +182,7 @@ def _judge_undefined(ray: Ray, law: Law) -> tuple[str, Severity]:
     if begins is None or math.isinf(begins):
         begins = law.range[0]
     beyond = np.array([begins * (1 + 1e-9), 2 * begins, 4 * begins])
-    loss = evaluate(ray.subject, ray.logits(beyond), 0).loss
+    loss = ray.values(beyond).loss
     if np.isposinf(loss).any():
         verdict = INFINITE if ray.side == "wrong" else INFINITE_WHEN_RIGHT
         return verdict, level_at(
@@ -207,7 +207,7 @@ def _becomes_right(ray: Ray) -> bool:
 
 
 def _dead_from(ray: Ray, config: DiagnosisConfig) -> float:
-    values = evaluate(ray.subject, ray.logits(GRID), 0, dtype=config.dtype)
+    values = ray.values(GRID, config.dtype)
     # A loss that is not finite is another fault, and has another
     # answer, than a dead gradient.
     alive = np.any(values.gradient != 0, axis=1) | ~np.isfinite(values.loss)

@@ -2,12 +2,14 @@
 
 from contextlib import suppress
 
+from ...base.target_kinds import DISTRIBUTION
 from ..answers import Answer, Severity
 from ..config import DiagnosisConfig
 from ..evaluation import Rows
 from ..formulas.catalogue_rows import catalogue, known_mistakes
 from ..levels import ordinary
 from ..subject import Subject
+from .answer_identity import identity_of_answers
 from .identities import Identity, is_unscaled
 from .identity_sentences import described, is_reparametrised
 from .idle_constants import idle_constants, unused_parameters
@@ -46,6 +48,8 @@ def _without_effect(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
 
 def _known(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """The known formula that the loss equals up to a factor, a constant and a temperature."""
+    if subject.targets is not DISTRIBUTION:
+        return [identity_of_answers(subject, config)]
     recognised = recognition(subject, config)
     identity, each = recognised.identity, recognised.each
     if identity is None or each is None:

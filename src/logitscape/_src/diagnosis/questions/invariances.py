@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...base.target_kinds import DISTRIBUTION
 from ...properties.invariance import SHIFT
 from ..answers import Answer, Witness, undecided
 from ..config import DiagnosisConfig
@@ -36,6 +37,8 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     z, labels = simple_logits(config.num_classes, config.random())
     z = subject.domain.fit(z)
     results = [_shift(subject, z, labels), _classes(subject, z, labels)]
+    if subject.targets is not DISTRIBUTION:
+        return results
     if subject.normalizer is None:
         why = "It needs a normalizer: pass `normalizer=...`."
         return [*results, undecided(QUESTION, why), undecided(ORDER, why)]

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...base.target_kinds import DISTRIBUTION, LABELS
 from ..answers import Answer, Witness
 from ..config import DiagnosisConfig
 from ..evaluation import one_hot, row
 from ..subject import Subject
+from .answers_per_class import answers_of_classes
 from .argument_order import reversed_loss
 from .identities import Identity
 from .identity_sentences import described
@@ -34,6 +36,13 @@ TOPICS_OF_LABEL = (
     "collapse margin",
 )
 """Topics that make no sense where the loss does not depend on its label."""
+TOPICS_OF_ONE_LABEL = (
+    "proper",
+    "noise robustness",
+    "calibration exponent",
+    "mixability",
+)
+"""Topics that make no sense where every class has an answer of its own."""
 
 
 def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
@@ -44,6 +53,8 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     exchanged = reversed_loss(subject, config)
     if exchanged is not None:
         return [_reversed(subject, exchanged[1])]
+    if subject.targets is not DISTRIBUTION:
+        return answers_of_classes(subject, config)
     rows = label_rows(subject, config)
     if not depends_on_label(rows):
         return [_ignored(rows)]
@@ -57,6 +68,17 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
         return [_differs(found, differing)]
     text = "The loss depends on its label, and no label's loss is of another kind."
     return [Answer(QUESTION, "label used", "fine", text, METHOD)]
+
+
+def why_undefined(topic: str, subject: Subject) -> str:
+    """Why a topic is not defined for the targets of a subject; "" if it is."""
+    if subject.targets is DISTRIBUTION or topic not in TOPICS_OF_ONE_LABEL:
+        return ""
+    each = "class" if subject.targets is LABELS else "similarity"
+    return (
+        f"It is defined for one label among the classes; here every {each} has an answer of its "
+        "own."
+    )
 
 
 def reason_not_to_ask(topic: str, found: Sequence[Answer]) -> str:

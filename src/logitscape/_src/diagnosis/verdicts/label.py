@@ -1,6 +1,6 @@
 """Verdicts about what a loss does with its label."""
 
-from .references import CUI, OPTAX, TEWARI
+from .references import CUI, JAX_DERIVATIVES, OPTAX, TEWARI, ZHANG_ZHOU
 from .verdict import Verdict, Verdicts
 
 LABEL: Verdicts = (
@@ -52,5 +52,52 @@ LABEL: Verdicts = (
         why="Examples of that label are weighed against the others in another currency.",
         remedy="Look for a condition on the label, or an index, that selects another formula.",
         reference=CUI,
+    ),
+    Verdict(
+        "every answer used",
+        "fine",
+        meaning="The loss uses the answer of every class, whatever the other answers are.",
+        why="Examples with none, one, several or all labels are taught.",
+        reference=ZHANG_ZHOU,
+    ),
+    Verdict(
+        "not finite for some answers",
+        "fault",
+        meaning="Loss or gradient is infinite or NaN for some number of labels.",
+        why="One such example in a batch makes the whole step NaN.",
+        remedy="Look for a division by the number of labels, or the logarithm of an empty sum.",
+        reference=ZHANG_ZHOU,
+    ),
+    Verdict(
+        "another gradient for some answers",
+        "fault",
+        meaning="For some number of labels the gradient is not the slope of the loss.",
+        why="Descent then minimises something else than the loss that is reported.",
+        remedy="Look for `stop_gradient`, rounding or custom rules that depend on the target.",
+        reference=JAX_DERIVATIVES,
+    ),
+    Verdict(
+        "answer moved away",
+        "trade",
+        meaning="A step may lower the logit of a label, or raise that of a class without one.",
+        why="Labels then rival each other: what is gained by one is lost by another.",
+        remedy="Take a sigmoid for every class, if any number of labels is meant.",
+        reference=ZHANG_ZHOU,
+    ),
+    Verdict(
+        "answers without gradient",
+        "fault",
+        meaning="The answer yes, or no, of some class has no gradient wherever it was tried.",
+        why="Nothing is learnt of that answer.",
+        remedy="Look for a mask or a weight of 0; a class that is not there needs its no as well.",
+        reference=ZHANG_ZHOU,
+    ),
+    Verdict(
+        "nothing learnt of some examples",
+        "trade",
+        meaning="Examples without any label, or with all, have no gradient at all.",
+        why="False alarms on such examples are never unlearned.",
+        remedy="Add a smoothing, or a sigmoid cross-entropy, if such examples are in the data.",
+        reference=ZHANG_ZHOU,
     ),
 )

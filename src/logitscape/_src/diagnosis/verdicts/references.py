@@ -43,3 +43,4 @@ VASWANI = "Vaswani et al., Attention is all you need, NeurIPS 2017, section 3.2.
 WANG = "Wang, Xiang, Cheng, Yuille, NormFace, ACM Multimedia 2017"
 WEI = "Wei et al., Mitigating neural network overconfidence with LogitNorm, ICML 2022"
 ZHANG = "Zhang, Sabuncu, Generalized cross entropy loss, NeurIPS 2018"
+ZHANG_ZHOU = "Zhang, Zhou, A review on multi-label learning algorithms, IEEE TKDE 2014"
