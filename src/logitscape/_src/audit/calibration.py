@@ -115,9 +115,11 @@ def binned_error(confidence: Numbers, right: Numbers) -> Estimate:
     """`sum_b w_b |mean confidence - accuracy|` over 15 bins of equal numbers, without its bias.
 
     With few examples the gap of a bin is larger than the true one, because the accuracy varies.
-    From every bin the expected excess `E|N(gap, s^2)| - |gap|` with `s^2 = a (1 - a) / (n - 1)` is
+    From every bin the expected excess `E|N(g, s^2)| - |g|` with `s^2 = a (1 - a) / (n - 1)` is
     subtracted, as Kumar, Liang and Ma do by sampling (Verified uncertainty calibration, NeurIPS
-    2019, arXiv 1909.10155).
+    2019, arXiv 1909.10155). They take for g the gap that was seen, which is too large as well and
+    leaves half of the bias where there is no gap; here all gaps are first shrunk by James and
+    Stein's factor, `1 - sum s^2 / sum gap^2`, at least 0.
     """
     return _debiased([(confidence[b], right[b]) for b in _equal_bins(confidence)])
 
@@ -153,10 +155,7 @@ def classwise(measured: Measured) -> Estimate:
     accuracy = true / n
     spread = np.sqrt(accuracy * (1 - accuracy).clip(0) / np.maximum(count - 1, 1))
     gap = confident / n - accuracy
-    errors = part * np.maximum(np.abs(gap) - _excess(gap, spread), -np.inf)
-    value = max(float(errors.sum() / len(count)), 0.0)
-    half = NORMAL * float(np.sqrt((part**2 * spread**2).sum())) / len(count)
-    return Estimate(value, max(value - half, 0.0), value + half)
+    return _without_bias(gap, spread, part / len(count))
 
 
 def brier_parts(
@@ -190,17 +189,30 @@ def _debiased(bins: list[tuple[Numbers, Numbers]]) -> Estimate:
     accuracy = np.array([right.mean() for _, right in bins])
     gap = np.array([confidence.mean() for confidence, _ in bins]) - accuracy
     spread = np.sqrt(accuracy * (1 - accuracy) / np.maximum(count - 1, 1))
-    weight = count / count.sum()
-    value = max(float(weight @ (np.abs(gap) - _excess(gap, spread))), 0.0)
+    return _without_bias(gap, spread, count / count.sum())
+
+
+def _without_bias(gap: Numbers, spread: Numbers, weight: Numbers) -> Estimate:
+    """`sum w |gap|` less its expected excess, and an interval.
+
+    The excess is taken at shrunken gaps. The upper end of the interval takes it at the gaps that
+    were seen, which is less: between the two lies what cannot be told from chance.
+    """
+    size = np.abs(gap)
+    seen = float((gap**2).sum())
+    shrunk = max(1 - float((spread**2).sum()) / seen, 0.0) if seen else 0.0
+    least, most = (
+        max(float((weight * (size - _excess(part * size, spread))).sum()), 0.0)
+        for part in (shrunk, 1.0)
+    )
     half = NORMAL * float(np.sqrt((weight**2 * spread**2).sum()))
-    return Estimate(value, max(value - half, 0.0), value + half)
+    return Estimate(least, max(least - half, 0.0), max(least, most) + half)
 
 
-def _excess(gap: Numbers, spread: Numbers) -> Numbers:
-    """`E|N(gap, spread^2)| - |gap|`, the mean of the folded normal distribution."""
+def _excess(size: Numbers, spread: Numbers) -> Numbers:
+    """`E|N(size, spread^2)| - size`, by the mean of the folded normal distribution."""
     from scipy.stats import norm
 
-    size = np.abs(gap)
     unit = np.where(spread > 0, spread, 1)
     ratio = size / unit
     folded = unit * (2 * norm.pdf(ratio) + ratio * (1 - 2 * norm.cdf(-ratio)))

@@ -20,6 +20,8 @@ OF_LIMIT = 0.5
 COARSE = 0.1
 BETTER = 0.2
 MANY_SUSPICIOUS = 0.05
+OF_MISTAKES = 0.4
+"""Share of the mistakes from which confident ones are the rule."""
 MANY_STUCK = 0.01
 MANY_COLLAPSED = 0.1
 MISCALIBRATED = 0.05
@@ -164,7 +166,7 @@ def _of_labels(measured: Measured, numbers: Numbers) -> Iterator[Finding]:
         f"{count:,} of {measured.count:,} examples ({percent(suspicious.estimate.value)}) are "
         "wrong with a confidence that is usual for being right"
     )
-    if suspicious.estimate.low >= MANY_SUSPICIOUS and count > wrong / 2:
+    if suspicious.estimate.low >= MANY_SUSPICIOUS and count > OF_MISTAKES * wrong:
         text += f", {percent(count / wrong)} of all mistakes."
         yield _finding(
             "confidently wrong", text, suspicious.estimate, suspicious.examples

@@ -12,6 +12,8 @@ from .measurement import Measurement, largest
 Numbers = NDArray[Any]
 
 TAIL = 0.01
+DOUBT = 5.0
+"""Least ratio of the probabilities of the prediction and of a suspicious label."""
 MANY_CLASSES = 1000
 """Largest number of classes of which all permutations are searched."""
 
@@ -73,7 +75,8 @@ def is_suspicious(measured: Measured) -> NDArray[np.bool_]:
 
     What is usual is the mean of p_label over the examples of a class. It is the rule of confident
     learning (Northcutt, Jiang and Chuang, JAIR 2021, arXiv 1911.00068), asked of the predicted
-    class alone.
+    class alone. Where a task is hard, what is usual is little, and wrong answers are often the
+    second best; so the label must also be five times less probable than the prediction.
     """
     examples = measured.examples
     count = np.bincount(measured.labels, minlength=measured.num_classes)
@@ -83,6 +86,7 @@ def is_suspicious(measured: Measured) -> NDArray[np.bool_]:
     overall = sums.sum() / max(count.sum(), 1)
     usual = np.where(count > 0, sums / np.maximum(count, 1), overall)
     confident = examples.confidence >= usual[examples.predicted]
+    confident &= examples.confidence >= DOUBT * examples.p_label
     result: NDArray[np.bool_] = confident & ~examples.right
     return result
 

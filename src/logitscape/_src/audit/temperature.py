@@ -9,9 +9,11 @@ from .measurement import Measurement
 from .smooth_calibration import smooth_calibration_error
 
 FOLDS = 5
-STEPS = 25
+STEPS = 100
 LARGEST = 100.0
 """Largest inverse temperature."""
+LEAST = 1e-3
+"""Inverse temperature below which probabilities are even, so far as anyone can tell."""
 
 Numbers = NDArray[np.float64]
 
@@ -83,8 +85,14 @@ def interval(z: Numbers, y: NDArray[np.int64], inverse: float) -> Estimate:
     _, slope, curvature = surprisal(z, y, inverse)
     spread = slope.std() / max(curvature.mean(), 1e-300) / np.sqrt(len(y))
     half = NORMAL * spread
-    low, high = max(inverse - half, 1e-9), inverse + half
-    return Estimate(1 / inverse, 1 / high, 1 / low)
+    return Estimate(
+        *(_temperature(each) for each in (inverse, inverse + half, inverse - half))
+    )
+
+
+def _temperature(inverse: float) -> float:
+    """The temperature; infinite where no confidence at all would be best."""
+    return 1 / inverse if inverse > LEAST else np.inf
 
 
 def surprisal(

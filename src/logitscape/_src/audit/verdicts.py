@@ -82,7 +82,7 @@ _ALL = (
     Verdict(
         "confidently wrong",
         "fault",
-        meaning="Most mistakes are made with a confidence that is usual for being right.",
+        meaning="Many mistakes are made with a confidence that is usual for being right.",
         why="Either these labels are wrong, or the model is sure where it should not be.",
         remedy="Look at the examples that are named, the clearest first, and correct their labels.",
         reference=NORTHCUTT,

@@ -1,6 +1,6 @@
 """An audit for the terminal, of at most 80 columns: five lines that matter, then what is wrong."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import groupby
 
 from rich.console import Group as Lines
@@ -136,10 +136,10 @@ def _rows(rows: Mapping[str, str], style: str) -> Table:
     return table
 
 
-def _alternatives(alternatives: tuple[Alternative, ...]) -> RenderableType:
-    table = Table(box=None, width=WIDTH, pad_edge=False, header_style="bold")
-    table.add_column("loss", ratio=1)
-    for name in (
+def alternative_rows(alternatives: tuple[Alternative, ...]) -> list[tuple[str, ...]]:
+    """The heads of the columns, and a row for every loss."""
+    head = (
+        "loss",
         "norm",
         "half by",
         "cosine",
@@ -148,37 +148,29 @@ def _alternatives(alternatives: tuple[Alternative, ...]) -> RenderableType:
         "sleeps",
         "Δ loss",
         "Δ acc.",
-    ):
-        table.add_column(name, justify="right", no_wrap=True)
-    for each in alternatives:
-        table.add_row(each.name, *_cells(each))
-    caption = (
-        "One step by which logits move by 0.1 on average, to first order and in logits only: a "
-        "direction, no promise. Half by: share of the examples that carry half of the gradient; "
-        "cosine and ranks: agreement with the present gradient."
     )
-    title = Text("\nWhat another loss would do", "bold")
-    return Lines(title, table, Text(caption, "dim"))
+    return [head, *(_cells(each) for each in alternatives)]
 
 
-def _cells(each: Alternative) -> Iterator[str]:
-    yield f"{each.norm.value:.2g}"
-    yield f"{100 * each.carriers.value:.2g} %"
-    yield f"{each.cosine.value:.2f}"
-    yield f"{each.rank_agreement:.2f}"
-    yield f"{100 * each.wakes.value:.2g} %"
-    yield f"{100 * each.sleeps.value:.2g} %"
-    yield f"{each.loss_change.value:+.2g}"
-    yield f"{100 * each.accuracy_change.value:+.2g} %"
+def _cells(each: Alternative) -> tuple[str, ...]:
+    return (
+        each.name,
+        f"{each.norm.value:.2g}",
+        f"{100 * each.carriers.value:.2g} %",
+        f"{each.cosine.value:.2f}",
+        f"{each.rank_agreement:.2f}",
+        f"{100 * each.wakes.value:.2g} %",
+        f"{100 * each.sleeps.value:.2g} %",
+        f"{each.loss_change.value:+.2g}",
+        f"{100 * each.accuracy_change.value:+.2g} %",
+    )
 
 
-def _groups(groups: tuple[Group, ...]) -> RenderableType:
-    table = Table(box=None, width=WIDTH, pad_edge=False, header_style="bold")
-    table.add_column("group", ratio=1)
-    for name in ("examples", "accuracy", "p", "loss", "p", "stuck"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for each in groups:
-        table.add_row(
+def group_rows(groups: tuple[Group, ...]) -> list[tuple[str, ...]]:
+    """The heads of the columns, and a row for every group."""
+    rows = [("group", "examples", "accuracy", "p", "loss", "p", "stuck")]
+    rows += [
+        (
             f"{each.kind}: {each.name}",
             f"{each.count:,}",
             _percent(each.accuracy.value),
@@ -187,5 +179,33 @@ def _groups(groups: tuple[Group, ...]) -> RenderableType:
             f"{each.p_loss:.2g}",
             _percent(each.stuck.value),
         )
+        for each in groups
+    ]
+    return rows
+
+
+def _alternatives(alternatives: tuple[Alternative, ...]) -> RenderableType:
+    caption = (
+        "One step by which logits move by 0.1 on average, to first order and in logits only: a "
+        "direction, no promise. Half by: share of the examples that carry half of the gradient; "
+        "cosine and ranks: agreement with the present gradient."
+    )
+    return _columns(
+        "What another loss would do", alternative_rows(alternatives), caption
+    )
+
+
+def _groups(groups: tuple[Group, ...]) -> RenderableType:
     caption = "p: of the difference from all other examples, adjusted for the number of groups."
-    return Lines(Text("\nGroups", "bold"), table, Text(caption, "dim"))
+    return _columns("Groups", group_rows(groups), caption)
+
+
+def _columns(title: str, rows: list[tuple[str, ...]], caption: str) -> RenderableType:
+    table = Table(box=None, width=WIDTH, pad_edge=False, header_style="bold")
+    (first, *others), *body = rows
+    table.add_column(first, ratio=1)
+    for name in others:
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in body:
+        table.add_row(*row)
+    return Lines(Text(f"\n{title}", "bold"), table, Text(caption, "dim"))
