@@ -21,6 +21,7 @@ ROOMS = (
     "training",
     "plotting",
     "diagnosis",
+    "audit",
     "reports",
     "fidelity",
     "public",

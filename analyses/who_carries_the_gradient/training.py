@@ -36,7 +36,7 @@ MODELS: dict[str, tuple[Any, float]] = {
 """Each model with the standard deviation of its last layer's initial weights."""
 TUNING_SEEDS = tuple(range(100, 105))
 BATCH = 64
-METRICS = ("accuracy", "wrong_gradient_share")
+METRICS = ("accuracy", "carried_by_wrong")
 
 
 class Extent(NamedTuple):
@@ -138,7 +138,7 @@ def rows_of(training: Any) -> pd.DataFrame:
     )
     metrics = {
         "wrong": 1 - training.accuracy[0],
-        "carried": training.wrong_gradient_share[0],
+        "carried": training.carried_by_wrong[0],
         "test": training.accuracy[2],
     }
     columns = {name: values[0, :, 0].ravel() for name, values in metrics.items()}

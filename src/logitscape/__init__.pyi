@@ -60,6 +60,8 @@ from ._src.properties.law import Law as Law
 from ._src.properties.mixability import mixability as mixability
 from ._src.properties.noise_symmetry import NoiseSymmetry as NoiseSymmetry
 from ._src.properties.noise_symmetry import noise_symmetry as noise_symmetry
+from ._src.reports.audit import Audit as Audit
+from ._src.reports.audit import audit as audit
 from ._src.reports.comparison import Comparison as Comparison
 from ._src.reports.comparison import compare as compare
 from ._src.reports.diagnose import diagnose as diagnose

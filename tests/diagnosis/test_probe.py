@@ -21,6 +21,12 @@ def batch(size: int, dtype: str, scale: float = 4.0) -> tuple[jax.Array, jax.Arr
     return logits, jnp.asarray(rng.integers(0, 3, size))
 
 
+def norms_of_cross_entropy(logits: jax.Array, labels: jax.Array) -> np.ndarray:
+    weights = np.exp(np.asarray(logits, "float64"))
+    p = weights / weights.sum(1, keepdims=True)
+    return np.linalg.norm(p - np.eye(3)[np.asarray(labels)], axis=1)
+
+
 def expected_statistics(spec: str, logits: jax.Array, labels: jax.Array) -> list:
     """All statistics in float64, from the losses and gradients that training has."""
     loss = ls.objective(spec)
@@ -36,7 +42,7 @@ def expected_statistics(spec: str, logits: jax.Array, labels: jax.Array) -> list
     return [
         values.mean(),
         (~is_right).mean(),
-        (~is_right & (norms < 1e-3)).mean(),
+        (~is_right & (norms < 1e-3 * norms_of_cross_entropy(logits, labels))).mean(),
         norms[~is_right].sum() / norms.sum(),
         np.linalg.norm(mean),
         np.quantile(norms, [0.05, 0.5, 0.95]),
@@ -76,6 +82,26 @@ def test_sums_that_exceed_the_dtype_have_means_that_do_not(dtype: str) -> None:
     np.testing.assert_allclose(found.norm, most, rtol)
     np.testing.assert_allclose(found.quantiles, [most] * 3, rtol)
     assert found.carried_by_wrong == 1
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_no_statistic_is_summed_in_half_precision(dtype: str) -> None:
+    """50,000 losses of 2.56 sum to twice what float16 holds, and to 1/3000 of it in bfloat16."""
+    z = np.zeros((50_000, 3))
+    z[:, 1], z[::2, 2] = 2.5, -2.5
+    logits, labels = jnp.asarray(z, dtype), jnp.zeros(50_000, int)
+    found = jax.jit(ls.probe(SPECS[0]))(logits, labels)
+    expected = expected_statistics(SPECS[0], logits, labels)
+    for name, got, want in zip(found._fields, found, expected, strict=True):
+        np.testing.assert_allclose(got, want, 1e-3, err_msg=name)
+
+
+def test_a_loss_that_is_weighed_down_is_stuck_and_a_wide_margin_is_not() -> None:
+    """Stuck is relative to cross-entropy, in a probe as in the metrics of training."""
+    logits, labels = jnp.tile(jnp.array([[40.0, 0.0, 0.0]]), (4, 1)), jnp.array([1] * 4)
+    assert ls.probe("softmax + cross_entropy")(logits, labels).stuck == 0
+    assert ls.probe("softmax + brier")(logits, labels).stuck == 1
+    assert ls.probe("softmax + brier", threshold=0.0)(logits, labels).stuck == 0
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -92,3 +92,12 @@ def test_summaries_and_stores_agree_with_the_whole(
     assert [file.name for file in tmp_path.iterdir()] == ["x.zarr"]
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         ls.sweep_to(tmp_path / "nowhere" / "x.zarr", specs, slice)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_a_summary_in_half_precision_sums_in_single(dtype: str) -> None:
+    """Gradients of 300 and of 1e-5, whose squares float16 does not have."""
+    steep = {"steep": lambda z, t: 300 * z[0], "flat": lambda z, t: 1e-5 * z[0]}
+    summary = ls.summarize(steep, ls.ray("R1", [0.0, 1.0, 2.0]), dtype=dtype)
+    for norm in (summary.norm_mean, summary.norm_largest):
+        np.testing.assert_allclose(norm.values[:, 0], [300, 1e-5], rtol=1e-2)

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from .base.formula import rounded_once
 from .base.target_kinds import DISTRIBUTION, POSITIVES
 from .base.types import HALF
+from .engine.stuck import STUCK, is_stuck, norm_of_cross_entropy, norm_of_reference
 from .forms.adapt import OneExample, as_one_example
 from .normalizers.probs import Probs
 from .objectives.at_label import loss_at_label
@@ -20,9 +21,6 @@ from .objectives.batch_arguments import checked_labels, checked_targets
 from .objectives.objective import Objective
 from .objectives.parts import Normalizer, normalizer_from
 from .objectives.sources import Source, objective
-
-STUCK = 1e-3
-"""Gradient norm below which an example is pulled nowhere."""
 
 QUANTILES = (0.05, 0.5, 0.95)
 
@@ -37,8 +35,8 @@ class BatchGradient(NamedTuple):
     Attributes:
         loss: Mean loss.
         wrong: Share of examples whose label is not predicted, from 0 to 1.
-        stuck: Share of examples that are wrong and have a gradient norm below
-            `threshold`.
+        stuck: Share of examples that are wrong and have a gradient norm below `threshold`
+            times that of cross-entropy at the same logits.
         carried_by_wrong: Share of the sum of gradient norms that is of wrong examples.
         norm: Norm of the mean gradient.
         quantiles: 5 %, 50 % and 95 % quantiles of the gradient norms, [3].
@@ -73,7 +71,8 @@ def probe(
     Args:
         source: Objective, in any of the forms that `ls.diagnose` takes.
         normalizer: Normalizer by which a user's function predicts.
-        threshold: Gradient norm below which a wrong example counts as stuck.
+        threshold: Share of cross-entropy's gradient norm below which a wrong example counts as
+            stuck. Cross-entropy is that of softmax, or of the sigmoid for multi-label losses.
 
     Raises:
         ValueError: If the threshold is below 0; the function itself if shapes do not
@@ -112,8 +111,9 @@ def probe(
         of_label = _loss_of_label(source, num_classes)
         evaluate = jax.vmap(partial(_evaluate, of_label, predictor))
         loss, gradient, is_right = evaluate(z, y)
+        reference = jax.vmap(norm_of_cross_entropy)(z, y)
         are_valid = jnp.all((y >= 0) & (y < num_classes))
-        statistics = _statistics(loss, gradient, is_right, threshold)
+        statistics = _statistics(loss, gradient, is_right, reference, threshold)
         return BatchGradient(
             *[jnp.where(are_valid, value, jnp.nan) for value in statistics]
         )
@@ -132,7 +132,8 @@ def _of_targets(
         is_right = jnp.take_along_axis(t, best, axis=1)[:, 0] > 0
     else:
         is_right = jnp.all((z > 0) == (t > 0.5), axis=1)
-    statistics = _statistics(value, gradient, is_right, threshold)
+    reference = jax.vmap(partial(norm_of_reference, loss.targets))(z, t)
+    statistics = _statistics(value, gradient, is_right, reference, threshold)
     is_valid = loss.targets.is_valid(t)
     return BatchGradient(*[jnp.where(is_valid, x, jnp.nan) for x in statistics])
 
@@ -174,7 +175,7 @@ def _evaluate(
 
 
 def _statistics(
-    loss: Array, gradient: Array, is_right: Array, threshold: float
+    loss: Array, gradient: Array, is_right: Array, reference: Array, threshold: float
 ) -> BatchGradient:
     """Statistics of losses [m] and gradients [m, n], in float32 or float64."""
     # In half precision a sum over examples is infinite or stops growing after a few thousand.
@@ -186,7 +187,7 @@ def _statistics(
     finite_gradient = jnp.where(is_finite[:, None], gradient, 0)
     norms = _norm(finite_gradient)
     count = jnp.sum(is_finite)
-    is_stuck = is_finite & ~is_right & (norms < threshold)
+    stuck = is_finite & is_stuck(is_right, norms, reference, threshold)
     norms_of_wrong = jnp.where(is_right, 0, norms)
     # Relative to the largest norm, as the sum of all norms may overflow.
     unit = _unit(norms)
@@ -196,7 +197,7 @@ def _statistics(
     return BatchGradient(
         loss=_mean(jnp.where(is_finite, loss, 0), count),
         wrong=_ratio(jnp.sum(~is_right), loss.size, dtype),
-        stuck=_ratio(jnp.sum(is_stuck), count, dtype),
+        stuck=_ratio(jnp.sum(stuck), count, dtype),
         carried_by_wrong=carried_by_wrong,
         norm=_norm(_mean(finite_gradient, count)),
         quantiles=jnp.nanquantile(finite_norms, jnp.asarray(QUANTILES, dtype)),

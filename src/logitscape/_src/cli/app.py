@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ..base.versions import __version__
 from . import (
+    audit_command,
     diagnose_commands,
     explain_command,
     landscape_commands,
@@ -21,7 +22,8 @@ from . import (
 from .errors import UsageError, UserError
 from .output import Output, say
 
-HELP = """Measure the gradients of classification losses: list, sweep, draw and diagnose them.
+HELP = """Measure the gradients of classification losses: list, sweep, draw and diagnose them, and
+audit models.
 
 A SPEC is 'softmax + focal(gamma=2)', or the name of a loss of logits such as crammer_singer.
 
@@ -56,6 +58,10 @@ def build() -> App:
     app.command(diagnose_commands.diagnose)
     app.command(
         diagnose_commands.compare, usage="Usage: logitscape compare [OPTIONS] TARGET..."
+    )
+    app.command(
+        audit_command.audit,
+        usage="Usage: logitscape audit [OPTIONS] LOGITS [LABELS]",
     )
     app.command(explain_command.explain, usage="Usage: logitscape explain [VERDICT]")
     app.register_install_completion_command(

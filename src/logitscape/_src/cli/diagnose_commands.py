@@ -189,7 +189,7 @@ def diagnose(target: Target, /, *, options: Options = DEFAULT) -> int:
     with calling, counting_from(begun):
         diagnosis = ls.diagnose(request.subjects[0], **request.arguments)
     _publish(diagnosis, options)
-    return _status(diagnosis.worst, options.fail_on)
+    return exit_status(diagnosis.worst, options.fail_on)
 
 
 def compare(*target: Target, options: Options = DEFAULT) -> int:
@@ -209,7 +209,7 @@ def compare(*target: Target, options: Options = DEFAULT) -> int:
     with targets.calling("diagnosing them", request.code):
         comparison = ls.compare(request.subjects, **request.arguments)
     _publish(comparison, options)
-    return _status(comparison.worst, options.fail_on)
+    return exit_status(comparison.worst, options.fail_on)
 
 
 def _prepared(names: Sequence[str], options: Options) -> Request:
@@ -264,8 +264,8 @@ def _publish(report: "Diagnosis | Comparison", options: Options) -> None:
         show(report.table(everything=options.everything))
 
 
-def _status(worst: "Severity", fail_on: FailOn) -> int:
-    """Return the exit status: 1 if the worst severity is at or above the threshold."""
+def exit_status(worst: "Severity", fail_on: FailOn) -> int:
+    """The exit status: 1 if the worst severity is at or above the threshold."""
     from ..diagnosis.answers import SEVERITIES
 
     if fail_on == "never":

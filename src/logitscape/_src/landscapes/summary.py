@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..base.types import Labels
+from ..base.types import HALF, Labels
 from ..objectives.sources import Sources
 from .plan import Results, Shape, SweepPlan, make_plan
 from .slice import Slice
@@ -92,7 +92,10 @@ def _reduce(plan: SweepPlan, slab: Results) -> Totals:
     """Counts, sums and extremes over the grid of one slab, each [objective, label]."""
     loss = slab["loss"]
     finite = slab["finite"]
-    norm = jnp.linalg.norm(slab["gradient"], axis=-1)
+    # In half precision the squares of a gradient overflow at 256, and vanish below 2^-12.
+    gradient = slab["gradient"]
+    wide = jnp.float32 if gradient.dtype in HALF else gradient.dtype
+    norm = jnp.linalg.norm(gradient.astype(wide), axis=-1)
     return {
         **_counts(plan, slab),
         **_sums_and_extremes("loss", loss, finite),

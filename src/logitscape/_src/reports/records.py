@@ -68,7 +68,7 @@ def comparison_record(compared: Mapping[str, Findings]) -> dict[str, Any]:
 def _answer(answer: Answer, subject: Subject) -> dict[str, Any]:
     """Return an answer with what to do about it, and with its witness as it is printed."""
     printed = replace(answer, witness=witness_of(answer, subject))
-    record: dict[str, Any] = _plain(asdict(printed))
+    record: dict[str, Any] = plain(asdict(printed))
     return record | {"remedy": remedy(answer)}
 
 
@@ -77,12 +77,12 @@ def to_json(record: Mapping[str, Any]) -> str:
     return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a value in the types that JSON has."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, bool | str | int) or value is None:
         return value
     number = float(value)

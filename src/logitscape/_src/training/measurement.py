@@ -73,7 +73,6 @@ def _measure(
     parameters: Any,
 ) -> dict[str, Array]:
     classes = program.sizes[-1]
-    reference = metrics.reference_gradient(program.objective, classes)
     examples = data.labels.shape[1]
     size = min(examples, block_size(classes, data.inputs.shape[2]))
     set_numbers = jnp.arange(sets, dtype=split_index.dtype)[:, None]
@@ -89,9 +88,7 @@ def _measure(
             inputs=lax.dynamic_slice_in_dim(data.inputs, place, size, axis=1),
             labels=lax.dynamic_slice_in_dim(data.labels, place, size, axis=1),
         )
-        return _tallies(
-            program, reference, members.data_index, block, counted, parameters
-        )
+        return _tallies(program, members.data_index, block, counted, parameters)
 
     begins = jnp.arange(0, examples, size, dtype=jnp.int32)
     # One block after the other, as the logits of all members at all
@@ -104,7 +101,6 @@ def _measure(
 
 def _tallies(
     program: Program,
-    reference: Array,
     data_index: Array,
     block: Part,
     counted: Array,
@@ -114,7 +110,7 @@ def _tallies(
 
     def tally_of_member(inputs: Array, labels: Array, of_member: Any) -> metrics.Tally:
         logits = models.logits(of_member, inputs)
-        return metrics.tally(program.objective, reference, logits, labels, counted)
+        return metrics.tally(program.objective, logits, labels, counted)
 
     # A single data set is shared by all members instead of copied for each.
     is_shared = block.labels.shape[0] == 1

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from ..base.argmax import one_hot
 from ..base.formula import rounded_once
 from ..base.types import HALF
+from ..engine.stuck import is_stuck, norm_of_cross_entropy
 from ..objectives.at_label import loss_at_label
 from ..objectives.objective import Objective
 
@@ -19,17 +19,13 @@ METRICS = (
     "accuracy",
     "nll",
     "calibration_error",
-    "wrong_gradient_share",
-    "saturated",
+    "carried_by_wrong",
+    "stuck",
 )
-METRICS_OF_LOSS = {"loss", "wrong_gradient_share", "saturated"}
+METRICS_OF_LOSS = {"loss", "carried_by_wrong", "stuck"}
 """Metrics that need the loss or its gradient; the others need only the probabilities."""
 BINS = 15
 """Number of bins of the expected calibration error."""
-SATURATED = 1e-3
-"""Largest gradient of a saturated example, in units of `reference_gradient`."""
-REFERENCE_POINTS = 256
-"""Number of random logits from which `reference_gradient` takes the median."""
 
 
 class Tally(NamedTuple):
@@ -44,7 +40,7 @@ class Tally(NamedTuple):
             [..., bins].
         gradient: Sum of the norms of the gradients in the logits.
         wrong_gradient: The same sum over the examples that are classified wrongly.
-        saturated: Number of examples that are wrong and have almost no gradient.
+        stuck: Number of examples that are wrong and have almost no gradient.
     """
 
     examples: Array
@@ -54,22 +50,19 @@ class Tally(NamedTuple):
     overconfidence: Array
     gradient: Array
     wrong_gradient: Array
-    saturated: Array
+    stuck: Array
 
 
-def tally(
-    objective: Objective, reference: Array, logits: Array, labels: Array, counted: Array
-) -> Tally:
+def tally(objective: Objective, logits: Array, labels: Array, counted: Array) -> Tally:
     """Sums over several sets of examples, each [sets].
 
     Args:
         objective: Objective of the training.
-        reference: The objective's `reference_gradient`.
         logits: Logits of the examples, [m, n].
         labels: Labels of the examples, [m].
         counted: Whether a set has an example, [sets, m].
     """
-    per_example = jax.vmap(partial(_tally_of_example, objective, reference))
+    per_example = jax.vmap(partial(_tally_of_example, objective))
     sums: Tally = jax.tree.map(
         partial(_sums_over_sets, counted), per_example(logits, labels)
     )
@@ -86,9 +79,7 @@ def _sums_over_sets(counted: Array, values: Array) -> Array:
     return jnp.sum(counted_values, axis=1)
 
 
-def _tally_of_example(
-    objective: Objective, reference: Array, logits: Array, label: Array
-) -> Tally:
+def _tally_of_example(objective: Objective, logits: Array, label: Array) -> Tally:
     target = one_hot(label, logits.shape[0])
     loss, norm = _loss_and_gradient_norm(objective, logits, label)
     p, log_p = _probabilities(objective, logits)
@@ -99,7 +90,7 @@ def _tally_of_example(
         correct = _leads(p, target)
         confidence = jnp.max(p)
     is_correct = correct.astype(loss.dtype)
-    small = norm <= SATURATED * reference.astype(norm.dtype)
+    stuck = is_stuck(correct, norm, norm_of_cross_entropy(logits, label))
     return Tally(
         examples=jnp.ones_like(loss),
         loss=loss,
@@ -108,7 +99,7 @@ def _tally_of_example(
         overconfidence=_one_hot_bin(confidence) * (confidence - is_correct),
         gradient=norm,
         wrong_gradient=jnp.where(correct, 0, norm),
-        saturated=(~correct & small).astype(loss.dtype),
+        stuck=stuck.astype(loss.dtype),
     )
 
 
@@ -172,11 +163,14 @@ def summary(sums: Tally) -> dict[str, Array]:
     * calibration_error: expected calibration error with 15 bins of equal width (Naeini et
       al., 2015): the sum over bins of abs(mean confidence - accuracy) times the share of
       the examples in the bin.
-    * wrong_gradient_share: sum of g_i over the examples that are classified wrongly,
+    * carried_by_wrong: sum of g_i over the examples that are classified wrongly,
       divided by the sum over all; NaN if all are 0.
-    * saturated: share of the examples that are classified wrongly and have almost no
-      gradient: g_i is at most 1e-3 of the `reference_gradient`.
+    * stuck: share of the examples that are classified wrongly and have almost no gradient: g_i
+      is below 1e-3 of the norm of softmax(z) - e_y, the gradient of cross-entropy.
     """
+    # Behind the barrier the compiler cannot divide by a count that it knows, which it replaces by
+    # a product whenever other quotients are asked for: a share would depend on them.
+    sums = jax.lax.optimization_barrier(sums)
     count = sums.examples
     # A bin's mean gap times its share of the examples is its
     # sum divided by all examples.
@@ -186,27 +180,6 @@ def summary(sums: Tally) -> dict[str, Array]:
         "accuracy": sums.correct / count,
         "nll": sums.nll / count,
         "calibration_error": gaps / count,
-        "wrong_gradient_share": sums.wrong_gradient / sums.gradient,
-        "saturated": sums.saturated / count,
+        "carried_by_wrong": sums.wrong_gradient / sums.gradient,
+        "stuck": sums.stuck / count,
     }
-
-
-def reference_gradient(objective: Objective, classes: int) -> Array:
-    """Typical norm of the objective's gradient where no class is preferred.
-
-    It is the median norm of the gradient at random logits, uniform in [0, 1], where every
-    normalizer is defined. Norms that are 0 or not finite are left out. The result is 0 if
-    that leaves none.
-    """
-    random = np.random.default_rng(0)
-    uniform = random.uniform(0, 1, (REFERENCE_POINTS, classes))
-    logits = jnp.asarray(uniform, jnp.float32)
-    labels = jnp.asarray(np.arange(REFERENCE_POINTS) % classes, jnp.int32)
-    # Without the barrier the compiler would compute all norms itself, as they depend on
-    # constants only. For many classes that takes it a minute.
-    logits, labels = jax.lax.optimization_barrier((logits, labels))
-    measure = jax.vmap(partial(_loss_and_gradient_norm, objective))
-    _, norms = measure(logits, labels)
-    known = jnp.isfinite(norms) & (norms > 0)
-    known_norms = jnp.where(known, norms, jnp.nan)
-    return jnp.where(jnp.any(known), jnp.nanmedian(known_norms), 0)

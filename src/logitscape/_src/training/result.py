@@ -39,10 +39,10 @@ class Training:
         accuracy: Share of the examples whose label alone has the largest probability.
         nll: Mean of -log p_label, in nats.
         calibration_error: Expected calibration error, with 15 bins of equal width.
-        wrong_gradient_share: Part of the sum of all gradient norms, in the logits, that
+        carried_by_wrong: Part of the sum of all gradient norms, in the logits, that
             comes from examples which are classified wrongly.
-        saturated: Share of the examples that are classified wrongly and have almost no
-            gradient: at most 1e-3 of what is typical for the objective.
+        stuck: Share of the examples that are classified wrongly and have almost no
+            gradient: below 1e-3 of that of cross-entropy at the same logits.
         diverged_at: Number of steps taken when the loss of a mini-batch or a parameter was
             not finite for the first time, [learning rate, seed, initial scale]; -1 if that
             never happened. Such a member goes on, and its metrics show the consequences.
@@ -60,8 +60,8 @@ class Training:
     accuracy: NDArray[Any]
     nll: NDArray[Any]
     calibration_error: NDArray[Any]
-    wrong_gradient_share: NDArray[Any]
-    saturated: NDArray[Any]
+    carried_by_wrong: NDArray[Any]
+    stuck: NDArray[Any]
     diverged_at: NDArray[Any]
     parameters: Any
     description: dict[str, Any]

@@ -1,0 +1,123 @@
+"""Anything that holds logits or labels as rows: a path, an array, or an array of another library."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from . import arrays, columns, stores
+from .rows import Rows, of_array
+
+Reader: TypeAlias = Callable[[Path, str, str], Rows]
+
+READERS: Mapping[str, Reader] = {
+    ".npy": arrays.from_npy,
+    ".npz": arrays.from_npz,
+    ".safetensors": arrays.from_safetensors,
+    ".parquet": columns.from_parquet,
+    ".csv": columns.from_csv,
+    ".zarr": stores.from_zarr,
+    ".nc": stores.from_netcdf,
+}
+"""Function that opens a file, by its suffix."""
+
+SEPARATOR = "::"
+"""Between a file and the name of one of its arrays."""
+
+
+def rows_of(role: str, source: Any) -> Rows:
+    """The rows of a path or an array.
+
+    Args:
+        role: "logits" or "labels", for messages and for the choice among several arrays.
+        source: Path, `PATH::NAME` for one array of several, or an array of any library.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        PermissionError: If it may not be read.
+        ValueError: If it is empty, or of another format than its suffix says.
+        TypeError: If it is neither a path nor an array.
+    """
+    if isinstance(source, Rows):
+        return source
+    if isinstance(source, str | os.PathLike):
+        rows = _opened(role, os.fspath(source))
+    else:
+        array = source if hasattr(source, "shape") else _as_array(role, source)
+        rows = of_array(role, array)
+    _check_dtype(role, rows)
+    return rows
+
+
+def entries_of(role: str, source: Any) -> Any:
+    """One entry for each example, numbers or texts: of a path, or as they are given.
+
+    Args:
+        role: "ids" or "groups".
+        source: Path, `PATH::NAME`, or anything that has entries.
+    """
+    if isinstance(source, str | os.PathLike):
+        return _opened(role, os.fspath(source)).whole()
+    return source
+
+
+def stamp(rows: Rows) -> tuple[Any, ...]:
+    """What changes if somebody writes to the file: sizes and times of all its parts."""
+    if rows.path is None:
+        return ()
+    is_folder = rows.path.is_dir()
+    parts = sorted(rows.path.rglob("*")) if is_folder else [rows.path]
+    states = [part.stat() for part in parts]
+    return tuple((state.st_size, state.st_mtime_ns) for state in states)
+
+
+def _opened(role: str, text: str) -> Rows:
+    place, _, member = text.partition(SEPARATOR)
+    path = Path(place).expanduser()
+    argument = f"`audit({role}=...)`"
+    if not path.exists():
+        raise FileNotFoundError(f"{argument}: there is no file `{path}`.")
+    suffix = path.suffix.lower()
+    if suffix not in READERS:
+        known = ", ".join(READERS)
+        raise ValueError(f"{argument}: `{path}` must end in {known}.")
+    if path.is_file():
+        # To say so before a library does, in words of its own.
+        path.open("rb").close()
+        if path.stat().st_size == 0:
+            raise ValueError(f"{argument}: `{path}` is empty.")
+    try:
+        rows = READERS[suffix](path, role, member)
+    except ImportError:
+        raise
+    except Exception as error:
+        if argument in str(error):
+            raise
+        raise ValueError(
+            f"{argument}: `{path}` is no whole {suffix} file: {_reason(error)}."
+        ) from error
+    return rows
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".")
+
+
+def _as_array(role: str, source: Any) -> Any:
+    try:
+        return np.asarray(source)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"`audit({role}=...)` must be a path or an array, got {type(source).__name__}."
+        ) from error
+
+
+def _check_dtype(role: str, rows: Rows) -> None:
+    is_half = rows.dtype.name == "bfloat16"
+    if rows.dtype.kind not in "fiub" and not is_half:
+        raise TypeError(
+            f"`audit({role}=...)`: {rows.name} must have numbers, got {rows.dtype}."
+        )

@@ -1,0 +1,112 @@
+"""Where the examples lie in the landscape of their loss, and who carries its gradient."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engine.stuck import is_stuck
+from .estimates import Estimate, exactly, jackknife, mean, quantile, share
+from .examples import Measured
+from .measurement import Measurement, largest
+
+TOPIC = "gradient"
+
+
+def measurements(measured: Measured) -> list[Measurement]:
+    """Margins, norms, and the shares that are stuck, collapsed, or carry the gradient."""
+    examples, index = measured.examples, measured.index
+    norm = examples.norm[0].astype(np.float64)
+    stuck = stuck_under(measured, 0)
+    collapsed = examples.collapsed
+    margins = np.sort(examples.margin)
+    norms = np.sort(norm)
+    carriers = index[np.argsort(-norm, kind="stable")]
+    percent = f"{measured.setting.threshold:.3g}"
+    result = [
+        Measurement(
+            TOPIC,
+            f"margin_{int(100 * q)}",
+            quantile(margins, q),
+            f"{int(100 * q)} % quantile of the label's logit minus its largest rival",
+        )
+        for q in (0.05, 0.5, 0.95)
+    ]
+    result += [
+        Measurement(
+            TOPIC, "norm", mean(norm), "mean norm of the gradient in the logits"
+        ),
+        Measurement(
+            TOPIC, "norm_50", quantile(norms, 0.5), "median norm of the gradient"
+        ),
+        Measurement(
+            TOPIC,
+            "stuck",
+            share(int(stuck.sum()), len(stuck)),
+            f"wrong, and pulled by less than {percent} of what cross-entropy would give",
+            largest(-norm[stuck], index[stuck]),
+            is_share=True,
+        ),
+        Measurement(
+            TOPIC,
+            "collapsed",
+            share(int(collapsed.sum()), len(collapsed)),
+            f"whose pull on the label is exactly 0 in {measured.setting.dtype}, though not in truth",
+            largest(examples.margin[collapsed], index[collapsed]),
+            is_share=True,
+        ),
+    ]
+    for part in (0.5, 0.9):
+        result.append(
+            Measurement(
+                TOPIC,
+                f"carriers_{int(100 * part)}",
+                carriers_of(norm, part),
+                f"share of the examples that carry {part:.0%} of the sum of the norms",
+                tuple(int(place) for place in carriers[:10]),
+                is_share=True,
+            )
+        )
+    wrong = ~examples.right
+    result.append(
+        Measurement(
+            TOPIC,
+            "carried_by_wrong",
+            jackknife(lambda kept: _part(norm[kept], wrong[kept]), len(norm), 0.0),
+            "share of the sum of the norms that is of wrong examples",
+            largest(norm[wrong], index[wrong]),
+            is_share=True,
+        )
+    )
+    return result
+
+
+def stuck_under(measured: Measured, place: int) -> NDArray[np.bool_]:
+    """Which examples are stuck under the loss at this place of the setting."""
+    examples = measured.examples
+    stuck = is_stuck(
+        examples.right,
+        examples.norm[place],
+        examples.reference,
+        measured.setting.threshold,
+    )
+    return np.asarray(stuck, bool)
+
+
+def carriers_of(norm: NDArray[np.float64], part: float) -> Estimate:
+    """The smallest share of the examples that carries this part of the sum of the norms."""
+    order = np.argsort(-norm, kind="stable")
+    descending = norm[order]
+
+    def share_of(kept: NDArray[np.bool_]) -> float:
+        sums = np.cumsum(descending[kept[order]])
+        if sums[-1] == 0:
+            return float("nan")
+        return float((np.searchsorted(sums, part * sums[-1]) + 1) / len(sums))
+
+    if len(norm) == 0 or not norm.any():
+        return exactly(float("nan"))
+    return jackknife(share_of, len(norm), 0.0)
+
+
+def _part(norm: NDArray[np.float64], which: NDArray[np.bool_]) -> float:
+    total = norm.sum()
+    return float(norm[which].sum() / total) if total else float("nan")

@@ -1,0 +1,210 @@
+"""The compiled program that reads one block of examples, and what it says about each of them.
+
+Every example becomes a few numbers, and every class a few sums. A block always has the same number
+of rows, whichever process evaluates it, so that its results are the same to the bit.
+"""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from ..base.argmax import place_of_first_largest
+from ..base.memory import kept
+from ..base.target_kinds import LABELS
+from ..base.types import HALF
+from ..engine.stuck import norm_of_cross_entropy, norm_of_reference
+from .config import Setting, probabilities
+
+NUMBERS = 2**19
+"""Largest number of logits in a block; its intermediate results stay in the processor's cache."""
+MOST_ROWS = 2**15
+CLASSWISE = 100
+"""Largest number of classes whose probabilities are binned class by class."""
+
+
+class Examples(NamedTuple):
+    """Numbers about every example, [m] each; those of the losses are [losses, m].
+
+    Attributes:
+        finite: Whether the logits are numbers; a masked class may be -inf, the label's not.
+        loss: Present loss.
+        norm: Norm of the gradient of every loss, the present one first.
+        cosine: Cosine between the present gradient and that of every loss.
+        speed: Rate at which a step along minus the gradient of every loss raises the margin.
+        reference: Norm of cross-entropy's gradient.
+        pull: Minus the present loss's derivative in the label's logit.
+        collapsed: Whether that pull is 0 in the training's precision, and not 0 in truth.
+        predicted: Class of the largest probability, or else of the largest logit.
+        right: Whether it is the label's.
+        confidence: Largest probability; NaN without a normalizer.
+        p_label: Probability of the label; NaN without a normalizer.
+        brier: Squared distance between probabilities and target; NaN without a normalizer.
+        margin: Label's logit minus its largest rival.
+        largest: Largest absolute value of a finite logit.
+        offset: Mean of the finite logits.
+    """
+
+    finite: Array
+    loss: Array
+    norm: Array
+    cosine: Array
+    speed: Array
+    reference: Array
+    pull: Array
+    collapsed: Array
+    predicted: Array
+    right: Array
+    confidence: Array
+    p_label: Array
+    brier: Array
+    margin: Array
+    largest: Array
+    offset: Array
+
+
+class Classes(NamedTuple):
+    """Sums over the examples of a block for each class, [n]; gradients are [losses, n].
+
+    Attributes:
+        gradient: Sum of the gradients of every loss.
+        probability: Sum of the probabilities.
+        targets: Sum of the targets.
+        largest: Largest logit.
+        least: Least logit that is not -inf.
+        masked: Number of logits of -inf.
+    """
+
+    gradient: Array
+    probability: Array
+    targets: Array
+    largest: Array
+    least: Array
+    masked: Array
+
+
+def block_rows(num_classes: int) -> int:
+    """Number of examples in a block, a power of 2 that depends on the classes alone."""
+    rows = max(8, min(MOST_ROWS, NUMBERS // num_classes))
+    return 1 << (rows.bit_length() - 1)
+
+
+@kept(8)
+def compiled(setting: Setting) -> Any:
+    """The program (logits [b, n], labels [b] or targets [b, n], counts [b]) -> results."""
+    return jax.jit(partial(_block, setting))
+
+
+def _block(
+    setting: Setting, logits: Array, target: Array, counts: Array
+) -> tuple[Examples, Classes, Array | None]:
+    stored = logits.dtype
+    z = logits.astype(jnp.float32) if stored in HALF else logits
+    t = target.astype(z.dtype) if setting.is_soft else target
+    finite = jax.vmap(partial(_is_finite, setting))(z, t)
+    usable = counts & finite
+    # What does not count takes part with logits of 0, and is left out of every sum.
+    z = jnp.where(usable[:, None], z, 0)
+    one = partial(_example, setting)
+    examples, gradients, p, t = jax.vmap(one)(z, t)
+    measured = usable & jnp.isfinite(examples.loss) & jnp.isfinite(examples.norm[:, 0])
+    examples = examples._replace(
+        finite=finite,
+        norm=examples.norm.T,
+        cosine=examples.cosine.T,
+        speed=examples.speed.T,
+    )
+    mask = measured[:, None]
+    is_number = mask & jnp.isfinite(z)
+    classes = Classes(
+        gradient=jnp.sum(jnp.where(mask[:, None], gradients, 0), axis=0),
+        probability=jnp.sum(jnp.where(mask, p, 0), axis=0),
+        targets=jnp.sum(jnp.where(mask, t, 0), axis=0),
+        largest=jnp.max(jnp.where(is_number, z, -jnp.inf), axis=0),
+        least=jnp.min(jnp.where(is_number, z, jnp.inf), axis=0),
+        masked=jnp.sum(mask & (z == -jnp.inf), axis=0, dtype=jnp.int32),
+    )
+    is_binned = setting.normalizer is not None and z.shape[1] <= CLASSWISE
+    return examples, classes, p if is_binned else None
+
+
+def _is_finite(setting: Setting, z: Array, target: Array) -> Array:
+    """Whether no logit is NaN or infinite, but for classes that are masked and are no label."""
+    is_number = jnp.all(z < jnp.inf)
+    if setting.is_soft:
+        return is_number & jnp.all((z > -jnp.inf) | (target == 0))
+    is_label = jnp.arange(z.size, dtype=target.dtype) == target
+    return is_number & jnp.all((z > -jnp.inf) | ~is_label)
+
+
+def _example(
+    setting: Setting, z: Array, target: Array
+) -> tuple[Examples, Array, Array, Array]:
+    """Numbers about one example, its gradients [losses, n], probabilities and target [n]."""
+    pairs = [jax.value_and_grad(loss)(z, target) for loss in setting.losses]
+    gradients = jnp.stack([gradient for _, gradient in pairs])
+    p = probabilities(setting, z)
+    scores, known = (z, jnp.full_like(z, jnp.nan)) if p is None else (p, p)
+    if setting.is_soft:
+        t, label = target, place_of_first_largest(target)
+        reference = norm_of_reference(setting.targets, z, t)
+    else:
+        t, label = jax.nn.one_hot(target, z.size, dtype=z.dtype), target
+        reference = norm_of_cross_entropy(z, label)
+    # One number is taken out of a vector by its place: a masked sum would be a pass of its own.
+    predicted = place_of_first_largest(scores)
+    right = predicted == label.astype(predicted.dtype)
+    if setting.targets is LABELS:
+        right = jnp.all((z > 0) == (t > 0.5))
+    rivals = z.at[label].set(-jnp.inf)
+    rival = place_of_first_largest(rivals)
+    norms = jax.vmap(_norm)(gradients)
+    is_number = jnp.isfinite(z)
+    count = jnp.maximum(jnp.sum(is_number, dtype=jnp.int32), 1).astype(z.dtype)
+    examples = Examples(
+        finite=jnp.ones((), bool),
+        loss=pairs[0][0],
+        norm=norms,
+        cosine=_cosines(gradients, norms),
+        speed=gradients[:, rival] - gradients[:, label],
+        reference=reference,
+        pull=-gradients[0, label],
+        collapsed=_is_collapsed(setting, z, label, -gradients[0, label]),
+        predicted=predicted,
+        right=right,
+        confidence=known[predicted],
+        p_label=known[label],
+        brier=jnp.sum((known - t) ** 2),
+        margin=z[label] - rivals[rival],
+        largest=jnp.max(jnp.where(is_number, jnp.abs(z), 0)),
+        offset=jnp.sum(jnp.where(is_number, z, 0)) / count,
+    )
+    return examples, gradients, known, t
+
+
+def _norm(x: Array) -> Array:
+    """Euclidean norm; squares neither overflow nor underflow."""
+    size = jnp.max(jnp.abs(x))
+    unit = jnp.where((size > 0) & jnp.isfinite(size), size, 1)
+    return unit * jnp.sqrt(jnp.sum((x / unit) ** 2))
+
+
+def _cosines(gradients: Array, norms: Array) -> Array:
+    units = gradients / jnp.where(norms > 0, norms, 1)[:, None]
+    return jnp.sum(units * units[:1], axis=1)
+
+
+def _is_collapsed(setting: Setting, z: Array, label: Array, pull: Array) -> Array:
+    """Whether the pull on the label is lost in the precision in which the model is trained.
+
+    Frameworks compute the pull of cross-entropy as 1 - p, which is 0 as soon as p rounds to 1. Of
+    another loss only what underflows in this precision is counted.
+    """
+    if not setting.is_textbook:
+        return (pull.astype(setting.dtype) == 0) & (pull != 0)
+    rounded = z.astype(setting.dtype)
+    largest = jnp.max(rounded)
+    p = jnp.exp(rounded[label] - largest) / jnp.sum(jnp.exp(rounded - largest))
+    return (1 - p == 0) & (pull != 0)

@@ -1,0 +1,190 @@
+"""The command `audit`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from . import targets
+from .diagnose_commands import Everything, Threshold, exit_status
+from .errors import UsageError, blaming
+from .options import AsJson, Normalizer, Precision, Quiet, out
+from .output import check_out, say, show, show_json
+
+if TYPE_CHECKING:
+    from ..reports.audit import Audit
+
+REPORTS = (".html", ".json", ".txt", ".nc", ".png", ".svg", ".pdf")
+
+Dump = Annotated[
+    str,
+    Parameter(
+        help=(
+            "Logits [m, n]: .npy, .npz, .safetensors, .parquet, .csv, .zarr or .nc; FILE::NAME is "
+            "one array of several."
+        )
+    ),
+]
+LabelsOf = Annotated[
+    str | None,
+    Parameter(help="Labels [m], or targets [m, n]; by default beside the logits."),
+]
+ObjectiveOption = Annotated[
+    str,
+    Parameter(name="--objective", help="Loss of the training: a spec or a function."),
+]
+Against = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--against",
+        negative="",
+        help="Loss to compare with, a spec or a function; may be repeated.",
+    ),
+]
+Training = Annotated[
+    Precision, Parameter(name="--dtype", help="Precision of the training.")
+]
+Ignored = Annotated[
+    int | None,
+    Parameter(name="--ignored-label", help="Label of examples to leave out, as -100."),
+]
+ClassNames = Annotated[
+    Path | None,
+    Parameter(name="--class-names", help="Text file with one class a line."),
+]
+Ids = Annotated[
+    str | None, Parameter(name="--ids", help="Names of the examples, FILE::NAME.")
+]
+Groups = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--group",
+        negative="",
+        help="Groups to compare, KIND=FILE::NAME; may be repeated.",
+    ),
+]
+Stuck = Annotated[
+    float,
+    Parameter(
+        name="--threshold",
+        validator=Number(gte=0, lte=1),
+        help="Share of cross-entropy's gradient below which a wrong example is stuck.",
+    ),
+]
+Strict = Annotated[
+    bool,
+    Parameter(
+        name="--strict",
+        show_default=False,
+        help="Refuse NaN, infinities and probabilities instead of counting them.",
+    ),
+]
+ReportFile = Annotated[
+    Path | None,
+    out(
+        "a report: .html (one file, opens offline), .json, .txt, .nc (every example), or a "
+        "picture: .png, .svg, .pdf"
+    ),
+]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Options:
+    """The options of the command."""
+
+    objective: ObjectiveOption = "softmax + cross_entropy"
+    against: Against = ()
+    normalizer: Normalizer = None
+    dtype: Training = "float32"
+    ignored_label: Ignored = None
+    class_names: ClassNames = None
+    ids: Ids = None
+    group: Groups = ()
+    threshold: Stuck = 1e-3
+    strict: Strict = False
+    fail_on: Threshold = "fault"
+    everything: Everything = False
+    json: AsJson = False
+    out: ReportFile = None
+    quiet: Quiet = False
+
+
+DEFAULT = Options()
+
+
+def audit(
+    logits: Dump, labels: LabelsOf = None, /, *, options: Options = DEFAULT
+) -> int:
+    """Audit a trained model by its logits and labels: what is stuck, what else would pull.
+
+    From PyTorch: numpy.save("logits.npy", logits.float().numpy()), and the same of the labels.
+    Nothing in the files is run. Logits are read in blocks, however large the file is.
+
+    The exit status is 1 if there is a fault, or a finding at or above --fail-on, 2 for bad usage and
+    files that cannot be read, and 0 otherwise.
+    """
+    check_out(options.out, REPORTS)
+    given = [targets.resolve(text) for text in (options.objective, *options.against)]
+    found = _audited(logits, labels, given, options)
+    if options.out is not None:
+        found.save(options.out)
+        say(f"wrote {options.out}", quiet=options.quiet)
+    if options.json:
+        show_json(found.to_dict())
+    else:
+        show(found.table(everything=options.everything))
+    return exit_status(found.worst, options.fail_on)
+
+
+def _audited(
+    logits: str, labels: str | None, given: list[targets.Target], options: Options
+) -> "Audit":
+    # Imported late, as everywhere in the command line: `--help` and `list` start without JAX.
+    import logitscape as ls
+
+    from ..base.caches import keep_programs
+
+    keep_programs()
+    normalizer: Any = options.normalizer
+    if normalizer is not None and ":" in normalizer:
+        normalizer = targets.resolve(normalizer).source
+    try:
+        with blaming("auditing", targets.roots_of(given)):
+            return ls.audit(
+                logits,
+                labels,
+                given[0].source,
+                against=[each.source for each in given[1:]],
+                normalizer=normalizer,
+                dtype=options.dtype,
+                ignored_label=options.ignored_label,
+                class_names=_lines(options.class_names),
+                ids=options.ids,
+                groups=_groups(options.group),
+                threshold=options.threshold,
+                strict=options.strict,
+                progress=not options.quiet,
+            )
+    except (IndexError, ImportError, RuntimeError) as error:
+        if "`audit(" in str(error) or isinstance(error, ImportError):
+            raise UsageError(str(error)) from error
+        raise
+
+
+def _lines(path: Path | None) -> list[str] | None:
+    return None if path is None else path.read_text(encoding="utf-8").splitlines()
+
+
+def _groups(texts: tuple[str, ...]) -> dict[str, str] | None:
+    groups = dict[str, str]()
+    for text in texts:
+        kind, equals, place = text.partition("=")
+        if not equals or not kind or not place:
+            raise UsageError(
+                f"--group must be KIND=FILE or KIND=FILE::NAME, got `{text}`."
+            )
+        groups[kind] = place
+    return groups or None

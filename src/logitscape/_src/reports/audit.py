@@ -1,0 +1,194 @@
+"""`ls.audit`: what the logits and labels of a real model say about it and about its loss."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..audit.compute import compute
+from ..audit.measurement import Measurement
+from ..audit.results import AuditResults
+from ..base.files import checked_path, replacing
+from ..engine.stuck import STUCK
+from ..objectives.parts import Normalizer
+from ..objectives.sources import Source
+from .audit_progress import counted
+from .audit_record import audit_record
+from .records import to_json
+from .save import as_text, save
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.figure import Figure
+    from rich.console import RenderableType
+
+
+@dataclass(frozen=True)
+class Audit(AuditResults):
+    """What an audit has found; `print` it, or show it in a notebook.
+
+    A number is `audit["stuck"]`, with its `estimate` (value, low and high of the 95 % interval),
+    what it is in words, and the examples that show it.
+    """
+
+    def __getitem__(self, name: str) -> Measurement:
+        """The number of this name.
+
+        Raises:
+            KeyError: If there is none; the message has all names.
+        """
+        if name not in self.by_name:
+            known = ", ".join(self.by_name)
+            raise KeyError(f"there is no number {name!r}; there are {known}")
+        return self.by_name[name]
+
+    def table(self, *, everything: bool = False) -> "RenderableType":
+        """Return the report for the terminal (rich), of at most 80 columns.
+
+        Args:
+            everything: Whether all numbers and groups are shown.
+        """
+        from .audit_terminal import table
+
+        return table(self, everything=everything)
+
+    def __str__(self) -> str:
+        return as_text(self.table())
+
+    def full(self) -> str:
+        """Return the report with all numbers, as text; `str` has those that matter most."""
+        return as_text(self.table(everything=True))
+
+    def _repr_html_(self) -> str:
+        from .audit_page import fragment
+
+        return fragment(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all numbers, findings, alternatives and groups, in the types that JSON has.
+
+        Infinities and NaN are the strings "inf", "-inf" and "nan".
+        """
+        return audit_record(self)
+
+    def to_json(self) -> str:
+        """Return `to_dict` as text."""
+        return to_json(self.to_dict())
+
+    def to_xarray(self) -> "xarray.Dataset":
+        """Return the numbers about every example and every class, with labelled dimensions.
+
+        The dimensions are "example" (those that are measured, by their index), "class" and "loss"
+        (the present one first).
+        """
+        from .audit_dataset import dataset
+
+        return dataset(self)
+
+    def figure(self) -> "Figure":
+        """Draw the margins over the gradient, who carries it, calibration and alternatives."""
+        from .audit_figure import draw
+
+        return draw(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the audit in the form that belongs to the suffix of the path.
+
+        Args:
+            path: Path of the file: ".html" for one self-contained page, ".json", ".txt", ".nc" for
+                `to_xarray`, or ".png", ".svg" or ".pdf" for the figure.
+
+        Raises:
+            ValueError: For another suffix.
+            FileNotFoundError: If the folder does not exist.
+        """
+        from .audit_page import page
+
+        target = checked_path("save", path)
+        if target.suffix.lower() == ".nc":
+            with replacing(target) as temporary:
+                self.to_xarray().to_netcdf(temporary)
+            return target
+        texts = {".html": lambda: page(self), ".json": self.to_json, ".txt": self.full}
+        return save(target, texts, self.figure)
+
+
+def audit(
+    logits: Any,
+    labels: Any = None,
+    objective: Source = "softmax + cross_entropy",
+    *,
+    against: Sequence[Source] = (),
+    normalizer: str | Normalizer | None = None,
+    dtype: str = "float32",
+    ignored_label: int | None = None,
+    class_names: Sequence[str] | None = None,
+    ids: Any = None,
+    groups: Any = None,
+    threshold: float = STUCK,
+    strict: bool = False,
+    progress: bool = False,
+) -> Audit:
+    """Audit a model by a dump of its logits and labels: what is stuck, and what else would pull.
+
+    One pass reads the logits in blocks; no more than a few numbers for each example and class are
+    kept. All processes of a job that has called `jax.distributed.initialize` share the blocks, and
+    all get the same result, to the bit that of one process.
+
+    An example is *stuck* if it is wrong and the norm of its gradient is below `threshold` times
+    that of cross-entropy at its logits. It has *collapsed* if the pull on its label is exactly 0 in
+    the training's precision, though it is not in truth.
+
+    Args:
+        logits: Logits, [m, n]: an array, or the path of a file: .npy, .npz, .safetensors, .parquet,
+            .csv, .zarr or .nc, and `PATH::NAME` for one array of several.
+        labels: Integer labels, [m], or soft targets, [m, n], in the same forms. By default they lie
+            beside the logits in one file.
+        objective: Loss that the model is trained by, in any of the forms that `ls.diagnose` takes.
+        against: Losses that it could be trained by instead.
+        normalizer: Normalizer by which the model predicts, if the objective does not say it.
+        dtype: Precision of the training: "float32", "bfloat16", "float16" or "float64".
+        ignored_label: Label of examples that are left out, such as -100.
+        class_names: Names of the classes, [n].
+        ids: Names of the examples, [m], or a path.
+        groups: Groups to compare, [m] or a path, or several kinds of them by name, such as
+            {"split": [...], "source": [...]}.
+        threshold: Share of cross-entropy's gradient below which a wrong example is stuck.
+        strict: Whether logits that are not finite, and probabilities given for logits, are an
+            error. Otherwise they are counted, named and left out.
+        progress: Whether the number of examples is shown on stderr.
+
+    Raises:
+        ValueError: If shapes do not match, a file is empty, truncated or of another format, or no
+            example can be measured.
+        TypeError: If labels are not integers, or something is no array.
+        IndexError: If a label is out of range.
+        FileNotFoundError: If there is no such file.
+        RuntimeError: If a file changes while it is read.
+
+    Example:
+        >>> import numpy as np, logitscape as ls
+        >>> logits = np.array([[4.0, 0.0], [3.0, 0.0], [0.0, 2.0], [40.0, 0.0]], np.float32)
+        >>> audit = ls.audit(logits, [0, 0, 1, 1], "softmax + brier")
+        >>> audit["accuracy"].estimate.value, audit["stuck"].examples
+        (0.75, (3,))
+    """
+    with counted(progress) as on_progress:
+        results = compute(
+            logits,
+            labels,
+            objective,
+            against=against,
+            normalizer=normalizer,
+            dtype=dtype,
+            ignored_label=ignored_label,
+            class_names=class_names,
+            ids=ids,
+            groups=groups,
+            threshold=threshold,
+            strict=strict,
+            on_progress=on_progress,
+        )
+    return Audit(
+        **{field.name: getattr(results, field.name) for field in fields(results)}
+    )

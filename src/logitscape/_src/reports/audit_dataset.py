@@ -1,0 +1,54 @@
+"""The numbers about every example and class of an audit, as an `xarray.Dataset`."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..audit.gradient import stuck_under
+from ..audit.prediction import is_suspicious
+from ..audit.results import AuditResults
+
+if TYPE_CHECKING:
+    import xarray
+
+OF_LOSSES = ("norm", "cosine", "speed")
+LEFT_OUT = ("finite",)
+
+
+def dataset(audit: AuditResults) -> "xarray.Dataset":
+    """Return everything by the dimensions "example", "class" and "loss"."""
+    import xarray
+
+    measured = audit.measured
+    variables: dict[str, Any] = {
+        name: (("loss", "example") if name in OF_LOSSES else ("example",), values)
+        for name, values in measured.examples._asdict().items()
+        if name not in LEFT_OUT
+    }
+    # The dimension has this name.
+    variables["present_loss"] = variables.pop("loss")
+    variables["label"] = (("example",), measured.labels)
+    losses = range(len(measured.setting.names))
+    stuck = np.stack([stuck_under(measured, place) for place in losses])
+    variables["stuck"] = (("loss", "example"), stuck)
+    if measured.setting.normalizer is not None:
+        variables["suspicious"] = (("example",), is_suspicious(measured))
+    count = measured.count
+    classes = measured.classes
+    variables["mean_gradient"] = (("loss", "class"), classes.gradient / count)
+    variables["mean_probability"] = (("class",), classes.probability / count)
+    variables["frequency"] = (("class",), classes.targets / count)
+    coordinates: dict[str, Any] = {
+        "example": measured.index,
+        "loss": list(measured.setting.names),
+    }
+    if audit.class_names is not None:
+        coordinates["class"] = list(audit.class_names)
+    if audit.ids is not None:
+        coordinates["id"] = (("example",), audit.ids[measured.index])
+    attributes = {
+        "name": audit.name,
+        "objective": audit.objective,
+        "dtype": audit.dtype,
+    }
+    return xarray.Dataset(variables, coordinates, attributes)

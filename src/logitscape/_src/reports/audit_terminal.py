@@ -1,0 +1,211 @@
+"""An audit for the terminal, of at most 80 columns: five lines that matter, then what is wrong."""
+
+from collections.abc import Mapping
+from itertools import groupby
+
+from rich.console import Group as Lines
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ..audit.alternatives import Alternative
+from ..audit.estimates import Estimate
+from ..audit.faults import Finding
+from ..audit.groups import Group
+from ..audit.measurement import Measurement
+from ..audit.results import AuditResults
+from .terminal import HEADINGS, WIDTH
+
+NAMED = 5
+"""Number of examples that a finding names."""
+HOW_TO_SEE = "--all, or .full() in Python, shows every number and group."
+
+
+def table(audit: AuditResults, *, everything: bool = False) -> RenderableType:
+    """Return the whole report.
+
+    Args:
+        audit: What was found.
+        everything: Whether all numbers and groups follow.
+    """
+    parts: list[RenderableType] = [
+        Text(f"{audit.headline()}.", "bold"),
+        Text(setting(audit), "dim"),
+        _rows(leading_lines(audit), "bold"),
+    ]
+    parts += [_finding(audit, finding) for finding in audit.findings]
+    if len(audit.alternatives) > 1:
+        parts.append(_alternatives(audit.alternatives))
+    if not everything:
+        return Lines(*parts, Text(f"\n{HOW_TO_SEE}", "dim"))
+    if audit.groups:
+        parts.append(_groups(audit.groups))
+    for topic, numbers in groupby(audit.numbers, key=lambda each: each.topic):
+        rows = {each.name: f"{number(each)}  {each.text}" for each in numbers}
+        parts += [Text(f"\n{topic}", "bold"), _rows(rows, "")]
+    return Lines(*parts)
+
+
+def setting(audit: AuditResults) -> str:
+    """What was audited, in one line."""
+    counts = audit.counts()
+    left_out = counts["examples"] - counts["measured"]
+    text = (
+        f"{counts['examples']:,} examples, {audit.shape[1]:,} classes, {audit.dtype}, "
+    )
+    text += audit.objective
+    return f"{text}; {left_out:,} left out" if left_out else text
+
+
+def leading_lines(audit: AuditResults) -> Mapping[str, str]:
+    """The five lines that matter first."""
+    get = audit.by_name
+    value = {name: each.estimate.value for name, each in get.items()}
+    lines = {
+        "accuracy": number(get["accuracy"]),
+        "loss": (
+            f"{number(get['loss'])}; 99 % of the examples are below {value['loss_99']:.3g}, the "
+            f"worst 1 % have {_percent(value['loss_of_tail'])} of it"
+        ),
+        "gradient": (
+            f"half of it is carried by {number(get['carriers_50'])} of the examples; "
+            f"{_percent(value['stuck'])} are stuck, {_percent(value['collapsed'])} collapsed"
+        ),
+    }
+    if "smooth_ece" in get:
+        lines["calibration"] = _calibration(get)
+    lines["logits"] = (
+        f"scale {value['scale']:.3g}, largest {value['largest']:.4g}, common offset "
+        f"{value['offset']:.3g}"
+    )
+    return lines
+
+
+def _calibration(get: Mapping[str, Measurement]) -> str:
+    text = f"error {number(get['smooth_ece'])} (smooth)"
+    if "temperature" not in get:
+        return text
+    left = get["smooth_ece_after"].estimate.value
+    return f"{text}; T = {number(get['temperature'])} would leave {left:.3f}"
+
+
+def number(measurement: Measurement) -> str:
+    """A number with its interval."""
+    return written(measurement.estimate, is_share=measurement.is_share)
+
+
+def written(estimate: Estimate, *, is_share: bool = False) -> str:
+    """A number and the ends of its interval, as many digits as can be read."""
+    unit, scale = (" %", 100) if is_share else ("", 1)
+    value, low, high = (
+        scale * x for x in (estimate.value, estimate.low, estimate.high)
+    )
+    if low == high or low != low:
+        return f"{value:.3g}{unit}"
+    return f"{value:.3g}{unit} [{low:.3g}, {high:.3g}]"
+
+
+def examples_of(audit: AuditResults, finding: Finding) -> str:
+    """The examples that show a finding, by their ids."""
+    shown = [audit.id_of(index) for index in finding.examples[:NAMED]]
+    return f"Examples: {', '.join(shown)}" if shown else ""
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def _finding(audit: AuditResults, finding: Finding) -> RenderableType:
+    heading, style = HEADINGS[finding.severity]
+    title = finding.verdict[:1].upper() + finding.verdict[1:]
+    lines = [finding.text, f"What to do: {finding.remedy}", examples_of(audit, finding)]
+    text = "\n".join(line for line in lines if line)
+    return Lines(
+        Text.assemble((f"\n{heading[0]} ", style), (title, "bold")),
+        Padding(Text(text), (0, 0, 0, 2)),
+    )
+
+
+def _rows(rows: Mapping[str, str], style: str) -> Table:
+    table = Table(box=None, width=WIDTH, pad_edge=False, show_header=False)
+    table.add_column(width=max(map(len, rows)), style=style)
+    table.add_column(ratio=1)
+    for name, text in rows.items():
+        table.add_row(name, Text(text))
+    return table
+
+
+def alternative_rows(alternatives: tuple[Alternative, ...]) -> list[tuple[str, ...]]:
+    """The heads of the columns, and a row for every loss."""
+    head = (
+        "loss",
+        "norm",
+        "half by",
+        "cosine",
+        "ranks",
+        "wakes",
+        "sleeps",
+        "Δ loss",
+        "Δ acc.",
+    )
+    return [head, *(_cells(each) for each in alternatives)]
+
+
+def _cells(each: Alternative) -> tuple[str, ...]:
+    return (
+        each.name,
+        f"{each.norm.value:.2g}",
+        f"{100 * each.carriers.value:.2g} %",
+        f"{each.cosine.value:.2f}",
+        f"{each.rank_agreement:.2f}",
+        f"{100 * each.wakes.value:.2g} %",
+        f"{100 * each.sleeps.value:.2g} %",
+        f"{each.loss_change.value:+.2g}",
+        f"{100 * each.accuracy_change.value:+.2g} %",
+    )
+
+
+def group_rows(groups: tuple[Group, ...]) -> list[tuple[str, ...]]:
+    """The heads of the columns, and a row for every group."""
+    rows = [("group", "examples", "accuracy", "p", "loss", "p", "stuck")]
+    rows += [
+        (
+            f"{each.kind}: {each.name}",
+            f"{each.count:,}",
+            _percent(each.accuracy.value),
+            f"{each.p_accuracy:.2g}",
+            f"{each.loss.value:.3g}",
+            f"{each.p_loss:.2g}",
+            _percent(each.stuck.value),
+        )
+        for each in groups
+    ]
+    return rows
+
+
+def _alternatives(alternatives: tuple[Alternative, ...]) -> RenderableType:
+    caption = (
+        "One step by which logits move by 0.1 on average, to first order and in logits only: a "
+        "direction, no promise. Half by: share of the examples that carry half of the gradient; "
+        "cosine and ranks: agreement with the present gradient."
+    )
+    return _columns(
+        "What another loss would do", alternative_rows(alternatives), caption
+    )
+
+
+def _groups(groups: tuple[Group, ...]) -> RenderableType:
+    caption = "p: of the difference from all other examples, adjusted for the number of groups."
+    return _columns("Groups", group_rows(groups), caption)
+
+
+def _columns(title: str, rows: list[tuple[str, ...]], caption: str) -> RenderableType:
+    table = Table(box=None, width=WIDTH, pad_edge=False, header_style="bold")
+    (first, *others), *body = rows
+    table.add_column(first, ratio=1)
+    for name in others:
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in body:
+        table.add_row(*row)
+    return Lines(Text(f"\n{title}", "bold"), table, Text(caption, "dim"))
