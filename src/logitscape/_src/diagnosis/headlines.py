@@ -6,6 +6,7 @@ from .answers import Answer
 
 BROKEN: Mapping[str, str] = {
     "softmax over one unit": "the softmax over one unit is always 1",
+    "never finite": "it is nowhere finite",
     "label ignored": "it does not depend on its label",
     "arguments in the wrong order": "it takes the target first and the logits second",
     "labels as numbers": "it takes labels for numbers",

@@ -155,7 +155,10 @@ def cosines(samples: Samples) -> list[Design]:
         Design(
             name="angular margin",
             severity="trade",
-            text=f"{angle:.4g} is added to the angle of the label's cosine; the scale is {scale:.4g}.",
+            text=(
+                f"{angle:.4g} is added to the angle of the label's cosine; the scale is "
+                f"{scale:.4g}."
+            ),
             price=price,
             explains=lambda answer: _largest(answer) > 1,
             costs=frozenset({"dies", "leaves the domain"}),

@@ -52,6 +52,10 @@ class LabelRows:
         labels: Rows = np.arange(len(self.loss))
         return labels
 
+    def all_losses(self) -> tuple[Rows, Rows, Rows]:
+        """All losses that there are, of whichever logits."""
+        return self.loss, self.at_same.loss, self.at_equal.loss
+
     def distances(self) -> Rows:
         """How far every label's losses are from those of most labels, [n].
 
