@@ -25,6 +25,11 @@ AT_FIRST = (
     "numbers are the ones to expect of losses that nobody has tried. What was missed was then "
     "mended, kind by kind, so that the numbers above are those of a collection that is known."
 )
+SECOND_ROUND = (
+    "A second time, 18 other broken losses and 29 healthy ones were written first and asked about "
+    "then: 12 of 18 were named by their cause, some fault was found in 15, and none of the 29 "
+    "raised an alarm. Most of them are in the collection now, as `second_round.py` of the tests."
+)
 """History: what was measured once cannot be measured again with a later diagnosis."""
 
 OTHERS = """\
@@ -105,6 +110,8 @@ def page(
         f"* Of **{len(healthy)} healthy losses** it raises an alarm about **{len(alarms)}**.",
         "",
         AT_FIRST.format(new=116),
+        "",
+        SECOND_ROUND,
         "",
         "The losses are written after public reports, programs and papers, each for its kind; "
         f"none is a copy. {reported} of the broken ones follow a report of somebody whom the "

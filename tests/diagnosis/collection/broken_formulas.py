@@ -256,13 +256,13 @@ BROKEN = {
     ),
     "hinge of one logit with labels 0 and 1": Broken(
         hinge_with_zeros,
-        ("label not taught",),
+        ("targets of -1 and 1",),
         "github.com/bfortuner/ml-glossary/pull/113",
         {"num_classes": 1},
     ),
     "logistic loss of targets 0 and 1": Broken(
         lambda z, t: jnp.sum(softplus(-t * z)),
-        ("one class only",),
+        ("targets of -1 and 1",),
         "github.com/bfortuner/ml-glossary/pull/113",
     ),
     "a weight of 0": Broken(

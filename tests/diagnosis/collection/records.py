@@ -2,12 +2,26 @@
 
 from collections.abc import Mapping
 
-from . import broken_formulas, broken_programs, healthy_formulas, healthy_programs
+from . import (
+    broken_formulas,
+    broken_programs,
+    healthy_formulas,
+    healthy_programs,
+    second_round,
+)
 from .case import Broken, Healthy
 
-BROKEN: Mapping[str, Broken] = {**broken_formulas.BROKEN, **broken_programs.BROKEN}
+BROKEN: Mapping[str, Broken] = {
+    **broken_formulas.BROKEN,
+    **broken_programs.BROKEN,
+    **second_round.BROKEN,
+}
 HEALTHY: Mapping[str, Healthy] = {
     name: case._replace(arguments={"normalizer": "softmax", **case.arguments})
-    for name, case in {**healthy_formulas.HEALTHY, **healthy_programs.HEALTHY}.items()
+    for name, case in {
+        **healthy_formulas.HEALTHY,
+        **healthy_programs.HEALTHY,
+        **second_round.HEALTHY,
+    }.items()
 }
 """The normalizer lets questions about probabilities be asked."""

@@ -11,7 +11,16 @@ from .verdicts.listing import check_listed
 from .vocabulary import NOT_ASKED, UNDECIDED
 
 OneValue: TypeAlias = Literal["loss", "gradient", "hessian", "probabilities"]
-TwoValues: TypeAlias = Literal["jit", "jvp", "differences", "losses", "chord", "batch"]
+TwoValues: TypeAlias = Literal[
+    "jit",
+    "jvp",
+    "differences",
+    "factor",
+    "losses",
+    "chord",
+    "batch",
+    "gradient in a batch",
+]
 Expression: TypeAlias = OneValue | TwoValues
 """Quantity that a witness shows: one value, or two that ought to agree.
 
@@ -19,9 +28,11 @@ Expression: TypeAlias = OneValue | TwoValues
 * jit: the loss with and without jit;
 * jvp: a slope by forward and by reverse mode;
 * differences: the gradient, and differences of the loss;
+* factor: the gradient of three times the loss, and three times that of the loss;
 * losses: the loss at the logits, and at others;
 * chord: the loss, and the chord between two others;
-* batch: the loss of an example in a batch, and alone.
+* batch: the loss of an example in a batch, and alone;
+* gradient in a batch: the gradient in the logits of an example of a batch, and alone.
 """
 
 

@@ -6,6 +6,7 @@ from .answers import Answer
 
 BROKEN: Mapping[str, str] = {
     "softmax over one unit": "the softmax over one unit is always 1",
+    "never finite": "it is nowhere finite",
     "label ignored": "it does not depend on its label",
     "arguments in the wrong order": "it takes the target first and the logits second",
     "labels as numbers": "it takes labels for numbers",
@@ -29,6 +30,9 @@ BROKEN: Mapping[str, str] = {
     "never certain": "no label's probability comes near 1",
     "logits taken for probabilities": "logits are taken for probabilities",
     "log-probability in the factor": "its factor has log p in place of p",
+    "weight inside the factor": "its factor has a weighted probability in place of p",
+    "label scaled otherwise": "the label has another temperature than its rivals",
+    "same logits for every label": "the same logits suit every label",
     "wrong sign": "its sign is wrong",
     "wrong label convention": "it teaches another class than the label",
     "target does not sum to one": "its smoothed target does not sum to 1",

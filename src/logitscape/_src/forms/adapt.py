@@ -187,6 +187,8 @@ def description(recognised: Recognised) -> str:
     notes = []
     if recognised.reduction in ("mean", "sum") and reading.takes_batch:
         notes.append(f"a {recognised.reduction} over the batch")
+    if reading.form == "multi-label":
+        notes.append("summed over the classes of each example")
     if recognised.call.reduction is not None:
         notes.append(f'called with reduction="{recognised.call.reduction}"')
     if recognised.call.swapped:

@@ -21,9 +21,14 @@ EXPRESSIONS: dict[Expression, str] = {
     "jit": "jax.jit(loss)(z, t), loss(z, t)",
     "jvp": "jax.jvp(lambda z: loss(z, t), (z,), (d,))[1], jax.grad(loss)(z, t) @ d",
     "differences": "{gradient}(z, t), jnp.array([f(d) - f(-d) for d in steps]) / (2 * h)",
+    "factor": "jax.grad(lambda z: 3 * loss(z, t))(z), 3 * jax.grad(loss)(z, t)",
     "losses": "{loss}(z, t), {loss}(other, other_t)",
     "chord": "{loss}(z, t), (1 - s) * {loss}(a, t) + s * {loss}(b, t)",
     "batch": "{batch}, {loss}(z[0], jax.nn.one_hot(y[0], {n}, dtype=z.dtype))",
+    "gradient in a batch": (
+        "jax.grad(lambda z: {batch})(z)[0]{times}, "
+        "{gradient}(z[0], jax.nn.one_hot(y[0], {n}, dtype=z.dtype))"
+    ),
 }
 REDUCED_BATCH = (
     "{batch}, sum({loss}(z[i], jax.nn.one_hot(y[i], {n}, dtype=z.dtype)) "
@@ -93,7 +98,12 @@ def expression(witness: Witness, subject: Subject) -> str:
         pattern = REDUCED_BATCH
         if subject.reduction == "mean":
             pattern += " / len(y)"
-    return pattern.format(**functions, n=len(witness.logits), batch=_batch(subject))
+    return pattern.format(
+        **functions,
+        n=len(witness.logits),
+        batch=_batch(subject),
+        times=" * len(y)" if subject.reduction == "mean" else "",
+    )
 
 
 def _batch(subject: Subject) -> str:
@@ -105,7 +115,7 @@ def _batch(subject: Subject) -> str:
 def _arguments(witness: Witness) -> list[str]:
     """Return the lines that define what the expression takes."""
     dtype, n = witness.dtype, len(witness.logits)
-    if witness.expression == "batch":
+    if witness.expression in ("batch", "gradient in a batch"):
         rows = (witness.logits, *witness.others)
         labels = (witness.target.index(1.0), *witness.other_labels)
         stacked = ", ".join(_vector(logits, dtype) for logits in rows)

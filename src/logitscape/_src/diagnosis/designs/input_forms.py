@@ -5,9 +5,8 @@ import numpy as np
 from ..answers import Answer
 from ..evaluation import Rows, Values
 from .design import Design
+from .label_angles import added_angle, scale_of_cosines
 from .samples import EXACT, Samples, evaluate_labels, is_close
-from .softmax_designs import FEWEST, LEAST_LOSS, label_scores
-from .softmax_forms import SAME
 from .target_forms import FADING
 
 CAPS = np.geomspace(0.5, 500, 400)
@@ -16,8 +15,6 @@ REFINEMENTS = 6
 SATURATED = 2.0
 """Logits beyond this multiple of a soft cap move by less than a tenth of what they should."""
 NEVER = "never corrects itself"
-GUARDED = 0.0
-"""Least cosine at which all formulas of angular margins agree."""
 LONG = 10.0
 """Factor of the wide logits by which they are longer than any limit of their norm."""
 NORM_TOLERANCE = 1e-5
@@ -146,17 +143,9 @@ def _is_of_a_direction(answer: Answer) -> bool:
 def cosines(samples: Samples) -> list[Design]:
     """Margins of angles: the logits are cosines, of which the label's angle is changed."""
     label = samples.labels[0]
-    gradient = np.delete(samples.gradients(samples.at_small)[0], label, axis=1)
-    if gradient.shape[1] < 2 or not (gradient > 0).all():
-        return []
-    rivals = np.delete(samples.small, label, axis=1)
-    logs = np.log(gradient[:, 0] / gradient[:, 1])
-    moved = rivals[:, 0] - rivals[:, 1]
-    scale = float(logs @ moved / (moved @ moved))
-    if scale <= 0 or not is_close(scale * moved, logs):
-        return []
-    angle = _added_angle(samples, label, scale)
-    if angle is None:
+    scale = scale_of_cosines(samples, label)
+    angle = None if scale is None else added_angle(samples, label, scale)
+    if angle is None or angle <= 0:
         return []
     price = (
         "The logits are cosines, between -1 and 1, and what happens beyond them never does; "
@@ -166,30 +155,16 @@ def cosines(samples: Samples) -> list[Design]:
         Design(
             name="angular margin",
             severity="trade",
-            text=f"{angle} is added to the angle of the label's cosine; the scale is {scale:.4g}.",
+            text=(
+                f"{angle:.4g} is added to the angle of the label's cosine; the scale is "
+                f"{scale:.4g}."
+            ),
             price=price,
             explains=lambda answer: _largest(answer) > 1,
             costs=frozenset({"dies", "leaves the domain"}),
             number=scale,
         )
     ]
-
-
-def _added_angle(samples: Samples, label: int, scale: float) -> str | None:
-    """The angle that is added, in words; None if there is none."""
-    scores = scale * samples.small
-    loss = samples.losses(samples.at_small)[0]
-    cosine = samples.small[loss > LEAST_LOSS, label]
-    raised = label_scores(scores, label, loss)
-    moved = cosine + raised / scale
-    # For wide angles the formula must be another one, as theirs cannot grow beyond pi.
-    inside = (np.abs(moved) < 1) & (cosine > GUARDED)
-    if inside.sum() < FEWEST:
-        return None
-    added = np.arccos(moved[inside]) - np.arccos(cosine[inside])
-    if np.ptp(added) <= SAME and added.mean() > SAME:
-        return f"{added.mean():.4g}"
-    return None
 
 
 def _largest(answer: Answer) -> float:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...base.memory import kept
 from ..config import DiagnosisConfig
 from ..evaluation import Rows, Values, evaluate
 from ..random_logits import uniform_logits
@@ -64,6 +65,8 @@ class Samples:
         return evaluate(self.subject, z.reshape(-1, n), labels).loss.reshape(k, m)
 
 
+# Kept, as mistakes are told from designs by the same values.
+@kept(maxsize=4)
 def sample(subject: Subject, config: DiagnosisConfig) -> Samples:
     """Evaluate a subject at the logits that all recognisers share."""
     n = few_classes(subject, config)

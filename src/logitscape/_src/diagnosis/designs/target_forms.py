@@ -69,7 +69,10 @@ def bounded(samples: Samples) -> list[Design]:
     top = float(loss.max()) + 0.0
     if top <= samples.at_wide.loss.min():
         return []
-    text = f"A wrong example costs at most {top:.4g}, however wrong it is."
+    # A bound of 0 that rounding moves is told as 0.
+    size = float(np.ptp(samples.at_wide.loss))
+    shown = top if abs(top) > EXACT * size else 0.0
+    text = f"A wrong example costs at most {shown:.4g}, however wrong it is."
     if _is_symmetric(samples):
         text += (
             " The losses of all labels have a constant sum, so that uniform label noise "

@@ -75,6 +75,27 @@ def in_one_batch(subject: Subject, batch: Batch) -> tuple[Rows, Rows]:
     return np.asarray(loss, np.float64), cross_gradients
 
 
+def factor_of_gradients(subject: Subject, batch: Batch) -> float | None:
+    """The factor by which a batch's gradients are too large, though its mean or sum is right.
+
+    It is None where each example has a factor of its own, or none, or where losses differ too.
+    """
+    if subject.in_batches is None or subject.reduction not in ("mean", "sum"):
+        return None
+    targets = narrow(np.eye(batch.z.shape[1])[batch.labels], batch.dtype)
+    with enable_x64(batch.dtype == "float64"):
+        total, gradient = subject.in_batches(narrow(batch.z, batch.dtype), targets)
+    scale = 1 if subject.reduction == "sum" else len(batch.z)
+    alone = evaluate(subject, batch.z, batch.labels, dtype=batch.dtype)
+    squares = np.sum(alone.gradient**2)
+    if total.ndim or not np.isclose(scale * float(total), alone.loss.sum(), WEIGHTED):
+        return None
+    factor = float(np.sum(scale * gradient * alone.gradient) / squares)
+    error = np.abs(scale * gradient - factor * alone.gradient).max()
+    is_constant = error <= WEIGHTED * np.abs(scale * gradient).max()
+    return factor if is_constant and abs(factor - 1) > WEIGHTED else None
+
+
 def _left_of_total(
     subject: Subject, batch: Batch, total: Rows, gradient: Rows
 ) -> tuple[Rows, Rows]:

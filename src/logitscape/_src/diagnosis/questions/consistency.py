@@ -11,8 +11,13 @@ from ..subject import Subject
 from ..vocabulary import CONSISTENCY
 from .class_counts import compare_many_classes, compare_masked_classes
 from .compiled_program import compare_jit_with_eager, find_reduced_precision
+from .cotangents import ignores_its_factor
 from .forward_mode import compare_forward_mode
-from .independence import compare_with_batch, finite_in_batches_only
+from .independence import (
+    WRONG_GRADIENT,
+    compare_with_batch,
+    finite_in_batches_only,
+)
 from .kinks import find_kinks
 from .scattered_points import Points, scattered_points
 from .slopes import compare_sums, compare_with_differences
@@ -44,14 +49,26 @@ def _of_program(
 ) -> Iterator[Answer]:
     in_few_digits = find_reduced_precision(subject, config, points)
     yield from in_few_digits
+    of_batch = compare_with_batch(subject, config, points)
     if not in_few_digits:
-        yield compare_with_differences(subject, config, points)
+        if not any(answer.verdict == WRONG_GRADIENT for answer in of_batch):
+            yield _about_gradient(subject, config, points)
         yield from compare_sums(subject, points)
         yield compare_forward_mode(subject, config, points)
         yield find_kinks(subject, config)
-    yield from compare_with_batch(subject, config, points)
+    yield from of_batch
     yield compare_jit_with_eager(subject, config, points)
     yield compare_many_classes(subject, config)
+
+
+def _about_gradient(
+    subject: Subject, config: DiagnosisConfig, points: Points
+) -> Answer:
+    """The gradient of the loss alone; where that is right, that of a multiple too."""
+    alone = compare_with_differences(subject, config, points)
+    if alone.severity != "fine":
+        return alone
+    return ignores_its_factor(subject, points) or alone
 
 
 def _without_program(

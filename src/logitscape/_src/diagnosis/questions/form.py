@@ -1,7 +1,13 @@
 """The form in which a function was given, and what a loss of one logit cannot be."""
 
+from contextlib import suppress
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 
+from ...forms.adapt import in_form
 from ..answers import Answer, Witness
 from ..config import DiagnosisConfig
 from ..evaluation import evaluate, finite, one_hot, row
@@ -23,14 +29,36 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
         unit = _one_unit(subject, config)
         if unit is not None:
             return [unit]
-    answer = Answer(
+    recognised = Answer(
         question=QUESTION,
         verdict="recognised",
         severity="fine",
         text=subject.description,
         method=METHOD,
     )
-    return [answer]
+    return [recognised, *_about_signs(subject, config)]
+
+
+def _about_signs(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
+    """A note if targets of -1 and 1 are meant, and 0 in place of -1 would teach nothing."""
+    given = subject.recognised
+    if given is None or given.targets != "signs" or subject.opaque is not None:
+        return []
+    n = config.num_classes
+    with_zeros = in_form(subject.given, replace(given, targets="as given"))
+    z = jnp.asarray(normal_logits(config.random(), (POINTS, n), 3.0))
+    # The class of a single logit is absent where the label is 0.
+    t = jnp.zeros_like(z).at[:, 0].set(1)
+    with suppress(Exception):
+        gradient = np.asarray(jax.vmap(jax.grad(with_zeros))(z, t))
+        if np.abs(gradient[:, 1:]).max() == 0:
+            text = (
+                "The targets must be -1 and 1. With 0 and 1, the usual labels, a class that is "
+                "absent has no gradient: its logit is never lowered."
+            )
+            method = f"gradients at {POINTS} scattered logits with targets of 0 and 1"
+            return [Answer(QUESTION, "targets of -1 and 1", "note", text, method)]
+    return []
 
 
 def _one_unit(subject: Subject, config: DiagnosisConfig) -> Answer | None:

@@ -13,7 +13,7 @@ from .answer_identity import identity_of_answers
 from .identities import Identity, is_unscaled
 from .identity_sentences import described, is_reparametrised
 from .idle_constants import idle_constants, unused_parameters
-from .links import CLIPPED, LOG_FACTOR
+from .links import CLIPPED, EXPONENTIAL_OF_P, LOG_FACTOR, WEIGHTED_FACTOR
 from .recognition import Labels, Recognition, recognition
 
 QUESTION = "identity"
@@ -21,6 +21,8 @@ MISTAKES = (
     *(known.spec for known in known_mistakes()),
     f"softmax + {CLIPPED}",
     f"softmax + {LOG_FACTOR}",
+    f"softmax + {EXPONENTIAL_OF_P}",
+    f"softmax + {WEIGHTED_FACTOR}",
 )
 
 

@@ -55,7 +55,12 @@ def idle_constants(subject: Subject, config: DiagnosisConfig) -> list[float]:
     if subject.objective is not None:
         return []
     program = _traced(subject.function, config)
-    values = [value for value in _constants(program) if _is_meant(value, config.domain)]
+    # A mean over the classes, or over a batch as large, has their number.
+    values = [
+        value
+        for value in _constants(program)
+        if _is_meant(value, config.domain) and value != config.num_classes
+    ]
     if not values:
         return []
     with_factor = partial(_with_changed, program)

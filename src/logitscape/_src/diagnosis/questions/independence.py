@@ -13,13 +13,20 @@ from ..programs import Precision
 from ..random_logits import scattered_logits
 from ..subject import Subject
 from ..vocabulary import CONSISTENCY
-from .batch_influence import Batch, Influence, in_one_batch, influence
+from .batch_influence import (
+    Batch,
+    Influence,
+    factor_of_gradients,
+    in_one_batch,
+    influence,
+)
 from .scattered_points import Points
 
 SCALES = (1.0, 0.1, 4.0, 1.0, 1.0)
 OFFSETS = (0.0, 0.0, 0.0, 45.0, -45.0)
 """Factors and common offsets of the logits of the examples, all of which are ordinary."""
 EXAMPLES = len(SCALES)
+WRONG_GRADIENT = "gradient is not that of the loss"
 CLOSE, FARTHEST = 10.0, 100.0
 """Distances of two rows that are nearly alike, and of the farthest ordinary ones."""
 
@@ -38,6 +45,9 @@ def compare_with_batch(
     for dtype in dict.fromkeys((_wide(subject), config.dtype)):
         batch = _batch(subject, points, dtype)
         found = influence(subject, batch)
+        factor = factor_of_gradients(subject, batch)
+        if factor is not None:
+            return [_multiplied(subject, batch, factor)]
         if not found.is_rounding(dtype):
             return [_dependent(subject, batch, found)]
         worst = max(worst, float(found.error.max()))
@@ -93,6 +103,33 @@ def _batch(subject: Subject, points: Points, dtype: Precision) -> Batch:
     inside = finite(evaluate(subject, moved, labels, dtype=dtype))
     z = rounded(np.where(inside[:, None], moved, before), dtype)
     return Batch(z, labels, dtype)
+
+
+def _multiplied(subject: Subject, batch: Batch, factor: float) -> Answer:
+    """The gradient of a mean or sum that is a multiple of what it should be."""
+    text = (
+        f"The {subject.reduction} of the losses of {EXAMPLES} examples is right, and its gradient "
+        f"is {factor:.4g} times what it should be: a custom rule forgets the division by the "
+        "number of examples, or does it twice."
+    )
+    shows = f"the gradient in a batch is {factor:.4g} times that of the example"
+    return Answer(
+        question=CONSISTENCY,
+        verdict=WRONG_GRADIENT,
+        severity="fault",
+        text=text,
+        method=_method(batch.dtype),
+        number=factor,
+        witness=Witness(
+            logits=row(batch.z[0]),
+            target=one_hot(int(batch.labels[0]), batch.z.shape[1]),
+            shows=shows,
+            expression="gradient in a batch",
+            dtype=batch.dtype,
+            others=tuple(map(row, batch.z[1:])),
+            other_labels=tuple(map(int, batch.labels[1:])),
+        ),
+    )
 
 
 def _dependent(subject: Subject, batch: Batch, found: Influence) -> Answer:

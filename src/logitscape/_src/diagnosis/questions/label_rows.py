@@ -17,8 +17,8 @@ SAME_SIZE = 0.7
 """Logarithm of a temperature at which the logits still have a fitting size."""
 MOST_OUTLIERS = 0.34
 """Largest share of labels that differ from the others and do not make up a design."""
-EXACT, EXACT_IN_FLOAT32 = 1e-7, 2e-4
-"""Largest relative deviation of equal losses."""
+EXACT, EXACT_OF_TEACHER, EXACT_IN_FLOAT32 = 1e-7, 1e-5, 2e-4
+"""Largest relative deviation of equal losses; a teacher at a high temperature is never one-hot."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,10 @@ class LabelRows:
         """All labels, [n]."""
         labels: Rows = np.arange(len(self.loss))
         return labels
+
+    def all_losses(self) -> tuple[Rows, Rows, Rows]:
+        """All losses that there are, of whichever logits."""
+        return self.loss, self.at_same.loss, self.at_equal.loss
 
     def distances(self) -> Rows:
         """How far every label's losses are from those of most labels, [n].
@@ -141,4 +145,8 @@ def _exchanged(z: Rows) -> Rows:
 
 def exactness(subject: Subject) -> float:
     """The largest relative deviation that rounding inside the subject may cause."""
-    return EXACT_IN_FLOAT32 if subject.refusal else EXACT
+    if subject.refusal:
+        return EXACT_IN_FLOAT32
+    given = subject.recognised
+    of_teacher = given is not None and given.targets == "teacher logits"
+    return EXACT_OF_TEACHER if of_teacher else EXACT

@@ -21,6 +21,7 @@ from .recognition import Recognition, recognition
 QUESTION = "label"
 METHOD = "loss and gradient of every label at the same logits, float64"
 IGNORED, REVERSED = "label ignored", "arguments in the wrong order"
+NEVER_FINITE = "never finite"
 KERAS_TARGET = "y_true"
 """Name of the first argument of the losses of Keras."""
 TOPICS_OF_LABEL = (
@@ -44,6 +45,15 @@ TOPICS_OF_ONE_LABEL = (
 )
 """Topics that make no sense where every class has an answer of its own."""
 
+TOPICS_OF_VALUES = (
+    "precision",
+    "convexity",
+    "invariances",
+    "bounds",
+    "singular points",
+)
+"""Topics that make no sense either where the loss is nowhere finite."""
+
 
 def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """Whether the loss depends on its label, and on every label in the same way."""
@@ -56,6 +66,8 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     if subject.targets is not DISTRIBUTION:
         return answers_of_classes(subject, config)
     rows = label_rows(subject, config)
+    if not any(np.isfinite(loss).any() for loss in rows.all_losses()):
+        return [_never_finite(rows)]
     if not depends_on_label(rows):
         return [_ignored(rows)]
     if labels_are_numbers(rows):
@@ -88,6 +100,8 @@ def reason_not_to_ask(topic: str, found: Sequence[Answer]) -> str:
         return "The arguments of the loss are in the wrong order."
     if IGNORED in verdicts and topic in TOPICS_OF_LABEL:
         return "The loss does not depend on its label."
+    if NEVER_FINITE in verdicts and topic in (*TOPICS_OF_LABEL, *TOPICS_OF_VALUES):
+        return "The loss is nowhere finite."
     return ""
 
 
@@ -122,6 +136,24 @@ def _reversed(subject: Subject, identity: Identity | None) -> Answer:
         f"loss of them. Pass `lambda z, t: {name}(t, z)`: {is_then}."
     )
     return Answer(QUESTION, REVERSED, "fault", text, METHOD)
+
+
+def _never_finite(rows: LabelRows) -> Answer:
+    logits, loss = rows.same[0], float(rows.at_same.loss[0, 0])
+    text = (
+        f"The loss is {loss:.4g} at all of the logits that were tried, for every label: look for "
+        "a parameter that is divided by, such as an exponent of 0, and for statistics of a batch, "
+        "which one example does not have."
+    )
+    n = len(rows.loss)
+    return Answer(
+        question=QUESTION,
+        verdict=NEVER_FINITE,
+        severity="fault",
+        text=text,
+        method=METHOD,
+        witness=Witness(row(logits), one_hot(0, n), f"loss = {loss:.4g}", "loss"),
+    )
 
 
 def _ignored(rows: LabelRows) -> Answer:

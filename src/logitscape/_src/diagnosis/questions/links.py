@@ -20,6 +20,8 @@ from .temperatures import Temperature
 
 CLIPPED = "clip + cross_entropy"
 LOG_FACTOR = "factor of the log-probability + cross_entropy"
+EXPONENTIAL_OF_P = "exponential of minus the probability"
+WEIGHTED_FACTOR = "factor of the weighted probability + cross_entropy"
 
 
 def _clipped(log_p: Rows, epsilon: float = 1e-7) -> Rows:
@@ -30,16 +32,31 @@ def _log_factor(log_p: Rows, gamma: float = 2.0) -> Rows:
     return (1 - log_p) ** gamma * -log_p
 
 
+def _exponential_of_p(log_p: Rows) -> Rows:
+    return np.exp(-np.exp(log_p))
+
+
+def _weighted_factor(log_p: Rows, gamma: float = 2.0, weight: float = 2.0) -> Rows:
+    return (-np.expm1(weight * log_p)) ** gamma * -log_p
+
+
 LINKS: Mapping[str, Callable[..., Rows]] = {
     **OF_LABEL,
     CLIPPED: _clipped,
     LOG_FACTOR: _log_factor,
+    EXPONENTIAL_OF_P: _exponential_of_p,
+    WEIGHTED_FACTOR: _weighted_factor,
 }
-TUNED: Mapping[str, Tunable] = {
-    **TUNABLE,
-    CLIPPED: Tunable("epsilon", (1e-7, 1e-3, 1e-12), on_log_scale=True),
-    LOG_FACTOR: Tunable("gamma", (1.0, 3.0)),
+TUNED: Mapping[str, tuple[Tunable, ...]] = {
+    **{name: (tunable,) for name, tunable in TUNABLE.items()},
+    CLIPPED: (Tunable("epsilon", (1e-7, 1e-3, 1e-12), on_log_scale=True),),
+    LOG_FACTOR: (Tunable("gamma", (1.0, 3.0)),),
+    WEIGHTED_FACTOR: (
+        Tunable("gamma", (1.0, 3.0), on_log_scale=True),
+        Tunable("weight", (0.3, 3.0), on_log_scale=True),
+    ),
 }
+"""The parameters of a loss that are fitted, all of them at once."""
 MARGINS = (0.0, 2.0, -2.0, 10.0)
 """Margins from which a fit starts."""
 
@@ -95,10 +112,10 @@ def find_link(rows: ReferenceRows) -> Link | None:
     return None
 
 
-def _attempts() -> Iterator[tuple[str, Tunable | None, bool]]:
+def _attempts() -> Iterator[tuple[str, tuple[Tunable, ...], bool]]:
     for with_margin in (False, True):
         for name in LINKS:
-            yield name, None, with_margin
+            yield name, (), with_margin
     for with_margin in (False, True):
         for name in LINKS:
             if name in TUNED:
@@ -106,9 +123,13 @@ def _attempts() -> Iterator[tuple[str, Tunable | None, bool]]:
 
 
 def _fitted(
-    name: str, x: Rows, losses: Losses, tuned: Tunable | None, with_margin: bool
+    name: str,
+    x: Rows,
+    losses: Losses,
+    tuned: tuple[Tunable, ...],
+    with_margin: bool,
 ) -> Link:
-    values: list[Sequence[float]] = [] if tuned is None else [tuned.fitted_from()]
+    values: list[Sequence[float]] = [each.fitted_from() for each in tuned]
     if with_margin:
         values.append(MARGINS)
 
@@ -119,10 +140,10 @@ def _fitted(
     return Link(name, *_read(tuned, found.parameters), found)
 
 
-def _read(tuned: Tunable | None, numbers: Rows) -> tuple[dict[str, float], float]:
+def _read(tuned: tuple[Tunable, ...], numbers: Rows) -> tuple[dict[str, float], float]:
     """The parameters and the margin that belong to the numbers of a fit."""
     values = [float(number) for number in numbers]
-    parameters = {} if tuned is None else {tuned.name: tuned.value(values.pop(0))}
+    parameters = {each.name: each.value(values.pop(0)) for each in tuned}
     return parameters, values[0] if values else 0.0
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from ...base.softmax import log_softmax_rows
 from ..answers import Severity, Witness
 from ..config import DiagnosisConfig
+from ..designs import samples as design_samples
 from ..evaluation import Rows, Values, evaluate, one_hot, row
 from ..random_logits import scattered_logits
 from ..subject import Subject
@@ -42,6 +43,7 @@ class Samples:
             points, at logits that are all 0 and at logits that are all 1, whatever T is.
         far: Losses and gradients where label 0 is wrong by 20, 60, 200 and 1000.
         right: Losses and gradients where label 1 is right by the same amounts.
+        of_designs: What designs are recognised by, at logits of a few classes.
     """
 
     subject: Subject
@@ -53,6 +55,7 @@ class Samples:
     every_label: Values
     far: Values
     right: Values
+    of_designs: design_samples.Samples
 
     @property
     def num_classes(self) -> int:
@@ -131,6 +134,7 @@ def sample(subject: Subject, config: DiagnosisConfig) -> Samples:
         ),
         far=evaluate(subject, far, 0),
         right=evaluate(subject, far, 1),
+        of_designs=design_samples.sample(subject, config),
     )
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from ..answers import Witness
 from ..evaluation import one_hot
 from ..formulas.catalogue_rows import AS_PROBABILITIES, TWICE
-from .links import LOG_FACTOR
+from .links import EXPONENTIAL_OF_P, LOG_FACTOR, WEIGHTED_FACTOR
 from .mistake_samples import FAR, Mistake, Samples
 
 SMALL = 1e-3
@@ -15,7 +15,16 @@ SMALL = 1e-3
 def forgotten_logarithm(samples: Samples) -> Mistake | None:
     """The negative probability, which some expect a likelihood to take the logarithm of."""
     identity = samples.identity
-    if identity is None or identity.spec != "softmax + mae":
+    if identity is None:
+        return None
+    if identity.spec == f"softmax + {EXPONENTIAL_OF_P}" and identity.factor > 0:
+        text = (
+            "The loss is the exponential of minus the probability, between 1/e and 1: the "
+            "logarithm is missing (a negative log-likelihood wants log p)."
+        )
+        witness = samples.witness(samples.labels[0], "loss = e^(-p_y)")
+        return Mistake("logarithm missing", "fault", text, identity.factor, witness)
+    if identity.spec != "softmax + mae":
         return None
     # The loss is `of_label * p_y + constant`; a distance from 1 has a positive constant.
     of_label = -2 * identity.factor
@@ -52,6 +61,30 @@ def log_probability_in_factor(samples: Samples) -> Mistake | None:
     )
     witness = Witness(far, one_hot(0, samples.num_classes), shows, "loss")
     return Mistake("log-probability in the factor", "fault", text, gamma, witness)
+
+
+def weight_in_factor(samples: Samples) -> Mistake | None:
+    """A focal factor `(1 - p^w)^gamma`: p is taken from a cross-entropy that has its weight."""
+    found = samples.recognised
+    several = {found.rows.label: found.identity, **found.outliers}
+    for label, identity in several.items():
+        if identity is None or identity.spec != f"softmax + {WEIGHTED_FACTOR}":
+            continue
+        gamma, weight = identity.parameters["gamma"], identity.parameters["weight"]
+        text = (
+            f"The factor of the loss of label {label} is (1 - p^{weight:.4g})^{gamma:.4g}: p is "
+            "the exponential of minus a cross-entropy that has its class weight already, and no "
+            "probability. What is right and what is hard is told by another rule for every label."
+        )
+        shows = "a focal loss whose factor has p^w in place of p"
+        return Mistake(
+            verdict="weight inside the factor",
+            severity="fault",
+            text=text,
+            number=weight,
+            witness=samples.witness(label, shows),
+        )
+    return None
 
 
 def logits_as_probabilities(samples: Samples) -> Mistake | None:

@@ -3,13 +3,17 @@
 import numpy as np
 
 from ..answers import Severity, Witness
-from ..evaluation import Rows, one_hot
+from ..evaluation import Rows, evaluate, one_hot
 from ..simplify import format_first
 from .label_patterns import is_ordinal, labels_are_numbers, scale_has_no_effect
 from .mistake_samples import Mistake, Samples
 
 ZERO, EQUAL = 2, 3
 """Indices of the points in `Samples.every_label` whose logits are all 0, and all 1."""
+LEVELS = np.array([0.0, 5.0, 20.0, 40.0])
+"""Common levels of all logits."""
+AT_REST = 1e-3
+"""Share of what a label costs at equal logits, below which it costs as little as it can."""
 
 
 def pushes_another_class(samples: Samples) -> Mistake | None:
@@ -147,3 +151,45 @@ def _moves_label_only(gradient: Rows, label: int) -> bool:
     others = np.delete(gradient, label, axis=1)
     finite = np.isfinite(gradient).all()
     return bool(finite and np.any(gradient) and not np.any(others))
+
+
+def same_logits_for_all(samples: Samples) -> Mistake | None:
+    """Equal logits whose loss falls to its least value for every label as they rise, or fall."""
+    n = samples.num_classes
+    subject, labels = samples.subject, samples.of_designs.labels
+    if len(labels) < 2 or subject.one_logit:
+        return None
+    best = _least_losses(samples)
+    for sign in (-1.0, 1.0):
+        levels = sign * samples.temperature * LEVELS
+        z = np.tile(np.repeat(levels[:, None], n, axis=1), (len(labels), 1))
+        loss = evaluate(subject, z, np.repeat(labels, len(levels))).loss
+        excess = loss.reshape(len(labels), -1) - best[:, None]
+        start, end = excess[:, 0], excess[:, -1]
+        falls = np.isfinite(excess).all() and (np.diff(excess, axis=1) <= 0).all()
+        if falls and (start > 0).all() and (end <= AT_REST * start).all():
+            return _solved_by_level(samples, sign, levels[2], float(loss[2]))
+    return None
+
+
+def _least_losses(samples: Samples) -> Rows:
+    """The least loss that any scattered logits have, for every label of the designs, [k]."""
+    designs = samples.of_designs
+    at_small, at_wide = map(designs.losses, (designs.at_small, designs.at_wide))
+    least: Rows = np.concatenate([at_small, at_wide], axis=1).min(axis=1)
+    return least
+
+
+def _solved_by_level(
+    samples: Samples, sign: float, level: float, loss: float
+) -> Mistake:
+    moves = "rise" if sign > 0 else "fall"
+    text = (
+        f"The losses of all labels fall to their least value as all logits {moves} alike: the "
+        "same logits suit every label, and nothing need be learnt."
+    )
+    n = samples.num_classes
+    label = samples.of_designs.labels[0]
+    shows = f"loss = {loss:.4g}, as for every other label, although no class is ahead"
+    witness = Witness((level,) * n, one_hot(label, n), shows, "loss")
+    return Mistake("same logits for every label", "fault", text, level, witness)

@@ -21,12 +21,15 @@ from .mistaken_formulas import (
     softmax_twice,
     sparsemax_squared,
     squared_error,
+    weight_in_factor,
 )
+from .mistaken_label_scores import angle_on_the_wrong_side, label_scaled_otherwise
 from .mistaken_labels import (
     label_not_taught,
     not_finite_when_equal,
     one_class_only,
     pushes_another_class,
+    same_logits_for_all,
 )
 from .mistaken_targets import margin_on_the_wrong_side, target_weights
 from .probability_limits import never_certain
@@ -47,6 +50,7 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
     target_weights,
     forgotten_logarithm,
     log_probability_in_factor,
+    weight_in_factor,
     softmax_twice,
     squared_error,
     sparsemax_squared,
@@ -54,7 +58,10 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
     logits_as_probabilities,
     never_certain,
     margin_on_the_wrong_side,
+    angle_on_the_wrong_side,
     one_class_only,
+    label_scaled_otherwise,
+    same_logits_for_all,
     pushes_rival_up,
     dead_region,
     clipped,
@@ -69,6 +76,9 @@ CONSEQUENCES: Mapping[str, frozenset[str]] = {
     "logarithm clamped": frozenset(
         {"dead region", "NaN when right", "logarithm of a probability"}
     ),
+    "one class only": frozenset({"same logits for every label"}),
+    "label scaled otherwise": frozenset({"same logits for every label"}),
+    "probability lost": frozenset({"same logits for every label"}),
     "wrong sign": frozenset({"never certain"}),
     "wrong label convention": frozenset({"never certain"}),
     "logits taken for probabilities": frozenset(

@@ -123,7 +123,7 @@ def _should_be_finite(
     size = 1 + np.abs(place.z).max()
     if _is_at_a_corner(subject, place, FAR * size * np.ones(n), dtype):
         return False
-    far = place.z + FAR * size * directions
+    far = _inside(subject, place, FAR * size * directions)
     label = int(place.labels[0])
     around = evaluate(subject, far, label, dtype=dtype)
     if np.isfinite(loss) and np.isfinite(around.loss).all():
@@ -132,9 +132,17 @@ def _should_be_finite(
             return True
     if finite(around).mean() < SURROUNDED:
         return False
-    near = evaluate(subject, place.z + NEAR * size * directions, label)
+    near = evaluate(subject, _inside(subject, place, NEAR * size * directions), label)
     wide = evaluate(subject, far, label)
     return _largest(near.gradient) <= GROWS * _largest(wide.gradient)
+
+
+def _inside(subject: Subject, place: Place, steps: Rows) -> Rows:
+    """Logits around a place; what would leave the domain goes the other way."""
+    domain = subject.domain
+    moved = place.z + steps
+    outside = (moved < domain.low) | (moved > domain.high)
+    return np.where(outside, place.z - steps, moved)
 
 
 def _is_at_a_corner(
@@ -142,10 +150,12 @@ def _is_at_a_corner(
 ) -> bool:
     """Whether the loss is undefined in all of one direction, as where no logit is positive.
 
-    Directions at random miss such a corner if there are many classes.
+    Directions at random miss such a corner if there are many classes. What lies outside of the
+    domain is undefined by right.
     """
     label = int(place.labels[0])
     aside = np.stack([place.z[0] - step, place.z[0] + step])
+    aside = aside[subject.domain.contains(aside)]
     return bool(np.isnan(losses(subject, aside, label, dtype=dtype)).any())
 
 

@@ -16,6 +16,14 @@ FORM: Verdicts = (
         reference=OPTAX,
     ),
     Verdict(
+        "targets of -1 and 1",
+        "note",
+        meaning="The loss is one of targets -1 and 1; a target of 0 has no gradient.",
+        why="With labels 0 and 1 half of the examples, or every absent class, teach nothing.",
+        remedy="Pass `2 * labels - 1`, or take a loss of labels 0 and 1.",
+        reference=BISHOP,
+    ),
+    Verdict(
         "softmax over one unit",
         "fault",
         meaning="The only class always has the probability 1: nothing is learnt.",

@@ -1,6 +1,6 @@
 """Verdicts about what a loss does with its label."""
 
-from .references import CUI, JAX_DERIVATIVES, OPTAX, TEWARI, ZHANG_ZHOU
+from .references import CUI, JAX_DERIVATIVES, JAX_NAN, OPTAX, TEWARI, ZHANG_ZHOU
 from .verdict import Verdict, Verdicts
 
 LABEL: Verdicts = (
@@ -10,6 +10,17 @@ LABEL: Verdicts = (
         meaning="The loss depends on its label, and on all labels in the same way.",
         why="Every label is taught, and by the same loss.",
         reference=OPTAX,
+    ),
+    Verdict(
+        "never finite",
+        "fault",
+        meaning="The loss is NaN or infinite at all logits that were tried.",
+        why="There is no loss, and no gradient.",
+        remedy=(
+            "Look for a division by a parameter that is 0, and for what needs a batch of several "
+            "examples."
+        ),
+        reference=JAX_NAN,
     ),
     Verdict(
         "label ignored",

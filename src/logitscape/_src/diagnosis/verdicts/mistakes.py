@@ -97,6 +97,38 @@ MISTAKES: Verdicts = (
         reference=LIN,
     ),
     Verdict(
+        "weight inside the factor",
+        "fault",
+        meaning="A focal factor has p^w in place of p, with w the weight of the class.",
+        why="What counts as right differs from label to label, for no reason of its own.",
+        remedy=(
+            "Take p from the cross-entropy without weights, and multiply by the weight at the end."
+        ),
+        reference=LIN,
+    ),
+    Verdict(
+        "label scaled otherwise",
+        "fault",
+        meaning="The label's logit has another temperature than those of its rivals.",
+        why=(
+            "A common shift of all logits lowers the loss of every label, and the largest logit "
+            "need not be the class that was taught."
+        ),
+        remedy="Divide all logits by the temperature before the softmax, the label's too.",
+        reference=OPTAX,
+    ),
+    Verdict(
+        "same logits for every label",
+        "fault",
+        meaning="The losses of all labels fall to their least value as all logits move alike.",
+        why="A model that gives every input the same logits has learnt all that the loss asks for.",
+        remedy=(
+            "Look for what should pull the rivals down: a normalizer over the classes, or the "
+            "terms of the classes that are absent."
+        ),
+        reference=OPTAX,
+    ),
+    Verdict(
         "wrong sign",
         "fault",
         meaning="Minimising the loss lowers the probability of the label.",

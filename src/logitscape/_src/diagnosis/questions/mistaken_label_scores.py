@@ -1,0 +1,95 @@
+"""Losses of a softmax in which something else is done to the label's logit than to its rivals'."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..answers import Witness
+from ..designs.label_angles import added_angle, scale_of_cosines
+from ..designs.softmax_designs import FEWEST, LEAST_LOSS, label_scores
+from ..designs.softmax_forms import SAME, softmax_form
+from ..evaluation import one_hot
+from .mistake_samples import Mistake, Samples
+
+DIFFERENT = 1e-2
+"""Least relative difference of two scales that are meant to be different."""
+
+
+class _LabelScale(NamedTuple):
+    """Factors of the logits before the softmax."""
+
+    label: int
+    own: float
+    of_rivals: float
+
+
+def label_scaled_otherwise(samples: Samples) -> Mistake | None:
+    """A temperature of the rivals that the label does not have, or another one.
+
+    Where the logits have bounds, a smaller scale may be a margin.
+    """
+    if samples.subject.domain.is_bounded:
+        return None
+    found = _label_scale(samples)
+    if found is None:
+        return None
+    falls = "falls" if found.own < found.of_rivals else "rises"
+    text = (
+        f"The label's logit is multiplied by {found.own:.4g} before the softmax, and those of its "
+        f"rivals by {found.of_rivals:.4g}: the temperature is missing on one of them. The loss of "
+        f"every label tends to its least value as the common level of all logits {falls}, which "
+        "tells no class from another."
+    )
+    n = samples.num_classes
+    level = -10.0 if found.own < found.of_rivals else 10.0
+    witness = Witness(
+        logits=(level,) * n,
+        target=one_hot(found.label, n),
+        shows="a smaller loss than where all logits are 0, although no class is ahead",
+        expression="loss",
+    )
+    return Mistake("label scaled otherwise", "fault", text, found.own, witness)
+
+
+def _label_scale(samples: Samples) -> _LabelScale | None:
+    """The factors, if the label's score is its logit times another one than its rivals'."""
+    designs = samples.of_designs
+    form = softmax_form(designs)
+    if form is None:
+        return None
+    label = designs.labels[0]
+    loss = designs.losses(designs.at_small)[0]
+    raised = label_scores(form.scores(designs.small), label, loss)
+    logit = designs.small[loss > LEAST_LOSS, label]
+    if len(raised) < FEWEST:
+        return None
+    of_rivals = float(form.scales[label])
+    features = np.stack([logit, np.ones(len(logit))], axis=1)
+    solution, *_ = np.linalg.lstsq(features, raised, rcond=None)
+    error = np.abs(features @ solution - raised).max()
+    own = of_rivals + float(solution[0])
+    is_other = abs(own - of_rivals) > DIFFERENT * of_rivals
+    if not is_other or own <= 0 or not error <= SAME * (1 + of_rivals):
+        return None
+    return _LabelScale(label, own, of_rivals)
+
+
+def angle_on_the_wrong_side(samples: Samples) -> Mistake | None:
+    """An angle that is taken from that of the label's cosine; one that is added is a design."""
+    designs = samples.of_designs
+    label = designs.labels[0]
+    scale = scale_of_cosines(designs, label)
+    added = None if scale is None else added_angle(designs, label, scale)
+    if added is None or added >= 0:
+        return None
+    text = (
+        f"A margin on the wrong side: an angle of {-added:.4g} is taken from that of the label's "
+        "cosine, so that errors cost less. It is meant to be added."
+    )
+    witness = Witness(
+        logits=(0.0,) * samples.num_classes,
+        target=one_hot(label, samples.num_classes),
+        shows="a smaller loss than without the margin, whose sign is wrong",
+        expression="loss",
+    )
+    return Mistake("margin on the wrong side", "fault", text, added, witness)
