@@ -40,7 +40,7 @@ def topic_of(verdict: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", share((name for name in BROKEN if name not in MISSED), one_in=6)
+    "name", share((name for name in BROKEN if name not in MISSED), one_in=10)
 )
 def test_the_cause_is_named(name: str) -> None:
     case = BROKEN[name]
@@ -51,7 +51,7 @@ def test_the_cause_is_named(name: str) -> None:
     assert verdicts & set(case.causes)
 
 
-@pytest.mark.parametrize("name", share(HEALTHY, one_in=6))
+@pytest.mark.parametrize("name", share(HEALTHY, one_in=10))
 def test_a_healthy_loss_raises_no_alarm(name: str) -> None:
     case = HEALTHY[name]
     answers = answers_about(case.loss, case.arguments, OFTEN_ALARMING)
