@@ -36,7 +36,7 @@ def answers_about(name: str):
     return [*mistakes.answers(about, config), *consistency.answers(about, config)]
 
 
-@pytest.mark.parametrize("name", share(broken.BROKEN, one_in=6))
+@pytest.mark.parametrize("name", share(broken.BROKEN, one_in=10))
 def test_a_broken_loss_is_named(name: str) -> None:
     with enable_x64(), np.errstate(all="ignore"):
         answers = {answer.verdict: answer for answer in answers_about(name)}
@@ -46,7 +46,7 @@ def test_a_broken_loss_is_named(name: str) -> None:
     assert verdict in WITHOUT_WITNESS or answers[verdict].witness is not None
 
 
-@pytest.mark.parametrize("name", share(broken.HEALTHY, one_in=6))
+@pytest.mark.parametrize("name", share(broken.HEALTHY, one_in=10))
 def test_a_healthy_loss_raises_no_alarm(name: str) -> None:
     source, normalizer = broken.HEALTHY[name]
     answers = answers_of(source, {"normalizer": normalizer, "num_classes": N})

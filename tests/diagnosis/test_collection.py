@@ -32,7 +32,7 @@ def topic_of(verdict: str) -> str:
     return "proper" if question == "top label" else question.partition(",")[0]
 
 
-@pytest.mark.parametrize("name", share(BROKEN, one_in=6))
+@pytest.mark.parametrize("name", share(BROKEN, one_in=10))
 def test_the_cause_is_named(name: str) -> None:
     case = BROKEN[name]
     topics = dict.fromkeys(map(topic_of, case.causes))
@@ -42,7 +42,7 @@ def test_the_cause_is_named(name: str) -> None:
     assert verdicts & set(case.causes)
 
 
-@pytest.mark.parametrize("name", share(HEALTHY, one_in=6))
+@pytest.mark.parametrize("name", share(HEALTHY, one_in=10))
 def test_a_healthy_loss_raises_no_alarm(name: str) -> None:
     case = HEALTHY[name]
     answers = answers_about(case.loss, case.arguments, OFTEN_ALARMING)

@@ -43,7 +43,7 @@ def designs(loss, normalizer: str | None = "softmax") -> dict[str, Design]:
         return {design.name: design for design in designs_of(about, CONFIG)}
 
 
-@pytest.mark.parametrize("name", share(HEALTHY, one_in=6))
+@pytest.mark.parametrize("name", share(HEALTHY, one_in=10))
 def test_a_healthy_loss_has_no_fault(name: str) -> None:
     topics = list(TOPICS)
     if HEALTHY[name].design:
@@ -59,7 +59,7 @@ def test_a_healthy_loss_has_no_fault(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", share((name for name in HEALTHY if HEALTHY[name].design), one_in=6)
+    "name", share((name for name in HEALTHY if HEALTHY[name].design), one_in=10)
 )
 def test_a_design_is_recognised(name: str) -> None:
     case = HEALTHY[name]

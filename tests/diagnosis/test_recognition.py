@@ -52,7 +52,7 @@ def answers_about(source, n: int = N) -> list[Answer]:
     return found
 
 
-@pytest.mark.parametrize("name", share(recognised.BROKEN, one_in=6))
+@pytest.mark.parametrize("name", share(recognised.BROKEN, one_in=10))
 def test_the_cause_is_named(name: str) -> None:
     case = recognised.BROKEN[name]
     faults = {
@@ -65,7 +65,7 @@ def test_the_cause_is_named(name: str) -> None:
     assert set(faults) <= {case.verdict, *CONSEQUENCES.get(case.verdict, ())}
 
 
-@pytest.mark.parametrize("name", share(recognised.SOUND, one_in=6))
+@pytest.mark.parametrize("name", share(recognised.SOUND, one_in=10))
 def test_a_sound_loss_has_no_fault_and_is_known(name: str) -> None:
     loss, sentence = recognised.SOUND[name]
     answers = answers_about(loss)
@@ -213,14 +213,14 @@ def rows() -> tuple[np.ndarray, np.ndarray]:
     return z, random.integers(4, size=8)
 
 
-@pytest.mark.parametrize("name", NORMALIZERS)
+@pytest.mark.parametrize("name", share(NORMALIZERS, one_in=4))
 def test_normalizers_in_numpy_are_those_of_the_catalogue(name: str) -> None:
     z, _ = rows()
     expected = jax.vmap(lambda logits: ls.normalizer(name)(logits).p)(z)
     np.testing.assert_allclose(np.exp(log_probs(name, z)), expected, atol=1e-14)
 
 
-@pytest.mark.parametrize("name", [*PROBABILITY_LOSSES, *LOGIT_LOSSES])
+@pytest.mark.parametrize("name", share([*PROBABILITY_LOSSES, *LOGIT_LOSSES], one_in=4))
 def test_losses_in_numpy_are_those_of_the_catalogue(name: str) -> None:
     z, labels = rows()
     of_logits = name in LOGIT_LOSSES

@@ -73,7 +73,7 @@ BROKEN_IN_HALF = {
 }
 
 
-@pytest.mark.parametrize("fault", share(BROKEN, one_in=3))
+@pytest.mark.parametrize("fault", share(BROKEN, one_in=5))
 def test_a_broken_kernel_is_named_by_its_cause(fault: str) -> None:
     is_about_parameters = any("parameter" in verdict for verdict in BROKEN[fault])
     values = VALUES if is_about_parameters else {}
@@ -150,7 +150,7 @@ SOUND: dict[str, tuple[Callable[..., Any], Any, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", share(SOUND, one_in=3))
+@pytest.mark.parametrize("name", share(SOUND, one_in=6))
 def test_a_sound_loss_has_no_fault(name: str) -> None:
     fused, reference, config = SOUND[name]
     config = {"class_counts": (128, 129, 2049), **config}

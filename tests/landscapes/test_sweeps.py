@@ -13,6 +13,7 @@ from logitscape._src.objectives.catalog import (
     NORMALIZERS,
     PROBABILITY_LOSSES,
 )
+from tests.shares import share
 
 S = np.linspace(0, 4, 5)
 
@@ -31,7 +32,7 @@ def family() -> ls.Landscape:
     )
 
 
-@pytest.mark.parametrize("index", range(0, len(FAMILY), 3))
+@pytest.mark.parametrize("index", share(range(0, len(FAMILY), 3), one_in=3))
 def test_a_family_swept_together_is_as_each_alone(
     family: ls.Landscape, index: int
 ) -> None:
