@@ -31,6 +31,7 @@ from ..losses import (
     rows,
     spherical_bound,
     top_k,
+    top_k_gradients,
     tsallis,
 )
 from ..losses import evidential as evidential_losses
@@ -236,8 +237,16 @@ LABEL_LOSS_ENTRIES: tuple[Formula, ...] = (
         exponential.softmax,
         with_label=logit_gradients.squentropy,
     ),
-    _of_logits(top_k.top_k_entropy, exponential.argmax),
-    _of_logits(top_k.top_k_hinge, exponential.argmax),
+    _of_logits(
+        top_k.top_k_entropy,
+        exponential.argmax,
+        with_label=top_k_gradients.top_k_entropy,
+    ),
+    _of_logits(
+        top_k.top_k_hinge,
+        exponential.argmax,
+        with_label=top_k_gradients.top_k_hinge,
+    ),
     _of_logits(
         evidential_losses.evidential_log,
         evidential.evidential,
