@@ -15,10 +15,9 @@ from .training_rows import Row, training_step
 
 SPARSE_LOSS = "clipped_cross_entropy"
 """Loss on top of normalizers that may give the label nothing."""
-FULL = ("eps_softmax", "min_shift")
-"""Normalizers that give every class something, or all but one."""
+FULL = ("eps_softmax",)
+"""Normalizers that give every class something."""
 SPECS = {"top_k": f"top_k(k={TOP})"}
-MIL_NCE_TEMPERATURE = 1
 
 
 def wider_rows() -> list[Row]:
