@@ -131,7 +131,8 @@ def hard_bootstrapping(shares: Shares, *, beta: Parameter = 0.8) -> Slopes:
     return Slopes(
         value=share * surprisal - rest * log_of_largest,
         rivals=(pull + rest) / shares.total,
-        label=0.0,
+        # A label of weight 0 still moves the sum of the weights.
+        label=jnp.where(is_absent, rest / shares.total, 0),
         log_label=rest * of_label - pull * shares.complement,
         log_rivals=-rest * jnp.where(is_largest, 1 / count, 0),
     )
