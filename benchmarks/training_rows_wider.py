@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 import logitscape as ls
 
@@ -98,9 +100,9 @@ def _long_tailed() -> list[Row]:
     return rows
 
 
-def frequencies(n: int) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
+def frequencies(n: int) -> NDArray[Any]:
     """Frequencies of n classes in a long tail."""
-    weights = 1 / np.arange(1, n + 1)
+    weights: NDArray[Any] = 1 / np.arange(1, n + 1)
     return (weights / weights.sum()).astype(np.float32)
 
 
