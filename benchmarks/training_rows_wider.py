@@ -103,7 +103,8 @@ def _long_tailed() -> list[Row]:
 def frequencies(n: int) -> NDArray[Any]:
     """Frequencies of n classes in a long tail."""
     weights: NDArray[Any] = 1 / np.arange(1, n + 1)
-    return (weights / weights.sum()).astype(np.float32)
+    found: NDArray[Any] = (weights / weights.sum()).astype(np.float32)
+    return found
 
 
 def _row(spec: str, group: str, of_batch: OfBatch, takes_marks: bool = False) -> Row:
