@@ -69,7 +69,12 @@ def _long_tailed() -> list[Row]:
             "counts",
             ls.losses.balanced_softmax,
         ),
-        "ldam": (training_jax_logits.ldam, "counts", ls.losses.ldam),
+        "ldam": (
+            training_jax_logits.ldam,
+            "counts",
+            # At the usual scale of 30 most gradients would underflow.
+            partial(ls.losses.ldam, scale=1),
+        ),
     }
     for name, (textbook, parameter, loss) in of_batches.items():
 
