@@ -52,7 +52,7 @@ def ldam(counts: ArrayLike) -> OfBatch:
         of_classes = jnp.asarray(counts, logits.dtype) ** -0.25
         margins = 0.5 * of_classes / jnp.max(of_classes)
         target = one_hot(logits, labels)
-        return cross_entropy(30 * (logits - margins * target), labels)
+        return cross_entropy(logits - margins * target, labels)
 
     return losses
 
@@ -142,7 +142,7 @@ OF_LOGITS: dict[str, OfBatch] = {
     "evidential_log": _evidential_log,
     "evidential_digamma": _evidential_digamma,
     "evidential_mse": _evidential_mse,
-    "info_nce": lambda z, y: cross_entropy(z / 0.07, y),
+    "info_nce(temperature=0.5)": lambda z, y: cross_entropy(2 * z, y),
     "decoupled": _decoupled,
     "triplet": _triplet,
 }

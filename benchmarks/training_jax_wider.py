@@ -51,7 +51,8 @@ def r_softmax(logits: Array) -> Array:
 
 def sparsemax(logits: Array) -> Array:
     """The projection onto the simplex."""
-    return jax.vmap(optax.projections.projection_simplex)(logits)
+    p: Array = jax.vmap(optax.projections.projection_simplex)(logits)
+    return p
 
 
 def sparsehourglass(logits: Array) -> Array:
@@ -179,7 +180,7 @@ def _bi_tempered(logits: Array, labels: Array) -> Array:
 
 OF_SOFTMAX: dict[str, OfBatch] = {
     "alpha_loss": _of_label(lambda p: 2 * (1 - jnp.sqrt(p))),
-    "comp_sum": _of_label(lambda p: 2 * (jax.lax.rsqrt(p) - 1)),
+    "comp_sum": _of_label(lambda p: 2 * (1 - jnp.sqrt(p))),
     "sample_dependent_focal": _scheduled_focal,
     "asymmetric_generalized_cross_entropy": _of_label(lambda p: (4 - (1 + p) ** 2) / 2),
     "asymmetric_unhinged": _of_label(lambda p: ((1.5 - p) ** 0.9 - 0.5**0.9) / 0.9),

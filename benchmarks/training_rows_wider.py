@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 import logitscape as ls
 
@@ -15,10 +17,9 @@ from .training_rows import Row, training_step
 
 SPARSE_LOSS = "clipped_cross_entropy"
 """Loss on top of normalizers that may give the label nothing."""
-FULL = ("eps_softmax", "min_shift")
-"""Normalizers that give every class something, or all but one."""
+FULL = ("eps_softmax",)
+"""Normalizers that give every class something."""
 SPECS = {"top_k": f"top_k(k={TOP})"}
-MIL_NCE_TEMPERATURE = 1
 
 
 def wider_rows() -> list[Row]:
@@ -68,7 +69,12 @@ def _long_tailed() -> list[Row]:
             "counts",
             ls.losses.balanced_softmax,
         ),
-        "ldam": (training_jax_logits.ldam, "counts", ls.losses.ldam),
+        "ldam": (
+            training_jax_logits.ldam,
+            "counts",
+            # At the usual scale of 30 most gradients would underflow.
+            partial(ls.losses.ldam, scale=1),
+        ),
     }
     for name, (textbook, parameter, loss) in of_batches.items():
 
@@ -99,10 +105,11 @@ def _long_tailed() -> list[Row]:
     return rows
 
 
-def frequencies(n: int) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
+def frequencies(n: int) -> NDArray[Any]:
     """Frequencies of n classes in a long tail."""
-    weights = 1 / np.arange(1, n + 1)
-    return (weights / weights.sum()).astype(np.float32)
+    weights: NDArray[Any] = 1 / np.arange(1, n + 1)
+    found: NDArray[Any] = (weights / weights.sum()).astype(np.float32)
+    return found
 
 
 def _row(spec: str, group: str, of_batch: OfBatch, takes_marks: bool = False) -> Row:

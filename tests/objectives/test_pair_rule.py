@@ -40,11 +40,9 @@ SEPARABLE = [
 
 UNSTATED = {
     "active_negative",
-    "hard_bootstrapping",
     "normalized_focal",
     "normalized_generalized_cross_entropy",
     "normalized_negative_cross_entropy",
-    "ranked_probability_score",
 }
 """Losses of all probabilities without a rule, which are differentiated as they are composed."""
 STATED = [loss for loss in LOSSES if loss not in UNSTATED]

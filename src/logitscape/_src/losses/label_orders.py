@@ -21,7 +21,8 @@ def ranked_probability_score(
     if shares.rivals.size < shares.num_classes:
         raise ValueError("`ranked_probability_score` needs all classes on one device.")
     places = jnp.arange(shares.num_classes, dtype=jnp.int32)
-    is_before = places < shares.sum(jnp.where(shares.is_label, places, 0))
+    label = shares.sum(jnp.where(shares.is_label, places, 0)).astype(jnp.int32)
+    is_before = places < label
     is_behind = ~(is_before | shares.is_label)
     p = shares.rivals / shares.total
     # No class has the sink, which counts as being behind all of them.

@@ -123,17 +123,24 @@ def hard_bootstrapping(shares: Shares, *, beta: Parameter = 0.8) -> Slopes:
     label_is = (shares.label >= largest).astype(shares.p.dtype)
     count = shares.sum(is_largest.astype(shares.p.dtype)) + label_is
     rest = 1 - share
-    # From 1 - p of the label where it is the largest.
-    log_of_rival = jnp.log(largest) - shares.log_total
-    log_of_largest = jnp.where(label_is > 0, shares.log_p, log_of_rival)
     parts = label_is / count
+    # A rival that is the largest alone moves by 1 - p, which is not to be a difference.
+    is_alone = is_largest & (count == 1)
+    _, missing = _rivals_and_rest(shares)
+    least = shares.maximum(jnp.where(is_alone, missing, -1))
+    is_near_one = (least >= 0) & (least < 0.5)
+    near_one = jnp.log1p(-jnp.where(is_near_one, least, 0))
+    of_rival = jnp.where(is_near_one, near_one, jnp.log(largest) - shares.log_total)
+    log_of_largest = jnp.where(label_is > 0, shares.log_p, of_rival)
+    parts_of_rivals = jnp.where(is_alone, missing, jnp.where(is_largest, 1 / count, 0))
     of_label = jnp.where(parts == 1, -shares.complement, shares.p - parts)
     return Slopes(
         value=share * surprisal - rest * log_of_largest,
-        rivals=(pull + rest) / shares.total,
-        label=0.0,
+        rivals=jnp.where(is_alone, pull, pull + rest) / shares.total,
+        # A label of weight 0 still moves the sum of the weights.
+        label=jnp.where(is_absent, rest / shares.total, 0),
         log_label=rest * of_label - pull * shares.complement,
-        log_rivals=-rest * jnp.where(is_largest, 1 / count, 0),
+        log_rivals=-rest * parts_of_rivals,
     )
 
 

@@ -1,34 +1,30 @@
-"""Losses of logits, stated for a label: their value and gradient in a few passes over the classes.
+"""Cross-entropy of changed logits and with penalties, stated for a label.
 
 Each is a function (logits [n], label, classes, **parameters) -> loss and its gradient, [n].
 """
 
-import jax
+from typing import TypeAlias
+
 import jax.numpy as jnp
 from jax import Array
 
 from ..base.argmax import every_largest
 from ..base.class_parameters import ClassParameter
 from ..base.classes import Classes
-from ..base.exponentials import logistic, softplus
 from ..base.parameters import parameter
 from ..base.types import Parameter, Scalar, Vector
-from ..normalizers import evidential_weights
 from ..normalizers.apart import (
     Apart,
     at_label,
     label_apart,
     mask_of,
-    nan_unless_valid,
     parts_of,
-    pulled_back,
 )
 from ..normalizers.exponential_weights import exponentials_above
-from .digamma import digamma_gap, trigamma, trigamma_gap
-from .evidential import Evidence, checked_evidence
 from .long_tailed import adjustment, ldam_margin, log_counts
 
-ValueAndGradient = tuple[Scalar, Vector]
+ValueAndGradient: TypeAlias = tuple[Scalar, Vector]
+"""Loss of one example, and its gradient in the logits, [n]."""
 
 
 def logit_adjusted(
@@ -86,7 +82,7 @@ def max_sup(
     scale = parameter("max_sup", "weight", weight, logits.dtype, low=0)
     top, value, residual = _finite_cross_entropy(logits, label, classes)
     penalty = classes.sum(top - logits) / classes.count
-    moved = _parts_of_largest(logits, classes) - 1 / classes.count
+    moved = parts_of_largest(logits, classes) - 1 / classes.count
     return value + scale * penalty, residual + scale * moved
 
 
@@ -107,7 +103,7 @@ def margin_label_smoothing(
     is_beyond = ~(excess <= 0)
     penalty = classes.sum(jnp.where(is_beyond, excess, 0)) / classes.count
     count = classes.sum(is_beyond.astype(dtype)) / classes.count
-    moved = count * _parts_of_largest(logits, classes)
+    moved = count * parts_of_largest(logits, classes)
     moved = moved - jnp.where(is_beyond, 1 / classes.count, 0)
     return value + scale * penalty, residual + scale * moved
 
@@ -120,125 +116,6 @@ def squentropy(logits: Vector, label: Array, classes: Classes) -> ValueAndGradie
     others = jnp.where(apart.is_label, 0, logits)
     squares = classes.sum(others * others) / count
     return value + squares, residual + (2 / count) * others
-
-
-def perceptron(logits: Vector, label: Array, classes: Classes) -> ValueAndGradient:
-    """`max_k z_k - z_y`."""
-    top = _finite(classes.maximum(logits))
-    is_label = mask_of(label, logits, classes)
-    of_label = at_label(logits, label, is_label, classes)
-    value = nan_unless_valid(label, classes, top - of_label)
-    parts = _parts_of_largest(logits, classes)
-    return value, _unless_nan(value, jnp.where(is_label, parts - 1, parts))
-
-
-def crammer_singer(logits: Vector, label: Array, classes: Classes) -> ValueAndGradient:
-    """`max(0, 1 + max_{k != y} z_k - z_y)`."""
-    is_label = mask_of(label, logits, classes)
-    of_label = at_label(logits, label, is_label, classes)
-    rivals = jnp.where(is_label, -jnp.inf, logits)
-    rival = _below_infinity(classes.maximum(rivals))
-    violation = 1 + (rival - _below_infinity(of_label))
-    violation = nan_unless_valid(label, classes, violation)
-    is_violated = ~(violation <= 0)
-    moved = jnp.where(is_label, -1, _parts_of_largest(rivals, classes))
-    gradient = jnp.where(is_violated, moved, 0)
-    return jnp.where(is_violated, violation, 0), _unless_nan(violation, gradient)
-
-
-def weston_watkins(logits: Vector, label: Array, classes: Classes) -> ValueAndGradient:
-    """`sum_{k != y} max(0, 1 + z_k - z_y)`."""
-    is_label = mask_of(label, logits, classes)
-    of_label = at_label(logits, label, is_label, classes)
-    of_label = nan_unless_valid(label, classes, _below_infinity(of_label))
-    violations = jnp.where(is_label, -jnp.inf, 1 + (_below_infinity(logits) - of_label))
-    is_violated = ~(violations <= 0)
-    value = classes.sum(jnp.where(is_violated, violations, 0))
-    count = classes.sum(is_violated.astype(logits.dtype))
-    moved = jnp.where(is_label, -count, is_violated.astype(logits.dtype))
-    return value, _unless_nan(value, moved)
-
-
-def one_vs_rest(logits: Vector, label: Array, classes: Classes) -> ValueAndGradient:
-    """`softplus(-z_y) + sum_{k != y} softplus(z_k)`."""
-    is_label = mask_of(label, logits, classes)
-    of_label = at_label(logits, label, is_label, classes)
-    of_label = nan_unless_valid(label, classes, _below_infinity(of_label))
-    others = jnp.where(is_label, -jnp.inf, logits)
-    value = softplus(-of_label) + classes.sum(_below_infinity(softplus(others)))
-    moved = jnp.where(is_label, -logistic(-of_label), logistic(logits))
-    return value, _unless_nan(value, moved)
-
-
-def squared_logits(
-    logits: Vector,
-    label: Array,
-    classes: Classes,
-    *,
-    scale: Parameter = 1.0,
-    target: Parameter = 1.0,
-) -> ValueAndGradient:
-    """`scale (z_y - target)^2 + sum_{k != y} z_k^2`."""
-    dtype = logits.dtype
-    weight = parameter("squared_logits", "scale", scale, dtype, low=0)
-    place = parameter("squared_logits", "target", target, dtype, low=-jnp.inf)
-    is_label = mask_of(label, logits, classes)
-    of_label = at_label(logits, label, is_label, classes)
-    error = nan_unless_valid(label, classes, of_label - place)
-    others = jnp.where(is_label, 0, logits)
-    value = weight * error**2 + classes.sum(others * others)
-    moved = 2 * jnp.where(is_label, weight * error, logits)
-    return value, _unless_nan(error, moved)
-
-
-def evidential_log(
-    logits: Vector,
-    label: Array,
-    classes: Classes,
-    *,
-    evidence: Evidence = "relu",
-) -> ValueAndGradient:
-    """`log(S / a_y)` with `a = 1 + e(z)` and `S = sum_k a_k`."""
-    checked_evidence("evidential_log", evidence)
-    lowest = float(jnp.finfo(logits.dtype).min)  # type: ignore[no-untyped-call]
-    # A masked class has no evidence, but counts.
-    z = jnp.maximum(logits, lowest)
-    top = classes.maximum(z)
-    weights = evidential_weights.evidential(z, classes, evidence=evidence)
-    apart = label_apart(weights, z, label, classes)
-    value = -apart.chance.log_p + jnp.where(top > lowest, 0, jnp.nan)
-    return value, _unless_nan(value, pulled_back(apart, weights, z)(1.0, 0.0))
-
-
-def evidential_digamma(
-    logits: Vector,
-    label: Array,
-    classes: Classes,
-    *,
-    evidence: Evidence = "relu",
-) -> ValueAndGradient:
-    """`digamma(S) - digamma(a_y)` with `a = 1 + e(z)` and `S = sum_k a_k`."""
-    checked_evidence("evidential_digamma", evidence)
-    top = classes.maximum(logits)
-    is_label = mask_of(label, logits, classes)
-    of_label = at_label(logits, label, is_label, classes)
-    of_label = nan_unless_valid(
-        label, classes, of_label + jnp.where(top - top == 0, 0, jnp.nan)
-    )
-    parameter_of, slope_of = _EVIDENCE[evidence]
-    a = parameter_of(of_label)
-    others = classes.sum(jnp.where(is_label, 0, parameter_of(logits)))
-    pull = -trigamma_gap(a, others) * slope_of(of_label)
-    moved = jnp.where(is_label, pull, trigamma(a + others) * slope_of(logits))
-    value = digamma_gap(a, others)
-    return value, _unless_nan(value, moved)
-
-
-_EVIDENCE = {
-    "relu": (lambda z: 1 + jax.nn.relu(z), lambda z: (z > 0).astype(z.dtype)),
-    "softplus": (lambda z: 1 + softplus(z), logistic),
-}
-"""Parameters of the Dirichlet distribution and their slopes, by the name of the evidence."""
 
 
 def _shifted(
@@ -287,24 +164,21 @@ def _finite_cross_entropy(
     logits: Vector, label: Array, classes: Classes
 ) -> tuple[Array, Scalar, Vector]:
     """The largest logit, and cross-entropy; NaN if that is not finite."""
-    top = _finite(classes.maximum(logits))
+    top = finite(classes.maximum(logits))
     value, residual = _cross_entropy(_softmax_apart(logits, label, classes, top))
     return top, value, residual
 
 
-def _parts_of_largest(x: Vector, classes: Classes) -> Vector:
+def parts_of_largest(x: Vector, classes: Classes) -> Vector:
+    """Equal parts of the classes that tie for the largest, [n]."""
     return parts_of(every_largest(x), classes, x.dtype)
 
 
-def _finite(x: Array) -> Array:
+def finite(x: Array) -> Array:
     """x, but NaN unless it is finite."""
     return x + (x - x)
 
 
-def _below_infinity(x: Array) -> Array:
-    """x, but NaN for +inf."""
-    return jnp.where(x < jnp.inf, x, jnp.nan)
-
-
-def _unless_nan(value: Array, gradient: Vector) -> Vector:
+def unless_nan(value: Array, gradient: Vector) -> Vector:
+    """The gradient, but NaN where the loss is."""
     return jnp.where(jnp.isnan(value), jnp.nan, gradient)

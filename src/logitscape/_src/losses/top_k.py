@@ -39,7 +39,7 @@ def top_k_entropy(logits: Vector, target: Vector, *, k: int = 2) -> Scalar:
     Source: Lapin, Hein and Schiele, arXiv 1512.00486, section 2.4 (truncated top-k entropy).
     """
     one = one_if_one_hot("top_k_entropy", target)
-    count = _guesses("top_k_entropy", k, logits)
+    count = guesses("top_k_entropy", k, logits)
     z = one * nan_unless(jnp.max(logits) < jnp.inf, logits)
     is_left_out = _largest(jnp.where(target == 0, z, -jnp.inf), count - 1)
     kept = jnp.where(is_left_out & (target == 0), -jnp.inf, z)
@@ -74,7 +74,7 @@ def top_k_hinge(logits: Vector, target: Vector, *, k: int = 2) -> Scalar:
     (top-k hinge loss).
     """
     one = one_if_one_hot("top_k_hinge", target)
-    count = _guesses("top_k_hinge", k, logits)
+    count = guesses("top_k_hinge", k, logits)
     z = one * nan_unless_top_is_finite(logits)
     # The gap first: next to logits with a large common offset the 1 would be lost.
     gaps = (z - of_label(z, target)) + (1 - target)
@@ -85,7 +85,8 @@ def top_k_hinge(logits: Vector, target: Vector, *, k: int = 2) -> Scalar:
     return one * hinge(jnp.sum(jnp.where(largest, gaps, 0)) / count)
 
 
-def _guesses(function_name: str, k: int, logits: Vector) -> int:
+def guesses(function_name: str, k: int, logits: Vector) -> int:
+    """The number of guesses, if there are as many classes."""
     return whole_number(function_name, "k", k, low=1, high=logits.size)
 
 

@@ -23,13 +23,16 @@ MOST_MAXIMA = 8
 def top_k(logits: Array, classes: Classes, *, k: int = 2) -> Weights:
     """`g(z) = e^z` for the k largest logits and those that tie with the k-th; 0 for others."""
     least = _kth_largest(logits, classes, checked_count(k, classes.count))
-    is_first = first_largest(logits) if logits.size == classes.count else False
+    top = classes.maximum(logits)
+    # The largest of all stays in even if a compiled program rounds it in two ways.
+    is_whole = logits.size == classes.count
+    is_largest = first_largest(logits) if is_whole else logits >= top
 
     def is_left_out(z: Array) -> Mask:
-        # The largest itself stays in if a compiled program rounds it in two ways.
-        return (z < least) & ~(is_first if z.ndim else False)
+        is_below = z < least
+        return is_below & ~is_largest if z.ndim else is_below
 
-    return _exponentials_without(classes.maximum(logits), is_left_out)
+    return _exponentials_without(top, is_left_out)
 
 
 def _kth_largest(z: Vector, classes: Classes, k: int) -> Array:

@@ -8,6 +8,7 @@ from ..losses import (
     binary_margins,
     distribution,
     entropic,
+    evidential_gradients,
     fenchel_young,
     focal,
     jensen_shannon,
@@ -22,6 +23,7 @@ from ..losses import (
     long_tailed,
     lovasz,
     margin,
+    margin_gradients,
     noise_robust,
     normalized,
     ordinal,
@@ -31,6 +33,7 @@ from ..losses import (
     rows,
     spherical_bound,
     top_k,
+    top_k_gradients,
     tsallis,
 )
 from ..losses import evidential as evidential_losses
@@ -170,27 +173,27 @@ LABEL_LOSS_ENTRIES: tuple[Formula, ...] = (
     _of_logits(
         margin.perceptron,
         exponential.argmax,
-        with_label=logit_gradients.perceptron,
+        with_label=margin_gradients.perceptron,
     ),
     _of_logits(
         margin.crammer_singer,
         exponential.argmax,
-        with_label=logit_gradients.crammer_singer,
+        with_label=margin_gradients.crammer_singer,
     ),
     _of_logits(
         margin.weston_watkins,
         exponential.argmax,
-        with_label=logit_gradients.weston_watkins,
+        with_label=margin_gradients.weston_watkins,
     ),
     _of_logits(
         regression.one_vs_rest,
         sigmoidal.sigmoid,
-        with_label=logit_gradients.one_vs_rest,
+        with_label=margin_gradients.one_vs_rest,
     ),
     _of_logits(
         regression.squared_logits,
         exponential.argmax,
-        with_label=logit_gradients.squared_logits,
+        with_label=margin_gradients.squared_logits,
     ),
     _of_logits(fenchel_young.sparsemax_loss, sparsemax.sparsemax),
     _of_logits(fenchel_young.entmax_loss, entmax.entmax),
@@ -236,17 +239,25 @@ LABEL_LOSS_ENTRIES: tuple[Formula, ...] = (
         exponential.softmax,
         with_label=logit_gradients.squentropy,
     ),
-    _of_logits(top_k.top_k_entropy, exponential.argmax),
-    _of_logits(top_k.top_k_hinge, exponential.argmax),
+    _of_logits(
+        top_k.top_k_entropy,
+        exponential.argmax,
+        with_label=top_k_gradients.top_k_entropy,
+    ),
+    _of_logits(
+        top_k.top_k_hinge,
+        exponential.argmax,
+        with_label=top_k_gradients.top_k_hinge,
+    ),
     _of_logits(
         evidential_losses.evidential_log,
         evidential.evidential,
-        with_label=logit_gradients.evidential_log,
+        with_label=evidential_gradients.evidential_log,
     ),
     _of_logits(
         evidential_losses.evidential_digamma,
         evidential.evidential,
-        with_label=logit_gradients.evidential_digamma,
+        with_label=evidential_gradients.evidential_digamma,
     ),
     _of_logits(evidential_losses.evidential_mse, evidential.evidential),
 )

@@ -57,22 +57,27 @@ def stated_pair(
 
 
 def stated_loss_of_logits(loss: Any) -> StatedPair | None:
-    """The rule of a loss of logits that has a separable normalizer in it; None for others."""
-    if not isinstance(loss, BoundFormula) or loss.formula.kind != "loss of logits":
-        return None
-    return _of_loss_of_logits(loss)
+    """The rule of a loss of logits of the catalog, with its parameters bound; None for others."""
+    if isinstance(loss, BoundFormula):
+        return _of_spec(loss)
+    return _of_loss_of_logits(loss) if isinstance(loss, UserLoss) else None
 
 
 @lru_cache(maxsize=1024)
-def _of_loss_of_logits(loss: BoundFormula) -> StatedPair | None:
+def _of_spec(loss: BoundFormula) -> StatedPair | None:
+    return _of_loss_of_logits(loss)
+
+
+def _of_loss_of_logits(loss: BoundFormula | UserLoss) -> StatedPair | None:
+    formula, _ = _call(loss)
     part = _of_catalog(loss)
-    rule: LabelRule
-    if part is None:
+    if formula is None or part is None or formula.kind != "loss of logits":
         return None
-    if loss.formula.with_label is not None:
+    rule: LabelRule
+    if formula.with_label is not None:
         rule = OfLogits(part.statement)
-    elif loss.formula.weigh is not None:
-        rule = ByWeights(loss.formula.weigh, part.statement)
+    elif formula.weigh is not None:
+        rule = ByWeights(formula.weigh, part.statement)
     else:
         return None
     composed = partial(_with_parameters_of_loss, part.function)
