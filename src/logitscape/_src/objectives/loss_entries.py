@@ -4,6 +4,7 @@ from functools import partial
 
 from ..base.target_kinds import DISTRIBUTION, LABELS, POSITIVES
 from ..losses import (
+    angular,
     binary,
     binary_margins,
     distribution,
@@ -181,6 +182,7 @@ LABEL_LOSS_ENTRIES: tuple[Formula, ...] = (
     _of_logits(long_tailed.balanced_softmax, exponential.softmax),
     _of_logits(long_tailed.ldam, exponential.argmax),
     _of_logits(long_tailed.cosface, exponential.argmax),
+    _of_logits(angular.arcface, exponential.argmax, domain=(-1.0, 1.0)),
     _of_logits(logit_penalties.max_sup, exponential.softmax),
     _of_logits(logit_penalties.margin_label_smoothing, exponential.softmax),
     _of_logits(logit_penalties.squentropy, exponential.softmax),

@@ -47,7 +47,7 @@ NORMALIZER_ENTRIES: tuple[Formula, ...] = (
     _normalizer(
         exponential.softmax_one,
         weigh=exponential_weights.softmax_one,
-        sums_to_one=False,
+        sums_to="less than 1",
     ),
     _normalizer(sparsemax.sparsemax),
     _normalizer(entmax.entmax),
@@ -63,9 +63,9 @@ NORMALIZER_ENTRIES: tuple[Formula, ...] = (
     _normalizer(sparsemax.sparsegen),
     _normalizer(sparsemax.sparsehourglass),
     _normalizer(normmax.normmax),
-    _normalizer(unnormalized.softpick, sums_to_one=False),
-    _normalizer(unnormalized.sigmoid_attention, sums_to_one=False),
-    _normalizer(budget.budget, sums_to_one=False),
+    _normalizer(unnormalized.softpick, sums_to="less than 1"),
+    _normalizer(unnormalized.sigmoid_attention, sums_to="any number from 0 to n"),
+    _normalizer(budget.budget, sums_to="its parameter, the total"),
 )
 
 LOGIT_MAP_ENTRIES: tuple[Formula, ...] = (
