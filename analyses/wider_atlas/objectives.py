@@ -22,11 +22,14 @@ GROUPS = {
 
 
 def objectives_of(patterns: Mapping[str, str]) -> dict[str, str]:
-    """The objectives of one table by the name of their formula."""
+    """The objectives of one table by the name of their formula.
+
+    A loss of cosines has no law far out, where no cosines are.
+    """
     return {
         formula.name: patterns[formula.kind].format(formula.name)
         for formula in FORMULAS
-        if formula.kind in patterns
+        if formula.kind in patterns and formula.domain is None
     }
 
 

@@ -12,6 +12,7 @@ Logits outside the domain of a loss or of its normalizer give NaN in value and g
 class has weight 0 in the target, an infinite value counts as 0.
 """
 
+from ._src.losses.angular import arcface as arcface
 from ._src.losses.distribution import brier as brier
 from ._src.losses.distribution import kl as kl
 from ._src.losses.distribution import label_smoothing as label_smoothing

@@ -12,6 +12,7 @@ from logitscape._src.cli.listing import Entry, read
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import gradient
 from logitscape._src.diagnosis.subjects import subject
+from logitscape._src.objectives.catalog import BY_NAME
 from tests.cli.command import run
 
 ATLAS = Path(__file__).parents[2] / "figures" / "wider_atlas.csv"
@@ -24,7 +25,11 @@ WORDS = {
 }
 
 
-IN_THE_ATLAS = [entry for entry in read() if entry.kind != "logit map"]
+IN_THE_ATLAS = [
+    entry
+    for entry in read()
+    if entry.kind != "logit map" and BY_NAME[entry.name].domain is None
+]
 
 
 def laws_of_the_atlas() -> dict[str, dict[str, str]]:

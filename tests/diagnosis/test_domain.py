@@ -184,3 +184,10 @@ def test_what_is_ordinary_follows_the_size_of_the_logits() -> None:
     assert level_at("fault", [60.0], Domain(scale=10.0)) == "fault"
     assert level_at("fault", [60.0], Domain(scale=10.0, normalised=True)) == "note"
     assert level_at("fault", [20.0], Domain(scale=0.1)) == "note"
+
+
+def test_the_catalogue_states_the_domain_of_a_loss_of_cosines() -> None:
+    assert ls.diagnose("arcface(margin=0.3)", points=1).config.domain.low == -1
+    wide = ls.diagnose("arcface", points=1, domain=(-0.5, 0.5)).config.domain
+    assert (wide.low, wide.high) == (-0.5, 0.5)
+    assert not ls.diagnose("cosface", points=1).config.domain.is_bounded

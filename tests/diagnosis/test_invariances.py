@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 import logitscape as ls
+from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import invariances
+from logitscape._src.diagnosis.questions.probability_invariances import (
+    probability_invariances,
+)
 from logitscape._src.diagnosis.subjects import subject
 
 SHIFT, ALIKE, ORDERED = (
@@ -153,3 +157,14 @@ def test_leaving_the_domain_counts():
 def test_a_normalizer_for_a_fixed_number_of_classes():
     answers = diagnose(careful, lambda z: jax.nn.softmax(z + jnp.zeros(5, z.dtype)))
     assert {ORDERED, "undecided"} <= set(answers)
+
+
+@pytest.mark.parametrize(
+    ("normalizer", "is_told"),
+    [("softmax", False), ("softmax_one", True), ("softpick", True), ("budget", True)],
+)
+def test_what_does_not_sum_to_1_is_said(normalizer: str, is_told: bool) -> None:
+    with enable_x64():
+        about = subject(f"{normalizer} + cross_entropy", num_classes=3)
+        verdicts = {answer.verdict for answer in probability_invariances(about)}
+    assert ("p does not sum to 1" in verdicts) == is_told

@@ -30,6 +30,7 @@ from logitscape._src.objectives.catalog import (
 )
 from tests.diagnosis import recognised
 from tests.diagnosis.collection.asking import answers_about as collected_answers
+from tests.oracle.cases import in_domain
 from tests.shares import share
 
 N = recognised.N
@@ -226,6 +227,7 @@ def test_losses_in_numpy_are_those_of_the_catalogue(name: str) -> None:
     of_logits = name in LOGIT_LOSSES
     spec = name if of_logits else f"softplus + {name}"
     (known,) = [known for known in catalogue() if known.spec == spec]
+    z = np.stack([in_domain(spec, logits) for logits in z])
     expected = jax.vmap(ls.objective(spec))(z, np.eye(4)[labels])
     np.testing.assert_allclose(known.losses(z, labels, {}), expected, atol=1e-13)
 

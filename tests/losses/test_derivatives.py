@@ -12,6 +12,7 @@ from mpmath import mp
 import logitscape as ls
 from tests.formulas import LOGITS, hot, one_sided
 from tests.oracle.accuracy import ONE_HOT_ONLY
+from tests.oracle.cases import in_domain
 from tests.shares import share
 
 NOT_0_WHEN_RIGHT = (
@@ -82,6 +83,7 @@ def test_gradients_and_hessians_match_finite_differences(spec: str) -> None:
     targets = jnp.stack(
         [hot(1, 4), hot(3, 4)] + ([] if spec in ONE_HOT_ONLY else [SOFT])
     )
+    z = in_domain(spec, LOGITS["signs"])
     moves = h * jnp.concatenate([jnp.zeros((1, 4)), jnp.eye(4), -jnp.eye(4)])
 
     def orders(z: Array, target: Array) -> tuple[Array, ...]:
@@ -94,9 +96,7 @@ def test_gradients_and_hessians_match_finite_differences(spec: str) -> None:
         )
 
     run = jax.jit(jax.vmap(jax.vmap(orders, (0, None)), (None, 0)))
-    value, gradient, forward, hessian = map(
-        np.asarray, run(LOGITS["signs"][None] + moves, targets)
-    )
+    value, gradient, forward, hessian = map(np.asarray, run(z[None] + moves, targets))
     slope, bend = (
         (array[:, 1:5] - array[:, 5:]) / (2 * h) for array in (value, gradient)
     )
@@ -108,8 +108,8 @@ def test_gradients_and_hessians_match_finite_differences(spec: str) -> None:
 @pytest.mark.parametrize("spec", OBJECTIVES)
 def test_losses_are_least_and_about_zero_when_right(spec: str) -> None:
     loss = ls.objective(spec)
-    right = float(loss(jnp.array([30.0, 0.0, 0.0, 0.0]), hot(0, 4)))
-    wrong = float(loss(jnp.array([0.0, 30.0, 0.0, 0.0]), hot(0, 4)))
+    far = in_domain(spec, jnp.array([30.0, 0.0, 0.0, 0.0]))
+    right, wrong = float(loss(far, hot(0, 4))), float(loss(far[::-1], hot(0, 4)))
     assert right < wrong or spec == "squared_logits"
     assert spec.removeprefix("softmax + ") in NOT_0_WHEN_RIGHT or abs(right) < 1e-6
 

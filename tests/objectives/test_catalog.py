@@ -10,6 +10,7 @@ from jax import Array
 
 import logitscape as ls
 from tests.formulas import LOGITS, hot
+from tests.oracle.cases import in_domain
 from tests.shares import share
 
 pytestmark = pytest.mark.quick
@@ -71,6 +72,8 @@ OUT_OF_RANGE = [
     ("logit_adjusted", "tau", -1.0),
     ("ldam", "max_margin", -1.0),
     ("ldam", "scale", 0.0),
+    ("arcface", "margin", 3.5),
+    ("arcface", "scale", 0.0),
     ("cosface", "margin", -1.0),
     ("cosface", "scale", 0.0),
     ("max_sup", "weight", -1.0),
@@ -92,7 +95,7 @@ def test_a_traced_parameter_out_of_range_gives_nan_in_a_compiled_batch_too(
         .parameters[parameter]
         .default
     )
-    z = LOGITS["three"].astype(jnp.float32)
+    z = in_domain(name, LOGITS["three"]).astype(jnp.float32)
 
     def loss(z: Array, value: Array) -> Array:
         bound = lambda *args: (ls.NORMALIZERS | ls.LOSSES)[name](

@@ -7,6 +7,7 @@ import pytest
 
 import logitscape as ls
 from logitscape._src.objectives.catalog import LOGIT_LOSSES, PROBABILITY_LOSSES
+from tests.oracle.cases import in_domain
 
 Z = jnp.array([0.3, 1.2, 2.0])
 
@@ -44,7 +45,11 @@ def test_a_traced_target_that_is_no_distribution_gives_nan_in_every_component(
 def test_a_loss_alone_gives_nan_for_a_traced_target_that_is_no_distribution(
     name: str,
 ) -> None:
-    first = ls.normalizer("softmax")(Z) if name in PROBABILITY_LOSSES else Z
+    first = (
+        ls.normalizer("softmax")(Z)
+        if name in PROBABILITY_LOSSES
+        else in_domain(name, Z)
+    )
     for loss in (ls.loss(name), ls.LOSSES[name]):
         assert np.isnan(
             jax.jit(jax.vmap(loss, in_axes=(None, 0)))(first, BAD_TARGETS)

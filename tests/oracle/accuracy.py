@@ -13,7 +13,7 @@ import logitscape as ls
 from logitscape._src.base.xla import IN_USE, jit_fast_compile, known
 
 from . import INSIDE, LOSSES, NORMALIZERS, OUTSIDE, OVERFLOW, POLE, truth
-from .cases import Case, cases, stack
+from .cases import Case, as_cosines, cases, outside, stack
 from .exact import distinct
 
 TOLERANCE = {"float64": 1e-12, "float32": 2e-5}
@@ -67,6 +67,8 @@ def reference(spec: str, n: int, dtype: str, *, forward: bool = False) -> Refere
     chosen = cases(normalizer, n, dtype)
     if loss.partition("(")[0] in ONE_HOT_ONLY:
         chosen = [case for case in chosen if 1.0 in case.target]
+    if loss.partition("(")[0] == "arcface":
+        chosen = [*(as_cosines(case, dtype) for case in chosen), *outside(n)]
     return answers(spec, chosen, dtype, forward=forward)
 
 

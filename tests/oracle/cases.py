@@ -8,6 +8,7 @@ hence exact distributions.
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -293,3 +294,18 @@ def outside(n: int) -> list[Case]:
         for name, z in points.items()
         for y in (0, 1)
     ]
+
+
+def in_domain(spec: str, z: Any) -> Any:
+    """Logits [n] of a loss of cosines within [-1, 1]; those of any other loss as they are."""
+    return z / (1.25 * abs(z[np.isfinite(z)]).max()) if "arcface" in spec else z
+
+
+def as_cosines(case: Case, dtype: str) -> Case:
+    """The same case within [-1, 1]; what is not finite stays as it is."""
+    z = np.asarray(case.z, dtype)
+    finite = np.abs(z[np.isfinite(z)])
+    largest = finite.max(initial=0.8)
+    with np.errstate(invalid="ignore"):
+        scaled = z / (np.asarray(1.25, dtype) * np.maximum(largest, 0.8).astype(dtype))
+    return Case(f"{case.name}, as cosines", tuple(map(float, scaled)), case.target)

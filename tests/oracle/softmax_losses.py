@@ -2,7 +2,7 @@
 
 from mpmath import inf, mp, mpf
 
-from .exact import ONE, ZERO, all_but
+from .exact import ONE, ZERO, OutsideDomain, all_but
 from .normalizers import finite, sigmoid, softmax, softplus
 from .scores import differences, label
 
@@ -174,7 +174,32 @@ def evidential_mse(z, t, evidence_kind="relu"):
     return value, size + spread / (total + 1), gradient, gradient_sizes
 
 
+def arcface(z, t, margin=0.5, scale=64):
+    if any(
+        abs(a) > 1 and not (a == -inf and b == 0) for a, b in zip(z, t, strict=True)
+    ):
+        raise OutsideDomain
+    turns = [mpf(margin) * b for b in t]
+    scale = mpf(scale)
+    moved, slopes, sizes = [], [], []
+    for a, turn in zip(z, turns, strict=True):
+        root = mp.sqrt(1 - a * a) if turn else ONE
+        moved.append(scale * (a * mp.cos(turn) - root * mp.sin(turn) if turn else a))
+        # At -1 and 1 the slope of an angle is infinite.
+        rises = (a * mp.sin(turn) / root if root else None) if turn else ZERO
+        slopes.append(None if rises is None else scale * (mp.cos(turn) + rises))
+        sizes.append(scale * (abs(mp.cos(turn)) + abs(rises or 0)))
+    value, total, gradient, gradient_sizes = cross_entropy(moved, t)
+    return (
+        value,
+        total,
+        [None if b is None else a * b for a, b in zip(gradient, slopes, strict=True)],
+        [a * b for a, b in zip(gradient_sizes, sizes, strict=True)],
+    )
+
+
 SOFTMAX_LOSSES = {
+    "arcface": arcface,
     "logit_adjusted": logit_adjusted,
     "balanced_softmax": lambda z, t, counts=None: adjusted(
         z, t, [mpf(x) for x in counts] if counts else [ONE for _ in z]

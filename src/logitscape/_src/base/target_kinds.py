@@ -44,6 +44,21 @@ POSITIVES = TargetKind(
 """Every similarity of a row is marked: 1 for a positive, 0 for a negative."""
 
 
+def remedy_for(kind: TargetKind, target: Any) -> str:
+    """What to do with a target of another kind, as a sentence behind the error; "" if unclear."""
+    if kind is not DISTRIBUTION:
+        signs = ((target == -1) | (target == 1)).all()
+        return " Signs t of -1 and 1 become `(t + 1) / 2`." if signs else ""
+    if not ((target == 0) | (target == 1)).all():
+        return ""
+    if target.any():
+        return (
+            " Several classes at once are the target of a multi-label loss, such as "
+            "'sigmoid_cross_entropy'; `t / t.sum()` is a distribution."
+        )
+    return " No class at all can be the target of a multi-label loss only."
+
+
 def target_like(function_name: str, z: Array, target: Any, kind: TargetKind) -> Array:
     """The target as an array of the logits' dtype.
 
@@ -71,7 +86,9 @@ def target_like(function_name: str, z: Array, target: Any, kind: TargetKind) -> 
     is_known = not isinstance(array, jax.core.Tracer)
     # In NumPy: inside `jax.jit` JAX would trace the test even of a known target.
     if is_known and not kind.is_valid(np.asarray(array)):
+        given = np.asarray(array)
+        hint = remedy_for(kind, given)
         raise ValueError(
-            f"{argument} must be {kind.allowed}, got {np.asarray(target)}."
+            f"{argument} must be {kind.allowed}, got {np.asarray(target)}.{hint}"
         )
     return array.astype(z.dtype)

@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+MANY_CLASSES = 2**20
+"""Number of classes with which the parameters of a spec are checked before there are logits."""
+
 
 def whole_number(
     function_name: str,
@@ -47,4 +50,7 @@ def range_text(low: float | int, high: float | int, open: bool) -> str:
     if math.isinf(low):
         return "a finite number" if math.isinf(high) else f"at most {high:g}"
     text = f"greater than {low:g}" if open else f"at least {low:g}"
-    return text if math.isinf(high) else f"{text} and at most {high:g}"
+    if math.isinf(high):
+        return text
+    largest = "the number of classes" if high == MANY_CLASSES else f"{high:g}"
+    return f"{text} and at most {largest}"

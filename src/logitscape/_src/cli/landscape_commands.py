@@ -87,7 +87,8 @@ def show(
         line = _ray(ray, coordinates, num_classes, where)
         landscape = _sweep([objective], line, dtype)
         laws = _laws(objective, ray, num_classes, where)
-    shown = show_page.Shown(landscape, _towards(ray, num_classes), laws, reason)
+    remark = " ".join(filter(None, [reason, _sum_of_p(objective)]))
+    shown = show_page.Shown(landscape, _towards(ray, num_classes), laws, remark)
     if out is not None:
         _draw(landscape, out)
         say(f"wrote {out}", quiet=quiet)
@@ -222,6 +223,15 @@ def _base(
         return base, ""
     reason = "equal logits of 0 are not inside the domain of the loss"
     return base, f"The base is {base:g}, as {reason}."
+
+
+def _sum_of_p(objective: "Objective") -> str:
+    """Return what p sums to, if that is not 1."""
+    behind = getattr(objective.normalizer, "normalizer", objective.normalizer)
+    formula = getattr(behind, "formula", None)
+    if formula is None or formula.sums_to_one:
+        return ""
+    return f"p sums to {formula.sums_to}."
 
 
 def _towards(ray: str, num_classes: int) -> Any:

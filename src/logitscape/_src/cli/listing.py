@@ -130,9 +130,16 @@ def measured(entries: list[Entry]) -> list[Entry]:
         else:
             other = _convexity_verdict(convexity[entry.name])
         where = f"{specs[entry.name]}, {its_laws.ray}, label 0"
-        verdict = f"{slope_verdict(its_laws.slope)}; {other}"
+        verdict = f"{slope_verdict(its_laws.slope)}; {other}{_sum_of_p(entry)}"
         complete.append(replace(entry, measured=where, verdict=verdict))
     return complete
+
+
+def _sum_of_p(entry: Entry) -> str:
+    from ..objectives.catalog import BY_NAME
+
+    formula = BY_NAME[entry.name]
+    return "" if formula.sums_to_one else f"; p sums to {formula.sums_to}"
 
 
 def _laws(specs: dict[str, str]) -> "dict[str, GradientLaws]":

@@ -28,7 +28,7 @@ class Shown:
         landscape: One objective along a ray.
         towards: Direction of the ray, [n].
         laws: Laws far out, by the name of their quantity.
-        remark: Why the ray starts where it does; "" if that needs no reason.
+        remark: Why the ray starts where it does, and what p sums to; "" if neither needs a word.
     """
 
     landscape: "Landscape"

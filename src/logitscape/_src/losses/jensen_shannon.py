@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.formula import on_probs
-from ..base.parameters import parameter
+from ..base.parameters import is_known_to_be, parameter
 from ..base.special import is_symbolic_zero, nan_unless
 from ..base.types import Parameter, Scalar, Vector
 from ..normalizers.probs import Probs
@@ -50,6 +50,11 @@ def jensen_shannon(probs: Probs, target: Vector, *, weight: Parameter = 0.5) -> 
 
 def weight_of_target(weight: Parameter, dtype: Any) -> Array:
     """The checked parameter, which is less than 1."""
+    if is_known_to_be(1, weight):
+        raise ValueError(
+            "`jensen_shannon(weight=...)` must be greater than 0 and less than 1, got 1; the "
+            "limit is half of `mae`."
+        )
     # The largest number below 1 stands for the open end.
     below_one = 1 - float(jnp.finfo(dtype).epsneg)  # type: ignore[no-untyped-call]
     return parameter(

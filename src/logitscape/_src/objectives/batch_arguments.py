@@ -8,6 +8,7 @@ import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
+from ..base.target_kinds import remedy_for
 from .objective import Objective
 
 
@@ -54,6 +55,7 @@ def checked_targets(loss: Objective, logits: Array, targets: ArrayLike) -> Array
         wrong = t[~((t >= 0) & (t <= 1))]
         raise ValueError(
             f"{argument} must be {loss.targets.allowed}, got {wrong.flat[0]}."
+            f"{remedy_for(loss.targets, t)}"
         )
     return jnp.asarray(t, logits.dtype)
 
@@ -91,7 +93,14 @@ def check_logits(logits: Array) -> None:
 def check_labels(logits: Array, labels: Any) -> None:
     """Raise an error unless labels are integers, one for each row of logits."""
     if not jnp.issubdtype(labels.dtype, jnp.integer):
-        raise TypeError(f"`labels` must be integers, got {labels.dtype}.")
+        hint = ""
+        if labels.shape == logits.shape:
+            hint = (
+                f" of the logits' shape {logits.shape}: `jax.vmap` of `ls.objective` takes "
+                "distributions, and a multi-label loss, such as 'sigmoid_cross_entropy', takes "
+                "answers for each class"
+            )
+        raise TypeError(f"`labels` must be integers, got {labels.dtype}{hint}.")
     if labels.shape != logits.shape[:-1]:
         raise ValueError(
             f"`labels` must have shape {logits.shape[:-1]}, "

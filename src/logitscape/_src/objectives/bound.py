@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from ..base.target_kinds import DISTRIBUTION, LABELS, POSITIVES, TargetKind
+from ..base.whole_numbers import MANY_CLASSES
 from ..normalizers.probs import Probs
 from . import specs
 from .catalog import (
@@ -27,10 +28,6 @@ _TARGETS: dict[Kind, TargetKind] = {
     "multi-label loss": LABELS,
     "contrastive loss": POSITIVES,
 }
-
-
-MANY = 2**20
-"""Number of classes with which parameters are checked."""
 
 
 @dataclass(frozen=True)
@@ -229,4 +226,4 @@ def _raise_errors_of_parameters(
 def _number_of_classes_for(parameters: Mapping[str, Any]) -> int:
     """A number of classes that allows these parameters, if any does."""
     lengths = [len(x) for x in parameters.values() if isinstance(x, tuple | list)]
-    return max(lengths, default=MANY) or MANY
+    return max(lengths, default=MANY_CLASSES) or MANY_CLASSES

@@ -26,6 +26,10 @@ Call: TypeAlias = tuple[str, dict[str, Any]]
 """Name of a formula, and its parameters."""
 
 
+ONE = "1"
+"""What probabilities sum to unless an entry says something else."""
+
+
 @dataclass(frozen=True)
 class Formula:
     """One entry of the catalog.
@@ -43,7 +47,8 @@ class Formula:
         of_weights: Function (weights [n], target [n]) -> loss, if it is a loss that depends on the
             ratios of the probabilities only. The largest weight is about 1.
         targets: Kind of its targets.
-        sums_to_one: Whether the probabilities of a normalizer always sum to 1.
+        sums_to: What the probabilities of a normalizer sum to, in words.
+        domain: Least and largest logit of a loss whose logits are not arbitrary numbers.
         as_pair: Function of the parameters that gives the normalizer and the loss whose pair it is,
             each by its name and parameters.
         trusting: The function without the test whether a traced target is a distribution.
@@ -58,7 +63,8 @@ class Formula:
     with_label: Callable[..., tuple[Scalar, Vector]] | None = None
     of_weights: Callable[..., Any] | None = None
     targets: TargetKind = DISTRIBUTION
-    sums_to_one: bool = True
+    sums_to: str = ONE
+    domain: tuple[float, float] | None = None
     as_pair: Callable[..., tuple[Call, Call]] | None = None
     trusting: Callable[..., Any] = field(init=False, repr=False, compare=False)
 
@@ -81,6 +87,11 @@ class Formula:
     def name(self) -> str:
         """Name of the formula in specs."""
         return str(self.function.__name__)
+
+    @property
+    def sums_to_one(self) -> bool:
+        """Whether the probabilities of a normalizer always sum to 1."""
+        return self.sums_to == ONE
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from functools import partial
 
 from ..base.target_kinds import DISTRIBUTION, LABELS, POSITIVES
 from ..losses import (
+    angular,
     binary,
     binary_margins,
     distribution,
@@ -224,6 +225,7 @@ LABEL_LOSS_ENTRIES: tuple[Formula, ...] = (
         exponential.argmax,
         with_label=logit_gradients.cosface,
     ),
+    _of_logits(angular.arcface, exponential.argmax, domain=(-1.0, 1.0)),
     _of_logits(
         logit_penalties.max_sup,
         exponential.softmax,

@@ -10,7 +10,7 @@ from ..base.types import Vector
 from ..normalizers.probs import Probs
 from . import bound, specs
 from .bound import BoundFormula
-from .catalog import LOGIT_MAPS
+from .catalog import LOGIT_MAPS, NORMALIZERS
 from .specs import Term
 
 LogitMap: TypeAlias = Callable[[Array], Any]
@@ -84,6 +84,12 @@ def maps_of(terms: tuple[Term, ...]) -> Maps:
     Raises:
         ValueError: If a term names no logit map, or a parameter is out of range.
     """
+    for term in terms:
+        if term.name in NORMALIZERS:
+            raise ValueError(
+                f"{term.name!r} is a normalizer and stands behind the logit maps: "
+                f"'soft_cap(cap=30) > {term.text} + cross_entropy'."
+            )
     return tuple(bound.bind(term, LOGIT_MAPS, "logit map") for term in terms)
 
 

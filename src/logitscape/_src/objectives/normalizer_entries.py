@@ -49,7 +49,7 @@ NORMALIZER_ENTRIES: tuple[Formula, ...] = (
     _normalizer(
         exponential.softmax_one,
         weigh=exponential_weights.softmax_one,
-        sums_to_one=False,
+        sums_to="less than 1",
     ),
     _normalizer(sparsemax.sparsemax),
     _normalizer(entmax.entmax),
@@ -68,14 +68,14 @@ NORMALIZER_ENTRIES: tuple[Formula, ...] = (
     _normalizer(
         unnormalized.softpick,
         at_label=label_chances.softpick,
-        sums_to_one=False,
+        sums_to="less than 1",
     ),
     _normalizer(
         unnormalized.sigmoid_attention,
         at_label=label_chances.sigmoid_attention,
-        sums_to_one=False,
+        sums_to="any number from 0 to n",
     ),
-    _normalizer(budget.budget, sums_to_one=False),
+    _normalizer(budget.budget, sums_to="its parameter, the total"),
 )
 
 LOGIT_MAP_ENTRIES: tuple[Formula, ...] = (

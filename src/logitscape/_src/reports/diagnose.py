@@ -20,6 +20,8 @@ from ..diagnosis.subject import Subject
 from ..diagnosis.subjects import subject, subject_of_gradient
 from ..diagnosis.within import within
 from ..forms.reading import Form
+from ..objectives.catalog import BY_NAME
+from ..objectives.objective import Objective
 from ..objectives.parts import Normalizer
 from ..objectives.sources import Source
 from .diagnosis import Diagnosis
@@ -85,7 +87,7 @@ def diagnose(
             class has an answer of its own, and none, one, several or all of them are yes.
         name: Name of the objective; by default the spec, or the function's name.
         domain: Least and largest logit that the loss can be given, such as (-1, 1) for cosines;
-            nothing is evaluated outside.
+            nothing is evaluated outside. By default any, and for "arcface" (-1, 1).
         logit_scale: Factor by which random logits are larger than usual; with `normalised` the
             length of a row.
         normalised: Whether each row of logits is scaled to one length before the loss sees it.
@@ -104,6 +106,8 @@ def diagnose(
         ValueError: For an argument out of range, or a malformed spec.
     """
     _check(num_classes, dtype, seed, budget, points)
+    if domain is None and not normalised:
+        domain = _stated_domain(source)
     allowed = domain_of("diagnose", domain, logit_scale, normalised)
     deadline = deadline_after(float(budget))
     with enable_x64():
@@ -144,6 +148,13 @@ def diagnose(
     trim()
     ordered = tuple(in_order(answers, config))
     return Diagnosis(subject=measured, config=config, answers=ordered)
+
+
+def _stated_domain(source: Any) -> tuple[float, float] | None:
+    """The least and largest logit of a loss of the catalog that has these."""
+    name = str(source).partition("(")[0].strip()
+    known = BY_NAME.get(name) if isinstance(source, str | Objective) else None
+    return None if known is None else known.domain
 
 
 def _measured(

@@ -223,11 +223,18 @@ def _evidential_mse(z: Rows, labels: Rows) -> Rows:
     return loss
 
 
+def _arcface(z: Rows, labels: Rows) -> Rows:
+    turned = np.cos(np.arccos(at_labels(z, labels)) + 0.5)
+    is_label = np.eye(z.shape[1], dtype=bool)[labels]
+    return _cross_entropy(64 * np.where(is_label, turned[:, None], z), labels)
+
+
 WIDER_OF_LOGITS: Mapping[str, OfRows] = {
     "logit_adjusted": _cross_entropy,
     "balanced_softmax": _cross_entropy,
     "ldam": lambda z, labels: _with_margin(z, labels, 0.5, 30.0),
     "cosface": lambda z, labels: _with_margin(z, labels, 0.35, 64.0),
+    "arcface": _arcface,
     "max_sup": _max_sup,
     "margin_label_smoothing": _margin_label_smoothing,
     "squentropy": _squentropy,

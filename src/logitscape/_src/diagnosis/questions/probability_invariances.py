@@ -3,13 +3,18 @@
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
+
 from ...properties.invariance import SCALE, SHIFT, Change, Invariance, invariances_of
 from ..answers import Answer, Severity, Witness, undecided
 from ..evaluation import one_hot, probabilities, row
+from ..random_logits import scattered_logits
 from ..simplify import format_vector
 from ..subject import Subject
 
 QUESTION = "invariances"
+SUM_TOLERANCE = 1e-6
+"""Largest difference of a sum of probabilities from 1 that counts as rounding."""
 METHOD = (
     "float64, p at all logits of three classes from six small values, before and after"
 )
@@ -106,7 +111,37 @@ def probability_invariances(subject: Subject) -> list[Answer]:
     except Exception as error:
         why = f"p cannot be had for three classes: {type(error).__name__}"
         return [undecided(QUESTION, why)]
-    return [_answer(invariance) for invariance in invariances.values()]
+    answers = [_answer(invariance) for invariance in invariances.values()]
+    return [*answers, *_sum_of_p(subject)]
+
+
+def _sum_of_p(subject: Subject) -> list[Answer]:
+    """A note where p is defined, and does not sum to 1."""
+    z = np.concatenate(
+        [np.zeros((1, 3)), scattered_logits(np.random.default_rng(0), (15, 3))]
+    )
+    totals = probabilities(subject, z).sum(axis=1)
+    known = np.isfinite(totals)
+    if not known.any() or np.abs(totals[known] - 1).max() <= SUM_TOLERANCE:
+        return []
+    low, high = totals[known].min(), totals[known].max()
+    worst = int(np.argmax(np.where(known, np.abs(totals - 1), -1)))
+    text = (
+        f"p does not sum to 1: for three classes its sum was from {low:.3g} to {high:.3g}. What is "
+        "said of distributions does not hold for it."
+    )
+    witness = Witness(
+        logits=row(z[worst]),
+        target=one_hot(0, 3),
+        shows=f"p sums to {totals[worst]:.4g}",
+        expression="probabilities",
+    )
+    method = f"float64, {len(z)} scattered logits of three classes"
+    return [
+        Answer(
+            QUESTION, "p does not sum to 1", "note", text, method, float(high), witness
+        )
+    ]
 
 
 def _answer(invariance: Invariance) -> Answer:

@@ -5,6 +5,17 @@ from .verdict import Verdict, Verdicts
 
 INVARIANCES: Verdicts = (
     Verdict(
+        "p does not sum to 1",
+        "note",
+        meaning="The probabilities of the classes sum to another number than 1.",
+        why=(
+            "They are weights, as of attention, or leave a rest for no class: what is said of "
+            "distributions, such as propriety, does not hold for them."
+        ),
+        remedy="Divide p by its sum before it is read as a distribution.",
+        reference=BLONDEL,
+    ),
+    Verdict(
         "shift invariant",
         "fine",
         meaning="A common shift of the logits does not change the loss.",
