@@ -4,6 +4,7 @@ They are plain formulas for logits of moderate size and targets of 0 and 1, whic
 with the catalogue's own.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -43,10 +44,10 @@ class AnswerLoss:
             name: float(value) for name, value in zip(self.starts, values, strict=True)
         }
 
-    def start(self) -> Rows:
+    def start(self) -> list[float]:
         """The numbers of a fit where it starts."""
-        values = np.array(list(self.starts.values()))
-        return np.log(values) if self.on_log_scale else values
+        values = list(self.starts.values())
+        return list(map(math.log, values)) if self.on_log_scale else values
 
 
 def _sigmoid(z: Rows) -> Rows:
