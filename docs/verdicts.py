@@ -27,8 +27,9 @@ AT_FIRST = (
 )
 SECOND_ROUND = (
     "A second time, 18 other broken losses and 29 healthy ones were written first and asked about "
-    "then: 12 of 18 were named by their cause, some fault was found in 15, and none of the 29 "
-    "raised an alarm. Most of them are in the collection now, as `second_round.py` of the tests."
+    "then: 11 of 18 were named by their cause, something was found in 14, and none of the 29 "
+    "raised an alarm. Most of the broken ones are in the collection now, in `second_round.py` of "
+    "the tests, and what was missed is mended."
 )
 """History: what was measured once cannot be measured again with a later diagnosis."""
 

@@ -8,7 +8,10 @@ import pytest
 from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import consistency
+from logitscape._src.diagnosis.questions.cotangents import ignores_its_factor
+from logitscape._src.diagnosis.questions.scattered_points import scattered_points
 from logitscape._src.diagnosis.subjects import subject
+from logitscape._src.reports.checked_witnesses import code_of
 from tests.shares import share
 
 N = 4
@@ -326,3 +329,30 @@ def test_nowhere_finite_is_undecided():
         return jnp.sum(z * target) * jnp.nan
 
     assert [answer.severity for answer in diagnose(nowhere).values()] == ["undecided"]
+
+
+@jax.custom_vjp
+def without_cotangent(z, label):
+    return careful(z, label)
+
+
+def _own_backwards(kept, pulled):
+    del pulled
+    z, label = kept
+    return jax.nn.softmax(z) - jax.nn.one_hot(label, z.size, dtype=z.dtype), None
+
+
+without_cotangent.defvjp(
+    lambda z, label: (careful(z, label), (z, label)), _own_backwards
+)
+
+
+def test_a_rule_that_ignores_its_cotangent_is_shown_by_code_that_runs() -> None:
+    with enable_x64():
+        about = subject(without_cotangent, num_classes=N)
+        config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=N), N)
+        answer = ignores_its_factor(about, scattered_points(about, config))
+        usual = subject(careful, num_classes=N)
+        assert ignores_its_factor(usual, scattered_points(usual, config)) is None
+    assert answer is not None
+    assert any("3 * jax.grad(loss)" in line for line in code_of(answer, about))

@@ -188,6 +188,16 @@ def test_the_mixability_constant_is_that_of_theory(loss, eta: float, n: int) -> 
     assert ls.mixability(loss, num_classes=n) == pytest.approx(eta, rel=5e-3)
 
 
+def test_yes_or_no_for_each_class_and_a_rest_have_their_constants() -> None:
+    """Two log losses for each class, and one that all logits lower for ever as they rise."""
+    for loss, eta in (
+        ("one_vs_rest", 0.5),
+        ("softmax_one + cross_entropy", 1),
+        ("sigmoid + cross_entropy", 1),
+    ):
+        assert ls.mixability(loss) == pytest.approx(eta, rel=5e-3), loss
+
+
 def test_it_belongs_to_the_loss_and_not_to_the_normalizer() -> None:
     for normalizer in ("sum", "spherical"):
         eta = ls.mixability(f"{normalizer} + brier")

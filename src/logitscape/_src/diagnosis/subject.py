@@ -79,8 +79,8 @@ class Subject:
     opaque: Opaque | None = field(default=None, repr=False)
 
 
-# Cached, so that all programs of one subject share its traces.
-@kept(maxsize=16)
+# Cached, so that all programs of one subject share its traces, which take megabytes.
+@kept(maxsize=6)
 def value_and_grad(
     function: Callable[[Array, Array], Array],
 ) -> Callable[[Array, Array], tuple[Array, Array]]:

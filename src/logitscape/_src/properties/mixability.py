@@ -21,6 +21,8 @@ FEWEST = 8
 BORDER = (1e-2, 1e-3, 1e-4)
 """Least share of a class in parts of the simplex, each nearer to its border."""
 NO_SHARE = 1e-12
+NO_REST = 20.0
+"""Common level of logits beside which e^0 is nothing."""
 GROWS = 1.15
 """Factor by which a curvature that has no bound grows from part to part."""
 STATIONARY, FLAT, ROUNDING = 1e-8, 1e-10, 1e-9
@@ -101,7 +103,11 @@ def mixability_of(
         fit: Function that moves logits into the domain of the loss.
     """
     random = np.random.default_rng(0)
-    found = curvatures(loss, fit(_scattered(n, random)))
+    scattered = _scattered(n, random)
+    found = curvatures(loss, fit(scattered))
+    if len(found.z) < FEWEST:
+        # Where some probability goes to no class, all expected losses fall as all logits rise.
+        found = curvatures(loss, fit(scattered + NO_REST))
     if len(found.z) < FEWEST:
         return None
     for _ in range(ROUNDS):
@@ -219,5 +225,8 @@ def _scattered(n: int, random: np.random.Generator) -> Rows:
     widths = np.resize(SHARES_OF, (POINTS, 1))
     shares = np.exp(widths * random.standard_normal((POINTS, n)))
     shares /= shares.sum(axis=1, keepdims=True)
-    z: Rows = np.concatenate([np.log(shares), shares, np.sqrt(shares)])
+    logs = np.log(shares)
+    # One yes or no for each class has the log-odds of its share.
+    odds = logs - np.log1p(-shares)
+    z: Rows = np.concatenate([logs, shares, np.sqrt(shares), odds])
     return z
