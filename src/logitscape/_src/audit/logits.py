@@ -30,7 +30,7 @@ def measurements(measured: Measured, dtype: np.dtype[Any]) -> list[Measurement]:
     limits = jnp.finfo(dtype) if dtype.kind not in "iub" else np.finfo(np.float32)
     used = float(top.max() / float(limits.max))
     rounding = np.sort(_ulp(top, limits))
-    spread = _spread(measured.stream.sample)
+    spread = _spread(measured.sample[0])
     return [
         Measurement(
             TOPIC, "scale", mean(spread), "standard deviation within an example"
@@ -68,16 +68,16 @@ def measurements(measured: Measured, dtype: np.dtype[Any]) -> list[Measurement]:
 
 def looks_like_probabilities(measured: Measured) -> bool:
     """Whether all rows of the sample are from 0 to 1 and sum to 1."""
-    z = measured.stream.sample.astype(np.float64)
-    if z.shape[1] < 2 or not np.isfinite(z).all():
+    z = measured.sample[0].astype(np.float64)
+    if z.size == 0 or z.shape[1] < 2 or not np.isfinite(z).all():
         return False
     return bool(((z >= 0) & (z <= 1)).all() and _are_one(z.sum(axis=1), measured))
 
 
 def looks_like_log_probabilities(measured: Measured) -> bool:
     """Whether the exponentials of all rows of the sample sum to 1."""
-    z = measured.stream.sample.astype(np.float64)
-    if z.shape[1] < 2 or np.isnan(z).any() or (z > SMALL).any():
+    z = measured.sample[0].astype(np.float64)
+    if z.size == 0 or z.shape[1] < 2 or (z > SMALL).any():
         return False
     return _are_one(np.exp(z).sum(axis=1), measured)
 

@@ -63,7 +63,7 @@ def measurements(measured: Measured) -> list[Measurement]:
 
 
 def _tail(loss: Numbers) -> float:
-    count = max(1, int(round(TAIL * len(loss))))
+    count = max(1, round(TAIL * len(loss)))
     total = loss.sum()
     return (
         float(np.partition(loss, -count)[-count:].sum() / total) if total > 0 else 0.0

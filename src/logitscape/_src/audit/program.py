@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
 from ..base.argmax import place_of_first_largest
 from ..base.memory import kept
@@ -149,10 +149,8 @@ def _example(
     scores, known = (z, jnp.full_like(z, jnp.nan)) if p is None else (p, p)
     if setting.is_soft:
         t, label = target, place_of_first_largest(target)
-        reference = norm_of_reference(setting.targets, z, t)
     else:
         t, label = jax.nn.one_hot(target, z.size, dtype=z.dtype), target
-        reference = norm_of_cross_entropy(z, label)
     # One number is taken out of a vector by its place: a masked sum would be a pass of its own.
     predicted = place_of_first_largest(scores)
     right = predicted == label.astype(predicted.dtype)
@@ -169,9 +167,9 @@ def _example(
         norm=norms,
         cosine=_cosines(gradients, norms),
         speed=gradients[:, rival] - gradients[:, label],
-        reference=reference,
+        reference=_reference(setting, z, t, label, norms[0]),
         pull=-gradients[0, label],
-        collapsed=_is_collapsed(setting, z, label, -gradients[0, label]),
+        collapsed=_is_collapsed(setting, z, label, known[label], -gradients[0, label]),
         predicted=predicted,
         right=right,
         confidence=known[predicted],
@@ -182,6 +180,17 @@ def _example(
         offset=jnp.sum(jnp.where(is_number, z, 0)) / count,
     )
     return examples, gradients, known, t
+
+
+def _reference(
+    setting: Setting, z: Array, target: Array, label: Array, norm: Array
+) -> Array:
+    """Norm of cross-entropy's gradient, which may be that of the present loss."""
+    if setting.is_textbook:
+        return norm
+    if setting.is_soft:
+        return norm_of_reference(setting.targets, z, target)
+    return norm_of_cross_entropy(z, label)
 
 
 def _norm(x: Array) -> Array:
@@ -196,7 +205,9 @@ def _cosines(gradients: Array, norms: Array) -> Array:
     return jnp.sum(units * units[:1], axis=1)
 
 
-def _is_collapsed(setting: Setting, z: Array, label: Array, pull: Array) -> Array:
+def _is_collapsed(
+    setting: Setting, z: Array, label: Array, p_label: Array, pull: Array
+) -> Array:
     """Whether the pull on the label is lost in the precision in which the model is trained.
 
     Frameworks compute the pull of cross-entropy as 1 - p, which is 0 as soon as p rounds to 1. Of
@@ -204,7 +215,14 @@ def _is_collapsed(setting: Setting, z: Array, label: Array, pull: Array) -> Arra
     """
     if not setting.is_textbook:
         return (pull.astype(setting.dtype) == 0) & (pull != 0)
-    rounded = z.astype(setting.dtype)
-    largest = jnp.max(rounded)
-    p = jnp.exp(rounded[label] - largest) / jnp.sum(jnp.exp(rounded - largest))
+    limits = jnp.finfo(setting.dtype)  # type: ignore[no-untyped-call]
+    if limits.bits >= jnp.finfo(z.dtype).bits:  # type: ignore[no-untyped-call]
+        return (1 - p_label == 0) & (pull != 0)
+    # XLA leaves out the rounding between operations in half precision, unless it is told.
+    rounded = partial(
+        lax.reduce_precision, exponent_bits=limits.nexp, mantissa_bits=limits.nmant
+    )
+    stored = rounded(z)
+    weights = rounded(jnp.exp(rounded(stored - jnp.max(stored))))
+    p = rounded(weights[label] / rounded(jnp.sum(weights)))
     return (1 - p == 0) & (pull != 0)

@@ -21,7 +21,7 @@ from .config import Setting
 from .files.opening import stamp
 from .files.rows import Rows
 from .gathering import gathered
-from .labels import Labels
+from .labels import Labels, check_targets
 from .program import Classes, Examples, block_rows, compiled
 
 CHUNKS = 64
@@ -126,7 +126,7 @@ def _evaluated(
     with ThreadPoolExecutor(workers) as pool:
         for index in span:
             # Files are read from front to back by this thread alone.
-            given = _read(logits, labels, index)
+            given = _read(setting, logits, labels, index)
             device = devices[index % len(devices)]
             waiting.append(
                 pool.submit(_evaluate, setting, device, given, index, stride)
@@ -146,7 +146,7 @@ class Given(NamedTuple):
     length: int
 
 
-def _read(logits: Rows, labels: Labels, index: int) -> Given:
+def _read(setting: Setting, logits: Rows, labels: Labels, index: int) -> Given:
     m, n = logits.shape
     size = block_rows(n)
     start = index * size
@@ -155,6 +155,7 @@ def _read(logits: Rows, labels: Labels, index: int) -> Given:
         rows = logits.read(start, stop)
         if labels.targets is not None:
             target = labels.targets.read(start, stop)
+            check_targets(setting.targets, target, start)
         else:
             assert labels.integers is not None
             target = labels.integers[start:stop]
