@@ -27,7 +27,7 @@ def measurements(measured: Measured, dtype: np.dtype[Any]) -> list[Measurement]:
     """
     examples, index = measured.examples, measured.index
     top = examples.largest
-    limits = jnp.finfo(dtype) if dtype.kind not in "iub" else np.finfo(np.float32)
+    limits = _limits(np.dtype(np.float32) if dtype.kind in "iub" else dtype)
     used = float(top.max() / float(limits.max))
     rounding = np.sort(_ulp(top, limits))
     spread = _spread(measured.sample[0])
@@ -83,8 +83,8 @@ def looks_like_log_probabilities(measured: Measured) -> bool:
 
 
 def _are_one(sums: Numbers, measured: Measured) -> bool:
-    stored = measured.stream.sample.dtype
-    eps = float(jnp.finfo(stored).eps)
+    stored = measured.sample[0].dtype
+    eps = float(_limits(stored).eps)
     return bool((np.abs(sums - 1) <= max(ROUNDING, 4 * eps)).all())
 
 
@@ -145,6 +145,10 @@ def shift(measured: Measured) -> Shift:
     return Shift(
         Estimate(value, max(value - half, 0.0), value + half), np.argsort(-gap)[:5]
     )
+
+
+def _limits(dtype: np.dtype[Any]) -> Any:
+    return jnp.finfo(dtype)  # type: ignore[no-untyped-call]
 
 
 def _spread(sample: Numbers) -> Numbers:

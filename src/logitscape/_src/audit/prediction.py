@@ -139,8 +139,8 @@ def misplaced(measured: Measured) -> Misplaced:
         best = max(best, Misplaced(hits, text), key=lambda each: each.accuracy.value)
     if measured.num_classes > MANY_CLASSES:
         return best
-    hits, text = _renamed(predicted, labels, measured.num_classes)
-    renamed = Misplaced(share(hits, count), text)
+    number, text = _renamed(predicted, labels, measured.num_classes)
+    renamed = Misplaced(share(number, count), text)
     return max(best, renamed, key=lambda each: each.accuracy.value)
 
 

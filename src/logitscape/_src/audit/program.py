@@ -5,7 +5,7 @@ of rows, whichever process evaluates it, so that its results are the same to the
 """
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +17,9 @@ from ..base.target_kinds import LABELS
 from ..base.types import HALF
 from ..engine.stuck import norm_of_cross_entropy, norm_of_reference
 from .config import Setting, probabilities
+
+Values: TypeAlias = Any
+"""An array: of JAX inside the program, of NumPy outside."""
 
 NUMBERS = 2**19
 """Largest number of logits in a block; its intermediate results stay in the processor's cache."""
@@ -47,22 +50,22 @@ class Examples(NamedTuple):
         offset: Mean of the finite logits.
     """
 
-    finite: Array
-    loss: Array
-    norm: Array
-    cosine: Array
-    speed: Array
-    reference: Array
-    pull: Array
-    collapsed: Array
-    predicted: Array
-    right: Array
-    confidence: Array
-    p_label: Array
-    brier: Array
-    margin: Array
-    largest: Array
-    offset: Array
+    finite: Values
+    loss: Values
+    norm: Values
+    cosine: Values
+    speed: Values
+    reference: Values
+    pull: Values
+    collapsed: Values
+    predicted: Values
+    right: Values
+    confidence: Values
+    p_label: Values
+    brier: Values
+    margin: Values
+    largest: Values
+    offset: Values
 
 
 class Classes(NamedTuple):
@@ -77,12 +80,12 @@ class Classes(NamedTuple):
         masked: Number of logits of -inf.
     """
 
-    gradient: Array
-    probability: Array
-    targets: Array
-    largest: Array
-    least: Array
-    masked: Array
+    gradient: Values
+    probability: Values
+    targets: Values
+    largest: Values
+    least: Values
+    masked: Values
 
 
 def block_rows(num_classes: int) -> int:

@@ -112,7 +112,8 @@ def surprisal(
 
 def _confidence(z: Numbers, inverse: float) -> Numbers:
     shifted = z - z.max(axis=1, keepdims=True)
-    return 1 / np.exp(inverse * shifted).sum(axis=1)
+    confidence: Numbers = 1 / np.exp(inverse * shifted).sum(axis=1)
+    return confidence
 
 
 def _sample(measured: Measured) -> tuple[Numbers, NDArray[np.int64]] | None:
