@@ -6,6 +6,7 @@ from collections.abc import Callable
 from . import (
     accuracy,
     answers,
+    audit,
     blocks,
     cold_start,
     ensembles,
@@ -30,6 +31,7 @@ PARTS: dict[str, Callable[[bool], Report]] = {
     "accuracy": accuracy.measure,
     "sparse": sparse.measure,
     "linear_loss": linear_loss.measure,
+    "audit": audit.measure,
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import ml_dtypes
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray
@@ -100,7 +100,7 @@ def test_rows_are_those_that_were_saved_in_any_order(kind: str, tmp_path: Path) 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64", ">f4"])
 @pytest.mark.parametrize("kind", ["npy", "npz", "safetensors"])
 def test_every_dtype_is_kept(kind: str, dtype: str, tmp_path: Path) -> None:
-    wanted = np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
+    wanted = np.dtype(jnp.bfloat16 if dtype == "bfloat16" else dtype)
     path = tmp_path / f"dump.{kind}"
     z = Z[:50].astype(wanted)
     if kind == "npy":
@@ -183,7 +183,7 @@ def test_labels_that_do_not_fit_are_refused() -> None:
     of = lambda y, ignored=None: checked(rows_of("labels", y), logits, ignored, False)
     with pytest.raises(ValueError, match=r"must be labels \[m\] or soft targets"):
         of(Y[:-1])
-    with pytest.raises(TypeError, match="got 0.5 at index 2"):
+    with pytest.raises(TypeError, match=r"got 0\.5 at index 2"):
         of(np.where(np.arange(5000) == 2, 0.5, Y))
     with pytest.raises(IndexError, match="They seem to begin at 1"):
         of(Y + 1)

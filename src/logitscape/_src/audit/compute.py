@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-
 from ..engine.stuck import STUCK
 from ..objectives.counted import check_ignored_label
 from ..objectives.parts import Normalizer

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,6 @@ from jax import Array
 
 from ..base.formula import rounded_once
 from ..base.target_kinds import DISTRIBUTION, TargetKind
-from ..engine.stuck import STUCK
 from ..forms.adapt import as_one_example
 from ..normalizers.probs import Probs
 from ..objectives.at_label import loss_at_label

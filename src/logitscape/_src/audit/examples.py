@@ -1,6 +1,8 @@
 """The examples that are measured: those that count and whose numbers are finite."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +48,15 @@ class Measured:
     def num_classes(self) -> int:
         """Number of classes."""
         return len(self.classes.probability)
+
+    @cached_property
+    def sample(self) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """Logits [s, n] of the sampled examples that are measured, and their labels [s]."""
+        stream = self.stream
+        _, of_sample, of_measured = np.intersect1d(
+            stream.sampled, self.index, assume_unique=True, return_indices=True
+        )
+        return stream.sample[of_sample], self.labels[of_measured]
 
     @property
     def predicts_by_softmax(self) -> bool:

@@ -203,7 +203,8 @@ def _of_gradient(numbers: Numbers) -> Iterator[Finding]:
         text = f"{percent(stuck.estimate.value)} of the examples are {stuck.text}."
         yield _finding("stuck", text, stuck.estimate, stuck.examples)
     if collapsed.estimate.low >= MANY_COLLAPSED:
-        text = f"{percent(collapsed.estimate.value)} of the examples have a pull of 0: {collapsed.text}."
+        share = percent(collapsed.estimate.value)
+        text = f"{share} of the examples teach nothing more: {collapsed.text}."
         yield _finding("collapsed", text, collapsed.estimate, collapsed.examples)
 
 

@@ -49,7 +49,7 @@ def measurements(measured: Measured) -> list[Measurement]:
             TOPIC,
             "collapsed",
             share(int(collapsed.sum()), len(collapsed)),
-            f"whose pull on the label is exactly 0 in {measured.setting.dtype}, though not in truth",
+            f"pull on the label is exactly 0 in {measured.setting.dtype}, though not in truth",
             largest(examples.margin[collapsed], index[collapsed]),
             is_share=True,
         ),

@@ -111,7 +111,8 @@ def _frequencies(measured: Measured) -> NDArray[Any] | None:
     low, high = np.quantile(present, [1 / 3, 2 / 3])
     names = np.array(["rare", "common", "frequent"])
     place = (count > low).astype(int) + (count > high).astype(int)
-    return names[place[measured.labels]]
+    named: NDArray[Any] = names[place[measured.labels]]
+    return named
 
 
 def _group(

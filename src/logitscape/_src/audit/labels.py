@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.target_kinds import DISTRIBUTION, TargetKind
 from .files.rows import Rows
 
 ARGUMENT = "`audit(labels=...)`"
+TOLERANCE = 1e-2
+"""Rounding of a sum of targets in half precision."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,29 @@ def checked(
     _check_range(whole, counts, n)
     kept = np.where(counts, whole, 0).astype(np.int32)
     return Labels(kept, None, counts, int(m - counts.sum()))
+
+
+def check_targets(kind: TargetKind, targets: NDArray[Any], start: int) -> None:
+    """Raise an error unless all rows of a block are targets.
+
+    Args:
+        kind: Kind of the targets.
+        targets: Targets, [b, n].
+        start: Index of the first.
+
+    Raises:
+        ValueError: If a row is none.
+    """
+    wide = targets.astype(np.float64)
+    is_valid = ((wide >= 0) & (wide <= 1 + TOLERANCE)).all(axis=1)
+    if kind is DISTRIBUTION:
+        is_valid &= np.abs(wide.sum(axis=1) - 1) <= TOLERANCE
+    if not is_valid.all():
+        place = int(np.argmin(is_valid))
+        raise ValueError(
+            f"{ARGUMENT}: targets must be {kind.allowed}; those at index {start + place} are "
+            f"{np.array2string(wide[place], threshold=6, precision=4)}."
+        )
 
 
 def _integers(values: NDArray[Any]) -> NDArray[np.int64]:

@@ -27,10 +27,10 @@ def measurements(measured: Measured, dtype: np.dtype[Any]) -> list[Measurement]:
     """
     examples, index = measured.examples, measured.index
     top = examples.largest
-    limits = jnp.finfo(dtype) if dtype.kind not in "iub" else np.finfo(np.float32)
+    limits = _limits(np.dtype(np.float32) if dtype.kind in "iub" else dtype)
     used = float(top.max() / float(limits.max))
     rounding = np.sort(_ulp(top, limits))
-    spread = _spread(measured.stream.sample)
+    spread = _spread(measured.sample[0])
     return [
         Measurement(
             TOPIC, "scale", mean(spread), "standard deviation within an example"
@@ -68,23 +68,23 @@ def measurements(measured: Measured, dtype: np.dtype[Any]) -> list[Measurement]:
 
 def looks_like_probabilities(measured: Measured) -> bool:
     """Whether all rows of the sample are from 0 to 1 and sum to 1."""
-    z = measured.stream.sample.astype(np.float64)
-    if z.shape[1] < 2 or not np.isfinite(z).all():
+    z = measured.sample[0].astype(np.float64)
+    if z.size == 0 or z.shape[1] < 2 or not np.isfinite(z).all():
         return False
     return bool(((z >= 0) & (z <= 1)).all() and _are_one(z.sum(axis=1), measured))
 
 
 def looks_like_log_probabilities(measured: Measured) -> bool:
     """Whether the exponentials of all rows of the sample sum to 1."""
-    z = measured.stream.sample.astype(np.float64)
-    if z.shape[1] < 2 or np.isnan(z).any() or (z > SMALL).any():
+    z = measured.sample[0].astype(np.float64)
+    if z.size == 0 or z.shape[1] < 2 or (z > SMALL).any():
         return False
     return _are_one(np.exp(z).sum(axis=1), measured)
 
 
 def _are_one(sums: Numbers, measured: Measured) -> bool:
-    stored = measured.stream.sample.dtype
-    eps = float(jnp.finfo(stored).eps)
+    stored = measured.sample[0].dtype
+    eps = float(_limits(stored).eps)
     return bool((np.abs(sums - 1) <= max(ROUNDING, 4 * eps)).all())
 
 
@@ -145,6 +145,10 @@ def shift(measured: Measured) -> Shift:
     return Shift(
         Estimate(value, max(value - half, 0.0), value + half), np.argsort(-gap)[:5]
     )
+
+
+def _limits(dtype: np.dtype[Any]) -> Any:
+    return jnp.finfo(dtype)  # type: ignore[no-untyped-call]
 
 
 def _spread(sample: Numbers) -> Numbers:

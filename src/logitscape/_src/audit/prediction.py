@@ -63,7 +63,7 @@ def measurements(measured: Measured) -> list[Measurement]:
 
 
 def _tail(loss: Numbers) -> float:
-    count = max(1, int(round(TAIL * len(loss))))
+    count = max(1, round(TAIL * len(loss)))
     total = loss.sum()
     return (
         float(np.partition(loss, -count)[-count:].sum() / total) if total > 0 else 0.0
@@ -139,8 +139,8 @@ def misplaced(measured: Measured) -> Misplaced:
         best = max(best, Misplaced(hits, text), key=lambda each: each.accuracy.value)
     if measured.num_classes > MANY_CLASSES:
         return best
-    hits, text = _renamed(predicted, labels, measured.num_classes)
-    renamed = Misplaced(share(hits, count), text)
+    number, text = _renamed(predicted, labels, measured.num_classes)
+    renamed = Misplaced(share(number, count), text)
     return max(best, renamed, key=lambda each: each.accuracy.value)
 
 

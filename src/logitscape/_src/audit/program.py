@@ -5,11 +5,11 @@ of rows, whichever process evaluates it, so that its results are the same to the
 """
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
 from ..base.argmax import place_of_first_largest
 from ..base.memory import kept
@@ -17,6 +17,9 @@ from ..base.target_kinds import LABELS
 from ..base.types import HALF
 from ..engine.stuck import norm_of_cross_entropy, norm_of_reference
 from .config import Setting, probabilities
+
+Values: TypeAlias = Any
+"""An array: of JAX inside the program, of NumPy outside."""
 
 NUMBERS = 2**19
 """Largest number of logits in a block; its intermediate results stay in the processor's cache."""
@@ -47,22 +50,22 @@ class Examples(NamedTuple):
         offset: Mean of the finite logits.
     """
 
-    finite: Array
-    loss: Array
-    norm: Array
-    cosine: Array
-    speed: Array
-    reference: Array
-    pull: Array
-    collapsed: Array
-    predicted: Array
-    right: Array
-    confidence: Array
-    p_label: Array
-    brier: Array
-    margin: Array
-    largest: Array
-    offset: Array
+    finite: Values
+    loss: Values
+    norm: Values
+    cosine: Values
+    speed: Values
+    reference: Values
+    pull: Values
+    collapsed: Values
+    predicted: Values
+    right: Values
+    confidence: Values
+    p_label: Values
+    brier: Values
+    margin: Values
+    largest: Values
+    offset: Values
 
 
 class Classes(NamedTuple):
@@ -77,12 +80,12 @@ class Classes(NamedTuple):
         masked: Number of logits of -inf.
     """
 
-    gradient: Array
-    probability: Array
-    targets: Array
-    largest: Array
-    least: Array
-    masked: Array
+    gradient: Values
+    probability: Values
+    targets: Values
+    largest: Values
+    least: Values
+    masked: Values
 
 
 def block_rows(num_classes: int) -> int:
@@ -149,10 +152,8 @@ def _example(
     scores, known = (z, jnp.full_like(z, jnp.nan)) if p is None else (p, p)
     if setting.is_soft:
         t, label = target, place_of_first_largest(target)
-        reference = norm_of_reference(setting.targets, z, t)
     else:
         t, label = jax.nn.one_hot(target, z.size, dtype=z.dtype), target
-        reference = norm_of_cross_entropy(z, label)
     # One number is taken out of a vector by its place: a masked sum would be a pass of its own.
     predicted = place_of_first_largest(scores)
     right = predicted == label.astype(predicted.dtype)
@@ -169,9 +170,9 @@ def _example(
         norm=norms,
         cosine=_cosines(gradients, norms),
         speed=gradients[:, rival] - gradients[:, label],
-        reference=reference,
+        reference=_reference(setting, z, t, label, norms[0]),
         pull=-gradients[0, label],
-        collapsed=_is_collapsed(setting, z, label, -gradients[0, label]),
+        collapsed=_is_collapsed(setting, z, label, known[label], -gradients[0, label]),
         predicted=predicted,
         right=right,
         confidence=known[predicted],
@@ -182,6 +183,17 @@ def _example(
         offset=jnp.sum(jnp.where(is_number, z, 0)) / count,
     )
     return examples, gradients, known, t
+
+
+def _reference(
+    setting: Setting, z: Array, target: Array, label: Array, norm: Array
+) -> Array:
+    """Norm of cross-entropy's gradient, which may be that of the present loss."""
+    if setting.is_textbook:
+        return norm
+    if setting.is_soft:
+        return norm_of_reference(setting.targets, z, target)
+    return norm_of_cross_entropy(z, label)
 
 
 def _norm(x: Array) -> Array:
@@ -196,7 +208,9 @@ def _cosines(gradients: Array, norms: Array) -> Array:
     return jnp.sum(units * units[:1], axis=1)
 
 
-def _is_collapsed(setting: Setting, z: Array, label: Array, pull: Array) -> Array:
+def _is_collapsed(
+    setting: Setting, z: Array, label: Array, p_label: Array, pull: Array
+) -> Array:
     """Whether the pull on the label is lost in the precision in which the model is trained.
 
     Frameworks compute the pull of cross-entropy as 1 - p, which is 0 as soon as p rounds to 1. Of
@@ -204,7 +218,14 @@ def _is_collapsed(setting: Setting, z: Array, label: Array, pull: Array) -> Arra
     """
     if not setting.is_textbook:
         return (pull.astype(setting.dtype) == 0) & (pull != 0)
-    rounded = z.astype(setting.dtype)
-    largest = jnp.max(rounded)
-    p = jnp.exp(rounded[label] - largest) / jnp.sum(jnp.exp(rounded - largest))
+    limits = jnp.finfo(setting.dtype)  # type: ignore[no-untyped-call]
+    if limits.bits >= jnp.finfo(z.dtype).bits:  # type: ignore[no-untyped-call]
+        return (1 - p_label == 0) & (pull != 0)
+    # XLA leaves out the rounding between operations in half precision, unless it is told.
+    rounded = partial(
+        lax.reduce_precision, exponent_bits=limits.nexp, mantissa_bits=limits.nmant
+    )
+    stored = rounded(z)
+    weights = rounded(jnp.exp(rounded(stored - jnp.max(stored))))
+    p = rounded(weights[label] / rounded(jnp.sum(weights)))
     return (1 - p == 0) & (pull != 0)

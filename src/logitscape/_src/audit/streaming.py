@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..base.cores import usable_cores
 from ..base.x64 import enable_x64
+from .blocks import Given, read_block
 from .config import Setting
 from .files.opening import stamp
 from .files.rows import Rows
@@ -94,6 +95,7 @@ def stream(
     before = stamp(logits)
     share = _share_of(chunks)
     examples, samples, sums = list[Examples](), list[NDArray[Any]](), list[Sums]()
+    done = 0
     for chunk in share:
         span = range(chunk * blocks // chunks, (chunk + 1) * blocks // chunks)
         total: Sums | None = None
@@ -101,8 +103,8 @@ def stream(
             examples.append(block.examples)
             samples.append(block.sample)
             total = block.sums if total is None else _added(total, block.sums)
+            done += len(block.examples.loss)
             if on_progress is not None:
-                done = sum(len(part.loss) for part in examples)
                 on_progress(done, m)
         if total is not None:
             sums.append(total)
@@ -126,7 +128,7 @@ def _evaluated(
     with ThreadPoolExecutor(workers) as pool:
         for index in span:
             # Files are read from front to back by this thread alone.
-            given = _read(logits, labels, index)
+            given = read_block(setting, logits, labels, index)
             device = devices[index % len(devices)]
             waiting.append(
                 pool.submit(_evaluate, setting, device, given, index, stride)
@@ -135,56 +137,6 @@ def _evaluated(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-
-
-class Given(NamedTuple):
-    """Logits, targets and marks of one block, padded to its full size, and its true length."""
-
-    logits: NDArray[Any]
-    target: NDArray[Any]
-    counts: NDArray[np.bool_]
-    length: int
-
-
-def _read(logits: Rows, labels: Labels, index: int) -> Given:
-    m, n = logits.shape
-    size = block_rows(n)
-    start = index * size
-    stop = min(start + size, m)
-    try:
-        rows = logits.read(start, stop)
-        if labels.targets is not None:
-            target = labels.targets.read(start, stop)
-        else:
-            assert labels.integers is not None
-            target = labels.integers[start:stop]
-    except (EOFError, OSError) as error:
-        raise ValueError(f"`audit(logits=...)`: {logits.name}: {error}.") from error
-    if len(rows) != stop - start:
-        raise ValueError(
-            f"`audit(logits=...)`: {logits.name} ends after {start + len(rows):,} of {m:,} rows."
-        )
-    return Given(
-        _padded(_floating(rows), size),
-        _padded(target, size),
-        _padded(labels.counts[start:stop], size),
-        stop - start,
-    )
-
-
-def _floating(rows: NDArray[Any]) -> NDArray[Any]:
-    # Eight bits hold no logits, and JAX reads only the order of bytes of its machine.
-    if rows.dtype.kind in "iub":
-        return rows.astype(np.float32)
-    return rows if rows.dtype.isnative else rows.astype(rows.dtype.newbyteorder("="))
-
-
-def _padded(rows: NDArray[Any], size: int) -> NDArray[Any]:
-    if len(rows) == size:
-        return rows
-    padded = np.zeros((size, *rows.shape[1:]), rows.dtype)
-    padded[: len(rows)] = rows
-    return padded
 
 
 def _evaluate(

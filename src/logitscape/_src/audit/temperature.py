@@ -112,17 +112,15 @@ def surprisal(
 
 def _confidence(z: Numbers, inverse: float) -> Numbers:
     shifted = z - z.max(axis=1, keepdims=True)
-    return 1 / np.exp(inverse * shifted).sum(axis=1)
+    confidence: Numbers = 1 / np.exp(inverse * shifted).sum(axis=1)
+    return confidence
 
 
 def _sample(measured: Measured) -> tuple[Numbers, NDArray[np.int64]] | None:
     """Logits and labels of the sampled examples that are measured, if softmax predicts."""
     if not measured.predicts_by_softmax:
         return None
-    stream = measured.stream
-    _, of_sample, of_measured = np.intersect1d(
-        stream.sampled, measured.index, assume_unique=True, return_indices=True
-    )
-    if len(of_sample) < 10 * FOLDS:
+    logits, labels = measured.sample
+    if len(labels) < 10 * FOLDS:
         return None
-    return stream.sample[of_sample].astype(np.float64), measured.labels[of_measured]
+    return logits.astype(np.float64), labels

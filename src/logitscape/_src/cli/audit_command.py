@@ -123,8 +123,8 @@ def audit(
     From PyTorch: numpy.save("logits.npy", logits.float().numpy()), and the same of the labels.
     Nothing in the files is run. Logits are read in blocks, however large the file is.
 
-    The exit status is 1 if there is a fault, or a finding at or above --fail-on, 2 for bad usage and
-    files that cannot be read, and 0 otherwise.
+    The exit status is 1 if there is a fault, or a finding at or above --fail-on, 2 for bad usage
+    and files that cannot be read, and 0 otherwise.
     """
     check_out(options.out, REPORTS)
     given = [targets.resolve(text) for text in (options.objective, *options.against)]

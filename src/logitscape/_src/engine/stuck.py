@@ -31,7 +31,8 @@ def norm_of_cross_entropy(logits: Vector, label: Array) -> Scalar:
     rivals = jnp.where(is_label, 0, weights / jnp.sum(weights))
     # Not 1 - p of the label, which would lose the digits of a norm near 0.
     missing = jnp.sum(rivals)
-    return jnp.sqrt(jnp.sum(rivals * rivals) + missing * missing)
+    norm: Array = jnp.sqrt(jnp.sum(rivals * rivals) + missing * missing)
+    return norm
 
 
 def norm_of_reference(kind: TargetKind, logits: Vector, target: Vector) -> Scalar:
@@ -47,9 +48,12 @@ def norm_of_reference(kind: TargetKind, logits: Vector, target: Vector) -> Scala
     """
     z, t = _wide(logits), _wide(target)
     if kind is LABELS:
-        return jnp.linalg.norm(jax.nn.sigmoid(z) - t)
-    total = jnp.sum(t)
-    return jnp.linalg.norm(jax.nn.softmax(z) - t / jnp.where(total > 0, total, 1))
+        gap = jax.nn.sigmoid(z) - t
+    else:
+        total = jnp.sum(t)
+        gap = jax.nn.softmax(z) - t / jnp.where(total > 0, total, 1)
+    norm: Array = jnp.linalg.norm(gap)
+    return norm
 
 
 def is_stuck(

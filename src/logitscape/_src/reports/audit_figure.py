@@ -75,7 +75,10 @@ def _landscape(axes: Axes, audit: AuditResults) -> None:
         cmap="cividis",
         linewidths=0.2,
     )
-    axes.figure.colorbar(mesh, ax=axes, label="number of examples")
+    bar = axes.figure.colorbar(mesh, ax=axes, label="number of examples")
+    # A picture inside the picture would be a file of its own, which a page may not need.
+    if bar.solids is not None:
+        bar.solids.set(rasterized=False, edgecolor="face")
     axes.axvline(0, color=GREY, linewidth=0.8)
     axes.set(
         yscale="log",

@@ -168,7 +168,9 @@ def _cells(each: Alternative) -> tuple[str, ...]:
 
 def group_rows(groups: tuple[Group, ...]) -> list[tuple[str, ...]]:
     """The heads of the columns, and a row for every group."""
-    rows = [("group", "examples", "accuracy", "p", "loss", "p", "stuck")]
+    rows: list[tuple[str, ...]] = [
+        ("group", "examples", "accuracy", "p", "loss", "p", "stuck")
+    ]
     rows += [
         (
             f"{each.kind}: {each.name}",

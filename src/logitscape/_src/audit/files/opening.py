@@ -1,4 +1,4 @@
-"""Anything that holds logits or labels as rows: a path, an array, or an array of another library."""
+"""Anything that holds logits or labels as rows: a path, or an array of any library."""
 
 import os
 from collections.abc import Callable, Mapping
