@@ -195,6 +195,8 @@ def constraints(session: nox.Session) -> None:
         "--python-version",
         "3.11",
         "--extra",
+        "audit",
+        "--extra",
         "data",
         "--extra",
         "zarr",
