@@ -5,6 +5,7 @@ from typing import Literal
 import jax.numpy as jnp
 
 from ..base.running_sums import running_sum
+from ..base.types import Vector
 from .label_shares import Shares, Slopes
 from .ordinal import scale_of_score
 
@@ -30,16 +31,10 @@ def ranked_probability_score(
     behind = running_sum(jnp.where(is_behind, p, 0), from_the_end=True) + shares.p_sink
     tails = jnp.where(is_behind, behind, tails)
     squares = shares.sum(tails * tails) + shares.p_sink * shares.p_sink
-    # By how much the derivative in p is above that of the label: the tails up to there.
-    outward = running_sum(jnp.where(is_behind, tails, 0))
-    inward = running_sum(jnp.where(is_before, tails, 0), from_the_end=True)
-    rises = jnp.where(shares.is_label, 0, jnp.where(is_before, inward, outward))
-    # Relative to the largest share, as all of it may belong to one rival.
-    largest = shares.maximum(p)
-    is_largest = (p >= largest) & ~shares.is_label
-    of_largest = shares.maximum(jnp.where(is_largest, rises, 0))
-    of_largest = jnp.where(shares.p >= largest, 0, of_largest)
-    above = rises - of_largest
+    # The derivative in p of a class, above that of the class before it.
+    steps = jnp.where(is_behind, tails, -_moved_up(jnp.where(is_before, tails, 0)))
+    above = _from_the_largest(steps, shares, p, places)
+    of_largest = -shares.sum(jnp.where(shares.is_label, above, 0))
     mean = shares.sum(p * above) - shares.p * of_largest
     of_label = -(shares.sum(jnp.where(is_behind, tails, 0)) + shares.p_sink)
     of_sink = shares.p_sink * (of_largest + of_label)
@@ -50,3 +45,23 @@ def ranked_probability_score(
         label=per_weight * (-of_largest - mean + of_sink),
         log_label=0.0,
     )
+
+
+def _from_the_largest(
+    steps: Vector, shares: Shares, p: Vector, places: Vector
+) -> Vector:
+    """Sums of steps from the class with most of p to every other one.
+
+    Of all differences between classes, those from the largest keep their digits, as it may have
+    all of p but a trace. At ties it is the last.
+    """
+    all_p = jnp.where(shares.is_label, shares.p, p)
+    largest = shares.maximum(jnp.where(all_p >= shares.maximum(all_p), places, 0))
+    up = running_sum(jnp.where(places > largest, steps, 0))
+    down = running_sum(jnp.where(places <= largest, steps, 0), from_the_end=True)
+    return up - jnp.append(down[1:], jnp.zeros(1, down.dtype))
+
+
+def _moved_up(values: Vector) -> Vector:
+    """What each class has, at the next class."""
+    return jnp.append(jnp.zeros(1, values.dtype), values[:-1])
