@@ -40,6 +40,7 @@ SEPARABLE = [
 
 UNSTATED = {
     "active_negative",
+    "hard_bootstrapping",
     "normalized_focal",
     "normalized_generalized_cross_entropy",
     "normalized_negative_cross_entropy",

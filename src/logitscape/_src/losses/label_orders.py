@@ -36,8 +36,8 @@ def ranked_probability_score(
     above = _from_the_largest(steps, shares, p, places)
     of_largest = -shares.sum(jnp.where(shares.is_label, above, 0))
     mean = shares.sum(p * above) - shares.p * of_largest
-    of_label = -(shares.sum(jnp.where(is_behind, tails, 0)) + shares.p_sink)
-    of_sink = shares.p_sink * (of_largest + of_label)
+    # The sink is one more class, behind all others.
+    of_sink = -shares.p_sink * (above[-1] + shares.p_sink)
     per_weight = 2 * scale / shares.total
     return Slopes(
         value=scale * squares,

@@ -111,39 +111,6 @@ def soft_bootstrapping(shares: Shares, *, beta: Parameter = 0.95) -> Slopes:
     return _combined(parts, (share, share - 1))
 
 
-def hard_bootstrapping(shares: Shares, *, beta: Parameter = 0.8) -> Slopes:
-    """`-beta log p_y - (1 - beta) log max_k p_k`."""
-    share = parameter("hard_bootstrapping", "beta", beta, shares.p.dtype, low=0, high=1)
-    is_absent = jnp.isneginf(shares.log_p)
-    # At beta = 0 an infinite surprisal would become NaN.
-    surprisal = jnp.where(share == 0, 0, -shares.log_p)
-    pull = jnp.where(is_absent, 0, share)
-    largest = jnp.maximum(shares.maximum(shares.rivals), shares.label)
-    is_largest = (shares.rivals >= largest) & ~shares.is_label
-    label_is = (shares.label >= largest).astype(shares.p.dtype)
-    count = shares.sum(is_largest.astype(shares.p.dtype)) + label_is
-    rest = 1 - share
-    parts = label_is / count
-    # A rival that is the largest alone moves by 1 - p, which is not to be a difference.
-    is_alone = is_largest & (count == 1)
-    _, missing = _rivals_and_rest(shares)
-    least = shares.maximum(jnp.where(is_alone, missing, -1))
-    is_near_one = (least >= 0) & (least < 0.5)
-    near_one = jnp.log1p(-jnp.where(is_near_one, least, 0))
-    of_rival = jnp.where(is_near_one, near_one, jnp.log(largest) - shares.log_total)
-    log_of_largest = jnp.where(label_is > 0, shares.log_p, of_rival)
-    parts_of_rivals = jnp.where(is_alone, missing, jnp.where(is_largest, 1 / count, 0))
-    of_label = jnp.where(parts == 1, -shares.complement, shares.p - parts)
-    return Slopes(
-        value=share * surprisal - rest * log_of_largest,
-        rivals=jnp.where(is_alone, pull, pull + rest) / shares.total,
-        # A label of weight 0 still moves the sum of the weights.
-        label=jnp.where(is_absent, rest / shares.total, 0),
-        log_label=rest * of_label - pull * shares.complement,
-        log_rivals=-rest * parts_of_rivals,
-    )
-
-
 def jensen_shannon(shares: Shares, *, weight: Parameter = 0.5) -> Slopes:
     """`(w KL(t, m) + (1 - w) KL(p, m)) / (-(1 - w) log(1 - w))`."""
     w = weight_of_target(weight, shares.p.dtype)

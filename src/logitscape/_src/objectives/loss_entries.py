@@ -165,7 +165,6 @@ LABEL_LOSS_ENTRIES: tuple[Formula, ...] = (
     ),
     _of_probabilities(
         entropic.hard_bootstrapping,
-        of_label=label_sums.hard_bootstrapping,
     ),
     _of_probabilities(
         ordinal.ranked_probability_score,
