@@ -3,13 +3,13 @@
 import sys
 from pathlib import Path
 
+from logitscape._src.audit.verdicts import all_topics
 from logitscape._src.diagnosis.severity import SEVERITIES
-from logitscape._src.diagnosis.verdicts.listing import topics
 from logitscape._src.diagnosis.verdicts.verdict import Verdict
 
 TARGET = Path(__file__).with_suffix(".md")
 HEAD = """\
-# The verdicts of a diagnosis
+# The verdicts of diagnoses and audits
 
 `logitscape explain VERDICT` prints each of them. Made by `python -m docs.vocabulary --write`.
 
@@ -23,7 +23,7 @@ explains a fault, it is a trade.
 def page() -> str:
     """The whole page."""
     lines = [HEAD]
-    for topic, verdicts in topics().items():
+    for topic, verdicts in all_topics().items():
         lines.append(f"## {topic[:1].upper()}{topic[1:]}\n")
         ordered = sorted(
             verdicts.values(), key=lambda verdict: SEVERITIES.index(verdict.severity)

@@ -25,6 +25,8 @@ OF_MISTAKES = 0.4
 MANY_STUCK = 0.01
 MANY_COLLAPSED = 0.1
 MISCALIBRATED = 0.05
+MENDED = 0.5
+"""Share of the calibration error of which a temperature must leave less, to be the remedy."""
 SHIFTED = 0.05
 OF_PADDING = 1e-3
 SURPRISING = 0.05
@@ -216,14 +218,17 @@ def _of_calibration(measured: Measured, numbers: Numbers) -> Iterator[Finding]:
     if not error.low >= MISCALIBRATED:
         return
     name = "overconfident" if over.value > 0 else "underconfident"
+    after = numbers.get("smooth_ece_after")
+    if after is not None and after.estimate.low >= MENDED * error.value:
+        name = "miscalibrated beyond temperature"
     text = (
         f"The mean confidence is {percent(abs(over.value))} "
         f"{'above' if over.value > 0 else 'below'} the accuracy; the smooth calibration error is "
         f"{error.value:.3f}"
     )
-    if "temperature" in numbers:
+    if after is not None:
         text += (
-            f", and {numbers['smooth_ece_after'].estimate.value:.3f} at the temperature "
+            f", and {after.estimate.value:.3f} at the best temperature, "
             f"{numbers['temperature'].estimate.value:.3g}"
         )
     yield _finding(name, text + ".", error, numbers["ece"].examples)

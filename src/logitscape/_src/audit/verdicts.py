@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ..diagnosis.verdicts.listing import ByName, topics
 from ..diagnosis.verdicts.references import MICIKEVICIUS, PRIETO
 from ..diagnosis.verdicts.verdict import Verdict
 
@@ -128,6 +129,17 @@ _ALL = (
         reference=GUO,
     ),
     Verdict(
+        "miscalibrated beyond temperature",
+        "fault",
+        meaning="Confidence and accuracy differ, and no temperature brings them together.",
+        why="Some examples are surer than they should be and others less; one number moves both.",
+        remedy=(
+            "Look at the reliability diagram, and at groups; calibrate by isotonic regression or "
+            "for each group, or train with a proper loss."
+        ),
+        reference=GUO,
+    ),
+    Verdict(
         "label shift",
         "fault",
         meaning="In sum the model expects other frequencies of the classes than the labels have.",
@@ -169,3 +181,8 @@ _ALL = (
 
 VERDICTS: Mapping[str, Verdict] = {verdict.name: verdict for verdict in _ALL}
 """Every verdict by its name."""
+
+
+def all_topics() -> Mapping[str, ByName]:
+    """The verdicts of diagnoses by topic, and those of audits as one more topic."""
+    return {**topics(), "audit": VERDICTS}

@@ -1,4 +1,4 @@
-"""The command `explain`: what a verdict of the diagnosis means, and what to do about it."""
+"""The command `explain`: what a verdict of a diagnosis or an audit means, and what to do."""
 
 from typing import Annotated
 
@@ -18,24 +18,25 @@ Verdict = Annotated[
 def explain(verdict: Verdict = None, /) -> int:
     """Explain a verdict: what it means, why it matters, what to do, where to read more.
 
-    Without a verdict, all are listed by the question that they answer.
+    Without a verdict, all are listed by topic.
     """
     # Imported late, as no other command needs it.
+    from ..audit.verdicts import all_topics
     from ..diagnosis.verdicts.explanation import explanation
-    from ..diagnosis.verdicts.listing import topics
 
+    topics = all_topics()
     if verdict is None:
-        for topic, verdicts in topics().items():
+        for topic, verdicts in topics.items():
             show(Text(topic, style="bold"))
             show(Text("".join(f"  {name}\n" for name in verdicts)))
         return 0
     # As reports print it: with a capital letter, or with a full stop.
-    known = {name.lower(): name for verdicts in topics().values() for name in verdicts}
+    known = {name.lower(): name for verdicts in topics.values() for name in verdicts}
     name = known.get(verdict.strip(" .").lower())
     if name is None:
         raise UsageError(
             f"unknown verdict {verdict!r}. {suggestion(verdict, known.values())} "
             "`logitscape explain` lists all."
         )
-    show(Text(explanation(name)))
+    show(Text(explanation(name, topics)))
     return 0
