@@ -11,6 +11,7 @@ import pytest
 import logitscape as ls
 from logitscape._src.audit import program, streaming
 from logitscape._src.audit.files.rows import Rows
+from logitscape._src.reports.audit_page import page
 from tests.shares import share
 
 RNG = np.random.default_rng(0)
@@ -237,3 +238,15 @@ def test_bad_arguments_are_named(arguments: dict[str, Any], message: str) -> Non
     given = {"logits": Z, "labels": Y, **arguments}
     with pytest.raises((ValueError, TypeError), match=message):
         ls.audit(given.pop("logits"), given.pop("labels"), **given)
+
+
+def test_examples_outside_of_the_domain_of_another_loss_are_told() -> None:
+    found = ls.audit(Z, Y, against=["sum + cross_entropy"])
+    present, other = found.alternatives
+    # `sum` is not defined where a logit is negative, or all are 0.
+    outside = (Z < 0).any(axis=1)
+    assert present.undefined.value == 0
+    assert other.undefined.value == outside.mean()
+    told = "sum + cross_entropy has no finite gradient for"
+    assert told in " ".join(str(found).split())
+    assert told in page(found)

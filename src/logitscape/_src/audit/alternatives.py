@@ -26,7 +26,9 @@ class Alternative:
 
     Attributes:
         name: Name of the loss.
-        norm: Mean norm of its gradient.
+        undefined: Share of the examples at which it has no finite gradient, as outside of the
+            domain of its normalizer. They count as not moved.
+        norm: Mean norm of its gradient, where it is finite.
         carriers: Share of the examples that carry half of its gradient.
         carried_by_wrong: Share of the gradient that is of wrong examples.
         cosine: Mean cosine between its gradient and the present one, example by example.
@@ -41,6 +43,7 @@ class Alternative:
     """
 
     name: str
+    undefined: Estimate
     norm: Estimate
     carriers: Estimate
     carried_by_wrong: Estimate
@@ -77,6 +80,7 @@ def _alternative(measured: Measured, place: int) -> Alternative:
     speed = np.where(usable, examples.speed[place], 0).astype(np.float64) * step
     return Alternative(
         name=measured.setting.names[place],
+        undefined=share(int((~usable).sum()), count),
         norm=mean(norm[usable]),
         carriers=carriers_of(norm, 0.5),
         carried_by_wrong=jackknife(lambda kept: _part(norm, wrong, kept), count, 0.0),

@@ -9,6 +9,7 @@ from ..base.versions import versions
 from .answers_html import boxed, capitalized, mark
 from .audit_record import audit_record
 from .audit_terminal import (
+    about_alternatives,
     alternative_rows,
     examples_of,
     group_rows,
@@ -103,6 +104,7 @@ def _alternatives(audit: AuditResults) -> Iterator[str]:
         head, *rows = alternative_rows(audit.alternatives)
         yield "<section><h2>What another loss would do</h2>"
         yield _wide_table(head, rows)
+        yield f"<p>{escape(about_alternatives(audit.alternatives))}</p>"
         yield "</section>"
 
 

@@ -186,14 +186,27 @@ def group_rows(groups: tuple[Group, ...]) -> list[tuple[str, ...]]:
     return rows
 
 
-def _alternatives(alternatives: tuple[Alternative, ...]) -> RenderableType:
-    caption = (
+def about_alternatives(alternatives: tuple[Alternative, ...]) -> str:
+    """What the columns are, and which losses are not defined everywhere."""
+    sentences = [
         "One step by which logits move by 0.1 on average, to first order and in logits only: a "
         "direction, no promise. Half by: share of the examples that carry half of the gradient; "
-        "cosine and ranks: agreement with the present gradient."
-    )
+        "cosine and ranks: agreement with the present gradient.",
+        *(
+            f"{each.name} has no finite gradient for {_percent(each.undefined.value)} of the "
+            "examples, which it does not move."
+            for each in alternatives
+            if each.undefined.value > 0
+        ),
+    ]
+    return " ".join(sentences)
+
+
+def _alternatives(alternatives: tuple[Alternative, ...]) -> RenderableType:
     return _columns(
-        "What another loss would do", alternative_rows(alternatives), caption
+        "What another loss would do",
+        alternative_rows(alternatives),
+        about_alternatives(alternatives),
     )
 
 
