@@ -19,6 +19,7 @@ from logitscape._src.diagnosis.evaluation import evaluate
 from logitscape._src.diagnosis.questions import form as form_question
 from logitscape._src.diagnosis.subject import Subject
 from logitscape._src.diagnosis.subjects import subject
+from tests.shares import share
 
 N = 4
 Z = np.random.default_rng(0).normal(size=(3, N))
@@ -330,18 +331,21 @@ def of_probabilities(y_true, y_pred, from_logits=False):
 
 @pytest.mark.parametrize(
     "function",
-    [
-        of_model,
-        with_weights,
-        of_student,
-        with_options,
-        with_key,
-        of_state,
-        of_model_and_batch,
-        counts_first,
-        named_otherwise,
-        of_probabilities,
-    ],
+    share(
+        [
+            of_model,
+            with_weights,
+            of_student,
+            with_options,
+            with_key,
+            of_state,
+            of_model_and_batch,
+            counts_first,
+            named_otherwise,
+            of_probabilities,
+        ],
+        one_in=4,
+    ),
 )
 def test_the_call_that_a_refusal_prints_works(function) -> None:
     with pytest.raises(TypeError, match="This works: ") as refused:
@@ -386,21 +390,24 @@ def test_the_remedy_works() -> None:
 
 @pytest.mark.parametrize(
     "function",
-    [
-        reduces,
-        by_keyword,
-        true_first,
-        optax.sigmoid_binary_cross_entropy,
-        hinge_of_signs,
-        of_teacher,
-        contrast,
-        of_embeddings,
-        of_both_sides,
-        of_next_place,
-        of_pictures,
-        of_columns,
-        optax.squared_error,
-    ],
+    share(
+        [
+            reduces,
+            by_keyword,
+            true_first,
+            optax.sigmoid_binary_cross_entropy,
+            hinge_of_signs,
+            of_teacher,
+            contrast,
+            of_embeddings,
+            of_both_sides,
+            of_next_place,
+            of_pictures,
+            of_columns,
+            optax.squared_error,
+        ],
+        one_in=4,
+    ),
 )
 def test_the_code_of_a_witness_is_the_loss(function) -> None:
     found = recognised(function)

@@ -90,7 +90,7 @@ def test_jacobians_keep_mass_and_match_finite_differences(name: str) -> None:
             np.testing.assert_allclose(reverse @ z, 0, atol=1e-14)
 
 
-@every_normalizer
+@pytest.mark.parametrize("name", share(ls.NORMALIZERS, one_in=4))
 def test_normalizers_are_permutation_equivariant(name: str) -> None:
     for z in cases(name):
         order = np.random.default_rng(0).permutation(z.size)
@@ -129,7 +129,7 @@ def test_normalizers_jit_batch_and_drop_in_agree(name: str) -> None:
     np.testing.assert_allclose(logs, log_p, rtol=1e-13, atol=1e-15)
 
 
-@every_normalizer
+@pytest.mark.parametrize("name", share(ls.NORMALIZERS, one_in=4))
 @pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16, jnp.float16])
 def test_dtype_follows_the_input(name: str, dtype) -> None:
     z = jax.ShapeDtypeStruct((3,), dtype)
