@@ -26,7 +26,10 @@ from tests.oracle import (
     NORMALIZERS,
 )
 from tests.oracle.accuracy import (
+    ALL_SIZES,
     CLASSES,
+    COMPLETE,
+    SIZES,
     TOLERANCE,
     Reference,
     answers,
@@ -36,7 +39,6 @@ from tests.oracle.accuracy import (
     normal,
     ratios,
     reference,
-    sizes_in_every_run,
 )
 from tests.oracle.cases import cases, stack
 from tests.oracle.failures import judged, spec_of
@@ -225,7 +227,8 @@ def _cells(name: str, beside: Any, found: list[Worst]) -> str:
 @cache
 def _worst(normalizer: str, loss: str, dtype: str) -> Worst:
     worst = Worst()
-    for n in sizes_in_every_run(normalizer)[dtype]:
+    of_dtype = ALL_SIZES if normalizer in ("", *COMPLETE) else SIZES
+    for n in of_dtype[dtype]:
         spec = spec_of(normalizer, loss)
         numbers = measured_one(normalizer, loss, n, dtype)
         worst |= _compared(spec, numbers, reference(spec, n, dtype), dtype)
