@@ -279,7 +279,7 @@ def test_every_map_stands_in_front_of_losses_of_logits_too(name):
             "softcap > softmax + brier",
             "unknown logit map 'softcap'. Did you mean 'soft",
         ),
-        ("softmax > softmax + brier", "unknown logit map 'softmax'"),
+        ("softmax > softmax + brier", "'softmax' is a normalizer and stands behind"),
         ("soft_cap < softmax + brier", "a logit map stands in front"),
         (
             "soft_cap(cap=0) > softmax + brier",

@@ -155,8 +155,8 @@ def _moves_label_only(gradient: Rows, label: int) -> bool:
 
 def same_logits_for_all(samples: Samples) -> Mistake | None:
     """Equal logits whose loss falls to its least value for every label as they rise, or fall."""
-    n = samples.num_classes
-    subject, labels = samples.subject, samples.of_designs.labels
+    subject, designs = samples.subject, samples.of_designs
+    n, labels = designs.num_classes, designs.labels
     if len(labels) < 2 or subject.one_logit:
         return None
     best = _least_losses(samples)
@@ -188,8 +188,7 @@ def _solved_by_level(
         f"The losses of all labels fall to their least value as all logits {moves} alike: the "
         "same logits suit every label, and nothing need be learnt."
     )
-    n = samples.num_classes
-    label = samples.of_designs.labels[0]
+    n, label = samples.of_designs.num_classes, samples.of_designs.labels[0]
     shows = f"loss = {loss:.4g}, as for every other label, although no class is ahead"
     witness = Witness((level,) * n, one_hot(label, n), shows, "loss")
     return Mistake("same logits for every label", "fault", text, level, witness)
