@@ -1,7 +1,7 @@
 """Which pairs have one rule for their derivative: both parts have to state what they are."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.classes import Classes, whole
+from ..base.classes import whole
 from ..base.formula import rounded_once
 from ..base.special import nan_unless
 from ..losses.label_shares import OfLabel, OfProbability
@@ -185,7 +185,9 @@ class _ComposedByWeights:
 
     def _value(self, logits: Array, target: Array, parameters: Parameters) -> Array:
         of_normalizer, of_loss = parameters
-        weights = self.weigh(logits, _constant(logits), **of_normalizer)
+        # What a statement takes from the example is a constant, as is the weights' scale.
+        constant = jax.lax.stop_gradient(logits)
+        weights = self.weigh(constant, whole(constant), **of_normalizer)
         is_defined = ~jnp.isnan(jnp.sum(weights.relative(logits)))
         of_logits = weights.differentiable or weights.relative
         z = nan_unless(is_defined, logits)
@@ -194,14 +196,6 @@ class _ComposedByWeights:
         each = of_logits(z)
         value: Array = self.loss(each, target, **of_loss)
         return value
-
-
-def _constant(logits: Array) -> Classes:
-    # The weights' scale makes no difference, so that it needs no derivative.
-    def constant(x: Array) -> Array:
-        return jax.lax.stop_gradient(jnp.max(x))
-
-    return replace(whole(logits), maximum=constant)
 
 
 def _move_of(anchor: Array, z: Array) -> Array:
