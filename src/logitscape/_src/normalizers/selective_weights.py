@@ -134,7 +134,12 @@ def _cut_off(
 
     def log_relative(z: Array) -> Array:
         is_kept, below_top, x = kept(z)
-        return jnp.where(is_kept, jnp.log(x / highest) + below_top, -jnp.inf)
+        share = x / highest
+        # The logarithm of the ratio keeps more digits, but the ratio may underflow.
+        is_normal = share >= jnp.finfo(z.dtype).tiny
+        near = jnp.log(jnp.where(is_normal, share, 1))
+        log_share = jnp.where(is_normal, near, jnp.log(x) - jnp.log(highest))
+        return jnp.where(is_kept, log_share + below_top, -jnp.inf)
 
     def log_slope(z: Array) -> Array:
         is_kept, _, x = kept(z)
