@@ -34,7 +34,7 @@ from tests.oracle.accuracy import (
     Reference,
     answers,
     evaluate,
-    in_every_run,
+    is_in_tables,
     measured_one,
     normal,
     ratios,
@@ -172,7 +172,7 @@ def normalizer_table() -> list[str]:
     """Every normalizer, with the losses that every run of the tests asks about."""
     rows = _head("normalizer", "losses")
     for normalizer in NORMALIZERS:
-        losses = [loss for loss in LOSSES if in_every_run(normalizer, loss)]
+        losses = [loss for loss in LOSSES if is_in_tables(normalizer, loss)]
         specs = [(normalizer, loss) for loss in losses]
         rows.append(_row(normalizer, len(losses), specs, lambda pair: pair[1]))
     return rows
@@ -182,7 +182,7 @@ def loss_table() -> list[str]:
     """Every loss: those of probabilities with the normalizers that every run asks about."""
     rows = _head("loss", "normalizers")
     for loss in LOSSES:
-        normalizers = [x for x in NORMALIZERS if in_every_run(x, loss)]
+        normalizers = [x for x in NORMALIZERS if is_in_tables(x, loss)]
         specs = [(normalizer, loss) for normalizer in normalizers]
         rows.append(_row(loss, len(specs), specs, lambda pair: pair[0]))
     for loss in LOGIT_LOSSES:

@@ -164,7 +164,7 @@ def test_the_derivative_in_gamma_of_focal_is_right_at_either_end(
 
 @pytest.mark.parametrize(
     ("normalizer", "n"),
-    share(product(["softmax", "sparsemax", "entmax"], [10, 1000]), one_in=3),
+    share(product(["softmax", "sparsemax", "entmax"], [10, 1000]), one_in=6),
 )
 def test_equal_logits_keep_mass_as_far_as_rounding_allows(
     normalizer: str, n: int

@@ -8,6 +8,7 @@ import pytest
 import logitscape as ls
 from logitscape._src.objectives.catalog import LOGIT_LOSSES, PROBABILITY_LOSSES
 from tests.oracle.cases import in_domain
+from tests.shares import share
 
 Z = jnp.array([0.3, 1.2, 2.0])
 
@@ -29,7 +30,8 @@ BAD_TARGETS = jnp.array(
 
 
 @pytest.mark.parametrize(
-    "spec", [*(f"softmax + {loss}" for loss in PROBABILITY_LOSSES), *LOGIT_LOSSES]
+    "spec",
+    share([*(f"softmax + {x}" for x in PROBABILITY_LOSSES), *LOGIT_LOSSES], one_in=5),
 )
 def test_a_traced_target_that_is_no_distribution_gives_nan_in_every_component(
     spec: str,
@@ -41,7 +43,7 @@ def test_a_traced_target_that_is_no_distribution_gives_nan_in_every_component(
         assert np.isnan(gradient).all()
 
 
-@pytest.mark.parametrize("name", [*PROBABILITY_LOSSES, *LOGIT_LOSSES])
+@pytest.mark.parametrize("name", share([*PROBABILITY_LOSSES, *LOGIT_LOSSES], one_in=5))
 def test_a_loss_alone_gives_nan_for_a_traced_target_that_is_no_distribution(
     name: str,
 ) -> None:

@@ -30,6 +30,8 @@ CORE = (
     "label_smoothing",
 )
 """Losses that every run asks about with every normalizer: one for each way of being computed."""
+PROBES = ("cross_entropy", "brier")
+"""One loss of the label and one of all classes, which tell what a normalizer's derivatives are."""
 COMPLETE = ("softmax", "sum")
 """Normalizers that every run asks about with every loss."""
 ALL_SIZES = {"float64": CLASSES, "float32": (3, 100)}
@@ -217,8 +219,8 @@ def compiler(n: int) -> Callable:
     return as_in_use if n in (3, 100) else jit_fast_compile
 
 
-def in_every_run(normalizer: str, loss: str) -> bool:
-    """Whether a pair is asked about in every run, and not only in the slow one."""
+def is_in_tables(normalizer: str, loss: str) -> bool:
+    """Whether a pair is among those of the tables in docs/numerics.md."""
     return normalizer in COMPLETE or loss in CORE
 
 

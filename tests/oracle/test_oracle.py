@@ -11,15 +11,13 @@ from tests.oracle import LOGIT_LOSSES, LOSSES, NORMALIZERS, POLE, truth
 from tests.oracle.accuracy import (
     CLASSES,
     COMPLETE,
+    PROBES,
     TOLERANCE,
     answers,
     evaluate,
     ratios,
 )
 from tests.oracle.cases import Case, cases, stack
-
-# Two losses tell what the derivatives of a normalizer are: one of the label, one of all classes.
-PROBES = ("cross_entropy", "brier")
 
 # The derivative of r_softmax leaves out that of its t.
 WHOLE = [x for x in NORMALIZERS if x != "r_softmax"]
