@@ -136,7 +136,8 @@ def _cut_off(
         is_kept, below_top, x = kept(z)
         share = x / highest
         # The logarithm of the ratio keeps more digits, but the ratio may underflow.
-        is_normal = share >= jnp.finfo(z.dtype).tiny
+        tiny = float(jnp.finfo(z.dtype).tiny)  # type: ignore[no-untyped-call]
+        is_normal = share >= tiny
         near = jnp.log(jnp.where(is_normal, share, 1))
         log_share = jnp.where(is_normal, near, jnp.log(x) - jnp.log(highest))
         return jnp.where(is_kept, log_share + below_top, -jnp.inf)
