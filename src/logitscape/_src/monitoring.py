@@ -11,8 +11,8 @@ from jax.typing import ArrayLike
 from jaxtyping import Float
 
 from .base.formula import rounded_once
+from .base.half_precision import wide_dtype
 from .base.target_kinds import DISTRIBUTION, POSITIVES
-from .base.types import HALF
 from .engine.stuck import STUCK, is_stuck, norm_of_cross_entropy, norm_of_reference
 from .forms.adapt import OneExample, as_one_example
 from .normalizers.probs import Probs
@@ -179,7 +179,7 @@ def _statistics(
 ) -> BatchGradient:
     """Statistics of losses [m] and gradients [m, n], in float32 or float64."""
     # In half precision a sum over examples is infinite or stops growing after a few thousand.
-    dtype = jnp.float32 if loss.dtype in HALF else loss.dtype
+    dtype = wide_dtype(loss.dtype)
     loss, gradient = loss.astype(dtype), gradient.astype(dtype)
     if loss.size == 0:
         return _of_nothing(dtype)

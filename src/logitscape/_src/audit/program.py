@@ -12,9 +12,10 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from ..base.argmax import place_of_first_largest
+from ..base.half_precision import widened
 from ..base.memory import kept
+from ..base.norm import euclidean_norm
 from ..base.target_kinds import LABELS
-from ..base.types import HALF
 from ..engine.stuck import norm_of_cross_entropy, norm_of_reference
 from .config import Setting, probabilities
 
@@ -103,8 +104,7 @@ def compiled(setting: Setting) -> Any:
 def _block(
     setting: Setting, logits: Array, target: Array, counts: Array
 ) -> tuple[Examples, Classes, Array | None]:
-    stored = logits.dtype
-    z = logits.astype(jnp.float32) if stored in HALF else logits
+    z = widened(logits)
     t = target.astype(z.dtype) if setting.is_soft else target
     finite = jax.vmap(partial(_is_finite, setting))(z, t)
     usable = counts & finite
@@ -161,7 +161,7 @@ def _example(
         right = jnp.all((z > 0) == (t > 0.5))
     rivals = z.at[label].set(-jnp.inf)
     rival = place_of_first_largest(rivals)
-    norms = jax.vmap(_norm)(gradients)
+    norms = jax.vmap(euclidean_norm)(gradients)
     is_number = jnp.isfinite(z)
     count = jnp.maximum(jnp.sum(is_number, dtype=jnp.int32), 1).astype(z.dtype)
     examples = Examples(
@@ -194,13 +194,6 @@ def _reference(
     if setting.is_soft:
         return norm_of_reference(setting.targets, z, target)
     return norm_of_cross_entropy(z, label)
-
-
-def _norm(x: Array) -> Array:
-    """Euclidean norm; squares neither overflow nor underflow."""
-    size = jnp.max(jnp.abs(x))
-    unit = jnp.where((size > 0) & jnp.isfinite(size), size, 1)
-    return unit * jnp.sqrt(jnp.sum((x / unit) ** 2))
 
 
 def _cosines(gradients: Array, norms: Array) -> Array:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from .types import HALF
+from .half_precision import wide_dtype
 
 
 def vector(function_name: str, name: str, value: ArrayLike) -> Array:
@@ -77,5 +77,5 @@ def is_distribution(target: Any) -> Any:
     epsilon = max(jnp.finfo(dtype).eps, jnp.finfo(jnp.float32).eps)  # type: ignore[no-untyped-call]
     tolerance = float(epsilon) ** 0.5
     # With many classes a sum in half precision may stop growing before it reaches 1.
-    wide = target.astype(jnp.float32 if dtype in HALF else dtype)
+    wide = target.astype(wide_dtype(dtype))
     return (wide >= 0).all() & (abs(wide.sum() - 1) <= tolerance)

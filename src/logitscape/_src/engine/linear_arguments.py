@@ -8,8 +8,8 @@ import numpy as np
 from jax import Array, lax
 
 from ..base.arguments import numbers
+from ..base.half_precision import wide_dtype
 from ..objectives.counted import counted, with_class_weights
-from .linear_tiles import wide
 from .sharded_classes import axes_of
 
 CALL = "linear_loss(...)"
@@ -81,7 +81,7 @@ def checked(
     return LayerArguments(
         features=x.reshape(y.size, x.shape[-1]).astype(dtype),
         weights=w.astype(dtype),
-        bias=None if b is None else b.astype(wide(dtype)),
+        bias=None if b is None else b.astype(wide_dtype(dtype)),
         labels=y.reshape(-1),
         counted=each.mask.reshape(-1),
         example_weights=None if each.weights is None else each.weights.reshape(-1),

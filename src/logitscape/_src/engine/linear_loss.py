@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from ..base.half_precision import wide_dtype
 from ..base.parameters import parameter
 from ..base.target_kinds import DISTRIBUTION
 from ..base.types import Number, Parameter, Scalar, Vector
@@ -25,7 +26,7 @@ from ..objectives.sources import Source, objective
 from .linear_arguments import LayerArguments, checked
 from .linear_rows import RowLoss
 from .linear_rule import Plan, losses_of
-from .linear_tiles import Layer, wide
+from .linear_tiles import Layer
 from .sharded_classes import axes_of, classes_over, loss_over, varying
 
 ROWS_OF_TILE = 256
@@ -144,10 +145,10 @@ def linear_loss(
             class_axis_name=class_axis_name,
         )
         if not given.labels.size:
-            return jnp.zeros(given.shape, wide(given.features.dtype))
+            return jnp.zeros(given.shape, wide_dtype(given.features.dtype))
         shared: dict[str, Any] = {"constants": ()}
         if inverse_temperature is not None:
-            dtype = wide(given.features.dtype)
+            dtype = wide_dtype(given.features.dtype)
             shared["inverse_temperature"] = parameter(
                 "linear_loss", "inverse_temperature", inverse_temperature, dtype, low=0
             )
@@ -175,7 +176,7 @@ class OfObjective:
 
 def _with_constants(loss: RowLoss, given: LayerArguments) -> tuple[RowLoss, Any]:
     """The loss with the traced numbers that the objective has closed over as arguments."""
-    logits = jnp.zeros(len(given.weights), wide(given.features.dtype))
+    logits = jnp.zeros(len(given.weights), wide_dtype(given.features.dtype))
 
     def of_label(logits: Vector, label: Array) -> Scalar:
         return loss.of_label(logits, label, ())

@@ -14,9 +14,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
+from ..base.half_precision import wide_dtype
 from ..base.special import is_symbolic_zero
 from .linear_rows import RowLoss
-from .linear_tiles import Layer, Rows, gradient_of_tile, losses_of_tile, wide
+from .linear_tiles import Layer, Rows, gradient_of_tile, losses_of_tile
 from .sharded_classes import zeros
 from .tiling import Tiles
 
@@ -66,7 +67,7 @@ def _forward(
 def _backward(plan: Plan, residuals: Any, cotangents: Any) -> tuple[Any, None, None]:
     layer, labels, counted, gradient = residuals
     if is_symbolic_zero(cotangents):
-        cotangents = jnp.zeros(labels.shape, wide(layer.features.dtype))
+        cotangents = jnp.zeros(labels.shape, wide_dtype(layer.features.dtype))
     cotangents = jnp.where(counted, cotangents, 0)
     factor = cotangents[jnp.argmax(counted)]
     is_equal = jnp.all(jnp.where(counted, cotangents == factor, True))
@@ -101,7 +102,7 @@ def _losses_and_gradient(
     """Losses, [m], and the gradient of what the sums are given for, in their dtypes."""
     tiles = Tiles(plan.tile, rows)
     losses = tiles.split(
-        zeros(rows.labels.shape, wide(rows.features.dtype), rows.counted)
+        zeros(rows.labels.shape, wide_dtype(rows.features.dtype), rows.counted)
     )
     of_features = None if sums.features is None else tiles.split(sums.features)
     if of_features is not None:
@@ -130,7 +131,7 @@ def _write(array: Array, part: Any, index: Any) -> Array:
 
 def _zeros(part: Any) -> Any:
     """Zeros in the dtype in which the gradient of this part is summed up."""
-    return jax.tree.map(lambda x: zeros(x.shape, wide(x.dtype), x), part)
+    return jax.tree.map(lambda x: zeros(x.shape, wide_dtype(x.dtype), x), part)
 
 
 def _as_cotangent(part: Any, primal: Any) -> Any:

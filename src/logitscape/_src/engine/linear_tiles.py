@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from ..base.types import HALF
+from ..base.half_precision import wide_dtype
 from .linear_rows import RowLoss, Shared
 from .sharded_classes import zeros
 
@@ -53,11 +53,6 @@ class Rows(NamedTuple):
     labels: Array
     counted: Array
     cotangents: Array | None = None
-
-
-def wide(dtype: Any) -> Any:
-    """The dtype in which sums are accumulated: at least float32."""
-    return jnp.dtype(jnp.float32) if dtype in HALF else dtype
 
 
 def losses_of_tile(loss: RowLoss, layer: Layer, rows: Rows) -> Array:
@@ -203,7 +198,7 @@ def _add_at(sums: Array, start: Any, part: Array) -> Array:
 def _product(a: Array, b: Array, axes: tuple[int, int]) -> Array:
     """Product of two matrices over one axis of each, accumulated in float32 at least."""
     dimensions = (((axes[0],), (axes[1],)), ((), ()))
-    return lax.dot_general(a, b, dimensions, preferred_element_type=wide(a.dtype))
+    return lax.dot_general(a, b, dimensions, preferred_element_type=wide_dtype(a.dtype))
 
 
 def _factor(array: Array) -> Array:

@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.half_precision import widened
 from ..base.target_kinds import LABELS, TargetKind
-from ..base.types import HALF, Scalar, Vector
+from ..base.types import Scalar, Vector
 
 STUCK = 1e-3
 """Share of cross-entropy's gradient norm below which a wrong example is stuck."""
@@ -25,7 +26,7 @@ def norm_of_cross_entropy(logits: Vector, label: Array) -> Scalar:
         logits: Logits z, [n]; a masked class is -inf.
         label: Label y.
     """
-    z = _wide(logits)
+    z = widened(logits)
     weights = jnp.exp(z - jax.lax.stop_gradient(jnp.max(z)))
     is_label = jnp.arange(z.size, dtype=label.dtype) == label
     rivals = jnp.where(is_label, 0, weights / jnp.sum(weights))
@@ -46,7 +47,7 @@ def norm_of_reference(kind: TargetKind, logits: Vector, target: Vector) -> Scala
         logits: Logits z, [n].
         target: Target t, [n].
     """
-    z, t = _wide(logits), _wide(target)
+    z, t = widened(logits), widened(target)
     if kind is LABELS:
         gap = jax.nn.sigmoid(z) - t
     else:
@@ -68,7 +69,3 @@ def is_stuck(
         threshold: Share of the reference.
     """
     return ~is_right & (norm < threshold * reference.astype(norm.dtype))
-
-
-def _wide(x: Array) -> Array:
-    return x.astype(jnp.float32) if x.dtype in HALF else x

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..base.types import HALF, Labels
+from ..base.half_precision import widened
+from ..base.types import Labels
 from ..objectives.sources import Sources
 from .plan import Results, Shape, SweepPlan, make_plan
 from .slice import Slice
@@ -93,9 +94,7 @@ def _reduce(plan: SweepPlan, slab: Results) -> Totals:
     loss = slab["loss"]
     finite = slab["finite"]
     # In half precision the squares of a gradient overflow at 256, and vanish below 2^-12.
-    gradient = slab["gradient"]
-    wide = jnp.float32 if gradient.dtype in HALF else gradient.dtype
-    norm = jnp.linalg.norm(gradient.astype(wide), axis=-1)
+    norm = jnp.linalg.norm(widened(slab["gradient"]), axis=-1)
     return {
         **_counts(plan, slab),
         **_sums_and_extremes("loss", loss, finite),

@@ -19,8 +19,9 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.argmax import one_hot
+from ..base.half_precision import widened
 from ..base.special import is_symbolic_zero
-from ..base.types import HALF, Scalar, Vector
+from ..base.types import Scalar, Vector
 from .label_rules import LabelRule, Parameters
 
 
@@ -85,11 +86,6 @@ def tangent_of_loss(
     if moved is not None:
         slope += jax.jvp(of_others, others, moved)[1]
     return slope
-
-
-def widened(logits: Vector) -> Vector:
-    """Logits in half precision as float32, others as they are."""
-    return logits.astype(jnp.float32) if logits.dtype in HALF else logits
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))

@@ -16,6 +16,7 @@ from jax import Array
 
 from ..base.argmax import place_of_one
 from ..base.arguments import are_one_hot
+from ..base.half_precision import widened
 from ..base.types import Scalar, Vector
 from .label_rules import Parameters
 from .pair_rule import (
@@ -23,7 +24,6 @@ from .pair_rule import (
     loss_of_label,
     tangent_of_loss,
     value_and_gradient,
-    widened,
 )
 
 

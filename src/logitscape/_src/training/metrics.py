@@ -9,7 +9,7 @@ from jax import Array
 
 from ..base.argmax import one_hot
 from ..base.formula import rounded_once
-from ..base.types import HALF
+from ..base.half_precision import widened
 from ..engine.stuck import is_stuck, norm_of_cross_entropy
 from ..objectives.at_label import loss_at_label
 from ..objectives.objective import Objective
@@ -119,22 +119,16 @@ def _loss_and_gradient_norm(
     loss, gradient = jax.value_and_grad(partial(loss_at_label, objective))(
         logits, label
     )
-    norm = jnp.linalg.norm(_at_least_float32(gradient))
-    return _at_least_float32(loss), norm
+    norm = jnp.linalg.norm(widened(gradient))
+    return widened(loss), norm
 
 
 def _probabilities(objective: Objective, logits: Array) -> tuple[Array | None, Array]:
     """Probabilities and their logarithms; None and NaN without a known normalizer."""
     if objective.normalizer is None:
-        return None, jnp.full_like(_at_least_float32(logits), jnp.nan)
+        return None, jnp.full_like(widened(logits), jnp.nan)
     probs = rounded_once(objective.normalizer, logits.dtype, logits)
-    return _at_least_float32(probs.p), _at_least_float32(probs.log_p)
-
-
-def _at_least_float32(array: Array) -> Array:
-    if array.dtype in HALF:
-        return array.astype(jnp.float32)
-    return array
+    return widened(probs.p), widened(probs.log_p)
 
 
 def _one_hot_bin(confidence: Array) -> Array:
