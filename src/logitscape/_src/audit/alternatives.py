@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .estimates import Estimate, jackknife, mean, share
+from .estimates import Estimate, mean, share
 from .examples import Measured
-from .gradient import carriers_of, stuck_under
+from .gradient import carried_by, carriers_of, stuck_under
 from .measurement import largest
 
 Numbers = NDArray[np.float64]
@@ -83,7 +83,7 @@ def _alternative(measured: Measured, place: int) -> Alternative:
         undefined=share(int((~usable).sum()), count),
         norm=mean(norm[usable]),
         carriers=carriers_of(norm, 0.5),
-        carried_by_wrong=jackknife(lambda kept: _part(norm, wrong, kept), count, 0.0),
+        carried_by_wrong=carried_by(norm, wrong),
         cosine=mean(cosine[both]),
         cosine_of_sum=_cosine(
             measured.classes.gradient[0], measured.classes.gradient[place]
@@ -114,11 +114,6 @@ def accuracy_change(margin: NDArray[np.floating], speed: Numbers) -> Estimate:
     if width == 0:
         return mean(v[:0])
     return mean(np.exp(-0.5 * (x / width) ** 2) / (width * np.sqrt(2 * np.pi)) * v)
-
-
-def _part(norm: Numbers, wrong: NDArray[np.bool_], kept: NDArray[np.bool_]) -> float:
-    total = norm[kept].sum()
-    return float(norm[kept & wrong].sum() / total) if total else float("nan")
 
 
 def _cosine(a: Numbers, b: Numbers) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .estimates import NORMAL, NOTHING, Estimate, mean
+from .estimates import NORMAL, NOTHING, Estimate, mean, share
 from .examples import Measured
 from .measurement import Measurement, largest
 from .smooth_calibration import smooth_calibration_error
@@ -41,10 +41,7 @@ class Reliability:
 def measurements(measured: Measured) -> list[Measurement]:
     """The calibration errors; none without a known normalizer."""
     examples = measured.examples
-    if (
-        measured.setting.normalizer is None
-        or not np.isfinite(examples.confidence).all()
-    ):
+    if not _has_confidence(measured):
         return []
     confidence = _within(examples.confidence)
     right = examples.right
@@ -91,13 +88,8 @@ def measurements(measured: Measured) -> list[Measurement]:
 
 def reliability(measured: Measured) -> Reliability | None:
     """The reliability diagram; None without a known normalizer."""
-    from .estimates import share
-
     examples = measured.examples
-    if (
-        measured.setting.normalizer is None
-        or not np.isfinite(examples.confidence).all()
-    ):
+    if not _has_confidence(measured):
         return None
     confidence = _within(examples.confidence)
     bins = _equal_bins(confidence)
@@ -218,6 +210,12 @@ def _excess(size: Numbers, spread: Numbers) -> Numbers:
     folded = unit * (2 * norm.pdf(ratio) + ratio * (1 - 2 * norm.cdf(-ratio)))
     excess: Numbers = np.where(spread > 0, folded - size, 0)
     return excess
+
+
+def _has_confidence(measured: Measured) -> bool:
+    """Whether the normalizer is known, and gives every example finite probabilities."""
+    is_known = measured.setting.normalizer is not None
+    return is_known and bool(np.isfinite(measured.examples.confidence).all())
 
 
 def _equal_bins(confidence: Numbers) -> list[Numbers]:

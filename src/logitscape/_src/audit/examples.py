@@ -76,10 +76,9 @@ def measured_of(setting: Setting, stream: Stream, labels: Labels) -> Measured:
         ValueError: If none can be measured.
     """
     every = stream.examples
-    has_loss = np.isfinite(every.loss) & np.isfinite(every.norm[0])
     not_finite = np.flatnonzero(labels.counts & ~every.finite)
-    without_loss = np.flatnonzero(labels.counts & every.finite & ~has_loss)
-    index = np.flatnonzero(labels.counts & every.finite & has_loss)
+    without_loss = np.flatnonzero(labels.counts & every.finite & ~every.has_loss)
+    index = np.flatnonzero(labels.counts & every.finite & every.has_loss)
     if len(index) == 0:
         raise ValueError(
             f"`audit(logits=...)` has no example that can be measured: of "

@@ -70,7 +70,7 @@ def measurements(measured: Measured) -> list[Measurement]:
         Measurement(
             TOPIC,
             "carried_by_wrong",
-            jackknife(lambda kept: _part(norm[kept], wrong[kept]), len(norm), 0.0),
+            carried_by(norm, wrong),
             "share of the sum of the norms that is of wrong examples",
             largest(norm[wrong], index[wrong]),
             is_share=True,
@@ -107,6 +107,11 @@ def carriers_of(norm: NDArray[np.float64], part: float) -> Estimate:
     return jackknife(share_of, len(norm), 0.0)
 
 
-def _part(norm: NDArray[np.float64], which: NDArray[np.bool_]) -> float:
-    total = norm.sum()
-    return float(norm[which].sum() / total) if total else float("nan")
+def carried_by(norm: NDArray[np.float64], which: NDArray[np.bool_]) -> Estimate:
+    """The part of the sum of the norms that is of these examples."""
+
+    def part(kept: NDArray[np.bool_]) -> float:
+        total = norm[kept].sum()
+        return float(norm[kept & which].sum() / total) if total else float("nan")
+
+    return jackknife(part, len(norm), 0.0)

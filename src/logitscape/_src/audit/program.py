@@ -4,6 +4,7 @@ Every example becomes a few numbers, and every class a few sums. A block always 
 of rows, whichever process evaluates it, so that its results are the same to the bit.
 """
 
+import math
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -68,6 +69,11 @@ class Examples(NamedTuple):
     largest: Values
     offset: Values
 
+    @property
+    def has_loss(self) -> Values:
+        """Whether the present loss and its gradient are finite, [m]; in JAX and in NumPy."""
+        return (abs(self.loss) < math.inf) & (abs(self.norm[0]) < math.inf)
+
 
 class Classes(NamedTuple):
     """Sums over the examples of a block for each class, [n]; gradients are [losses, n].
@@ -112,13 +118,13 @@ def _block(
     z = jnp.where(usable[:, None], z, 0)
     one = partial(_example, setting)
     examples, gradients, p, t = jax.vmap(one)(z, t)
-    measured = usable & jnp.isfinite(examples.loss) & jnp.isfinite(examples.norm[:, 0])
     examples = examples._replace(
         finite=finite,
         norm=examples.norm.T,
         cosine=examples.cosine.T,
         speed=examples.speed.T,
     )
+    measured = usable & examples.has_loss
     mask = measured[:, None]
     is_number = mask & jnp.isfinite(z)
     classes = Classes(

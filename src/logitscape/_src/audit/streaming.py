@@ -151,7 +151,7 @@ def _evaluate(
     wide = Classes(*[values.astype(np.float64) for values in classes])
     bins = None
     if p is not None:
-        measured = given.counts & examples.finite & np.isfinite(examples.loss)
+        measured = given.counts & examples.finite & examples.has_loss
         bins = _binned(p[measured], given.target[measured])
     first = -(index * size) % stride
     return Block(kept, Sums(wide, bins), given.logits[first:length:stride].copy())

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ..audit.alternatives import Alternative
 from ..audit.estimates import Estimate
-from ..audit.faults import Finding
+from ..audit.faults import Finding, percent
 from ..audit.groups import Group
 from ..audit.measurement import Measurement
 from ..audit.results import AuditResults
@@ -66,11 +66,11 @@ def leading_lines(audit: AuditResults) -> Mapping[str, str]:
         "accuracy": number(get["accuracy"]),
         "loss": (
             f"{number(get['loss'])}; 99 % of the examples are below {value['loss_99']:.3g}, the "
-            f"worst 1 % have {_percent(value['loss_of_tail'])} of it"
+            f"worst 1 % have {percent(value['loss_of_tail'])} of it"
         ),
         "gradient": (
             f"half of it is carried by {number(get['carriers_50'])} of the examples; "
-            f"{_percent(value['stuck'])} are stuck, {_percent(value['collapsed'])} collapsed"
+            f"{percent(value['stuck'])} are stuck, {percent(value['collapsed'])} collapsed"
         ),
     }
     if "smooth_ece" in get:
@@ -110,10 +110,6 @@ def examples_of(audit: AuditResults, finding: Finding) -> str:
     """The examples that show a finding, by their ids."""
     shown = [audit.id_of(index) for index in finding.examples[:NAMED]]
     return f"Examples: {', '.join(shown)}" if shown else ""
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
 
 
 def _finding(audit: AuditResults, finding: Finding) -> RenderableType:
@@ -175,11 +171,11 @@ def group_rows(groups: tuple[Group, ...]) -> list[tuple[str, ...]]:
         (
             f"{each.kind}: {each.name}",
             f"{each.count:,}",
-            _percent(each.accuracy.value),
+            percent(each.accuracy.value),
             f"{each.p_accuracy:.2g}",
             f"{each.loss.value:.3g}",
             f"{each.p_loss:.2g}",
-            _percent(each.stuck.value),
+            percent(each.stuck.value),
         )
         for each in groups
     ]
@@ -193,7 +189,7 @@ def about_alternatives(alternatives: tuple[Alternative, ...]) -> str:
         "direction, no promise. Half by: share of the examples that carry half of the gradient; "
         "cosine and ranks: agreement with the present gradient.",
         *(
-            f"{each.name} has no finite gradient for {_percent(each.undefined.value)} of the "
+            f"{each.name} has no finite gradient for {percent(each.undefined.value)} of the "
             "examples, which it does not move."
             for each in alternatives
             if each.undefined.value > 0
