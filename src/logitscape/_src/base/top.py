@@ -7,6 +7,9 @@ from jax import Array
 from .special import nan_unless
 from .types import Scalar, Vector
 
+MOST_MAXIMA = 8
+"""Largest k for which k maxima one after the other are quicker than a search for the k largest."""
+
 
 def nan_unless_top_is_finite(logits: Vector) -> Vector:
     """The logits, NaN in value and derivative if all are masked, or if one is +inf or NaN."""

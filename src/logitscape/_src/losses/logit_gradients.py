@@ -111,7 +111,7 @@ def margin_label_smoothing(
 def squentropy(logits: Vector, label: Array, classes: Classes) -> ValueAndGradient:
     """Cross-entropy plus the mean square of the other logits."""
     apart = _softmax_apart(logits, label, classes, classes.maximum(logits))
-    value, residual = _cross_entropy(apart)
+    value, residual = cross_entropy_apart(apart)
     count = max(classes.count - 1, 1)
     others = jnp.where(apart.is_label, 0, logits)
     squares = classes.sum(others * others) / count
@@ -124,13 +124,13 @@ def _shifted(
     """Cross-entropy of `softmax(z + shift)`."""
     if shift is None:
         top = classes.maximum(logits)
-        return _cross_entropy(_softmax_apart(logits, label, classes, top))
+        return cross_entropy_apart(_softmax_apart(logits, label, classes, top))
     is_label = mask_of(label, logits, classes)
     of_label = at_label(logits, label, is_label, classes)
     # Relative to the label, as next to a common offset the shift would be lost.
     offset = jnp.where(jnp.isneginf(of_label), 0, of_label)
     z = (logits - offset) + (shift - at_label(shift, label, is_label, classes))
-    return _cross_entropy(_softmax_apart(z, label, classes, classes.maximum(z)))
+    return cross_entropy_apart(_softmax_apart(z, label, classes, classes.maximum(z)))
 
 
 def _with_margin(
@@ -147,7 +147,7 @@ def _with_margin(
     z = scale * ((logits - top) - jnp.where(is_label, margin, 0))
     # Both maxima in one pass.
     highest = scale * jnp.maximum(of_rivals - top, (of_label - top) - margin)
-    value, residual = _cross_entropy(_softmax_apart(z, label, classes, highest))
+    value, residual = cross_entropy_apart(_softmax_apart(z, label, classes, highest))
     return value, scale * residual
 
 
@@ -155,7 +155,8 @@ def _softmax_apart(logits: Vector, label: Array, classes: Classes, top: Array) -
     return label_apart(exponentials_above(top), logits, label, classes)
 
 
-def _cross_entropy(apart: Apart) -> ValueAndGradient:
+def cross_entropy_apart(apart: Apart) -> ValueAndGradient:
+    """Cross-entropy of softmax with the label apart from its rivals."""
     _, log_p, complement = apart.chance
     return -log_p, jnp.where(apart.is_label, -complement, apart.rivals / apart.total)
 
@@ -165,7 +166,7 @@ def _finite_cross_entropy(
 ) -> tuple[Array, Scalar, Vector]:
     """The largest logit, and cross-entropy; NaN if that is not finite."""
     top = finite(classes.maximum(logits))
-    value, residual = _cross_entropy(_softmax_apart(logits, label, classes, top))
+    value, residual = cross_entropy_apart(_softmax_apart(logits, label, classes, top))
     return top, value, residual
 
 

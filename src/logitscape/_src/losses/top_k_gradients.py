@@ -8,18 +8,17 @@ from jax import Array
 
 from ..base.argmax import first_largest
 from ..base.classes import Classes
-from ..base.types import Mask, Scalar, Vector
+from ..base.top import MOST_MAXIMA
+from ..base.types import Mask, Vector
 from ..normalizers.apart import at_label, label_apart, mask_of, nan_unless_valid
 from ..normalizers.exponential_weights import exponentials_above
+from .logit_gradients import ValueAndGradient, cross_entropy_apart, unless_nan
 from .top_k import guesses
-
-MOST_MAXIMA = 8
-"""Largest number of classes for which one maximum after the other is quicker than sorting."""
 
 
 def top_k_entropy(
     logits: Vector, label: Array, classes: Classes, *, k: int = 2
-) -> tuple[Scalar, Vector]:
+) -> ValueAndGradient:
     """`log(1 + sum_j e^{z_j - z_y})` over all rivals but the k - 1 largest."""
     count = guesses("top_k_entropy", k, logits) - 1
     is_label = mask_of(label, logits, classes)
@@ -29,16 +28,15 @@ def top_k_entropy(
         is_left_out = (ranks.before | ranks.last) & ~is_label
         kept = jnp.where(is_left_out, -jnp.inf, logits)
     apart = label_apart(exponentials_above(classes.maximum(kept)), kept, label, classes)
-    _, log_p, complement = apart.chance
+    value, gradient = cross_entropy_apart(apart)
     # Also of an infinite logit that is left out.
     nan = jnp.where(classes.maximum(logits) < jnp.inf, 0, jnp.nan)
-    gradient = jnp.where(is_label, -complement, apart.rivals / apart.total)
-    return nan - log_p, gradient + nan
+    return value + nan, gradient + nan
 
 
 def top_k_hinge(
     logits: Vector, label: Array, classes: Classes, *, k: int = 2
-) -> tuple[Scalar, Vector]:
+) -> ValueAndGradient:
     """`max(0, (1/k) sum of the k largest of z_j - z_y + [j != y])`."""
     count = guesses("top_k_hinge", k, logits)
     is_label = mask_of(label, logits, classes)
@@ -63,7 +61,7 @@ def top_k_hinge(
     moved = jnp.where(is_label, -taken_count, taken.astype(logits.dtype)) / count
     gradient = jnp.where(is_violated, moved, 0)
     value = jnp.where(is_violated, total / count, 0)
-    return value, jnp.where(jnp.isnan(value), jnp.nan, gradient)
+    return value, unless_nan(value, gradient)
 
 
 class _Ranks(NamedTuple):

@@ -9,15 +9,13 @@ from jax import Array
 from ..base.argmax import every_largest, first_largest
 from ..base.classes import Classes
 from ..base.parameters import parameter
+from ..base.top import MOST_MAXIMA
 from ..base.types import Mask, Parameter, Vector
 from .apart import parts_of
 from .powers import divide_by
 from .selective import checked_count
 from .truncated import quantile
 from .weights import Weights
-
-MOST_MAXIMA = 8
-"""Largest k for which maxima one after the other are quicker than a search for the k-th largest."""
 
 
 def top_k(logits: Array, classes: Classes, *, k: int = 2) -> Weights:
