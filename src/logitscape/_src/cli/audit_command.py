@@ -10,7 +10,7 @@ from cyclopts.validators import Number
 from . import targets
 from .diagnose_commands import Everything, Threshold, exit_status
 from .errors import UsageError, blaming
-from .options import AsJson, Normalizer, Precision, Quiet, out
+from .options import AsJson, Normalizer, Precision, Quiet, out, repeated
 from .output import check_out, say, show, show_json
 
 if TYPE_CHECKING:
@@ -37,11 +37,7 @@ ObjectiveOption = Annotated[
 ]
 Against = Annotated[
     tuple[str, ...],
-    Parameter(
-        name="--against",
-        negative="",
-        help="Loss to compare with, a spec or a function; may be repeated.",
-    ),
+    repeated("--against", "Loss to compare with, a spec or a function"),
 ]
 Training = Annotated[
     Precision, Parameter(name="--dtype", help="Precision of the training.")
@@ -59,11 +55,7 @@ Ids = Annotated[
 ]
 Groups = Annotated[
     tuple[str, ...],
-    Parameter(
-        name="--group",
-        negative="",
-        help="Groups to compare, KIND=FILE::NAME; may be repeated.",
-    ),
+    repeated("--group", "Groups to compare, KIND=FILE::NAME"),
 ]
 Stuck = Annotated[
     float,

@@ -11,7 +11,16 @@ from cyclopts.validators import Number
 from . import targets
 from .bind import parsed
 from .errors import UsageError, blaming
-from .options import AsJson, Classes, Normalizer, Precision, Quiet, ReportFile, Target
+from .options import (
+    AsJson,
+    Classes,
+    Normalizer,
+    Precision,
+    Quiet,
+    ReportFile,
+    Target,
+    repeated,
+)
 from .output import check_out, say, show, show_json
 
 if TYPE_CHECKING:
@@ -101,11 +110,7 @@ Budget = Annotated[
 ]
 Argument = Annotated[
     tuple[str, ...],
-    Parameter(
-        name="--arg",
-        negative="",
-        help="Further argument of your function, NAME=VALUE; may be repeated.",
-    ),
+    repeated("--arg", "Further argument of your function, NAME=VALUE"),
 ]
 Threshold = Annotated[
     FailOn,

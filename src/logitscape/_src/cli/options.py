@@ -73,6 +73,11 @@ Stop = Annotated[float, Parameter(name="--stop", help="Last coordinate.")]
 Points = Annotated[int, Parameter(name="--points", help="Number of coordinates.")]
 
 
+def repeated(name: str, content: str) -> Parameter:
+    """Return an option that may be given several times."""
+    return Parameter(name=name, negative="", help=f"{content}; may be repeated.")
+
+
 def out(content: str) -> Parameter:
     """Return the option `--out` for a command that writes this content."""
     return Parameter(
