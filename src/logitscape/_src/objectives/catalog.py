@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from .formula import Formula, Kind
-from .loss_entries import LABEL_LOSS_ENTRIES, TARGET_LOSS_ENTRIES
+from .logit_loss_entries import LOGIT_LOSS_ENTRIES, TARGET_LOSS_ENTRIES
 from .normalizer_entries import LOGIT_MAP_ENTRIES, NORMALIZER_ENTRIES
+from .probability_loss_entries import PROBABILITY_LOSS_ENTRIES
 
 FORMULAS: tuple[Formula, ...] = (
     *NORMALIZER_ENTRIES,
-    *LABEL_LOSS_ENTRIES,
+    *PROBABILITY_LOSS_ENTRIES,
+    *LOGIT_LOSS_ENTRIES,
     *LOGIT_MAP_ENTRIES,
     *TARGET_LOSS_ENTRIES,
 )
