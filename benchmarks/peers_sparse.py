@@ -90,11 +90,11 @@ CROSS_ENTROPY: Loss = partial(optax.softmax_cross_entropy_with_integer_labels)
 PEERS: dict[str, dict[str, Loss]] = {
     "sparsemax_loss": {
         "optax": optax.losses.multiclass_sparsemax_loss,
-        "bisection": fenchel_young(sparsemax_by_bisection, 2.0),
+        "bisection in JAX": fenchel_young(sparsemax_by_bisection, 2.0),
     },
     "entmax_loss(alpha=1.5)": {
-        "sorting": fenchel_young(entmax_by_sorting, 1.5),
-        "bisection": fenchel_young(entmax_by_bisection, 1.5),
+        "sorting in JAX": fenchel_young(entmax_by_sorting, 1.5),
+        "bisection in JAX": fenchel_young(entmax_by_bisection, 1.5),
     },
 }
 """Other ways to compute each loss, by name."""

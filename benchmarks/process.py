@@ -45,6 +45,15 @@ def without_cache() -> dict[str, str]:
     return environment
 
 
+def stay_on_one_core() -> None:
+    """Use one core only, as far as the system can: then processor time is reproducible.
+
+    To be called before JAX and PyTorch start their threads.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
 def progress(text: str) -> None:
     """Say on stderr what is being measured."""
     print(text, file=sys.stderr, flush=True)

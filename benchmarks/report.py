@@ -12,7 +12,7 @@ from pathlib import Path
 from logitscape._src.base.cores import usable_cores
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("logitscape", "jax", "jaxlib", "numpy", "torch")
+PACKAGES = ("logitscape", "jax", "jaxlib", "numpy", "torch", "entmax")
 
 
 @dataclass(frozen=True)

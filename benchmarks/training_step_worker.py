@@ -1,6 +1,5 @@
 """The measurements of `training`, in a process of their own."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -9,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .process import progress
+from .process import progress, stay_on_one_core
 from .timing import Least, least
 from .training_rows import (
     CLASSES,
@@ -48,7 +47,7 @@ def run(quick: bool, one_core: bool) -> dict[str, Any]:
             threads of ours wait for work meanwhile.
     """
     if one_core:
-        _stay_on_one_core()
+        stay_on_one_core()
     if quick:
         few = [row for row in all_rows() if row.name in QUICK_ROWS]
         return measured(few, (3, 1000), numbers=10**5, rounds=2, with_torch=one_core)
@@ -61,12 +60,6 @@ def run(quick: bool, one_core: bool) -> dict[str, Any]:
 def all_rows() -> list[Row]:
     """Every loss that is measured."""
     return [*rows(), *wider_rows()]
-
-
-def _stay_on_one_core() -> None:
-    # Before JAX and PyTorch start their threads. Not every system can do it.
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 def measured(
