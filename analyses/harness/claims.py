@@ -1,7 +1,7 @@
-"""The README's table with one row per claim, built from `figures/findings.json`.
+"""The table of docs/claims.md with one row per claim, built from `figures/findings.json`.
 
 `python -m analyses.harness.claims` prints the table; with `--write` it replaces the table in
-`README.md`.
+the page.
 """
 
 import sys
@@ -14,6 +14,7 @@ from logitscape._src.base.files import write_text
 from .findings import Finding
 from .findings_text import from_json, markdown_row
 
+PAGE = Path("docs/claims.md")
 BEGIN = "<!-- claims: python -m analyses.harness.claims --write -->"
 END = "<!-- end of claims -->"
 
@@ -75,17 +76,16 @@ def within(page: str, findings: Sequence[Finding]) -> str:
 
 
 def main() -> None:
-    """Print the table, or write it into the README."""
+    """Print the table, or write it into its page."""
     findings = from_json(Path("figures/findings.json").read_text(encoding="utf-8"))
     if sys.argv[1:] == ["--write"]:
-        readme = Path("README.md")
-        write_text(readme, within(readme.read_text(encoding="utf-8"), findings))
+        write_text(PAGE, within(PAGE.read_text(encoding="utf-8"), findings))
     else:
         print(table(findings), end="")
 
 
 def _quotation(finding: Finding) -> str:
-    link = f"[{finding.figure}](figures/{finding.figure}.svg)"
+    link = f"[{finding.figure}](../figures/{finding.figure}.svg)"
     return f"{finding.claim}: {finding.measured} ({link})"
 
 

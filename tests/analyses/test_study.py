@@ -266,8 +266,8 @@ def test_the_findings_are_those_of_the_stored_results(name: str, scripts: Path) 
 
 
 class TestClaims:
-    def test_the_readme_has_the_table_of_the_findings(self) -> None:
-        page = (ROOT / "README.md").read_text(encoding="utf-8")
+    def test_the_page_has_the_table_of_the_findings(self) -> None:
+        page = (ROOT / claims.PAGE).read_text(encoding="utf-8")
         findings = from_json(
             (ROOT / "figures" / "findings.json").read_text(encoding="utf-8")
         )

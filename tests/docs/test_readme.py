@@ -1,40 +1,140 @@
-"""What the README writes exists, and its short examples run."""
+"""The README and the pages for users: names exist, code runs, and numbers are those measured."""
 
+import io
 import re
+from contextlib import redirect_stdout
 from pathlib import Path
 
+import jax
 import matplotlib.pyplot as plt
-import numpy as np
 import pytest
 
 import logitscape as ls
 
-pytestmark = pytest.mark.quick
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = (
+    "README.md",
+    *(
+        f"docs/{name}.md"
+        for name in ("catalogue", "diagnose", "research_code", "speed", "training")
+    ),
+)
+BLOCK = re.compile(
+    r"```python\n(?P<code>.*?)```(?:\n\n```text\n(?P<shown>.*?)```)?", re.DOTALL
+)
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[\w-]+)?\)")
 
-PAGE = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+
+def text(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
 
 
-def test_every_name_of_the_package_exists():
-    names = set(re.findall(r"\bls\.([A-Za-z_]\w*)", PAGE))
-    assert {"sweep", "ray", "diagnose"} <= names
+@pytest.mark.quick
+@pytest.mark.parametrize("page", PAGES)
+def test_every_name_of_the_package_exists(page):
+    names = set(re.findall(r"\bls\.([A-Za-z_]\w*)", text(page)))
     assert not {name for name in names if not hasattr(ls, name)}
 
 
-def test_every_import_works():
-    for line in re.findall(
-        r"^\s*((?:from logitscape|import).*)$", "\n".join(BLOCKS), re.MULTILINE
-    ):
-        exec(line, {})
+@pytest.mark.quick
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/*.md")), ids=lambda p: p.stem)
+def test_links_of_the_pages_lead_somewhere(page):
+    assert not [
+        x for x in LINK.findall(page.read_text("utf-8")) if not _is_there(page, x)
+    ]
 
 
-def test_the_first_example_and_ones_own_normalizer_run(tmp_path, monkeypatch, capsys):
+@pytest.mark.quick
+def test_links_of_the_readme_lead_somewhere():
+    page = ROOT / "README.md"
+    links = LINK.findall(README)
+    assert len(links) > 10
+    assert not [link for link in links if not _is_there(page, link)]
+
+
+def _is_there(page: Path, link: str) -> bool:
+    return (page.parent / link).exists()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_code_of_a_page_runs_and_prints_what_it_says(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    own = next(block for block in BLOCKS if "cubic" in block)
-    names: dict = {}
-    exec(BLOCKS[0] + own, names)
+    names: dict = {"__name__": "page"}
+    blocks = list(BLOCK.finditer(text(page)))
+    assert blocks or page in ("docs/catalogue.md", "docs/speed.md")
+    # A reader's own settings are JAX's defaults; optax asks for them.
+    with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
+        for block in blocks:
+            printed = io.StringIO()
+            with redirect_stdout(printed):
+                exec(compile(block["code"], page, "exec"), names)
+            assert block["shown"] in (None, printed.getvalue())
     plt.close("all")
-    assert f"far out: {capsys.readouterr().out.strip()}\n" in PAGE
-    assert (tmp_path / "pair.png").stat().st_size > 10_000
-    swept = ls.sweep(names["pair"], ls.ray("R1", np.linspace(0, 12, 5), base=1))
-    assert swept.finite.all()
+
+
+@pytest.mark.quick
+def test_the_readme_is_short():
+    assert len(README) < 6000
+
+
+@pytest.mark.quick
+def test_the_readme_counts_the_catalogue():
+    maps = len(ls.NORMALIZERS) + len(ls.LOGIT_MAPS)
+    groups = (
+        ls.PROBABILITY_LOSSES,
+        ls.LOGIT_LOSSES,
+        ls.MULTILABEL_LOSSES,
+        ls.CONTRASTIVE_LOSSES,
+    )
+    losses = sum(map(len, groups))
+    assert f"[{maps} normalizers and maps, and {losses} losses]" in README
+
+
+@pytest.mark.quick
+def test_the_catalogue_page_names_every_entry():
+    page = text("docs/catalogue.md")
+    words = set(re.findall(r"\w+", page))
+    groups = (
+        ls.NORMALIZERS,
+        ls.LOGIT_MAPS,
+        ls.PROBABILITY_LOSSES,
+        ls.LOGIT_LOSSES,
+        ls.MULTILABEL_LOSSES,
+        ls.CONTRASTIVE_LOSSES,
+    )
+    assert not {name for names in groups for name in names} - words
+
+
+@pytest.mark.quick
+def test_the_verdicts_that_the_readme_counts_are_those_of_their_page():
+    page = text("docs/verdicts.md")
+    named, broken, accused, healthy = re.search(
+        r"cause of (\d+) of (\d+) broken losses.*accuses (\d+) of\s+(\d+) sound",
+        README,
+        re.DOTALL,
+    ).groups()
+    assert f"**{broken} broken losses** the diagnosis names **{named} by" in page
+    assert (
+        f"**{healthy} healthy losses** it raises an alarm about **{accused}**" in page
+    )
+    first_named, first = re.search(r"of (\d+) of (\d+) when", README).groups()
+    firsts = re.findall(r"(\d+) of (\d+)(?: were named)? by their cause", page)
+    assert len(firsts) == 2
+    assert (int(first_named), int(first)) == tuple(
+        sum(int(pair[k]) for pair in firsts) for k in (0, 1)
+    )
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("page", ["README.md", "docs/speed.md"])
+def test_the_speed_is_that_of_the_benchmark(page):
+    result = text("benchmarks/results/training_step.md")
+    rows = [
+        line.split(" | ") for line in result.splitlines() if line.startswith("| all |")
+    ]
+    # The class of pairs, the type, the mean, the worst row, ...
+    means, worst = zip(*((row[2], row[3]) for row in rows), strict=True)
+    torch_means, torch_worst = zip(*((row[8], row[9]) for row in rows), strict=True)
+    assert f"| {' | '.join(means)} | {max(worst)}" in text(page)
+    assert f"| {' | '.join(torch_means)} | {max(torch_worst)}" in text(page)
