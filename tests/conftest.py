@@ -26,10 +26,10 @@ jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
-QUICK = "quick and not slow"
+QUICK = "quick and not slow and not lengthy"
 """What `-m quick` runs: without the parts of large collections that are left to `-m slow`."""
 
-MUCH_MIB = 700
+MUCH_MIB = 1200
 """Mebibytes of memory at which a process forgets its programs before a module has ended."""
 
 MORE_MIB = 250
@@ -43,7 +43,7 @@ JAX keeps every program that it is not told to forget.
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make a place for the peaks of the workers; `-m quick` leaves the slow tests out too."""
+    """Make a place for the peaks of the workers; `-m quick` leaves slow and lengthy tests out."""
     config.stash[PEAKS] = {}
     if config.option.markexpr == "quick":
         config.option.markexpr = QUICK

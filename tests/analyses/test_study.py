@@ -15,6 +15,7 @@ from analyses.harness import claims
 from analyses.harness.findings_text import from_json
 from analyses.harness.scripts import discover, script_of
 from analyses.harness.study import StudyRun
+from tests.shares import share
 
 ROOT = Path(__file__).parents[2]
 STUDIES = [
@@ -250,7 +251,7 @@ def test_a_study_has_a_quick_form(scripts: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", share(STUDIES, one_in=2))
 def test_the_findings_are_those_of_the_stored_results(name: str, scripts: Path) -> None:
     script = discover(scripts)[name]
     python, *arguments = script.command

@@ -31,6 +31,7 @@ def test_the_cache_is_where_the_user_keeps_caches(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the cache is elsewhere")
 @pytest.mark.parametrize("own", [{}, {"JAX_COMPILATION_CACHE_DIR": "mine"}])
+@pytest.mark.lengthy
 def test_programs_are_kept_there_or_where_jax_has_been_told_to(
     own: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -44,6 +45,7 @@ def test_programs_are_kept_there_or_where_jax_has_been_told_to(
     assert ended.stdout.split() == [folder, "0"]
 
 
+@pytest.mark.lengthy
 def test_without_a_place_for_a_cache_all_goes_on(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -87,6 +87,7 @@ def test_a_number_of_pythons_is_an_argument_like_an_array(folder: Path) -> None:
         (ls.calibration_function, 2.75),
     ],
 )
+@pytest.mark.lengthy
 def test_answers_are_the_same_stored_or_not(
     ask: Callable[[str], object],
     gamma: float,
@@ -189,6 +190,7 @@ def test_texts_are_remembered(folder: Path) -> None:
     assert stored.remembered(None, lambda: "made") == "made"
 
 
+@pytest.mark.lengthy
 def test_the_command_line_shows_the_same_from_stored_programs(tmp_path: Path) -> None:
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
     command = [sys.executable, "-m", "logitscape", "show", "taylor + brier", "--json"]

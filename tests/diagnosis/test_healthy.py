@@ -43,7 +43,7 @@ def designs(loss, normalizer: str | None = "softmax") -> dict[str, Design]:
         return {design.name: design for design in designs_of(about, CONFIG)}
 
 
-@pytest.mark.parametrize("name", share(HEALTHY, one_in=10))
+@pytest.mark.parametrize("name", share(HEALTHY, one_in=16))
 def test_a_healthy_loss_has_no_fault(name: str) -> None:
     topics = list(TOPICS)
     if HEALTHY[name].design:

@@ -221,7 +221,7 @@ def test_normalizers_in_numpy_are_those_of_the_catalogue(name: str) -> None:
     np.testing.assert_allclose(np.exp(log_probs(name, z)), expected, atol=1e-14)
 
 
-@pytest.mark.parametrize("name", share([*PROBABILITY_LOSSES, *LOGIT_LOSSES], one_in=4))
+@pytest.mark.parametrize("name", share([*PROBABILITY_LOSSES, *LOGIT_LOSSES], one_in=7))
 def test_losses_in_numpy_are_those_of_the_catalogue(name: str) -> None:
     z, labels = rows()
     of_logits = name in LOGIT_LOSSES

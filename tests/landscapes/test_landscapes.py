@@ -58,6 +58,7 @@ def test_labelled_and_saved(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["x.nc"]
 
 
+@pytest.mark.lengthy
 def test_summaries_and_stores_agree_with_the_whole(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

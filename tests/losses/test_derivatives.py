@@ -76,7 +76,7 @@ OBJECTIVES = [
 
 
 # The oracle knows all derivatives of all losses; differences are a law beside it.
-@pytest.mark.parametrize("spec", share(OBJECTIVES, one_in=9))
+@pytest.mark.parametrize("spec", share(OBJECTIVES, one_in=16))
 def test_gradients_and_hessians_match_finite_differences(spec: str) -> None:
     loss = ls.objective(spec)
     h = 1e-6

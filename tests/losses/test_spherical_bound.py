@@ -11,6 +11,7 @@ from tests.formulas import central_difference, hot
 pytestmark = pytest.mark.quick
 
 
+@pytest.mark.lengthy
 def test_spherical_bound_bounds_cross_entropy_from_above() -> None:
     bound, exact = (
         ls.objective("spherical_bound"),

@@ -72,7 +72,7 @@ def test_the_small_side_of_the_top_class_keeps_its_digits(normalizer, n: int) ->
         )
 
 
-@pytest.mark.parametrize("n", CLASSES)
+@pytest.mark.parametrize("n", share(CLASSES, one_in=3))
 def test_a_known_alpha_is_the_same_as_a_traced_one(n: int) -> None:
     z = rows(n).astype(float)
     traced = jax.jit(
@@ -84,7 +84,7 @@ def test_a_known_alpha_is_the_same_as_a_traced_one(n: int) -> None:
 
 
 @pytest.mark.parametrize("spec", ["sparsemax_loss", "entmax_loss"])
-@pytest.mark.parametrize("n", [3, 1003])
+@pytest.mark.parametrize("n", share([1003, 3], one_in=2))
 def test_losses_of_float32_are_those_of_float64(spec: str, n: int) -> None:
     """Values and gradients, with targets that the logits nearly reach among others."""
     z = rows(n)

@@ -113,6 +113,7 @@ def test_reference_values(
 
 
 @pytest.mark.parametrize(("first", "second", "shift"), EQUAL)
+@pytest.mark.lengthy
 def test_identities_between_normalizers(first: str, second: str, shift: float) -> None:
     z = LOGITS["signs"]
     np.testing.assert_allclose(
@@ -130,6 +131,7 @@ def test_identities_between_normalizers(first: str, second: str, shift: float) -
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
 @pytest.mark.parametrize("order", [4, 6, 16, 34, 64])
+@pytest.mark.lengthy
 def test_taylor_of_every_order_is_the_polynomial(order: int, dtype: str) -> None:
     """In whole fractions: 1 / order! is no number of float32, and below 0 the terms cancel."""
     z = [
@@ -165,6 +167,7 @@ def test_taylor_of_every_order_is_the_polynomial(order: int, dtype: str) -> None
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
 @pytest.mark.parametrize("order", [2, 4, 6, 8, 64])
+@pytest.mark.lengthy
 def test_taylor_at_the_end_of_the_range(order: int, dtype: str) -> None:
     """The reciprocal of the largest numbers is subnormal, and so 0 on CPUs."""
     huge = 0.9 * float(jnp.finfo(dtype).max)
@@ -214,6 +217,7 @@ def test_r_softmax_is_as_its_authors_test_it(
     np.testing.assert_allclose(p, expected, rtol=1e-3, atol=1e-7)
 
 
+@pytest.mark.lengthy
 def test_normmax_is_the_maximiser_of_its_definition() -> None:
     """Above all other points of the simplex that are drawn, for some alphas."""
     z = np.array([0.9, 0.2, -0.4, 0.6])

@@ -83,6 +83,7 @@ OUT_OF_RANGE = [
 
 
 @pytest.mark.parametrize(("name", "parameter", "bad"), share(OUT_OF_RANGE, one_in=5))
+@pytest.mark.lengthy
 def test_a_traced_parameter_out_of_range_gives_nan_in_a_compiled_batch_too(
     name: str, parameter: str, bad: float
 ) -> None:

@@ -46,6 +46,7 @@ def test_values_of_the_authors_codes() -> None:
     )
 
 
+@pytest.mark.lengthy
 def test_nt_xent_is_that_of_optax() -> None:
     views = jnp.concatenate([X, X + 0.3 * X[::-1]])
     labels = jnp.tile(jnp.arange(5), 2)
@@ -56,6 +57,7 @@ def test_nt_xent_is_that_of_optax() -> None:
     np.testing.assert_allclose(ours, theirs, rtol=1e-6)
 
 
+@pytest.mark.lengthy
 def test_a_batch_is_made_of_its_rows() -> None:
     for spec in ("info_nce", "decoupled", "triplet", "siglip", "mil_nce"):
         of_row, of_batch = ls.objective(spec), ls.contrastive.rows(spec)
@@ -73,6 +75,7 @@ def test_a_batch_is_made_of_its_rows() -> None:
     )
 
 
+@pytest.mark.lengthy
 def test_embeddings_of_any_length_and_an_anchor_that_is_left_out() -> None:
     sizes = jnp.array([1e-200, 1.0, 1e200, 3.0, 0.5])[:, None]
     labels = np.array([0, 0, 1, 1, 1])

@@ -19,6 +19,7 @@ COUNTS = np.array([1.0, 4.0, 0.0, 0.0, 1.0, 0.0])
 """What the losses are multiplied with: the weight of the row times that of its class."""
 
 
+@pytest.mark.lengthy
 def test_losses_and_gradients_are_those_of_the_examples_that_count() -> None:
     plain = ls.per_example("sum + brier")(X @ W.T + 9, np.clip(Y, 0, 2))
     options = {"ignored_label": -100, "class_weights": CLASSES}

@@ -15,6 +15,7 @@ from tests.objectives.test_half_precision import assert_close
 from tests.oracle import evaluate as exactly
 from tests.oracle import truth
 from tests.oracle.multilabel_accuracy import sizes, wrong_numbers
+from tests.shares import share
 
 EVERY = [*ls.MULTILABEL_LOSSES, *ls.CONTRASTIVE_LOSSES]
 ONE_POSITIVE = ("info_nce", "decoupled", "triplet")
@@ -31,7 +32,7 @@ def target_of(name: str) -> jax.Array:
     return jnp.array([1.0, 0.0, 0.0, 0.0]) if name in ONE_POSITIVE else T
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", share(EVERY, one_in=2))
 def test_every_number_is_right(name: str) -> None:
     """Losses and gradients, by the rule of tests/oracle."""
     few, more = sizes(name)
@@ -146,7 +147,6 @@ def test_a_label_and_its_logit_change_sign_together(name: str) -> None:
     assert is_same == (name not in unequal)
 
 
-@pytest.mark.quick
 def test_classes_are_separate_where_the_docstring_has_a_sum_over_them() -> None:
     joined = ("soft_f1", "dice", "tversky", "lovasz_hinge", "zlpr", "lsep")
     for name in ls.MULTILABEL_LOSSES:
@@ -155,7 +155,6 @@ def test_classes_are_separate_where_the_docstring_has_a_sum_over_them() -> None:
         assert bool(np.isclose(loss(Z, T), apart)) == (name not in joined), name
 
 
-@pytest.mark.quick
 def test_identities() -> None:
     of = lambda spec, z=Z, t=T: ls.objective(spec)(z, t)
     np.testing.assert_allclose(
@@ -212,7 +211,6 @@ def test_weights_of_classes_and_of_yes() -> None:
     assert np.isnan(traced(-jnp.array(v), jnp.array(w)))
 
 
-@pytest.mark.quick
 def test_derivatives_of_second_order_and_in_targets_and_parameters() -> None:
     """Against central differences, all in one program; forward mode agrees with reverse."""
     shift = jax.random.normal(jax.random.PRNGKey(0), (4,))
@@ -350,7 +348,6 @@ def test_what_a_target_may_be() -> None:
         ls.objective("triplet")(Z, jnp.full(4, 0.25))
 
 
-@pytest.mark.quick
 def test_a_batch_takes_targets_and_refuses_labels_with_the_remedy() -> None:
     z, t = jnp.stack([Z, -Z])[:, None], jnp.stack([T, 1 - T])[:, None]
     for name in ("sigmoid_cross_entropy", "siglip", "soft_cap(cap=5) > zlpr"):

@@ -81,7 +81,7 @@ def test_what_states_itself():
 RULES = list(product([*SEPARABLE, "softmax(inverse_temperature=2)"], TOLERANCE))
 
 
-@pytest.mark.parametrize(("normalizer", "dtype"), share(RULES, one_in=5))
+@pytest.mark.parametrize(("normalizer", "dtype"), share(RULES, one_in=9))
 def test_rule_is_right(normalizer, dtype):
     losses = STATED if normalizer == "softmax" else [x for x in CORE if x in STATED]
     assert_right_in_all_ways(normalizer, dtype, losses)

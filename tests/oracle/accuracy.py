@@ -37,7 +37,7 @@ COMPLETE = ("softmax", "sum")
 ALL_SIZES = {"float64": CLASSES, "float32": (3, 100)}
 """Numbers of classes; fewer in float32, to save time."""
 SIZES = {"float64": (3,), "float32": (100,)}
-"""Those that every run asks about with most normalizers: each is a program of its own."""
+"""Those that every run asks about: each is a program of its own."""
 ONE_HOT_ONLY = ("crammer_singer", "weston_watkins", "top_k_entropy", "top_k_hinge")
 
 as_in_use = partial(jax.jit, compiler_options=known(IN_USE))
@@ -222,11 +222,6 @@ def compiler(n: int) -> Callable:
 def is_in_tables(normalizer: str, loss: str) -> bool:
     """Whether a pair is among those of the tables in docs/numerics.md."""
     return normalizer in COMPLETE or loss in CORE
-
-
-def sizes_in_every_run(normalizer: str) -> dict[str, tuple[int, ...]]:
-    """Numbers of classes, by dtype; "" as the normalizer of a loss of logits."""
-    return ALL_SIZES if normalizer == "softmax" else SIZES
 
 
 @cache

@@ -25,6 +25,7 @@ from logitscape._src.reports.figure import draw
 from logitscape._src.reports.page import fragment, page
 from logitscape._src.reports.save import rendered
 from tests.reports.pages import CHROMIUM, Page, embedded, in_browser
+from tests.shares import share
 
 N = 4
 EVIL = (
@@ -162,7 +163,7 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize("loss", HOSTILE, ids=NAMES)
+@pytest.mark.parametrize("loss", share(HOSTILE, one_in=2), ids=NAMES)
 def test_whatever_a_loss_does_it_is_drawn(loss: Callable[[Array, Array], Array]):
     assert rendered(draw(diagnosed(loss)), ".png").startswith(b"\x89PNG")
 

@@ -161,6 +161,8 @@ import jax, numpy as np
 jax.config.update("jax_enable_x64", True)
 x = np.random.default_rng(0).standard_normal((4096, 8, 8))
 several = jax.jit(lambda *xs: [jax.scipy.linalg.lu_factor(x) for x in xs])
+# The first call compiles, and may hang as well.
+faulthandler.dump_traceback_later(60, exit=True)
 jax.block_until_ready(several(x, x, x, x))
 for _ in range(150):
     faulthandler.dump_traceback_later(8, exit=True)
