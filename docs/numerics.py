@@ -4,11 +4,12 @@
 """
 
 import sys
-from collections.abc import Callable
-from functools import cache, reduce
+from concurrent.futures import ProcessPoolExecutor
+from functools import reduce
+from multiprocessing import get_context
 from operator import or_
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +17,7 @@ import numpy as np
 import optax
 
 import logitscape as ls
+from logitscape._src.base.cores import usable_cores
 from logitscape._src.base.files import write_text
 from tests.oracle import (
     CONTRASTIVE_LOSSES,
@@ -34,6 +36,7 @@ from tests.oracle.accuracy import (
     Reference,
     answers,
     evaluate,
+    forget,
     is_in_tables,
     measured_one,
     normal,
@@ -168,25 +171,59 @@ class Worst(NamedTuple):
         return worse._replace(compared=self.compared + other.compared)
 
 
-def normalizer_table() -> list[str]:
+Pair: TypeAlias = tuple[str, str]
+"""A normalizer and a loss; "" and a loss of logits."""
+Measured: TypeAlias = dict[Pair, dict[str, Worst]]
+"""The worst error of every pair, by dtype."""
+
+
+def measured_pairs() -> Measured:
+    """All pairs of the tables, on all cores."""
+    pool = ProcessPoolExecutor(
+        usable_cores(), mp_context=get_context("spawn"), initializer=_in_float64
+    )
+    measured: Measured = {}
+    with pool:
+        for found in pool.map(_of_normalizer, ("", *NORMALIZERS)):
+            measured |= found
+            print(f"measured: {len(measured)} pairs", file=sys.stderr, flush=True)
+    return measured
+
+
+def _in_float64() -> None:
+    jax.config.update("jax_enable_x64", True)
+
+
+def _of_normalizer(normalizer: str) -> Measured:
+    """All pairs of the tables that have a normalizer, or all losses of logits."""
+    losses = [x for x in LOSSES if is_in_tables(normalizer, x)]
+    found = {
+        (normalizer, loss): {
+            dtype: _worst(normalizer, loss, dtype) for dtype in TOLERANCE
+        }
+        for loss in (losses if normalizer else LOGIT_LOSSES)
+    }
+    forget()
+    return found
+
+
+def normalizer_table(measured: Measured) -> list[str]:
     """Every normalizer, with the losses that every run of the tests asks about."""
     rows = _head("normalizer", "losses")
     for normalizer in NORMALIZERS:
-        losses = [loss for loss in LOSSES if is_in_tables(normalizer, loss)]
-        specs = [(normalizer, loss) for loss in losses]
-        rows.append(_row(normalizer, len(losses), specs, lambda pair: pair[1]))
+        of_losses = {y: found for (x, y), found in measured.items() if x == normalizer}
+        rows.append(_row(normalizer, len(of_losses), of_losses))
     return rows
 
 
-def loss_table() -> list[str]:
+def loss_table(measured: Measured) -> list[str]:
     """Every loss: those of probabilities with the normalizers that every run asks about."""
     rows = _head("loss", "normalizers")
     for loss in LOSSES:
-        normalizers = [x for x in NORMALIZERS if is_in_tables(x, loss)]
-        specs = [(normalizer, loss) for normalizer in normalizers]
-        rows.append(_row(loss, len(specs), specs, lambda pair: pair[0]))
+        of_normalizers = {x: found for (x, y), found in measured.items() if y == loss}
+        rows.append(_row(loss, len(of_normalizers), of_normalizers))
     for loss in LOGIT_LOSSES:
-        rows.append(_row(loss, "of logits", [("", loss)], lambda _: ""))
+        rows.append(_row(loss, "of logits", {"": measured["", loss]}))
     for kind, losses in (
         ("multi-label", MULTILABEL_LOSSES),
         ("contrastive", CONTRASTIVE_LOSSES),
@@ -205,15 +242,11 @@ def _head(first: str, second: str) -> list[str]:
     ]
 
 
-def _row(
-    name: str,
-    beside: Any,
-    specs: list[tuple[str, str]],
-    where: Callable[[tuple[str, str]], str],
-) -> str:
+def _row(name: str, beside: Any, measured: dict[str, dict[str, Worst]]) -> str:
+    """The worst of several, each with the name that tells where it is."""
     cells = []
     for dtype in TOLERANCE:
-        found = [_worst(*pair, dtype)._replace(where=where(pair)) for pair in specs]
+        found = [of[dtype]._replace(where=x) for x, of in measured.items()]
         cells.append(reduce(or_, found))
     return _cells(name, beside, cells)
 
@@ -224,7 +257,6 @@ def _cells(name: str, beside: Any, found: list[Worst]) -> str:
     return _line([name, f"{beside}", f"{compared}", *numbers])
 
 
-@cache
 def _worst(normalizer: str, loss: str, dtype: str) -> Worst:
     worst = Worst()
     of_dtype = ALL_SIZES if normalizer in ("", *COMPLETE) else SIZES
@@ -257,12 +289,13 @@ def _line(cells: list[str]) -> str:
 
 def main() -> None:
     """Print the tables; on request write them into the page."""
-    jax.config.update("jax_enable_x64", True)
+    _in_float64()
+    measured = measured_pairs()
     tables = [
         softmax_table("float32"),
         softmax_table("float64"),
-        normalizer_table(),
-        loss_table(),
+        normalizer_table(measured),
+        loss_table(measured),
     ]
     text = "\n\n".join("\n".join(rows) for rows in tables)
     print(text)
