@@ -18,6 +18,7 @@ from ._src.losses.distribution import kl as kl
 from ._src.losses.distribution import label_smoothing as label_smoothing
 from ._src.losses.distribution import reverse_kl as reverse_kl
 from ._src.losses.distribution import spherical_score as spherical_score
+from ._src.losses.dual_focal import dual_focal as dual_focal
 from ._src.losses.entropic import confidence_penalty as confidence_penalty
 from ._src.losses.entropic import hard_bootstrapping as hard_bootstrapping
 from ._src.losses.entropic import soft_bootstrapping as soft_bootstrapping
@@ -25,6 +26,7 @@ from ._src.losses.evidential import evidential_digamma as evidential_digamma
 from ._src.losses.evidential import evidential_log as evidential_log
 from ._src.losses.evidential import evidential_mse as evidential_mse
 from ._src.losses.fenchel_young import entmax_loss as entmax_loss
+from ._src.losses.fenchel_young import sparsegen_loss as sparsegen_loss
 from ._src.losses.fenchel_young import sparsemax_loss as sparsemax_loss
 from ._src.losses.focal import focal as focal
 from ._src.losses.focal import sample_dependent_focal as sample_dependent_focal

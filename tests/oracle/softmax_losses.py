@@ -84,6 +84,26 @@ def squentropy(z, t):
     return plus(cross_entropy(z, t), penalty)
 
 
+def dual_focal(z, t, gamma=5):
+    finite(z)
+    y, s, gamma = label(t), softmax(z), mpf(gamma)
+    below = [x for x in z if x < z[y]]
+    tied = [k for k, x in enumerate(z) if below and x == max(below)]
+    q = s.p[tied[0]] if tied else ZERO
+    base, surprisal = s.complement[y] + q, -s.log_p[y]
+    weight = base**gamma
+    value = weight * surprisal
+    pull = ZERO if base == 0 or surprisal == inf else gamma * value / base
+    gradient = [p * (weight + pull * (s.p[y] - q)) for p in s.p]
+    sizes = [p * (weight + pull * (s.p[y] + q)) for p in s.p]
+    for k in tied:
+        gradient[k] += pull * q / len(tied)
+        sizes[k] += pull * q / len(tied)
+    gradient[y] = -weight * s.complement[y] - pull * s.p[y] * base
+    sizes[y] = -gradient[y]
+    return value, value, gradient, sizes
+
+
 def top_k_entropy(z, t, k=2):
     y = label(t)
     rivals = sorted((j for j in range(len(z)) if j != y), key=lambda j: (-z[j], j))
@@ -211,6 +231,7 @@ SOFTMAX_LOSSES = {
     "max_sup": max_sup,
     "margin_label_smoothing": margin_label_smoothing,
     "squentropy": squentropy,
+    "dual_focal": dual_focal,
     "top_k_entropy": top_k_entropy,
     "top_k_hinge": top_k_hinge,
     "evidential_log": lambda z, t, evidence="relu": evidential_log(z, t, evidence),

@@ -20,6 +20,7 @@ from ..normalizers.apart import (
     mask_of,
 )
 from ..normalizers.exponential_weights import exponentials_above
+from .dual_focal import power_or_limit
 from .long_tailed import adjustment, ldam_margin, log_counts
 
 ValueAndGradient: TypeAlias = tuple[Scalar, Vector]
@@ -117,6 +118,30 @@ def squentropy(logits: Vector, label: Array, classes: Classes) -> ValueAndGradie
     others = jnp.where(mask_of(label, logits, classes), 0, logits)
     squares = classes.sum(others * others) / count
     return value + squares, residual + (2 / count) * others
+
+
+def dual_focal(
+    logits: Vector, label: Array, classes: Classes, *, gamma: Parameter = 5.0
+) -> ValueAndGradient:
+    """`-(1 - p_y + p_j)^gamma log p_y` with the largest `p_j < p_y`."""
+    power = parameter("dual_focal", "gamma", gamma, logits.dtype, low=0)
+    top = finite(classes.maximum(logits))
+    apart = _softmax_apart(logits, label, classes, top)
+    p, log_p, complement = apart.chance
+    # The label is never below itself, even if its logit is rounded in two ways.
+    is_below = (logits < apart.label_logit) & ~apart.is_label
+    rival, parts = largest(jnp.where(is_below, logits, -jnp.inf))
+    next_p = jnp.where(jnp.isneginf(rival), 0, jnp.exp(rival - top) / apart.total)
+    base = complement + next_p
+    weight = power_or_limit(base, power)
+    # No label that is masked moves the weight, nor one whose p is 1.
+    is_moving = ~jnp.isneginf(log_p) & ~(base <= 0)
+    pull = jnp.where(is_moving, -log_p / jnp.where(is_moving, base, 1), 0)
+    pull = power * weight * pull
+    of_rivals = apart.rivals / apart.total * (weight + pull * (p - next_p))
+    of_label = -weight * complement - pull * p * base
+    moved = jnp.where(apart.is_label, of_label, of_rivals + pull * next_p * parts)
+    return -weight * log_p, moved
 
 
 def _shifted(

@@ -7,6 +7,7 @@ from ..losses import (
     angular,
     binary,
     binary_margins,
+    dual_focal,
     evidential_gradients,
     fenchel_young,
     label_losses,
@@ -67,6 +68,7 @@ LOGIT_LOSS_ENTRIES: tuple[Formula, ...] = (
         with_label=margin_gradients.squared_logits,
     ),
     _of_logits(fenchel_young.sparsemax_loss, sparsemax.sparsemax),
+    _of_logits(fenchel_young.sparsegen_loss, sparsemax.sparsegen),
     _of_logits(fenchel_young.entmax_loss, entmax.entmax),
     _of_logits(spherical_bound.spherical_bound, exponential.softmax),
     _of_logits(
@@ -110,6 +112,11 @@ LOGIT_LOSS_ENTRIES: tuple[Formula, ...] = (
         logit_penalties.squentropy,
         exponential.softmax,
         with_label=logit_gradients.squentropy,
+    ),
+    _of_logits(
+        dual_focal.dual_focal,
+        exponential.softmax,
+        with_label=logit_gradients.dual_focal,
     ),
     _of_logits(
         top_k.top_k_entropy,

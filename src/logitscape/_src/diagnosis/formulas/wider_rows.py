@@ -173,6 +173,14 @@ def _squentropy(z: Rows, labels: Rows) -> Rows:
     return loss
 
 
+def _dual_focal(z: Rows, labels: Rows) -> Rows:
+    log_p = log_probs("softmax", z)
+    p, of_label = np.exp(log_p), at_labels(log_p, labels)
+    below = np.where(z < at_labels(z, labels)[:, None], p, 0).max(axis=1)
+    loss: Rows = (below - np.expm1(of_label)) ** 5 * -of_label
+    return loss
+
+
 def _top_k_entropy(z: Rows, labels: Rows) -> Rows:
     """With k = 2 the largest rival is left out."""
     is_label = np.eye(z.shape[1], dtype=bool)[labels]
@@ -238,6 +246,7 @@ WIDER_OF_LOGITS: Mapping[str, OfRows] = {
     "max_sup": _max_sup,
     "margin_label_smoothing": _margin_label_smoothing,
     "squentropy": _squentropy,
+    "dual_focal": _dual_focal,
     "top_k_entropy": _top_k_entropy,
     "top_k_hinge": _top_k_hinge,
     "evidential_log": _evidential_log,
