@@ -160,12 +160,13 @@ def _label_of_all(
     label_counts = label.is_infinite.astype(p.dtype)
     count = count + label_counts
     is_finite = count == 0
-    total = rivals + label.value
-    # A single class has 0 of 0, which is taken as 0.
-    total = jnp.where(is_finite & (total != 0), total, 1)
+    total = jnp.where(is_finite, rivals + label.value, 1)
     part, counted = label.value, label_counts
     if of_others:
         part, counted = rivals, count - label_counts
+    else:
+        # A single class has 0 of 0, which is taken as 0.
+        total = jnp.where(total == 0, 1, total)
     value = jnp.where(is_finite, part / total, counted / jnp.maximum(count, 1))
     sign = -1 if of_others else 1
     scale = jnp.where(is_finite, sign / total, 0)

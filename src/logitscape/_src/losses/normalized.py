@@ -118,7 +118,8 @@ def normalized_negative_cross_entropy(
     """`1 - sum_k t_k v_k / sum_k v_k` with `v_k = max(log p_k - log floor, 0)`, between 0 and 1.
 
     It turns cross-entropy round: `v_k` is what the loss of label k lacks to its largest value,
-    -log floor. At p = floor the derivative is 0.
+    -log floor. At p = floor the derivative is 0. NaN where no class has more than the floor, which
+    takes a normalizer with a sink.
 
     >>> import jax.numpy as jnp, logitscape as ls
     >>> loss = ls.objective("softmax + normalized_negative_cross_entropy")
