@@ -138,7 +138,11 @@ LOGIT_LOSS_ENTRIES: tuple[Formula, ...] = (
         evidential.evidential,
         with_label=evidential_gradients.evidential_digamma,
     ),
-    _of_logits(evidential_losses.evidential_mse, evidential.evidential),
+    _of_logits(
+        evidential_losses.evidential_mse,
+        evidential.evidential,
+        with_label=evidential_gradients.evidential_mse,
+    ),
 )
 """Losses whose target is a distribution over the classes: one label, or a soft one."""
 
