@@ -76,6 +76,7 @@ from ._src.losses.power import mae as mae
 from ._src.losses.regression import one_vs_rest as one_vs_rest
 from ._src.losses.regression import squared_logits as squared_logits
 from ._src.losses.regression import z_loss as z_loss
+from ._src.losses.smooth_top_k import smooth_top_k_hinge as smooth_top_k_hinge
 from ._src.losses.spherical_bound import spherical_bound as spherical_bound
 from ._src.losses.top_k import top_k_entropy as top_k_entropy
 from ._src.losses.top_k import top_k_hinge as top_k_hinge

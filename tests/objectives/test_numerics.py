@@ -341,6 +341,8 @@ def assert_undefined_outside_the_domain(
                 "top_k_hinge(k=1)",
                 "dual_focal(gamma=0)",
                 "dual_focal(gamma=0.5)",
+                "smooth_top_k_hinge(k=1)",
+                "smooth_top_k_hinge(k=2, temperature=0.1)",
             ),
         ),
     ],

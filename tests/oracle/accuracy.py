@@ -44,6 +44,7 @@ ONE_HOT_ONLY = (
     "top_k_entropy",
     "top_k_hinge",
     "dual_focal",
+    "smooth_top_k_hinge",
 )
 
 as_in_use = partial(jax.jit, compiler_options=known(IN_USE))

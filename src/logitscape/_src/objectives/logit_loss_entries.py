@@ -21,6 +21,7 @@ from ..losses import (
     overlap,
     regression,
     rows,
+    smooth_top_k,
     spherical_bound,
     top_k,
     top_k_gradients,
@@ -127,6 +128,11 @@ LOGIT_LOSS_ENTRIES: tuple[Formula, ...] = (
         top_k.top_k_hinge,
         exponential.argmax,
         with_label=top_k_gradients.top_k_hinge,
+    ),
+    _of_logits(
+        smooth_top_k.smooth_top_k_hinge,
+        exponential.argmax,
+        with_label=smooth_top_k.value_and_gradient,
     ),
     _of_logits(
         evidential_losses.evidential_log,

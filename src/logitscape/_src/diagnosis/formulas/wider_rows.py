@@ -196,6 +196,19 @@ def _top_k_hinge(z: Rows, labels: Rows) -> Rows:
     return loss
 
 
+def _smooth_top_k_hinge(z: Rows, labels: Rows) -> Rows:
+    """With k = 2: sums of the rivals' weights, and of their products in pairs."""
+    is_label = np.eye(z.shape[1], dtype=bool)[labels]
+    top = np.where(is_label, -np.inf, z).max(axis=1, keepdims=True)
+    weights = np.where(is_label, 0, np.exp((z - top) / 2))
+    total = weights.sum(axis=1)
+    pairs = (weights[:, 1:] * np.cumsum(weights, axis=1)[:, :-1]).sum(axis=1)
+    lead = (top[:, 0] - at_labels(z, labels)) / 2 + 1
+    with np.errstate(divide="ignore"):
+        loss: Rows = np.logaddexp(0, lead + np.log(pairs / total))
+    return loss
+
+
 def _evidence(z: Rows, labels: Rows) -> tuple[Rows, Rows, Rows]:
     """Parameters of the Dirichlet distribution, that of the label, and their sum."""
     a = 1 + np.maximum(z, 0)
@@ -249,6 +262,7 @@ WIDER_OF_LOGITS: Mapping[str, OfRows] = {
     "dual_focal": _dual_focal,
     "top_k_entropy": _top_k_entropy,
     "top_k_hinge": _top_k_hinge,
+    "smooth_top_k_hinge": _smooth_top_k_hinge,
     "evidential_log": _evidential_log,
     "evidential_digamma": _evidential_digamma,
     "evidential_mse": _evidential_mse,
