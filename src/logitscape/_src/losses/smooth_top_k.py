@@ -121,9 +121,7 @@ def _log_weights(
     place = jnp.where(jnp.isneginf(place), 0, place)
     is_there = ~jnp.isneginf(rivals)
     logs = (jnp.where(is_there, rivals, place) - place) / unit
-    # A weight beside which the others are no numbers of the dtype need not be any larger.
-    most = -math.log(float(jnp.finfo(z.dtype).tiny))  # type: ignore[no-untyped-call]
-    return jnp.where(is_there, jnp.clip(logs, NOTHING, most), NOTHING), place
+    return jnp.where(is_there, jnp.maximum(logs, NOTHING), NOTHING), place
 
 
 class _Ratio(NamedTuple):
@@ -141,15 +139,21 @@ class _Ratio(NamedTuple):
 
 
 def _ratio(logs: Vector, k: int) -> _Ratio:
-    whole, without = _polynomials(logs, k)
+    # Beside a weight that is as large as this the others are lost in both sums, and what remains of
+    # their ratio does not depend on it: no more digits are spent on its logarithm.
+    most = -2 * math.log(float(jnp.finfo(logs.dtype).eps))  # type: ignore[no-untyped-call]
+    capped = jnp.minimum(logs, most)
+    whole, without = _polynomials(capped, k)
     there_are = whole[k] > NOTHING / 2
     # With the sums s' of products without w_j, the derivative is
     # w_j (s'_{k-1}^2 - s'_{k-2} s'_k) / (s_k s_{k-1}); by Newton's inequalities the difference is
     # more than 1 / k of its first term.
-    log_move = logs + 2 * without[:, k - 1] - whole[k] - whole[k - 1]
+    log_move = capped + 2 * without[:, k - 1] - whole[k] - whole[k - 1]
     if k > 1:
         excess = without[:, k - 2] + without[:, k] - 2 * without[:, k - 1]
         log_move += jnp.log1p(-jnp.exp(jnp.minimum(excess, math.log1p(-1 / k))))
+    # That of a larger weight is in proportion to its inverse.
+    log_move -= logs - capped
     is_moving = there_are & (logs > NOTHING / 2)
     moves = jnp.where(is_moving, jnp.exp(jnp.where(is_moving, log_move, 0)), 0)
     return _Ratio(whole[k] - whole[k - 1], moves, there_are)
