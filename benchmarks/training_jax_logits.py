@@ -74,6 +74,14 @@ def _squentropy(logits: Array, labels: Array) -> Array:
     return cross_entropy(logits, labels) + squares / (n - 1)
 
 
+def _dual_focal(logits: Array, labels: Array) -> Array:
+    log_p = jax.nn.log_softmax(logits)
+    p, of_label = jnp.exp(log_p), at_label(log_p, labels)
+    p_y = jnp.exp(of_label)
+    p_j = jnp.max(jnp.where(p < p_y[:, None], p, 0), axis=-1)
+    return -((1 - p_y + p_j) ** 5) * of_label
+
+
 def _top_k_entropy(logits: Array, labels: Array) -> Array:
     is_label = one_hot(logits, labels) == 1
     rivals = jnp.where(is_label, -jnp.inf, logits)
@@ -137,6 +145,7 @@ OF_LOGITS: dict[str, OfBatch] = {
     "max_sup": _max_sup,
     "margin_label_smoothing": _margin_label_smoothing,
     "squentropy": _squentropy,
+    "dual_focal": _dual_focal,
     "top_k_entropy": _top_k_entropy,
     "top_k_hinge": _top_k_hinge,
     "evidential_log": _evidential_log,

@@ -18,6 +18,7 @@ from ._src.losses.distribution import kl as kl
 from ._src.losses.distribution import label_smoothing as label_smoothing
 from ._src.losses.distribution import reverse_kl as reverse_kl
 from ._src.losses.distribution import spherical_score as spherical_score
+from ._src.losses.dual_focal import dual_focal as dual_focal
 from ._src.losses.entropic import confidence_penalty as confidence_penalty
 from ._src.losses.entropic import hard_bootstrapping as hard_bootstrapping
 from ._src.losses.entropic import soft_bootstrapping as soft_bootstrapping
@@ -25,6 +26,7 @@ from ._src.losses.evidential import evidential_digamma as evidential_digamma
 from ._src.losses.evidential import evidential_log as evidential_log
 from ._src.losses.evidential import evidential_mse as evidential_mse
 from ._src.losses.fenchel_young import entmax_loss as entmax_loss
+from ._src.losses.fenchel_young import sparsegen_loss as sparsegen_loss
 from ._src.losses.fenchel_young import sparsemax_loss as sparsemax_loss
 from ._src.losses.focal import focal as focal
 from ._src.losses.focal import sample_dependent_focal as sample_dependent_focal
@@ -74,6 +76,7 @@ from ._src.losses.power import mae as mae
 from ._src.losses.regression import one_vs_rest as one_vs_rest
 from ._src.losses.regression import squared_logits as squared_logits
 from ._src.losses.regression import z_loss as z_loss
+from ._src.losses.smooth_top_k import smooth_top_k_hinge as smooth_top_k_hinge
 from ._src.losses.spherical_bound import spherical_bound as spherical_bound
 from ._src.losses.top_k import top_k_entropy as top_k_entropy
 from ._src.losses.top_k import top_k_hinge as top_k_hinge

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from logitscape._src.base.argmax import first_largest, maximum
+from logitscape._src.base.argmax import first_largest, largest, maximum
 
 SIZES = (1, 2, 3, 10, 31, 32, 33, 39, 40, 41, 100, 257, 1000, 4099)
 
@@ -26,6 +26,29 @@ def test_it_is_where_numpy_finds_it(n, dtype):
     )
     expected = np.argmax(np.asarray(x, np.float64), -1)
     assert np.array_equal(masks(x), np.arange(n) == expected[:, None])
+
+
+@pytest.mark.parametrize("n", SIZES)
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_one_search_finds_the_largest_and_all_that_tie(n, dtype):
+    rng = np.random.default_rng(n)
+    x = np.concatenate(
+        [
+            rng.standard_normal((9, n)),
+            rng.integers(-1, 2, (9, n)),
+            np.where(rng.random((9, n)) < 0.5, -np.inf, rng.integers(-1, 2, (9, n))),
+            np.full((1, n), -np.inf),
+        ]
+    )
+    x = jnp.asarray(x, dtype)
+    found = jax.jit(jax.vmap(largest))(x)
+    numbers = np.asarray(x, np.float64)
+    top = numbers.max(-1, keepdims=True)
+    assert np.array_equal(np.asarray(found.value, np.float64), top[:, 0])
+    tied = numbers == top
+    expected = np.asarray(jnp.asarray(tied / tied.sum(-1, keepdims=True), dtype))
+    assert np.array_equal(np.asarray(found.parts), expected)
+    assert np.isnan(largest(x[0].at[n // 2].set(jnp.nan)).value)
 
 
 @pytest.mark.parametrize("n", [3, 33, 1000])

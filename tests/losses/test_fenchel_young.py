@@ -22,6 +22,7 @@ def test_canonical_pairs_have_the_residual_as_gradient() -> None:
     for pair, link in [
         ("softmax + cross_entropy", "softmax"),
         ("sparsemax_loss", "sparsemax"),
+        ("sparsegen_loss(sparsity=-1)", "sparsegen(sparsity=-1)"),
         ("entmax_loss(alpha=1.3)", "entmax(alpha=1.3)"),
     ]:
         np.testing.assert_allclose(

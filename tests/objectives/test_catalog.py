@@ -77,6 +77,10 @@ OUT_OF_RANGE = [
     ("cosface", "margin", -1.0),
     ("cosface", "scale", 0.0),
     ("max_sup", "weight", -1.0),
+    ("dual_focal", "gamma", -1.0),
+    ("smooth_top_k_hinge", "temperature", 0.0),
+    ("smooth_top_k_hinge", "margin", -1.0),
+    ("sparsegen_loss", "sparsity", 1.0),
     ("margin_label_smoothing", "margin", -1.0),
     ("margin_label_smoothing", "weight", -1.0),
 ]

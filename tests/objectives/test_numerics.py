@@ -110,6 +110,7 @@ CANCELS_WITH = {
     "t_softmax": "a class an ulp above where it is cut off",
     "r_softmax": "a class an ulp above where it is cut off",
     "sparsemax_loss": "a class an ulp inside the support",
+    "sparsegen_loss": "a class an ulp inside the support",
     "entmax_loss": "a class an ulp inside the support",
     "tempered": "sum p dL/dp of the spherical score, next to a logit of -1e30",
     "softpick": "sum p dL/dp of the spherical score, next to an offset of 1e8",
@@ -333,7 +334,15 @@ def assert_undefined_outside_the_domain(
         ),
         (
             "",
-            ("top_k_entropy(k=1)", "top_k_entropy(k=3)", "top_k_hinge(k=1)"),
+            (
+                "top_k_entropy(k=1)",
+                "top_k_entropy(k=3)",
+                "top_k_hinge(k=1)",
+                "dual_focal(gamma=0)",
+                "dual_focal(gamma=0.5)",
+                "smooth_top_k_hinge(k=1)",
+                "smooth_top_k_hinge(k=2, temperature=0.1)",
+            ),
         ),
     ],
 )

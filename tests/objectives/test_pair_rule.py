@@ -38,13 +38,7 @@ SEPARABLE = [
 ]
 
 
-UNSTATED = {
-    "active_negative",
-    "hard_bootstrapping",
-    "normalized_focal",
-    "normalized_generalized_cross_entropy",
-    "normalized_negative_cross_entropy",
-}
+UNSTATED = {"hard_bootstrapping"}
 """Losses of all probabilities without a rule, which are differentiated as they are composed."""
 STATED = [loss for loss in LOSSES if loss not in UNSTATED]
 

@@ -38,7 +38,14 @@ ALL_SIZES = {"float64": CLASSES, "float32": (3, 100)}
 """Numbers of classes; fewer in float32, to save time."""
 SIZES = {"float64": (3,), "float32": (100,)}
 """Those that every run asks about: each is a program of its own."""
-ONE_HOT_ONLY = ("crammer_singer", "weston_watkins", "top_k_entropy", "top_k_hinge")
+ONE_HOT_ONLY = (
+    "crammer_singer",
+    "weston_watkins",
+    "top_k_entropy",
+    "top_k_hinge",
+    "dual_focal",
+    "smooth_top_k_hinge",
+)
 
 as_in_use = partial(jax.jit, compiler_options=known(IN_USE))
 """`jax.jit` with the options that are the default outside of the tests."""

@@ -110,6 +110,12 @@ def entmax_loss(z, t, alpha=1.5):
     return value, total, d, [a + b for a, b in zip(size, moved, strict=True)]
 
 
+def sparsegen_loss(z, t, sparsity=0.5):
+    scale = 1 - mpf(sparsity)
+    value, total, *gradient = entmax_loss([x / scale for x in z], t, mpf(2))
+    return scale * value, scale * total, *gradient
+
+
 def divergences(s: Simplex, t: list, alpha: mpf) -> tuple[mpf, mpf]:
     parts = [
         bregman(a, r, b, alpha) for a, r, b in zip(s.p, s.complement, t, strict=True)
@@ -193,6 +199,7 @@ LOGIT_LOSSES = {
     "one_vs_rest": one_vs_rest,
     "squared_logits": squared_logits,
     "sparsemax_loss": lambda z, t: entmax_loss(z, t, mpf(2)),
+    "sparsegen_loss": sparsegen_loss,
     "entmax_loss": entmax_loss,
     "z_loss": z_loss,
     "spherical_bound": spherical_bound,

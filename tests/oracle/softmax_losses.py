@@ -84,6 +84,26 @@ def squentropy(z, t):
     return plus(cross_entropy(z, t), penalty)
 
 
+def dual_focal(z, t, gamma=5):
+    finite(z)
+    y, s, gamma = label(t), softmax(z), mpf(gamma)
+    below = [x for x in z if x < z[y]]
+    tied = [k for k, x in enumerate(z) if below and x == max(below)]
+    q = s.p[tied[0]] if tied else ZERO
+    base, surprisal = s.complement[y] + q, -s.log_p[y]
+    weight = base**gamma
+    value = weight * surprisal
+    pull = ZERO if base == 0 or surprisal == inf else gamma * value / base
+    gradient = [p * (weight + pull * (s.p[y] - q)) for p in s.p]
+    sizes = [p * (weight + pull * (s.p[y] + q)) for p in s.p]
+    for k in tied:
+        gradient[k] += pull * q / len(tied)
+        sizes[k] += pull * q / len(tied)
+    gradient[y] = -weight * s.complement[y] - pull * s.p[y] * base
+    sizes[y] = -gradient[y]
+    return value, value, gradient, sizes
+
+
 def top_k_entropy(z, t, k=2):
     y = label(t)
     rivals = sorted((j for j in range(len(z)) if j != y), key=lambda j: (-z[j], j))
@@ -105,6 +125,53 @@ def top_k_hinge(z, t, k=2):
     gradient = [ONE / k if j in chosen else ZERO for j in range(len(z))]
     gradient[y] = -mp.fsum(x for j, x in enumerate(gradient) if j != y)
     return value, total, gradient, [abs(x) for x in gradient]
+
+
+def smooth_top_k_hinge(z, t, k=2, temperature=1, margin=1):
+    y, k, tau = label(t), int(k), mpf(temperature)
+    rivals = [j for j in range(len(z)) if j != y]
+    weights = {j: mp.exp(z[j] / (k * tau)) for j in rivals}
+    before, behind = [symmetric([], k)], [symmetric([], k)]
+    for i, j in zip(rivals, reversed(rivals), strict=True):
+        before.append(times(before[-1], weights[i]))
+        behind.append(times(behind[-1], weights[j]))
+    whole = before[-1]
+    nothing = [ZERO for _ in z]
+    if whole[k] == 0:
+        return ZERO, ZERO, nothing, nothing
+    own = mp.exp(z[y] / (k * tau))
+    odds = mp.exp(margin / tau) * whole[k] / whole[k - 1] / own if own else inf
+    share = 1 / (1 + 1 / odds)
+    gradient = nothing
+    for i, j in enumerate(rivals):
+        rest = joined(before[i], behind[len(rivals) - 1 - i])
+        below = rest[k - 2] if k > 1 else ZERO
+        move = weights[j] * (rest[k - 1] ** 2 - below * rest[k])
+        gradient[j] = share * move / (whole[k] * whole[k - 1] * k)
+    gradient[y] = -share / k
+    value = tau * mp.log1p(odds)
+    return value, value, gradient, [abs(x) for x in gradient]
+
+
+def symmetric(weights, k) -> list:
+    """The sums of the products of 0 to k of the weights."""
+    found = [ONE] + [ZERO] * k
+    for w in weights:
+        found = times(found, w)
+    return found
+
+
+def times(sums, w) -> list:
+    """The sums with one more weight."""
+    return [a + w * b for a, b in zip(sums, [ZERO, *sums[:-1]], strict=True)]
+
+
+def joined(first, second) -> list:
+    """The sums of the weights of both."""
+    return [
+        mp.fsum(first[i] * second[m - i] for i in range(m + 1))
+        for m in range(len(first))
+    ]
 
 
 def evidence(z, kind) -> tuple[list, list]:
@@ -213,8 +280,10 @@ SOFTMAX_LOSSES = {
     "max_sup": max_sup,
     "margin_label_smoothing": margin_label_smoothing,
     "squentropy": squentropy,
+    "dual_focal": dual_focal,
     "top_k_entropy": top_k_entropy,
     "top_k_hinge": top_k_hinge,
+    "smooth_top_k_hinge": smooth_top_k_hinge,
     "evidential_log": lambda z, t, evidence="relu": evidential_log(z, t, evidence),
     "evidential_digamma": lambda z, t, evidence="relu": evidential_digamma(
         z, t, evidence

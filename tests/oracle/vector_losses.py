@@ -4,7 +4,7 @@ from itertools import accumulate
 
 from mpmath import inf, isinf, mp, mpf
 
-from .exact import ONE, ZERO
+from .exact import ONE, ZERO, OutsideDomain
 from .robust_losses import JUMP, power_score
 from .scores import bregman, differences, focal, plain, power, scored
 
@@ -15,6 +15,8 @@ def shared(values: list, slopes: list, weights: list) -> tuple:
         values = [ONE if isinf(v) else ZERO for v in values]
         slopes = [ZERO for _ in values]
     total = mp.fsum(values)
+    if total == 0:
+        raise OutsideDomain
     share = mp.fsum(w * v for w, v in zip(weights, values, strict=True)) / total
     rest = mp.fsum((1 - w) * v for w, v in zip(weights, values, strict=True)) / total
     pairs = [(w * rest, (1 - w) * share) for w in weights]

@@ -1,10 +1,10 @@
 """The class with the largest value, found the same way however the surrounding program is compiled.
 
 Classes that tie exactly are counted in or left out on purpose: `first_largest` marks a single
-class, `every_largest` all that tie.
+class, `every_largest` all that tie. `largest` has all of it, with their number, by one search.
 """
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -17,8 +17,34 @@ PARTS = 8
 SHORT = 32
 """Largest number of values for which `lax.argmax` is as fast as the search in parts."""
 
-ValuesAndPlaces: TypeAlias = tuple[Array, Array]
-"""Values, and their places in the vector that is searched."""
+Found: TypeAlias = tuple[Array, ...]
+"""Values, their places in the vector that is searched, and, if they are counted, how many there
+are of each.
+"""
+
+
+class Largest(NamedTuple):
+    """The largest of some values.
+
+    Attributes:
+        value: The largest value; NaN if one is NaN.
+        parts: Equal parts of the classes that have it, [n], which sum to 1.
+    """
+
+    value: Scalar
+    parts: Vector
+
+
+def largest(x: Vector) -> Largest:
+    """The largest value, and the classes that tie for it, in one pass over the classes.
+
+    Neither has a derivative.
+    """
+    x = lax.stop_gradient(x)
+    value, place, count = _search(x, counted=True)
+    # The class that was found, as a compiled program may round x in another way here.
+    has_it = one_hot(place, x.size) | (x == value)
+    return Largest(value, jnp.where(has_it, 1 / count, 0))
 
 
 def first_largest(x: Vector) -> Mask:
@@ -75,41 +101,54 @@ def _argmax(x: Array) -> Array:
     """`lax.argmax`, but faster on CPUs for long vectors."""
     if x.size <= SHORT:
         return lax.argmax(x, 0, jnp.int32)
+    return _search(x)[1]
+
+
+def _search(x: Array, counted: bool = False) -> Found:
+    """The largest value, its first place and, if it is counted, how often it occurs."""
     # The eight parts of a long vector are compared elementwise, which XLA vectorises on CPUs;
     # the search along a vector it does not.
-    places = lax.iota(jnp.int32, x.size)
-    while x.size > SHORT:
-        x, places = _largest_of_parts(x, places)
-    _, place = _reduce(x, places)
-    return place
+    found: Found = (x, lax.iota(jnp.int32, x.size))
+    if counted:
+        found += (jnp.ones_like(x),)
+    while found[0].size > SHORT:
+        found = _largest_of_parts(found)
+    return _reduce(found)
 
 
-def _largest_of_parts(x: Array, places: Array) -> ValuesAndPlaces:
+def _largest_of_parts(found: Found) -> Found:
     """Elementwise largest of eight equal parts, followed by what does not fit into them."""
-    width = x.size // PARTS
+    width = found[0].size // PARTS
     covered = PARTS * width
-    values, their_places = _reduce(
-        x[:covered].reshape(PARTS, width), places[:covered].reshape(PARTS, width)
+    of_parts = _reduce(tuple(x[:covered].reshape(PARTS, width) for x in found))
+    return tuple(
+        jnp.concatenate([reduced, x[covered:]])
+        for reduced, x in zip(of_parts, found, strict=True)
     )
-    remaining = jnp.concatenate([values, x[covered:]])
-    remaining_places = jnp.concatenate([their_places, places[covered:]])
-    return remaining, remaining_places
 
 
-def _reduce(x: Array, places: Array) -> ValuesAndPlaces:
-    """Largest values along the first axis, and their places."""
+def _reduce(found: Found) -> Found:
+    """Largest values along the first axis, with all that belongs to them."""
     # The initial place lies behind all others, so that a real -inf wins over the initial one.
     behind_all = jnp.iinfo(jnp.int32).max  # type: ignore[no-untyped-call]
-    initial = (jnp.array(-jnp.inf, x.dtype), jnp.int32(behind_all))
-    value, place = lax.reduce((x, places), initial, _larger, (0,))
-    return value, place
+    dtype = found[0].dtype
+    initial = (jnp.array(-jnp.inf, dtype), jnp.int32(behind_all), jnp.zeros((), dtype))
+    operands = found, initial[: len(found)]
+    reduced: Found = tuple(lax.reduce(*operands, _larger, (0,)))
+    return reduced
 
 
-def _larger(a: ValuesAndPlaces, b: ValuesAndPlaces) -> ValuesAndPlaces:
-    """The larger of two values, the earlier of two that tie; b if either is NaN."""
-    a_value, a_place = a
-    b_value, b_place = b
+def _larger(a: Found, b: Found) -> Found:
+    """The larger of two values, the earlier of two that tie; of a NaN the value is NaN."""
+    a_value, a_place, *a_count = a
+    b_value, b_place, *b_count = b
     # XLA reduces in any order, and after the first step the places are out of order:
     # only the places themselves can decide a tie.
-    is_a = (a_value > b_value) | ((a_value == b_value) & (a_place < b_place))
-    return jnp.where(is_a, a_value, b_value), jnp.where(is_a, a_place, b_place)
+    is_larger, ties = a_value > b_value, a_value == b_value
+    is_a = is_larger | (ties & (a_place < b_place))
+    counts = [
+        jnp.where(ties, m + n, jnp.where(is_larger, m, n))
+        for m, n in zip(a_count, b_count, strict=True)
+    ]
+    value = jnp.maximum(a_value, b_value)
+    return value, jnp.where(is_a, a_place, b_place), *counts

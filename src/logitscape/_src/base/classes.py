@@ -1,7 +1,7 @@
 """The classes of an example, and how sums and maxima over them are taken."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 
 import jax
@@ -14,6 +14,10 @@ FEW = 5
 """Number of classes up to which they are joined one by one; from 6 on that is slower."""
 SHORT = 16
 """Number of classes up to which a sum is faster as a product with ones."""
+LONG = 64
+"""Number of classes from which several sums are taken in one pass."""
+PARTS = 8
+"""Number of parts that are added elementwise."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +29,20 @@ class Classes:
         maximum: Function that takes the maximum of an array over all classes.
         count: Number of all classes.
         first: Number of the first class that lies here.
+        is_long: Whether several sums are quicker in one pass over the classes.
     """
 
     sum: Callable[[Array], Array]
     maximum: Callable[[Array], Array]
     count: int
     first: Array | int = 0
+    is_long: bool = False
+
+    def sums(self, *vectors: Vector) -> tuple[Scalar, ...]:
+        """The sums of several vectors over the classes."""
+        if not self.is_long:
+            return tuple(self.sum(vector) for vector in vectors)
+        return tuple(self.sum(part) for part in _sums_of_parts(vectors))
 
 
 def whole(logits: Vector) -> Classes:
@@ -50,7 +62,28 @@ def whole_of_batch(logits: Vector) -> Classes:
         return Classes(partial(_join, jnp.add), partial(_join, jnp.maximum), n)
     if n <= SHORT:
         return Classes(_sum_as_product, jnp.max, n)
-    return whole(logits)
+    return replace(whole(logits), is_long=n >= LONG)
+
+
+def _sums_of_parts(vectors: tuple[Vector, ...]) -> list[Array]:
+    """Shorter vectors with the same sums, made in one pass over all of the vectors.
+
+    A sum by itself makes XLA on CPUs write down what it sums up. Eight parts are added
+    elementwise, together with whatever computes them.
+    """
+    width = vectors[0].size // PARTS
+    covered = PARTS * width
+    parts = [vector[:covered].reshape(PARTS, width) for vector in vectors]
+    nothing = [jnp.zeros((), vector.dtype) for vector in vectors]
+    added = jax.lax.reduce(parts, nothing, _add_each, (0,))
+    return [
+        jnp.concatenate([part, vector[covered:]])
+        for part, vector in zip(added, vectors, strict=True)
+    ]
+
+
+def _add_each(a: Sequence[Array], b: Sequence[Array]) -> list[Array]:
+    return [x + y for x, y in zip(a, b, strict=True)]
 
 
 def _join(operation: Callable[[Array, Array], Array], vector: Vector) -> Scalar:

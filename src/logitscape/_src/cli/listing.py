@@ -151,7 +151,7 @@ def _laws(specs: dict[str, str]) -> "dict[str, GradientLaws]":
     by_base = dict[float, dict[str, str]]()
     for name, spec in specs.items():
         about = subject(spec, num_classes=NUM_CLASSES)
-        base = origin_of(about, NUM_CLASSES)
+        base = 1.0 if _only_size_rises(name) else origin_of(about, NUM_CLASSES)
         by_base.setdefault(base, {})[name] = spec
     laws = dict[str, "GradientLaws"]()
     for base, named in by_base.items():
@@ -159,6 +159,28 @@ def _laws(specs: dict[str, str]) -> "dict[str, GradientLaws]":
             named, direction=DIRECTION, num_classes=NUM_CLASSES, base=base
         )
     return laws
+
+
+def _only_size_rises(name: str) -> bool:
+    """Whether a logit map takes no notice of how far out on the ray from 0 the logits are.
+
+    Far out from 1 it does: on the ray from 0 only their size changes, and a map that leaves their
+    direction alone would look as if it had no gradient.
+    """
+    import numpy as np
+
+    from ..landscapes.probe_rays import PROBE_RAYS
+    from ..objectives.catalog import LOGIT_MAPS
+
+    if name not in LOGIT_MAPS:
+        return False
+    rises = PROBE_RAYS[DIRECTION].direction(NUM_CLASSES)
+
+    def changes_from(base: float) -> bool:
+        nearer, farther = (LOGIT_MAPS[name](base + s * rises) for s in (1e3, 2e3))
+        return not np.allclose(nearer, farther, rtol=1e-6, atol=1e-6)
+
+    return changes_from(1) and not changes_from(0)
 
 
 def spec_of(entry: Entry) -> str:

@@ -180,6 +180,7 @@ def _slopes_of_example(of_label: OfLabel, arrays: dict[str, Any]) -> Slopes:
         num_classes=log_rivals.size,
         log_scale=math.nan,
         sum=jnp.sum,
+        sums=whole(log_rivals).sums,
         maximum=jnp.max,
     )
     slopes = of_label(shares)

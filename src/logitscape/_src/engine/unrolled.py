@@ -80,6 +80,8 @@ def _apply(equation: Any, arguments: list[Elements]) -> list[Elements]:
         combine = REDUCTIONS[name].bind
         axes = parameters["axes"]
         return [_reduce(combine, arguments[0], axes)]
+    if name == "reduce":
+        return _reduce_together(arguments, **parameters)
     if name == "argmax":
         return [_argmax(arguments[0], **parameters)]
     if name == "dynamic_slice" and arguments[0].ndim == 1:
@@ -113,6 +115,29 @@ def _reduce(combine: Function, elements: Elements, axes: Sequence[Any]) -> Eleme
     for index in np.ndindex(result.shape):
         result[index] = reduce(combine_two, rows[index])
     return result
+
+
+def _reduce_together(
+    arguments: list[Elements],
+    *,
+    jaxpr: ClosedJaxpr,
+    dimensions: Sequence[int],
+    **_: Any,
+) -> list[Elements]:
+    """`lax.reduce` of one or several arrays along one axis, by a program that joins two of each."""
+    count = len(arguments) // 2
+    arrays, initial = arguments[:count], arguments[count:]
+    rows = [np.moveaxis(array, dimensions[0], -1) for array in arrays]
+    results = [np.empty(row.shape[:-1], object) for row in rows]
+    for index in np.ndindex(results[0].shape):
+        found = initial
+        for place in range(rows[0].shape[-1]):
+            # Indexed by an ellipsis, a single element is an array without axes.
+            next_ones = [row[(*index, place, ...)] for row in rows]
+            found = _evaluate(jaxpr, [*found, *next_ones])
+        for result, element in zip(results, found, strict=True):
+            result[index] = element[()]
+    return results
 
 
 def _argmax(elements: Elements, *, axes: Sequence[Any], index_dtype: Any) -> Elements:

@@ -62,6 +62,54 @@ def evidential_digamma(
     return value, unless_nan(value, moved)
 
 
+def evidential_mse(
+    logits: Vector,
+    label: Array,
+    classes: Classes,
+    *,
+    evidence: Evidence = "relu",
+) -> ValueAndGradient:
+    """`sum_k (t_k - p_k)^2 + p_k (1 - p_k) / (S + 1)` with `a = 1 + e(z)`, `S = sum_k a_k` and
+    `p = a / S`.
+    """
+    checked_evidence("evidential_mse", evidence)
+    top = classes.maximum(logits)
+    is_label = mask_of(label, logits, classes)
+    of_label = at_label(logits, label, is_label, classes)
+    of_label = nan_unless_valid(
+        label, classes, of_label + jnp.where(top - top == 0, 0, jnp.nan)
+    )
+    a, slope_of_label = _with_evidence(of_label, evidence)
+    of_all, slopes = _with_evidence(logits, evidence)
+    rivals = jnp.where(is_label, 0, of_all)
+    others = classes.sum(rivals)
+    total = a + others
+    p, missing, each = a / total, others / total, rivals / total
+    # One rival may have nearly all of p: what it lacks to 1 is the sum of all the others.
+    is_most = each > 0.5
+    small = jnp.where(is_most, 0, each)
+    rest, squares, spread = classes.sums(small, small * small, small * (1 - small))
+    rest = rest + p
+    there_is_most = rest < 0.75  # about 1 if there is none
+    lacking = jnp.where(there_is_most, rest, 1)
+    most = 1 - lacking
+    spread = p * missing + spread + most * lacking
+    all_squares = squares + most * most
+    of_variance = spread / (total + 1)
+    # Relative to the mean, `sum_k p_k^2`.
+    above = jnp.where(
+        is_most & there_is_most,
+        most * lacking - (p * p + squares),
+        each - (p * p + all_squares),
+    )
+    moved = 2 * above / (total + 1) + 2 * p / total - of_variance / (total + 1)
+    pull = 2 * missing * missing / total + 2 * all_squares / (total + 1)
+    pull = pull + (2 * p * missing / total + of_variance) / (total + 1)
+    value = missing * missing + all_squares + of_variance
+    gradient = jnp.where(is_label, -pull * slope_of_label, moved * slopes)
+    return value, unless_nan(value, gradient)
+
+
 def _with_evidence(z: Array, evidence: Evidence) -> tuple[Array, Array]:
     """`1 + e(z)`, and its derivative."""
     if evidence == "softplus":

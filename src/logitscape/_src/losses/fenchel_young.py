@@ -16,6 +16,7 @@ from jax import Array
 from ..base.formula import on_logits
 from ..base.parameters import is_known_to_be, parameter
 from ..base.special import box_cox, dot, is_symbolic_zero
+from ..base.top import nan_unless_top_is_finite, scaled_below_top
 from ..base.types import Parameter, Scalar, Vector
 from ..normalizers.entmax import entmax
 from ..normalizers.probs import Probs
@@ -52,6 +53,45 @@ def sparsemax_loss(logits: Vector, target: Vector) -> Scalar:
     Source: Martins and Astudillo, arXiv 1602.02068, equation 13.
     """
     return loss_of_sparsemax(logits, target)
+
+
+@on_logits
+def sparsegen_loss(
+    logits: Vector, target: Vector, *, sparsity: Parameter = 0.5
+) -> Scalar:
+    """The Fenchel-Young loss of sparsegen, `Omega(p) = (1 - l) (sum_k p_k^2 - 1) / 2`; gradient
+    `sparsegen(z) - t`.
+
+    It is `(1 - l)` times `sparsemax_loss` of `z / (1 - l)`: exactly 0 once the label leads by
+    1 - l, and linear far on the wrong side.
+
+    >>> import jax.numpy as jnp, logitscape as ls
+    >>> loss = ls.objective("sparsegen_loss(sparsity=0.5)")
+    >>> float(loss(jnp.array([0.25, 0.0]), jnp.array([1.0, 0.0])))
+    0.03125
+
+    Args:
+        logits: Logits z of one example, [n].
+        target: Distribution t over the classes, [n].
+        sparsity: Lambda, written l in the formulas, at most 0.999.
+
+    Returns:
+        Loss, from 0 up.
+
+    Raises:
+        ValueError: If the sparsity is out of range or not finite (NaN if it is traced).
+
+    Source: The regulariser of Laha et al., arXiv 1810.11975, section 3.1, in the construction of
+    Blondel, Martins and Niculae, arXiv 1901.02324.
+    """
+    lowest = -jnp.inf
+    weight = parameter(
+        "sparsegen_loss", "sparsity", sparsity, logits.dtype, low=lowest, high=0.999
+    )
+    scale = 1 - weight
+    # A common offset changes nothing, but would be rounded by the division.
+    z = scaled_below_top(nan_unless_top_is_finite(logits), 1 / scale)
+    return scale * loss_of_sparsemax(z, target)
 
 
 @on_logits

@@ -39,6 +39,7 @@ class Shares(NamedTuple):
         log_scale: Logarithm of the scale of the weights, if it is softmax that gave them.
         num_classes: Number of classes n.
         sum: Function that sums over the classes, some of which may be on other devices.
+        sums: The same of several vectors at once.
         maximum: Function that takes the maximum over the classes.
     """
 
@@ -58,6 +59,7 @@ class Shares(NamedTuple):
     log_scale: Array | float
     num_classes: int
     sum: Callable[[Array], Array]
+    sums: Callable[..., tuple[Array, ...]]
     maximum: Callable[[Array], Array]
 
 
@@ -137,3 +139,22 @@ def counted_pull(pull: Pull, log_p: Array) -> Pull:
     """The pull, in which the derivative of log p = -inf is taken as 0."""
     on_log_p = jnp.where(jnp.isneginf(log_p), 0, pull.on_log_p)
     return pull._replace(on_log_p=on_log_p)
+
+
+def combined(parts: tuple[Slopes, Slopes], weights: tuple[Array, Array]) -> Slopes:
+    """The weighted sum of two losses."""
+    first, second = parts
+
+    def added(x: Array | float, y: Array | float) -> Array | float:
+        # A derivative that nobody needs stays the number 0.
+        if isinstance(x, float) and isinstance(y, float):
+            return 0.0
+        return weights[0] * x + weights[1] * y
+
+    return Slopes(
+        value=weights[0] * first.value + weights[1] * second.value,
+        rivals=weights[0] * first.rivals + weights[1] * second.rivals,
+        label=added(first.label, second.label),
+        log_label=added(first.log_label, second.log_label),
+        log_rivals=added(first.log_rivals, second.log_rivals),
+    )

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.argmax import every_largest
+from ..base.argmax import largest
 from ..base.class_parameters import ClassParameter
 from ..base.classes import Classes
 from ..base.parameters import parameter
@@ -18,9 +18,9 @@ from ..normalizers.apart import (
     at_label,
     label_apart,
     mask_of,
-    parts_of,
 )
 from ..normalizers.exponential_weights import exponentials_above
+from .dual_focal import power_or_limit
 from .long_tailed import adjustment, ldam_margin, log_counts
 
 ValueAndGradient: TypeAlias = tuple[Scalar, Vector]
@@ -80,9 +80,10 @@ def max_sup(
 ) -> ValueAndGradient:
     """Cross-entropy plus `weight (max z - mean z)`."""
     scale = parameter("max_sup", "weight", weight, logits.dtype, low=0)
-    top, value, residual = _finite_cross_entropy(logits, label, classes)
+    top, parts = largest(logits)
+    value, residual = _cross_entropy(logits, label, classes, finite(top))
     penalty = classes.sum(top - logits) / classes.count
-    moved = parts_of_largest(logits, classes) - 1 / classes.count
+    moved = parts - 1 / classes.count
     return value + scale * penalty, residual + scale * moved
 
 
@@ -98,24 +99,49 @@ def margin_label_smoothing(
     name, dtype = "margin_label_smoothing", logits.dtype
     allowed = parameter(name, "margin", margin, dtype, low=0)
     scale = parameter(name, "weight", weight, dtype, low=0) + 0 * allowed
-    top, value, residual = _finite_cross_entropy(logits, label, classes)
+    top, parts = largest(logits)
+    value, residual = _cross_entropy(logits, label, classes, finite(top))
     excess = (top - logits) - allowed
     is_beyond = ~(excess <= 0)
     penalty = classes.sum(jnp.where(is_beyond, excess, 0)) / classes.count
     count = classes.sum(is_beyond.astype(dtype)) / classes.count
-    moved = count * parts_of_largest(logits, classes)
+    moved = count * parts
     moved = moved - jnp.where(is_beyond, 1 / classes.count, 0)
     return value + scale * penalty, residual + scale * moved
 
 
 def squentropy(logits: Vector, label: Array, classes: Classes) -> ValueAndGradient:
     """Cross-entropy plus the mean square of the other logits."""
-    apart = _softmax_apart(logits, label, classes, classes.maximum(logits))
-    value, residual = cross_entropy_apart(apart)
+    top = classes.maximum(logits)
+    value, residual = _cross_entropy(logits, label, classes, top)
     count = max(classes.count - 1, 1)
-    others = jnp.where(apart.is_label, 0, logits)
+    others = jnp.where(mask_of(label, logits, classes), 0, logits)
     squares = classes.sum(others * others) / count
     return value + squares, residual + (2 / count) * others
+
+
+def dual_focal(
+    logits: Vector, label: Array, classes: Classes, *, gamma: Parameter = 5.0
+) -> ValueAndGradient:
+    """`-(1 - p_y + p_j)^gamma log p_y` with the largest `p_j < p_y`."""
+    power = parameter("dual_focal", "gamma", gamma, logits.dtype, low=0)
+    top = finite(classes.maximum(logits))
+    apart = _softmax_apart(logits, label, classes, top)
+    p, log_p, complement = apart.chance
+    # The label is never below itself, even if its logit is rounded in two ways.
+    is_below = (logits < apart.label_logit) & ~apart.is_label
+    rival, parts = largest(jnp.where(is_below, logits, -jnp.inf))
+    next_p = jnp.where(jnp.isneginf(rival), 0, jnp.exp(rival - top) / apart.total)
+    base = complement + next_p
+    weight = power_or_limit(base, power)
+    # No label that is masked moves the weight, nor one whose p is 1.
+    is_moving = ~jnp.isneginf(log_p) & ~(base <= 0)
+    pull = jnp.where(is_moving, -log_p / jnp.where(is_moving, base, 1), 0)
+    pull = power * weight * pull
+    of_rivals = apart.rivals / apart.total * (weight + pull * (p - next_p))
+    of_label = -weight * complement - pull * p * base
+    moved = jnp.where(apart.is_label, of_label, of_rivals + pull * next_p * parts)
+    return -weight * log_p, moved
 
 
 def _shifted(
@@ -124,13 +150,13 @@ def _shifted(
     """Cross-entropy of `softmax(z + shift)`."""
     if shift is None:
         top = classes.maximum(logits)
-        return cross_entropy_apart(_softmax_apart(logits, label, classes, top))
+        return _cross_entropy(logits, label, classes, top)
     is_label = mask_of(label, logits, classes)
     of_label = at_label(logits, label, is_label, classes)
     # Relative to the label, as next to a common offset the shift would be lost.
     offset = jnp.where(jnp.isneginf(of_label), 0, of_label)
     z = (logits - offset) + (shift - at_label(shift, label, is_label, classes))
-    return cross_entropy_apart(_softmax_apart(z, label, classes, classes.maximum(z)))
+    return _cross_entropy(z, label, classes, classes.maximum(z))
 
 
 def _with_margin(
@@ -147,7 +173,7 @@ def _with_margin(
     z = scale * ((logits - top) - jnp.where(is_label, margin, 0))
     # Both maxima in one pass.
     highest = scale * jnp.maximum(of_rivals - top, (of_label - top) - margin)
-    value, residual = cross_entropy_apart(_softmax_apart(z, label, classes, highest))
+    value, residual = _cross_entropy(z, label, classes, highest)
     return value, scale * residual
 
 
@@ -161,18 +187,10 @@ def cross_entropy_apart(apart: Apart) -> ValueAndGradient:
     return -log_p, jnp.where(apart.is_label, -complement, apart.rivals / apart.total)
 
 
-def _finite_cross_entropy(
-    logits: Vector, label: Array, classes: Classes
-) -> tuple[Array, Scalar, Vector]:
-    """The largest logit, and cross-entropy; NaN if that is not finite."""
-    top = finite(classes.maximum(logits))
-    value, residual = cross_entropy_apart(_softmax_apart(logits, label, classes, top))
-    return top, value, residual
-
-
-def parts_of_largest(x: Vector, classes: Classes) -> Vector:
-    """Equal parts of the classes that tie for the largest, [n]."""
-    return parts_of(every_largest(x), classes, x.dtype)
+def _cross_entropy(
+    logits: Vector, label: Array, classes: Classes, top: Array
+) -> ValueAndGradient:
+    return cross_entropy_apart(_softmax_apart(logits, label, classes, top))
 
 
 def finite(x: Array) -> Array:

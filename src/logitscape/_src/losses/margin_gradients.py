@@ -3,21 +3,21 @@
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.argmax import largest
 from ..base.classes import Classes
 from ..base.exponentials import logistic, softplus
 from ..base.parameters import parameter
 from ..base.types import Parameter, Vector
 from ..normalizers.apart import at_label, mask_of, nan_unless_valid
-from .logit_gradients import ValueAndGradient, finite, parts_of_largest, unless_nan
+from .logit_gradients import ValueAndGradient, finite, unless_nan
 
 
 def perceptron(logits: Vector, label: Array, classes: Classes) -> ValueAndGradient:
     """`max_k z_k - z_y`."""
-    top = finite(classes.maximum(logits))
+    top, parts = largest(logits)
     is_label = mask_of(label, logits, classes)
     of_label = at_label(logits, label, is_label, classes)
-    value = nan_unless_valid(label, classes, top - of_label)
-    parts = parts_of_largest(logits, classes)
+    value = nan_unless_valid(label, classes, finite(top) - of_label)
     return value, unless_nan(value, jnp.where(is_label, parts - 1, parts))
 
 
@@ -26,11 +26,11 @@ def crammer_singer(logits: Vector, label: Array, classes: Classes) -> ValueAndGr
     is_label = mask_of(label, logits, classes)
     of_label = at_label(logits, label, is_label, classes)
     rivals = jnp.where(is_label, -jnp.inf, logits)
-    rival = _below_infinity(classes.maximum(rivals))
-    violation = 1 + (rival - _below_infinity(of_label))
+    rival, parts = largest(rivals)
+    violation = 1 + (_below_infinity(rival) - _below_infinity(of_label))
     violation = nan_unless_valid(label, classes, violation)
     is_violated = ~(violation <= 0)
-    moved = jnp.where(is_label, -1, parts_of_largest(rivals, classes))
+    moved = jnp.where(is_label, -1, parts)
     gradient = jnp.where(is_violated, moved, 0)
     return jnp.where(is_violated, violation, 0), unless_nan(violation, gradient)
 

@@ -6,6 +6,7 @@ and the others as 0, without a derivative.
 """
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -117,7 +118,8 @@ def normalized_negative_cross_entropy(
     """`1 - sum_k t_k v_k / sum_k v_k` with `v_k = max(log p_k - log floor, 0)`, between 0 and 1.
 
     It turns cross-entropy round: `v_k` is what the loss of label k lacks to its largest value,
-    -log floor. At p = floor the derivative is 0.
+    -log floor. At p = floor the derivative is 0. NaN where no class has more than the floor, which
+    takes a normalizer with a sink.
 
     >>> import jax.numpy as jnp, logitscape as ls
     >>> loss = ls.objective("softmax + normalized_negative_cross_entropy")
@@ -222,10 +224,15 @@ def active_negative(
 
 
 def _negative(name: str, probs: Probs, target: Vector, floor: Parameter) -> Scalar:
-    least = parameter(name, "floor", floor, target.dtype, low=0, high=1, open=True)
+    least = checked_floor(name, floor, target.dtype)
     is_counted = ~(probs.log_p <= jnp.log(least))
     above = jnp.where(is_counted, probs.log_p - jnp.log(least), 0)
     return _share(above, 1 - target)
+
+
+def checked_floor(name: str, floor: Parameter, dtype: Any) -> Array:
+    """The smallest probability that is told from 0; an error if it is out of range."""
+    return parameter(name, "floor", floor, dtype, low=0, high=1, open=True)
 
 
 def share_of_target(losses: Vector, target: Vector) -> Scalar:

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.argmax import one_hot
+from ..base.argmax import Largest, largest, one_hot
 from ..base.classes import Classes
 from ..base.types import Mask, Scalar, Vector
 from .chances import Chance
@@ -137,6 +137,14 @@ def parts_of(mask: Mask, classes: Classes, dtype: Any) -> Vector:
     """Equal parts of the classes of a mask, which sum to 1."""
     count = classes.sum(mask.astype(dtype))
     return jnp.where(mask, 1 / count, 0)
+
+
+def largest_of(x: Vector, classes: Classes) -> Largest:
+    """The largest value of all classes, and equal parts of those here that tie for it."""
+    if x.size == classes.count:
+        return largest(x)
+    top = classes.maximum(x)
+    return Largest(top, parts_of(x == top, classes, x.dtype))
 
 
 def mask_of(label: Array | int, logits: Vector, classes: Classes) -> Mask:

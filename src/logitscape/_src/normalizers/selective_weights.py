@@ -6,12 +6,12 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.argmax import every_largest, first_largest
+from ..base.argmax import first_largest
 from ..base.classes import Classes
 from ..base.parameters import parameter
 from ..base.top import MOST_MAXIMA
 from ..base.types import Mask, Parameter, Vector
-from .apart import parts_of
+from .apart import largest_of
 from .powers import divide_by
 from .selective import checked_count
 from .truncated import quantile
@@ -112,7 +112,7 @@ def _cut_off(
         classes: How the classes are joined.
         above: Function s -> x.
     """
-    top = classes.maximum(logits)
+    top, anchor = largest_of(logits, classes)
     highest = above(jnp.zeros_like(top))
 
     def kept(z: Array) -> tuple[Mask, Array, Array]:
@@ -144,16 +144,16 @@ def _cut_off(
         is_kept, _, x = kept(z)
         return jnp.where(is_kept, 1 + 1 / x, 0)
 
-    anchor = parts_of(every_largest(logits), classes, logits.dtype)
     return Weights(relative, slope, log_relative, log_slope, anchor=anchor)
 
 
 def min_shift(logits: Array, classes: Classes) -> Weights:
     """`g(z) = z - min z`."""
     halved = 0.5 * logits  # so that no difference of two finite logits overflows
-    lowest = -classes.maximum(-halved)
-    ratio = divide_by(classes.maximum(halved) - lowest)
-    log_top = jnp.log(classes.maximum(halved) - lowest)
+    negated, anchor = largest_of(-halved, classes)
+    lowest = -negated
+    top = classes.maximum(halved) - lowest
+    ratio, log_top = divide_by(top), jnp.log(top)
 
     def relative(z: Array) -> Array:
         return ratio(jnp.maximum(0.5 * z - lowest, 0))
@@ -173,6 +173,6 @@ def min_shift(logits: Array, classes: Classes) -> Weights:
         slope,
         log_relative,
         log_slope,
-        anchor=parts_of(every_largest(-halved), classes, logits.dtype),
+        anchor=anchor,
         differentiable=lambda z: ratio(0.5 * z - lowest),
     )

@@ -11,7 +11,7 @@ from ..base.types import Scalar, Vector
 from .mapped import through
 from .objective import MappedLoss, Objective
 from .pair_rule import loss_of_label
-from .statements import Example, stated_loss_of_logits, stated_pair
+from .statements import Example, StatedPair, stated_loss_of_logits, stated_pair
 
 
 def loss_at_label(objective: Objective, logits: Vector, label: Array) -> Scalar:
@@ -29,8 +29,7 @@ def loss_at_label(objective: Objective, logits: Vector, label: Array) -> Scalar:
         at_label = partial(_of_mapped, function)
         value: Scalar = rounded_once(at_label, logits.dtype, logits, label)
         return value
-    stated = stated_pair(objective.normalizer, objective.loss, logits)
-    stated = stated or stated_loss_of_logits(function)
+    stated = _stated_at_label(objective, logits)
     if stated is not None:
         return loss_of_label(stated.pair, logits, label, stated.parameters)
     is_valid = (label >= 0) & (label < logits.size)
@@ -55,10 +54,16 @@ def loss_of_tested(objective: Objective, logits: Vector, target: Vector) -> Scal
 
 
 def has_rule(objective: Objective, logits: Example) -> bool:
-    """Whether an objective is a pair with one rule for its derivative, behind maps or not."""
+    """Whether an objective has one rule for its value and gradient, behind maps or not."""
     if isinstance(objective.function, MappedLoss):
         return has_rule(objective.function.behind, logits)
-    return stated_pair(objective.normalizer, objective.loss, logits) is not None
+    return _stated_at_label(objective, logits) is not None
+
+
+def _stated_at_label(objective: Objective, logits: Example) -> StatedPair | None:
+    """The rule of a pair, or of a loss of logits; None without one."""
+    stated = stated_pair(objective.normalizer, objective.loss, logits)
+    return stated or stated_loss_of_logits(objective.function)
 
 
 def _of_mapped(loss: MappedLoss, logits: Vector, label: Array) -> Scalar:

@@ -7,6 +7,7 @@ from ..losses import (
     angular,
     binary,
     binary_margins,
+    dual_focal,
     evidential_gradients,
     fenchel_young,
     label_losses,
@@ -20,6 +21,7 @@ from ..losses import (
     overlap,
     regression,
     rows,
+    smooth_top_k,
     spherical_bound,
     top_k,
     top_k_gradients,
@@ -67,6 +69,7 @@ LOGIT_LOSS_ENTRIES: tuple[Formula, ...] = (
         with_label=margin_gradients.squared_logits,
     ),
     _of_logits(fenchel_young.sparsemax_loss, sparsemax.sparsemax),
+    _of_logits(fenchel_young.sparsegen_loss, sparsemax.sparsegen),
     _of_logits(fenchel_young.entmax_loss, entmax.entmax),
     _of_logits(spherical_bound.spherical_bound, exponential.softmax),
     _of_logits(
@@ -112,6 +115,11 @@ LOGIT_LOSS_ENTRIES: tuple[Formula, ...] = (
         with_label=logit_gradients.squentropy,
     ),
     _of_logits(
+        dual_focal.dual_focal,
+        exponential.softmax,
+        with_label=logit_gradients.dual_focal,
+    ),
+    _of_logits(
         top_k.top_k_entropy,
         exponential.argmax,
         with_label=top_k_gradients.top_k_entropy,
@@ -120,6 +128,11 @@ LOGIT_LOSS_ENTRIES: tuple[Formula, ...] = (
         top_k.top_k_hinge,
         exponential.argmax,
         with_label=top_k_gradients.top_k_hinge,
+    ),
+    _of_logits(
+        smooth_top_k.smooth_top_k_hinge,
+        exponential.argmax,
+        with_label=smooth_top_k.value_and_gradient,
     ),
     _of_logits(
         evidential_losses.evidential_log,
@@ -131,7 +144,11 @@ LOGIT_LOSS_ENTRIES: tuple[Formula, ...] = (
         evidential.evidential,
         with_label=evidential_gradients.evidential_digamma,
     ),
-    _of_logits(evidential_losses.evidential_mse, evidential.evidential),
+    _of_logits(
+        evidential_losses.evidential_mse,
+        evidential.evidential,
+        with_label=evidential_gradients.evidential_mse,
+    ),
 )
 """Losses whose target is a distribution over the classes: one label, or a soft one."""
 

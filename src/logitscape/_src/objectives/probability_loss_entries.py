@@ -9,6 +9,7 @@ from ..losses import (
     jensen_shannon,
     label_losses,
     label_orders,
+    label_ratios,
     label_scores,
     label_sums,
     logarithmic,
@@ -101,23 +102,27 @@ PROBABILITY_LOSS_ENTRIES: tuple[Formula, ...] = (
     ),
     _of_probabilities(
         normalized.normalized_cross_entropy,
-        of_label=label_sums.normalized_cross_entropy,
+        of_label=label_ratios.normalized_cross_entropy,
     ),
     _of_probabilities(
         normalized.normalized_focal,
+        of_label=label_ratios.normalized_focal,
     ),
     _of_probabilities(
         normalized.normalized_generalized_cross_entropy,
+        of_label=label_ratios.normalized_generalized_cross_entropy,
     ),
     _of_probabilities(
         normalized.normalized_negative_cross_entropy,
+        of_label=label_ratios.normalized_negative_cross_entropy,
     ),
     _of_probabilities(
         normalized.active_passive,
-        of_label=label_sums.active_passive,
+        of_label=label_ratios.active_passive,
     ),
     _of_probabilities(
         normalized.active_negative,
+        of_label=label_ratios.active_negative,
     ),
     _of_probabilities(
         jensen_shannon.jensen_shannon,

@@ -85,6 +85,7 @@ def weighed(
         log_scale=weights.log_scale,
         num_classes=classes.count,
         sum=classes.sum,
+        sums=classes.sums,
         maximum=classes.maximum,
     )
     return Weighed(weights, logits, apart.label_logit, shares)

@@ -178,6 +178,7 @@ OF_LOGITS: Mapping[str, OfRows] = {
     "one_vs_rest": _one_vs_rest,
     "squared_logits": _squared_logits,
     "sparsemax_loss": lambda z, labels: _entmax_loss(z, labels, 2.0),
+    "sparsegen_loss": lambda z, labels: _entmax_loss(2 * z, labels, 2.0) / 2,
     "entmax_loss": _entmax_loss,
     "spherical_bound": _spherical_bound,
     "z_loss": _z_loss,

@@ -173,6 +173,14 @@ def _squentropy(z: Rows, labels: Rows) -> Rows:
     return loss
 
 
+def _dual_focal(z: Rows, labels: Rows) -> Rows:
+    log_p = log_probs("softmax", z)
+    p, of_label = np.exp(log_p), at_labels(log_p, labels)
+    below = np.where(z < at_labels(z, labels)[:, None], p, 0).max(axis=1)
+    loss: Rows = (below - np.expm1(of_label)) ** 5 * -of_label
+    return loss
+
+
 def _top_k_entropy(z: Rows, labels: Rows) -> Rows:
     """With k = 2 the largest rival is left out."""
     is_label = np.eye(z.shape[1], dtype=bool)[labels]
@@ -185,6 +193,19 @@ def _top_k_hinge(z: Rows, labels: Rows) -> Rows:
     is_label = np.eye(z.shape[1], dtype=bool)[labels]
     gaps = np.where(is_label, 0, 1 + z - at_labels(z, labels)[:, None])
     loss: Rows = np.maximum(0, np.sort(gaps, axis=1)[:, -2:].sum(axis=1) / 2)
+    return loss
+
+
+def _smooth_top_k_hinge(z: Rows, labels: Rows) -> Rows:
+    """With k = 2: sums of the rivals' weights, and of their products in pairs."""
+    is_label = np.eye(z.shape[1], dtype=bool)[labels]
+    top = np.where(is_label, -np.inf, z).max(axis=1, keepdims=True)
+    weights = np.where(is_label, 0, np.exp((z - top) / 2))
+    total = weights.sum(axis=1)
+    pairs = (weights[:, 1:] * np.cumsum(weights, axis=1)[:, :-1]).sum(axis=1)
+    lead = (top[:, 0] - at_labels(z, labels)) / 2 + 1
+    with np.errstate(divide="ignore"):
+        loss: Rows = np.logaddexp(0, lead + np.log(pairs / total))
     return loss
 
 
@@ -238,8 +259,10 @@ WIDER_OF_LOGITS: Mapping[str, OfRows] = {
     "max_sup": _max_sup,
     "margin_label_smoothing": _margin_label_smoothing,
     "squentropy": _squentropy,
+    "dual_focal": _dual_focal,
     "top_k_entropy": _top_k_entropy,
     "top_k_hinge": _top_k_hinge,
+    "smooth_top_k_hinge": _smooth_top_k_hinge,
     "evidential_log": _evidential_log,
     "evidential_digamma": _evidential_digamma,
     "evidential_mse": _evidential_mse,
