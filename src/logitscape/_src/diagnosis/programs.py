@@ -11,7 +11,7 @@ from jax import Array
 from ..base.memory import kept
 from ..base.program_keys import program_key
 from ..base.stored import stored_program
-from ..base.xla import jit_fast_compile
+from ..base.xla import jit_as_trained, jit_fast_compile
 from ..forms.opaque import Opaque
 from ..objectives.at_label import loss_at_label
 from .precisions import Precision as Precision
@@ -34,13 +34,10 @@ def program_of(
     """The program for one shape, loaded where it is stored."""
     if subject.opaque is not None and quantity != "probabilities":
         return _of_opaque(subject.opaque, quantity)
-    # float32 is compiled in full, as it is in training; the other dtypes may be
-    # compiled without optimisation where that is faster on the whole.
-    compile_fast = shape[1] <= FEW_CLASSES and dtype != "float32"
     function = _of_one(subject, quantity)
-    jit = jit_fast_compile if compile_fast else jax.jit
+    jit = _jit(shape[1], dtype)
     asked = subject.normalizer if quantity == "probabilities" else subject.function
-    about = (quantity, shape, dtype, compile_fast)
+    about = (quantity, shape, dtype, jit.__name__)
     example = _arguments(quantity, shape[1:], dtype)
     key = program_key(asked, about, function, *example)
     mapped = jax.vmap(function)
@@ -48,6 +45,14 @@ def program_of(
         return jit(mapped)
     arguments = _arguments(quantity, shape, dtype)
     return stored_program(key, mapped, *arguments, jit=jit).program
+
+
+def _jit(n: int, dtype: Precision) -> Callable[..., Any]:
+    """How a program of n classes is compiled: quickly where that takes longer than running it."""
+    if n > FEW_CLASSES:
+        return jax.jit
+    # float32 computes bit by bit what it computes in training.
+    return jit_as_trained if dtype == "float32" else jit_fast_compile
 
 
 def _arguments(

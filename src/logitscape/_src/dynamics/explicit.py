@@ -5,7 +5,6 @@ times as long to compile. Even a single step of such a library takes twice as lo
 tableau in a loop.
 """
 
-from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import jax
@@ -86,27 +85,15 @@ def _explicit_step(
     The last stage of Tsitouras' method is the next point, so the evaluation at a point is
     known from the step that led there.
     """
-    start_norm = jnp.where(is_alive(start), norm(start.gradient), 1)
-    log_start_norm = jnp.log(start_norm)
-    slope_at = partial(_slope, step, log_start_norm)
 
     def stage(i: Any, state: Stage) -> Stage:
         slopes = state[0]
-
-        def moved(origin: Array, part: Array) -> Array:
-            # Over all stages, as i is known only in the loop; those to come have the
-            # weight 0.
-            return origin + jnp.tensordot(jnp.asarray(STAGES)[i], part, 1)
-
-        def inserted(part: Array, new: Array) -> Array:
-            return part.at[i].set(new)
-
-        here = jax.tree.map(moved, point, slopes)
+        here = _stage_point(i, point, slopes)
         value_here = evaluate(here.z)
-        slope_here = slope_at(here, value_here)
-        return jax.tree.map(inserted, slopes, slope_here), here, value_here
+        slopes = _with_slope(i, start, step, slopes, here, value_here)
+        return slopes, here, value_here
 
-    first_slopes = jax.tree.map(_first_of_all_stages, slope_at(point, value))
+    first_slopes = _first_slopes(start, step, point, value)
     # A loop, as stages that are written out would compile all objectives six times.
     slopes, new, new_value = jax.lax.fori_loop(
         1, len(STAGES), stage, (first_slopes, point, value)
@@ -114,16 +101,71 @@ def _explicit_step(
     return new, _step_error(slopes, point, new), new_value
 
 
-def _slope(
-    step: Array, log_start_norm: Array, point: Point, value: Evaluation
+def begin_step(path: Path) -> tuple[Point, Point]:
+    """The slopes of the first stage, and the point of the second one."""
+    point = Point(path.z, path.log_time)
+    slopes = _first_slopes(path.start, path.step, point, path.value)
+    return slopes, _stage_point(1, point, slopes)
+
+
+def next_stage(
+    i: Array, path: Path, slopes: Point, here: Point, value: Evaluation
+) -> tuple[Point, Point]:
+    """The slopes up to stage i, which has been evaluated, and the point of the stage after it."""
+    slopes = _with_slope(i, path.start, path.step, slopes, here, value)
+    return slopes, _stage_point(i + 1, Point(path.z, path.log_time), slopes)
+
+
+def end_step(path: Path, slopes: Point, here: Point, value: Evaluation) -> Trial:
+    """Where the step leads whose last stage has been evaluated."""
+    last = len(STAGES) - 1
+    slopes = _with_slope(last, path.start, path.step, slopes, here, value)
+    error = _step_error(slopes, Point(path.z, path.log_time), here)
+    return Trial(here.z, here.log_time, path.step, error, value)
+
+
+def _first_slopes(
+    start: Evaluation, step: Array, point: Point, value: Evaluation
 ) -> Point:
+    slopes: Point = jax.tree.map(
+        _first_of_all_stages, _slope(step, start, point, value)
+    )
+    return slopes
+
+
+def _stage_point(i: Any, point: Point, slopes: Point) -> Point:
+    """The point of stage i, to which the slopes of all stages before it lead."""
+
+    def moved(origin: Array, part: Array) -> Array:
+        # Over all stages, as i is known only in the loop; those to come have the
+        # weight 0.
+        return origin + jnp.tensordot(jnp.asarray(STAGES)[i], part, 1)
+
+    here: Point = jax.tree.map(moved, point, slopes)
+    return here
+
+
+def _with_slope(
+    i: Any, start: Evaluation, step: Array, slopes: Point, here: Point, value: Evaluation
+) -> Point:
+    """All slopes, with that of stage i."""
+
+    def inserted(part: Array, new: Array) -> Array:
+        return part.at[i].set(new)
+
+    known: Point = jax.tree.map(inserted, slopes, _slope(step, start, here, value))
+    return known
+
+
+def _slope(step: Array, start: Evaluation, point: Point, value: Evaluation) -> Point:
     """Change of z and u over a whole step at the speed of one point; 0 where a flow has ended."""
+    start_norm = jnp.where(is_alive(start), norm(start.gradient), 1)
     alive = is_alive(value)
     size = jnp.where(alive, norm(value.gradient), 1)
     downhill = -value.gradient / size[..., None]
     direction = jnp.where(alive[..., None], downhill, 0)
     # |g_0| / |g| e^-u in one exponential, as the ratio alone may overflow.
-    slowness = jnp.exp(log_start_norm - jnp.log(size) - point.log_time)
+    slowness = jnp.exp(jnp.log(start_norm) - jnp.log(size) - point.log_time)
     return Point(
         z=step[..., None] * direction,
         log_time=jnp.where(alive, step * slowness, 0),

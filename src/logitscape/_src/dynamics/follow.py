@@ -23,6 +23,7 @@ from .explicit import runge_kutta
 from .implicit import linearly_implicit
 from .lanes import Evaluation, Evaluator, evaluator
 from .path import Path, Stepper
+from .stepwise import integrate_stepwise
 from .trajectories import SHORTEST, integrate
 
 FEW_STEPS = 2**8
@@ -32,7 +33,7 @@ STIFF_STEPS = 2**11
 MOST_STEPS = 2**13
 """Maximum number of explicit steps in the end."""
 FEW_NUMBERS = 200
-"""Number of logits in all lanes up to which a few steps take longer to compile than to run."""
+"""Number of logits in all lanes up to which a flow takes longer to compile than to run."""
 LANES: dict[Stepper, int] = {runge_kutta: 128, linearly_implicit: 32}
 """Number of lanes that run together.
 
@@ -63,7 +64,11 @@ def follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
     first = _program(_with(key, lanes.shape), evaluate, jit_fast_compile, lanes)
     none = np.zeros(lanes.shape[:2], bool)
     inputs = (first(lanes), lanes, none)
-    path = _integrate_in_parts(key, evaluate, runge_kutta, FEW_STEPS, inputs)
+    if lanes.size <= FEW_NUMBERS and not jax.config.jax_disable_jit:  # type: ignore[attr-defined]
+        path = integrate_stepwise(first, FEW_STEPS, *inputs)
+        path = jax.tree.map(np.asarray, path)
+    else:
+        path = _integrate_in_parts(key, evaluate, runge_kutta, FEW_STEPS, inputs)
     again = partial(_follow_again, objectives, label, lanes)
     # A lane whose shortest step has grown by a quarter has taken many inaccurate steps.
     slowed = path.min_step >= 1.25 * SHORTEST
@@ -139,16 +144,14 @@ def _integrate_in_parts(
 ) -> Path:
     """`integrate`, compiled once and run on a part of the lanes at a time."""
     _, lanes, skip = inputs
-    few = lanes.size <= FEW_NUMBERS and most == FEW_STEPS
     run = partial(integrate, evaluate, stepper)
     objectives, m = skip.shape
     columns = _columns_of_parts(m, max(1, LANES[stepper] // objectives))
     parts = [_part(inputs, chosen) for chosen in columns]
     # Compiled before the lock is taken, so that meanwhile another thread can factorize.
     shape = parts[0][2].shape
-    key = _with(key, stepper.__name__, few, shape, lanes.shape)
-    jit = jit_fast_compile if few else jax.jit
-    program = _program(key, run, jit, most, *parts[0])
+    key = _with(key, stepper.__name__, shape, lanes.shape)
+    program = _program(key, run, jax.jit, most, *parts[0])
     paths = []
     with _exclusive(stepper):
         for part in parts:

@@ -58,14 +58,15 @@ def integrate(
 
     def advance(state: State) -> State:
         path, count = state
-        return _advance(evaluate, stepper, path), count + 1
+        return accepted(path, stepper(evaluate, path)), count + 1
 
-    first = _first(value, z, skip)
+    first = first_path(value, z, skip)
     path, _ = jax.lax.while_loop(unfinished, advance, (first, jnp.array(0)))
     return path
 
 
-def _first(value: Evaluation, z: Array, skip: Array) -> Path:
+def first_path(value: Evaluation, z: Array, skip: Array) -> Path:
+    """All paths at their starts."""
     zero = jnp.zeros_like(value.loss)
     never = jnp.zeros_like(zero, bool)
     return Path(
@@ -87,13 +88,12 @@ def _at_end(value: Evaluation) -> Array:
     return at_end
 
 
-def _advance(evaluate: Evaluator, stepper: Stepper, path: Path) -> Path:
-    """Try one step in every lane and accept it where it is accurate.
+def accepted(path: Path, trial: Trial) -> Path:
+    """The paths after a step that was tried, which is accepted where it is accurate.
 
     A step that goes beyond the end is halved until the end is located. A step that is too
     inaccurate is shortened.
     """
-    trial = stepper(evaluate, path)
     shortest = path.step <= path.min_step
     accurate = (trial.error <= 1) | shortest
     beyond = accurate & _at_end(trial.value)

@@ -12,6 +12,7 @@ from jax import Array
 
 from ..base.program_keys import loss_key
 from ..base.stored import under_jit
+from ..base.xla import jit_as_trained, jit_fast_compile
 from ..objectives.objective import Objective
 from ..objectives.sources import Source, objective
 from .choice import Recognised
@@ -76,14 +77,16 @@ def in_batches(
         return value, jacobian.reshape(*value.shape, *z.shape)
 
     # Compiled once for every shape and precision.
-    programs = dict[str | None, Callable[..., Any]]()
+    programs = dict[tuple[str | None, Any], Callable[..., Any]]()
 
     def evaluate(z: Rows, t: Rows) -> tuple[Rows, Rows]:
         arguments = jax.device_put((z, t))
+        dtype = arguments[0].dtype
         key = loss_key(loss, *arguments, about="losses and gradients of a batch")
-        if key not in programs:
-            programs[key] = under_jit(key, both)
-        value, jacobian = programs[key](*arguments)
+        if (key, dtype) not in programs:
+            jit = jit_fast_compile if dtype == np.float64 else jit_as_trained
+            programs[key, dtype] = under_jit(key, both, jit)
+        value, jacobian = programs[key, dtype](*arguments)
         return np.asarray(value, np.float64), np.asarray(jacobian, np.float64)
 
     return evaluate

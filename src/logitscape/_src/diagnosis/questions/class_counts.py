@@ -9,7 +9,7 @@ import numpy as np
 
 from ...base.program_keys import program_key
 from ...base.stored import stored_program
-from ...base.xla import jit_fast_compile
+from ...base.xla import jit_as_trained, jit_fast_compile
 from ..answers import Answer, Witness, undecided
 from ..config import DiagnosisConfig
 from ..evaluation import Rows, Values, evaluate, narrow, one_hot, rounded, row
@@ -160,7 +160,7 @@ def _both_at_many(
     # Rounded once for both, so that the error is that of the
     # computation and not of the logits.
     z = rounded(z, config.dtype)
-    in_training = _at_many(subject, z, config.dtype, jax.jit)
+    in_training = _at_many(subject, z, config.dtype, jit_as_trained)
     if config.dtype == "float64":
         return in_training, in_training
     return in_training, _at_many(subject, z, "float64", jit_fast_compile)

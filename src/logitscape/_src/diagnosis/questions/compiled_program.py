@@ -8,6 +8,7 @@ import numpy as np
 from ...base.program_keys import key_of, program_key
 from ...base.stored import remembered, stored_program
 from ...base.x64 import enable_x64
+from ...base.xla import jit_as_trained
 from ...forms.reading import PERFECT
 from ..answers import Answer, Severity, Witness
 from ..config import DiagnosisConfig
@@ -154,7 +155,9 @@ def _both_losses(
         key = program_key(
             subject.function, about, subject.function, narrow_z[0], narrow_t[0]
         )
-        program = stored_program(key, run, narrow_z, narrow_t).program
+        program = stored_program(
+            key, run, narrow_z, narrow_t, jit=jit_as_trained
+        ).program
         compiled = program(narrow_z, narrow_t)
         # Those of a function that is not the package's own may be others than its trace tells.
         key = key_of(subject.function, "eager losses", narrow_z.tobytes(), *about)

@@ -4,9 +4,11 @@ The time is compared with that of the reference from the same start.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
+from ...base.memory import kept
 from ...dynamics.flow import Flows, flow
 from ...dynamics.reasons import GAVE_UP, LEAVES, OUTSIDE, POLE, STUCK, ZERO
 from ...objectives.objective import Objective
@@ -45,19 +47,14 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     n = config.num_classes
     if n > MOST_CLASSES:
         n = few_classes(subject, config)
-    starts = _starts(n)
-    objectives = {
-        "subject": _objective(subject),
-        "reference": _objective(config.reference),
-    }
     try:
-        flows = flow(objectives, starts)
+        flows = _both(_flows(subject, n), _flows_of_reference(config.reference, n))
     except TypeError as error:
         if subject.opaque is None:
             raise
         why = f"Its gradient flow is stiff, for which second derivatives are needed: {error}."
         return [undecided(QUESTION, why)]
-    for start in range(len(starts)):
+    for start in range(len(flows.starts)):
         if _is_usable(flows, start):
             return [_answer(config.reference, flows, start)]
     why = "No start that was tried is both in the domain and wrong."
@@ -71,8 +68,25 @@ def _starts(n: int) -> Rows:
     return np.stack([start, start + SHIFT])
 
 
-def _objective(subject: Subject) -> Objective:
-    return Objective(subject.name, subject.function, subject.normalizer)
+def _flows(subject: Subject, n: int) -> Flows:
+    objective = Objective(subject.name, subject.function, subject.normalizer)
+    return flow({"of a subject": objective}, _starts(n))
+
+
+# The same for all subjects of a session.
+@kept(maxsize=4)
+def _flows_of_reference(reference: Subject, n: int) -> Flows:
+    return _flows(reference, n)
+
+
+def _both(subject: Flows, reference: Flows) -> Flows:
+    """The flows of the subject and of the reference, in rows."""
+    arrays = ("times", "log_times", "reached", "reasons", "ends", "lengths")
+    rows = {
+        name: np.concatenate([getattr(subject, name), getattr(reference, name)])
+        for name in arrays
+    }
+    return replace(subject, objectives=("subject", "reference"), **rows)
 
 
 def _is_usable(flows: Flows, start: int) -> bool:
