@@ -99,7 +99,7 @@ def reason_not_to_ask(topic: str, found: Sequence[Answer]) -> str:
     if REVERSED in verdicts:
         return "The arguments of the loss are in the wrong order."
     if IGNORED in verdicts and topic in TOPICS_OF_LABEL:
-        return "The loss does not depend on its label."
+        return "The loss of one example does not depend on its label."
     if NEVER_FINITE in verdicts and topic in (*TOPICS_OF_LABEL, *TOPICS_OF_VALUES):
         return "The loss is nowhere finite."
     return ""
