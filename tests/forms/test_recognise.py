@@ -252,6 +252,18 @@ def test_embeddings_are_similarities_to_unit_vectors(function) -> None:
     np.testing.assert_allclose(losses(found), CROSS_ENTROPY, rtol=1e-9)
 
 
+def decoupled(images, texts):
+    """The match is no rival of itself, so that a pair alone has none and the loss is infinite."""
+    s = images @ texts.T
+    rivals = jnp.where(jnp.eye(len(s), dtype=bool), -jnp.inf, s)
+    return (jax.nn.logsumexp(rivals, axis=1) - jnp.diag(s)).mean()
+
+
+@pytest.mark.quick
+def test_the_infinite_loss_of_an_example_alone_explains_no_batch() -> None:
+    assert recognised(decoupled).form == "similarities"
+
+
 @pytest.mark.quick
 def test_two_matrices_of_similarities_are_both_sides_of_one() -> None:
     column = np.log(N - 1 + np.exp(Z[:, LABEL])) - Z[:, LABEL]

@@ -45,6 +45,7 @@ BROKEN: Mapping[str, str] = {
     "clipped probability": "the probability is clipped",
     "epsilon inside the logarithm": "a constant is added inside the logarithm",
     "logarithm clamped": "the logarithm is clamped where the probability rounds to 0",
+    "exponential overflows": "it takes the exponential of a logit, which overflows",
     "logarithm of a probability": "it takes the logarithm of a probability that underflows",
     "NaN when right": "its gradient is NaN once the label's probability is 1",
     "does not run": "it raises an error{where}",

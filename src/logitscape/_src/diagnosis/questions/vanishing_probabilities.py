@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..answers import Witness
-from ..evaluation import evaluate, finite_rows, one_hot
+from ..evaluation import evaluate, finite_rows, one_hot, row
 from ..levels import level_at
 from ..simplify import format_first
 from .links import CLIPPED
@@ -11,6 +11,9 @@ from .mistake_samples import FAR, Mistake, Samples, target_weights_of
 
 SLOW = 10.0
 """Largest loss, in units of what a linear one would be, that a logarithm has before it is inf."""
+BEFORE_OVERFLOW, BEYOND_OVERFLOW = 709.2, 720.0
+"""Logits of which e^z is finite in float64, and is not."""
+FLOAT32_OVERFLOW = 88.73
 EPSILON = 1e-7
 """The catalogue's own constant inside the logarithm."""
 
@@ -62,6 +65,8 @@ def log_of_probability(samples: Samples) -> Mistake | None:
     underflows = not np.isfinite(loss) or not np.isfinite(gradient).all()
     if not is_cross_entropy or not underflows:
         return _log_of_nothing(samples)
+    if _exponential_overflows(samples):
+        return _overflow(samples)
     distance = float(FAR[-1])
     shows = (
         f"loss = {float(loss):g}, gradient = {format_first(gradient)}; "
@@ -80,6 +85,40 @@ def log_of_probability(samples: Samples) -> Mistake | None:
             samples.far_logits(distance), one_hot(0, samples.num_classes), shows
         ),
     )
+
+
+def _exponential_overflows(samples: Samples) -> bool:
+    """Whether exponentials are taken of the logits themselves, and not of differences."""
+    if samples.subject.domain.is_bounded:
+        return False
+    if samples.subject.one_logit:
+        # A probability is subnormal there, which is rounded to 0, and e^x is still finite.
+        logits = samples.far_logits(BEFORE_OVERFLOW)
+        return bool(np.isfinite(evaluate(samples.subject, [logits], 0).loss[0]))
+    beyond = np.array(samples.far_logits(1.0)) + samples.temperature * BEYOND_OVERFLOW
+    return not np.isfinite(evaluate(samples.subject, [beyond], 0).loss[0])
+
+
+def _overflow(samples: Samples) -> Mistake:
+    one_logit = samples.subject.one_logit
+    logits = np.array(samples.far_logits(BEYOND_OVERFLOW))
+    if not one_logit:
+        logits = np.full(samples.num_classes, samples.temperature * BEYOND_OVERFLOW)
+    loss = float(evaluate(samples.subject, [logits], 0).loss[0])
+    text = (
+        "The exponential of a logit is taken as it is, and overflows: the loss is infinite or NaN "
+        "once a logit is above 88.7 in float32 (709 in float64, 11 in float16)."
+    )
+    # Many logits may have any common shift, and one logit has none.
+    severity = (
+        level_at("fault", [FLOAT32_OVERFLOW], samples.subject.domain)
+        if one_logit
+        else "fault"
+    )
+    witness = Witness(
+        row(logits), one_hot(0, samples.num_classes), f"loss = {loss:g}", "loss"
+    )
+    return Mistake("exponential overflows", severity, text, BEYOND_OVERFLOW, witness)
 
 
 def _log_of_nothing(samples: Samples) -> Mistake | None:
