@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from .answers import Answer
 
 BROKEN: Mapping[str, str] = {
+    "teacher without softmax": "it takes a teacher's logits for a distribution",
     "softmax over one unit": "the softmax over one unit is always 1",
     "never finite": "it is nowhere finite",
     "label ignored": "it does not depend on its label",

@@ -9,6 +9,8 @@ from ..simplify import format_first
 from .links import CLIPPED
 from .mistake_samples import FAR, Mistake, Samples, target_weights_of
 
+BETWEEN = 81
+"""Number of distances between a finite loss and an infinite one."""
 SLOW = 10.0
 """Largest loss, in units of what a linear one would be, that a logarithm has before it is inf."""
 BEFORE_OVERFLOW, BEYOND_OVERFLOW = 709.2, 720.0
@@ -132,17 +134,28 @@ def _log_of_nothing(samples: Samples) -> Mistake | None:
     # Exponentials grow far beyond this before they overflow.
     if loss[first] > SLOW * (1 + FAR[first] * np.ptp(scattered)):
         return None
-    distance = float(FAR[first + 1])
-    wrong_by = f"{samples.temperature * distance:g}"
+    distance, infinite = _first_infinite(samples, FAR[first], FAR[first + 1])
+    wrong_by = f"{samples.temperature * distance:.3g}"
     text = (
         "The logarithm is taken of a probability, or of 1 less one, which rounds to 0: the loss "
         f"is infinite where the label is wrong by {wrong_by}. Use log_softmax and log1p."
     )
-    shows = f"the label is wrong by {wrong_by}; loss = {loss[first + 1]:g}"
+    shows = f"the label is wrong by {wrong_by}; loss = {infinite:g}"
     far = samples.far_logits(distance)
     witness = Witness(far, one_hot(0, samples.num_classes), shows, "loss")
     severity = level_at("fault", far, samples.subject.domain)
     return Mistake("logarithm of a probability", severity, text, distance, witness)
+
+
+def _first_infinite(
+    samples: Samples, finite_at: float, infinite_at: float
+) -> tuple[float, float]:
+    """The first of a row of distances at which the loss is infinite, and the loss there."""
+    distances = np.linspace(finite_at, infinite_at, BETWEEN)[1:]
+    z = np.array([samples.far_logits(distance) for distance in distances])
+    loss = evaluate(samples.subject, z, 0).loss
+    first = int(np.argmax(~np.isfinite(loss)))
+    return float(distances[first]), float(loss[first])
 
 
 def power_of_nothing(samples: Samples) -> Mistake | None:
