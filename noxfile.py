@@ -101,6 +101,13 @@ def verdicts(session: nox.Session) -> None:
         session.run("python", "-m", table, *session.posargs, env=ENVIRONMENT)
 
 
+@nox.session(venv_backend="uv")
+def stability(session: nox.Session) -> None:
+    """Ask whether the oldest versions give the verdicts of the newest; --write keeps the table."""
+    session.install("-e", ".", *group("test"), "--resolution", "lowest-direct")
+    session.run("python", "-m", "docs.stability", *session.posargs, env=ENVIRONMENT)
+
+
 @nox.session(venv_backend="virtualenv")
 def benchmarks(session: nox.Session) -> None:
     """Measure speed against PyTorch, NumPy and plain JAX; installs PyTorch."""

@@ -76,6 +76,17 @@ def batched(logits, labels):
     )[:, 0]
 
 
+def without_label_0(logits, labels):
+    """A mean over the labels that are not 0, whose number the losses of a batch share."""
+    kept = labels != 0
+    total = jnp.sum(jnp.where(kept, batched(logits, labels), 0))
+    return total / jnp.maximum(kept.sum(), 1)
+
+
+def in_bfloat16(logits, labels):
+    return batched(logits.astype(jnp.bfloat16), labels).mean()
+
+
 def over_the_batch(logits, labels):
     return -jnp.take_along_axis(
         jax.nn.log_softmax(logits, axis=0), labels[:, None], axis=-1
@@ -296,6 +307,8 @@ def _losses_of_witness(source, witness, form):
 
 def test_examples_that_do_not():
     assert diagnose(batched)["examples are independent"].severity == "fine"
+    assert "examples are independent" in diagnose(without_label_0)
+    assert "examples are independent" in diagnose(in_bfloat16)
     assert not any("examples" in verdict for verdict in diagnose(careful))
 
 

@@ -10,6 +10,11 @@ from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.answers import Answer
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.contradictions import RULES, Rule, reconciled
+from logitscape._src.diagnosis.qualifications import (
+    QUALIFICATIONS,
+    Qualification,
+    qualified,
+)
 from logitscape._src.diagnosis.questions import QUESTIONS, convexity
 from logitscape._src.diagnosis.subjects import subject
 from logitscape._src.diagnosis.verdicts.listing import VERDICTS
@@ -90,6 +95,25 @@ def test_a_domain_may_bound_a_convex_loss() -> None:
         "gradient": [answer("gradient when wrong", "leaves the domain")],
     }
     assert reconciled(by_topic, never) == by_topic
+
+
+@pytest.mark.parametrize("rule", QUALIFICATIONS)
+def test_qualifications_are_about_listed_verdicts(rule: Qualification) -> None:
+    assert {*rule.verdicts, rule.verdict} <= set(VERDICTS[rule.question])
+    assert rule.other_verdicts <= set(VERDICTS[rule.other_question])
+
+
+@pytest.mark.parametrize("rule", QUALIFICATIONS)
+def test_an_answer_says_where_another_limits_it(rule: Qualification) -> None:
+    first = answer(rule.question, min(rule.verdicts))
+    limits = Answer(
+        rule.other_question, min(rule.other_verdicts), "fault", "As measured.", ""
+    )
+    told = qualified({"a": [first], "b": [limits]})
+    (changed,) = told["a"]
+    assert (changed.verdict, changed.severity) == (rule.verdict, rule.severity)
+    assert changed.text == f"{first.text} {rule.sentence}"
+    assert qualified({"a": [first]}) == {"a": [first]}
 
 
 def clipped_at(least):

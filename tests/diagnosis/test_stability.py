@@ -5,7 +5,8 @@ from itertools import product
 
 import pytest
 
-from docs.stability import CLASSES, SAMPLE, SEEDS, alarms
+from docs import stability
+from docs.stability import CLASSES, SAMPLE, SEEDS, alarms, page, read, text_of
 from tests.shares import share
 
 TOPICS = ("label", "identity", "design", "common mistakes")
@@ -13,7 +14,7 @@ TOPICS = ("label", "identity", "design", "common mistakes")
 BROKEN = "smoothing adds 1 / n"
 HEALTHY = "CosFace of cosines"
 USUAL = 10
-SOME = (BROKEN, HEALTHY, "sigmoid twice")
+SOME = (BROKEN, HEALTHY, "tanh on the last layer")
 SETTINGS = ((3, 0), (100, 0), (USUAL, 3))
 
 
@@ -34,5 +35,27 @@ def test_a_loss_has_the_same_faults_and_trades(
 
 @pytest.mark.quick
 def test_the_sample_is_large_enough() -> None:
-    assert len(SAMPLE) == len(set(SAMPLE)) == 14
+    assert len(SAMPLE) == len(set(SAMPLE)) == 7
     assert (len(SEEDS), CLASSES) == (5, (3, 10, 100, 1000))
+
+
+@pytest.mark.quick
+def test_the_page_is_that_of_the_stored_verdicts() -> None:
+    by_version = read()
+    assert len(by_version) == 2
+    for found in by_version.values():
+        assert set(found) == set(SAMPLE)
+        assert all(set(sets) == set(stability.settings()) for sets in found.values())
+    assert stability.STORED.read_text(encoding="utf-8") == text_of(by_version)
+    assert stability.TARGET.read_text(encoding="utf-8") == page(by_version)
+
+
+@pytest.mark.quick
+def test_a_difference_is_told() -> None:
+    usual = {setting: frozenset({"fault: dies"}) for setting in stability.settings()}
+    other = {**usual, (100, 0): frozenset[str]()}
+    told = page({"0.10.2": {"a loss": usual}, "0.7.2": {"a loss": other}})
+    assert (
+        "| a loss | fault: dies | jax 0.7.2, n = 100, seed 0: - fault: dies |" in told
+    )
+    assert "**0 of 1 have" in told

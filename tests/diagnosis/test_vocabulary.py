@@ -7,7 +7,7 @@ from logitscape._src.diagnosis.answers import Answer
 from logitscape._src.diagnosis.questions.gradient import SENTENCES
 from logitscape._src.diagnosis.questions.propriety import TEXTS
 from logitscape._src.diagnosis.verdicts.listing import NAMES, VERDICTS
-from logitscape._src.diagnosis.vocabulary import THROUGHOUT
+from logitscape._src.diagnosis.vocabulary import CORRECTED_OFF_THE_RAY, THROUGHOUT
 from tests.diagnosis import broken
 
 pytestmark = pytest.mark.quick
@@ -40,9 +40,10 @@ def test_verdicts_of_other_questions_are_refused() -> None:
 
 
 def test_sentences_are_about_listed_verdicts() -> None:
-    # Bounded logits have a sentence of their own, with the domain in it.
+    # Bounded logits have a sentence of their own, with the domain in it, and what another answer
+    # limits keeps its sentence.
     listed = {*VERDICTS["gradient when wrong"], "undecided"}
-    assert {*SENTENCES, THROUGHOUT} == listed
+    assert {*SENTENCES, THROUGHOUT, CORRECTED_OFF_THE_RAY} == listed
     assert set(TEXTS) == set(VERDICTS["proper"])
 
 

@@ -252,6 +252,34 @@ def test_embeddings_are_similarities_to_unit_vectors(function) -> None:
     np.testing.assert_allclose(losses(found), CROSS_ENTROPY, rtol=1e-9)
 
 
+def decoupled(images, texts):
+    """The match is no rival of itself, so that a pair alone has none and the loss is infinite."""
+    s = images @ texts.T
+    rivals = jnp.where(jnp.eye(len(s), dtype=bool), -jnp.inf, s)
+    return (jax.nn.logsumexp(rivals, axis=1) - jnp.diag(s)).mean()
+
+
+@pytest.mark.quick
+def test_the_infinite_loss_of_an_example_alone_explains_no_batch() -> None:
+    assert recognised(decoupled).form == "similarities"
+
+
+def pairs_by_sigmoid(images, texts, scale=10.0, bias=-10.0):
+    """SigLIP, with its scale and bias at the start: pairs that do not match add nearly nothing."""
+
+    def unit(rows):
+        return rows / jnp.linalg.norm(rows, axis=1, keepdims=True)
+
+    s = scale * unit(images) @ unit(texts).T + bias
+    signs = 2 * jnp.eye(len(s)) - 1
+    return softplus(-signs * s).sum(1).mean()
+
+
+@pytest.mark.quick
+def test_embeddings_whose_rivals_add_nearly_nothing_are_no_batch() -> None:
+    assert recognised(pairs_by_sigmoid).form == "similarities"
+
+
 @pytest.mark.quick
 def test_two_matrices_of_similarities_are_both_sides_of_one() -> None:
     column = np.log(N - 1 + np.exp(Z[:, LABEL])) - Z[:, LABEL]

@@ -1,6 +1,7 @@
 """Asking the diagnosis about a loss of the collection, all questions or some."""
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,11 @@ TOPICS = tuple(topic for topic in QUESTIONS if topic not in LEFT_OUT)
 
 
 def answers_about(
-    loss: Loss, arguments: Mapping[str, Any], topics: Iterable[str] = TOPICS
+    loss: Loss,
+    arguments: Mapping[str, Any],
+    topics: Iterable[str] = TOPICS,
+    *,
+    every_dtype: bool = True,
 ) -> list[Answer]:
     """The answers of a diagnosis to some of its topics.
 
@@ -40,6 +45,8 @@ def answers_about(
         loss: The loss.
         arguments: Arguments as for `ls.diagnose`.
         topics: Topics to ask; what the label does is asked in any case.
+        every_dtype: Whether precision is asked in dtypes other than that of the training too,
+            which know no fault.
     """
     given = {"num_classes": NUM_CLASSES, "normalizer": None, "form": None, **arguments}
     domain = domain_of(
@@ -56,7 +63,9 @@ def answers_about(
         config = DiagnosisConfig(reference, n, domain=domain, **settings)
 
         def ask(topic: str) -> list[Answer]:
-            return explained(list(QUESTIONS[topic](about, config)), about, config)
+            most = 1 if topic == "precision" and not every_dtype else None
+            found = list(islice(QUESTIONS[topic](about, config), most))
+            return explained(found, about, config)
 
         found = {label_use.QUESTION: ask(label_use.QUESTION)}
         for topic in topics:

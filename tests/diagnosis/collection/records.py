@@ -8,6 +8,7 @@ from . import (
     healthy_formulas,
     healthy_programs,
     second_round,
+    third_round,
 )
 from .case import Broken, Healthy
 
@@ -15,6 +16,7 @@ BROKEN: Mapping[str, Broken] = {
     **broken_formulas.BROKEN,
     **broken_programs.BROKEN,
     **second_round.BROKEN,
+    **third_round.BROKEN,
 }
 HEALTHY: Mapping[str, Healthy] = {
     name: case._replace(arguments={"normalizer": "softmax", **case.arguments})
@@ -22,6 +24,7 @@ HEALTHY: Mapping[str, Healthy] = {
         **healthy_formulas.HEALTHY,
         **healthy_programs.HEALTHY,
         **second_round.HEALTHY,
+        **third_round.HEALTHY,
     }.items()
 }
 """The normalizer lets questions about probabilities be asked."""

@@ -14,12 +14,14 @@ from .vocabulary import (
     BOUNDS,
     CONSISTENCY,
     CONVEX,
+    CORRECTS,
     FADES_EXPONENTIALLY,
     FADES_SLOWLY,
     JUMPS,
     LEAVES_DOMAIN,
     NO_NEGATIVE_CURVATURE,
     PROPER,
+    SLOW_TO_CORRECT,
     UNDECIDED,
     UNDEFINED_FAR_OUT,
 )
@@ -30,6 +32,7 @@ Ask = Callable[[str], list[Answer]]
 CONVEXITY = ("convexity", frozenset({CONVEX, NO_NEGATIVE_CURVATURE}))
 SMOOTH = (BOUNDS, frozenset({"smooth"}))
 LIPSCHITZ = (BOUNDS, frozenset({"Lipschitz"}))
+ROBUST = frozenset({"robust to label noise", "partly robust to label noise"})
 ALIKE = ("invariances", frozenset({"treats classes alike"}))
 Outcome = tuple[str, frozenset[str]]
 """A question and verdicts."""
@@ -89,6 +92,13 @@ RULES = (
         "a gradient that grows along a ray has no bound",
     ),
     Rule(
+        (BOUNDS, frozenset({"bounded"})),
+        ("gradient when wrong", frozenset({"constant", "grows", "explodes"})),
+        BOUNDS,
+        "a slope that does not fade along a ray leads to losses of any size",
+        only_everywhere=True,
+    ),
+    Rule(
         SMOOTH,
         (CONSISTENCY, frozenset({"kink", "jump"})),
         BOUNDS,
@@ -116,7 +126,37 @@ RULES = (
         "a proper loss predicts the most probable class",
     ),
     Rule(
-        ("correction", frozenset({"corrects itself", "slow to correct"})),
+        ("proper", frozenset({PROPER})),
+        ("common mistakes", frozenset({"never certain", "wrong label convention"})),
+        "proper",
+        "a proper loss is least where p is the true distribution, however certain that is",
+    ),
+    Rule(
+        ("noise robustness", ROBUST),
+        (BOUNDS, frozenset({"unbounded above"})),
+        "noise robustness",
+        "losses that are bounded below, and whose sum is bounded, are bounded above",
+    ),
+    Rule(
+        ("label", frozenset({"label ignored"})),
+        (CONSISTENCY, frozenset({"examples influence each other"})),
+        "label",
+        "an example alone says nothing of what a batch does",
+    ),
+    Rule(
+        (BOUNDS, frozenset({"constant"})),
+        (CONSISTENCY, frozenset({"examples influence each other"})),
+        BOUNDS,
+        "an example alone says nothing of what a batch does",
+    ),
+    Rule(
+        ("singular points", frozenset({"no singular point found"})),
+        ("common mistakes", frozenset({"not finite at equal logits"})),
+        "singular points",
+        "equal logits are a singular point",
+    ),
+    Rule(
+        ("correction", frozenset({CORRECTS, SLOW_TO_CORRECT})),
         (BOUNDS, frozenset({"constant"})),
         "correction",
         "a loss that is the same everywhere leads nowhere",

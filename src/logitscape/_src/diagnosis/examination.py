@@ -16,6 +16,7 @@ from .contradictions import reconciled
 from .deadline import OutOfTimeError
 from .designs.recognition import explained
 from .evaluation import points_evaluated
+from .qualifications import qualified
 from .questions import QUESTIONS, cost, label_use
 from .subject import Subject, gradient_error
 from .vocabulary import NOT_ASKED, NOT_MEASURED
@@ -85,7 +86,8 @@ class Examination:
             if topic not in ended:
                 by_topic[topic].append(self._not_asked(topic))
         agreed = reconciled(by_topic, self._ask_again)
-        return [answer for topic in QUESTIONS for answer in agreed[topic]]
+        told = qualified(agreed)
+        return [answer for topic in QUESTIONS for answer in told[topic]]
 
     def _tasks(
         self, ask: Callable[[str], None], topics: Sequence[str]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from .answers import Answer
 
 BROKEN: Mapping[str, str] = {
+    "teacher without softmax": "it takes a teacher's logits for a distribution",
     "softmax over one unit": "the softmax over one unit is always 1",
     "never finite": "it is nowhere finite",
     "label ignored": "it does not depend on its label",
@@ -45,6 +46,7 @@ BROKEN: Mapping[str, str] = {
     "clipped probability": "the probability is clipped",
     "epsilon inside the logarithm": "a constant is added inside the logarithm",
     "logarithm clamped": "the logarithm is clamped where the probability rounds to 0",
+    "exponential overflows": "it takes the exponential of a logit, which overflows",
     "logarithm of a probability": "it takes the logarithm of a probability that underflows",
     "NaN when right": "its gradient is NaN once the label's probability is 1",
     "does not run": "it raises an error{where}",

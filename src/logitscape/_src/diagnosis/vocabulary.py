@@ -6,6 +6,11 @@
 CONSISTENCY = "consistency"
 BOUNDS = "bounds"
 
+CORRECTS = "corrects itself"
+SLOW_TO_CORRECT = "slow to correct"
+CORRECTED_NEARBY = "corrects itself nearby only"
+REWARDS_WRONG = "rewards being wrong"
+CORRECTED_OFF_THE_RAY = "falls on a ray, but is corrected"
 UNDECIDED = "undecided"
 NOT_ASKED = "not asked"
 NOT_MEASURED = "could not be measured"

@@ -17,6 +17,8 @@ TEACHERS = frozenset(
     {"teacher", "teacher_logits", "logits_teacher", "teacher_outputs", "teacher_output"}
     | {"teacher_scores", "y_t", "logits_t", "z_t", "soft_targets", "teacher_preds"}
 )
+TEACHER_LOGITS = frozenset({"teacher_logits", "logits_teacher", "logits_t", "z_t"})
+"""Names of teachers' outputs that no softmax has been taken of."""
 LOGITS = STUDENTS | frozenset(
     {"logits", "logit", "scores", "score", "preds", "pred", "predictions", "prediction"}
     | {"predicted", "y_pred", "yhat", "y_hat", "outputs", "output", "inputs", "input"}
@@ -223,6 +225,12 @@ def _follows_a_bound_one(
     """Whether a parameter with a default comes before one without, as `partial` leaves them."""
     names = list(parameters)[: len(needed)]
     return len(needed) == 2 and names != needed
+
+
+def second_name(function: Callable[..., Any]) -> str:
+    """The name of the second argument by position; "" if it has none."""
+    names = _positional(parameters_of(function))
+    return names[1] if len(names) > 1 else ""
 
 
 def names_are_swapped(function: Callable[..., Any]) -> bool:

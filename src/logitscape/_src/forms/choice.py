@@ -95,6 +95,8 @@ def _of_categories(
         return Recognised(labels, trials.call, reduction, in_batches=labels)
     if one_hot:
         one_hot, reduction = _explained(trials, "batch, one-hot", accepted)
+        if reduction is not None and _are_embeddings(trials, one_hot):
+            reduction = None
         targets = _targets(trials, one_hot)
         each = _asks_every_class(trials, one_hot, targets)
         return Recognised(one_hot, trials.call, reduction, targets, one_hot, each)
@@ -176,6 +178,14 @@ def _is_of_similarities(trials: Trials) -> bool:
     if trials.call.style == "both sides":
         return _tested(lambda: laws.is_of_two_sides(trials.run_of_two), False)
     return True
+
+
+def _are_embeddings(trials: Trials, one_hot: Reading) -> bool:
+    """Whether a batch is explained only nearly, by similarities that happen to be small."""
+    if _reduction(trials, one_hot, laws.ROUNDING) is not None:
+        return False
+    n = trials.num_classes
+    return _tested(lambda: laws.is_of_angles(trials.run_of_two, n), False)
 
 
 def _is_true_of_place(trials: Trials) -> bool:

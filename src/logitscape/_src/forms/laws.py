@@ -259,6 +259,12 @@ def _logits(count: int, n: int) -> Rows:
 
 def _same(a: Any, b: Any, exact: float = EXACT) -> bool:
     a, b = np.asarray(a), np.asarray(b)
-    size = 1 + np.abs(a).max(initial=0) + np.abs(b).max(initial=0)
-    # Written so that a NaN differs.
-    return bool((np.abs(a - b) <= exact * size).all())
+    size = 1 + _largest(a) + _largest(b)
+    with np.errstate(invalid="ignore"):
+        # Written so that a NaN differs, and so does an infinity from all but itself.
+        return bool(((a == b) | (np.abs(a - b) <= exact * size)).all())
+
+
+def _largest(x: Rows) -> float:
+    sizes = np.abs(x)
+    return float(np.max(sizes, initial=0, where=np.isfinite(sizes)))

@@ -120,9 +120,12 @@ def _weights(together: Rows, alone: Rows) -> Rows | None:
     squares = np.sum(alone * alone, axis=1)
     if not (np.isfinite(together).all() and np.isfinite(alone).all()):
         return None
-    if not (squares > 0).all():
+    known = squares > 0
+    if not known.any():
         return None
-    weights: Rows = np.sum(together * alone, axis=1) / squares
+    weights: Rows = np.sum(together * alone, axis=1) / np.where(known, squares, 1)
+    # What is left is for the examples without a gradient, such as those of an ignored label.
+    weights[~known] = max(0.0, len(weights) - weights.sum()) / max(1, (~known).sum())
     error = np.abs(together - weights[:, None] * alone).max()
     is_mean = abs(weights.mean() - 1) <= WEIGHTED and weights.min() >= 0
     return weights if is_mean and error <= WEIGHTED * np.abs(together).max() else None

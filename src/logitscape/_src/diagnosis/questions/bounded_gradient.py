@@ -12,7 +12,7 @@ from ..rays import Side, ray
 from ..simplify import format_first, format_number
 from ..smooth_law import ABOVE
 from ..subject import Subject
-from ..vocabulary import LEAVES_DOMAIN, THROUGHOUT
+from ..vocabulary import LEAVES_DOMAIN, REWARDS_WRONG, THROUGHOUT
 
 STEPS = 128
 NAMES: dict[Side, str] = {
@@ -112,5 +112,5 @@ def _judge(
     if (gain > rounding).all():
         return THROUGHOUT, "fine"
     if (far < -rounding).all():
-        return "rewards being wrong", "fault"
+        return REWARDS_WRONG, "fault"
     return ("dies", "fault") if not gradient.any() else (THROUGHOUT, "note")

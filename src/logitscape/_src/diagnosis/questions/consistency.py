@@ -49,7 +49,9 @@ def _of_program(
 ) -> Iterator[Answer]:
     in_few_digits = find_reduced_precision(subject, config, points)
     yield from in_few_digits
-    of_batch = compare_with_batch(subject, config, points)
+    of_batch = compare_with_batch(
+        subject, config, points, few_digits=bool(in_few_digits)
+    )
     if not in_few_digits:
         if not any(answer.verdict == WRONG_GRADIENT for answer in of_batch):
             yield _about_gradient(subject, config, points)

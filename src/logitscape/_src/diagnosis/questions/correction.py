@@ -17,6 +17,7 @@ from ..config import DiagnosisConfig
 from ..evaluation import Rows, one_hot, row
 from ..simplify import few_classes
 from ..subject import Subject
+from ..vocabulary import CORRECTS, SLOW_TO_CORRECT
 
 QUESTION = "correction"
 MARGIN = 10.0
@@ -127,7 +128,7 @@ def _in_time(reference: Subject, flows: Flows, start: int, method: str) -> Answe
     slow = ratio > SLOW
     return Answer(
         question=QUESTION,
-        verdict="slow to correct" if slow else "corrects itself",
+        verdict=SLOW_TO_CORRECT if slow else CORRECTS,
         severity="trade" if slow else "fine",
         text=text,
         method=method,

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...forms.adapt import in_form
+from ...forms.call import TEACHER_LOGITS, second_name
 from ..answers import Answer, Witness
 from ..config import DiagnosisConfig
 from ..evaluation import evaluate, finite, one_hot, row
@@ -17,6 +18,8 @@ from ..subject import Subject
 QUESTION = "form"
 METHOD = "called on shapes, and on values where shapes are not enough"
 POINTS = 64
+FAR = 1000.0
+"""Size of logits at which a cross-entropy with negative weights is far below 0."""
 LEAST_SHARE = 0.4
 """Share of the points at which the loss is finite."""
 
@@ -36,7 +39,11 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
         text=subject.description,
         method=METHOD,
     )
-    return [recognised, *_about_signs(subject, config)]
+    return [
+        recognised,
+        *_about_signs(subject, config),
+        *_about_teacher(subject, config),
+    ]
 
 
 def _about_signs(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
@@ -58,6 +65,30 @@ def _about_signs(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
             )
             method = f"gradients at {POINTS} scattered logits with targets of 0 and 1"
             return [Answer(QUESTION, "targets of -1 and 1", "note", text, method)]
+    return []
+
+
+def _about_teacher(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
+    """A fault if a teacher's logits, as the argument's name says, are used as a distribution."""
+    given = subject.recognised
+    if given is None or given.targets != "as given" or subject.opaque is not None:
+        return []
+    name = given.call.target or second_name(subject.given)
+    if name.lower() not in TEACHER_LOGITS:
+        return []
+    random, shape = config.random(), (POINTS, config.num_classes)
+    z = jnp.asarray(normal_logits(random, shape, FAR))
+    t = jnp.asarray(normal_logits(random, shape, 3.0))
+    with suppress(Exception):
+        least = float(jnp.min(jax.vmap(in_form(subject.given, given))(z, t)))
+        if least < -FAR:
+            text = (
+                f"The argument `{name}` is used as a distribution: with a teacher's logits, some "
+                f"of which are negative, the loss falls without bound, to {least:.3g} at student "
+                f"logits of size {FAR:g}. Take the softmax of the teacher's logits first."
+            )
+            method = f"losses at {POINTS} scattered logits of student and teacher"
+            return [Answer(QUESTION, "teacher without softmax", "fault", text, method)]
     return []
 
 

@@ -24,6 +24,7 @@ from ..vocabulary import (
     INFINITE,
     LEAVES_DOMAIN,
     PULLED_OFF_THE_RAY,
+    REWARDS_WRONG,
     SIZE_IRRELEVANT,
     UNDECIDED,
     UNDEFINED_FAR_OUT,
@@ -67,7 +68,7 @@ SENTENCES = {
     "becomes right when pushed down": (
         "Pushing the label's logit down far enough makes the model right ({ray})."
     ),
-    "rewards being wrong": "Loss falls as the label gets more wrong along {ray}: dL/ds is {law}.",
+    REWARDS_WRONG: "Loss falls as the label gets more wrong along {ray}: dL/ds is {law}.",
     UNDECIDED: "No law fits the gradient on {ray}: {law}.",
 }
 

@@ -22,6 +22,7 @@ from ..vocabulary import (
     INFINITE_WHEN_RIGHT,
     LEAVES_DOMAIN,
     PULLED_OFF_THE_RAY,
+    REWARDS_WRONG,
     SIZE_IRRELEVANT,
     UNDECIDED,
     UNDEFINED_FAR_OUT,
@@ -57,7 +58,7 @@ LAWS_OF_SIZE = frozenset(
     {
         "explodes",
         "dies",
-        "rewards being wrong",
+        REWARDS_WRONG,
         FADES_SLOWLY,
         FADES_EXPONENTIALLY,
         PULLED_OFF_THE_RAY,
@@ -126,7 +127,7 @@ def _judge_law(ray: Ray, law: Law) -> tuple[str, Severity]:
     if _becomes_right(ray):
         return "becomes right when pushed down", "trade"
     if law.coefficient < 0 and law.kind in WHEN_WRONG:
-        return "rewards being wrong", "fault"
+        return REWARDS_WRONG, "fault"
     if law.kind == "zero" and _is_pulled_back(ray, law):
         return PULLED_OFF_THE_RAY, "note"
     verdict, severity = WHEN_WRONG[law.kind]

@@ -12,7 +12,7 @@ from ..subject import Subject
 from .answer_identity import identity_of_answers
 from .identities import Identity, is_unscaled
 from .identity_sentences import described, is_reparametrised
-from .idle_constants import idle_constants, unused_parameters
+from .idle_constants import constants_without_effect, unused_parameters
 from .links import CLIPPED, EXPONENTIAL_OF_P, LOG_FACTOR, WEIGHTED_FACTOR
 from .recognition import Labels, Recognition, recognition
 
@@ -39,10 +39,16 @@ def _without_effect(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
             f"The parameter `{name}` is accepted, and not used."
             for name in unused_parameters(subject, config)
         ]
+        constants = constants_without_effect(subject, config)
         texts += [
             f"The constant {value:.4g} has no effect: with another number in its place the loss "
             f"is the same, for logits within {ordinary(config.domain):g}."
-            for value in idle_constants(subject, config)
+            for value in constants.idle
+        ]
+        texts += [
+            f"The constant {value:.4g} has no effect on the gradient: with another number in its "
+            "place the loss is larger or smaller by the same amount at all logits."
+            for value in constants.shifts
         ]
     method = "the traced program with every constant changed, float64"
     return [Answer(QUESTION, "has no effect", "note", text, method) for text in texts]

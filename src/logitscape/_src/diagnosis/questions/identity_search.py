@@ -7,7 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from ..evaluation import Rows
-from ..formulas.catalogue_rows import Known, all_losses, catalogue, known_mistakes
+from ..formulas.catalogue_rows import (
+    WITH_REST_OF_LARGEST,
+    Known,
+    all_losses,
+    catalogue,
+    known_mistakes,
+)
 from ..formulas.fits import Fit, Losses, best_fit, linear_fit, losses_to_fit
 from .identities import Identity, capped, is_unscaled
 from .identity_ranking import ranked
@@ -20,6 +26,8 @@ MOST_REFINED = 8
 TEMPERATURES = np.geomspace(0.01, 100, 15)
 CAPS = (2.0, 5.0, 15.0, 40.0)
 FAR_EXACT = 1e-6
+NEGLIGIBLE = 1e-5
+"""Share of the largest weight that no program means to add to the weights' sum."""
 FEWEST_FAR = 4
 LARGEST_LOG = 7.0
 """Logarithm of about the largest temperature, and of the largest cap."""
@@ -135,7 +143,11 @@ def by_link_alone(identity: Identity, rows: ReferenceRows) -> Identity | None:
 def _mistaken(rows: ReferenceRows) -> Iterator[Identity]:
     z, labels, losses = _near(rows)
     for known in known_mistakes():
-        yield from _at_temperature(known, 0.0, z, labels, losses)
+        for identity in _at_temperature(known, 0.0, z, labels, losses):
+            # With next to no rest it is the softmax, which comes later.
+            rest = identity.parameters.get("rest", 1.0)
+            if known.spec != WITH_REST_OF_LARGEST or abs(rest) > NEGLIGIBLE:
+                yield identity
 
 
 def _with_temperature(rows: ReferenceRows) -> Iterator[Identity]:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -27,6 +27,8 @@ USUAL = (0.5, 1.0, 2.0)
 """Sizes of constants that belong to formulas."""
 FACTOR = 1.5
 ROWS = 32
+LABELS = 10
+"""Largest number of labels that are tried."""
 SAME = 1e-12
 """Largest relative change that counts as none."""
 
@@ -47,13 +49,22 @@ def unused_parameters(subject: Subject, config: DiagnosisConfig) -> list[str]:
     return unused
 
 
-def idle_constants(subject: Subject, config: DiagnosisConfig) -> list[float]:
-    """The constants in the traced program that could be another number.
+class Constants(NamedTuple):
+    """Constants in the traced program that could be another number.
 
-    Every constant is changed, at every place where the program has it.
+    Attributes:
+        idle: Those that the loss does not depend on.
+        shifts: Those that only its value depends on, by the same amount at all logits of a label.
     """
+
+    idle: tuple[float, ...] = ()
+    shifts: tuple[float, ...] = ()
+
+
+def constants_without_effect(subject: Subject, config: DiagnosisConfig) -> Constants:
+    """The constants that teach nothing: every one is changed, wherever the program has it."""
     if subject.objective is not None:
-        return []
+        return Constants()
     program = _traced(subject.function, config)
     # A mean over the classes, or over a batch as large, has their number.
     values = [
@@ -62,7 +73,7 @@ def idle_constants(subject: Subject, config: DiagnosisConfig) -> list[float]:
         if _is_meant(value, config.domain) and value != config.num_classes
     ]
     if not values:
-        return []
+        return Constants()
     with_factor = partial(_with_changed, program)
     every_row = jax.vmap(with_factor, (None, None, 0, 0))
     run = jit_fast_compile(jax.vmap(every_row, (0, None, None, None)))
@@ -70,10 +81,25 @@ def idle_constants(subject: Subject, config: DiagnosisConfig) -> list[float]:
     distinct = np.array(sorted(set(values)))
     before = np.asarray(run(distinct, jnp.ones(()), z, targets))
     after = np.asarray(run(distinct, jnp.full((), FACTOR), z, targets))
-    finite = np.isfinite(before)
-    change = np.where(finite, np.abs(after - before), 0) / (1 + np.abs(before))
-    same = (np.nan_to_num(change, nan=np.inf) <= SAME).all(axis=1) & finite.any(axis=1)
-    return [float(value) for value in distinct[same]]
+    known = np.isfinite(before)
+    change = np.where(known, after - before, 0) / (1 + np.abs(before))
+    idle = (np.abs(change) <= SAME).all(axis=1) & known.any(axis=1)
+    shifts = _only_shift(before, after, targets.argmax(axis=1)) & ~idle
+    return Constants(tuple(distinct[idle].tolist()), tuple(distinct[shifts].tolist()))
+
+
+def _only_shift(before: Rows, after: Rows, labels: Rows) -> Rows:
+    """Whether the loss changes by one amount for each label, which is not 0 for all, [m]."""
+    with np.errstate(invalid="ignore"):
+        moved = after - before
+    sizes = 1 + np.maximum(np.abs(before), np.abs(after))
+    alike: Rows = np.isfinite(moved).all(axis=1)
+    for label in np.unique(labels):
+        of_label = moved[:, labels == label]
+        allowed = SAME * sizes[:, labels == label].max(axis=1)
+        # One row alone is no evidence.
+        alike &= (np.ptp(of_label, axis=1) <= allowed) & (of_label.shape[1] > 1)
+    return alike
 
 
 def _traced(function: Any, config: DiagnosisConfig) -> ClosedJaxpr:
@@ -134,4 +160,6 @@ def _points(config: DiagnosisConfig) -> tuple[Rows, Rows]:
         normal_logits(random, shape),
         uniform_logits(random, shape, ordinary(config.domain)),
     )
-    return np.concatenate([near, wide]), np.eye(n)[np.arange(ROWS) % n]
+    # Every label that is tried has several rows, with a thousand classes too.
+    labels = np.arange(ROWS) % min(n, LABELS)
+    return np.concatenate([near, wide]), np.eye(n)[labels]

@@ -27,17 +27,29 @@ OFFSETS = (0.0, 0.0, 0.0, 45.0, -45.0)
 """Factors and common offsets of the logits of the examples, all of which are ordinary."""
 EXAMPLES = len(SCALES)
 WRONG_GRADIENT = "gradient is not that of the loss"
+FEW_DIGITS = 0.03
+"""Relative error of a batch that half precision explains: four roundings of bfloat16."""
 CLOSE, FARTHEST = 10.0, 100.0
 """Distances of two rows that are nearly alike, and of the farthest ordinary ones."""
 
 
 def compare_with_batch(
-    subject: Subject, config: DiagnosisConfig, points: Points
+    subject: Subject,
+    config: DiagnosisConfig,
+    points: Points,
+    *,
+    few_digits: bool = False,
 ) -> list[Answer]:
     """Whether an example in a batch has the loss that it has alone.
 
     No other example's loss may have a gradient in its logits either. There is no answer if
     the function takes one example only.
+
+    Args:
+        subject: Loss.
+        config: Configuration of the diagnosis.
+        points: Logits and labels.
+        few_digits: Whether the loss computes in half precision inside, whose rounding is larger.
     """
     if subject.in_batches is None or len(points.z) < EXAMPLES:
         return []
@@ -45,10 +57,11 @@ def compare_with_batch(
     for dtype in dict.fromkeys((_wide(subject), config.dtype)):
         batch = _batch(subject, points, dtype)
         found = influence(subject, batch)
-        factor = factor_of_gradients(subject, batch)
+        factor = None if few_digits else factor_of_gradients(subject, batch)
         if factor is not None:
             return [_multiplied(subject, batch, factor)]
-        if not found.is_rounding(dtype):
+        explained = few_digits and bool((found.error <= FEW_DIGITS).all())
+        if not found.is_rounding(dtype) and not explained:
             return [_dependent(subject, batch, found)]
         worst = max(worst, float(found.error.max()))
     answer = Answer(

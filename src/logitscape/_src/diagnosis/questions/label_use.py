@@ -22,8 +22,6 @@ QUESTION = "label"
 METHOD = "loss and gradient of every label at the same logits, float64"
 IGNORED, REVERSED = "label ignored", "arguments in the wrong order"
 NEVER_FINITE = "never finite"
-KERAS_TARGET = "y_true"
-"""Name of the first argument of the losses of Keras."""
 TOPICS_OF_LABEL = (
     "identity",
     "design",
@@ -99,16 +97,18 @@ def reason_not_to_ask(topic: str, found: Sequence[Answer]) -> str:
     if REVERSED in verdicts:
         return "The arguments of the loss are in the wrong order."
     if IGNORED in verdicts and topic in TOPICS_OF_LABEL:
-        return "The loss does not depend on its label."
+        return "The loss of one example does not depend on its label."
     if NEVER_FINITE in verdicts and topic in (*TOPICS_OF_LABEL, *TOPICS_OF_VALUES):
         return "The loss is nowhere finite."
     return ""
 
 
 def _reversed_by_names(subject: Subject) -> Answer:
-    """The names of the arguments say it, so that all else is measured in the right order."""
+    """The names of the arguments say it, so that all else is measured in the right order.
+
+    It is no fault: whoever names the target first means it, as Keras and TensorFlow do.
+    """
     first = next(iter(inspect.signature(subject.given).parameters))
-    is_of_keras = first == KERAS_TARGET
     text = (
         f"The target is the first argument, `{first}`, and the logits are the second one, as in "
         "Keras; optax and PyTorch have the logits first. All else is measured with the logits in "
@@ -117,7 +117,7 @@ def _reversed_by_names(subject: Subject) -> Answer:
     return Answer(
         question=QUESTION,
         verdict=REVERSED,
-        severity="note" if is_of_keras else "fault",
+        severity="note",
         text=text,
         method="the names of the arguments",
         details={"first": first},

@@ -59,6 +59,8 @@ TUNED: Mapping[str, tuple[Tunable, ...]] = {
 """The parameters of a loss that are fitted, all of them at once."""
 MARGINS = (0.0, 2.0, -2.0, 10.0)
 """Margins from which a fit starts."""
+LARGEST_MARGIN = 80.0
+"""Largest margin that somebody means: beyond it, a kink of another formula imitates anything."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ def find_link(rows: ReferenceRows) -> Link | None:
     losses = losses_to_fit(rows.loss[finite], rows.exact)
     for name, tuned, with_margin in _attempts():
         link = _fitted(name, x[finite], losses, tuned, with_margin)
-        if link.fit.deviation <= losses.exact and abs(link.fit.factor) > 0:
+        is_meant = abs(link.margin) <= LARGEST_MARGIN and abs(link.fit.factor) > 0
+        if link.fit.deviation <= losses.exact and is_meant:
             return link
     return None
 

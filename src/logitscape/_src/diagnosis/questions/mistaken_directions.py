@@ -24,6 +24,8 @@ BETWEEN = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
 """The same near 0, where there is one in any loss of which something can be learnt."""
 CONTENT = 1e-3
 """Share of the range of losses within which a loss counts as the least."""
+FADED = 1e-6
+"""Share of the largest gradient from which what is left may round to 0."""
 REFINEMENTS, PLACES, DIGITS = 2, 64, 2
 
 
@@ -122,21 +124,37 @@ def dead_region(samples: Samples) -> Mistake | None:
         living = np.flatnonzero(~_is_dead(samples, outwards))
         last = int(living[-1]) + 1 if living.size else 0
         if last < len(outwards):
-            edges[side] = _edge(samples, side, places[last], places[last + 1])
+            last_alive, edge, place = _edge(
+                samples, side, places[last], places[last + 1]
+            )
+            if not _has_faded(samples, last_alive, alive):
+                edges[side] = edge, place
     return _dead_beyond(samples, edges) if edges else None
+
+
+def _has_faded(samples: Samples, last_alive: float, alive: Rows) -> bool:
+    """Whether the gradient had become so small before that only rounding makes it 0.
+
+    The law of the gradient tells of that.
+    """
+    places = np.concatenate([[last_alive], alive])
+    gradient = evaluate(samples.subject, _equal_logits(samples, places), 0).gradient
+    sizes = np.abs(gradient).max(axis=1)
+    return bool(sizes[0] <= FADED * np.nanmax(sizes))
 
 
 def _edge(
     samples: Samples, side: str, alive: float, dead: float
-) -> tuple[float, float]:
-    """Where a dead region begins, and a place inside it."""
+) -> tuple[float, float, float]:
+    """The last place with a gradient, where a dead region begins, and a place inside it."""
     for _ in range(REFINEMENTS):
         between = np.linspace(alive, dead, PLACES)
         living = np.flatnonzero(~_is_dead(samples, between))
         last = int(living[-1]) if living.size else 0
         alive, dead = float(between[last]), float(between[min(last + 1, PLACES - 1)])
     edge = round(dead, DIGITS) + 0.0
-    return edge, float(np.floor(edge - 1) if side == "below" else np.ceil(edge + 1))
+    inside = float(np.floor(edge - 1) if side == "below" else np.ceil(edge + 1))
+    return alive, edge, inside
 
 
 def _dead_beyond(samples: Samples, edges: Mapping[str, tuple[float, float]]) -> Mistake:

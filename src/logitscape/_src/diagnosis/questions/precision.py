@@ -138,7 +138,7 @@ def _faults(
         verdict = NOT_FINITE_NEAR if failure.begins <= far else NOT_FINITE_FAR
         yield verdict, _severity(failure, far)
     eps = float_info(dtype, "eps")
-    if dtype != "float64" and errors.judged > max(ALLOWED, 16 * eps):
+    if dtype != "float64" and errors.judged > _allowed(dtype):
         yield INACCURATE, "fault"
     unlucky = min(UNLUCKY_SHARE, 100 * eps)
     if errors.share > unlucky:
@@ -157,6 +157,9 @@ def _farthest(measurement: Measurement) -> float:
     domain = subject.domain
     if domain.is_bounded or domain.normalised:
         return spread(domain)
+    if subject.one_logit:
+        # The difference of the two logits is the one that the loss is given.
+        return ordinary(domain)
     z = scattered_logits(config.random(), (SHIFTED_POINTS, config.num_classes))
     before, after = losses(subject, np.concatenate([z, z + 1])).reshape(2, -1)
     known = np.isfinite(before) & np.isfinite(after)
@@ -188,7 +191,17 @@ def _text(measurement: Measurement, failures: Sequence[Failure], errors: Errors)
         f"relative error at most {errors.usual:.1e} in the usual range, "
         f"{errors.ends:.1e} at the ends"
     )
+    if max(errors.usual, errors.ends) > _allowed(dtype) >= errors.judged:
+        exact += (
+            ", of components that nearly cancel; while the label is wrong, at most "
+            f"{errors.judged:.1e} of the gradient's largest component"
+        )
     return f"{reach}; {exact}{_lost_components(measurement, errors)}."
+
+
+def _allowed(dtype: Precision) -> float:
+    """The largest error, relative to the gradient's largest component, that is no fault."""
+    return max(ALLOWED, 16 * float_info(dtype, "eps"))
 
 
 def _lost_components(measurement: Measurement, errors: Errors) -> str:

@@ -3,14 +3,19 @@
 import numpy as np
 
 from ..answers import Witness
-from ..evaluation import evaluate, finite_rows, one_hot
+from ..evaluation import evaluate, finite_rows, one_hot, row
 from ..levels import level_at
 from ..simplify import format_first
 from .links import CLIPPED
 from .mistake_samples import FAR, Mistake, Samples, target_weights_of
 
+BETWEEN = 81
+"""Number of distances between a finite loss and an infinite one."""
 SLOW = 10.0
 """Largest loss, in units of what a linear one would be, that a logarithm has before it is inf."""
+BEFORE_OVERFLOW, BEYOND_OVERFLOW = 709.2, 720.0
+"""Logits of which e^z is finite in float64, and is not."""
+FLOAT32_OVERFLOW = 88.73
 EPSILON = 1e-7
 """The catalogue's own constant inside the logarithm."""
 
@@ -62,6 +67,8 @@ def log_of_probability(samples: Samples) -> Mistake | None:
     underflows = not np.isfinite(loss) or not np.isfinite(gradient).all()
     if not is_cross_entropy or not underflows:
         return _log_of_nothing(samples)
+    if _exponential_overflows(samples):
+        return _overflow(samples)
     distance = float(FAR[-1])
     shows = (
         f"loss = {float(loss):g}, gradient = {format_first(gradient)}; "
@@ -82,6 +89,40 @@ def log_of_probability(samples: Samples) -> Mistake | None:
     )
 
 
+def _exponential_overflows(samples: Samples) -> bool:
+    """Whether exponentials are taken of the logits themselves, and not of differences."""
+    if samples.subject.domain.is_bounded:
+        return False
+    if samples.subject.one_logit:
+        # A probability is subnormal there, which is rounded to 0, and e^x is still finite.
+        logits = samples.far_logits(BEFORE_OVERFLOW)
+        return bool(np.isfinite(evaluate(samples.subject, [logits], 0).loss[0]))
+    beyond = np.array(samples.far_logits(1.0)) + samples.temperature * BEYOND_OVERFLOW
+    return not np.isfinite(evaluate(samples.subject, [beyond], 0).loss[0])
+
+
+def _overflow(samples: Samples) -> Mistake:
+    one_logit = samples.subject.one_logit
+    logits = np.array(samples.far_logits(BEYOND_OVERFLOW))
+    if not one_logit:
+        logits = np.full(samples.num_classes, samples.temperature * BEYOND_OVERFLOW)
+    loss = float(evaluate(samples.subject, [logits], 0).loss[0])
+    text = (
+        "The exponential of a logit is taken as it is, and overflows: the loss is infinite or NaN "
+        "once a logit is above 88.7 in float32 (709 in float64, 11 in float16)."
+    )
+    # Many logits may have any common shift, and one logit has none.
+    severity = (
+        level_at("fault", [FLOAT32_OVERFLOW], samples.subject.domain)
+        if one_logit
+        else "fault"
+    )
+    witness = Witness(
+        row(logits), one_hot(0, samples.num_classes), f"loss = {loss:g}", "loss"
+    )
+    return Mistake("exponential overflows", severity, text, BEYOND_OVERFLOW, witness)
+
+
 def _log_of_nothing(samples: Samples) -> Mistake | None:
     """A loss that rises no faster than a logarithm can, and then is infinite at once."""
     scattered = samples.values[0].loss
@@ -93,17 +134,28 @@ def _log_of_nothing(samples: Samples) -> Mistake | None:
     # Exponentials grow far beyond this before they overflow.
     if loss[first] > SLOW * (1 + FAR[first] * np.ptp(scattered)):
         return None
-    distance = float(FAR[first + 1])
-    wrong_by = f"{samples.temperature * distance:g}"
+    distance, infinite = _first_infinite(samples, FAR[first], FAR[first + 1])
+    wrong_by = f"{samples.temperature * distance:.3g}"
     text = (
         "The logarithm is taken of a probability, or of 1 less one, which rounds to 0: the loss "
         f"is infinite where the label is wrong by {wrong_by}. Use log_softmax and log1p."
     )
-    shows = f"the label is wrong by {wrong_by}; loss = {loss[first + 1]:g}"
+    shows = f"the label is wrong by {wrong_by}; loss = {infinite:g}"
     far = samples.far_logits(distance)
     witness = Witness(far, one_hot(0, samples.num_classes), shows, "loss")
     severity = level_at("fault", far, samples.subject.domain)
     return Mistake("logarithm of a probability", severity, text, distance, witness)
+
+
+def _first_infinite(
+    samples: Samples, finite_at: float, infinite_at: float
+) -> tuple[float, float]:
+    """The first of a row of distances at which the loss is infinite, and the loss there."""
+    distances = np.linspace(finite_at, infinite_at, BETWEEN)[1:]
+    z = np.array([samples.far_logits(distance) for distance in distances])
+    loss = evaluate(samples.subject, z, 0).loss
+    first = int(np.argmax(~np.isfinite(loss)))
+    return float(distances[first]), float(loss[first])
 
 
 def power_of_nothing(samples: Samples) -> Mistake | None:

@@ -1,6 +1,6 @@
 """Verdicts about the form in which a loss is called."""
 
-from .references import BISHOP, OPTAX
+from .references import BISHOP, HINTON, OPTAX
 from .verdict import Verdict, Verdicts
 
 FORM: Verdicts = (
@@ -22,6 +22,14 @@ FORM: Verdicts = (
         why="With labels 0 and 1 half of the examples, or every absent class, teach nothing.",
         remedy="Pass `2 * labels - 1`, or take a loss of labels 0 and 1.",
         reference=BISHOP,
+    ),
+    Verdict(
+        "teacher without softmax",
+        "fault",
+        meaning="A teacher's logits are used as a distribution.",
+        why="Negative logits are negative weights: the loss falls without bound.",
+        remedy="Pass softmax(teacher_logits / T), with the temperature of the student.",
+        reference=HINTON,
     ),
     Verdict(
         "softmax over one unit",

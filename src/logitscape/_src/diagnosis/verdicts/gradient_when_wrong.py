@@ -1,11 +1,13 @@
 """Verdicts about the gradient where the label is wrong."""
 
 from ..vocabulary import (
+    CORRECTED_OFF_THE_RAY,
     FADES_EXPONENTIALLY,
     FADES_SLOWLY,
     INFINITE,
     LEAVES_DOMAIN,
     PULLED_OFF_THE_RAY,
+    REWARDS_WRONG,
     SIZE_IRRELEVANT,
     THROUGHOUT,
     UNDEFINED_FAR_OUT,
@@ -17,6 +19,7 @@ from .references import (
     GHOSH,
     JAX_NAN,
     MARTINS,
+    MILLETARI,
     PASCANU,
     WANG,
     ZHANG,
@@ -153,11 +156,22 @@ WHEN_WRONG: Verdicts = (
         reference=AMID,
     ),
     Verdict(
-        "rewards being wrong",
+        REWARDS_WRONG,
         "fault",
         meaning="The loss falls as the label becomes more wrong.",
         why="Descent makes the label worse, for ever.",
         remedy="Look for a missing minus, and for arguments in the wrong order.",
         reference=GHOSH,
+    ),
+    Verdict(
+        CORRECTED_OFF_THE_RAY,
+        "trade",
+        meaning="The loss falls along a ray of wrong logits, but gradient flow leaves the ray.",
+        why=(
+            "Other classes cost more than the label there, as in a dice loss of all classes: a "
+            "confidently wrong example first becomes surer, and is right later than with others."
+        ),
+        remedy="Add a cross-entropy, as is usual with dice losses, or start from small logits.",
+        reference=MILLETARI,
     ),
 )

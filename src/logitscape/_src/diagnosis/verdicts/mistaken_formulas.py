@@ -115,6 +115,14 @@ FORMULAS: Verdicts = (
         reference=BLANCHARD,
     ),
     Verdict(
+        "exponential overflows",
+        "fault",
+        meaning="The exponential of a logit is taken, and not that of a difference.",
+        why="One logit above 88.7 in float32 makes loss and gradient infinite or NaN.",
+        remedy="Use log_softmax, logsumexp or softplus, which take differences.",
+        reference=BLANCHARD,
+    ),
+    Verdict(
         "logarithm of a probability",
         "fault",
         meaning="The probability underflows before its logarithm is taken.",

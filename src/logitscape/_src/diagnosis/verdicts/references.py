@@ -31,6 +31,7 @@ LIN = (
 MARTINS = "Martins, Astudillo, From softmax to sparsemax, ICML 2016"
 MENON = "Menon et al., Long-tail learning via logit adjustment, ICLR 2021"
 MICIKEVICIUS = "Micikevicius et al., Mixed precision training, ICLR 2018"
+MILLETARI = "Milletari, Navab, Ahmadi, V-Net, 3DV 2016"
 NESTEROV = "Nesterov, Lectures on Convex Optimization, 2018, chapter 2"
 OPTAX = "optax, losses: softmax_cross_entropy takes logits and one-hot or soft targets"
 PASCANU = "Pascanu, Mikolov, Bengio, Training recurrent neural networks, ICML 2013"
