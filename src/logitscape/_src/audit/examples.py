@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .config import Setting
+from .example_numbers import Examples
 from .labels import Labels
-from .program import Classes, Examples
+from .program import Classes
 from .streaming import Stream
 
 
