@@ -10,7 +10,7 @@ from jax import Array, lax
 
 from ..base.argmax import place_of_first_largest
 from ..base.norm import euclidean_norm
-from ..base.target_kinds import LABELS
+from ..base.target_kinds import LABELS, POSITIVES
 from ..engine.stuck import norm_of_cross_entropy, norm_of_reference
 from .config import Setting, probabilities
 
@@ -31,11 +31,12 @@ class Examples(NamedTuple):
         pull: Minus the present loss's derivative in the label's logit.
         collapsed: Whether that pull is 0 in the training's precision, and not 0 in truth.
         predicted: Class of the largest probability, or else of the largest logit.
-        right: Whether it is the label's.
+        right: Whether it is the label's, or all answers are.
         confidence: Largest probability; NaN without a normalizer.
         p_label: Probability of the label; NaN without a normalizer.
         brier: Squared distance between probabilities and target; NaN without a normalizer.
-        margin: Label's logit minus its largest rival.
+        margin: Label's logit minus its largest rival; of several answers, the worst one's logit
+            with the sign of the answer.
         largest: Largest absolute value of a finite logit.
         offset: Mean of the finite logits.
     """
@@ -83,20 +84,16 @@ def numbers_of(
         t, label = jax.nn.one_hot(target, z.size, dtype=z.dtype), target
     # One number is taken out of a vector by its place: a masked sum would be a pass of its own.
     predicted = place_of_first_largest(scores)
-    right = predicted == label.astype(predicted.dtype)
-    if setting.targets is LABELS:
-        right = jnp.all((z > 0) == (t > 0.5))
-    rivals = z.at[label].set(-jnp.inf)
-    rival = place_of_first_largest(rivals)
+    right, margin, pulls = _answer(setting, z, t, label, predicted, gradients)
     norms = jax.vmap(euclidean_norm)(gradients)
     is_number = jnp.isfinite(z)
-    count = jnp.maximum(jnp.sum(is_number, dtype=jnp.int32), 1).astype(z.dtype)
+    number = jnp.maximum(jnp.sum(is_number, dtype=jnp.int32), 1).astype(z.dtype)
     examples = Examples(
         finite=jnp.ones((), bool),
         loss=loss,
         norm=norms,
         cosine=_cosines(gradients, norms),
-        speed=gradients[:, rival] - gradients[:, label],
+        speed=pulls,
         reference=_reference(setting, z, t, label, norms[0]),
         pull=-gradients[0, label],
         collapsed=_is_collapsed(setting, z, label, known[label], -gradients[0, label]),
@@ -105,11 +102,43 @@ def numbers_of(
         confidence=known[predicted],
         p_label=known[label],
         brier=jnp.sum((known - t) ** 2),
-        margin=z[label] - rivals[rival],
+        margin=margin,
         largest=jnp.max(jnp.where(is_number, jnp.abs(z), 0)),
-        offset=jnp.sum(jnp.where(is_number, z, 0)) / count,
+        offset=jnp.sum(jnp.where(is_number, z, 0)) / number,
     )
     return examples, gradients, known, t
+
+
+def _answer(
+    setting: Setting,
+    z: Array,
+    target: Array,
+    label: Array,
+    predicted: Array,
+    gradients: Array,
+) -> tuple[Array, Array, Array]:
+    """Whether an example is right, its margin, and how fast each loss raises that, [losses].
+
+    The margin is above 0 where the example is right: that of a label over its largest rival, of the
+    largest positive over the largest negative, or of the class that is answered worst.
+    """
+    if setting.targets is LABELS:
+        signs = jnp.where(target > 0.5, 1, -1).astype(z.dtype)
+        worst = place_of_first_largest(-signs * z)
+        right = jnp.all((z > 0) == (target > 0.5))
+        return right, signs[worst] * z[worst], -signs[worst] * gradients[:, worst]
+    if setting.targets is POSITIVES:
+        is_positive = target > 0
+        right = is_positive[predicted]
+        label = place_of_first_largest(jnp.where(is_positive, z, -jnp.inf))
+        rivals = jnp.where(is_positive, -jnp.inf, z)
+        highest = jnp.where(jnp.any(is_positive), z[label], -jnp.inf)
+    else:
+        right = predicted == label.astype(predicted.dtype)
+        rivals, highest = z.at[label].set(-jnp.inf), z[label]
+    rival = place_of_first_largest(rivals)
+    speed = gradients[:, rival] - gradients[:, label]
+    return right, highest - rivals[rival], speed
 
 
 def _reference(

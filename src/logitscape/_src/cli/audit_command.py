@@ -15,6 +15,7 @@ from .output import check_out, say, show, show_json
 
 if TYPE_CHECKING:
     from ..reports.audit import Audit
+    from ..reports.audit_series import AuditSeries
 
 REPORTS = (".html", ".json", ".txt", ".nc", ".png", ".svg", ".pdf")
 
@@ -23,7 +24,8 @@ Dump = Annotated[
     Parameter(
         help=(
             "Logits [m, n]: .npy, .npz, .safetensors, .parquet, .csv, .zarr or .nc; FILE::NAME is "
-            "one array of several."
+            "one array of several. A quoted pattern, such as 'epoch_*.npz', is a series; so is a "
+            "recording of ls.probe."
         )
     ),
 ]
@@ -133,7 +135,7 @@ def audit(
 
 def _audited(
     logits: str, labels: str | None, given: list[targets.Target], options: Options
-) -> "Audit":
+) -> "Audit | AuditSeries":
     # Imported late, as everywhere in the command line: `--help` and `list` start without JAX.
     import logitscape as ls
 
