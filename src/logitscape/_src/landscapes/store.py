@@ -97,7 +97,7 @@ def _description(plan: SweepPlan) -> dict[str, Any]:
     return {
         "objectives": list(plan.names),
         # Functions of the same name are told apart by their values.
-        "losses": [f"{float(each(z, target)):.6g}" for each in plan.objectives],
+        "losses": [f"{float(each(z, target)):.4g}" for each in plan.objectives],
         "labels": list(plan.labels),
         "hessian": plan.hessian,
         "dtype": str(plan.dtype),
