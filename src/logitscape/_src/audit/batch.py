@@ -48,7 +48,7 @@ class BatchGradient(NamedTuple):
         largest: Largest absolute logit.
         of_limit: That as a share of the largest number of the logits' dtype.
         offset: Mean logit, common to all classes.
-        count: Number of examples in all of these but `wrong` and `not_finite`.
+        measured: Number of examples in all of these but `wrong` and `not_finite`.
     """
 
     loss: Array
@@ -70,7 +70,7 @@ class BatchGradient(NamedTuple):
     largest: Array
     of_limit: Array
     offset: Array
-    count: Array
+    measured: Array
 
     @property
     def accuracy(self) -> Array:
@@ -133,7 +133,10 @@ def statistics(batch: Batch, threshold: float, dtype: Any) -> BatchGradient:
     descending = -jnp.sort(jnp.where(usable, -weight, jnp.inf))
     carried = jnp.cumsum(jnp.where(jnp.isfinite(descending), descending, 0))
     all_counted = jnp.sum(batch.counts)
-    average = lambda x: mean_of(jnp.where(usable, x, 0), count)
+
+    def average(x: Array) -> Array:
+        return mean_of(jnp.where(usable, x, 0), count)
+
     largest = jnp.max(jnp.where(usable, examples.largest, 0))
     known = jnp.where(count > 0, 1, jnp.nan).astype(norms.dtype)
     limit = float(jnp.finfo(dtype).max)  # type: ignore[no-untyped-call]
@@ -160,7 +163,7 @@ def statistics(batch: Batch, threshold: float, dtype: Any) -> BatchGradient:
         largest=largest * known,
         of_limit=largest / limit * known,
         offset=average(examples.offset),
-        count=count.astype(norms.dtype),
+        measured=count.astype(norms.dtype),
     )
 
 

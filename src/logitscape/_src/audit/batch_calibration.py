@@ -24,7 +24,10 @@ def calibration_error(confidence: Array, right: Array, usable: Array) -> Array:
     )
     total = jnp.sum(usable)
     inside = _bins(jnp.arange(len(ordered)), total) & (kept > 0)[None]
-    of_bin = lambda x: jnp.sum(jnp.where(inside, x[None], 0), axis=1)
+
+    def of_bin(x: Array) -> Array:
+        return jnp.sum(jnp.where(inside, x[None], 0), axis=1)
+
     count = jnp.sum(inside, axis=1).astype(dtype)
     size = jnp.maximum(count, 1)
     accuracy = of_bin(hits) / size

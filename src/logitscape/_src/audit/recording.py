@@ -68,15 +68,14 @@ class Recording:
             statistics: Statistics with the leading axis [s].
         """
         numbers = [int(step) for step in steps]
-        stacked = BatchGradient(*[np.asarray(value) for value in statistics])
+        stacked = _of_numpy(np.asarray(value) for value in statistics)
         if len(stacked.loss) != len(numbers):
             raise ValueError(
                 f"`Recording.extend(steps, statistics)` must have as many statistics as steps, got "
                 f"{len(stacked.loss)} and {len(numbers)}."
             )
         for place, step in enumerate(numbers):
-            one = BatchGradient(*[value[place] for value in stacked])
-            self.append(step, one)
+            self.append(step, _of_numpy(value[place] for value in stacked))
 
     def by_name(self) -> dict[str, NDArray[Any]]:
         """Every number by its name in an audit, [s] each."""
@@ -115,19 +114,22 @@ class Recording:
                 raise ValueError(
                     f"`Recording.load(path)`: `{path}` is no recording of `ls.probe`."
                 )
-            arrays = BatchGradient(*[file[name] for name in BatchGradient._fields])
+            arrays = _of_numpy(file[name] for name in BatchGradient._fields)
             recording.extend(file["step"], arrays)
         return recording
 
 
 def stacked_of(statistics: Iterable[BatchGradient]) -> BatchGradient:
     """Statistics with a leading axis, in NumPy."""
-    return BatchGradient(
-        *[
-            np.stack([np.asarray(x) for x in values])
-            for values in zip(*statistics, strict=True)
-        ]
+    return _of_numpy(
+        np.stack([np.asarray(x) for x in values])
+        for values in zip(*statistics, strict=True)
     )
+
+
+def _of_numpy(values: Iterable[Any]) -> BatchGradient:
+    """Statistics whose arrays are NumPy's, which go wherever those of JAX do."""
+    return BatchGradient(*values)
 
 
 def is_recording(source: Any) -> bool:

@@ -18,12 +18,12 @@ _meetings = count()
 
 def is_shared() -> bool:
     """Whether there are several processes."""
-    return jax.process_count() > 1
+    return int(jax.process_count()) > 1
 
 
 def is_first() -> bool:
     """Whether this process does what only one of them does."""
-    return jax.process_index() == 0
+    return int(jax.process_index()) == 0
 
 
 def share_of(items: Sequence[Item]) -> Sequence[Item]:

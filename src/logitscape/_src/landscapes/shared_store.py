@@ -111,7 +111,7 @@ def _begin(grown: Growing, first: int, part: Part, axis: str, coordinate: Any) -
     grown.folder.mkdir()
     data = part(first)
     data.to_zarr(grown.store, mode="w", **FORMAT)
-    group = zarr.open_group(grown.store, mode="a")
+    group: Any = zarr.open_group(grown.store, mode="a")
     for name, variable in data.variables.items():
         if axis in variable.dims:
             shape = [

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +11,14 @@ from ..audit.recording import Recording, is_recording
 from ..audit.series import SeriesResults, series_of_audits, series_of_recording
 from ..audit.series_rows import Row
 from ..base.files import checked_path, replacing
-from ..base.versions import versions
-from .records import plain, to_json
+from .audit_series_record import series_record
+from .records import to_json
 from .save import as_text, save
 
 if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
     from rich.console import RenderableType
-
-SERIES_SCHEMA = "logitscape.audit_series/1"
 
 
 @dataclass(frozen=True)
@@ -69,28 +67,7 @@ class AuditSeries(SeriesResults):
 
         Infinities and NaN are the strings "inf", "-inf" and "nan".
         """
-        record = {
-            "schema": SERIES_SCHEMA,
-            "name": self.name,
-            "kind": self.kind,
-            "points": list(self.points),
-            "healthy": self.healthy,
-            "worst": self.worst,
-            "headline": self.headline(),
-            "findings": [asdict(each) for each in self.findings],
-            "numbers": {
-                row.name: {
-                    "values": row.values.tolist(),
-                    "first": asdict(row.first),
-                    "last": asdict(row.last),
-                }
-                for row in self.rows
-            },
-            "examples": [asdict(each) for each in self.passages],
-            "versions": versions(),
-        }
-        result: dict[str, Any] = plain(record)
-        return result
+        return series_record(self)
 
     def to_json(self) -> str:
         """Return `to_dict` as text."""

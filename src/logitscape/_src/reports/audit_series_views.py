@@ -1,18 +1,21 @@
 """A series of audits for the terminal, of at most 80 columns, and as one HTML page."""
 
 from collections.abc import Iterator, Sequence
+from html import escape
 
 import numpy as np
 from rich.console import Group as Lines
 from rich.console import RenderableType
 from rich.text import Text
 
+from ..audit.faults import percent
 from ..audit.series import SeriesResults
 from ..audit.series_rows import Row
 from .answers_html import boxed
 from .audit_page import findings_html, wide_table
 from .audit_series_figure import panels
-from .audit_terminal import columns, finding_lines, percent, written
+from .audit_series_record import series_record
+from .audit_terminal import columns, finding_lines, written
 from .html import document, picture
 
 SHOWN = 12
@@ -58,8 +61,6 @@ def table(series: SeriesResults, *, everything: bool = False) -> RenderableType:
 
 def page(series: SeriesResults) -> str:
     """Return one self-contained HTML file: findings, pictures, all numbers, and JSON."""
-    from html import escape
-
     body = [
         "<header>",
         f"<h1>{escape(series.headline())}.</h1>",
@@ -88,15 +89,11 @@ def page(series: SeriesResults) -> str:
         _wide(_all(series)),
         f"<p>{escape(_about_ends(series))}</p></section>",
     ]
-    # The record is that of `to_dict`, which belongs to the public class.
-    record = getattr(series, "to_dict", dict)()
-    return document(f"{series.name}: series", body, record)
+    return document(f"{series.name}: series", body, series_record(series))
 
 
 def fragment(series: SeriesResults) -> str:
     """Return the same for notebooks: findings and the short table."""
-    from html import escape
-
     head = (
         f"<p><b>{escape(series.headline())}.</b></p><p>{escape(_setting(series))}</p>"
     )
