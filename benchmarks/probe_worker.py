@@ -122,13 +122,14 @@ def _task(training: Training, every: int) -> Callable[[], object]:
     def step(state: Any, x: Array, y: Array) -> Any:
         number, parameters, found = state
         (_, logits), slopes = gradient(parameters, x, y)
-        if every:
-            ask = lambda _: training.probe(parameters, x, y, logits)
-            found = (
-                ask(found)
-                if every == 1
-                else jax.lax.cond(number % every == 0, ask, lambda old: old, found)
-            )
+
+        def ask(_: Any) -> Any:
+            return training.probe(parameters, x, y, logits)
+
+        if every == 1:
+            found = ask(found)
+        elif every:
+            found = jax.lax.cond(number % every == 0, ask, lambda old: old, found)
         moved = jax.tree.map(lambda p, g: p - RATE * g, parameters, slopes)
         return number + 1, moved, found
 

@@ -29,7 +29,7 @@ def test_a_loop_records_a_series(
     assert series.points == tuple(str(step) for step in range(0, 200, 10))
     assert series["loss"].is_clear
     assert series["loss"].last.value < series["loss"].first.value
-    assert (series["count"].values == 256).all()
+    assert (series["measured"].values == 256).all()
 
 
 def test_a_large_vocabulary_is_probed(capsys: pytest.CaptureFixture[str]) -> None:

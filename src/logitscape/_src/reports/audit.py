@@ -118,18 +118,38 @@ class Audit(AuditResults):
 @overload
 def audit(
     logits: Recording | Mapping[str, Any] | list[str] | list[Path],
-    labels: Any = None,
-    objective: Source = "softmax + cross_entropy",
-    **options: Any,
+    labels: Any = ...,
+    objective: Source = ...,
+    *,
+    against: Sequence[Source] = ...,
+    normalizer: str | Normalizer | None = ...,
+    dtype: str = ...,
+    ignored_label: int | None = ...,
+    class_names: Sequence[str] | None = ...,
+    ids: Any = ...,
+    groups: Any = ...,
+    threshold: float = ...,
+    strict: bool = ...,
+    progress: bool = ...,
 ) -> AuditSeries: ...
 
 
 @overload
 def audit(
     logits: Any,
-    labels: Any = None,
-    objective: Source = "softmax + cross_entropy",
-    **options: Any,
+    labels: Any = ...,
+    objective: Source = ...,
+    *,
+    against: Sequence[Source] = ...,
+    normalizer: str | Normalizer | None = ...,
+    dtype: str = ...,
+    ignored_label: int | None = ...,
+    class_names: Sequence[str] | None = ...,
+    ids: Any = ...,
+    groups: Any = ...,
+    threshold: float = ...,
+    strict: bool = ...,
+    progress: bool = ...,
 ) -> Audit: ...
 
 
