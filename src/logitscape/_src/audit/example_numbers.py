@@ -92,11 +92,11 @@ def numbers_of(
         finite=jnp.ones((), bool),
         loss=loss,
         norm=norms,
-        cosine=_cosines(gradients, norms),
+        cosine=cosines(gradients, norms),
         speed=pulls,
         reference=_reference(setting, z, t, label, norms[0]),
         pull=-gradients[0, label],
-        collapsed=_is_collapsed(setting, z, label, known[label], -gradients[0, label]),
+        collapsed=is_collapsed(setting, z, label, known[label], -gradients[0, label]),
         predicted=predicted,
         right=right,
         confidence=known[predicted],
@@ -152,12 +152,18 @@ def _reference(
     return norm_of_cross_entropy(z, label)
 
 
-def _cosines(gradients: Array, norms: Array) -> Array:
+def norms_of(gradients: list[Array]) -> list[Array]:
+    """Norms of gradients, [n] each, whose squares neither overflow nor underflow."""
+    return [euclidean_norm(gradient) for gradient in gradients]
+
+
+def cosines(gradients: Array, norms: Array) -> Array:
+    """Cosines between the first of the gradients, [losses, n], and all of them."""
     units = gradients / jnp.where(norms > 0, norms, 1)[:, None]
     return jnp.sum(units * units[:1], axis=1)
 
 
-def _is_collapsed(
+def is_collapsed(
     setting: Setting, z: Array, label: Array, p_label: Array, pull: Array
 ) -> Array:
     """Whether the pull on the label is lost in the precision in which the model is trained.

@@ -59,16 +59,6 @@ class Measured:
         )
         return stream.sample[of_sample], self.labels[of_measured]
 
-    @property
-    def predicts_by_softmax(self) -> bool:
-        """Whether the probabilities are those of softmax, without parameters."""
-        normalizer = self.setting.normalizer
-        formula = getattr(normalizer, "formula", None)
-        name = getattr(normalizer, "name", getattr(normalizer, "__name__", ""))
-        return name == "softmax" or (
-            formula is not None and name == formula.name == "softmax"
-        )
-
 
 def measured_of(setting: Setting, stream: Stream, labels: Labels) -> Measured:
     """Tell the examples apart.

@@ -15,6 +15,7 @@ from ..base.half_precision import widened
 from ..base.memory import kept
 from .config import Setting
 from .example_numbers import Examples, Values, numbers_of
+from .textbook import numbers_of_textbook
 
 NUMBERS = 2**19
 """Largest number of logits in a block; its intermediate results stay in the processor's cache."""
@@ -52,13 +53,21 @@ def block_rows(num_classes: int) -> int:
 @kept(8)
 def compiled(setting: Setting) -> Any:
     """The program (logits [b, n], labels [b] or targets [b, n], counts [b]) -> results."""
-    return jax.jit(partial(_block, setting))
+    block = jax.jit(partial(_block, setting))
+
+    def run(logits: Array, target: Array, counts: Array) -> Any:
+        # By a program of its own: in one, every pass over the logits would widen them anew.
+        return block(_widened(logits), target, counts)
+
+    return run
+
+
+_widened = jax.jit(widened)
 
 
 def _block(
-    setting: Setting, logits: Array, target: Array, counts: Array
+    setting: Setting, z: Array, target: Array, counts: Array
 ) -> tuple[Examples, Classes, Array | None]:
-    z = widened(logits)
     t = target.astype(z.dtype) if setting.is_soft else target
     finite = jax.vmap(partial(_is_finite, setting))(z, t)
     usable = counts & finite
@@ -92,14 +101,16 @@ def _is_finite(setting: Setting, z: Array, target: Array) -> Array:
     is_number = jnp.all(z < jnp.inf)
     if setting.is_soft:
         return is_number & jnp.all((z > -jnp.inf) | (target == 0))
-    is_label = jnp.arange(z.size, dtype=target.dtype) == target
-    return is_number & jnp.all((z > -jnp.inf) | ~is_label)
+    return is_number & (z[target] > -jnp.inf)
 
 
 def _example(
     setting: Setting, z: Array, target: Array
 ) -> tuple[Examples, Array, Array, Array]:
     """Numbers about one example, its gradients [losses, n], probabilities and target [n]."""
+    if setting.is_textbook and setting.predicts_by_softmax and not setting.is_soft:
+        others = [jax.grad(loss)(z, target) for loss in setting.losses[1:]]
+        return numbers_of_textbook(setting, z, target, others)
     pairs = [jax.value_and_grad(loss)(z, target) for loss in setting.losses]
     gradients = jnp.stack([gradient for _, gradient in pairs])
     return numbers_of(setting, z, target, pairs[0][0], gradients)
