@@ -55,14 +55,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     address = free_address()
     one = begin(2, str(folder), "one")
     two = [begin(2, str(folder), f"two{k}", address, "2", str(k)) for k in range(2)]
-    _, errors = one.communicate(timeout=600)
-    assert one.returncode == 0, errors
-    # One of them dies in its last sweep. The other one would be ended by JAX after a while.
-    _, errors = two[1].communicate(timeout=600)
-    assert two[1].returncode == 9, errors
-    assert two[0].poll() != 0
-    two[0].kill()
-    two[0].communicate(timeout=60)
+    try:
+        _, errors = one.communicate(timeout=900)
+        assert one.returncode == 0, errors
+        # One of them dies in its last sweep. JAX would end the other one after a while.
+        _, errors = two[1].communicate(timeout=900)
+        assert two[1].returncode == 9, errors
+        assert two[0].poll() != 0
+    finally:
+        for process in (one, *two):
+            process.kill()
+            process.communicate()
     return folder
 
 
