@@ -65,7 +65,8 @@ def test_what_became_of_the_examples(found: ls.AuditSeries) -> None:
         assert passage.share.value == which.mean(), passage.name
         assert which[list(passage.examples)].all()
     verdicts = {finding.verdict for finding in found.findings}
-    assert {"examples are forgotten", "the offset drifts"} <= verdicts
+    assert {"examples are forgotten", "the offset drifts", "the loss rises"} <= verdicts
+    assert "at epoch_4 and" in str(found)
 
 
 def test_dumps_are_given_in_many_ways(folder: Path, found: ls.AuditSeries) -> None:

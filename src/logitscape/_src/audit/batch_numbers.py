@@ -72,9 +72,12 @@ def _cut(blocks: int, tile: int, x: Array) -> Array:
 
 
 def _part(setting: Setting, m: int, z: Array, target: Array, counts: Array) -> Part:
-    loss, gradient = jax.vmap(jax.value_and_grad(setting.losses[0]))(z, target)
-    loss, gradient, z = (widened(x) for x in (loss, gradient, z))
-    t = widened(target)
+    evaluate = jax.vmap(jax.value_and_grad(setting.losses[0]))
+    loss, gradient = (widened(x) for x in evaluate(z, target))
+    wide, t = widened(z), widened(target)
+    # What has collapsed in half precision has not in truth.
+    true = gradient if wide.dtype == z.dtype else evaluate(wide, t)[1]
+    z = wide
     usable = counts & jnp.isfinite(loss) & jnp.all(jnp.isfinite(gradient), axis=1)
     one: Any = partial(numbers_of, setting)
     examples, *_ = jax.vmap(one)(z, t, loss, gradient[:, None])

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from .estimates import Estimate
 from .faults import (
     MANY_COLLAPSED,
     MANY_STUCK,
@@ -41,12 +42,16 @@ def findings_of_audits(
                 last.add(each.verdict)
                 text = f"At {points[place]}, no longer at {points[-1]}: {each.text}"
                 found.append(replace(each, severity="note", text=text))
-    return [*found, *_changes(rows), *_forgotten(passages)]
+    return [*found, *_risen(points, audits), *_changes(rows), *_forgotten(passages)]
 
 
 def findings_of_steps(points: Sequence[str], rows: Mapping[str, Row]) -> list[Finding]:
     """What the recorded steps of a training show."""
-    return [*_levels(points, rows), *_changes(rows)]
+    loss = rows["loss"]
+    found = [*_levels(points, rows), *_changes(rows)]
+    if loss.is_clear and loss.last.value > loss.first.value:
+        found.append(_rise(loss.first, "in the beginning", loss.last, "in the end"))
+    return found
 
 
 def _verdicts(audit: AuditResults) -> set[str]:
@@ -77,14 +82,20 @@ def _levels(points: Sequence[str], rows: Mapping[str, Row]) -> Iterator[Finding]
             yield finding(name, text, last)
 
 
+def _risen(points: Sequence[str], audits: Sequence[AuditResults]) -> Iterator[Finding]:
+    """Whether the loss of the last dump is clearly above that of the best one."""
+    losses = [audit.by_name["loss"].estimate for audit in audits]
+    best = int(np.argmin([loss.value for loss in losses]))
+    if losses[-1].low > losses[best].high:
+        yield _rise(losses[best], f"at {points[best]}", losses[-1], f"at {points[-1]}")
+
+
+def _rise(least: Estimate, when: str, last: Estimate, then: str) -> Finding:
+    text = f"The mean loss is {least.value:.3g} {when} and {last.value:.3g} {then}."
+    return finding("the loss rises", text, last)
+
+
 def _changes(rows: Mapping[str, Row]) -> Iterator[Finding]:
-    loss = rows["loss"]
-    if loss.is_clear and loss.last.value > loss.first.value:
-        text = (
-            f"The mean loss is {loss.first.value:.3g} in the beginning and "
-            f"{loss.last.value:.3g} in the end."
-        )
-        yield finding("the loss rises", text, loss.last)
     over = rows.get("overconfidence")
     if over is not None and over.is_clear:
         risen = over.last.value - over.first.value

@@ -180,7 +180,7 @@ _ALL = (
     Verdict(
         "the loss rises",
         "trade",
-        meaning="The mean loss is larger in the end of a series than in its beginning.",
+        meaning="The mean loss is larger in the end of a series than before.",
         why="On examples of the training the steps are too large; on held-out ones it overfits.",
         remedy="Stop where the loss is least, or lower the learning rate.",
         reference=GUO,

@@ -130,7 +130,7 @@ def series(logits: Any, labels: Any, source: Any, **options: Any) -> AuditSeries
         recording = (
             logits if isinstance(logits, Recording) else Recording.load(Path(logits))
         )
-        name = "recording" if isinstance(logits, Recording) else Path(logits).name
+        name = "the recording" if isinstance(logits, Recording) else Path(logits).name
         return _public(series_of_recording(name, recording))
     dumps = _dumps("logits", logits)
     if len(dumps) < 2:
@@ -149,7 +149,11 @@ def series(logits: Any, labels: Any, source: Any, **options: Any) -> AuditSeries
             f"{sorted(shapes)}."
         )
     texts = {each.name: each.text for each in next(iter(audits.values())).numbers}
-    name = str(logits) if isinstance(logits, str | Path) else f"{len(dumps)} dumps"
+    name = (
+        str(logits)
+        if isinstance(logits, str | Path)
+        else f"the series of {len(dumps)} dumps"
+    )
     return _public(series_of_audits(name, audits, texts))
 
 

@@ -19,6 +19,20 @@ PANELS: dict[str, tuple[str, ...]] = {
     "Logits": ("scale", "offset"),
     "Calibration": ("ece", "overconfidence"),
 }
+CAPTIONS = {
+    "Loss": "The mean loss.",
+    "Right, stuck, collapsed": (
+        "Shares of the examples that are right, that are wrong with almost no gradient, and whose "
+        "pull on the label is exactly 0 in the training's precision."
+    ),
+    "Margins": "Quantiles of the label's logit minus its largest rival; wrong below 0.",
+    "Gradient": "Mean norm of the gradients in the logits, and norm of their mean.",
+    "Who carries the gradient": (
+        "Shares of the examples that carry 50 % and 90 % of it, and its share that is of wrong ones."
+    ),
+    "Logits": "Standard deviation within an example, and the mean that all classes share.",
+    "Calibration": "Calibration error, and mean confidence minus accuracy.",
+}
 COLORS = (BLUE, VERMILLION, GREEN, ORANGE)
 TICKS = 8
 

@@ -13,7 +13,7 @@ from ..audit.series import SeriesResults
 from ..audit.series_rows import Row
 from .answers_html import boxed
 from .audit_page import findings_html, wide_table
-from .audit_series_figure import panels
+from .audit_series_figure import CAPTIONS, panels
 from .audit_series_record import series_record
 from .audit_terminal import columns, finding_lines, written
 from .html import document, picture
@@ -70,7 +70,7 @@ def page(series: SeriesResults) -> str:
         "<section><h2>Pictures</h2>",
         '<div class="pictures">',
         *[
-            picture(figure, f"panel{place}", title, {})
+            picture(figure, f"panel{place}", CAPTIONS[title], {})
             for place, (title, figure) in enumerate(panels(series).items())
         ],
         "</div></section>",
