@@ -104,5 +104,5 @@ def test_bad_arguments_are_named() -> None:
         ls.probe("zlpr", ignored_label=-1)
     with pytest.raises(TypeError, match="'zlpr' takes targets"):
         ls.probe_linear_loss("zlpr")
-    with pytest.raises(ValueError, match="features"):
-        ls.probe_linear_loss("softmax + brier")(np.ones(3), np.ones((2, 3)), 4)
+    with pytest.raises(ValueError, match="`weights` must have shape"):
+        ls.probe_linear_loss("softmax + brier")(np.ones((4, 2)), np.ones((2, 3)), Y[:4])

@@ -80,8 +80,9 @@ def _part(setting: Setting, m: int, z: Array, target: Array, counts: Array) -> P
     z = wide
     usable = counts & jnp.isfinite(loss) & jnp.all(jnp.isfinite(gradient), axis=1)
     one: Any = partial(numbers_of, setting)
-    examples, *_ = jax.vmap(one)(z, t, loss, gradient[:, None])
-    by_loss = {name: getattr(examples, name).T for name in ("norm", "cosine", "speed")}
+    examples, *_ = jax.vmap(one)(z, t, loss, true[:, None])
+    by_loss = {name: getattr(examples, name).T for name in ("cosine", "speed")}
+    by_loss["norm"] = jax.vmap(euclidean_norm)(gradient)[None]
     kept = jnp.where(usable[:, None], gradient, 0)
     return Part(
         examples=examples._replace(**by_loss),

@@ -28,7 +28,7 @@ CAPTIONS = {
     "Margins": "Quantiles of the label's logit minus its largest rival; wrong below 0.",
     "Gradient": "Mean norm of the gradients in the logits, and norm of their mean.",
     "Who carries the gradient": (
-        "Shares of the examples that carry 50 % and 90 % of it, and its share that is of wrong ones."
+        "Shares of the examples that carry 50 % and 90 % of it, and its share of wrong ones."
     ),
     "Logits": "Standard deviation within an example, and the mean that all classes share.",
     "Calibration": "Calibration error, and mean confidence minus accuracy.",
