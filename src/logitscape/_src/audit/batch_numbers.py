@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from ..base.half_precision import widened
+from ..base.norm import euclidean_norm
 from .batch import Batch, mean_of
 from .config import Setting
 from .example_numbers import Examples, numbers_of

@@ -110,7 +110,11 @@ DEFAULT = Options()
 
 
 def audit(
-    logits: Dump, labels: LabelsOf = None, /, *, options: Options = DEFAULT
+    logits: Dump,
+    labels: LabelsOf = None,
+    /,
+    *more: Annotated[str, Parameter(show=False)],
+    options: Options = DEFAULT,
 ) -> int:
     """Audit a trained model by its logits and labels: what is stuck, what else would pull.
 
@@ -120,6 +124,12 @@ def audit(
     The exit status is 1 if there is a fault, or a finding at or above --fail-on, 2 for bad usage
     and files that cannot be read, and 0 otherwise.
     """
+    if more:
+        raise UsageError(
+            f"one dump and its labels are audited, or a series; `{more[0]}` is too much. A "
+            "pattern of several dumps has to be quoted, so that the shell leaves it alone: "
+            "'epoch_*.npz'."
+        )
     check_out(options.out, REPORTS)
     given = [targets.resolve(text) for text in (options.objective, *options.against)]
     found = _audited(logits, labels, given, options)
