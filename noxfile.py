@@ -151,6 +151,7 @@ def frameworks(session: nox.Session) -> None:
         "pytest",
         "tests/forms/test_frameworks.py",
         "tests/docs/test_entmax_table.py",
+        "tests/docs/test_training_loop.py",
         *session.posargs,
         env=ENVIRONMENT,
     )

@@ -13,6 +13,7 @@ from . import (
     figures,
     linear_loss,
     memory,
+    probe,
     sparse,
     throughput,
     training_step,
@@ -32,6 +33,7 @@ PARTS: dict[str, Callable[[bool], Report]] = {
     "sparse": sparse.measure,
     "linear_loss": linear_loss.measure,
     "audit": audit.measure,
+    "probe": probe.measure,
 }
 
 

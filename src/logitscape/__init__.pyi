@@ -6,6 +6,8 @@ from . import multilabel as multilabel
 from . import normalizers as normalizers
 from . import plotting as plotting
 from . import testing as testing
+from ._src.audit.batch import BatchGradient as BatchGradient
+from ._src.audit.recording import Recording as Recording
 from ._src.base.memory import clear_caches as clear_caches
 from ._src.datasets.dataset import Dataset as Dataset
 from ._src.diagnosis.answers import Answer as Answer
@@ -26,8 +28,8 @@ from ._src.landscapes.slices import ray as ray
 from ._src.landscapes.store import sweep_to as sweep_to
 from ._src.landscapes.summary import summarize as summarize
 from ._src.landscapes.sweep import sweep as sweep
-from ._src.monitoring import BatchGradient as BatchGradient
 from ._src.monitoring import probe as probe
+from ._src.monitoring import probe_linear_loss as probe_linear_loss
 from ._src.normalizers.normalize import normalize as normalize
 from ._src.normalizers.powers import normalize_powers as normalize_powers
 from ._src.normalizers.probs import Probs as Probs
@@ -62,6 +64,7 @@ from ._src.properties.noise_symmetry import NoiseSymmetry as NoiseSymmetry
 from ._src.properties.noise_symmetry import noise_symmetry as noise_symmetry
 from ._src.reports.audit import Audit as Audit
 from ._src.reports.audit import audit as audit
+from ._src.reports.audit_series import AuditSeries as AuditSeries
 from ._src.reports.comparison import Comparison as Comparison
 from ._src.reports.comparison import compare as compare
 from ._src.reports.diagnose import diagnose as diagnose

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import logitscape as ls
 from logitscape._src.audit import calibration, temperature
 from logitscape._src.audit.smooth_calibration import smooth_calibration_error
 
@@ -89,3 +90,19 @@ def test_derivatives_in_the_temperature_are_differences_and_masks_take_no_part()
     )
     np.testing.assert_allclose((high[0] - low[0]) / (2 * step), middle[1], atol=1e-8)
     np.testing.assert_allclose((high[1] - low[1]) / (2 * step), middle[2], atol=1e-8)
+
+
+def test_the_class_that_is_off_has_the_largest_error() -> None:
+    rng = np.random.default_rng(0)
+    z = 2 * rng.normal(size=(20_000, 4)).astype(np.float32)
+    p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
+    y = (p.cumsum(1) > rng.random((len(p), 1))).argmax(1)
+    even = ls.audit(z, y).to_xarray().calibration_error.values
+    assert even.shape == (4,)
+    assert even.max() < 0.01
+    z[:, 2] += 1
+    off = ls.audit(z, y)
+    errors = off.to_xarray().calibration_error.values
+    assert errors.argmax() == 2
+    mean_error = off["classwise_ece"].estimate.value
+    assert abs(errors.mean() - mean_error) < 0.01

@@ -106,6 +106,8 @@ def test_the_command_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["a.npz", "b.npz", "c.npz"], "has to be quoted"),
+        (["nothing_*.npz"], "no file matches"),
         (["nothing.npy"], "there is no file `nothing.npy`"),
         (["{dump}::labels", "{dump}"], "must have shape [m, n]"),
         (["{dump}", "{dump}::logits"], "targets must be a distribution"),

@@ -2,55 +2,39 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
-from jaxtyping import Float
 
+from .audit.batch import BatchGradient, statistics
+from .audit.batch_numbers import of_layer, of_logits
+from .audit.config import Setting
 from .base.formula import rounded_once
 from .base.half_precision import wide_dtype
-from .base.target_kinds import DISTRIBUTION, POSITIVES
-from .engine.stuck import STUCK, is_stuck, norm_of_cross_entropy, norm_of_reference
+from .base.target_kinds import DISTRIBUTION
+from .base.whole_numbers import whole_number
+from .engine.linear_arguments import checked
+from .engine.linear_loss import usual_tile
+from .engine.stuck import STUCK
 from .forms.adapt import OneExample, as_one_example
-from .normalizers.probs import Probs
 from .objectives.at_label import loss_at_label
-from .objectives.batch_arguments import checked_labels, checked_targets
+from .objectives.batch_arguments import (
+    check_labels,
+    check_logits,
+    checked_targets,
+    in_range,
+    known_or_traced,
+)
+from .objectives.counted import check_ignored_label
 from .objectives.objective import Objective
 from .objectives.parts import Normalizer, normalizer_from
 from .objectives.sources import Source, objective
 
-QUANTILES = (0.05, 0.5, 0.95)
-
-
-class BatchGradient(NamedTuple):
-    """Statistics of the gradients in the logits of a batch.
-
-    All are scalars but the quantiles, and NaN where there are no examples to count. They
-    are float32 where the logits are float16 or bfloat16, and otherwise of the logits'
-    dtype.
-
-    Attributes:
-        loss: Mean loss.
-        wrong: Share of examples whose label is not predicted, from 0 to 1.
-        stuck: Share of examples that are wrong and have a gradient norm below `threshold`
-            times that of cross-entropy at the same logits.
-        carried_by_wrong: Share of the sum of gradient norms that is of wrong examples.
-        norm: Norm of the mean gradient.
-        quantiles: 5 %, 50 % and 95 % quantiles of the gradient norms, [3].
-        not_finite: Share of examples whose loss or gradient is not finite. They count in
-            `wrong`, but in none of the others.
-    """
-
-    loss: Array
-    wrong: Array
-    stuck: Array
-    carried_by_wrong: Array
-    norm: Array
-    quantiles: Float[Array, "3"]
-    not_finite: Array
+Loss = Callable[[Array, Array], Array]
 
 
 def probe(
@@ -58,21 +42,27 @@ def probe(
     *,
     normalizer: str | Normalizer | None = None,
     threshold: float = STUCK,
+    ignored_label: int | None = None,
 ) -> Callable[[ArrayLike, ArrayLike], BatchGradient]:
     """Make the function (logits [m, n], labels [m]) -> BatchGradient.
 
-    It is called beside any optimiser's step, and can be called inside `jax.jit`. The
-    gradient of an example is dL/dz, its norm the Euclidean norm. An example is wrong if
-    its label is not the argmax of p or, if it is unknown how the objective predicts, of
-    the logits. Multi-label losses take targets, [m, n], in place of labels; an example is then
-    wrong if any of its logits is on the wrong side of 0. So do contrastive losses of several
-    positives; there an anchor is wrong if none of these is the most similar.
+    It is called beside any optimiser's step, on the logits that the step has anyway, and can be
+    called inside `jax.jit`. The gradient of an example is dL/dz, its norm the Euclidean norm. An
+    example is wrong if its label is not the argmax of p or, if it is unknown how the objective
+    predicts, of the logits. Multi-label losses take targets, [m, n], in place of labels; an example
+    is then wrong if any of its logits is on the wrong side of 0. So do contrastive losses of
+    several positives; there an anchor is wrong if none of these is the most similar.
+
+    `docs/training_loop.md` has loops of optax, flax and equinox that record what it says;
+    `ls.audit` shows what changes in such a recording. `ls.probe_linear_loss` is the same for a
+    linear layer whose logits never exist at once.
 
     Args:
         source: Objective, in any of the forms that `ls.diagnose` takes.
         normalizer: Normalizer by which a user's function predicts.
         threshold: Share of cross-entropy's gradient norm below which a wrong example counts as
             stuck. Cross-entropy is that of softmax, or of the sigmoid for multi-label losses.
+        ignored_label: Label of examples that take no part, such as -100.
 
     Raises:
         ValueError: If the threshold is below 0; the function itself if shapes do not
@@ -89,12 +79,18 @@ def probe(
         >>> statistics = ls.probe("softmax + brier")(logits, jnp.array([0, 0, 1, 0]))
         >>> float(statistics.wrong), float(statistics.stuck)
         (0.5, 0.25)
+        >>> float(statistics.margins[1]), float(statistics.largest)
+        (0.0, 50.0)
     """
-    if not threshold >= 0:
-        raise ValueError(
-            f"`probe(threshold=...)` must be at least 0, got {threshold!r}."
-        )
+    _check("probe", threshold, ignored_label)
     predictor = _predictor(source, normalizer)
+    known = objective(source) if isinstance(source, str | Objective) else None
+    takes_targets = known is not None and known.targets is not DISTRIBUTION
+    if takes_targets and ignored_label is not None:
+        raise ValueError(
+            f"`probe(ignored_label=...)` is for losses of integer labels, and {known.name!r} takes "  # type: ignore[union-attr]
+            "targets; leave its examples out before."
+        )
 
     def measure(logits: ArrayLike, labels: ArrayLike) -> BatchGradient:
         z = jnp.asarray(logits)
@@ -102,40 +98,134 @@ def probe(
             raise ValueError(
                 f"`probe(...)(logits, ...)` must have shape [m, n], got {z.shape}."
             )
-        if isinstance(source, str | Objective):
-            known = objective(source)
-            if known.targets is not DISTRIBUTION:
-                return _of_targets(known, z, labels, threshold)
-        y = checked_labels(z, labels)
-        num_classes = z.shape[1]
-        of_label = _loss_of_label(source, num_classes)
-        evaluate = jax.vmap(partial(_evaluate, of_label, predictor))
-        loss, gradient, is_right = evaluate(z, y)
-        reference = jax.vmap(norm_of_cross_entropy)(z, y)
-        are_valid = jnp.all((y >= 0) & (y < num_classes))
-        statistics = _statistics(loss, gradient, is_right, reference, threshold)
-        return BatchGradient(
-            *[jnp.where(are_valid, value, jnp.nan) for value in statistics]
-        )
+        if takes_targets:
+            assert known is not None
+            target: Any = checked_targets(known, z, labels)
+            counts = jnp.ones(len(z), bool)
+            are_valid = known.targets.is_valid(target)
+        else:
+            check_logits(z)
+            target, counts, are_valid = _labels(z, labels, ignored_label)
+        setting = _setting(source, known, predictor, z.shape[1], z.dtype, threshold)
+        found = of_logits(setting, z, target, counts)
+        return _unless_invalid(statistics(found, threshold, z.dtype), are_valid)
 
     return measure
 
 
-def _of_targets(
-    loss: Objective, z: Array, targets: ArrayLike, threshold: float
-) -> BatchGradient:
-    """Statistics of a loss of targets; NaN for a traced target that is none."""
-    t = checked_targets(loss, z, targets)
-    value, gradient = jax.vmap(jax.value_and_grad(loss))(z, t)
-    if loss.targets is POSITIVES:
-        best = jnp.argmax(z, axis=1)[:, None]
-        is_right = jnp.take_along_axis(t, best, axis=1)[:, 0] > 0
-    else:
-        is_right = jnp.all((z > 0) == (t > 0.5), axis=1)
-    reference = jax.vmap(partial(norm_of_reference, loss.targets))(z, t)
-    statistics = _statistics(value, gradient, is_right, reference, threshold)
-    is_valid = loss.targets.is_valid(t)
-    return BatchGradient(*[jnp.where(is_valid, x, jnp.nan) for x in statistics])
+def probe_linear_loss(
+    source: Source,
+    *,
+    normalizer: str | Normalizer | None = None,
+    threshold: float = STUCK,
+    ignored_label: int | None = None,
+    tile: int | None = None,
+) -> Callable[..., BatchGradient]:
+    """Make `ls.probe` for a linear layer whose logits never exist at once, as `ls.linear_loss` has.
+
+    The logits of `tile` rows at a time are computed again, which costs one of the three products of
+    matrices of the loss and its gradient: ask it every few hundred steps, or of some of the rows.
+
+    Args:
+        source: Objective of integer labels, in any of the forms that `ls.diagnose` takes.
+        normalizer: Normalizer by which a user's function predicts.
+        threshold: Share of cross-entropy's gradient norm below which a wrong example counts as
+            stuck.
+        ignored_label: Label of rows that take no part, such as -100.
+        tile: Largest number of rows whose logits exist at the same time; by default as
+            `ls.linear_loss` has it.
+
+    Returns:
+        Function of features, [..., d], weights, [K, d], and integer labels, [...], with the
+        keywords bias, [K], and mask, a boolean array [...], which is False for rows that take no
+        part. It returns a `BatchGradient` of all rows.
+
+    Raises:
+        ValueError: As `ls.probe` does, or if shapes do not match.
+        TypeError: As `ls.probe` does, or for a loss of targets, which has no labels.
+        IndexError: If a label is known and out of range.
+
+    Example:
+        >>> import jax.numpy as jnp, logitscape as ls
+        >>> probe = ls.probe_linear_loss("softmax + brier", tile=1)
+        >>> features = jnp.array([[50.0, 0.0], [50.0, 0.0]])
+        >>> statistics = probe(features, jnp.eye(2), jnp.array([0, 1]))
+        >>> float(statistics.wrong), float(statistics.stuck)
+        (0.5, 0.5)
+    """
+    _check("probe_linear_loss", threshold, ignored_label)
+    predictor = _predictor(source, normalizer)
+    known = objective(source) if isinstance(source, str | Objective) else None
+    if known is not None and known.targets is not DISTRIBUTION:
+        raise TypeError(
+            f"`probe_linear_loss` is for losses of integer labels, and {known.name!r} takes "
+            f"targets: `ls.probe({known.name!r})(features @ weights.T, targets)`."
+        )
+    size = tile
+    if tile is not None:
+        size = whole_number("probe_linear_loss", "tile", tile, low=1)
+
+    def measure(
+        features: ArrayLike,
+        weights: ArrayLike,
+        labels: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        mask: ArrayLike | None = None,
+    ) -> BatchGradient:
+        given = checked(
+            features,
+            weights,
+            labels,
+            bias=bias,
+            mask=mask,
+            example_weights=None,
+            class_weights=None,
+            ignored_label=ignored_label,
+            class_axis_name=None,
+        )
+        num_classes = len(given.weights)
+        wide = wide_dtype(given.features.dtype)
+        setting = _setting(
+            source, known, predictor, num_classes, given.features.dtype, threshold
+        )
+
+        def logits_of(rows: Array) -> Array:
+            z = jnp.matmul(rows, given.weights.T, preferred_element_type=wide)
+            return z if given.bias is None else z + given.bias[None]
+
+        y, counts = jnp.asarray(given.labels), jnp.asarray(given.counted)
+        rows = min(size or usual_tile(num_classes), max(len(y), 1))
+        found = of_layer(setting, given.features, logits_of, y, counts, rows)
+        are_valid = jnp.all(~counts | ((y >= 0) & (y < num_classes)))
+        measured = statistics(found, threshold, given.features.dtype)
+        return _unless_invalid(measured, are_valid)
+
+    return measure
+
+
+def _check(caller: str, threshold: float, ignored_label: int | None) -> None:
+    if not threshold >= 0:
+        raise ValueError(
+            f"`{caller}(threshold=...)` must be at least 0, got {threshold!r}."
+        )
+    check_ignored_label(caller, ignored_label)
+
+
+def _labels(
+    z: Array, labels: ArrayLike, ignored_label: int | None
+) -> tuple[Array, Array, Array]:
+    """Labels that are in range, which of them count, and whether all of those are valid."""
+    y = known_or_traced(labels)
+    check_labels(z, y)
+    mask: Any = np.ones(y.shape, bool) if ignored_label is None else y != ignored_label
+    label = in_range(z, y, mask)
+    counts = jnp.asarray(mask)
+    return label, counts, jnp.all((label >= 0) & (label < z.shape[1]))
+
+
+def _unless_invalid(found: BatchGradient, are_valid: Any) -> BatchGradient:
+    return BatchGradient(*[jnp.where(are_valid, value, jnp.nan) for value in found])
 
 
 def _predictor(
@@ -146,100 +236,34 @@ def _predictor(
     return normalizer_from(normalizer)
 
 
-def _loss_of_label(source: Source, num_classes: int) -> Callable[[Array, Array], Array]:
-    """The loss of one example as a function (logits [n], label) -> scalar."""
-    if isinstance(source, str | Objective):
-        return partial(loss_at_label, objective(source))
-    return partial(_at_one_hot, as_one_example(source, num_classes))
+def _setting(
+    source: Source,
+    known: Objective | None,
+    predictor: Normalizer | None,
+    num_classes: int,
+    dtype: Any,
+    threshold: float,
+) -> Setting:
+    """The setting of an audit of these logits, with the loss that is trained."""
+    kind = DISTRIBUTION if known is None else known.targets
+    by_label = kind is DISTRIBUTION
+    loss: Any = known
+    if known is None:
+        loss = partial(_at_one_hot, as_one_example(source, num_classes))
+    elif by_label:
+        loss = partial(loss_at_label, known)
+    return Setting(
+        names=("" if known is None else known.name,),
+        losses=(loss,),
+        normalizer=predictor,
+        targets=kind,
+        is_soft=not by_label,
+        dtype=jnp.dtype(dtype).name,
+        threshold=threshold,
+    )
 
 
 def _at_one_hot(function: OneExample, z: Array, label: Array) -> Array:
     target = jax.nn.one_hot(label, z.size, dtype=z.dtype)
     value: Array = rounded_once(function, z.dtype, z, target)
     return value
-
-
-def _evaluate(
-    of_label: Callable[[Array, Array], Array],
-    predictor: Normalizer | None,
-    z: Array,
-    label: Array,
-) -> tuple[Array, Array, Array]:
-    """Loss, gradient and whether the prediction is right, of one example."""
-    loss, gradient = jax.value_and_grad(of_label)(z, label)
-    scores: Array = z
-    if predictor is not None:
-        probs: Probs = rounded_once(predictor, z.dtype, z)
-        scores = probs.p
-    return loss, gradient, jnp.argmax(scores) == label
-
-
-def _statistics(
-    loss: Array, gradient: Array, is_right: Array, reference: Array, threshold: float
-) -> BatchGradient:
-    """Statistics of losses [m] and gradients [m, n], in float32 or float64."""
-    # In half precision a sum over examples is infinite or stops growing after a few thousand.
-    dtype = wide_dtype(loss.dtype)
-    loss, gradient = loss.astype(dtype), gradient.astype(dtype)
-    if loss.size == 0:
-        return _of_nothing(dtype)
-    is_finite = jnp.isfinite(loss) & jnp.all(jnp.isfinite(gradient), axis=1)
-    finite_gradient = jnp.where(is_finite[:, None], gradient, 0)
-    norms = _norm(finite_gradient)
-    count = jnp.sum(is_finite)
-    stuck = is_finite & is_stuck(is_right, norms, reference, threshold)
-    norms_of_wrong = jnp.where(is_right, 0, norms)
-    # Relative to the largest norm, as the sum of all norms may overflow.
-    unit = _unit(norms)
-    carried_by_wrong = jnp.sum(norms_of_wrong / unit) / jnp.sum(norms / unit)
-    # Not the norms themselves: those of examples that are not finite were set to 0.
-    finite_norms = jnp.where(is_finite, norms, jnp.nan)
-    return BatchGradient(
-        loss=_mean(jnp.where(is_finite, loss, 0), count),
-        wrong=_ratio(jnp.sum(~is_right), loss.size, dtype),
-        stuck=_ratio(jnp.sum(stuck), count, dtype),
-        carried_by_wrong=carried_by_wrong,
-        norm=_norm(_mean(finite_gradient, count)),
-        quantiles=jnp.nanquantile(finite_norms, jnp.asarray(QUANTILES, dtype)),
-        not_finite=_ratio(jnp.sum(~is_finite), loss.size, dtype),
-    )
-
-
-def _of_nothing(dtype: Any) -> BatchGradient:
-    nan = jnp.full((), jnp.nan, dtype)
-    return BatchGradient(
-        loss=nan,
-        wrong=nan,
-        stuck=nan,
-        carried_by_wrong=nan,
-        norm=nan,
-        quantiles=jnp.full(len(QUANTILES), nan),
-        not_finite=nan,
-    )
-
-
-def _ratio(part: Array, whole: Array | int, dtype: Any) -> Array:
-    """Quotient of two whole numbers, which are exact until here."""
-    return part.astype(dtype) / jnp.asarray(whole).astype(dtype)
-
-
-def _mean(x: Array, count: Array) -> Array:
-    """Sum over the examples, [m, ...], divided by the number of those that count."""
-    # Relative to the largest, as the sum may overflow where the mean does not.
-    unit = _unit(x)
-    return unit * (jnp.sum(x / unit, axis=0) / count.astype(x.dtype))
-
-
-def _norm(x: Array) -> Array:
-    """Euclidean norm over the last axis; squares neither overflow nor underflow."""
-    unit = _unit(x, axis=-1)
-    return unit[..., 0] * jnp.sqrt(jnp.sum((x / unit) ** 2, axis=-1))
-
-
-def _unit(x: Array, axis: int | None = None) -> Array:
-    """Largest absolute value, so far as both it and its reciprocal are normal numbers."""
-    limits = jnp.finfo(x.dtype)  # type: ignore[no-untyped-call]
-    is_kept = axis is not None
-    largest = jnp.max(jnp.abs(x), axis=axis, keepdims=is_kept, initial=0)
-    # Compiled programs may multiply by the reciprocal, and flush it to 0 below the normal numbers.
-    return jnp.clip(largest, limits.tiny, limits.max / 16)

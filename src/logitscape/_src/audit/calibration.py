@@ -137,17 +137,35 @@ def classwise(measured: Measured) -> Estimate:
     Up to 100 classes; NaN for more. Source: Kull et al., Beyond temperature scaling, NeurIPS 2019,
     arXiv 1910.12656.
     """
+    parts = _parts_of_classes(measured)
+    if parts is None:
+        return NOTHING
+    gap, spread, part = parts
+    return _without_bias(gap, spread, part / len(part))
+
+
+def errors_of_classes(measured: Measured) -> Numbers | None:
+    """The error of every class's own probability, [n], likewise; None for many classes."""
+    parts = _parts_of_classes(measured)
+    if parts is None:
+        return None
+    return np.array(
+        [_without_bias(*of_class).value for of_class in zip(*parts, strict=True)]
+    )
+
+
+def _parts_of_classes(measured: Measured) -> tuple[Numbers, Numbers, Numbers] | None:
+    """Gaps, their standard deviations and shares of the bins of all classes, [n, bins] each."""
     bins = measured.stream.bins
     if bins is None:
-        return NOTHING
+        return None
     count, confident, true = bins
     whole = count.sum(axis=1, keepdims=True)
     n = np.maximum(count, 1)
     part = np.where(count > 0, count / np.maximum(whole, 1), 0)
     accuracy = true / n
     spread = np.sqrt(accuracy * (1 - accuracy).clip(0) / np.maximum(count - 1, 1))
-    gap = confident / n - accuracy
-    return _without_bias(gap, spread, part / len(count))
+    return confident / n - accuracy, spread, part
 
 
 def brier_parts(

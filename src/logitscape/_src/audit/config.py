@@ -53,6 +53,17 @@ class Setting:
         """Whether the present loss is cross-entropy of softmax."""
         return self.names[0] == TEXTBOOK
 
+    @property
+    def predicts_by_softmax(self) -> bool:
+        """Whether the probabilities are those of softmax, without parameters."""
+        formula = getattr(self.normalizer, "formula", None)
+        name = getattr(
+            self.normalizer, "name", getattr(self.normalizer, "__name__", "")
+        )
+        return name == "softmax" or (
+            formula is not None and name == formula.name == "softmax"
+        )
+
 
 def make_setting(
     source: Source,

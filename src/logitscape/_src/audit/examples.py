@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .config import Setting
+from .example_numbers import Examples
 from .labels import Labels
-from .program import Classes, Examples
+from .program import Classes
 from .streaming import Stream
 
 
@@ -57,16 +58,6 @@ class Measured:
             stream.sampled, self.index, assume_unique=True, return_indices=True
         )
         return stream.sample[of_sample], self.labels[of_measured]
-
-    @property
-    def predicts_by_softmax(self) -> bool:
-        """Whether the probabilities are those of softmax, without parameters."""
-        normalizer = self.setting.normalizer
-        formula = getattr(normalizer, "formula", None)
-        name = getattr(normalizer, "name", getattr(normalizer, "__name__", ""))
-        return name == "softmax" or (
-            formula is not None and name == formula.name == "softmax"
-        )
 
 
 def measured_of(setting: Setting, stream: Stream, labels: Labels) -> Measured:

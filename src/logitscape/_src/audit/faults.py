@@ -75,12 +75,13 @@ def findings(
     return tuple(sorted(found, key=lambda each: SEVERITIES.index(each.severity)))
 
 
-def _finding(
+def finding(
     name: str,
     text: str,
     estimate: Estimate | None = None,
     examples: tuple[int, ...] = (),
 ) -> Finding:
+    """A finding by the record of its verdict."""
     verdict = VERDICTS[name]
     return Finding(name, verdict.severity, text, verdict.remedy, estimate, examples)
 
@@ -109,7 +110,7 @@ def _of_rows(measured: Measured) -> Iterator[Finding]:
                 f"{len(places):,} of {whole:,} examples {what} and are left out, "
                 f"the first at index {places[0]:,}."
             )
-            yield _finding(
+            yield finding(
                 name, text, None, tuple(int(place) for place in places[:SHOWN])
             )
 
@@ -118,11 +119,11 @@ def _of_logits(
     measured: Measured, numbers: Numbers, dtype: np.dtype[Any]
 ) -> Iterator[Finding]:
     if logits.looks_like_probabilities(measured):
-        yield _finding(
+        yield finding(
             "probabilities given for logits", "Every row is from 0 to 1 and sums to 1."
         )
     elif logits.looks_like_log_probabilities(measured):
-        yield _finding(
+        yield finding(
             "log-probabilities given for logits",
             "The exponentials of every row sum to 1.",
         )
@@ -132,7 +133,7 @@ def _of_logits(
             f"The largest logit is {numbers['largest'].estimate.value:.4g}, "
             f"{percent(used.estimate.value)} of what {dtype.name} holds."
         )
-        yield _finding(
+        yield finding(
             "close to the limit of the dtype",
             text,
             used.estimate,
@@ -143,7 +144,7 @@ def _of_logits(
             f"At an example's largest logit, numbers of {dtype.name} are "
             f"{rounding.estimate.value:.3g} apart."
         )
-        yield _finding("logits rounded coarsely", text, rounding.estimate)
+        yield finding("logits rounded coarsely", text, rounding.estimate)
 
 
 def _of_labels(measured: Measured, numbers: Numbers) -> Iterator[Finding]:
@@ -154,7 +155,7 @@ def _of_labels(measured: Measured, numbers: Numbers) -> Iterator[Finding]:
             f"The accuracy is {percent(accuracy.value)}, and would be "
             f"{percent(better.accuracy.value)}: {better.text}."
         )
-        yield _finding("labels misplaced", text, better.accuracy)
+        yield finding("labels misplaced", text, better.accuracy)
         return
     yield from _of_guessing(measured, numbers)
     if "suspicious" not in numbers:
@@ -170,11 +171,11 @@ def _of_labels(measured: Measured, numbers: Numbers) -> Iterator[Finding]:
     )
     if suspicious.estimate.low >= MANY_SUSPICIOUS and count > OF_MISTAKES * wrong:
         text += f", {percent(count / wrong)} of all mistakes."
-        yield _finding(
+        yield finding(
             "confidently wrong", text, suspicious.estimate, suspicious.examples
         )
     else:
-        yield _finding(
+        yield finding(
             "labels to check", text + ".", suspicious.estimate, suspicious.examples
         )
 
@@ -196,18 +197,18 @@ def _of_guessing(measured: Measured, numbers: Numbers) -> Iterator[Finding]:
             f"predicted. -log p is {surprisal.mean():.3g} on average, and {entropy:.3g} if nothing "
             "but the frequencies of the classes is known."
         )
-        yield _finding("no better than guessing", text, accuracy)
+        yield finding("no better than guessing", text, accuracy)
 
 
 def _of_gradient(numbers: Numbers) -> Iterator[Finding]:
     stuck, collapsed = numbers["stuck"], numbers["collapsed"]
     if stuck.estimate.low >= MANY_STUCK:
         text = f"{percent(stuck.estimate.value)} of the examples are {stuck.text}."
-        yield _finding("stuck", text, stuck.estimate, stuck.examples)
+        yield finding("stuck", text, stuck.estimate, stuck.examples)
     if collapsed.estimate.low >= MANY_COLLAPSED:
         share = percent(collapsed.estimate.value)
         text = f"{share} of the examples teach nothing more: {collapsed.text}."
-        yield _finding("collapsed", text, collapsed.estimate, collapsed.examples)
+        yield finding("collapsed", text, collapsed.estimate, collapsed.examples)
 
 
 def _of_calibration(measured: Measured, numbers: Numbers) -> Iterator[Finding]:
@@ -231,7 +232,7 @@ def _of_calibration(measured: Measured, numbers: Numbers) -> Iterator[Finding]:
             f", and {after.estimate.value:.3f} at the best temperature, "
             f"{numbers['temperature'].estimate.value:.3g}"
         )
-    yield _finding(name, text + ".", error, numbers["ece"].examples)
+    yield finding(name, text + ".", error, numbers["ece"].examples)
 
 
 def _of_classes(measured: Measured) -> Iterator[Finding]:
@@ -243,10 +244,10 @@ def _of_classes(measured: Measured) -> Iterator[Finding]:
             f"logit everywhere; they have {percent(unused.probability)} of the probability."
         )
         takes = unused.probability >= OF_PADDING or unused.fewest > 0
-        yield _finding("padding takes probability" if takes else "padding", text)
+        yield finding("padding takes probability" if takes else "padding", text)
     if len(unused.masked):
         text = f"{len(unused.masked):,} classes are masked, the first is {unused.masked[0]:,}."
-        yield _finding("masked classes", text)
+        yield finding("masked classes", text)
     if measured.setting.normalizer is None:
         return
     shift = logits.shift(measured)
@@ -256,7 +257,7 @@ def _of_classes(measured: Measured) -> Iterator[Finding]:
             f"Mean probabilities and labels differ by {percent(shift.distance.value)} (total "
             f"variation), most in the classes {most}."
         )
-        yield _finding("label shift", text, shift.distance)
+        yield finding("label shift", text, shift.distance)
 
 
 def _of_groups(groups: tuple[Group, ...]) -> Iterator[Finding]:
@@ -269,7 +270,7 @@ def _of_groups(groups: tuple[Group, ...]) -> Iterator[Finding]:
                 f"{percent(group.accuracy.value)}, the rest {percent(_rest(group, groups))} "
                 f"(adjusted p = {group.p_accuracy:.2g})."
             )
-            yield _finding("a group is behind", text, group.accuracy)
+            yield finding("a group is behind", text, group.accuracy)
 
 
 def _rest(group: Group, groups: tuple[Group, ...]) -> float:

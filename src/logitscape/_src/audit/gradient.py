@@ -32,11 +32,25 @@ def measurements(measured: Measured) -> list[Measurement]:
     ]
     result += [
         Measurement(
-            TOPIC, "norm", mean(norm), "mean norm of the gradient in the logits"
+            TOPIC,
+            "norm",
+            exactly(_norm_of_mean(measured)),
+            "norm of the mean gradient, along which a step of all examples goes",
         ),
         Measurement(
-            TOPIC, "norm_50", quantile(norms, 0.5), "median norm of the gradient"
+            TOPIC, "mean_norm", mean(norm), "mean norm of the gradient in the logits"
         ),
+    ]
+    result += [
+        Measurement(
+            TOPIC,
+            f"norm_{int(100 * q)}",
+            quantile(norms, q),
+            f"{int(100 * q)} % quantile of the norm",
+        )
+        for q in (0.05, 0.5, 0.95)
+    ]
+    result += [
         Measurement(
             TOPIC,
             "stuck",
@@ -77,6 +91,12 @@ def measurements(measured: Measured) -> list[Measurement]:
         )
     )
     return result
+
+
+def _norm_of_mean(measured: Measured) -> float:
+    mean_gradient = measured.classes.gradient[0] / measured.count
+    size = np.abs(mean_gradient).max()
+    return float(size * np.linalg.norm(mean_gradient / size)) if size > 0 else 0.0
 
 
 def stuck_under(measured: Measured, place: int) -> NDArray[np.bool_]:

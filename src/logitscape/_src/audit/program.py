@@ -4,75 +4,24 @@ Every example becomes a few numbers, and every class a few sums. A block always 
 of rows, whichever process evaluates it, so that its results are the same to the bit.
 """
 
-import math
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax import Array, lax
+from jax import Array
 
-from ..base.argmax import place_of_first_largest
 from ..base.half_precision import widened
 from ..base.memory import kept
-from ..base.norm import euclidean_norm
-from ..base.target_kinds import LABELS
-from ..engine.stuck import norm_of_cross_entropy, norm_of_reference
-from .config import Setting, probabilities
-
-Values: TypeAlias = Any
-"""An array: of JAX inside the program, of NumPy outside."""
+from .config import Setting
+from .example_numbers import Examples, Values, numbers_of
+from .textbook import numbers_of_textbook
 
 NUMBERS = 2**19
 """Largest number of logits in a block; its intermediate results stay in the processor's cache."""
 MOST_ROWS = 2**15
 CLASSWISE = 100
 """Largest number of classes whose probabilities are binned class by class."""
-
-
-class Examples(NamedTuple):
-    """Numbers about every example, [m] each; those of the losses are [losses, m].
-
-    Attributes:
-        finite: Whether the logits are numbers; a masked class may be -inf, the label's not.
-        loss: Present loss.
-        norm: Norm of the gradient of every loss, the present one first.
-        cosine: Cosine between the present gradient and that of every loss.
-        speed: Rate at which a step along minus the gradient of every loss raises the margin.
-        reference: Norm of cross-entropy's gradient.
-        pull: Minus the present loss's derivative in the label's logit.
-        collapsed: Whether that pull is 0 in the training's precision, and not 0 in truth.
-        predicted: Class of the largest probability, or else of the largest logit.
-        right: Whether it is the label's.
-        confidence: Largest probability; NaN without a normalizer.
-        p_label: Probability of the label; NaN without a normalizer.
-        brier: Squared distance between probabilities and target; NaN without a normalizer.
-        margin: Label's logit minus its largest rival.
-        largest: Largest absolute value of a finite logit.
-        offset: Mean of the finite logits.
-    """
-
-    finite: Values
-    loss: Values
-    norm: Values
-    cosine: Values
-    speed: Values
-    reference: Values
-    pull: Values
-    collapsed: Values
-    predicted: Values
-    right: Values
-    confidence: Values
-    p_label: Values
-    brier: Values
-    margin: Values
-    largest: Values
-    offset: Values
-
-    @property
-    def has_loss(self) -> Values:
-        """Whether the present loss and its gradient are finite, [m]; in JAX and in NumPy."""
-        return (abs(self.loss) < math.inf) & (abs(self.norm[0]) < math.inf)
 
 
 class Classes(NamedTuple):
@@ -104,13 +53,21 @@ def block_rows(num_classes: int) -> int:
 @kept(8)
 def compiled(setting: Setting) -> Any:
     """The program (logits [b, n], labels [b] or targets [b, n], counts [b]) -> results."""
-    return jax.jit(partial(_block, setting))
+    block = jax.jit(partial(_block, setting))
+
+    def run(logits: Array, target: Array, counts: Array) -> Any:
+        # By a program of its own: in one, every pass over the logits would widen them anew.
+        return block(_widened(logits), target, counts)
+
+    return run
+
+
+_widened = jax.jit(widened)
 
 
 def _block(
-    setting: Setting, logits: Array, target: Array, counts: Array
+    setting: Setting, z: Array, target: Array, counts: Array
 ) -> tuple[Examples, Classes, Array | None]:
-    z = widened(logits)
     t = target.astype(z.dtype) if setting.is_soft else target
     finite = jax.vmap(partial(_is_finite, setting))(z, t)
     usable = counts & finite
@@ -144,87 +101,16 @@ def _is_finite(setting: Setting, z: Array, target: Array) -> Array:
     is_number = jnp.all(z < jnp.inf)
     if setting.is_soft:
         return is_number & jnp.all((z > -jnp.inf) | (target == 0))
-    is_label = jnp.arange(z.size, dtype=target.dtype) == target
-    return is_number & jnp.all((z > -jnp.inf) | ~is_label)
+    return is_number & (z[target] > -jnp.inf)
 
 
 def _example(
     setting: Setting, z: Array, target: Array
 ) -> tuple[Examples, Array, Array, Array]:
     """Numbers about one example, its gradients [losses, n], probabilities and target [n]."""
+    if setting.is_textbook and setting.predicts_by_softmax and not setting.is_soft:
+        others = [jax.grad(loss)(z, target) for loss in setting.losses[1:]]
+        return numbers_of_textbook(setting, z, target, others)
     pairs = [jax.value_and_grad(loss)(z, target) for loss in setting.losses]
     gradients = jnp.stack([gradient for _, gradient in pairs])
-    p = probabilities(setting, z)
-    scores, known = (z, jnp.full_like(z, jnp.nan)) if p is None else (p, p)
-    if setting.is_soft:
-        t, label = target, place_of_first_largest(target)
-    else:
-        t, label = jax.nn.one_hot(target, z.size, dtype=z.dtype), target
-    # One number is taken out of a vector by its place: a masked sum would be a pass of its own.
-    predicted = place_of_first_largest(scores)
-    right = predicted == label.astype(predicted.dtype)
-    if setting.targets is LABELS:
-        right = jnp.all((z > 0) == (t > 0.5))
-    rivals = z.at[label].set(-jnp.inf)
-    rival = place_of_first_largest(rivals)
-    norms = jax.vmap(euclidean_norm)(gradients)
-    is_number = jnp.isfinite(z)
-    count = jnp.maximum(jnp.sum(is_number, dtype=jnp.int32), 1).astype(z.dtype)
-    examples = Examples(
-        finite=jnp.ones((), bool),
-        loss=pairs[0][0],
-        norm=norms,
-        cosine=_cosines(gradients, norms),
-        speed=gradients[:, rival] - gradients[:, label],
-        reference=_reference(setting, z, t, label, norms[0]),
-        pull=-gradients[0, label],
-        collapsed=_is_collapsed(setting, z, label, known[label], -gradients[0, label]),
-        predicted=predicted,
-        right=right,
-        confidence=known[predicted],
-        p_label=known[label],
-        brier=jnp.sum((known - t) ** 2),
-        margin=z[label] - rivals[rival],
-        largest=jnp.max(jnp.where(is_number, jnp.abs(z), 0)),
-        offset=jnp.sum(jnp.where(is_number, z, 0)) / count,
-    )
-    return examples, gradients, known, t
-
-
-def _reference(
-    setting: Setting, z: Array, target: Array, label: Array, norm: Array
-) -> Array:
-    """Norm of cross-entropy's gradient, which may be that of the present loss."""
-    if setting.is_textbook:
-        return norm
-    if setting.is_soft:
-        return norm_of_reference(setting.targets, z, target)
-    return norm_of_cross_entropy(z, label)
-
-
-def _cosines(gradients: Array, norms: Array) -> Array:
-    units = gradients / jnp.where(norms > 0, norms, 1)[:, None]
-    return jnp.sum(units * units[:1], axis=1)
-
-
-def _is_collapsed(
-    setting: Setting, z: Array, label: Array, p_label: Array, pull: Array
-) -> Array:
-    """Whether the pull on the label is lost in the precision in which the model is trained.
-
-    Frameworks compute the pull of cross-entropy as 1 - p, which is 0 as soon as p rounds to 1. Of
-    another loss only what underflows in this precision is counted.
-    """
-    if not setting.is_textbook:
-        return (pull.astype(setting.dtype) == 0) & (pull != 0)
-    limits = jnp.finfo(setting.dtype)  # type: ignore[no-untyped-call]
-    if limits.bits >= jnp.finfo(z.dtype).bits:  # type: ignore[no-untyped-call]
-        return (1 - p_label == 0) & (pull != 0)
-    # XLA leaves out the rounding between operations in half precision, unless it is told.
-    rounded = partial(
-        lax.reduce_precision, exponent_bits=limits.nexp, mantissa_bits=limits.nmant
-    )
-    stored = rounded(z)
-    weights = rounded(jnp.exp(rounded(stored - jnp.max(stored))))
-    p = rounded(weights[label] / rounded(jnp.sum(weights)))
-    return (1 - p == 0) & (pull != 0)
+    return numbers_of(setting, z, target, pairs[0][0], gradients)

@@ -16,14 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.cores import usable_cores
+from ..base.processes import gathered
 from ..base.x64 import enable_x64
 from .blocks import Given, read_block
 from .config import Setting
+from .example_numbers import Examples
 from .files.opening import stamp
 from .files.rows import Rows
-from .gathering import gathered
 from .labels import Labels
-from .program import Classes, Examples, block_rows, compiled
+from .program import Classes, block_rows, compiled
 
 CHUNKS = 64
 """Largest number of chunks, of each of which the sums of all classes are kept."""

@@ -118,7 +118,7 @@ def _confidence(z: Numbers, inverse: float) -> Numbers:
 
 def _sample(measured: Measured) -> tuple[Numbers, NDArray[np.int64]] | None:
     """Logits and labels of the sampled examples that are measured, if softmax predicts."""
-    if not measured.predicts_by_softmax:
+    if not measured.setting.predicts_by_softmax:
         return None
     logits, labels = measured.sample
     if len(labels) < 10 * FOLDS:

@@ -177,6 +177,38 @@ _ALL = (
         remedy="Weigh its examples, adjust the logits to its frequency, or collect more of it.",
         reference="Benjamini, Yekutieli, The control of the false discovery rate, 2001",
     ),
+    Verdict(
+        "the loss rises",
+        "trade",
+        meaning="The mean loss is larger in the end of a series than before.",
+        why="On examples of the training the steps are too large; on held-out ones it overfits.",
+        remedy="Stop where the loss is least, or lower the learning rate.",
+        reference=GUO,
+    ),
+    Verdict(
+        "confidence outruns accuracy",
+        "trade",
+        meaning="During a training the confidence grows beyond the accuracy.",
+        why="The likelihood of the training examples still grows, by larger logits alone.",
+        remedy="Stop earlier, smooth the labels, or divide the logits by a temperature.",
+        reference=GUO,
+    ),
+    Verdict(
+        "the offset drifts",
+        "note",
+        meaning="The mean of all logits moves by more than the logits of an example differ.",
+        why="Softmax does not see it, until the logits are rounded or overflow.",
+        remedy="Add a z_loss, decay the weights of the last layer, or leave out its bias.",
+        reference="Chowdhery et al., PaLM, arXiv 2204.02311, section 5: z-loss",
+    ),
+    Verdict(
+        "examples are forgotten",
+        "note",
+        meaning="Examples that were right at some time are wrong in the end.",
+        why="They are hard or labelled wrongly, or the training has left a better model behind.",
+        remedy="Look at the examples that are named, and compare the dumps.",
+        reference="Toneva et al., An empirical study of example forgetting, ICLR 2019",
+    ),
 )
 
 VERDICTS: Mapping[str, Verdict] = {verdict.name: verdict for verdict in _ALL}

@@ -15,6 +15,7 @@ from .output import check_out, say, show, show_json
 
 if TYPE_CHECKING:
     from ..reports.audit import Audit
+    from ..reports.audit_series import AuditSeries
 
 REPORTS = (".html", ".json", ".txt", ".nc", ".png", ".svg", ".pdf")
 
@@ -23,7 +24,8 @@ Dump = Annotated[
     Parameter(
         help=(
             "Logits [m, n]: .npy, .npz, .safetensors, .parquet, .csv, .zarr or .nc; FILE::NAME is "
-            "one array of several."
+            "one array of several. A quoted pattern, such as 'epoch_*.npz', is a series; so is a "
+            "recording of ls.probe."
         )
     ),
 ]
@@ -108,7 +110,11 @@ DEFAULT = Options()
 
 
 def audit(
-    logits: Dump, labels: LabelsOf = None, /, *, options: Options = DEFAULT
+    logits: Dump,
+    labels: LabelsOf = None,
+    /,
+    *more: Annotated[str, Parameter(show=False)],
+    options: Options = DEFAULT,
 ) -> int:
     """Audit a trained model by its logits and labels: what is stuck, what else would pull.
 
@@ -118,6 +124,12 @@ def audit(
     The exit status is 1 if there is a fault, or a finding at or above --fail-on, 2 for bad usage
     and files that cannot be read, and 0 otherwise.
     """
+    if more:
+        raise UsageError(
+            f"one dump and its labels are audited, or a series; `{more[0]}` is too much. A "
+            "pattern of several dumps has to be quoted, so that the shell leaves it alone: "
+            "'epoch_*.npz'."
+        )
     check_out(options.out, REPORTS)
     given = [targets.resolve(text) for text in (options.objective, *options.against)]
     found = _audited(logits, labels, given, options)
@@ -133,7 +145,7 @@ def audit(
 
 def _audited(
     logits: str, labels: str | None, given: list[targets.Target], options: Options
-) -> "Audit":
+) -> "Audit | AuditSeries":
     # Imported late, as everywhere in the command line: `--help` and `list` start without JAX.
     import logitscape as ls
 

@@ -155,7 +155,7 @@ def linear_loss(
         run = row_loss
         if may_have_constants:
             run, shared["constants"] = _with_constants(row_loss, given)
-        plan = Plan(run, size or _usual_tile(len(given.weights)))
+        plan = Plan(run, size or usual_tile(len(given.weights)))
         found = _losses(plan, given, shared, class_axis_name)
         each = Counted(given.counted, given.example_weights)
         return each.weighed(found).reshape(given.shape)
@@ -209,7 +209,8 @@ def _losses(
 _compiled = jax.jit(losses_of, static_argnums=0)
 
 
-def _usual_tile(num_classes: int) -> int:
+def usual_tile(num_classes: int) -> int:
+    """Rows of a tile, unless somebody chooses another number."""
     return max(ROWS_OF_TILE, LOGITS_OF_TILE // num_classes)
 
 

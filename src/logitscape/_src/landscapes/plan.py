@@ -128,13 +128,18 @@ def _numbers_per_point(
     return objectives * labels * per_label + objectives * per_objective
 
 
+def starts_of(plan: SweepPlan) -> range:
+    """Positions of the slabs on the axis that is cut."""
+    return range(0, plan.slice.shape[plan.cut_axis], plan.thickness)
+
+
 def _thickness(shape: Shape, cut_axis: int, bytes_per_point: int) -> int:
     """Number of grid points along the cut axis whose results fill one slab."""
     points_per_layer = int(np.prod(shape)) // shape[cut_axis]
     layers = max(1, SLAB_BYTES // (bytes_per_point * points_per_layer))
     layers = min(shape[cut_axis], layers)
-    # Rounded up, so that all devices get the same number of layers.
-    devices = jax.device_count()
+    # Rounded up, so that all devices of a process get the same number of layers.
+    devices = jax.local_device_count()
     layers_per_device = -(-layers // devices)
     return layers_per_device * devices
 

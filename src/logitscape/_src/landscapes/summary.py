@@ -9,9 +9,10 @@ import numpy as np
 from jax import Array
 
 from ..base.half_precision import widened
+from ..base.processes import gathered, is_shared, share_of
 from ..base.types import Labels
 from ..objectives.sources import Sources
-from .plan import Results, Shape, SweepPlan, make_plan
+from .plan import Results, Shape, SweepPlan, make_plan, starts_of
 from .slice import Slice
 from .sweep import slabs
 
@@ -29,6 +30,9 @@ def summarize(
     objectives: Sources, slice: Slice, *, label: Labels = 0, dtype: Any = None
 ) -> "xarray.Dataset":
     """Summary of a sweep over any number of points, computed in constant memory.
+
+    Processes that have called `jax.distributed.initialize` share the points, and all get the
+    summary, with the bits of one process that has as many devices as each of them.
 
     Args:
         objectives: Objectives as for `sweep`.
@@ -79,13 +83,24 @@ def summarize(
 def _totals(plan: SweepPlan) -> Totals:
     """Sums and extremes over all slabs, each [objective, label, ...]."""
     reduce = jax.jit(partial(_reduce, plan))
+    parts = dict[int, Totals]()
     totals: Totals = {}
-    for start, slab in slabs(plan):
+    for start, slab in slabs(plan, share_of(starts_of(plan))):
         part: Totals = jax.tree.map(np.asarray, reduce(slab))
         shape = slab["loss"].shape[2:]
         flat_index = part["steepest"]
         part["steepest"] = _grid_index(plan, flat_index, start, shape)
-        totals = _merge(totals, part) if totals else part
+        if is_shared():
+            parts[start] = part
+        else:
+            totals = _merge(totals, part) if totals else part
+    if not is_shared():
+        return totals
+    for of_process in gathered(parts):
+        parts |= of_process
+    # In the order of the slabs, so that sums are rounded alike for any number of processes.
+    for start in starts_of(plan):
+        totals = _merge(totals, parts[start]) if totals else parts[start]
     return totals
 
 

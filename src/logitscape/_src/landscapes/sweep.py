@@ -16,7 +16,7 @@ from ..base.types import Labels
 from ..base.xla import jit_fast_compile
 from ..objectives.sources import Sources
 from .landscape import Landscape
-from .plan import Results, SweepPlan, make_plan
+from .plan import Results, SweepPlan, make_plan, starts_of
 from .slab import logits_at, slab
 from .slice import Slice
 
@@ -95,8 +95,14 @@ def _joined(plan: SweepPlan, results: Sequence[Results]) -> Results:
     return joined
 
 
-def slabs(plan: SweepPlan) -> Iterator[tuple[int, Results]]:
+def slabs(
+    plan: SweepPlan, starts: Sequence[int] | None = None
+) -> Iterator[tuple[int, Results]]:
     """Compute a sweep slab by slab, with only one slab in memory at a time.
+
+    Args:
+        plan: Sweep to compute.
+        starts: Positions of the slabs that are wanted; None for all.
 
     Yields:
         Position of the slab's first point on the axis that is cut, and the arrays of the
@@ -106,7 +112,7 @@ def slabs(plan: SweepPlan) -> Iterator[tuple[int, Results]]:
     axes = list(plan.slice.coordinates.values())
     slab_axes = [jnp.asarray(axis, plan.dtype) for axis in axes]
     cut = axes[plan.cut_axis]
-    for start in range(0, len(cut), plan.thickness):
+    for start in starts_of(plan) if starts is None else starts:
         part = cut[start : start + plan.thickness]
         # The last slab is computed at full thickness, so that one program serves all.
         missing = plan.thickness - len(part)
@@ -135,7 +141,8 @@ def _programs(plan: SweepPlan) -> tuple[Program, Program]:
 
 
 def _shared_between_devices(axis: Any, dtype: Any) -> Array:
-    devices = np.array(jax.devices())
+    # Of this process alone, as processes share whole slabs.
+    devices = np.array(jax.local_devices())
     mesh = Mesh(devices, ("grid",))
     sharding = NamedSharding(mesh, PartitionSpec("grid"))
     array = jnp.asarray(axis, dtype)

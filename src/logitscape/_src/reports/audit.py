@@ -1,12 +1,13 @@
 """`ls.audit`: what the logits and labels of a real model say about it and about its loss."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from ..audit.compute import compute
 from ..audit.measurement import Measurement
+from ..audit.recording import Recording
 from ..audit.results import AuditResults
 from ..base.files import checked_path, replacing
 from ..engine.stuck import STUCK
@@ -14,6 +15,7 @@ from ..objectives.parts import Normalizer
 from ..objectives.sources import Source
 from .audit_progress import counted
 from .audit_record import audit_record
+from .audit_series import AuditSeries, is_series, series
 from .records import to_json
 from .save import as_text, save
 
@@ -113,6 +115,44 @@ class Audit(AuditResults):
         return save(target, texts, self.figure)
 
 
+@overload
+def audit(
+    logits: Recording | Mapping[str, Any] | list[str] | list[Path],
+    labels: Any = ...,
+    objective: Source = ...,
+    *,
+    against: Sequence[Source] = ...,
+    normalizer: str | Normalizer | None = ...,
+    dtype: str = ...,
+    ignored_label: int | None = ...,
+    class_names: Sequence[str] | None = ...,
+    ids: Any = ...,
+    groups: Any = ...,
+    threshold: float = ...,
+    strict: bool = ...,
+    progress: bool = ...,
+) -> AuditSeries: ...
+
+
+@overload
+def audit(
+    logits: Any,
+    labels: Any = ...,
+    objective: Source = ...,
+    *,
+    against: Sequence[Source] = ...,
+    normalizer: str | Normalizer | None = ...,
+    dtype: str = ...,
+    ignored_label: int | None = ...,
+    class_names: Sequence[str] | None = ...,
+    ids: Any = ...,
+    groups: Any = ...,
+    threshold: float = ...,
+    strict: bool = ...,
+    progress: bool = ...,
+) -> Audit: ...
+
+
 def audit(
     logits: Any,
     labels: Any = None,
@@ -128,7 +168,7 @@ def audit(
     threshold: float = STUCK,
     strict: bool = False,
     progress: bool = False,
-) -> Audit:
+) -> Audit | AuditSeries:
     """Audit a model by a dump of its logits and labels: what is stuck, and what else would pull.
 
     One pass reads the logits in blocks; no more than a few numbers for each example and class are
@@ -139,11 +179,16 @@ def audit(
     that of cross-entropy at its logits. It has *collapsed* if the pull on its label is exactly 0 in
     the training's precision, though it is not in truth.
 
+    Several dumps of one training, by a pattern such as "epoch_*.npz", as a list, or by name as a
+    dict, are a series: an `AuditSeries` says what changes from the first to the last, and what
+    became of the examples. So is a recording of `ls.probe`, an `ls.Recording` or the path of one,
+    for which all other arguments are left out.
+
     Args:
         logits: Logits, [m, n]: an array, or the path of a file: .npy, .npz, .safetensors, .parquet,
-            .csv, .zarr or .nc, and `PATH::NAME` for one array of several.
+            .csv, .zarr or .nc, and `PATH::NAME` for one array of several; or a series of them.
         labels: Integer labels, [m], or soft targets, [m, n], in the same forms. By default they lie
-            beside the logits in one file.
+            beside the logits in one file. Of a series, those of all dumps, or a list of them.
         objective: Loss that the model is trained by, in any of the forms that `ls.diagnose` takes.
         against: Losses that it could be trained by instead.
         normalizer: Normalizer by which the model predicts, if the objective does not say it.
@@ -174,21 +219,21 @@ def audit(
         (0.75, (3,))
     """
     with counted(progress) as on_progress:
-        results = compute(
-            logits,
-            labels,
-            objective,
-            against=against,
-            normalizer=normalizer,
-            dtype=dtype,
-            ignored_label=ignored_label,
-            class_names=class_names,
-            ids=ids,
-            groups=groups,
-            threshold=threshold,
-            strict=strict,
-            on_progress=on_progress,
-        )
+        options: dict[str, Any] = {
+            "against": against,
+            "normalizer": normalizer,
+            "dtype": dtype,
+            "ignored_label": ignored_label,
+            "class_names": class_names,
+            "ids": ids,
+            "groups": groups,
+            "threshold": threshold,
+            "strict": strict,
+            "on_progress": on_progress,
+        }
+        if is_series(logits):
+            return series(logits, labels, objective, **options)
+        results = compute(logits, labels, objective, **options)
     return Audit(
         **{field.name: getattr(results, field.name) for field in fields(results)}
     )

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..audit.calibration import errors_of_classes
 from ..audit.gradient import stuck_under
 from ..audit.prediction import is_suspicious
 from ..audit.results import AuditResults
@@ -38,6 +39,9 @@ def dataset(audit: AuditResults) -> "xarray.Dataset":
     variables["mean_gradient"] = (("loss", "class"), classes.gradient / count)
     variables["mean_probability"] = (("class",), classes.probability / count)
     variables["frequency"] = (("class",), classes.targets / count)
+    of_classes = errors_of_classes(measured)
+    if of_classes is not None:
+        variables["calibration_error"] = (("class",), of_classes)
     coordinates: dict[str, Any] = {
         "example": measured.index,
         "loss": list(measured.setting.names),

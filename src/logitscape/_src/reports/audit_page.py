@@ -75,16 +75,20 @@ def fragment(audit: AuditResults) -> str:
 
 
 def _findings(audit: AuditResults) -> str:
-    items = "".join(_finding(audit, finding) for finding in audit.findings)
+    return findings_html((each, examples_of(audit, each)) for each in audit.findings)
+
+
+def findings_html(findings: Iterable[tuple[Finding, str]]) -> str:
+    """A list of findings, each with the examples that show it, in words."""
+    items = "".join(_finding(finding, shown) for finding, shown in findings)
     return f'<ol class="answers">{items}</ol>' if items else ""
 
 
-def _finding(audit: AuditResults, finding: Finding) -> str:
+def _finding(finding: Finding, shown: str) -> str:
     content = (
         f"<h3>{escape(capitalized(finding.verdict))}</h3><p>{escape(finding.text)}</p>"
     )
     content += f'<p class="todo"><b>What to do:</b> {escape(finding.remedy)}</p>'
-    shown = examples_of(audit, finding)
     if shown:
         content += f'<p class="quiet">{escape(shown)}</p>'
     return f"<li>{mark(finding.severity)}<div>{content}</div></li>\n"
@@ -103,7 +107,7 @@ def _alternatives(audit: AuditResults) -> Iterator[str]:
     if len(audit.alternatives) > 1:
         head, *rows = alternative_rows(audit.alternatives)
         yield "<section><h2>What another loss would do</h2>"
-        yield _wide_table(head, rows)
+        yield wide_table(head, rows)
         yield f"<p>{escape(about_alternatives(audit.alternatives))}</p>"
         yield "</section>"
 
@@ -112,17 +116,18 @@ def _groups(audit: AuditResults) -> Iterator[str]:
     if audit.groups:
         head, *rows = group_rows(audit.groups)
         yield "<section><h2>Groups</h2>"
-        yield _wide_table(head, rows)
+        yield wide_table(head, rows)
         yield "</section>"
 
 
 def _numbers(audit: AuditResults) -> str:
     head = ("", "number", "what it is")
     rows = [(each.name, number(each), each.text) for each in audit.numbers]
-    return _wide_table(head, rows)
+    return wide_table(head, rows)
 
 
-def _wide_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def wide_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table with a line of heads, which scrolls where it is wider than the page."""
     titles = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
     lines = "".join(
         f'<tr><th scope="row">{escape(first)}</th>'

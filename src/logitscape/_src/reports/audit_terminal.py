@@ -34,7 +34,7 @@ def table(audit: AuditResults, *, everything: bool = False) -> RenderableType:
         Text(setting(audit), "dim"),
         _rows(leading_lines(audit), "bold"),
     ]
-    parts += [_finding(audit, finding) for finding in audit.findings]
+    parts += [finding_lines(each, examples_of(audit, each)) for each in audit.findings]
     if len(audit.alternatives) > 1:
         parts.append(_alternatives(audit.alternatives))
     if not everything:
@@ -112,10 +112,11 @@ def examples_of(audit: AuditResults, finding: Finding) -> str:
     return f"Examples: {', '.join(shown)}" if shown else ""
 
 
-def _finding(audit: AuditResults, finding: Finding) -> RenderableType:
+def finding_lines(finding: Finding, shown: str) -> RenderableType:
+    """A finding with the examples that show it, in words."""
     heading, style = HEADINGS[finding.severity]
     title = finding.verdict[:1].upper() + finding.verdict[1:]
-    lines = [finding.text, f"What to do: {finding.remedy}", examples_of(audit, finding)]
+    lines = [finding.text, f"What to do: {finding.remedy}", shown]
     text = "\n".join(line for line in lines if line)
     return Lines(
         Text.assemble((f"\n{heading[0]} ", style), (title, "bold")),
@@ -199,7 +200,7 @@ def about_alternatives(alternatives: tuple[Alternative, ...]) -> str:
 
 
 def _alternatives(alternatives: tuple[Alternative, ...]) -> RenderableType:
-    return _columns(
+    return columns(
         "What another loss would do",
         alternative_rows(alternatives),
         about_alternatives(alternatives),
@@ -208,10 +209,11 @@ def _alternatives(alternatives: tuple[Alternative, ...]) -> RenderableType:
 
 def _groups(groups: tuple[Group, ...]) -> RenderableType:
     caption = "p: of the difference from all other examples, adjusted for the number of groups."
-    return _columns("Groups", group_rows(groups), caption)
+    return columns("Groups", group_rows(groups), caption)
 
 
-def _columns(title: str, rows: list[tuple[str, ...]], caption: str) -> RenderableType:
+def columns(title: str, rows: list[tuple[str, ...]], caption: str) -> RenderableType:
+    """A table under its title; the first row has the heads of the columns."""
     table = Table(box=None, width=WIDTH, pad_edge=False, header_style="bold")
     (first, *others), *body = rows
     table.add_column(first, ratio=1)
@@ -219,4 +221,5 @@ def _columns(title: str, rows: list[tuple[str, ...]], caption: str) -> Renderabl
         table.add_column(name, justify="right", no_wrap=True)
     for row in body:
         table.add_row(*row)
-    return Lines(Text(f"\n{title}", "bold"), table, Text(caption, "dim"))
+    below = [Text(caption, "dim")] if caption else []
+    return Lines(Text(f"\n{title}", "bold"), table, *below)

@@ -55,11 +55,11 @@ def run(
             records.append(_joined_metrics(config, shard_metrics))
             is_due = time.monotonic() - written >= CHECKPOINT_SECONDS
             if checkpoint is not None and (is_due or stop == last):
-                state = _joined(states)
+                state = joined(states)
                 checkpoints.write(checkpoint, config.description, state, records)
                 written = time.monotonic()
             report(stop, last)
-    return _joined(states), records
+    return joined(states), records
 
 
 def _start_or_resume(
@@ -121,7 +121,7 @@ def _divided(state: State, parts: Sequence[slice]) -> list[State]:
     return states
 
 
-def _joined(states: Sequence[State]) -> State:
+def joined(states: Sequence[State]) -> State:
     """The state of all members."""
     fields = {}
     for name in MEMBER_FIELDS:

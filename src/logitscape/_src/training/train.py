@@ -9,12 +9,12 @@ from ..base.optimizers import Optimizer
 from ..datasets.dataset import Dataset
 from ..objectives.objective import Objective
 from .config import make_config
+from .hosts import run_together
 from .identity import fingerprint
 from .metrics import METRICS
 from .models import Model
 from .progress import Report, reporting
 from .result import Training, training_result
-from .run import run
 
 
 def train(
@@ -61,6 +61,8 @@ def train(
             the time that all take.
         checkpoint: File to which the state is saved every few seconds. If it exists,
             training goes on from it; it must be of a training with the same arguments.
+            Processes that have called `jax.distributed.initialize` share the members; each
+            has a file of its own beside it, as "run.0-of-2.npz".
         progress: True for a bar on stderr, or a function that is called with (steps done,
             all steps) after every record.
 
@@ -107,5 +109,5 @@ def train(
         # compilation of the objective.
         config.description["losses"] = fingerprint(config.program.objective)
     with reporting(progress, config.program.objective.name) as report:
-        state, records = run(config, path, report)
+        state, records = run_together(config, path, report)
     return training_result(config, state, records)

@@ -1,0 +1,224 @@
+"""Statistics of one batch in training, under the names and by the definitions of an audit.
+
+They are computed in JAX, inside a compiled step, and never summed in half precision.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+from jaxtyping import Float
+
+from ..engine.stuck import is_stuck
+from .batch_calibration import calibration_error
+from .example_numbers import Examples
+
+QUANTILES = (0.05, 0.5, 0.95)
+
+
+class BatchGradient(NamedTuple):
+    """Statistics of a batch: its losses, its gradients in the logits, and its logits.
+
+    All are scalars but the quantiles, and NaN where there are no examples to count. They
+    are float32 where the logits are float16 or bfloat16, and otherwise of the logits'
+    dtype. Those that an audit has as well have its names and definitions.
+
+    Attributes:
+        loss: Mean loss.
+        wrong: Share of examples whose label is not predicted, from 0 to 1.
+        stuck: Share of examples that are wrong and have a gradient norm below `threshold`
+            times that of cross-entropy at the same logits.
+        carried_by_wrong: Share of the sum of gradient norms that is of wrong examples.
+        norm: Norm of the mean gradient.
+        quantiles: 5 %, 50 % and 95 % quantiles of the gradient norms, [3].
+        not_finite: Share of examples whose loss or gradient is not finite. They count in
+            `wrong`, but in none of the others.
+        mean_norm: Mean of the gradient norms.
+        collapsed: Share of examples whose pull on the label is exactly 0 in the logits' dtype,
+            though not in truth.
+        carriers_50: Smallest share of the examples that carries half of the sum of norms.
+        carriers_90: The same for nine tenths.
+        margins: 5 %, 50 % and 95 % quantiles of the margin, the label's logit minus its
+            largest rival, [3].
+        overconfidence: Mean confidence minus accuracy; NaN if it is unknown how the model predicts.
+        ece: Calibration error of 15 bins, without its bias, likewise.
+        brier: Mean squared distance between probabilities and target, likewise.
+        scale: Mean standard deviation of the logits of an example.
+        largest: Largest absolute logit.
+        of_limit: That as a share of the largest number of the logits' dtype.
+        offset: Mean logit, common to all classes.
+        measured: Number of examples in all of these but `wrong` and `not_finite`.
+    """
+
+    loss: Array
+    wrong: Array
+    stuck: Array
+    carried_by_wrong: Array
+    norm: Array
+    quantiles: Float[Array, "3"]
+    not_finite: Array
+    mean_norm: Array
+    collapsed: Array
+    carriers_50: Array
+    carriers_90: Array
+    margins: Float[Array, "3"]
+    overconfidence: Array
+    ece: Array
+    brier: Array
+    scale: Array
+    largest: Array
+    of_limit: Array
+    offset: Array
+    measured: Array
+
+    @property
+    def accuracy(self) -> Array:
+        """Share of examples whose label is predicted."""
+        return 1 - self.wrong
+
+    def by_name(self) -> dict[str, Any]:
+        """Every number by its name in an audit; a quantile is "norm_50" or "margin_5"."""
+        return dict(_named(self))
+
+
+def _named(statistics: BatchGradient) -> Iterator[tuple[str, Any]]:
+    for name, value in statistics._asdict().items():
+        if name == "wrong":
+            yield "accuracy", 1 - value
+        elif name in ("quantiles", "margins"):
+            stem = "norm" if name == "quantiles" else "margin"
+            for place, q in enumerate(QUANTILES):
+                yield f"{stem}_{round(100 * q)}", value[..., place]
+        else:
+            yield name, value
+
+
+class Batch(NamedTuple):
+    """What is known about every example of a batch, [m] each, and their mean gradient.
+
+    Attributes:
+        examples: Numbers about the examples, of the wide dtype.
+        spread: Standard deviation of the logits of each.
+        counts: Whether an example is not ignored.
+        usable: Whether it counts, and its loss and gradient are finite.
+        gradient: Sum of the gradients that are usable, divided by their number, [n].
+    """
+
+    examples: Examples
+    spread: Array
+    counts: Array
+    usable: Array
+    gradient: Array
+
+
+def statistics(batch: Batch, threshold: float, dtype: Any) -> BatchGradient:
+    """All statistics, in the dtype of the examples' numbers.
+
+    Args:
+        batch: The examples.
+        threshold: Share of cross-entropy's norm below which a wrong example is stuck.
+        dtype: Type of the logits, whose limits are meant.
+    """
+    examples, usable = batch.examples, batch.usable
+    if usable.size == 0:
+        return of_nothing(examples.loss.dtype)
+    count = jnp.sum(usable)
+    norms = jnp.where(usable, examples.norm[0], 0)
+    stuck = usable & is_stuck(
+        examples.right, norms, jnp.where(usable, examples.reference, 0), threshold
+    )
+    # Relative to the largest norm, as the sum of all norms may overflow.
+    weight = norms / unit_of(norms)
+    descending = -jnp.sort(jnp.where(usable, -weight, jnp.inf))
+    carried = jnp.cumsum(jnp.where(jnp.isfinite(descending), descending, 0))
+    all_counted = jnp.sum(batch.counts)
+
+    def average(x: Array) -> Array:
+        return mean_of(jnp.where(usable, x, 0), count)
+
+    largest = jnp.max(jnp.where(usable, examples.largest, 0))
+    known = jnp.where(count > 0, 1, jnp.nan).astype(norms.dtype)
+    limit = float(jnp.finfo(dtype).max)  # type: ignore[no-untyped-call]
+    return BatchGradient(
+        loss=average(examples.loss),
+        wrong=_ratio(jnp.sum(batch.counts & ~examples.right), all_counted, norms),
+        stuck=_ratio(jnp.sum(stuck), count, norms),
+        carried_by_wrong=jnp.sum(jnp.where(examples.right, 0, weight))
+        / jnp.sum(weight),
+        norm=norm_of(batch.gradient),
+        quantiles=_quantiles(examples.norm[0], usable, count),
+        not_finite=_ratio(jnp.sum(batch.counts & ~usable), all_counted, norms),
+        mean_norm=average(norms),
+        collapsed=_ratio(jnp.sum(usable & examples.collapsed), count, norms),
+        carriers_50=_carriers(carried, 0.5, count),
+        carriers_90=_carriers(carried, 0.9, count),
+        margins=_quantiles(examples.margin, usable, count),
+        overconfidence=average(
+            examples.confidence - examples.right.astype(norms.dtype)
+        ),
+        ece=calibration_error(examples.confidence, examples.right, usable),
+        brier=average(examples.brier),
+        scale=average(batch.spread),
+        largest=largest * known,
+        of_limit=largest / limit * known,
+        offset=average(examples.offset),
+        measured=count.astype(norms.dtype),
+    )
+
+
+def of_nothing(dtype: Any) -> BatchGradient:
+    """The statistics of no examples."""
+    nan = jnp.full((), jnp.nan, dtype)
+    vectors = dict.fromkeys(("quantiles", "margins"), jnp.full(len(QUANTILES), nan))
+    scalars = dict.fromkeys(BatchGradient._fields, nan)
+    return BatchGradient(**(scalars | vectors))
+
+
+def mean_of(x: Array, count: Array) -> Array:
+    """Sum over the examples, [m, ...], divided by the number of those that count."""
+    # Relative to the largest, as the sum may overflow where the mean does not.
+    unit = unit_of(x)
+    return unit * (jnp.sum(x / unit, axis=0) / count.astype(x.dtype))
+
+
+def norm_of(x: Array) -> Array:
+    """Euclidean norm of a vector; squares neither overflow nor underflow."""
+    unit = unit_of(x)
+    return unit * jnp.sqrt(jnp.sum((x / unit) ** 2))
+
+
+def unit_of(x: Array) -> Array:
+    """Largest absolute value, so far as both it and its reciprocal are normal numbers."""
+    limits = jnp.finfo(x.dtype)  # type: ignore[no-untyped-call]
+    largest = jnp.max(jnp.abs(x), initial=0)
+    # Compiled programs may multiply by the reciprocal, and flush it to 0 below the normal numbers.
+    return jnp.clip(largest, limits.tiny, limits.max / 16)
+
+
+def _ratio(part: Array, whole: Array, like: Array) -> Array:
+    """Quotient of two whole numbers, which are exact until here."""
+    return part.astype(like.dtype) / whole.astype(like.dtype)
+
+
+def _quantiles(values: Array, usable: Array, count: Array) -> Array:
+    """Quantiles of the usable values, linear between two of them."""
+    ordered = jnp.sort(jnp.where(usable, values, jnp.inf))
+    place = jnp.asarray(QUANTILES, values.dtype) * (count - 1).astype(values.dtype)
+    low = jnp.clip(jnp.floor(place), 0).astype(count.dtype)
+    high = jnp.minimum(low + 1, jnp.maximum(count - 1, 0))
+    part = place - low.astype(values.dtype)
+    # Equal ends, which may be infinite, have no difference.
+    ends = ordered[low], ordered[high]
+    between = jnp.where(
+        ends[0] == ends[1], ends[0], ends[0] * (1 - part) + ends[1] * part
+    )
+    return jnp.where(count > 0, between, jnp.nan)
+
+
+def _carriers(carried: Array, part: float, count: Array) -> Array:
+    """The smallest share of the examples that carries this part of the sum of norms."""
+    whole = carried[-1]
+    number = jnp.sum(carried < part * whole) + 1
+    share = number.astype(whole.dtype) / count.astype(whole.dtype)
+    return jnp.where(whole > 0, share, jnp.nan)

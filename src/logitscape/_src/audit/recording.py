@@ -1,0 +1,146 @@
+"""What `ls.probe` said at the steps of a training, in memory and in a file."""
+
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..base.files import checked_path, replacing
+from .batch import BatchGradient
+
+SCHEMA = "logitscape.probe/1"
+SUFFIX = ".npz"
+
+
+class Recording:
+    """The statistics of `ls.probe` at the steps of a training, which `ls.audit` shows as a series.
+
+    Example:
+        >>> import jax.numpy as jnp, logitscape as ls
+        >>> probe, recording = ls.probe("softmax + cross_entropy"), ls.Recording()
+        >>> for step in range(3):
+        ...     logits = step * jnp.eye(4)
+        ...     recording.append(step, probe(logits, jnp.arange(4)))
+        >>> path = recording.save("run.npz")
+        >>> [float(x) for x in ls.Recording.load(path).by_name()["margin_50"]]
+        [0.0, 1.0, 2.0]
+    """
+
+    def __init__(self) -> None:
+        """Begin with no step."""
+        self._steps = list[int]()
+        self._statistics = list[BatchGradient]()
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """The steps, [s]."""
+        return np.array(self._steps, np.int64)
+
+    def append(self, step: Any, statistics: BatchGradient) -> None:
+        """Keep the statistics of a step; they stay on their device, and nothing waits for them.
+
+        Args:
+            step: Number of the step.
+            statistics: What `ls.probe` returned.
+
+        Raises:
+            TypeError: If these are no statistics of a probe.
+        """
+        if not isinstance(statistics, BatchGradient):
+            raise TypeError(
+                "`Recording.append(..., statistics)` must be what `ls.probe(...)` returned, got "
+                f"{type(statistics).__name__}."
+            )
+        self._steps.append(int(step))
+        self._statistics.append(statistics)
+
+    def extend(self, steps: Iterable[Any], statistics: BatchGradient) -> None:
+        """Keep statistics with a leading axis of steps, as `jax.lax.scan` stacks them.
+
+        Args:
+            steps: Numbers of the steps, [s].
+            statistics: Statistics with the leading axis [s].
+        """
+        numbers = [int(step) for step in steps]
+        stacked = _of_numpy(np.asarray(value) for value in statistics)
+        if len(stacked.loss) != len(numbers):
+            raise ValueError(
+                f"`Recording.extend(steps, statistics)` must have as many statistics as steps, got "
+                f"{len(stacked.loss)} and {len(numbers)}."
+            )
+        for place, step in enumerate(numbers):
+            self.append(step, _of_numpy(value[place] for value in stacked))
+
+    def by_name(self) -> dict[str, NDArray[Any]]:
+        """Every number by its name in an audit, [s] each."""
+        return stacked_of(self._statistics).by_name()
+
+    def save(self, path: str | Path) -> Path:
+        """Write all steps to an `.npz` file, which `ls.audit` and `logitscape audit` read.
+
+        Raises:
+            ValueError: If the name ends otherwise, or there is no step.
+            FileNotFoundError: If the folder does not exist.
+        """
+        target = checked_path("Recording.save", path)
+        if target.suffix.lower() != SUFFIX:
+            raise ValueError(
+                f"`Recording.save(path)` must end in {SUFFIX}, got {str(path)!r}."
+            )
+        if not self._steps:
+            raise ValueError("`Recording.save` has no step to write.")
+        arrays: dict[str, Any] = stacked_of(self._statistics)._asdict()
+        with replacing(target) as temporary, temporary.open("wb") as file:
+            np.savez(file, schema=np.array(SCHEMA), step=self.steps, **arrays)
+        return target
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Recording":
+        """Read what `save` wrote.
+
+        Raises:
+            ValueError: If the file is no recording.
+        """
+        recording = cls()
+        with np.load(path, allow_pickle=False) as file:
+            missing = {"schema", "step", *BatchGradient._fields} - set(file)
+            if missing or str(file["schema"]) != SCHEMA:
+                raise ValueError(
+                    f"`Recording.load(path)`: `{path}` is no recording of `ls.probe`."
+                )
+            arrays = _of_numpy(file[name] for name in BatchGradient._fields)
+            recording.extend(file["step"], arrays)
+        return recording
+
+
+def stacked_of(statistics: Iterable[BatchGradient]) -> BatchGradient:
+    """Statistics with a leading axis, in NumPy."""
+    return _of_numpy(
+        np.stack([np.asarray(x) for x in values])
+        for values in zip(*statistics, strict=True)
+    )
+
+
+def _of_numpy(values: Iterable[Any]) -> BatchGradient:
+    """Statistics whose arrays are NumPy's, which go wherever those of JAX do."""
+    return BatchGradient(*values)
+
+
+def is_recording(source: Any) -> bool:
+    """Whether this is a recording, or the path of one."""
+    if isinstance(source, Recording):
+        return True
+    if not isinstance(source, str | Path) or Path(source).suffix.lower() != SUFFIX:
+        return False
+    try:
+        with zipfile.ZipFile(source) as archive:
+            names = {name.removesuffix(".npy") for name in archive.namelist()}
+    except (OSError, zipfile.BadZipFile):
+        return False
+    return {"schema", "step", "carried_by_wrong"} <= names
