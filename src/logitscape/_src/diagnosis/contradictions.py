@@ -30,7 +30,6 @@ Ask = Callable[[str], list[Answer]]
 """Function that asks a topic again, with other random logits."""
 
 CONVEXITY = ("convexity", frozenset({CONVEX, NO_NEGATIVE_CURVATURE}))
-SMOOTH = (BOUNDS, frozenset({"smooth"}))
 LIPSCHITZ = (BOUNDS, frozenset({"Lipschitz"}))
 ROBUST = frozenset({"robust to label noise", "partly robust to label noise"})
 ALIKE = ("invariances", frozenset({"treats classes alike"}))
@@ -97,12 +96,6 @@ RULES = (
         BOUNDS,
         "a slope that does not fade along a ray leads to losses of any size",
         only_everywhere=True,
-    ),
-    Rule(
-        SMOOTH,
-        (CONSISTENCY, frozenset({"kink", "jump"})),
-        BOUNDS,
-        "the curvature has no bound where the gradient or the loss jumps",
     ),
     Rule(
         ALIKE,

@@ -10,16 +10,26 @@ from itertools import chain
 
 from .answers import Answer, Severity
 from .vocabulary import (
+    BOUNDS,
+    CONSISTENCY,
     CORRECTED_NEARBY,
     CORRECTED_OFF_THE_RAY,
     CORRECTS,
     INFINITE,
+    JUMPS,
     REWARDS_WRONG,
     SLOW_TO_CORRECT,
 )
 
 WHEN_WRONG, CORRECTION = "gradient when wrong", "correction"
 CORRECTED = frozenset({CORRECTS, SLOW_TO_CORRECT})
+
+
+_SMOOTH_BETWEEN: tuple[tuple[str, str, Severity], ...] = (
+    ("kink", "kinked", "note"),
+    ("jump", JUMPS, "trade"),
+)
+"""What is seen on a ray, and what a loss is that random logits have shown as smooth."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,19 @@ QUALIFICATIONS = (
         sentence=(
             "Descent leaves the ray: gradient flow makes the label right all the same."
         ),
+    ),
+    *(
+        Qualification(
+            BOUNDS,
+            frozenset({"smooth"}),
+            CONSISTENCY,
+            frozenset({seen}),
+            only_faults=False,
+            verdict=verdict,
+            severity=severity,
+            sentence=f"That is between its {seen}s: at a {seen} the curvature has no bound.",
+        )
+        for seen, verdict, severity in _SMOOTH_BETWEEN
     ),
 )
 
