@@ -147,9 +147,10 @@ def _label_of_all(
     each = _each(of_label, Chance(p, shares.log_rivals() - shares.log_total, 1 - p))
     # How much more a loss is than the label's, with their pulls: equal ones are exactly 0.
     more = each.value * label.pull - label.value * each.pull
-    are_equal = isinstance(each.pull, float)  # and then nothing has to be added up
     added = [shares.rivals, each.value, more]
-    added += [] if are_equal else [each.pull]
+    # Equal ones need not be added up.
+    are_equal = isinstance(each.pull, float)
+    added += [] if isinstance(each.pull, float) else [each.pull]
     added += [] if is_bounded else [each.is_infinite.astype(p.dtype)]
     sums = list(shares.sums(*(jnp.where(is_small, x, 0) for x in added)))
     count = jnp.zeros_like(shares.p) if is_bounded else sums.pop()
