@@ -144,9 +144,12 @@ def _label_of_all(
     is_most = p > 0.5
     is_small = ~(is_most | shares.is_label)
     label = _each(of_label, Chance(shares.p, shares.log_p, shares.complement))
-    each = _each(of_label, Chance(p, shares.log_rivals() - shares.log_total, 1 - p))
-    # How much more a loss is than the label's, with their pulls: equal ones are exactly 0.
+    log_rivals = shares.log_rivals()
+    each = _each(of_label, Chance(p, log_rivals - shares.log_total, 1 - p))
+    # How much more a loss is than the label's, with their pulls: equal ones are exactly 0, which a
+    # single number and a vector, rounded in two ways, would not give.
     more = each.value * label.pull - label.value * each.pull
+    more = jnp.where(log_rivals == shares.log_label, 0, more)
     added = [shares.rivals, each.value, more]
     # Equal ones need not be added up.
     are_equal = isinstance(each.pull, float)
