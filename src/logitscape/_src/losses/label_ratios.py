@@ -38,7 +38,7 @@ def normalized_generalized_cross_entropy(
     name, dtype = "normalized_generalized_cross_entropy", shares.p.dtype
     exponent = parameter(name, "q", q, dtype, low=0, high=1, open=True)
     pull = label_losses.generalized_cross_entropy.pull
-    return _label_of_all(shares, partial(pull, q=exponent))
+    return _label_of_all(shares, partial(pull, q=exponent), is_bounded=True)
 
 
 def normalized_negative_cross_entropy(
@@ -88,7 +88,7 @@ def _negative(name: str, shares: Shares, floor: Parameter) -> Slopes:
         value = jnp.where(is_counted, chance.log_p - log_floor, 0)
         return Pull(value, -is_counted.astype(value.dtype), 0.0)
 
-    return _label_of_all(shares, pull, of_others=True)
+    return _label_of_all(shares, pull, is_bounded=True, of_others=True)
 
 
 class _Each(NamedTuple):
@@ -123,26 +123,42 @@ def _each(of_label: Callable[[Chance], Pull], chance: Chance) -> _Each:
 
 
 def _label_of_all(
-    shares: Shares, of_label: Callable[[Chance], Pull], of_others: bool = False
+    shares: Shares,
+    of_label: Callable[[Chance], Pull],
+    *,
+    is_bounded: bool = False,
+    of_others: bool = False,
 ) -> Slopes:
     """The label's part of the losses of all labels, or what the others have of them.
 
     Where some losses are infinite, they count as equal and all others as 0; then nothing moves.
+
+    Args:
+        shares: Weights.
+        of_label: Statement of the loss of one label.
+        is_bounded: Whether none of the losses can be infinite.
+        of_others: Whether it is what the others have.
     """
     p = shares.rivals / shares.total
     # One rival may have nearly all of p: what it lacks to 1 is the sum of all the others.
     is_most = p > 0.5
     is_small = ~(is_most | shares.is_label)
     label = _each(of_label, Chance(shares.p, shares.log_p, shares.complement))
-    each = _each(of_label, Chance(p, shares.log_rivals() - shares.log_total, 1 - p))
-    # How much more a loss is than the label's, with their pulls: equal ones are exactly 0.
+    log_rivals = shares.log_rivals()
+    each = _each(of_label, Chance(p, log_rivals - shares.log_total, 1 - p))
+    # How much more a loss is than the label's, with their pulls: equal ones are exactly 0, which a
+    # single number and a vector, rounded in two ways, would not give.
     more = each.value * label.pull - label.value * each.pull
-    pulls = jnp.broadcast_to(jnp.asarray(each.pull, p.dtype), p.shape)
-    infinite = each.is_infinite.astype(p.dtype)
-    added = shares.rivals, each.value, pulls, more, infinite
-    weight, values, pull, gaps, count = shares.sums(
-        *(jnp.where(is_small, x, 0) for x in added)
-    )
+    more = jnp.where(log_rivals == shares.log_label, 0, more)
+    added = [shares.rivals, each.value, more]
+    # Equal ones need not be added up.
+    are_equal = isinstance(each.pull, float)
+    added += [] if isinstance(each.pull, float) else [each.pull]
+    added += [] if is_bounded else [each.is_infinite.astype(p.dtype)]
+    sums = list(shares.sums(*(jnp.where(is_small, x, 0) for x in added)))
+    count = jnp.zeros_like(shares.p) if is_bounded else sums.pop()
+    pull = jnp.zeros_like(shares.p) if are_equal else sums.pop()
+    weight, values, gaps = sums
     rest = (weight + shares.label) / shares.total + shares.p_sink
     # It is about 1 or below a half. By this one number, as a comparison of all may be rounded in
     # another way where they are compared again.
@@ -152,6 +168,8 @@ def _label_of_all(
     most = _each(of_label, Chance(1 - lacking, jnp.log1p(-lacking), lacking))
     of_most = jnp.where(there_is_most, most.value, 0)
     pull = pull + jnp.where(there_is_most, most.pull, 0)
+    if are_equal:
+        pull = jnp.full_like(shares.p, (shares.num_classes - 1) * each.pull)
     all_gaps = gaps + jnp.where(
         there_is_most, most.value * label.pull - label.value * most.pull, 0
     )

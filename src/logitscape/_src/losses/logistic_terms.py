@@ -20,9 +20,12 @@ MOST_FACTORS = 8
 @jax.custom_jvp
 def weighted_logistic(z: Array, yes: Array, no: Array) -> Array:
     """`yes * softplus(-z) + no * softplus(z)`; a term of weight 0 counts as 0."""
-    up, down = jnp.maximum(z, 0), jnp.maximum(-z, 0)
-    common = (yes + no) * jnp.log1p(jnp.exp(-jnp.abs(z)))
-    return common + no * counted(no, up) + yes * counted(yes, down)
+    size = jnp.abs(z)
+    common = (yes + no) * jnp.log1p(jnp.exp(-size))
+    wrong = jnp.where(z < 0, yes, no)
+    # A choice comes last: XLA on CPUs would hand sums to a library, with every part of a summand as
+    # an array of its own.
+    return jnp.where(wrong == 0, common, common + wrong * size)
 
 
 @partial(weighted_logistic.defjvp, symbolic_zeros=True)
