@@ -146,7 +146,12 @@ def _stage_point(i: Any, point: Point, slopes: Point) -> Point:
 
 
 def _with_slope(
-    i: Any, start: Evaluation, step: Array, slopes: Point, here: Point, value: Evaluation
+    i: Any,
+    start: Evaluation,
+    step: Array,
+    slopes: Point,
+    here: Point,
+    value: Evaluation,
 ) -> Point:
     """All slopes, with that of stage i."""
 
