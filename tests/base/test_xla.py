@@ -2,14 +2,17 @@
 
 import os
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from logitscape._src.base.xla import (
     BRIEF,
+    IN_USE,
     LEVEL,
     compile_all_fast,
+    jit_as_trained,
     jit_fast_compile,
     known,
 )
@@ -38,3 +41,27 @@ def test_what_is_compiled_briefly_computes_the_same():
         np.exp(x) / np.exp(x).sum(),
         rtol=1e-14,
     )
+
+
+def test_what_is_compiled_as_in_training_has_the_same_bits():
+    """Products and sums are fused alike, in the loss and in its gradient."""
+
+    def focal(z, t):
+        p = jax.nn.softmax(z)
+        return -jnp.sum(t * (1 - p) ** 1.5 * jnp.log(p)) + jnp.sum(z * jnp.tanh(z) + z)
+
+    def both(z, t):
+        return jax.vmap(jax.value_and_grad(focal))(z, t)
+
+    rows = np.random.default_rng(0).normal(size=(200, 10)) * np.geomspace(1e-3, 50, 10)
+    z = jnp.asarray(rows, jnp.float32)
+    t = jnp.eye(10, dtype=jnp.float32)[np.arange(200) % 10]
+    # The tests' own programs are compiled briefly, unless they say otherwise.
+    as_usual = jax.jit(both, compiler_options=known(IN_USE))
+    quick, usual, brief = (
+        np.concatenate([np.ravel(part) for part in program(z, t)])
+        for program in (jit_as_trained(both), as_usual, jit_fast_compile(both))
+    )
+    np.testing.assert_array_equal(quick, usual)
+    # The comparison can fail: without LLVM's optimisations nothing is fused.
+    assert (brief != usual).any()

@@ -13,7 +13,9 @@ from logitscape._src.base.x64 import enable_x64
 from logitscape._src.dynamics.explicit import runge_kutta
 from logitscape._src.dynamics.flow import flow, times_to_correct
 from logitscape._src.dynamics.implicit import linearly_implicit
-from logitscape._src.dynamics.lanes import evaluator
+from logitscape._src.dynamics.lanes import evaluator, shared_lanes
+from logitscape._src.dynamics.path import as_text, of_text
+from logitscape._src.dynamics.stepwise import integrate_stepwise
 from logitscape._src.dynamics.trajectories import integrate
 from logitscape._src.properties.growth import growth
 
@@ -222,3 +224,22 @@ def test_other_arguments_are_checked():
         pytest.raises(RuntimeError, match="`flow` needs float64"),
     ):
         flow("softmax + cross_entropy", [0.0, 1.0])
+
+
+def test_flows_step_by_step_are_those_of_one_program() -> None:
+    """Smooth flows, one that slides along a kink, and one that has no gradient."""
+    pairs = ("softmax + brier", "crammer_singer", "argmax + cross_entropy")
+    objectives = [ls.objective(pair) for pair in pairs]
+    with enable_x64():
+        lanes = shared_lanes(np.array([[-3.0, 3.0, 0.0], [2.5, 8.5, 6.0]]), len(pairs))
+        evaluate = jax.jit(evaluator(objectives, 0))
+        inputs = (evaluate(lanes), lanes, np.zeros(lanes.shape[:2], bool))
+        whole = jax.jit(partial(integrate, evaluate, runge_kutta, 40))(*inputs)
+        parts = integrate_stepwise(evaluate, 40, *inputs)
+        again = of_text(as_text(parts))
+    for one, other, read in zip(
+        *map(jax.tree.leaves, (whole, parts, again)), strict=True
+    ):
+        np.testing.assert_allclose(other, one, rtol=1e-11, atol=1e-13)
+        np.testing.assert_array_equal(read, other)
+        assert read.dtype == other.dtype

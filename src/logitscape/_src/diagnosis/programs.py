@@ -47,7 +47,7 @@ def program_of(
     return stored_program(key, mapped, *arguments, jit=jit).program
 
 
-def _jit(n: int, dtype: Precision) -> Callable[..., Any]:
+def _jit(n: int, dtype: Precision) -> Callable[..., jax.stages.Wrapped]:
     """How a program of n classes is compiled: quickly where that takes longer than running it."""
     if n > FEW_CLASSES:
         return jax.jit

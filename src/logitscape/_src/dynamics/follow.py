@@ -16,13 +16,13 @@ from jax import Array
 from numpy.typing import NDArray
 
 from ..base.program_keys import key_of, traced_key
-from ..base.stored import stored_program
+from ..base.stored import remembered, stored_program
 from ..base.xla import jit_fast_compile
 from ..objectives.objective import Objective
 from .explicit import runge_kutta
 from .implicit import linearly_implicit
 from .lanes import Evaluation, Evaluator, evaluator
-from .path import Path, Stepper
+from .path import Path, Stepper, as_text, of_text
 from .stepwise import integrate_stepwise
 from .trajectories import SHORTEST, integrate
 
@@ -60,14 +60,19 @@ def follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
     # Under `jit` it is traced once for all the programs that evaluate.
     evaluate = jax.jit(evaluator(objectives, label))
     key = _key(objectives, label, lanes)
-    # It runs once only, so that compiling takes longer than running.
-    first = _program(_with(key, lanes.shape), evaluate, jit_fast_compile, lanes)
-    none = np.zeros(lanes.shape[:2], bool)
-    inputs = (first(lanes), lanes, none)
-    if lanes.size <= FEW_NUMBERS and not jax.config.jax_disable_jit:  # type: ignore[attr-defined]
-        path = integrate_stepwise(first, FEW_STEPS, *inputs)
-        path = jax.tree.map(np.asarray, path)
+    few = lanes.size <= FEW_NUMBERS and not jax.config.jax_disable_jit  # type: ignore[attr-defined]
+    if few:
+        # Found again as it was, by the key of all that it depends on.
+        starts = np.asarray(lanes).tobytes().hex()
+        path = of_text(
+            remembered(
+                _with(key, lanes.shape, "few steps from", starts),
+                lambda: as_text(_few_steps(key, evaluate, lanes)),
+            )
+        )
     else:
+        first = _program(_with(key, lanes.shape), evaluate, jit_fast_compile, lanes)
+        inputs = (first(lanes), lanes, _none(lanes))
         path = _integrate_in_parts(key, evaluate, runge_kutta, FEW_STEPS, inputs)
     again = partial(_follow_again, objectives, label, lanes)
     # A lane whose shortest step has grown by a quarter has taken many inaccurate steps.
@@ -75,6 +80,17 @@ def follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
     hindered = np.asarray(~path.done | path.stuck | slowed)
     path = again(linearly_implicit, STIFF_STEPS, path, hindered)
     return again(runge_kutta, MOST_STEPS, path, np.asarray(~path.done))
+
+
+def _few_steps(key: str | None, evaluate: Evaluator, lanes: Array) -> Path:
+    """The first steps of few lanes, for which only the evaluation is compiled."""
+    first = _program(_with(key, lanes.shape), evaluate, jit_fast_compile, lanes)
+    return integrate_stepwise(first, FEW_STEPS, first(lanes), lanes, _none(lanes))
+
+
+def _none(lanes: Array) -> NDArray[Any]:
+    """That no lane is skipped."""
+    return np.zeros(lanes.shape[:2], bool)
 
 
 def _follow_again(

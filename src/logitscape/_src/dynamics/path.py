@@ -5,10 +5,13 @@ hopeless where gradients are e^-30 or e^30. Time is carried as u = log(1 + |g_0|
 du/dl = |g_0| / |g| e^-u, which neither overflows nor loses its beginning.
 """
 
+import json
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from .lanes import Evaluation, Evaluator
@@ -61,6 +64,19 @@ class Trial(NamedTuple):
     length: Array
     error: Array
     value: Evaluation
+
+
+def as_text(path: Path) -> str:
+    """A path as text, in which every number keeps all of its digits."""
+    return json.dumps([np.asarray(leaf).tolist() for leaf in jax.tree.leaves(path)])
+
+
+def of_text(text: str) -> Path:
+    """The path that a text stands for, with arrays of NumPy."""
+    value = Evaluation(0, 0, 0)  # type: ignore[arg-type]
+    shape = jax.tree.structure(Path(value, 0, value, *[0] * 7))  # type: ignore[arg-type]
+    path: Path = jax.tree.unflatten(shape, map(np.asarray, json.loads(text)))
+    return path
 
 
 Stepper: TypeAlias = Callable[[Evaluator, Path], Trial]

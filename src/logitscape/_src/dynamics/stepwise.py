@@ -67,8 +67,8 @@ def integrate_stepwise(
 def _programs(shape: Shape) -> Programs:
     """The programs for lanes [objective, m, n]."""
     number = jax.ShapeDtypeStruct((), np.int32)
-    z = jax.ShapeDtypeStruct(shape, np.float64)
-    each = jax.ShapeDtypeStruct(shape[:-1], np.float64)
+    z: Any = jax.ShapeDtypeStruct(shape, np.float64)
+    each: Any = jax.ShapeDtypeStruct(shape[:-1], np.float64)
     value = Evaluation(each, z, each)
     skip = jax.ShapeDtypeStruct(shape[:-1], bool)
     path = jax.eval_shape(first_path, value, z, skip)

@@ -5,6 +5,7 @@ The time is compared with that of the reference from the same start.
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -83,7 +84,7 @@ def _flows_of_reference(reference: Subject, n: int) -> Flows:
 def _both(subject: Flows, reference: Flows) -> Flows:
     """The flows of the subject and of the reference, in rows."""
     arrays = ("times", "log_times", "reached", "reasons", "ends", "lengths")
-    rows = {
+    rows: dict[str, Any] = {
         name: np.concatenate([getattr(subject, name), getattr(reference, name)])
         for name in arrays
     }
