@@ -390,6 +390,28 @@ def test_a_method_is_refused_with_that_of_an_instance() -> None:
         recognised(Criterion.loss)
 
 
+def supervised_contrastive(features, labels):
+    rows = features / jnp.linalg.norm(features, axis=1, keepdims=True)
+    s = rows @ rows.T / 0.1
+    own = jnp.eye(len(s), dtype=bool)
+    log_p = s - jax.nn.logsumexp(jnp.where(own, -1e9, s), axis=1, keepdims=True)
+    alike = (labels[:, None] == labels) & ~own
+    count = jnp.maximum(alike.sum(1), 1)
+    return -(jnp.where(alike, log_p, 0).sum(1) / count).mean()
+
+
+@pytest.mark.quick
+def test_embeddings_with_labels_have_no_logits() -> None:
+    with pytest.raises(TypeError, match="compares embeddings: rows that are turned"):
+        recognised(supervised_contrastive)
+
+
+@pytest.mark.quick
+def test_numbers_that_are_only_added_are_no_labels() -> None:
+    with pytest.raises(TypeError, match="no loss in any of the known forms"):
+        recognised(lambda near, far: jax.nn.logsumexp(far, axis=1).mean() - near.mean())
+
+
 def test_what_compares_embeddings_has_no_logits() -> None:
     with pytest.raises(TypeError, match="no logits of classes"):
         recognised(lambda anchor, positive, negative: jnp.sum(anchor - positive))
