@@ -33,9 +33,9 @@ SECOND_ROUND = (
 )
 THIRD_ROUND = (
     "A third time it was 39 broken losses and 26 healthy ones, in more signatures: 33 of 39 were "
-    "named by their cause, something was found in 37, and 6 of 26 raised an alarm, all but one of "
-    "which compare embeddings, or take the target first. What was missed is mended, and its kinds "
-    "are in `third_round.py`."
+    "named by their cause, something was found in 37, and 6 of 26 raised an alarm (four compare "
+    "embeddings, one takes the target first, and one saturates). What was missed is mended but for "
+    "one loss, and its kinds are in `third_round.py`."
 )
 """History: what was measured once cannot be measured again with a later diagnosis."""
 

@@ -395,7 +395,7 @@ def supervised_contrastive(features, labels):
     s = rows @ rows.T / 0.1
     own = jnp.eye(len(s), dtype=bool)
     log_p = s - jax.nn.logsumexp(jnp.where(own, -1e9, s), axis=1, keepdims=True)
-    alike = (labels[:, None] == labels) & ~own
+    alike = (labels[:, None] == labels[None]) & ~own
     count = jnp.maximum(alike.sum(1), 1)
     return -(jnp.where(alike, log_p, 0).sum(1) / count).mean()
 

@@ -89,7 +89,7 @@ def _of_categories(
         return _vector(trials, vector, one_hot, "binary" in by_form)
     if labels:
         labels, reduction = _explained(trials, "batch, labels", accepted)
-        if trials.call.swapped and _label_only_adds(trials, labels):
+        if _label_only_adds(trials, labels):
             return None
         is_mixed = reduction is None and trials.returned[labels].shape == ()
         if is_mixed and one_label and not _is_intensive(trials, labels):

@@ -249,13 +249,13 @@ def is_of_embeddings(
 def label_only_adds(
     run: Run, make: Callable[[Rows, Rows], tuple[Rows, ...]], n: int
 ) -> bool:
-    """Whether another label changes the loss by the same amount wherever the logits are."""
+    """Whether another label changes the loss, and by the same amount wherever the logits are."""
     z = _logits(2, n)
     first, second = np.zeros(1, int), np.ones(1, int)
     changes = [
         run(*make(row[None], second)) - run(*make(row[None], first)) for row in z
     ]
-    return _same(changes[0], changes[1])
+    return _same(changes[0], changes[1]) and not _same(changes[0], 0.0)
 
 
 def is_of_two_sides(run: Run) -> bool:
