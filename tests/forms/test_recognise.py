@@ -19,6 +19,7 @@ from logitscape._src.diagnosis.evaluation import evaluate
 from logitscape._src.diagnosis.questions import form as form_question
 from logitscape._src.diagnosis.subject import Subject
 from logitscape._src.diagnosis.subjects import subject
+from logitscape._src.forms import laws
 from tests.shares import share
 
 N = 4
@@ -396,7 +397,7 @@ def supervised_contrastive(features, labels):
     own = jnp.eye(len(s), dtype=bool)
     log_p = s - jax.nn.logsumexp(jnp.where(own, -1e9, s), axis=1, keepdims=True)
     alike = (labels[:, None] == labels[None]) & ~own
-    count = jnp.maximum(alike.sum(1), 1)
+    count = jnp.maximum(alike.sum(1), 1).astype(s.dtype)
     return -(jnp.where(alike, log_p, 0).sum(1) / count).mean()
 
 
@@ -408,8 +409,12 @@ def test_embeddings_with_labels_have_no_logits() -> None:
 
 @pytest.mark.quick
 def test_numbers_that_are_only_added_are_no_labels() -> None:
-    with pytest.raises(TypeError, match="no loss in any of the known forms"):
-        recognised(lambda near, far: jax.nn.logsumexp(far, axis=1).mean() - near.mean())
+    def is_only_added(loss) -> bool:
+        return laws.label_only_adds(loss, lambda z, y: (z, y), N)
+
+    assert is_only_added(lambda z, y: np.asarray(np.sum(z**2) + y[0]))
+    assert not is_only_added(lambda z, y: np.asarray(np.sum(z**2)))
+    assert not is_only_added(lambda z, y: np.asarray(np.sum(z**2) - z[0, y[0]]))
 
 
 def test_what_compares_embeddings_has_no_logits() -> None:
