@@ -80,7 +80,7 @@ def without_label_0(logits, labels):
     """A mean over the labels that are not 0, whose number the losses of a batch share."""
     kept = labels != 0
     total = jnp.sum(jnp.where(kept, batched(logits, labels), 0))
-    return total / jnp.maximum(kept.sum(), 1)
+    return total / jnp.maximum(kept.sum(), 1).astype(total.dtype)
 
 
 def in_bfloat16(logits, labels):

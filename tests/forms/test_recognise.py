@@ -19,6 +19,7 @@ from logitscape._src.diagnosis.evaluation import evaluate
 from logitscape._src.diagnosis.questions import form as form_question
 from logitscape._src.diagnosis.subject import Subject
 from logitscape._src.diagnosis.subjects import subject
+from logitscape._src.forms import laws
 from tests.shares import share
 
 N = 4
@@ -388,6 +389,32 @@ def test_the_call_that_a_refusal_prints_works(function) -> None:
 def test_a_method_is_refused_with_that_of_an_instance() -> None:
     with pytest.raises(TypeError, match=r"`ls\.diagnose\(Criterion\(\.\.\.\)\.loss\)`"):
         recognised(Criterion.loss)
+
+
+def supervised_contrastive(features, labels):
+    rows = features / jnp.linalg.norm(features, axis=1, keepdims=True)
+    s = rows @ rows.T / 0.1
+    own = jnp.eye(len(s), dtype=bool)
+    log_p = s - jax.nn.logsumexp(jnp.where(own, -1e9, s), axis=1, keepdims=True)
+    alike = (labels[:, None] == labels[None]) & ~own
+    count = jnp.maximum(alike.sum(1), 1).astype(s.dtype)
+    return -(jnp.where(alike, log_p, 0).sum(1) / count).mean()
+
+
+@pytest.mark.quick
+def test_embeddings_with_labels_have_no_logits() -> None:
+    with pytest.raises(TypeError, match="compares embeddings: rows that are turned"):
+        recognised(supervised_contrastive)
+
+
+@pytest.mark.quick
+def test_numbers_that_are_only_added_are_no_labels() -> None:
+    def is_only_added(loss) -> bool:
+        return laws.label_only_adds(loss, lambda z, y: (z, y), N)
+
+    assert is_only_added(lambda z, y: np.asarray(np.sum(z**2) + y[0]))
+    assert not is_only_added(lambda z, y: np.asarray(np.sum(z**2)))
+    assert not is_only_added(lambda z, y: np.asarray(np.sum(z**2) - z[0, y[0]]))
 
 
 def test_what_compares_embeddings_has_no_logits() -> None:

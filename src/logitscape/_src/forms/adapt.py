@@ -18,6 +18,7 @@ from ..objectives.sources import Source, objective
 from .choice import Recognised
 from .framework import Library, Rows
 from .reading import (
+    PERFECT,
     arguments_of_one,
     axes_code,
     call_on_batch,
@@ -125,7 +126,8 @@ def as_code(name: str, recognised: Recognised, library: Library = "jnp") -> str:
 
 
 def _code_of_similarities(name: str, recognised: Recognised, library: Library) -> str:
-    matrix = f"{library}.where(t[:, None] > 0, z, 1e4 * {library}.eye(len(z), dtype=z.dtype))"
+    others = f"{PERFECT:g} * {library}.eye(len(z), dtype=z.dtype)"
+    matrix = f"{library}.where(t[:, None] > 0, z, {others})"
     end = ".sum()" if recognised.reduction == "none" else " * len(t)"
     call = recognised.call
     if call.style == "one":

@@ -89,6 +89,8 @@ def _of_categories(
         return _vector(trials, vector, one_hot, "binary" in by_form)
     if labels:
         labels, reduction = _explained(trials, "batch, labels", accepted)
+        if _label_only_adds(trials, labels):
+            return None
         is_mixed = reduction is None and trials.returned[labels].shape == ()
         if is_mixed and one_label and not _is_intensive(trials, labels):
             return Recognised(one_label, trials.call)
@@ -178,6 +180,22 @@ def _is_of_similarities(trials: Trials) -> bool:
     if trials.call.style == "both sides":
         return _tested(lambda: laws.is_of_two_sides(trials.run_of_two), False)
     return True
+
+
+def _label_only_adds(trials: Trials, labels: Reading) -> bool:
+    """Whether what is taken for a label is a number beside a loss of something else."""
+    make = laws.arguments_for(labels)
+    n = trials.num_classes
+    return _tested(lambda: laws.label_only_adds(trials.run, make, n), False)
+
+
+def compares_embeddings(trials: Trials, recognised: Recognised) -> bool:
+    """Whether labels say which rows belong together, and number no logits."""
+    if recognised.form != "batch, labels":
+        return False
+    make = laws.arguments_for(recognised.reading)
+    n = trials.num_classes
+    return _tested(lambda: laws.is_of_embeddings(trials.run, make, n), False)
 
 
 def _are_embeddings(trials: Trials, one_hot: Reading) -> bool:

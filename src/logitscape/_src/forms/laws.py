@@ -231,6 +231,33 @@ def is_of_angles(run: Run, n: int) -> bool:
     return is_invariant and not _same(run(second, second), loss)
 
 
+def is_of_embeddings(
+    run: Run, make: Callable[[Rows, Rows], tuple[Rows, ...]], n: int
+) -> bool:
+    """Whether a loss of vectors and labels is the same for vectors that are turned together.
+
+    A loss of logits is not: its labels number the axes.
+    """
+    z, y = _logits(EXAMPLES, n), np.arange(EXAMPLES) // 2
+    turned = np.linalg.qr(_logits(n, n))[0]
+    loss = run(*make(z, y))
+    if not _same(run(*make(z @ turned, y)), loss):
+        return False
+    return not _same(run(*make(z, np.arange(EXAMPLES) % 2)), loss)
+
+
+def label_only_adds(
+    run: Run, make: Callable[[Rows, Rows], tuple[Rows, ...]], n: int
+) -> bool:
+    """Whether another label changes the loss, and by the same amount wherever the logits are."""
+    z = _logits(2, n)
+    first, second = np.zeros(1, int), np.ones(1, int)
+    changes = [
+        run(*make(row[None], second)) - run(*make(row[None], first)) for row in z
+    ]
+    return _same(changes[0], changes[1]) and not _same(changes[0], 0.0)
+
+
 def is_of_two_sides(run: Run) -> bool:
     """Whether a loss of two square matrices is a sum of losses of each."""
     a, b, c, d = _logits(4 * EXAMPLES, EXAMPLES).reshape(4, EXAMPLES, EXAMPLES)

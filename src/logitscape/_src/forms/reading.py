@@ -27,8 +27,11 @@ BATCH = 7
 """Number of examples in the batches that functions are tried on."""
 SMALLEST_SHARE = 1e-30
 """Share of a class of which a teacher is sure that it is none: its logit is -69."""
-PERFECT = 1e4
-"""Similarity of the other pairs of a batch, which are matched beyond doubt."""
+PERFECT = 1e3
+"""Similarity of the other pairs of a batch, which are matched beyond doubt.
+
+No larger than that: where a loss subtracts similarities from each other, their digits are lost.
+"""
 MOST_PAIRS = 1024
 """Largest number of pairs in a batch, as every example then takes a matrix."""
 

@@ -4,12 +4,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from ..objectives.user_functions import name_of
 from .call import TWO_SETS
-from .choice import Recognised, choose
+from .choice import Recognised, choose, compares_embeddings
 from .framework import JAX, Framework
 from .reading import Form, Reading
 from .refusal import Outcomes, refusal
 from .trials import Trials, all_calls, try_all
+
+EMBEDDINGS = (
+    "`{name}` compares embeddings: rows that are turned together have the same loss, and labels "
+    "say which of them belong together. It has no logits of classes whose gradient could be "
+    "diagnosed. A loss of their similarities [N, N], whose matches are on the diagonal, has a "
+    "form: write what follows them as `def loss(similarities): ...`, and call "
+    "`ls.diagnose(loss)`."
+)
 
 
 def recognise(
@@ -31,6 +40,8 @@ def recognise(
             message has what was tried, and a call that works.
     """
     found, tried = attempt(function, num_classes, form, framework)
+    if found is not None and form is None and compares_embeddings(tried[0], found):
+        raise TypeError(EMBEDDINGS.format(name=name_of(function)))
     if found is not None:
         return found
     raise TypeError(_refusal(function, num_classes, form, framework, tried[0]))

@@ -75,6 +75,15 @@ def in_one_batch(subject: Subject, batch: Batch) -> tuple[Rows, Rows]:
     return np.asarray(loss, np.float64), cross_gradients
 
 
+def is_finite_together(subject: Subject, batch: Batch) -> bool:
+    """Whether the loss of a batch, and its gradient in all logits, are finite."""
+    assert subject.in_batches is not None
+    targets = narrow(np.eye(batch.z.shape[1])[batch.labels], batch.dtype)
+    with enable_x64(batch.dtype == "float64"):
+        loss, gradient = subject.in_batches(narrow(batch.z, batch.dtype), targets)
+    return bool(np.isfinite(loss).all() and np.isfinite(gradient).all())
+
+
 def factor_of_gradients(subject: Subject, batch: Batch) -> float | None:
     """The factor by which a batch's gradients are too large, though its mean or sum is right.
 

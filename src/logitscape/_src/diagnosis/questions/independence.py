@@ -19,6 +19,7 @@ from .batch_influence import (
     factor_of_gradients,
     in_one_batch,
     influence,
+    is_finite_together,
 )
 from .scattered_points import Points
 
@@ -82,12 +83,8 @@ def finite_in_batches_only(subject: Subject, config: DiagnosisConfig) -> Answer 
     n = config.num_classes
     z = subject.domain.fit(scattered_logits(config.random(), (EXAMPLES, n)))
     batch = Batch(z, np.arange(EXAMPLES) % n, _wide(subject))
-    together, cross_gradients = in_one_batch(subject, batch)
     alone = evaluate(subject, batch.z, batch.labels, dtype=batch.dtype)
-    if (
-        finite(alone).any()
-        or not np.isfinite([*together, *cross_gradients.ravel()]).all()
-    ):
+    if finite(alone).any() or not is_finite_together(subject, batch):
         return None
     text = (
         "loss and gradient of an example alone are not finite, and those of a batch are: the "
