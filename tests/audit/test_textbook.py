@@ -10,6 +10,7 @@ import pytest
 
 from logitscape._src.audit.config import make_setting
 from logitscape._src.audit.example_numbers import numbers_of
+from logitscape._src.audit.program import compiled
 from logitscape._src.audit.textbook import numbers_of_textbook
 
 RNG = np.random.default_rng(0)
@@ -62,3 +63,21 @@ def test_all_numbers_are_those_of_any_loss(dtype: str) -> None:
         np.testing.assert_allclose(ours, theirs, rtol, atol, err_msg=name)
     for ours, theirs in zip(rest, of_long, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol, 1e-37)
+
+
+def test_equal_settings_share_a_compiled_program() -> None:
+    """A series of audits compiles once."""
+    one, other = (
+        make_setting(
+            "softmax + cross_entropy",
+            ("softmax + focal(gamma=2)",),
+            num_classes=3,
+            normalizer=None,
+            is_soft=False,
+            dtype="float32",
+            threshold=1e-3,
+        )
+        for _ in range(2)
+    )
+    assert one == other
+    assert compiled(one) is compiled(other)
