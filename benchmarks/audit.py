@@ -16,6 +16,7 @@ CLASSES = 1000
 EXAMPLES = (50_000, 100_000)
 QUICK = (2_000,)
 PIECE = 10_000
+ROUNDS = 3
 WAYS = ("numpy", "audit", "audit against 3", "pass", "pass against 3")
 COLUMNS = (
     "way",
@@ -40,7 +41,7 @@ NOTES = (
 
 def measure(quick: bool) -> Report:
     """Run every way at every size."""
-    rounds = 1 if quick else 3
+    rounds = 1 if quick else ROUNDS
     results = dict[tuple[str, int], list[dict[str, Any]]]()
     with tempfile.TemporaryDirectory() as folder:
         for examples in QUICK if quick else EXAMPLES:

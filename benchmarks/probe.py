@@ -3,7 +3,7 @@
 from typing import Any
 
 from .process import in_fresh_process, progress
-from .report import Report, Table, percent
+from .report import Report, Table
 
 GOAL = 0.05
 """Share of a training step that a probe may take, at every tenth step."""
@@ -39,13 +39,17 @@ def measure(quick: bool) -> Report:
             rounds=result["rounds"],
             steps=result["steps"],
             worst=worst,
-            most=percent(shares[worst]),
-            goal=percent(GOAL),
+            most=_percent(shares[worst]),
+            goal=_percent(GOAL),
         )
         for note in NOTES
     ]
-    print(f"worst: {worst}, {percent(shares[worst])} of a step at every 10th step")
+    print(f"worst: {worst}, {_percent(shares[worst])} of a step at every 10th step")
     return Report("probe", "Probes in training", [Table("Steps", COLUMNS, rows)], notes)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _share(case: dict[str, Any], way: str) -> float:
@@ -58,6 +62,6 @@ def _row(case: dict[str, Any]) -> list[str]:
         case["name"],
         f"{case['batch']:,}",
         f"{1e3 * case['alone']:.3g}",
-        percent(_share(case, "every")),
-        percent(_share(case, "tenth")),
+        _percent(_share(case, "every")),
+        _percent(_share(case, "tenth")),
     ]

@@ -138,9 +138,20 @@ def _loss_of_one(
     source: Source, known: Objective | None, num_classes: int, by_label: bool
 ) -> Loss:
     if known is not None:
-        return partial(loss_at_label, known) if by_label else known.function
+        return AtLabel(known) if by_label else known.function
     function = as_one_example(source, num_classes)
     return partial(_at_one_hot, function) if by_label else function
+
+
+@dataclass(frozen=True)
+class AtLabel:
+    """The loss of one example by its label; equal objectives share a compiled program."""
+
+    objective: Objective
+
+    def __call__(self, logits: Array, label: Array) -> Array:
+        """The loss."""
+        return loss_at_label(self.objective, logits, label)
 
 
 def _at_one_hot(function: Loss, logits: Array, label: Array) -> Array:
