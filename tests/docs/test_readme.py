@@ -118,12 +118,19 @@ def test_the_verdicts_that_the_readme_counts_are_those_of_their_page():
     assert (
         f"**{healthy} healthy losses** it raises an alarm about **{accused}**" in page
     )
-    first_named, first = re.search(r"of (\d+) of (\d+) when", README).groups()
-    firsts = re.findall(r"(\d+) of (\d+)(?: were named)? by their cause", page)
-    assert len(firsts) == 2
-    assert (int(first_named), int(first)) == tuple(
-        sum(int(pair[k]) for pair in firsts) for k in (0, 1)
+    firsts = re.search(r"it named (\d+) of (\d+) and accused (\d+) of (\d+)", README)
+    rounds = re.findall(r"(\d+) of (\d+)(?: were named)? by their cause", page)
+    alarms = re.findall(
+        r"(?:alarm about (\d+) of (\d+)|(\d+) of (\d+) raised an alarm)", page
     )
+    assert len(rounds) == 3
+    assert len(alarms) == 2
+    # Of the 29 sound losses of the second round none was accused.
+    assert "none of the 29 raised an alarm" in page
+    alarms.append(("0", "29", "", ""))
+    named = [sum(int(pair[k]) for pair in rounds) for k in (0, 1)]
+    accused = [sum(int("".join(x[k::2])) for x in alarms) for k in (0, 1)]
+    assert [int(x) for x in firsts.groups()] == [*named, *accused]
 
 
 @pytest.mark.quick
