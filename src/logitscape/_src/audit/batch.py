@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
 
+from ..base.norm import euclidean_norm, unit_of
 from ..engine.stuck import is_stuck
 from .batch_calibration import calibration_error
 from .example_numbers import Examples
@@ -146,7 +147,7 @@ def statistics(batch: Batch, threshold: float, dtype: Any) -> BatchGradient:
         stuck=_ratio(jnp.sum(stuck), count, norms),
         carried_by_wrong=jnp.sum(jnp.where(examples.right, 0, weight))
         / jnp.sum(weight),
-        norm=norm_of(batch.gradient),
+        norm=euclidean_norm(batch.gradient),
         quantiles=_quantiles(examples.norm[0], usable, count),
         not_finite=_ratio(jnp.sum(batch.counts & ~usable), all_counted, norms),
         mean_norm=average(norms),
@@ -180,20 +181,6 @@ def mean_of(x: Array, count: Array) -> Array:
     # Relative to the largest, as the sum may overflow where the mean does not.
     unit = unit_of(x)
     return unit * (jnp.sum(x / unit, axis=0) / count.astype(x.dtype))
-
-
-def norm_of(x: Array) -> Array:
-    """Euclidean norm of a vector; squares neither overflow nor underflow."""
-    unit = unit_of(x)
-    return unit * jnp.sqrt(jnp.sum((x / unit) ** 2))
-
-
-def unit_of(x: Array) -> Array:
-    """Largest absolute value, so far as both it and its reciprocal are normal numbers."""
-    limits = jnp.finfo(x.dtype)  # type: ignore[no-untyped-call]
-    largest = jnp.max(jnp.abs(x), initial=0)
-    # Compiled programs may multiply by the reciprocal, and flush it to 0 below the normal numbers.
-    return jnp.clip(largest, limits.tiny, limits.max / 16)
 
 
 def _ratio(part: Array, whole: Array, like: Array) -> Array:

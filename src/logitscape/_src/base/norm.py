@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from .types import Scalar, Vector
 
@@ -10,10 +11,17 @@ from .types import Scalar, Vector
 @jax.custom_jvp
 def euclidean_norm(x: Vector) -> Scalar:
     """`sqrt(sum_k x_k^2)`, with derivative 0 at x = 0."""
-    largest = jnp.max(jnp.abs(x))
-    # Entries are at most 1 in absolute value afterwards; a vector of zeros stays one.
-    scaled = x / jnp.where(largest > 0, largest, 1)
-    return largest * jnp.sqrt(jnp.sum(scaled * scaled))
+    unit = unit_of(x)
+    scaled = x / unit
+    return unit * jnp.sqrt(jnp.sum(scaled * scaled))
+
+
+def unit_of(x: Array) -> Scalar:
+    """The largest absolute value, so far as both it and its reciprocal are normal numbers."""
+    limits = jnp.finfo(x.dtype)  # type: ignore[no-untyped-call]
+    largest = jnp.max(jnp.abs(x), initial=0)
+    # Compiled programs may multiply by the reciprocal, and flush it to 0 below the normal numbers.
+    return jnp.clip(largest, limits.tiny, limits.max / 16)
 
 
 @euclidean_norm.defjvp
@@ -28,7 +36,14 @@ def _euclidean_norm_jvp(
 @jax.custom_jvp
 def divided_by_norm(x: Vector, epsilon: Scalar) -> Vector:
     """`x / (|x| + epsilon)`, where x or epsilon is not 0."""
-    return x / (euclidean_norm(x) + epsilon)
+    return _divided(x, euclidean_norm(x) + epsilon)
+
+
+def _divided(x: Vector, length: Scalar) -> Vector:
+    """`x / length`, whose reciprocal may lie below the normal numbers."""
+    limits = jnp.finfo(x.dtype)  # type: ignore[no-untyped-call]
+    part = jnp.where(length > limits.max / 16, 1 / 16, 1).astype(x.dtype)
+    return x / (length * part) * part
 
 
 @divided_by_norm.defjvp
@@ -46,7 +61,8 @@ def _divided_by_norm_jvp(
     length = euclidean_norm(x) + epsilon
     along = unit * jnp.sum(unit * dx)
     left_of_along = along * (epsilon / length)
-    return value, ((dx - along) + left_of_along - value * depsilon) / length
+    moved = (dx - along) + left_of_along - value * depsilon
+    return value, _divided(moved, length)
 
 
 def _unit(x: Vector) -> Vector:
