@@ -34,8 +34,8 @@ SECOND_ROUND = (
 THIRD_ROUND = (
     "A third time it was 39 broken losses and 26 healthy ones, in more signatures: 33 of 39 were "
     "named by their cause, something was found in 37, and 6 of 26 raised an alarm (four compare "
-    "embeddings, one takes the target first, and one saturates). Most of what was missed is mended, "
-    "and its kinds are in `third_round.py`."
+    "embeddings, one takes the target first, and one saturates). Most of what was missed is "
+    "mended, and its kinds are in `third_round.py`."
 )
 """History: what was measured once cannot be measured again with a later diagnosis."""
 
