@@ -1,11 +1,14 @@
 """The class with the largest value, also where many classes are searched in parts."""
 
+from itertools import product
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from logitscape._src.base.argmax import first_largest, largest, maximum
+from tests.shares import share
 
 SIZES = (1, 2, 3, 10, 31, 32, 33, 39, 40, 41, 100, 257, 1000, 4099)
 
@@ -28,8 +31,9 @@ def test_it_is_where_numpy_finds_it(n, dtype):
     assert np.array_equal(masks(x), np.arange(n) == expected[:, None])
 
 
-@pytest.mark.parametrize("n", SIZES)
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    ("dtype", "n"), share(product(["float32", "bfloat16"], SIZES), one_in=3)
+)
 def test_one_search_finds_the_largest_and_all_that_tie(n, dtype):
     rng = np.random.default_rng(n)
     x = np.concatenate(

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
+from .half_precision import wide_dtype
 from .types import Mask, Scalar, Vector
 
 PARTS = 8
@@ -44,7 +45,8 @@ def largest(x: Vector) -> Largest:
     value, place, count = _search(x, counted=True)
     # The class that was found, as a compiled program may round x in another way here.
     has_it = one_hot(place, x.size) | (x == value)
-    return Largest(value, jnp.where(has_it, 1 / count, 0))
+    part = 1 / count.astype(wide_dtype(x.dtype))
+    return Largest(value, jnp.where(has_it, part, 0).astype(x.dtype))
 
 
 def first_largest(x: Vector) -> Mask:
@@ -110,7 +112,8 @@ def _search(x: Array, counted: bool = False) -> Found:
     # the search along a vector it does not.
     found: Found = (x, lax.iota(jnp.int32, x.size))
     if counted:
-        found += (jnp.ones_like(x),)
+        # Whole numbers, as bfloat16 cannot count beyond 256.
+        found += (jnp.ones(x.shape, jnp.int32),)
     while found[0].size > SHORT:
         found = _largest_of_parts(found)
     return _reduce(found)
@@ -131,8 +134,7 @@ def _reduce(found: Found) -> Found:
     """Largest values along the first axis, with all that belongs to them."""
     # The initial place lies behind all others, so that a real -inf wins over the initial one.
     behind_all = jnp.iinfo(jnp.int32).max  # type: ignore[no-untyped-call]
-    dtype = found[0].dtype
-    initial = (jnp.array(-jnp.inf, dtype), jnp.int32(behind_all), jnp.zeros((), dtype))
+    initial = (jnp.array(-jnp.inf, found[0].dtype), jnp.int32(behind_all), jnp.int32(0))
     operands = found, initial[: len(found)]
     reduced: Found = tuple(lax.reduce(*operands, _larger, (0,)))
     return reduced
