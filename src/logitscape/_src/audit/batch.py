@@ -4,8 +4,10 @@ They are computed in JAX, inside a compiled step, and never summed in half preci
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
@@ -113,6 +115,8 @@ class Batch(NamedTuple):
     gradient: Array
 
 
+# Compiled as one program also where a probe is not: one by one, these operations take seconds.
+@partial(jax.jit, static_argnames=("threshold", "dtype"))
 def statistics(batch: Batch, threshold: float, dtype: Any) -> BatchGradient:
     """All statistics, in the dtype of the examples' numbers.
 
@@ -162,7 +166,8 @@ def statistics(batch: Batch, threshold: float, dtype: Any) -> BatchGradient:
         brier=average(examples.brier),
         scale=average(batch.spread),
         largest=largest * known,
-        of_limit=largest / limit * known,
+        # The reciprocal of the limit lies below the normal numbers.
+        of_limit=(largest / 16) / (limit / 16) * known,
         offset=average(examples.offset),
         measured=count.astype(norms.dtype),
     )
