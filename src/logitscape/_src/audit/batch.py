@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 from jaxtyping import Float
 
 from ..base.norm import euclidean_norm, unit_of
@@ -166,11 +166,16 @@ def statistics(batch: Batch, threshold: float, dtype: Any) -> BatchGradient:
         brier=average(examples.brier),
         scale=average(batch.spread),
         largest=largest * known,
-        # The reciprocal of the limit lies below the normal numbers.
-        of_limit=(largest / 16) / (limit / 16) * known,
+        of_limit=_share_of_limit(largest, limit) * known,
         offset=average(examples.offset),
         measured=count.astype(norms.dtype),
     )
+
+
+def _share_of_limit(largest: Array, limit: float) -> Array:
+    # In two steps that no compiler makes one, as the reciprocal of a limit is no normal number.
+    part: Array = lax.optimization_barrier(largest / 16)
+    return part / (limit / 16)
 
 
 def of_nothing(dtype: Any) -> BatchGradient:
