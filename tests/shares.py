@@ -10,13 +10,23 @@ from typing import Any
 import pytest
 
 
+FURTHER = 2
+"""How many times fewer of a long list are asked about than its test says, to keep the usual run
+under half an hour on two cores.
+"""
+
+
 def share(values: Iterable[Any], *, one_in: int) -> list[Any]:
     """Parameters of a test: the first of every few values, and the others marked as slow.
 
     Args:
         values: Parameters; those of a test with several are tuples.
-        one_in: One of so many is asked about in every run.
+        one_in: One of so many is asked about in every run; of lists that are more than twice as
+            long, half of these.
     """
+    values = list(values)
+    if len(values) > FURTHER * one_in:
+        one_in *= FURTHER
     return [
         pytest.param(
             *(value if isinstance(value, tuple) else (value,)),
