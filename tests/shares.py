@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-
 FURTHER = 2
 """How many times fewer of a long list are asked about than its test says, to keep the usual run
 under half an hour on two cores.

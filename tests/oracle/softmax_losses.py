@@ -85,7 +85,6 @@ def squentropy(z, t):
 
 
 def dual_focal(z, t, gamma=5):
-    finite(z)
     y, s, gamma = label(t), softmax(z), mpf(gamma)
     below = [x for x in z if x < z[y]]
     tied = [k for k, x in enumerate(z) if below and x == max(below)]

@@ -1,7 +1,7 @@
 """Focal loss that also looks at the class just below the label's."""
 
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
 from ..base.argmax import largest
 from ..base.formula import on_logits
@@ -52,7 +52,10 @@ def dual_focal(logits: Vector, target: Vector, *, gamma: Parameter = 5.0) -> Sca
     top, parts = largest(below)
     next_p = jnp.where(jnp.isneginf(top), 0, jnp.sum(parts * probs.p))
     weight = power_or_limit(of_label(probs.complement, target) + next_p, power)
-    return one * weight * dot(target, -probs.log_p)
+    surprisal = dot(target, -probs.log_p)
+    # Where the loss is infinite the weight is 1, and does not move.
+    weight = jnp.where(jnp.isposinf(surprisal), lax.stop_gradient(weight), weight)
+    return one * weight * surprisal
 
 
 def power_or_limit(base: Array, power: Array) -> Array:

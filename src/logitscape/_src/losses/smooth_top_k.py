@@ -67,7 +67,7 @@ def smooth_top_k_hinge(
     t, m = _checked(logits, temperature, margin)
     z = one * nan_unless(jnp.isfinite(jnp.max(logits)), logits)
     lead, there_are = _lead(z, of_label(z, target), target != 0, count, t, m)
-    return one * t * softplus(jnp.where(there_are, lead, -jnp.inf))
+    return one * t * softplus(jnp.where(there_are | jnp.isnan(lead), lead, -jnp.inf))
 
 
 def value_and_gradient(
