@@ -32,7 +32,7 @@ def family() -> ls.Landscape:
     )
 
 
-@pytest.mark.parametrize("index", share(range(0, len(FAMILY), 3), one_in=12))
+@pytest.mark.parametrize("index", share(range(0, len(FAMILY), 3), one_in=48))
 def test_a_family_swept_together_is_as_each_alone(
     family: ls.Landscape, index: int
 ) -> None:

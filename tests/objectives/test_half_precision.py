@@ -72,7 +72,7 @@ def assert_within(spec: str, got: np.ndarray, want: np.ndarray, dtype: str) -> N
     )
 
 
-@pytest.mark.parametrize("normalizer", share(NORMALIZERS, one_in=18))
+@pytest.mark.parametrize("normalizer", share(NORMALIZERS, one_in=36))
 def test_normalizer(normalizer):
     losses = LOSSES if normalizer == "softmax" else ("cross_entropy", "brier")
     assert_close([f"{normalizer} + {loss}" for loss in losses], TARGETS)

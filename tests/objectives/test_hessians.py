@@ -45,7 +45,7 @@ def test_every_loss_with_softmax(loss: str, dtype: str) -> None:
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("normalizer", share(OTHERS, one_in=20))
+@pytest.mark.parametrize("normalizer", share(OTHERS, one_in=40))
 def test_every_normalizer(normalizer: str) -> None:
     found = wrong_entries(normalizer, FEW, 3, "float32")
     assert not found, "\n".join(found)
@@ -55,7 +55,7 @@ OF_LOGITS = [x for x in LOGIT_LOSSES if x not in ONE_HOT_ONLY and x not in LEFT_
 
 
 @pytest.mark.parametrize(
-    ("loss", "dtype"), share(product(OF_LOGITS, TOLERANCE), one_in=15)
+    ("loss", "dtype"), share(product(OF_LOGITS, TOLERANCE), one_in=60)
 )
 def test_every_loss_of_logits(loss: str, dtype: str) -> None:
     found = wrong_entries("", (loss,), 3, dtype)

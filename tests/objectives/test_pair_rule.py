@@ -75,7 +75,7 @@ def test_what_states_itself():
 RULES = list(product([*SEPARABLE, "softmax(inverse_temperature=2)"], TOLERANCE))
 
 
-@pytest.mark.parametrize(("normalizer", "dtype"), share(RULES, one_in=9))
+@pytest.mark.parametrize(("normalizer", "dtype"), share(RULES, one_in=18))
 def test_rule_is_right(normalizer, dtype):
     losses = STATED if normalizer == "softmax" else [x for x in CORE if x in STATED]
     assert_right_in_all_ways(normalizer, dtype, losses)
@@ -243,7 +243,7 @@ def test_labels_out_of_range_are_nan(batch):
             assert np.isnan(gradient).all(), (spec, label)
 
 
-@pytest.mark.parametrize("loss", STATED)
+@pytest.mark.parametrize("loss", share(STATED, one_in=2))
 def test_a_single_class_is_certain(loss):
     """As padded and masked batches have them."""
     run = jax.value_and_grad(
@@ -309,7 +309,11 @@ OWN_LOSSES = {
 
 @pytest.mark.parametrize(
     ("normalizer", "loss"),
-    [(x, "complement") for x in OWN_NORMALIZERS] + [("cubes", x) for x in OWN_LOSSES],
+    share(
+        [(x, "complement") for x in OWN_NORMALIZERS]
+        + [("cubes", x) for x in OWN_LOSSES],
+        one_in=2,
+    ),
 )
 def test_own_functions_have_the_rule_where_they_are_class_by_class(
     normalizer, loss, batch
