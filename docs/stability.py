@@ -149,7 +149,9 @@ def _differences(
 
 def main() -> None:
     """Ask with the installed version of JAX, and print the page of all versions."""
-    by_version = {**read(), version("jax"): measured(SAMPLE)}
+    found = measured(SAMPLE)
+    # Read afterwards, as another version may have been asked meanwhile.
+    by_version = {**read(), version("jax"): found}
     if "--write" in sys.argv[1:]:
         STORED.write_text(text_of(by_version), encoding="utf-8")
     publish(page(by_version), TARGET)
