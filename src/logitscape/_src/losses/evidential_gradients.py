@@ -1,11 +1,13 @@
 """Losses of a Dirichlet distribution, stated for a label as those of logit_gradients.py are."""
 
+from typing import NamedTuple
+
 import jax.numpy as jnp
 from jax import Array
 
 from ..base.classes import Classes
 from ..base.exponentials import logistic, softplus
-from ..base.types import Vector
+from ..base.types import Mask, Vector
 from ..normalizers import evidential_weights
 from ..normalizers.apart import (
     at_label,
@@ -47,17 +49,10 @@ def evidential_digamma(
 ) -> ValueAndGradient:
     """`digamma(S) - digamma(a_y)` with `a = 1 + e(z)` and `S = sum_k a_k`."""
     checked_evidence("evidential_digamma", evidence)
-    top = classes.maximum(logits)
-    is_label = mask_of(label, logits, classes)
-    of_label = at_label(logits, label, is_label, classes)
-    of_label = nan_unless_valid(
-        label, classes, of_label + jnp.where(top - top == 0, 0, jnp.nan)
-    )
-    a, slope_of_label = _with_evidence(of_label, evidence)
-    of_all, slopes = _with_evidence(logits, evidence)
-    others = classes.sum(jnp.where(is_label, 0, of_all))
-    pull = -trigamma_gap(a, others) * slope_of_label
-    moved = jnp.where(is_label, pull, trigamma(a + others) * slopes)
+    of = _apart(logits, label, classes, evidence)
+    a, others = of.label, classes.sum(of.rivals)
+    pull = -trigamma_gap(a, others) * of.slope_of_label
+    moved = jnp.where(of.is_label, pull, trigamma(a + others) * of.slopes)
     value = digamma_gap(a, others)
     return value, unless_nan(value, moved)
 
@@ -73,18 +68,10 @@ def evidential_mse(
     `p = a / S`.
     """
     checked_evidence("evidential_mse", evidence)
-    top = classes.maximum(logits)
-    is_label = mask_of(label, logits, classes)
-    of_label = at_label(logits, label, is_label, classes)
-    of_label = nan_unless_valid(
-        label, classes, of_label + jnp.where(top - top == 0, 0, jnp.nan)
-    )
-    a, slope_of_label = _with_evidence(of_label, evidence)
-    of_all, slopes = _with_evidence(logits, evidence)
-    rivals = jnp.where(is_label, 0, of_all)
-    others = classes.sum(rivals)
+    of = _apart(logits, label, classes, evidence)
+    a, others = of.label, classes.sum(of.rivals)
     total = a + others
-    p, missing, each = a / total, others / total, rivals / total
+    p, missing, each = a / total, others / total, of.rivals / total
     # One rival may have nearly all of p: what it lacks to 1 is the sum of all the others.
     is_most = each > 0.5
     small = jnp.where(is_most, 0, each)
@@ -106,8 +93,41 @@ def evidential_mse(
     pull = 2 * missing * missing / total + 2 * all_squares / (total + 1)
     pull = pull + (2 * p * missing / total + of_variance) / (total + 1)
     value = missing * missing + all_squares + of_variance
-    gradient = jnp.where(is_label, -pull * slope_of_label, moved * slopes)
+    gradient = jnp.where(of.is_label, -pull * of.slope_of_label, moved * of.slopes)
     return value, unless_nan(value, gradient)
+
+
+class _Apart(NamedTuple):
+    """The parameters a of the Dirichlet distribution, that of the label apart from the others.
+
+    Attributes:
+        label: That of the label; NaN outside of the domain.
+        slope_of_label: Its derivative in the label's logit.
+        rivals: Those of the other classes, 0 at the label, [n].
+        slopes: Derivatives of all in their logits, [n].
+        is_label: Mask of the label, [n].
+    """
+
+    label: Array
+    slope_of_label: Array
+    rivals: Vector
+    slopes: Vector
+    is_label: Mask
+
+
+def _apart(
+    logits: Vector, label: Array, classes: Classes, evidence: Evidence
+) -> _Apart:
+    top = classes.maximum(logits)
+    is_label = mask_of(label, logits, classes)
+    of_label = at_label(logits, label, is_label, classes)
+    of_label = nan_unless_valid(
+        label, classes, of_label + jnp.where(top - top == 0, 0, jnp.nan)
+    )
+    a, slope_of_label = _with_evidence(of_label, evidence)
+    of_all, slopes = _with_evidence(logits, evidence)
+    rivals = jnp.where(is_label, 0, of_all)
+    return _Apart(a, slope_of_label, rivals, slopes, is_label)
 
 
 def _with_evidence(z: Array, evidence: Evidence) -> tuple[Array, Array]:
