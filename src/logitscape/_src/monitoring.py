@@ -85,11 +85,11 @@ def probe(
     _check("probe", threshold, ignored_label)
     predictor = _predictor(source, normalizer)
     known = objective(source) if isinstance(source, str | Objective) else None
-    takes_targets = known is not None and known.targets is not DISTRIBUTION
-    if takes_targets and ignored_label is not None:
+    of_targets = known if known and known.targets is not DISTRIBUTION else None
+    if of_targets is not None and ignored_label is not None:
         raise ValueError(
-            f"`probe(ignored_label=...)` is for losses of integer labels, and {known.name!r} takes "  # type: ignore[union-attr]
-            "targets; leave its examples out before."
+            "`probe(ignored_label=...)` is for losses of integer labels, and "
+            f"{of_targets.name!r} takes targets; leave its examples out before."
         )
 
     def measure(logits: ArrayLike, labels: ArrayLike) -> BatchGradient:
@@ -98,11 +98,10 @@ def probe(
             raise ValueError(
                 f"`probe(...)(logits, ...)` must have shape [m, n], got {z.shape}."
             )
-        if takes_targets:
-            assert known is not None
-            target: Any = checked_targets(known, z, labels)
+        if of_targets is not None:
+            target: Any = checked_targets(of_targets, z, labels)
             counts = jnp.ones(len(z), bool)
-            are_valid = known.targets.is_valid(target)
+            are_valid = of_targets.targets.is_valid(target)
         else:
             check_logits(z)
             target, counts, are_valid = _labels(z, labels, ignored_label)
