@@ -43,9 +43,10 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=["3.12", "3.13"])
 def smoke(session: nox.Session) -> None:
-    """Run the quick tests on the other Pythons, and check shapes: smoke-3.12 and smoke-3.13."""
+    """Run the quick tests on the other Pythons, and check shapes on one: smoke-3.12, smoke-3.13."""
     install(session, "-e", ".", *group("test"))
-    run_tests(session, "-m", "quick", CHECK_SHAPES)
+    shapes = (CHECK_SHAPES,) if session.python == "3.12" else ()
+    run_tests(session, "-m", "quick", *shapes)
 
 
 @nox.session

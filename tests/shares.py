@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-FURTHER = 2
+FURTHER = 3
 """How many times fewer of a long list are asked about than its test says, to keep the usual run
 under half an hour on two cores.
 """
@@ -20,8 +20,8 @@ def share(values: Iterable[Any], *, one_in: int) -> list[Any]:
 
     Args:
         values: Parameters; those of a test with several are tuples.
-        one_in: One of so many is asked about in every run; of lists that are more than twice as
-            long, half of these.
+        one_in: One of so many is asked about in every run; of lists that are more than three times
+            as long, a third of these.
     """
     values = list(values)
     if len(values) > FURTHER * one_in:

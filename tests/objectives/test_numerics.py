@@ -52,7 +52,7 @@ def is_asked_always(normalizer: str, loss: str, dtype: str) -> bool:
         return place % 9 == 0 and loss in CORE
     if normalizer in COMPLETE:
         return True
-    return loss in PROBES or (place % 3 == 0 and loss in CORE)
+    return loss in PROBES or (place % 9 == 0 and loss in CORE)
 
 
 PAIRS = [

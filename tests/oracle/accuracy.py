@@ -29,7 +29,7 @@ CORE = (
     "reverse_kl",
     "label_smoothing",
 )
-"""Losses that every run asks about with every normalizer: one for each way of being computed."""
+"""One loss for each way of being computed, which every run asks about with some normalizers."""
 PROBES = ("cross_entropy", "brier")
 """One loss of the label and one of all classes, which tell what a normalizer's derivatives are."""
 COMPLETE = ("softmax", "sum")

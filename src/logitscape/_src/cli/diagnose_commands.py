@@ -221,8 +221,10 @@ def _prepared(names: Sequence[str], options: Options) -> Request:
     """Find everything that the options name, so that a mistake shows before the computation."""
     from ..base.caches import keep_programs
     from ..base.program_keys import store
+    from ..base.xla import compile_all_as_trained
 
     check_out(options.out, REPORTS)
+    compile_all_as_trained()
     keep_programs()
     store()
     arguments_of_function = parsed(options.arg)

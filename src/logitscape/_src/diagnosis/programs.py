@@ -11,7 +11,7 @@ from jax import Array
 from ..base.memory import kept
 from ..base.program_keys import program_key
 from ..base.stored import stored_program
-from ..base.xla import jit_as_trained, jit_fast_compile
+from ..base.xla import jit_as_trained, jit_fast_compile, jit_in_use
 from ..forms.opaque import Opaque
 from ..objectives.at_label import loss_at_label
 from .precisions import Precision as Precision
@@ -50,7 +50,7 @@ def program_of(
 def _jit(n: int, dtype: Precision) -> Callable[..., jax.stages.Wrapped]:
     """How a program of n classes is compiled: quickly where that takes longer than running it."""
     if n > FEW_CLASSES:
-        return jax.jit
+        return jit_in_use
     # float32 computes bit by bit what it computes in training.
     return jit_as_trained if dtype == "float32" else jit_fast_compile
 

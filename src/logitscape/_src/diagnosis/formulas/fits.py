@@ -14,6 +14,12 @@ Formula = Callable[[Rows], Rows]
 
 STEPS = 40
 SMALLEST_STEP = 1e-7
+"""Change of a parameter by which its slope is measured."""
+SMALLEST_GAIN = 1e-3
+"""Share of the squared deviations that a step must take away for another one to follow.
+
+Near an exact fit each step takes nearly all of them away.
+"""
 FIRST_DAMPING, LARGEST_DAMPING = 1e-3, 1e8
 SMALL = 1e-3
 """Share of the largest distance from the median that is typical at least."""
@@ -155,7 +161,7 @@ def _minimised(formula: Formula, parameters: Rows, losses: Losses) -> Rows:
             gained = 1 - float(trial @ trial) / float(residual @ residual)
             parameters, residual = parameters + step, trial
             damping /= 10
-            if gained < SMALLEST_STEP:
+            if gained < SMALLEST_GAIN:
                 break
         else:
             damping *= 10

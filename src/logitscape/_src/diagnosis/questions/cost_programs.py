@@ -15,6 +15,7 @@ from ...base.argmax import place_of_one
 from ...base.memory import kept
 from ...base.program_keys import program_key
 from ...base.stored import stored_program
+from ...base.xla import jit_in_use
 from ...objectives.at_label import loss_at_label
 from ...objectives.objective import Objective
 from ..domain import Domain
@@ -61,7 +62,8 @@ def compiled_program(
     about = ("cost", n, examples, dtype)
     one = jax.ShapeDtypeStruct((n,), jnp.dtype(dtype))
     key = program_key(subject.function, about, function, one, one)
-    program, seconds = stored_program(key, jax.vmap(function), shape, shape)
+    mapped = jax.vmap(function)
+    program, seconds = stored_program(key, mapped, shape, shape, jit=jit_in_use)
     return Program(
         run=program,
         counts=_counts(program),
