@@ -100,7 +100,10 @@ def _compile_all_with(options: Options) -> None:
 
 
 def _without_removed(options: Options) -> Options:
-    """The options without those that XLA no longer has: it ends the process if XLA_FLAGS names one."""
+    """The options without those that XLA no longer has.
+
+    XLA ends the process if XLA_FLAGS names such an option.
+    """
     removed = set() if HAS_OLDER_EMITTERS else {NEWER_EMITTERS}
     return {name: value for name, value in options.items() if name not in removed}
 
