@@ -15,6 +15,7 @@ from .audit.batch_numbers import of_layer, of_logits
 from .audit.config import Setting
 from .base.formula import rounded_once
 from .base.half_precision import wide_dtype
+from .base.settings import real_number
 from .base.target_kinds import DISTRIBUTION
 from .base.whole_numbers import whole_number
 from .engine.linear_arguments import checked
@@ -204,10 +205,7 @@ def probe_linear_loss(
 
 
 def _check(caller: str, threshold: float, ignored_label: int | None) -> None:
-    if not threshold >= 0:
-        raise ValueError(
-            f"`{caller}(threshold=...)` must be at least 0, got {threshold!r}."
-        )
+    real_number(caller, "threshold", threshold, low=0)
     check_ignored_label(caller, ignored_label)
 
 

@@ -1,9 +1,10 @@
 """`assert_healthy`: the diagnosis of a loss as a test in a user's own test suite."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from .base.names import suggestion
+from .base.settings import one_of
 from .diagnosis.answers import SEVERITIES, Answer, Severity
 from .diagnosis.verdicts.listing import NAMES
 from .objectives.sources import Source
@@ -61,11 +62,7 @@ def assert_healthy(
         >>> ls.testing.assert_healthy(loss, num_classes=3).healthy
         True
     """
-    if fail_on not in LEVELS:
-        raise ValueError(
-            f"`assert_healthy(fail_on=...)` must be one of {', '.join(LEVELS)}, "
-            f"got {fail_on!r}."
-        )
+    one_of("assert_healthy", "fail_on", fail_on, LEVELS)
     _check_allowed(allow)
     diagnosis = diagnose(objective, **config)
     failing = LEVELS[: LEVELS.index(fail_on) + 1]
@@ -81,16 +78,16 @@ def assert_healthy(
 
 def _check_allowed(allow: Collection[str]) -> None:
     """Refuse a name that no question or verdict has, such as a misspelt one."""
-    if isinstance(allow, str):
+    if isinstance(allow, str) or not isinstance(allow, Iterable):
         raise ValueError(
             "`assert_healthy(allow=...)` must be a collection of texts "
-            f"such as ({allow!r},), got {allow!r}."
+            f"such as ('fades exponentially',), got {allow!r}."
         )
     for name in allow:
-        if name not in NAMES:
+        if not isinstance(name, str) or name not in NAMES:
             raise ValueError(
                 f"`assert_healthy(allow=...)`: no question or verdict is {name!r}. "
-                f"{suggestion(name, sorted(NAMES))}"
+                f"{suggestion(str(name), sorted(NAMES))}"
             )
 
 

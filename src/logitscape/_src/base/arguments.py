@@ -54,7 +54,8 @@ def numbers(function_name: str, argument: str, value: Any) -> Array:
     """
     try:
         return jnp.asarray(value)
-    except (TypeError, ValueError) as error:
+    # Another framework's array raises errors of its own where it does not convert itself.
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise TypeError(
             f"`{function_name}({argument})` must be numbers, got {value!r}."
         ) from error

@@ -14,6 +14,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from ..base.settings import real_number, real_numbers, truth_value
 from ..base.types import Number
 
 Rows = NDArray[Any]
@@ -150,19 +151,19 @@ def domain_of(
         ValueError: If the ends are no interval, the scale is not positive, or both ends and
             normalised rows are asked for.
     """
-    if not 0 < scale < math.inf:
-        raise ValueError(
-            f"`{caller}(logit_scale=...)` must be a positive number, got {scale!r}."
-        )
+    scale = real_number(caller, "logit_scale", scale, low=0, open=True)
+    truth_value(caller, "normalised", normalised)
     if ends is None:
         return Domain(scale=float(scale), normalised=bool(normalised))
     if normalised:
         raise ValueError(
             f"`{caller}(domain=..., normalised=True)`: rows of one length have a domain already."
         )
-    if len(ends) != 2 or not ends[0] < ends[1]:
+    low_and_high = real_numbers(caller, "domain", ends)
+    if len(low_and_high) != 2 or low_and_high[0] >= low_and_high[1]:
         raise ValueError(
             f"`{caller}(domain=...)` must be two numbers (low, high) with low < high, "
             f"got {ends!r}."
         )
-    return Domain(low=float(ends[0]), high=float(ends[1]), scale=float(scale))
+    low, high = low_and_high
+    return Domain(low=low, high=high, scale=scale)

@@ -45,6 +45,7 @@ def subject(
     form: Form | None = None,
     name: str | None = None,
     domain: Domain = ANYWHERE,
+    argument: str = "source",
 ) -> Subject:
     """Recognise the subject of a diagnosis.
 
@@ -56,6 +57,7 @@ def subject(
         form: Form of the function, instead of trying which one it takes.
         name: Name, instead of the spec or the function's name.
         domain: Logits with which a function is tried.
+        argument: Name of the argument that the source was given as, for the messages.
 
     Raises:
         TypeError: If the function takes none of the forms; the message quotes the error
@@ -69,7 +71,7 @@ def subject(
             return _of_objective(resolved)
         source = resolved
     if not callable(source):
-        raise TypeError(f"`source` must be a spec or a function, got {source!r}.")
+        raise TypeError(f"`{argument}` must be a spec or a function, got {source!r}.")
     if num_classes == 1:
         form = "binary"
     found, opaque = recognised_in_any_framework(

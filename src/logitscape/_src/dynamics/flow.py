@@ -8,8 +8,11 @@ import jax
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..base.settings import MOST_POINTS
 from ..base.types import Number
+from ..base.whole_numbers import is_whole, whole_number
 from ..landscapes.slice import points as points_of
+from ..landscapes.slice_arguments import axis
 from ..landscapes.slices import ray as ray_of
 from ..objectives.named import named_objectives
 from ..objectives.sources import Sources
@@ -89,8 +92,8 @@ def flow(
     named = named_objectives(objectives)
     all_objectives = tuple(named.values())
     z = checked_starts("flow", starts, label)
-    if points is not None and points < 2:
-        raise ValueError(f"`flow(points=...)` must be at least 2, got {points!r}.")
+    if points is not None:
+        whole_number("flow", "points", points, low=2, high=MOST_POINTS)
     lanes = shared_lanes(z, len(named))
     path = follow(all_objectives, label, lanes)
     paths = None
@@ -151,10 +154,14 @@ def times_to_correct(
     >>> flows.log_times[0].round(2).tolist()
     [3.97, 4.94, 5.93]
     """
+    if not is_whole(label):
+        raise ValueError(
+            f"`times_to_correct(label=...)` must be a whole number, got {label!r}."
+        )
     rival = int(label == 0)
     line = ray_of(
         ray,
-        np.asarray(margins, np.float64),
+        axis("times_to_correct", "margins", margins),
         num_classes=num_classes,
         label=label,
         rival=rival,

@@ -1,9 +1,10 @@
 """`assert_faithful`: a fused loss compared with the dense form that it stands for."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..base.names import suggestion
+from ..base.settings import MOST_CLASSES
 from ..base.whole_numbers import whole_number
 from ..base.x64 import needs_float64
 from ..objectives.objective import Objective
@@ -177,8 +178,14 @@ def _dtypes(dtypes: Sequence[str]) -> list[str]:
 
 
 def _class_counts(counts: Sequence[int]) -> list[int]:
-    for count in counts:
-        whole_number("assert_faithful", "class_counts", count, low=16)
-    if not counts:
-        raise ValueError("`assert_faithful(class_counts=...)` must not be empty.")
-    return sorted(set(counts))
+    several = list(counts) if isinstance(counts, Iterable) else []
+    if not several:
+        raise ValueError(
+            "`assert_faithful(class_counts=...)` must be a list of whole numbers, "
+            f"got {counts!r}."
+        )
+    for count in several:
+        whole_number(
+            "assert_faithful", "class_counts", count, low=16, high=MOST_CLASSES
+        )
+    return sorted(set(several))

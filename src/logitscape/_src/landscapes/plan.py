@@ -1,5 +1,6 @@
 """A sweep before it runs: its arguments are checked and its grid is cut into slabs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -7,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..base.settings import truth_value
 from ..base.types import Labels
 from ..objectives.named import named_objectives
 from ..objectives.objective import Objective
@@ -81,6 +83,8 @@ def make_plan(
             "`slice` must be a slice, as `ls.ray`, `ls.plane` or `ls.box` makes one, "
             f"got {slice!r}."
         )
+    truth_value("sweep", "hessian", hessian)
+    truth_value("sweep", "jacobian", jacobian)
     named = named_objectives(objectives)
     labels = _label_numbers(label, slice.num_classes)
     float_type = _float_type(dtype)
@@ -105,7 +109,7 @@ def make_plan(
 
 def _label_numbers(label: Labels, num_classes: int) -> tuple[int, ...]:
     """One label or several as different classes that exist."""
-    several: Any = label if np.ndim(label) else [label]
+    several: Any = label if isinstance(label, Iterable) else [label]
     labels = tuple(one_class("sweep", "label", k, num_classes) for k in several)
     if not labels or len(set(labels)) < len(labels):
         raise ValueError(

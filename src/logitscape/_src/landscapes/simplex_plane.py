@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ..base.settings import MOST_POINTS, one_of
 from ..base.special import nan_unless
 from ..base.whole_numbers import whole_number
 from .slice import Slice
@@ -38,11 +39,10 @@ def simplex_plane(resolution: int = 101, *, logits: str = "log p") -> Slice:
     >>> corner[0, 0].tolist(), corner[3, 3].tolist()
     ([0.125, 0.125, 0.75], [nan, nan, nan])
     """
-    resolution = whole_number("simplex_plane", "resolution", resolution, low=2)
-    if logits not in LOGITS:
-        raise ValueError(
-            f"`simplex_plane(logits=...)` must be 'log p' or 'p', got {logits!r}."
-        )
+    resolution = whole_number(
+        "simplex_plane", "resolution", resolution, low=2, high=MOST_POINTS
+    )
+    one_of("simplex_plane", "logits", logits, LOGITS)
     midpoints = (np.arange(resolution) + 0.5) / resolution
     return Slice(
         name="simplex",

@@ -11,8 +11,9 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from ..base.settings import MOST_CLASSES
 from ..base.types import Number
-from ..base.whole_numbers import is_whole
+from ..base.whole_numbers import is_whole, whole_number
 from .probe_rays import ProbeRay
 
 Coordinates: TypeAlias = Array | NDArray[Any] | Sequence[Any]
@@ -118,20 +119,24 @@ def class_count(
         for name, vector in vectors.items()
         if vector is not None and np.ndim(vector) == 1
     }
+    for name, length in lengths.items():
+        if length < LEAST_CLASSES:
+            raise ValueError(
+                f"`{function_name}({name}=...)` must have at least {LEAST_CLASSES} logits, "
+                f"got {length}."
+            )
     if num_classes is None:
         num_classes = next(iter(lengths.values()), DEFAULT_CLASSES)
-    if not is_whole(num_classes) or num_classes < LEAST_CLASSES:
-        raise ValueError(
-            f"`{function_name}(num_classes=...)` must be a whole number, "
-            f"at least {LEAST_CLASSES}, got {num_classes!r}."
-        )
+    num_classes = whole_number(
+        function_name, "num_classes", num_classes, low=LEAST_CLASSES, high=MOST_CLASSES
+    )
     for name, length in lengths.items():
         if length != num_classes:
             raise ValueError(
                 f"`{function_name}({name}=...)` must have "
                 f"num_classes = {num_classes} logits, got {length}."
             )
-    return int(num_classes)
+    return num_classes
 
 
 def starting_point(
@@ -160,9 +165,8 @@ def different_classes(
 ) -> list[int]:
     """Classes that exist, none of them twice."""
     classes = list(value) if isinstance(value, Iterable) else []
-    has_duplicates = len(set(classes)) < len(classes)
     exist = all(is_whole(k) and 0 <= k < num_classes for k in classes)
-    if not classes or has_duplicates or not exist:
+    if not classes or not exist or len(set(classes)) < len(classes):
         raise ValueError(
             f"`{function_name}({name}=...)` must name classes between 0 and "
             f"{num_classes - 1} (num_classes={num_classes}), each once, "
@@ -213,7 +217,8 @@ def floats(function_name: str, name: str, value: Any) -> Grid:
         if not np.size(value):
             return np.empty(0)
         return np.asarray(value).astype(np.float64, casting="same_kind")
-    except (TypeError, ValueError):
+    # Another framework's array raises errors of its own where it does not convert itself.
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         raise ValueError(
             f"`{function_name}({name}=...)` must be numbers, got {value!r}."
         ) from None

@@ -126,7 +126,8 @@ def _numbers(argument: str, value: Any) -> Any:
         return floats + zero_if((floats >= 0) & jnp.isfinite(floats), floats)
     try:
         known = np.asarray(value, np.float64)
-    except (TypeError, ValueError):
+    # Another framework's array raises errors of its own where it does not convert itself.
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         raise ValueError(f"{argument} must be numbers, got {value!r}.") from None
     wrong = known[~(np.isfinite(known) & (known >= 0))]
     if wrong.size:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from jax import Array
 
 from ..base.program_keys import key_of, set_key
+from ..base.settings import own_name
 from . import bound, specs
 from .catalog import (
     CONTRASTIVE_LOSSES,
@@ -67,6 +68,7 @@ def objective(
         >>> ls.objective(lambda z, t: ((z - t) ** 2).sum(), name="mine").name
         'mine'
     """
+    own_name("objective", name)
     result = _from_source(source)
     if normalizer is not None:
         if result.loss is not None:
@@ -119,6 +121,7 @@ def compose(
         >>> float(loss(jnp.array([1.0, 1.0]), jnp.array([1.0, 0.0])))
         0.5
     """
+    own_name("compose", name)
     of_logits = normalizer_from(normalizer)
     maps: Maps = ()
     if isinstance(of_logits, MappedNormalizer):

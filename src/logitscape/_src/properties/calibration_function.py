@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..base.settings import real_numbers
 from ..base.types import Number
 from ..base.x64 import enable_x64
 from ..objectives.sources import Source
@@ -84,8 +85,8 @@ def calibration_function(
         >>> round(ls.calibration_function("crammer_singer").exponent, 2)
         1.0
     """
-    wanted = tuple(float(gap) for gap in gaps)
-    if not wanted or not all(0 < gap < 1 for gap in wanted):
+    wanted = tuple(real_numbers("calibration_function", "gaps", gaps, low=0, high=1))
+    if {0.0, 1.0} & set(wanted):
         raise ValueError(
             "`calibration_function(gaps=...)` must be numbers above 0 and below 1, "
             f"got {gaps!r}."

@@ -13,6 +13,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from ..base.program_keys import key_of_all
+from ..base.settings import MOST_CLASSES, one_of, real_number
 from ..base.stored import under_jit
 from ..base.target_kinds import LABELS
 from ..base.whole_numbers import whole_number
@@ -93,13 +94,11 @@ def collapse_margin(
     """
     loss = objective(source)
     least = 1 if loss.targets is LABELS else 2
-    whole_number("collapse_margin", "num_classes", num_classes, low=least)
-    if dtype not in DTYPES:
-        known = ", ".join(map(repr, DTYPES))
-        raise ValueError(
-            f"`collapse_margin(dtype=...)` must be one of {known}, got {dtype!r}."
-        )
-    origin = np.full(num_classes, float(base))
+    whole_number(
+        "collapse_margin", "num_classes", num_classes, low=least, high=MOST_CLASSES
+    )
+    one_of("collapse_margin", "dtype", dtype, DTYPES)
+    origin = np.full(num_classes, real_number("collapse_margin", "base", base))
     if isinstance(source, str | Objective):
         of_label = partial(loss_at_label, loss)
         key = key_of_all([loss], "gradients of label 0")

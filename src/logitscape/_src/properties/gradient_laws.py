@@ -1,6 +1,5 @@
 """The gradient laws of objectives along a ray: the gradient and the loss as s -> infinity."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +12,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from ..base.program_keys import key_of_all
+from ..base.settings import real_number
 from ..base.stored import under_jit
 from ..base.types import Number
 from ..base.x64 import needs_float64
@@ -155,10 +155,10 @@ def gradient_laws(
     ('1.00', '4.00 e^(-1.00 s)')
     """
     needs_float64("gradient_laws")
-    is_number = isinstance(end, int | float | np.number)
-    if not is_number or not START < end < math.inf:
+    end = real_number("gradient_laws", "end", end)
+    if end <= START:
         raise ValueError(
-            f"`gradient_laws(end=...)` must be finite and more than {START:g}, got {end!r}."
+            f"`gradient_laws(end=...)` must be more than {START:g}, got {end!r}."
         )
     named = named_objectives(objectives)
     # Of this ray only the embedding is used: `find_law` chooses the positions.

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..base.settings import MOST_CLASSES
 from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
 from ..objectives.sources import Source
@@ -81,7 +82,7 @@ def mixability(source: Source, *, num_classes: int = 3) -> float:
         >>> ls.mixability("crammer_singer")
         0.0
     """
-    whole_number("mixability", "num_classes", num_classes, low=2)
+    whole_number("mixability", "num_classes", num_classes, low=2, high=MOST_CLASSES)
     loss = of_one_label("mixability", source)
     with enable_x64():
         found = mixability_of(by_label(loss), num_classes)

@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
+from ..base.settings import MOST_CLASSES
 from ..base.types import Number
 from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
@@ -115,7 +116,7 @@ def noise_symmetry(source: Source, *, num_classes: int = 3) -> NoiseSymmetry:
         >>> ls.noise_symmetry("softmax + cross_entropy").high
         inf
     """
-    whole_number("noise_symmetry", "num_classes", num_classes, low=2)
+    whole_number("noise_symmetry", "num_classes", num_classes, low=2, high=MOST_CLASSES)
     loss = of_one_label("noise_symmetry", source)
     with enable_x64():
         found = noise_symmetry_of(by_label(loss), num_classes)

@@ -15,7 +15,7 @@ from ..diagnosis.findings import common_config, gravest
 from ..diagnosis.subject import Subject
 from ..diagnosis.subjects import subject
 from ..objectives.sources import Source
-from .diagnose import diagnose
+from .diagnose import check_settings, diagnose
 from .diagnosis import Diagnosis
 from .records import comparison_record, to_json
 from .save import as_text, save
@@ -151,6 +151,15 @@ def compare(
             known forms.
         ValueError: If there is no source, if two have the same name, or as `diagnose` does.
     """
+    check_settings(
+        "compare",
+        num_classes=num_classes,
+        dtype=dtype,
+        seed=seed,
+        budget=budget,
+        points=points,
+        progress=progress,
+    )
     allowed = domain_of("compare", domain, logit_scale, normalised)
     subjects = _named_subjects(sources, num_classes, allowed)
     diagnoses = dict[str, Diagnosis]()

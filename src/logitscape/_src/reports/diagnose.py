@@ -1,11 +1,11 @@
 """`ls.diagnose`: every question, asked about one objective."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, get_args
 
-import numpy as np
-
 from ..base.memory import trim
+from ..base.settings import MOST_CLASSES, one_of, own_name, real_number, truth_value
 from ..base.types import Number
 from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
@@ -105,7 +105,16 @@ def diagnose(
         TypeError: For a function that has none of the forms; the message has a call that works.
         ValueError: For an argument out of range, or a malformed spec.
     """
-    _check(num_classes, dtype, seed, budget, points)
+    own_name("diagnose", name)
+    check_settings(
+        "diagnose",
+        num_classes=num_classes,
+        dtype=dtype,
+        seed=seed,
+        budget=budget,
+        points=points,
+        progress=progress,
+    )
     if domain is None and not normalised:
         domain = _stated_domain(source)
     allowed = domain_of("diagnose", domain, logit_scale, normalised)
@@ -125,7 +134,13 @@ def diagnose(
         num_classes = 2 if measured.one_logit else num_classes
         config = DiagnosisConfig(
             reference=within(
-                subject(reference, num_classes=num_classes, domain=allowed), allowed
+                subject(
+                    reference,
+                    num_classes=num_classes,
+                    domain=allowed,
+                    argument="reference",
+                ),
+                allowed,
             ),
             num_classes=num_classes,
             dtype=_precision(dtype),
@@ -162,7 +177,7 @@ def _measured(
 ) -> Subject:
     if (source is None) == (value_and_grad is None):
         raise TypeError(
-            "`diagnose(...)` takes a loss, or `value_and_grad=`: one of the two, "
+            "`diagnose(source)` takes a loss, or `value_and_grad=`: one of the two, "
             f"got {source!r} and {value_and_grad!r}."
         )
     if source is None:
@@ -180,25 +195,24 @@ def _form(form: str | None) -> Form | None:
     if form is None:
         return None
     forms: dict[str, Form] = {name: name for name in get_args(Form)}
-    if form not in forms:
-        known = ", ".join(map(repr, forms))
-        raise ValueError(f"`diagnose(form=...)` must be one of {known}, got {form!r}.")
-    return forms[form]
+    return forms[one_of("diagnose", "form", form, forms)]
 
 
-def _check(
-    num_classes: int, dtype: str, seed: int, budget: Number, points: int
+def check_settings(
+    caller: str,
+    *,
+    num_classes: int,
+    dtype: str,
+    seed: int,
+    budget: Number,
+    points: int,
+    progress: bool,
 ) -> None:
-    whole_number("diagnose", "num_classes", num_classes, low=1)
-    precisions = get_args(Precision)
-    if dtype not in precisions:
-        raise ValueError(
-            f"`diagnose(dtype=...)` must be one of {', '.join(precisions)}, got {dtype!r}."
-        )
-    whole_number("diagnose", "seed", seed, low=0)
-    is_number = isinstance(budget, int | float | np.number)
-    if not is_number or not budget > 0:
-        raise ValueError(
-            f"`diagnose(budget=...)` must be a positive number of seconds, got {budget!r}."
-        )
-    whole_number("diagnose", "points", points, low=1)
+    """Raise an error that names the caller and the setting, if one of them is out of range."""
+    whole_number(caller, "num_classes", num_classes, low=1, high=MOST_CLASSES)
+    one_of(caller, "dtype", dtype, get_args(Precision))
+    whole_number(caller, "seed", seed, low=0)
+    if budget != math.inf:
+        real_number(caller, "budget", budget, low=0, open=True)
+    whole_number(caller, "points", points, low=1)
+    truth_value(caller, "progress", progress)

@@ -1,12 +1,12 @@
 """Checks of the arguments of `train`."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..base.optimizers import OPTIMIZERS, Optimizer
+from ..base.settings import real_numbers
 from ..base.whole_numbers import is_whole
 from ..datasets.checks import check
 from ..datasets.dataset import SPLITS, Dataset
@@ -17,8 +17,10 @@ def checked_datasets(
     data: Dataset | Sequence[Dataset], seed_count: int
 ) -> list[Dataset]:
     """A single data set for all seeds, or one for each seed; all of the same sizes."""
-    datasets = [data] if isinstance(data, Dataset) else list(data)
-    if not all(isinstance(dataset, Dataset) for dataset in datasets):
+    several = [data] if isinstance(data, Dataset) else data
+    datasets = list(several) if isinstance(several, Iterable) else []
+    are_datasets = all(isinstance(dataset, Dataset) for dataset in datasets)
+    if not datasets or not are_datasets:
         raise TypeError(
             f"`train(data=...)` must be a Dataset or several, got {data!r}."
         )
@@ -44,40 +46,35 @@ def _input_shapes(dataset: Dataset) -> list[Any]:
 
 def positive_numbers(name: str, values: Sequence[float]) -> list[float]:
     """Different finite numbers greater than 0."""
-    numbers = [float(value) for value in values]
-    in_range = all(math.isfinite(number) and number > 0 for number in numbers)
-    _refuse_unless(in_range, name, numbers, values, "greater than 0")
+    numbers = real_numbers("train", name, values, low=0, open=True)
+    _refuse_duplicates(name, numbers, values)
     return numbers
 
 
 def nonnegative_numbers(name: str, values: Sequence[float]) -> list[float]:
     """Different finite numbers of at least 0."""
-    numbers = [float(value) for value in values]
-    in_range = all(math.isfinite(number) and number >= 0 for number in numbers)
-    _refuse_unless(in_range, name, numbers, values, "at least 0")
+    numbers = real_numbers("train", name, values, low=0)
+    _refuse_duplicates(name, numbers, values)
     return numbers
 
 
-def _refuse_unless(
-    in_range: bool, name: str, numbers: list[float], values: Any, bound: str
-) -> None:
-    has_duplicates = len(set(numbers)) < len(numbers)
-    if not numbers or not in_range or has_duplicates:
+def _refuse_duplicates(name: str, numbers: list[float], values: Any) -> None:
+    if len(set(numbers)) < len(numbers):
         raise ValueError(
-            f"`train({name}=...)` must be different numbers, {bound}, got {values!r}."
+            f"`train({name}=...)` must be different numbers, got {values!r}."
         )
 
 
 def checked_seeds(values: Sequence[int]) -> list[int]:
     """Different seeds from 0 to 2147483647."""
-    valid = all(_is_seed(value) for value in values)
-    has_duplicates = valid and len(set(values)) < len(values)
-    if not len(values) or not valid or has_duplicates:
+    seeds = list(values) if isinstance(values, Iterable) else []
+    valid = bool(seeds) and all(_is_seed(value) for value in seeds)
+    if not valid or len(set(seeds)) < len(seeds):
         raise ValueError(
             "`train(seeds=...)` must be different whole numbers from 0 to 2147483647, "
             f"got {values!r}."
         )
-    return [int(value) for value in values]
+    return [int(value) for value in seeds]
 
 
 def _is_seed(value: Any) -> bool:
@@ -106,19 +103,20 @@ def checked_metrics(names: Sequence[str]) -> tuple[str, ...]:
 
     Their order shapes the program, and must not make another one of the same metrics.
     """
-    unknown = set(names) - set(METRICS)
-    if isinstance(names, str) or not len(names) or unknown:
+    several = list(names) if isinstance(names, Iterable) else []
+    known = all(isinstance(name, str) and name in METRICS for name in several)
+    if isinstance(names, str) or not several or not known:
         raise ValueError(
             f"`train(metrics=...)` must be some of {', '.join(METRICS)}, got {names!r}."
         )
-    return tuple(name for name in METRICS if name in names)
+    return tuple(name for name in METRICS if name in several)
 
 
 def checked_optimizer(source: str | Optimizer) -> Optimizer:
     """The optimizer of this name, or the user's own function."""
     if callable(source):
         return source
-    if source not in OPTIMIZERS:
+    if not isinstance(source, str) or source not in OPTIMIZERS:
         raise ValueError(
             f"`train(optimizer=...)` must be one of {', '.join(OPTIMIZERS)}, or a "
             f"function from a learning rate to an optax optimizer, got {source!r}."

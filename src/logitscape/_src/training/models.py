@@ -32,7 +32,7 @@ def layer_sizes(model: Model, features: int, classes: int) -> Sizes:
     Raises:
         ValueError: If the model is anything else.
     """
-    if model == "linear":
+    if isinstance(model, str) and model == "linear":
         return features, classes
     hidden = _hidden_sizes(model)
     if hidden is None:

@@ -1,0 +1,132 @@
+"""Checks of settings: numbers, names and truth values that are known before anything is traced."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .whole_numbers import range_text
+
+MOST_CLASSES = 2**24
+"""Largest number of classes that anything is measured with; more would not fit into memory."""
+
+MOST_POINTS = 2**24
+"""Largest number of points along one axis."""
+
+
+def real_number(
+    function_name: str,
+    name: str,
+    value: Any,
+    *,
+    low: float | int = -math.inf,
+    high: float | int = math.inf,
+    open: bool = False,
+) -> float:
+    """A finite number of Python or NumPy in a range, as a float.
+
+    Args:
+        function_name: Public function that the message names.
+        name: Name of the argument.
+        value: Value of the argument.
+        low: Smallest value allowed.
+        high: Largest value allowed.
+        open: Whether `low` itself is excluded.
+
+    Raises:
+        ValueError: If it is no such number.
+    """
+    number = _as_float(value)
+    if number is None or not _is_within(number, low, high, open):
+        bounds = range_text(low, high, open)
+        kind = bounds if bounds.startswith("a ") else f"a number, {bounds}"
+        raise ValueError(
+            f"`{function_name}({name}=...)` must be {kind}, got {value!r}."
+        )
+    return number
+
+
+def real_numbers(
+    function_name: str,
+    name: str,
+    values: Any,
+    *,
+    low: float | int = -math.inf,
+    high: float | int = math.inf,
+    open: bool = False,
+) -> list[float]:
+    """A sequence of at least one such number, as floats; arguments as for `real_number`.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    several = list(values) if _is_sequence(values) else []
+    numbers = [_as_float(value) for value in several]
+    within = [n for n in numbers if n is not None and _is_within(n, low, high, open)]
+    if not within or len(within) < len(several):
+        bounds = range_text(low, high, open)
+        kind = (
+            "finite numbers" if bounds.startswith("a ") else f"numbers, each {bounds}"
+        )
+        raise ValueError(
+            f"`{function_name}({name}=...)` must be a list of {kind}, got {values!r}."
+        )
+    return within
+
+
+def one_of(function_name: str, name: str, value: Any, names: Iterable[str]) -> str:
+    """One of several names.
+
+    Raises:
+        ValueError: If it is none of them.
+    """
+    known = list(names)
+    # An array would be compared entry by entry.
+    if not isinstance(value, str) or value not in known:
+        listed = ", ".join(map(repr, known))
+        raise ValueError(
+            f"`{function_name}({name}=...)` must be one of {listed}, got {value!r}."
+        )
+    return value
+
+
+def truth_value(function_name: str, name: str, value: Any) -> bool:
+    """True or False, of Python or NumPy.
+
+    Raises:
+        TypeError: If it is neither.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(
+            f"`{function_name}({name}=...)` must be True or False, got {value!r}."
+        )
+    return bool(value)
+
+
+def own_name(function_name: str, name: str | None) -> None:
+    """Raise a TypeError unless a name that users give is a text or None."""
+    if name is not None and not isinstance(name, str):
+        raise TypeError(f"`{function_name}(name=...)` must be a text, got {name!r}.")
+
+
+def _is_sequence(value: Any) -> bool:
+    is_array = isinstance(value, np.ndarray) or hasattr(value, "__jax_array__")
+    if is_array or hasattr(value, "shape"):
+        return np.ndim(value) == 1
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _as_float(value: Any) -> float | None:
+    """The number as a float; None for what is no real number."""
+    if isinstance(value, bool | np.bool_ | str | bytes) or np.ndim(value):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _is_within(number: float, low: float, high: float, open: bool) -> bool:
+    above = number > low if open else number >= low
+    return math.isfinite(number) and above and number <= high
