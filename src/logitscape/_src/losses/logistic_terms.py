@@ -113,8 +113,8 @@ def both_sides(z: Array) -> tuple[Sides, Sides]:
     u = 1 + tail
     large = 1 / u
     small = tail * large
-    # XLA's own log1p takes as long as two logarithms on CPUs. What rounding took from 1 + tail comes
-    # back by the slope of the logarithm; XLA would take u - 1 for the tail.
+    # XLA's own log1p takes as long as two logarithms on CPUs. What rounding took from 1 + tail
+    # comes back by the slope of the logarithm; XLA would take u - 1 for the tail.
     common = jnp.log(u) + (tail + (1 - u)) * large
     return (
         Sides(jnp.where(z < 0, small, large), common + jnp.maximum(-z, 0)),
@@ -202,11 +202,8 @@ def _shifted_miss_jvp(
     if not is_symbolic_zero(dz):
         # p (1 - p) / (1 - q), in which 1 - p may underflow at a shift of 0, where it is p.
         share = jnp.where(shift == 0, 1, no.p / rest)
-        if whole:
-            lower = q ** (whole - 1) * yes.p
-        else:
-            # With a shift of 0, p / q is 1 even where both underflow.
-            lower = power * _ratio(yes.p, q)
+        # With a shift of 0, p / q is 1 even where both underflow.
+        lower = q ** (whole - 1) * yes.p if whole else power * _ratio(yes.p, q)
         of_power = jnp.where(jnp.isinf(z), 0, gamma * no.p * missed) * lower
         slope = of_power + power * (yes.p * share)
         tangent += jnp.where(is_counted, slope, 0) * dz

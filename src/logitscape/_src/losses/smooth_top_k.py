@@ -173,12 +173,16 @@ def _ratio_of_many(logs: Vector, k: int) -> _Ratio:
     # their ratio does not depend on it: no more digits are spent on its logarithm.
     most = -2 * math.log(float(jnp.finfo(logs.dtype).eps))  # type: ignore[no-untyped-call]
     capped = jnp.minimum(logs, most)
-    whole, without = _polynomials(capped, k)
+    # In this unit the sums of products of equal weights are of a similar size, so that their
+    # logarithms are small and rounded by less. It has no part in the derivatives.
+    unit = math.log(max(logs.size / k, 1))
+    weights = capped - unit
+    whole, without = _polynomials(weights, k)
     there_are = whole[k] > NOTHING / 2
     # With the sums s' of products without w_j, the derivative is
     # w_j (s'_{k-1}^2 - s'_{k-2} s'_k) / (s_k s_{k-1}); by Newton's inequalities the difference is
     # more than 1 / k of its first term.
-    log_move = capped + 2 * without[:, k - 1] - whole[k] - whole[k - 1]
+    log_move = weights + 2 * without[:, k - 1] - whole[k] - whole[k - 1]
     if k > 1:
         excess = without[:, k - 2] + without[:, k] - 2 * without[:, k - 1]
         log_move += jnp.log1p(-jnp.exp(jnp.minimum(excess, math.log1p(-1 / k))))
@@ -186,7 +190,7 @@ def _ratio_of_many(logs: Vector, k: int) -> _Ratio:
     log_move -= logs - capped
     is_moving = there_are & (logs > NOTHING / 2)
     moves = jnp.where(is_moving, jnp.exp(jnp.where(is_moving, log_move, 0)), 0)
-    return _Ratio(whole[k] - whole[k - 1], moves, there_are)
+    return _Ratio(whole[k] - whole[k - 1] + unit, moves, there_are)
 
 
 @jax.custom_jvp
