@@ -95,6 +95,17 @@ def _top_k_hinge(logits: Array, labels: Array) -> Array:
     return jax.nn.relu(jnp.mean(jax.lax.top_k(gaps, 2)[0], axis=-1))
 
 
+def _smooth_top_k_hinge(logits: Array, labels: Array) -> Array:
+    """For k = 2, from the sums of the rivals' weights and of their squares."""
+    is_label = one_hot(logits, labels) == 1
+    top = jnp.max(logits, axis=-1, keepdims=True)
+    weights = jnp.where(is_label, 0, jnp.exp((logits - jax.lax.stop_gradient(top)) / 2))
+    total = jnp.sum(weights, axis=-1)
+    of_pairs = (total**2 - jnp.sum(weights**2, axis=-1)) / 2
+    gap = (jax.lax.stop_gradient(top)[:, 0] - at_label(logits, labels)) / 2
+    return jax.nn.softplus(1 + gap + jnp.log(of_pairs) - jnp.log(total))
+
+
 def _evidence(logits: Array) -> tuple[Array, Array]:
     alpha = 1 + jax.nn.relu(logits)
     return alpha, jnp.sum(alpha, axis=-1)
@@ -148,6 +159,7 @@ OF_LOGITS: dict[str, OfBatch] = {
     "dual_focal": _dual_focal,
     "top_k_entropy": _top_k_entropy,
     "top_k_hinge": _top_k_hinge,
+    "smooth_top_k_hinge": _smooth_top_k_hinge,
     "evidential_log": _evidential_log,
     "evidential_digamma": _evidential_digamma,
     "evidential_mse": _evidential_mse,

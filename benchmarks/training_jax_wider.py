@@ -167,6 +167,12 @@ def _hard_bootstrapping(logits: Array, labels: Array) -> Array:
     return -0.8 * at_label(log_p, labels) - 0.2 * jnp.max(log_p, axis=-1)
 
 
+def _reverse_kl(logits: Array, labels: Array) -> Array:
+    log_p = jax.nn.log_softmax(logits)
+    target = optax.smooth_labels(one_hot(logits, labels), 0.1)
+    return jnp.sum(jnp.exp(log_p) * (log_p - jnp.log(target)), axis=-1)
+
+
 def _ranked_probability_score(logits: Array, labels: Array) -> Array:
     gaps = jax.nn.softmax(logits) - one_hot(logits, labels)
     return jnp.sum(jnp.cumsum(gaps, axis=-1) ** 2, axis=-1)
@@ -194,6 +200,7 @@ OF_SOFTMAX: dict[str, OfBatch] = {
     "active_negative": _active_negative,
     "soft_bootstrapping": _soft_bootstrapping,
     "hard_bootstrapping": _hard_bootstrapping,
+    "reverse_kl": _reverse_kl,
     "ranked_probability_score": _ranked_probability_score,
 }
 """Losses of the softmax, as functions of logits and labels."""

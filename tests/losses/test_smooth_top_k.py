@@ -10,6 +10,8 @@ import pytest
 
 import logitscape as ls
 from tests.formulas import hot
+from tests.oracle.accuracy import measured_logit_loss, reference
+from tests.oracle.failures import failures
 
 
 def by_definition(z, label, k, t):
@@ -57,3 +59,11 @@ def test_a_step_moves_no_more_than_the_label_and_its_rivals() -> None:
     assert slope[0] < 0
     assert (slope[1:] > 0).all()
     assert abs(slope.sum()) < 1e-15
+
+
+@pytest.mark.lengthy
+def test_sums_of_many_products_keep_their_digits() -> None:
+    """Their logarithms are added and taken from each other, and must not be large."""
+    spec, n, dtype = "smooth_top_k_hinge(k=5)", 100, "float32"
+    got = measured_logit_loss(spec, n, dtype)
+    assert not failures(spec, got, reference(spec, n, dtype), dtype)

@@ -13,6 +13,7 @@ from tests.oracle.accuracy import (
     ALL_SIZES,
     COMPLETE,
     CORE,
+    LEFT_OUT,
     PROBES,
     SIZES,
     TOLERANCE,
@@ -26,20 +27,6 @@ from tests.oracle.accuracy import (
 from tests.oracle.cases import stack
 from tests.oracle.failures import UNDERFLOW, describe, failures, spec_of
 from tests.shares import share
-
-# At p = 0 the oracle leaves out the derivative, where that of the whole quotient is finite, and
-# what the smaller of two classes takes from it may underflow before its slope does. Of 98 classes
-# that tie, budget leaves a rounding error of their mean. Next to a logit of -1e30, with p = 1e-60,
-# tempered loses what the others take from it.
-LEFT_OUT = {
-    ("tempered", "label_smoothing"),
-    ("budget", "label_smoothing"),
-    ("budget", "reverse_kl"),
-    ("budget", "spherical_score"),
-    ("sum", "normalized_focal"),
-    ("sum", "normalized_generalized_cross_entropy"),
-    ("min_shift", "normalized_generalized_cross_entropy"),
-}
 
 
 def is_asked_always(normalizer: str, loss: str, dtype: str) -> bool:

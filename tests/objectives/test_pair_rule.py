@@ -37,10 +37,8 @@ SEPARABLE = [
     if formula.kind == "normalizer" and formula.weigh is not None
 ]
 
-
-UNSTATED = {"hard_bootstrapping"}
-"""Losses of all probabilities without a rule, which are differentiated as they are composed."""
-STATED = [loss for loss in LOSSES if loss not in UNSTATED]
+STATED = list(LOSSES)
+"""Every loss of probabilities has a rule."""
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +49,7 @@ def forget_references():
 
 
 def test_what_states_itself():
-    """Most losses of probabilities, and every normalizer of weights of single classes."""
+    """Every loss of probabilities, and every normalizer of weights of single classes."""
     others = {
         "argmax",
         "sparsemax",
@@ -68,8 +66,7 @@ def test_what_states_itself():
     assert set(SEPARABLE) == set(ls.NORMALIZERS) - others
     for formula in FORMULAS:
         if formula.kind == "loss of probabilities":
-            is_stated = formula.of_label is not None
-            assert is_stated == (formula.name not in UNSTATED), formula.name
+            assert formula.of_label is not None, formula.name
 
 
 RULES = list(product([*SEPARABLE, "softmax(inverse_temperature=2)"], TOLERANCE))

@@ -38,6 +38,20 @@ ALL_SIZES = {"float64": CLASSES, "float32": (3, 100)}
 """Numbers of classes; fewer in float32, to save time."""
 SIZES = {"float64": (3,), "float32": (100,)}
 """Those that every run asks about: each is a program of its own."""
+# At p = 0 the oracle leaves out the derivative, where that of the whole quotient is finite, and
+# what the smaller of two classes takes from it may underflow before its slope does. Of 98 classes
+# that tie, budget leaves a rounding error of their mean. Next to a logit of -1e30, with p = 1e-60,
+# tempered loses what the others take from it.
+LEFT_OUT = {
+    ("tempered", "label_smoothing"),
+    ("budget", "label_smoothing"),
+    ("budget", "reverse_kl"),
+    ("budget", "spherical_score"),
+    ("sum", "normalized_focal"),
+    ("sum", "normalized_generalized_cross_entropy"),
+    ("min_shift", "normalized_generalized_cross_entropy"),
+}
+"""Pairs that the tests and the tables of docs/numerics.md leave out."""
 ONE_HOT_ONLY = (
     "crammer_singer",
     "weston_watkins",
@@ -228,6 +242,8 @@ def compiler(n: int) -> Callable:
 
 def is_in_tables(normalizer: str, loss: str) -> bool:
     """Whether a pair is among those of the tables in docs/numerics.md."""
+    if (normalizer, loss) in LEFT_OUT:
+        return False
     return normalizer in COMPLETE or loss in CORE
 
 
@@ -310,6 +326,8 @@ def measured_one(normalizer: str, loss: str, n: int, dtype: str) -> np.ndarray:
 
 
 def forget() -> None:
-    """Free all references and measurements, which take hundreds of megabytes."""
-    for cached in (reference, measured, compiled_losses, measured_logit_loss):
+    """Free all references and measurements, which take hundreds of megabytes, but not the programs
+    that other normalizers share.
+    """
+    for cached in (reference, measured, measured_logit_loss):
         cached.cache_clear()

@@ -97,11 +97,15 @@ def soft_bootstrapping(s, t, beta=0.95):
 
 def hard_bootstrapping(s, t, beta=0.8):
     beta, top = mpf(beta), max(s.log_p)
+    if isinf(top):
+        return -top, -top, [ZERO] * len(s.p), [ZERO] * len(s.p)
     tied = [k for k, x in enumerate(s.log_p) if x == top]
     close = [k for k, x in enumerate(s.log_p) if x > top - mpf(10) ** -6]
     slopes = [-1 / p / len(tied) if k in tied else ZERO for k, p in enumerate(s.p)]
-    # Where others are closer than rounding, that decides which is the largest.
-    size = JUMP if len(close) > len(tied) else ONE
+    # Where others are closer than rounding, that decides which is the largest. Only with more
+    # digits are those that tie known from those that are a little smaller.
+    is_open = len(tied) > 1 and mp.dps < 400
+    size = JUMP if is_open or len(close) > len(tied) else ONE
     sizes = [size / p if k in close else ZERO for k, p in enumerate(s.p)]
     largest = -top, -top, slopes, sizes
     return added((beta, plain_cross_entropy(s, t)), (1 - beta, largest))

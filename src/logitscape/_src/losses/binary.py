@@ -102,10 +102,9 @@ def sigmoid_focal(
     power = parameter("sigmoid_focal", "gamma", gamma, dtype, low=0)
     a = parameter("sigmoid_focal", "alpha", alpha, dtype, low=0, high=1)
     whole = whole_exponent(gamma)
-    yes = weighed(a * target, damped_miss(logits, power, True, whole))
-    no = weighed((1 - a) * (1 - target), damped_miss(logits, power, False, whole))
-    # One sum of both, which XLA reduces in one pass.
-    return jnp.sum(yes + no)
+    yes = damped_miss(logits, power, True, whole)
+    no = damped_miss(logits, power, False, whole)
+    return jnp.sum(weighed(a * target, yes, (1 - a) * (1 - target), no))
 
 
 @on_labels
@@ -151,7 +150,7 @@ def asymmetric(
     m = parameter(name, "shift", shift, dtype, low=0, high=1)
     yes = damped_miss(logits, a, True, whole_exponent(gamma_positive))
     no = shifted_miss(logits, b, m, whole_exponent(gamma_negative))
-    return jnp.sum(weighed(target, yes) + weighed(1 - target, no))
+    return jnp.sum(weighed(target, yes, 1 - target, no))
 
 
 @on_labels

@@ -1,12 +1,15 @@
 """More losses of the whole probability vector, stated for a one-hot label (see label_shares.py).
 
-They are Jensen-Shannon, and sums of statements of other modules.
+They are Jensen-Shannon, hard bootstrapping, and sums of statements of other modules.
 """
 
 import jax.numpy as jnp
+from jax import Array
 
+from ..base.classes import Classes
 from ..base.parameters import parameter
 from ..base.types import Parameter
+from ..normalizers.apart import largest_of
 from .jensen_shannon import weight_of_target
 from .label_losses import cross_entropy
 from .label_scores import divergence, tsallis_score
@@ -34,6 +37,47 @@ def soft_bootstrapping(shares: Shares, *, beta: Parameter = 0.95) -> Slopes:
     of_label = slopes_of(Pull(surprisal, 1.0, 0.0), shares)
     parts = of_label, divergence(shares, 0.0, 0.0)
     return combined(parts, (share, share - 1))
+
+
+def hard_bootstrapping(shares: Shares, *, beta: Parameter = 0.8) -> Slopes:
+    """`-beta log p_y - (1 - beta) log max_k p_k`."""
+    b = parameter("hard_bootstrapping", "beta", beta, shares.p.dtype, low=0, high=1)
+    logs = jnp.where(shares.is_label, shares.log_label, shares.log_rivals())
+    classes = Classes(shares.sum, shares.maximum, shares.num_classes)
+    top, parts = largest_of(logs, classes)
+    # What the largest, all that tie, lack to 1 is the sum of all others.
+    is_top = parts > 0
+    others, count, part_of_label = shares.sums(
+        jnp.where(is_top, 0, shares.rivals),
+        is_top.astype(parts.dtype),
+        jnp.where(shares.is_label, parts, 0),
+    )
+    label_is_top = part_of_label > 0
+    lacking = others + jnp.where(label_is_top, 0, shares.label)
+    lacking = lacking / shares.total + shares.p_sink
+    # log p = -inf has the derivative 0, and then its part of the target has no effect.
+    label_is_absent = jnp.isneginf(shares.log_p)
+    of_label = jnp.where(label_is_absent, 0, b)
+    per_share = of_label + (1 - b)
+    # The label's pull at the top, and below it.
+    at_top = part_of_label * per_share * lacking + of_label * (1 - part_of_label)
+    below = jnp.where(label_is_absent, 0, b * shares.complement - (1 - b) * shares.p)
+    surprisal = jnp.where(b == 0, 0, -shares.log_p)
+    return Slopes(
+        value=b * surprisal - (1 - b) * _log_of_top(shares, top, count, lacking),
+        rivals=jnp.where(is_top, 0, per_share / shares.total),
+        label=jnp.where(label_is_absent, per_share / shares.total, 0),
+        log_label=-jnp.where(label_is_top, at_top, below),
+        log_rivals=parts * (of_label - per_share * lacking),
+    )
+
+
+def _log_of_top(shares: Shares, top: Array, count: Array, lacking: Array) -> Array:
+    """`log max_k p_k`."""
+    has_most = lacking < 0.5
+    # All that tie for the largest have equal parts of what they lack to 1.
+    near = jnp.log1p(-jnp.where(has_most, lacking, 0)) - jnp.log(count)
+    return jnp.where(has_most, near, top - shares.log_total)
 
 
 def jensen_shannon(shares: Shares, *, weight: Parameter = 0.5) -> Slopes:

@@ -9,7 +9,7 @@ from jax import Array
 
 from ..base.exponentials import logistic, softplus
 from ..base.parameters import known_whole
-from ..base.special import counted, is_symbolic_zero
+from ..base.special import is_symbolic_zero
 from ..base.types import Parameter
 
 MOST_FACTORS = 8
@@ -72,25 +72,30 @@ def whole_exponent(gamma: Parameter) -> int | None:
     return whole if whole in range(MOST_FACTORS + 1) else None
 
 
-# With a rule of its own, the test for infinite values is no part of the derivative.
+# With a rule of its own, the tests for weights of 0 are no part of the derivative.
 @jax.custom_jvp
-def weighed(weights: Array, values: Array) -> Array:
-    """`w * v`, in which a weight of 0 makes 0 of an infinite value too."""
-    return weights * counted(weights, values)
+def weighed(yes: Array, of_yes: Array, no: Array, of_no: Array) -> Array:
+    """`yes * of_yes + no * of_no`, in which a weight of 0 makes 0 of an infinite value too."""
+    # A choice comes last, as in `weighted_logistic`.
+    one = jnp.where(no == 0, yes * of_yes, no * of_no)
+    is_one = (yes == 0) | (no == 0)
+    both = jnp.where(is_one, one, yes * of_yes + no * of_no)
+    return jnp.where((yes == 0) & (no == 0), 0, both)
 
 
 @partial(weighed.defjvp, symbolic_zeros=True)
 def _weighed_jvp(
-    primals: tuple[Array, Array], tangents: tuple[Any, Any]
+    primals: tuple[Array, ...], tangents: tuple[Any, ...]
 ) -> tuple[Array, Array]:
-    weights, values = primals
-    d_weights, d_values = tangents
-    tangent = jnp.zeros_like(values)
-    if not is_symbolic_zero(d_values):
-        tangent += weights * d_values
-    if not is_symbolic_zero(d_weights):
-        tangent += jnp.where(jnp.isfinite(values), values, 0) * d_weights
-    return weighed(weights, values), tangent
+    tangent = jnp.zeros_like(primals[1])
+    for side in (slice(0, 2), slice(2, 4)):
+        weights, values = primals[side]
+        d_weights, d_values = tangents[side]
+        if not is_symbolic_zero(d_values):
+            tangent += weights * d_values
+        if not is_symbolic_zero(d_weights):
+            tangent += jnp.where(jnp.isfinite(values), values, 0) * d_weights
+    return weighed(*primals), tangent
 
 
 class Sides(NamedTuple):
@@ -100,15 +105,20 @@ class Sides(NamedTuple):
     miss: Array
 
 
-# In one place, so that a program has one exponential and one logarithm of them.
+# In one place, so that a program has one exponential, one logarithm and one division of them.
 @jax.custom_jvp
 def both_sides(z: Array) -> tuple[Sides, Sides]:
     """`s(z)` with `softplus(-z)`, and `s(-z)` with `softplus(z)`."""
     tail = jnp.exp(-jnp.abs(z))
-    common = jnp.log1p(tail)
+    u = 1 + tail
+    large = 1 / u
+    small = tail * large
+    # XLA's own log1p takes as long as two logarithms on CPUs. What rounding took from 1 + tail
+    # comes back by the slope of the logarithm; XLA would take u - 1 for the tail.
+    common = jnp.log(u) + (tail + (1 - u)) * large
     return (
-        Sides(jnp.where(z < 0, tail, 1) / (1 + tail), common + jnp.maximum(-z, 0)),
-        Sides(jnp.where(z < 0, 1, tail) / (1 + tail), common + jnp.maximum(z, 0)),
+        Sides(jnp.where(z < 0, small, large), common + jnp.maximum(-z, 0)),
+        Sides(jnp.where(z < 0, large, small), common + jnp.maximum(z, 0)),
     )
 
 
@@ -188,14 +198,15 @@ def _shifted_miss_jvp(
     yes, no = both_sides(z)
     is_counted, q, rest, missed = _shifted(z, shift)
     power = _power_of_shifted(q, gamma, whole)
-    # With a shift of 0, p / q is 1 even where both underflow.
-    of_p = gamma * missed * _ratio(yes.p, q)
     tangent = jnp.zeros_like(z)
     if not is_symbolic_zero(dz):
         # p (1 - p) / (1 - q), in which 1 - p may underflow at a shift of 0, where it is p.
         share = jnp.where(shift == 0, 1, no.p / rest)
-        pull = jnp.where(jnp.isinf(z), 0, no.p * of_p) + yes.p * share
-        tangent += jnp.where(is_counted, power * pull, 0) * dz
+        # With a shift of 0, p / q is 1 even where both underflow.
+        lower = q ** (whole - 1) * yes.p if whole else power * _ratio(yes.p, q)
+        of_power = jnp.where(jnp.isinf(z), 0, gamma * no.p * missed) * lower
+        slope = of_power + power * (yes.p * share)
+        tangent += jnp.where(is_counted, slope, 0) * dz
     if not is_symbolic_zero(d_gamma):
         log_q = jnp.log(jnp.where(is_counted, q, 1))
         tangent += jnp.where(is_counted, power * missed * log_q, 0) * d_gamma
@@ -212,10 +223,26 @@ def _shifted(z: Array, shift: Array) -> tuple[Array, Array, Array, Array]:
     q = jnp.where(is_counted, yes.p - shift, 0)
     rest = no.p + shift
     rest = jnp.where(rest == 0, 1, rest)
-    far = jnp.where(shift > 0, -jnp.log(rest), no.miss)
-    # Below 1/2 the logarithm of a number near 1 would cancel.
-    missed = jnp.where(q >= 0.5, far, -jnp.log1p(-jnp.minimum(q, 0.5)))
-    return is_counted, q, rest, missed
+    far = jnp.where(shift > 0, _surprisal(q, rest), no.miss)
+    return is_counted, q, rest, jnp.where(q < 0.5, _surprisal(q, rest), far)
+
+
+@jax.custom_jvp
+def _surprisal(q: Array, rest: Array) -> Array:
+    """`-log(1 - q)` from q or from `1 - q`, whichever is smaller."""
+    # Below 1/2, what rounding took from 1 - q comes back as in `both_sides`.
+    is_near = q < 0.5
+    u = 1 - q
+    log = -jnp.log(jnp.where(is_near, u, rest))
+    return log + jnp.where(is_near, (q - (1 - u)) / rest, 0)
+
+
+@_surprisal.defjvp
+def _surprisal_jvp(
+    primals: tuple[Array, Array], tangents: tuple[Array, Array]
+) -> tuple[Array, Array]:
+    (q, rest), (dq, _) = primals, tangents
+    return _surprisal(q, rest), dq / rest
 
 
 def _power_of_shifted(q: Array, gamma: Array, whole: int | None) -> Array:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ..base.argmax import first_largest, kth_largest
 from ..base.classes import Classes
 from ..base.exponentials import logistic, softplus
 from ..base.formula import on_logits
@@ -117,7 +118,7 @@ def _log_weights(
 ) -> tuple[Vector, Scalar]:
     """The logarithms of the rivals' weights relative to the k-th largest, and that one's logit."""
     rivals = jnp.where(is_label, -jnp.inf, z)
-    place = jax.lax.stop_gradient(jax.lax.top_k(rivals, k)[0][-1])
+    place = kth_largest(rivals, k)
     place = jnp.where(jnp.isneginf(place), 0, place)
     is_there = ~jnp.isneginf(rivals)
     logs = (jnp.where(is_there, rivals, place) - place) / unit
@@ -139,16 +140,49 @@ class _Ratio(NamedTuple):
 
 
 def _ratio(logs: Vector, k: int) -> _Ratio:
+    """The ratio of weights with these logarithms, relative to the k-th largest."""
+    return _ratio_of_two(logs) if k == 2 else _ratio_of_many(logs, k)
+
+
+def _ratio_of_two(logs: Vector) -> _Ratio:
+    """In closed form: with R and Q, the sums of the weights and of their squares without the
+    largest w, `s_1 = w + R` and `s_2 = w R + (R^2 - Q) / 2`.
+
+    No more than one digit cancels: Q is at most w R. With the sums of weights and squares without
+    w_j, the derivative is `w_j (R_j^2 + Q_j) / (2 s_1 s_2)`.
+    """
+    is_top = first_largest(logs)
+    # Relative to the second largest, the largest may be beyond the dtype, and 1 / w is not.
+    r = jnp.exp(-jnp.max(logs))
+    each = jnp.exp(jnp.where(is_top, NOTHING, logs))
+    total, squares = jnp.sum(each), jnp.sum(each * each)
+    there_are = total > 0
+    total = jnp.where(there_are, total, 1)
+    second = total + r * (total * total - squares) / 2
+    first = 1 + r * total
+    without = 1 + r * (total - each)
+    moves = each * (without * without + 1 + r * r * (squares - each * each))
+    moves = jnp.where(is_top, r * (total * total + squares), moves)
+    moves = moves / (2 * first * second)
+    value = jnp.log(second) - jnp.log1p(r * total)
+    return _Ratio(value, jnp.where(there_are, moves, 0), there_are)
+
+
+def _ratio_of_many(logs: Vector, k: int) -> _Ratio:
     # Beside a weight that is as large as this the others are lost in both sums, and what remains of
     # their ratio does not depend on it: no more digits are spent on its logarithm.
     most = -2 * math.log(float(jnp.finfo(logs.dtype).eps))  # type: ignore[no-untyped-call]
     capped = jnp.minimum(logs, most)
-    whole, without = _polynomials(capped, k)
+    # In this unit the sums of products of equal weights are of a similar size, so that their
+    # logarithms are small and rounded by less. It has no part in the derivatives.
+    unit = math.log(max(logs.size / k, 1))
+    weights = capped - unit
+    whole, without = _polynomials(weights, k)
     there_are = whole[k] > NOTHING / 2
     # With the sums s' of products without w_j, the derivative is
     # w_j (s'_{k-1}^2 - s'_{k-2} s'_k) / (s_k s_{k-1}); by Newton's inequalities the difference is
     # more than 1 / k of its first term.
-    log_move = capped + 2 * without[:, k - 1] - whole[k] - whole[k - 1]
+    log_move = weights + 2 * without[:, k - 1] - whole[k] - whole[k - 1]
     if k > 1:
         excess = without[:, k - 2] + without[:, k] - 2 * without[:, k - 1]
         log_move += jnp.log1p(-jnp.exp(jnp.minimum(excess, math.log1p(-1 / k))))
@@ -156,7 +190,7 @@ def _ratio(logs: Vector, k: int) -> _Ratio:
     log_move -= logs - capped
     is_moving = there_are & (logs > NOTHING / 2)
     moves = jnp.where(is_moving, jnp.exp(jnp.where(is_moving, log_move, 0)), 0)
-    return _Ratio(whole[k] - whole[k - 1], moves, there_are)
+    return _Ratio(whole[k] - whole[k - 1] + unit, moves, there_are)
 
 
 @jax.custom_jvp

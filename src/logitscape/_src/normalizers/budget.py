@@ -1,11 +1,15 @@
 """Budget: sparsemax of classes that do not exclude each other; their parts sum to a number."""
 
+from functools import partial
 from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
+from ..base.argmax import kth_largest
+from ..base.classes import whole_of_batch
 from ..base.formula import on_logits
 from ..base.parameters import parameter
 from ..base.special import nan_unless
@@ -51,15 +55,22 @@ def budget(logits: Vector, *, total: Parameter = 2.0) -> Probs:
     size = logits.size
     b = parameter("budget", "total", total, logits.dtype, low=0, high=size, open=True)
     z = nan_unless_top_is_finite(logits)
-    return Probs(*_parts(nan_unless(~jnp.isnan(b), z), b))
+    is_known = not isinstance(total, jax.core.Tracer)
+    # As the dtype rounds it.
+    known = int(np.ceil(np.asarray(total, logits.dtype))) if is_known else None
+    return Probs(*_parts(known, nan_unless(~jnp.isnan(b), z), b))
 
 
 # Reverse mode cannot pass through the search for tau; see `sparsemax.project`.
-@jax.custom_jvp
-def _parts(z: Vector, total: Array) -> Parts:
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def _parts(known: int | None, z: Vector, total: Array) -> Parts:
     # The class of this place has a part, and all before it would have 1 if it had.
-    place = jnp.ceil(total).astype(jnp.int32) - 1
-    reference = -jnp.sort(-z)[place]
+    if known is None:
+        place = jnp.ceil(total).astype(jnp.int32) - 1
+        reference = -jnp.sort(-z)[place]
+    else:
+        # Sorting all would take longer than everything else.
+        reference = kth_largest(z, known)
     above = nan_unless(jnp.isfinite(reference), z) - reference
     raised = _search(above, total)
     p = jnp.clip(above + raised, 0, 1)
@@ -69,11 +80,13 @@ def _parts(z: Vector, total: Array) -> Parts:
 
 @_parts.defjvp
 def _parts_jvp(
-    primals: tuple[Vector, Array], tangents: tuple[Vector, Array]
+    known: int | None,
+    primals: tuple[Vector, Array],
+    tangents: tuple[Vector, Array],
 ) -> tuple[Parts, Parts]:
     """Between 0 and 1, dp is dz less its mean there; what the total gains is shared equally."""
     dz, d_total = tangents
-    p, log_p = _parts(*primals)
+    p, log_p = _parts(known, *primals)
     moves = (p > 0) & (p < 1)
     count = jnp.maximum(jnp.sum(moves.astype(p.dtype)), 1)
     mean = (jnp.sum(jnp.where(moves, dz, 0)) - d_total) / count
@@ -96,10 +109,12 @@ def _search(above: Vector, total: Array) -> Scalar:
         newton, excess = _newton(above, total, raised)
         low = jnp.where(excess <= 0, raised, low)
         high = jnp.where(excess >= 0, raised, high)
+        is_root = jnp.abs(newton - raised) <= 2 * eps
         # The ends have been tried; a step onto one would go back and forth.
         is_inside = (newton > low) & (newton < high)
-        new = jnp.where(is_inside, newton, (low + high) / 2)
-        return new, low, high, jnp.abs(new - raised) > 2 * eps, steps + 1
+        new = jnp.where(is_inside | is_root, newton, (low + high) / 2)
+        moves = (jnp.abs(new - raised) > 2 * eps) & ~is_root
+        return new, low, high, moves, steps + 1
 
     def goes_on(state: tuple[Array, ...]) -> Array:
         return state[3] & (state[4] < MOST_STEPS)
@@ -113,9 +128,13 @@ def _newton(above: Vector, total: Array, raised: Array) -> tuple[Array, Array]:
     """Where the piece at hand reaches the total, and by how much the sum exceeds it."""
     at_one = above + raised >= 1
     moves = (above + raised > 0) & ~at_one
-    missing = total - jnp.sum(at_one.astype(above.dtype))
-    count = jnp.sum(moves.astype(above.dtype))
-    of_moving = jnp.sum(jnp.where(moves, above, 0))
+    # In one pass over the classes, if they are many.
+    full, count, of_moving = whole_of_batch(above).sums(
+        at_one.astype(above.dtype),
+        moves.astype(above.dtype),
+        jnp.where(moves, above, 0),
+    )
+    missing = total - full
     excess = of_moving + count * raised - missing
     newton = (missing - of_moving) / jnp.maximum(count, 1)
     return jnp.where(count > 0, newton, raised - jnp.sign(excess)), excess

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 
+from ..base.argmax import kth_largest
 from ..base.formula import on_logits
 from ..base.top import nan_unless_top_is_finite
 from ..base.types import Mask, Vector
@@ -39,8 +40,7 @@ def top_k(logits: Vector, *, k: int = 2) -> Probs:
     """
     k = checked_count(k, logits.size)
     logits = nan_unless_top_is_finite(logits)
-    largest, _ = jax.lax.top_k(jax.lax.stop_gradient(logits), k)
-    return _softmax_without(logits, logits < largest[-1])
+    return _softmax_without(logits, logits < kth_largest(logits, k))
 
 
 def checked_count(k: int, num_classes: int) -> int:

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..base.argmax import first_largest
+from ..base.argmax import first_largest, kth_largest
 from ..base.classes import Classes
 from ..base.parameters import parameter
 from ..base.top import MOST_MAXIMA
@@ -39,7 +38,7 @@ def _kth_largest(z: Vector, classes: Classes, k: int) -> Array:
             raise ValueError(
                 f"`top_k(k=...)` must be at most {MOST_MAXIMA} for sharded classes, got {k}."
             )
-        return jax.lax.top_k(z, k)[0][-1]
+        return kth_largest(z, k)
     least = classes.maximum(z)
     for _ in range(k - 1):
         count = classes.sum((z >= least).astype(z.dtype))

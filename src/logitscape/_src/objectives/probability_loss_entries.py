@@ -136,7 +136,10 @@ PROBABILITY_LOSS_ENTRIES: tuple[Formula, ...] = (
         entropic.soft_bootstrapping,
         of_label=label_sums.soft_bootstrapping,
     ),
-    _of_probabilities(entropic.hard_bootstrapping),
+    _of_probabilities(
+        entropic.hard_bootstrapping,
+        of_label=label_sums.hard_bootstrapping,
+    ),
     _of_probabilities(
         ordinal.ranked_probability_score,
         of_label=label_orders.ranked_probability_score,
