@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..diagnosis.severity import SEVERITIES, Severity
-from .faults import Finding
+from .finding import Finding
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..diagnosis.severity import SEVERITIES
 from .estimates import mean, share
-from .faults import Finding
+from .finding import Finding
 from .gradient import stuck_under
 from .judged import Judged
 from .measurement import largest
