@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .estimates import NORMAL, NOTHING, Estimate, mean, share
+from .estimates import NORMAL, NOTHING, Estimate, mean_of_all, share
 from .examples import Measured
-from .measurement import Measurement, largest
+from .measurement import Measurement
 from .smooth_calibration import smooth_calibration_error
 
 BINS = 15
@@ -45,9 +45,7 @@ def measurements(measured: Measured) -> list[Measurement]:
         return []
     confidence = _within(examples.confidence)
     right = examples.right
-    over = confidence - right
-    wrong = ~right
-    sure = largest(confidence[wrong], measured.index[wrong])
+    sure = measured.shown("confidence of wrong")
     found = [
         (
             "ece",
@@ -61,7 +59,12 @@ def measurements(measured: Measured) -> list[Measurement]:
             "smooth calibration error",
             (),
         ),
-        ("overconfidence", mean(over), "mean confidence minus accuracy", ()),
+        (
+            "overconfidence",
+            _overconfidence(measured),
+            "mean confidence minus accuracy",
+            (),
+        ),
         (
             "top_label_ece",
             top_label(confidence, right, examples.predicted),
@@ -74,7 +77,7 @@ def measurements(measured: Measured) -> list[Measurement]:
             "class-wise error, mean over classes",
             (),
         ),
-        ("brier", mean(examples.brier), "squared distance between p and target", ()),
+        ("brier", measured.mean("brier"), "squared distance between p and target", ()),
     ]
     found += [
         (name, NOTHING if value is None else Estimate(value, np.nan, np.nan), text, ())
@@ -156,7 +159,7 @@ def errors_of_classes(measured: Measured) -> Numbers | None:
 
 def _parts_of_classes(measured: Measured) -> tuple[Numbers, Numbers, Numbers] | None:
     """Gaps, their standard deviations and shares of the bins of all classes, [n, bins] each."""
-    bins = measured.stream.bins
+    bins = measured.part.bins
     if bins is None:
         return None
     count, confident, true = bins
@@ -228,6 +231,12 @@ def _excess(size: Numbers, spread: Numbers) -> Numbers:
     folded = unit * (2 * norm.pdf(ratio) + ratio * (1 - 2 * norm.cdf(-ratio)))
     excess: Numbers = np.where(spread > 0, folded - size, 0)
     return excess
+
+
+def _overconfidence(measured: Measured) -> Estimate:
+    examples, totals = measured.examples, measured.totals
+    gap = _within(examples.confidence) - examples.right
+    return mean_of_all(totals.confidence - totals.right, measured.count, gap)
 
 
 def _has_confidence(measured: Measured) -> bool:

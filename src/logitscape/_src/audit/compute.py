@@ -58,12 +58,12 @@ def compute(
         tuple(against),
         num_classes=n,
         normalizer=normalizer,
-        is_soft=labels.targets is not None,
+        is_soft=labels.is_soft,
         dtype=dtype,
         threshold=threshold,
     )
     passed = stream(setting, rows, labels, on_progress)
-    measured = measured_of(setting, passed, labels)
+    measured = measured_of(setting, passed, m)
     if strict:
         _refuse(measured)
     numbers = (
@@ -129,13 +129,13 @@ def _name_of(logits: Any) -> str:
 def _refuse(measured: Measured) -> None:
     """Raise an error for what is only counted otherwise."""
     for places, what in (
-        (measured.not_finite, "logits that are not finite"),
-        (measured.without_loss, "no finite loss"),
+        (measured.part.not_finite, "logits that are not finite"),
+        (measured.part.without_loss, "no finite loss"),
     ):
-        if len(places):
-            some = ", ".join(f"{place:,}" for place in places[:10])
+        if places.count:
+            some = ", ".join(f"{place:,}" for place in places.first[:10])
             raise ValueError(
-                f"`audit(strict=True)`: {len(places):,} examples have {what}, at index {some}."
+                f"`audit(strict=True)`: {places.count:,} examples have {what}, at index {some}."
             )
     if logits.looks_like_probabilities(measured):
         raise ValueError(

@@ -22,26 +22,25 @@ Numbers = Mapping[str, Measurement]
 
 
 def of_rows(measured: Measured) -> Iterator[Finding]:
-    whole = len(measured.stream.examples.loss)
     for places, name, what in (
         (
-            measured.not_finite,
+            measured.part.not_finite,
             "logits that are not finite",
             "have a logit that is no number",
         ),
         (
-            measured.without_loss,
+            measured.part.without_loss,
             "loss that is not finite",
             "have no finite loss or gradient",
         ),
     ):
-        if len(places):
+        if places.count:
             text = (
-                f"{len(places):,} of {whole:,} examples {what} and are left out, "
-                f"the first at index {places[0]:,}."
+                f"{places.count:,} of {measured.whole:,} examples {what} and are left out, "
+                f"the first at index {places.first[0]:,}."
             )
             yield finding(
-                name, text, None, tuple(int(place) for place in places[:SHOWN])
+                name, text, None, tuple(int(place) for place in places.first[:SHOWN])
             )
 
 
@@ -95,9 +94,10 @@ def of_labels(measured: Measured, numbers: Numbers) -> Iterator[Finding]:
     wrong = measured.count - round(accuracy.value * measured.count)
     if not count:
         return
+    about = "about " if measured.distance > 1 else ""
     text = (
-        f"{count:,} of {measured.count:,} examples ({percent(suspicious.estimate.value)}) are "
-        "wrong with a confidence that is usual for being right"
+        f"{about}{count:,} of {measured.count:,} examples ({percent(suspicious.estimate.value)}) "
+        "are wrong with a confidence that is usual for being right"
     )
     if suspicious.estimate.low >= MANY_SUSPICIOUS and count > OF_MISTAKES * wrong:
         text += f", {percent(count / wrong)} of all mistakes."

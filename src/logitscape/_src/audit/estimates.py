@@ -66,6 +66,15 @@ def mean(values: Numbers) -> Estimate:
     return Estimate(centre, centre - half, centre + half)
 
 
+def mean_of_all(total: float, count: int, kept: Numbers) -> Estimate:
+    """The mean of all examples by their sum, with an interval by how those that are kept vary."""
+    centre = total / count
+    if len(kept) < 2:
+        return Estimate(centre, -math.inf, math.inf)
+    half = NORMAL * float(kept.std(ddof=1, dtype=np.float64)) / math.sqrt(count)
+    return Estimate(centre, centre - half, centre + half)
+
+
 def quantile(ordered: Numbers, q: float) -> Estimate:
     """A quantile of values in ascending order, with the interval between two of them.
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from .estimates import Estimate, mean, share
 from .examples import Measured
+from .extremes import stuck_at
 from .files.opening import entries_of
-from .gradient import stuck_under
 
 MOST = 50
 """Largest number of groups of one kind."""
@@ -85,7 +85,7 @@ def compared(
     by_frequency = _frequencies(measured)
     if by_frequency is not None:
         kinds[FREQUENCY] = by_frequency
-    stuck = stuck_under(measured, 0)
+    stuck = stuck_at(measured.setting, measured.examples, 0)
     found = [
         _group(measured, stuck, kind, name, values == name)
         for kind, values in kinds.items()

@@ -63,9 +63,9 @@ class AuditResults(Judged):
         return {
             "examples": self.shape[0],
             "measured": measured.count,
-            "ignored": measured.ignored,
-            "not_finite": len(measured.not_finite),
-            "without_loss": len(measured.without_loss),
+            "ignored": measured.part.ignored,
+            "not_finite": measured.part.not_finite.count,
+            "without_loss": measured.part.without_loss.count,
         }
 
 

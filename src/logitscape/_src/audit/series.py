@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ..diagnosis.severity import SEVERITIES
 from .estimates import mean, share
+from .extremes import stuck_at
 from .finding import Finding
-from .gradient import stuck_under
 from .judged import Judged
 from .measurement import largest
 from .recording import Recording
@@ -163,4 +163,4 @@ def _at(audit: AuditResults, index: NDArray[np.int64], values: Any) -> NDArray[A
 
 
 def _stuck(audit: AuditResults) -> NDArray[np.bool_]:
-    return stuck_under(audit.measured, 0)
+    return stuck_at(audit.measured.setting, audit.measured.examples, 0)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -63,13 +64,12 @@ def entries_of(role: str, source: Any) -> Any:
     return source
 
 
-def stamp(rows: Rows) -> tuple[Any, ...]:
-    """What changes if somebody writes to the file: sizes and times of all its parts."""
-    if rows.path is None:
+def stamp(path: Path | None) -> tuple[tuple[int, int], ...]:
+    """What changes if somebody writes to a file or folder: sizes and times of all its parts."""
+    if path is None:
         return ()
-    is_folder = rows.path.is_dir()
-    parts = sorted(rows.path.rglob("*")) if is_folder else [rows.path]
-    states = [part.stat() for part in parts]
+    parts = sorted(path.rglob("*")) if path.is_dir() else [path]
+    states = [part.stat() for part in parts if part.exists()]
     return tuple((state.st_size, state.st_mtime_ns) for state in states)
 
 
@@ -89,7 +89,8 @@ def _opened(role: str, text: str) -> Rows:
         if path.stat().st_size == 0:
             raise ValueError(f"{argument}: `{path}` is empty.")
     try:
-        rows = READERS[suffix](path, role, member)
+        state = stamp(path)
+        rows = replace(READERS[suffix](path, role, member), state=state)
     except ImportError:
         raise
     except Exception as error:
