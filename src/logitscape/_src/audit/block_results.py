@@ -81,7 +81,7 @@ def evaluate(setting: Setting, device: Any, given: Given, distances: Distances) 
     is_sampled = measured & (place % distances.sampled == 0)
     return Part(
         kept=every if distances.kept == 1 else taken_at(every, distances.kept),
-        extremes=taken(every, slice(0))
+        extremes=taken(every, np.zeros(0, int))
         if distances.kept == 1
         else extremes(setting, every),
         totals=totals_of(setting, every),

@@ -1,8 +1,11 @@
 """The computation of an audit, from its arguments to its results."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..engine.stuck import STUCK
 from ..objectives.counted import check_ignored_label
@@ -42,6 +45,10 @@ def compute(
 ) -> AuditResults:
     """Audit logits and labels; the arguments are those of `ls.audit`."""
     check_ignored_label("audit", ignored_label)
+    if isinstance(against, str) or not isinstance(against, Sequence):
+        raise TypeError(
+            f"`audit(against=...)` must be a list of losses, got {against!r}."
+        )
     rows = _checked_logits(rows_of("logits", given_logits))
     m, n = rows.shape
     labels = checked(
@@ -66,6 +73,19 @@ def compute(
     measured = measured_of(setting, passed, m)
     if strict:
         _refuse(measured)
+    # Near the end of float64 sums and squares are infinite, and so are the estimates.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _results(measured, rows, kinds, _name_of(given_logits), named, called)
+
+
+def _results(
+    measured: Measured,
+    rows: Rows,
+    kinds: Mapping[str, NDArray[Any]],
+    name: str,
+    class_names: NDArray[Any] | None,
+    ids: NDArray[Any] | None,
+) -> AuditResults:
     numbers = (
         *prediction.measurements(measured),
         *gradient.measurements(measured),
@@ -76,9 +96,9 @@ def compute(
     by_name = {number.name: number for number in numbers}
     beside = compared(measured, kinds)
     return AuditResults(
-        name=_name_of(given_logits),
-        objective=setting.names[0],
-        shape=(m, n),
+        name=name,
+        objective=measured.setting.names[0],
+        shape=(measured.whole, measured.num_classes),
         dtype=rows.dtype.name,
         numbers=numbers,
         findings=findings(measured, by_name, beside, rows.dtype),
@@ -86,8 +106,8 @@ def compute(
         groups=beside,
         reliability=calibration.reliability(measured),
         measured=measured,
-        class_names=None if named is None else named.tolist(),
-        ids=called,
+        class_names=None if class_names is None else class_names.tolist(),
+        ids=ids,
     )
 
 

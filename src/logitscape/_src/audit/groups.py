@@ -58,7 +58,7 @@ def checked_groups(groups: Any, m: int) -> dict[str, NDArray[Any]]:
         return {}
     named = groups if isinstance(groups, Mapping) else {"group": groups}
     checked = {
-        str(kind): np.asarray(entries_of("groups", values))
+        str(kind): _named(np.asarray(entries_of("groups", values)))
         for kind, values in named.items()
     }
     for kind, values in checked.items():
@@ -73,6 +73,12 @@ def checked_groups(groups: Any, m: int) -> dict[str, NDArray[Any]]:
                 f"`audit(groups=...)`: {kind!r} must have at most {MOST} groups, got {number:,}."
             )
     return checked
+
+
+def _named(values: NDArray[Any]) -> NDArray[Any]:
+    """Entries that can be put in an order and compared with themselves: NaN cannot."""
+    is_missing = values.dtype.kind == "f" and bool(np.isnan(values).any())
+    return values.astype(str) if is_missing or values.dtype.kind == "O" else values
 
 
 def compared(

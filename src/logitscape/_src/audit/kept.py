@@ -33,6 +33,8 @@ def distance_of(m: int) -> int:
 
 def taken(kept: Kept, which: NDArray[Any]) -> Kept:
     """Some of these examples, by a mask or by places."""
+    if which.dtype == bool and which.all():
+        return kept
     examples = Examples(*[values[..., which] for values in kept.examples])
     return Kept(examples, kept.index[which], kept.labels[which])
 

@@ -103,6 +103,8 @@ def check_targets(kind: TargetKind, targets: NDArray[Any], start: int) -> None:
 
 
 def _integers(values: NDArray[Any], start: int) -> NDArray[np.int64]:
+    if values.dtype == np.uint64:
+        values = np.minimum(values, np.uint64(np.iinfo(np.int64).max))
     if values.dtype.kind in "iub":
         return values.astype(np.int64)
     numbers = values.astype(np.float64)

@@ -112,7 +112,9 @@ def unused(measured: Measured) -> Unused:
     no_label = classes.targets == 0
     masked = no_label & (classes.masked == count)
     # The program has written 0 for what does not count; it takes no part in these extremes.
-    constant = no_label & (classes.masked == 0) & (classes.largest == classes.least)
+    constant = (classes.masked == 0) & (classes.largest == classes.least)
+    # Where no logit moves, as in one example, that of an unused class says nothing.
+    constant &= no_label & ~constant[~no_label].all()
     predicted = np.bincount(measured.examples.predicted, minlength=len(no_label))
     probability = float(classes.probability[constant].sum() / count)
     return Unused(

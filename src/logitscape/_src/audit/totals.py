@@ -84,4 +84,6 @@ def added(totals: Sequence[Totals]) -> Totals:
 
 
 def _sum(values: NDArray[np.generic]) -> float:
-    return float(values.sum(dtype=np.float64))
+    # Infinite sums of finite numbers are possible in float64, and say so by themselves.
+    with np.errstate(over="ignore"):
+        return float(values.sum(dtype=np.float64))

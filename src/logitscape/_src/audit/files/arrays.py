@@ -29,7 +29,11 @@ PIECE = 2**20
 
 
 def from_npy(path: Path, role: str, member: str) -> Rows:
-    """Rows of a `.npy` file."""
+    """Rows of a `.npy` file, whose only array has no name."""
+    if member:
+        raise ValueError(
+            f"`audit({role}=...)`: `{path}` has one array without a name, and no {member!r}."
+        )
     with path.open("rb") as stream:
         shape, in_columns, dtype = _header(stream)
         place = stream.tell()

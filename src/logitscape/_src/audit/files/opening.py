@@ -24,6 +24,8 @@ READERS: Mapping[str, Reader] = {
 }
 """Function that opens a file, by its suffix."""
 
+FOLDERS = (".zarr",)
+"""Those of them that may be folders."""
 SEPARATOR = "::"
 """Between a file and the name of one of its arrays."""
 
@@ -47,6 +49,11 @@ def rows_of(role: str, source: Any) -> Rows:
         rows = _opened(role, os.fspath(source))
     else:
         array = source if hasattr(source, "shape") else _as_array(role, source)
+        if np.ma.is_masked(array):
+            raise TypeError(
+                f"`audit({role}=...)` must have no masked entries: leave their rows out, or mark "
+                "them by `ignored_label=...`."
+            )
         rows = of_array(role, array)
     _check_dtype(role, rows)
     return rows
@@ -77,12 +84,16 @@ def _opened(role: str, text: str) -> Rows:
     place, _, member = text.partition(SEPARATOR)
     path = Path(place).expanduser()
     argument = f"`audit({role}=...)`"
-    if not path.exists():
+    if not _exists(path):
         raise FileNotFoundError(f"{argument}: there is no file `{path}`.")
     suffix = path.suffix.lower()
     if suffix not in READERS:
         known = ", ".join(READERS)
         raise ValueError(f"{argument}: `{path}` must end in {known}.")
+    if not path.is_file() and not (path.is_dir() and suffix in FOLDERS):
+        # A pipe would be waited for without end.
+        what = "is a folder" if path.is_dir() else "is no ordinary file"
+        raise ValueError(f"{argument}: `{path}` {what}.")
     if path.is_file():
         # To say so before a library does, in words of its own.
         path.open("rb").close()
@@ -102,6 +113,13 @@ def _opened(role: str, text: str) -> Rows:
     return rows
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # A name that is too long, or none.
+        return False
+
+
 def _reason(error: Exception) -> str:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0].rstrip(".")
@@ -118,7 +136,9 @@ def _as_array(role: str, source: Any) -> Any:
 
 def _check_dtype(role: str, rows: Rows) -> None:
     is_half = rows.dtype.name == "bfloat16"
-    if rows.dtype.kind not in "fiub" and not is_half:
+    # No accelerator has longer numbers than those of eight bytes.
+    is_known = rows.dtype.kind in "fiub" and rows.dtype.itemsize <= 8
+    if not is_known and not is_half:
         raise TypeError(
             f"`audit({role}=...)`: {rows.name} must have numbers, got {rows.dtype}."
         )

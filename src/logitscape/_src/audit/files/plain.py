@@ -37,6 +37,8 @@ def of_file(
     """
     if dtype.hasobject:
         raise ValueError("it holds objects of Python, not numbers")
+    if min(shape, default=0) < 0:
+        raise ValueError(f"its shape is {shape}")
     if path.stat().st_size < place + math.prod(shape) * dtype.itemsize:
         raise ValueError("it ends before its last number")
     width = math.prod(shape[1:])
