@@ -1,6 +1,7 @@
 """Bad input is refused at the door or counted, never computed with in silence."""
 
 import os
+import signal
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 import logitscape as ls
 from logitscape._src.audit import streaming
 from logitscape._src.cli import main
+from logitscape._src.cli import main as program
+from logitscape._src.cli.interrupts import terminable
 
 RNG = np.random.default_rng(0)
 Y = RNG.integers(0, 4, 60)
@@ -181,20 +184,31 @@ def test_what_can_be_measured_is_without_a_warning_or_a_false_alarm() -> None:
     assert counts["unknown", "nan"] == (Y > 1).sum()
 
 
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_audit_says_what_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    by: signal.Signals,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def interrupted(*_: Any) -> Any:
-        raise KeyboardInterrupt
+        signal.raise_signal(by)
+        raise AssertionError("the signal was not heard")
+
+    def main(command: list[str]) -> int:
+        with terminable():
+            return program(command)
+
+    status = {signal.SIGINT: 130, signal.SIGTERM: 143}[by]
 
     monkeypatch.setattr(streaming, "read_block", interrupted)
     np.savez(tmp_path / "d.npz", logits=Z, labels=Y)
     out = tmp_path / "page.html"
     command = ["audit", str(tmp_path / "d.npz"), "--out", str(out), "-q"]
-    assert main(command) == 130
+    assert main(command) == status
     assert "page.html was not written" in " ".join(capsys.readouterr().err.split())
     out.write_text("before", encoding="utf-8")
-    assert main(command) == 130
+    assert main(command) == status
     assert "is as it was before" in " ".join(capsys.readouterr().err.split())
     assert out.read_text(encoding="utf-8") == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["d.npz", "page.html"]
