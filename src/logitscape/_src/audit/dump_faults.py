@@ -6,15 +6,18 @@ from typing import Any
 import numpy as np
 
 from . import logits
+from .estimates import share
 from .examples import Measured
 from .finding import Finding, finding, percent
 from .measurement import SHOWN, Measurement
-from .prediction import misplaced
+from .prediction import is_suspicious, misplaced
 
 OF_LIMIT = 0.5
 COARSE = 0.1
 BETTER = 0.2
 MANY_SUSPICIOUS = 0.05
+SURE = 0.5
+"""Confidence from which a class has more than all others together."""
 OF_MISTAKES = 0.4
 """Share of the mistakes from which confident ones are the rule."""
 
@@ -99,7 +102,7 @@ def of_labels(measured: Measured, numbers: Numbers) -> Iterator[Finding]:
         f"{about}{count:,} of {measured.count:,} examples ({percent(suspicious.estimate.value)}) "
         "are wrong with a confidence that is usual for being right"
     )
-    if suspicious.estimate.low >= MANY_SUSPICIOUS and count > OF_MISTAKES * wrong:
+    if _are_many(measured) and count > OF_MISTAKES * wrong:
         text += f", {percent(count / wrong)} of all mistakes."
         yield finding(
             "confidently wrong", text, suspicious.estimate, suspicious.examples
@@ -108,6 +111,16 @@ def of_labels(measured: Measured, numbers: Numbers) -> Iterator[Finding]:
         yield finding(
             "labels to check", text + ".", suspicious.estimate, suspicious.examples
         )
+
+
+def _are_many(measured: Measured) -> bool:
+    """Whether many labels are suspicious at which the model is sure, and not only usually so.
+
+    Where a task is hard, half of the probability is much, and mistakes below that are its own.
+    """
+    kept = measured.part.kept
+    sure = is_suspicious(measured, kept) & (kept.examples.confidence >= SURE)
+    return share(int(sure.sum()), len(sure)).low >= MANY_SUSPICIOUS
 
 
 def _of_guessing(measured: Measured, numbers: Numbers) -> Iterator[Finding]:
