@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import logitscape as ls
-from logitscape._src.audit import program, streaming
+from logitscape._src.audit import kept, program, streaming
 from logitscape._src.audit.files.rows import Rows
 from logitscape._src.reports.audit_page import page
 from tests.shares import share
@@ -172,6 +172,33 @@ def test_results_do_not_depend_on_chunks_nor_on_the_kind_of_file(
     again = ls.audit(tmp_path / "dump.npz").to_xarray()
     assert again.attrs["name"] == "dump.npz"
     assert whole.equals(again)
+
+
+def test_sums_and_first_examples_of_a_large_dump_are_those_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    z = Z.astype(np.float32)
+    z[12], z[13, 2] = np.nan, np.inf
+    monkeypatch.setattr(program, "MOST_ROWS", 64)
+    options = {"against": ["softmax + brier"], "threshold": 0.1}
+    whole = ls.audit(z, Y, "softmax + focal", **options)
+    monkeypatch.setattr(kept, "MOST", 600)
+    few = ls.audit(z, Y, "softmax + focal", **options)
+    # The examples at a distance of 6, of which one is no number.
+    assert set(few.measured.index) == set(range(0, M, 6)) - {12}
+    assert few.counts() == whole.counts()
+    of_all = ("accuracy", "loss", "stuck", "collapsed", "mean_norm", "brier", "offset")
+    of_all += ("overconfidence", "largest", "loss_largest", "norm")
+    for number in whole.numbers:
+        ours, theirs = few[number.name].estimate, number.estimate
+        if number.name in of_all:
+            np.testing.assert_allclose(ours.value, theirs.value, rtol=1e-6)
+        elif np.isfinite(theirs.low):
+            assert ours.low <= theirs.high, number.name
+            assert ours.high >= theirs.low, number.name
+        if number.name != "suspicious":
+            assert few[number.name].examples == number.examples, number.name
+    assert few.alternatives[1].waking == whole.alternatives[1].waking
 
 
 def test_a_file_that_changes_or_ends_is_an_error() -> None:
