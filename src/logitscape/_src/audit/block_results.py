@@ -1,6 +1,7 @@
 """The results of one block of a dump, and how those of many blocks are put together."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -23,7 +24,8 @@ NAMED = 10_000
 """Largest number of examples that are left out and named; all are counted."""
 
 
-class Places(NamedTuple):
+@dataclass(frozen=True)
+class Places:
     """Number of some examples, and the places of the first of them."""
 
     count: int
@@ -104,7 +106,10 @@ def added(setting: Setting, parts: Sequence[Part]) -> Part:
     """What is known about all examples of several parts, in their order."""
     if len(parts) == 1:
         return parts[0]
-    of = lambda name: [getattr(part, name) for part in parts]
+
+    def of(name: str) -> list[Any]:
+        return [getattr(part, name) for part in parts]
+
     bins = [part.bins for part in parts if part.bins is not None]
     return Part(
         kept=joined(of("kept")),

@@ -20,6 +20,7 @@ from .files.opening import entries_of, rows_of
 from .files.rows import Rows
 from .groups import checked_groups, compared
 from .labels import checked
+from .reliability import reliability
 from .results import AuditResults, checked_names
 from .streaming import stream
 
@@ -104,7 +105,7 @@ def _results(
         findings=findings(measured, by_name, beside, rows.dtype),
         alternatives=alternatives(measured),
         groups=beside,
-        reliability=calibration.reliability(measured),
+        reliability=reliability(measured),
         measured=measured,
         class_names=None if class_names is None else class_names.tolist(),
         ids=ids,

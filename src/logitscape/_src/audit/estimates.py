@@ -109,6 +109,11 @@ def jackknife(
         return Estimate(value, math.nan, math.nan)
     group = np.arange(count) % GROUPS
     parts = np.array([statistic(group != k) for k in range(GROUPS)], np.float64)
+    return of_jackknife(value, parts, least)
+
+
+def of_jackknife(value: float, parts: Numbers, least: float = -math.inf) -> Estimate:
+    """A statistic with an interval by what it is without each of the groups."""
     variance = (GROUPS - 1) / GROUPS * ((parts - parts.mean()) ** 2).sum()
     half = NORMAL * math.sqrt(variance)
     return Estimate(value, max(value - half, least), value + half)

@@ -1,7 +1,8 @@
 """The examples of which all numbers are kept: every one, or of a large dump some of them."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,8 @@ MOST = 2**20
 """Largest number of examples that are kept at equal distances."""
 
 
-class Kept(NamedTuple):
+@dataclass(frozen=True)
+class Kept:
     """Numbers about some examples, [k] each; those of the losses are [losses, k].
 
     Attributes:

@@ -119,7 +119,7 @@ def _integers(values: NDArray[Any], start: int) -> NDArray[np.int64]:
 
 def _check_range(rows: Rows, ignored: int | None, n: int) -> None:
     """Read all labels once, so that an error can say how many are wrong, and how."""
-    m, wrong, first = rows.shape[0], 0, -1
+    m, wrong, first, example = rows.shape[0], 0, -1, 0
     least, most = n, -1
     different = set[int]()
     for start in range(0, m, PIECE):
@@ -131,10 +131,9 @@ def _check_range(rows: Rows, ignored: int | None, n: int) -> None:
         if ignored is not None:
             outside &= labels != ignored
         if outside.any():
-            place = int(np.argmax(outside))
-            first, example = (
-                (first, example) if wrong else (start + place, labels[place])
-            )
+            if not wrong:
+                place = int(np.argmax(outside))
+                first, example = start + place, int(labels[place])
             wrong += int(outside.sum())
             different |= set(np.unique(labels[outside])[:2].tolist())
     if not wrong:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .alternatives import Alternative
-from .calibration import Reliability
 from .examples import Measured
 from .groups import Group
 from .judged import Judged
 from .measurement import Measurement
+from .reliability import Reliability
 
 
 @dataclass(frozen=True, kw_only=True)
