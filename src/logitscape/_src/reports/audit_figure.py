@@ -162,6 +162,6 @@ def _alternatives(axes: Axes, audit: AuditResults) -> None:
         verbatim(text.label1)
     axes.invert_yaxis()
     axes.set(
-        xlabel="points of accuracy by one small step, to first order",
+        xlabel="points of accuracy by one step, to first order",
         title="What another loss would do",
     )
