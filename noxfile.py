@@ -152,10 +152,18 @@ def frameworks(session: nox.Session) -> None:
         "pytest",
         "tests/forms/test_frameworks.py",
         "tests/docs/test_entmax_table.py",
-        "tests/docs/test_training_loop.py",
         *session.posargs,
         env=ENVIRONMENT,
     )
+
+
+@nox.session
+def loops(session: nox.Session) -> None:
+    """Run the training loops of docs/training_loop.md, in optax, flax.nnx and equinox."""
+    install(session, "-e", ".", *group("test"), *group("loops"))
+    command = ("python", "-m", "pytest", "tests/docs/test_training_loop.py")
+    # None may be left out because a package is missing.
+    session.run(*command, "-W", "default", *session.posargs, env=ENVIRONMENT)
 
 
 @nox.session(venv_backend="uv")

@@ -9,6 +9,7 @@ from . import (
     audit,
     blocks,
     cold_start,
+    devices,
     ensembles,
     figures,
     linear_loss,
@@ -34,6 +35,7 @@ PARTS: dict[str, Callable[[bool], Report]] = {
     "linear_loss": linear_loss.measure,
     "audit": audit.measure,
     "probe": probe.measure,
+    "devices": devices.measure,
 }
 
 

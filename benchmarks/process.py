@@ -5,17 +5,21 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
 
-def in_fresh_process(worker: str, **arguments: Any) -> dict[str, Any]:
+def in_fresh_process(
+    worker: str, environment: Mapping[str, str] | None = None, /, **arguments: Any
+) -> dict[str, Any]:
     """Run `benchmarks.WORKER.run(**arguments)` in a fresh process, without JAX's cache on disk.
 
     The parent must stay small: a child's peak memory is at least its parent's.
 
     Args:
         worker: Name of a module of this package.
+        environment: Variables of the process beside those of this one.
         **arguments: Arguments of its `run`, as JSON has them.
 
     Returns:
@@ -30,7 +34,11 @@ def in_fresh_process(worker: str, **arguments: Any) -> dict[str, Any]:
     ]
     started = time.perf_counter()
     ended = subprocess.run(
-        command, env=without_cache(), stdout=subprocess.PIPE, text=True, check=True
+        command,
+        env=without_cache() | dict(environment or {}),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     wall = time.perf_counter() - started
     result: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])

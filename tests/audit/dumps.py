@@ -25,9 +25,9 @@ class Part(NamedTuple):
 
 
 @cache
-def parts() -> tuple[Part, Part]:
-    """What is trained on, and all other digits."""
-    data = load("digits")
+def parts(name: str = "digits") -> tuple[Part, Part]:
+    """What is trained on, and all other images."""
+    data = load(name)
     pairs = [
         (part.inputs, part.labels) for part in (data.train, data.validation, data.test)
     ]
@@ -105,9 +105,16 @@ def healthy() -> Dump:
 @cache
 def flipped() -> tuple[Dump, np.ndarray]:
     """A model of labels of which 20 % are wrong, on its own training data; which ones are."""
-    train, _ = parts()
-    rng = np.random.default_rng(1)
+    return noisy(parts()[0], width=32, steps=120)
+
+
+def noisy(
+    train: Part, *, width: int, steps: int, seed: int = 0
+) -> tuple[Dump, np.ndarray]:
+    """The same of any images."""
+    rng = np.random.default_rng(seed + 1)
     wrong = rng.random(len(train.labels)) < 0.2
     others = (train.labels + rng.integers(1, CLASSES, len(train.labels))) % CLASSES
-    noisy = Part(train.inputs, np.where(wrong, others, train.labels))
-    return dump(Model(64, width=32).train(noisy, 120), noisy), wrong
+    flipped = Part(train.inputs, np.where(wrong, others, train.labels))
+    model = Model(train.inputs.shape[1], seed, width)
+    return dump(model.train(flipped, steps), flipped), wrong

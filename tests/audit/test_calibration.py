@@ -5,6 +5,7 @@ import pytest
 
 import logitscape as ls
 from logitscape._src.audit import calibration, temperature
+from logitscape._src.audit.reliability import brier_parts
 from logitscape._src.audit.smooth_calibration import smooth_calibration_error
 
 
@@ -56,7 +57,10 @@ def test_the_smooth_error_of_what_is_known() -> None:
 
 def test_the_parts_of_the_brier_score_add_up() -> None:
     f, y = drawn(50_000, 5, 0.2)
-    parts = {name: value for name, (value, _) in calibration.brier_parts(f, y).items()}
+    found = brier_parts(f, y)
+    for estimate, _ in found.values():
+        assert 0 < estimate.low < estimate.value < estimate.high
+    parts = {name: estimate.value for name, (estimate, _) in found.items()}
     whole = parts["reliability"] - parts["resolution"] + parts["uncertainty"]
     assert abs(whole - np.mean((f - y) ** 2)) < 1e-3
     assert abs(parts["reliability"] - np.mean((0.2 * f) ** 2)) < 2e-3

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import logitscape as ls
-from logitscape._src.audit import program, streaming
+from logitscape._src.audit import kept, program, streaming
 from logitscape._src.audit.files.rows import Rows
 from logitscape._src.reports.audit_page import page
 from tests.shares import share
@@ -142,7 +142,7 @@ def test_what_is_left_out_is_counted_and_named() -> None:
     counts = found.counts()
     assert counts["measured"] == M - 6
     assert (counts["ignored"], counts["not_finite"]) == (3, 3)
-    assert found.measured.not_finite.tolist() == [5, 17, 40]
+    assert found.measured.part.not_finite.first.tolist() == [5, 17, 40]
     rest = np.setdiff1d(np.arange(M), [0, 1, 2, 5, 17, 40])
     again = ls.audit(z[rest], y[rest])
     for number in again.numbers:
@@ -174,6 +174,33 @@ def test_results_do_not_depend_on_chunks_nor_on_the_kind_of_file(
     assert whole.equals(again)
 
 
+def test_sums_and_first_examples_of_a_large_dump_are_those_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    z = Z.astype(np.float32)
+    z[12], z[13, 2] = np.nan, np.inf
+    monkeypatch.setattr(program, "MOST_ROWS", 64)
+    options = {"against": ["softmax + brier"], "threshold": 0.1}
+    whole = ls.audit(z, Y, "softmax + focal", **options)
+    monkeypatch.setattr(kept, "MOST", 600)
+    few = ls.audit(z, Y, "softmax + focal", **options)
+    # The examples at a distance of 6, of which one is no number.
+    assert set(few.measured.index) == set(range(0, M, 6)) - {12}
+    assert few.counts() == whole.counts()
+    of_all = ("accuracy", "loss", "stuck", "collapsed", "mean_norm", "brier", "offset")
+    of_all += ("overconfidence", "largest", "loss_largest", "norm")
+    for number in whole.numbers:
+        ours, theirs = few[number.name].estimate, number.estimate
+        if number.name in of_all:
+            np.testing.assert_allclose(ours.value, theirs.value, rtol=1e-6)
+        elif np.isfinite(theirs.low):
+            assert ours.low <= theirs.high, number.name
+            assert ours.high >= theirs.low, number.name
+        if number.name != "suspicious":
+            assert few[number.name].examples == number.examples, number.name
+    assert few.alternatives[1].waking == whole.alternatives[1].waking
+
+
 def test_a_file_that_changes_or_ends_is_an_error() -> None:
     def broken(start: int, stop: int) -> Any:
         return np.zeros((max(0, min(stop, 100) - start), 3), np.float32)
@@ -183,16 +210,21 @@ def test_a_file_that_changes_or_ends_is_an_error() -> None:
         ls.audit(rows, np.zeros(200, int))
 
 
+@pytest.mark.parametrize("which", ["z.npy", "y.npy"])
 def test_a_file_that_is_written_to_while_it_is_read_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    which: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "z.npy"
-    np.save(path, Z.astype(np.float32))
-    before = streaming.stamp
-    calls = iter([(1,), (2,)])
-    monkeypatch.setattr(streaming, "stamp", lambda rows: (*before(rows), *next(calls)))
-    with pytest.raises(RuntimeError, match="changed while it was read"):
-        ls.audit(path, Y)
+    np.save(tmp_path / "z.npy", Z.astype(np.float32))
+    np.save(tmp_path / "y.npy", Y)
+    read = streaming.read_block
+
+    def written_to(*arguments: Any) -> Any:
+        np.save(tmp_path / which, np.zeros(M + 1, np.float32))
+        return read(*arguments)
+
+    monkeypatch.setattr(streaming, "read_block", written_to)
+    with pytest.raises(RuntimeError, match=f"{which} changed while it was read"):
+        ls.audit(tmp_path / "z.npy", tmp_path / "y.npy")
 
 
 def test_groups_are_compared_with_few_false_alarms() -> None:

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from .estimates import Estimate, mean, share
 from .examples import Measured
-from .gradient import carried_by, carriers_of, stuck_under
-from .measurement import largest
+from .extremes import stuck_at
+from .gradient import carried_by, carriers_of
 
 Numbers = NDArray[np.float64]
 
@@ -66,7 +66,7 @@ def alternatives(measured: Measured) -> tuple[Alternative, ...]:
 
 
 def _alternative(measured: Measured, place: int) -> Alternative:
-    examples, index, count = measured.examples, measured.index, measured.count
+    examples, count = measured.examples, len(measured.index)
     present = examples.norm[0].astype(np.float64)
     norm = examples.norm[place].astype(np.float64)
     usable = np.isfinite(norm)
@@ -74,7 +74,7 @@ def _alternative(measured: Measured, place: int) -> Alternative:
     step = STEP / (norm.mean() or 1.0)
     cosine = np.where(usable, examples.cosine[place], 0).astype(np.float64)
     both = (present > 0) & (norm > 0)
-    now, then = stuck_under(measured, 0), stuck_under(measured, place)
+    now, then = (stuck_at(measured.setting, examples, k) for k in (0, place))
     wakes, sleeps = now & ~then & usable, then & ~now
     wrong = ~examples.right
     speed = np.where(usable, examples.speed[place], 0).astype(np.float64) * step
@@ -93,8 +93,8 @@ def _alternative(measured: Measured, place: int) -> Alternative:
         sleeps=share(int(sleeps.sum()), count),
         loss_change=mean(-step * present * norm * cosine),
         accuracy_change=accuracy_change(examples.margin, speed),
-        waking=largest(norm[wakes], index[wakes]),
-        sleeping=largest(present[sleeps], index[sleeps]),
+        waking=measured.shown(f"wakes {place}") if place else (),
+        sleeping=measured.shown(f"sleeps {place}") if place else (),
     )
 
 

@@ -12,12 +12,21 @@ from .program import block_rows
 
 
 class Given(NamedTuple):
-    """Logits, targets and marks of one block, padded to its full size, and its true length."""
+    """Logits, targets and marks of one block, padded to its full size.
+
+    Attributes:
+        logits: Logits, [b, n].
+        target: Labels [b], those of ignored examples 0, or targets [b, n].
+        counts: Whether a row is an example that counts, [b].
+        start: Place of the first row in the dump.
+        ignored: Number of examples with the ignored label.
+    """
 
     logits: NDArray[Any]
     target: NDArray[Any]
     counts: NDArray[np.bool_]
-    length: int
+    start: int
+    ignored: int
 
 
 def read_block(setting: Setting, logits: Rows, labels: Labels, index: int) -> Given:
@@ -32,23 +41,25 @@ def read_block(setting: Setting, logits: Rows, labels: Labels, index: int) -> Gi
     stop = min(start + size, m)
     try:
         rows = logits.read(start, stop)
-        if labels.targets is not None:
-            target = labels.targets.read(start, stop)
-            check_targets(setting.targets, target, start)
-        else:
-            assert labels.integers is not None
-            target = labels.integers[start:stop]
+        target, counts = labels.read(start, stop)
     except (EOFError, OSError) as error:
         raise ValueError(f"`audit(logits=...)`: {logits.name}: {error}.") from error
-    if len(rows) != stop - start:
-        raise ValueError(
-            f"`audit(logits=...)`: {logits.name} ends after {start + len(rows):,} of {m:,} rows."
-        )
+    for given, role, name in (
+        (rows, "logits", logits.name),
+        (target, "labels", labels.rows.name),
+    ):
+        if len(given) != stop - start:
+            raise ValueError(
+                f"`audit({role}=...)`: {name} ends after {start + len(given):,} of {m:,} rows."
+            )
+    if labels.is_soft:
+        check_targets(setting.targets, target, start)
     return Given(
         _padded(_floating(rows), size),
         _padded(target, size),
-        _padded(labels.counts[start:stop], size),
-        stop - start,
+        _padded(counts, size),
+        start,
+        int(len(counts) - counts.sum()),
     )
 
 

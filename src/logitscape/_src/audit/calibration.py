@@ -1,17 +1,16 @@
 """Whether the model is right as often as it says."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .estimates import NORMAL, NOTHING, Estimate, mean, share
+from .estimates import NORMAL, NOTHING, Estimate, mean_of_all
 from .examples import Measured
-from .measurement import Measurement, largest
+from .measurement import Measurement
+from .reliability import BINS, brier_parts, equal_bins, has_confidence, within
 from .smooth_calibration import smooth_calibration_error
 
-BINS = 15
 TOPIC = "calibration"
 FEWEST = 50
 """Fewest examples of a bin of a predicted class."""
@@ -19,35 +18,14 @@ FEWEST = 50
 Numbers = NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Reliability:
-    """The reliability diagram: bins of equal numbers of examples, [bins] each.
-
-    Attributes:
-        confidence: Mean confidence.
-        accuracy: Share that is right.
-        low: Lower end of its 95 % interval.
-        high: Upper end.
-        count: Number of examples.
-    """
-
-    confidence: Numbers
-    accuracy: Numbers
-    low: Numbers
-    high: Numbers
-    count: Numbers
-
-
 def measurements(measured: Measured) -> list[Measurement]:
     """The calibration errors; none without a known normalizer."""
     examples = measured.examples
-    if not _has_confidence(measured):
+    if not has_confidence(measured):
         return []
-    confidence = _within(examples.confidence)
+    confidence = within(examples.confidence)
     right = examples.right
-    over = confidence - right
-    wrong = ~right
-    sure = largest(confidence[wrong], measured.index[wrong])
+    sure = measured.shown("confidence of wrong")
     found = [
         (
             "ece",
@@ -61,7 +39,12 @@ def measurements(measured: Measured) -> list[Measurement]:
             "smooth calibration error",
             (),
         ),
-        ("overconfidence", mean(over), "mean confidence minus accuracy", ()),
+        (
+            "overconfidence",
+            _overconfidence(measured),
+            "mean confidence minus accuracy",
+            (),
+        ),
         (
             "top_label_ece",
             top_label(confidence, right, examples.predicted),
@@ -74,33 +57,16 @@ def measurements(measured: Measured) -> list[Measurement]:
             "class-wise error, mean over classes",
             (),
         ),
-        ("brier", mean(examples.brier), "squared distance between p and target", ()),
+        ("brier", measured.mean("brier"), "squared distance between p and target", ()),
     ]
     found += [
-        (name, NOTHING if value is None else Estimate(value, np.nan, np.nan), text, ())
-        for name, (value, text) in brier_parts(confidence, right).items()
+        (name, estimate, text, ())
+        for name, (estimate, text) in brier_parts(confidence, right).items()
     ]
     return [
         Measurement(TOPIC, name, estimate, text, shown)
         for name, estimate, text, shown in found
     ]
-
-
-def reliability(measured: Measured) -> Reliability | None:
-    """The reliability diagram; None without a known normalizer."""
-    examples = measured.examples
-    if not _has_confidence(measured):
-        return None
-    confidence = _within(examples.confidence)
-    bins = _equal_bins(confidence)
-    shares = [share(int(examples.right[b].sum()), len(b)) for b in bins]
-    return Reliability(
-        confidence=np.array([confidence[b].mean() for b in bins]),
-        accuracy=np.array([each.value for each in shares]),
-        low=np.array([each.low for each in shares]),
-        high=np.array([each.high for each in shares]),
-        count=np.array([len(b) for b in bins]),
-    )
 
 
 def binned_error(confidence: Numbers, right: Numbers) -> Estimate:
@@ -113,7 +79,7 @@ def binned_error(confidence: Numbers, right: Numbers) -> Estimate:
     leaves half of the bias where there is no gap; here all gaps are first shrunk by James and
     Stein's factor, `1 - sum s^2 / sum gap^2`, at least 0.
     """
-    return _debiased([(confidence[b], right[b]) for b in _equal_bins(confidence)])
+    return _debiased([(confidence[b], right[b]) for b in equal_bins(confidence)])
 
 
 def top_label(confidence: Numbers, right: Numbers, predicted: Numbers) -> Estimate:
@@ -156,7 +122,7 @@ def errors_of_classes(measured: Measured) -> Numbers | None:
 
 def _parts_of_classes(measured: Measured) -> tuple[Numbers, Numbers, Numbers] | None:
     """Gaps, their standard deviations and shares of the bins of all classes, [n, bins] each."""
-    bins = measured.stream.bins
+    bins = measured.part.bins
     if bins is None:
         return None
     count, confident, true = bins
@@ -166,32 +132,6 @@ def _parts_of_classes(measured: Measured) -> tuple[Numbers, Numbers, Numbers] | 
     accuracy = true / n
     spread = np.sqrt(accuracy * (1 - accuracy).clip(0) / np.maximum(count - 1, 1))
     return confident / n - accuracy, spread, part
-
-
-def brier_parts(
-    confidence: Numbers, right: Numbers
-) -> dict[str, tuple[float | None, str]]:
-    """Murphy's parts of the Brier score of being right: reliability, resolution, uncertainty.
-
-    `mean (f - y)^2` of the binned confidences is reliability - resolution + uncertainty. Source:
-    Murphy, A new vector partition of the probability score, 1973.
-    """
-    bins = _equal_bins(confidence)
-    weights = np.array([len(b) for b in bins]) / len(confidence)
-    accuracy = np.array([right[b].mean() for b in bins])
-    sure = np.array([confidence[b].mean() for b in bins])
-    base = float(right.mean())
-    return {
-        "reliability": (
-            float(weights @ (sure - accuracy) ** 2),
-            "Brier: reliability, small is good",
-        ),
-        "resolution": (
-            float(weights @ (accuracy - base) ** 2),
-            "Brier: resolution, large is good",
-        ),
-        "uncertainty": (base * (1 - base), "Brier: uncertainty of being right"),
-    }
 
 
 def _debiased(bins: list[tuple[Numbers, Numbers]]) -> Estimate:
@@ -230,16 +170,7 @@ def _excess(size: Numbers, spread: Numbers) -> Numbers:
     return excess
 
 
-def _has_confidence(measured: Measured) -> bool:
-    """Whether the normalizer is known, and gives every example finite probabilities."""
-    is_known = measured.setting.normalizer is not None
-    return is_known and bool(np.isfinite(measured.examples.confidence).all())
-
-
-def _equal_bins(confidence: Numbers) -> list[Numbers]:
-    order = np.argsort(confidence, kind="stable")
-    return [b for b in np.array_split(order, BINS) if len(b)]
-
-
-def _within(confidence: Numbers) -> Numbers:
-    return np.clip(confidence.astype(np.float64), 0, 1)
+def _overconfidence(measured: Measured) -> Estimate:
+    examples, totals = measured.examples, measured.totals
+    gap = within(examples.confidence) - examples.right
+    return mean_of_all(totals.confidence - totals.right, measured.count, gap)

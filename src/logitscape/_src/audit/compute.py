@@ -1,8 +1,11 @@
 """The computation of an audit, from its arguments to its results."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..engine.stuck import STUCK
 from ..objectives.counted import check_ignored_label
@@ -17,6 +20,7 @@ from .files.opening import entries_of, rows_of
 from .files.rows import Rows
 from .groups import checked_groups, compared
 from .labels import checked
+from .reliability import reliability
 from .results import AuditResults, checked_names
 from .streaming import stream
 
@@ -42,6 +46,10 @@ def compute(
 ) -> AuditResults:
     """Audit logits and labels; the arguments are those of `ls.audit`."""
     check_ignored_label("audit", ignored_label)
+    if isinstance(against, str) or not isinstance(against, Sequence):
+        raise TypeError(
+            f"`audit(against=...)` must be a list of losses, got {against!r}."
+        )
     rows = _checked_logits(rows_of("logits", given_logits))
     m, n = rows.shape
     labels = checked(
@@ -58,14 +66,27 @@ def compute(
         tuple(against),
         num_classes=n,
         normalizer=normalizer,
-        is_soft=labels.targets is not None,
+        is_soft=labels.is_soft,
         dtype=dtype,
         threshold=threshold,
     )
     passed = stream(setting, rows, labels, on_progress)
-    measured = measured_of(setting, passed, labels)
+    measured = measured_of(setting, passed, m)
     if strict:
         _refuse(measured)
+    # Near the end of float64 sums and squares are infinite, and so are the estimates.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _results(measured, rows, kinds, _name_of(given_logits), named, called)
+
+
+def _results(
+    measured: Measured,
+    rows: Rows,
+    kinds: Mapping[str, NDArray[Any]],
+    name: str,
+    class_names: NDArray[Any] | None,
+    ids: NDArray[Any] | None,
+) -> AuditResults:
     numbers = (
         *prediction.measurements(measured),
         *gradient.measurements(measured),
@@ -76,18 +97,18 @@ def compute(
     by_name = {number.name: number for number in numbers}
     beside = compared(measured, kinds)
     return AuditResults(
-        name=_name_of(given_logits),
-        objective=setting.names[0],
-        shape=(m, n),
+        name=name,
+        objective=measured.setting.names[0],
+        shape=(measured.whole, measured.num_classes),
         dtype=rows.dtype.name,
         numbers=numbers,
         findings=findings(measured, by_name, beside, rows.dtype),
         alternatives=alternatives(measured),
         groups=beside,
-        reliability=calibration.reliability(measured),
+        reliability=reliability(measured),
         measured=measured,
-        class_names=None if named is None else named.tolist(),
-        ids=called,
+        class_names=None if class_names is None else class_names.tolist(),
+        ids=ids,
     )
 
 
@@ -129,13 +150,13 @@ def _name_of(logits: Any) -> str:
 def _refuse(measured: Measured) -> None:
     """Raise an error for what is only counted otherwise."""
     for places, what in (
-        (measured.not_finite, "logits that are not finite"),
-        (measured.without_loss, "no finite loss"),
+        (measured.part.not_finite, "logits that are not finite"),
+        (measured.part.without_loss, "no finite loss"),
     ):
-        if len(places):
-            some = ", ".join(f"{place:,}" for place in places[:10])
+        if places.count:
+            some = ", ".join(f"{place:,}" for place in places.first[:10])
             raise ValueError(
-                f"`audit(strict=True)`: {len(places):,} examples have {what}, at index {some}."
+                f"`audit(strict=True)`: {places.count:,} examples have {what}, at index {some}."
             )
     if logits.looks_like_probabilities(measured):
         raise ValueError(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from numbers import Real
 from typing import TypeAlias
 
 import jax
@@ -84,7 +85,7 @@ def make_setting(
         raise ValueError(
             f"`audit(dtype=...)` must be one of {', '.join(DTYPES)}, got {dtype!r}."
         )
-    if not 0 <= threshold <= 1:
+    if not isinstance(threshold, Real) or not 0 <= threshold <= 1:
         raise ValueError(
             f"`audit(threshold=...)` must be from 0 to 1, got {threshold!r}."
         )

@@ -66,6 +66,15 @@ def mean(values: Numbers) -> Estimate:
     return Estimate(centre, centre - half, centre + half)
 
 
+def mean_of_all(total: float, count: int, kept: Numbers) -> Estimate:
+    """The mean of all examples by their sum, with an interval by how those that are kept vary."""
+    centre = total / count
+    if len(kept) < 2:
+        return Estimate(centre, -math.inf, math.inf)
+    half = NORMAL * float(kept.std(ddof=1, dtype=np.float64)) / math.sqrt(count)
+    return Estimate(centre, centre - half, centre + half)
+
+
 def quantile(ordered: Numbers, q: float) -> Estimate:
     """A quantile of values in ascending order, with the interval between two of them.
 
@@ -100,6 +109,11 @@ def jackknife(
         return Estimate(value, math.nan, math.nan)
     group = np.arange(count) % GROUPS
     parts = np.array([statistic(group != k) for k in range(GROUPS)], np.float64)
+    return of_jackknife(value, parts, least)
+
+
+def of_jackknife(value: float, parts: Numbers, least: float = -math.inf) -> Estimate:
+    """A statistic with an interval by what it is without each of the groups."""
     variance = (GROUPS - 1) / GROUPS * ((parts - parts.mean()) ** 2).sum()
     half = NORMAL * math.sqrt(variance)
     return Estimate(value, max(value - half, least), value + half)

@@ -1,105 +1,130 @@
 """The examples that are measured: those that count and whose numbers are finite."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .block_results import Part
 from .config import Setting
+from .estimates import Estimate, mean_of_all, share
 from .example_numbers import Examples
-from .labels import Labels
+from .extremes import Order, first_of, orders_of
+from .kept import Kept, distance_of, joined, taken
 from .program import Classes
-from .streaming import Stream
+from .totals import Totals
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Numbers about the examples that are measured, m' of m.
+    """What is known about the examples that are measured.
+
+    Of a large dump only some examples are kept, at equal distances, and beside them the first few
+    of every order; sums are over all examples.
 
     Attributes:
         setting: What was asked.
-        examples: Their numbers, [m'] each.
-        index: Their places among all examples, [m'].
-        labels: Their labels, [m']; the largest of their targets for soft ones.
-        classes: Sums over them for every class.
-        stream: All that the pass has left.
-        not_finite: Places of examples with a logit that is NaN or infinite.
-        without_loss: Places of examples whose loss or gradient is not finite.
-        ignored: Number of examples with the ignored label.
+        part: All that the pass has left.
+        whole: Number of examples, m.
     """
 
     setting: Setting
-    examples: Examples
-    index: NDArray[np.int64]
-    labels: NDArray[np.int64]
-    classes: Classes
-    stream: Stream
-    not_finite: NDArray[np.int64]
-    without_loss: NDArray[np.int64]
-    ignored: int
+    part: Part
+    whole: int
+
+    @property
+    def examples(self) -> Examples:
+        """Numbers about the examples that are kept, [k] each."""
+        return self.part.kept.examples
+
+    @property
+    def index(self) -> NDArray[np.int64]:
+        """Their places among all examples, [k]."""
+        return self.part.kept.index
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Their labels, [k]; the largest of their targets for soft ones."""
+        return self.part.kept.labels
+
+    @property
+    def distance(self) -> int:
+        """Distance between the examples that are kept; 1 if all are."""
+        return distance_of(self.whole)
+
+    @property
+    def totals(self) -> Totals:
+        """Sums over all examples that are measured."""
+        return self.part.totals
+
+    @property
+    def classes(self) -> Classes:
+        """Sums over them for every class."""
+        return self.part.classes
 
     @property
     def count(self) -> int:
         """Number of examples that are measured."""
-        return len(self.index)
+        return int(self.part.totals.measured)
 
     @property
     def num_classes(self) -> int:
         """Number of classes."""
-        return len(self.classes.probability)
+        return len(self.part.classes.probability)
+
+    def share(self, name: str) -> Estimate:
+        """The share of the examples that a total counts, such as "right"."""
+        return share(int(getattr(self.totals, name)), self.count)
+
+    def mean(self, name: str) -> Estimate:
+        """The mean of a number whose sum is a total, such as "loss"."""
+        values = getattr(self.examples, name)
+        of_kept = values[0] if values.ndim == 2 else values
+        return mean_of_all(getattr(self.totals, name), self.count, of_kept)
+
+    def shown(
+        self, name: str, among: Callable[[Kept], NDArray[np.bool_]] | None = None
+    ) -> tuple[int, ...]:
+        """The places of the first few examples of an order, among all of the dump.
+
+        Args:
+            name: Name of the order.
+            among: What it is limited to.
+        """
+        kept = self._candidates
+        order = self._orders[name]
+        mask = None if among is None else among(kept)
+        places = first_of(order, kept.index, mask)
+        return tuple(int(place) for place in kept.index[places])
 
     @cached_property
-    def sample(self) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """Logits [s, n] of the sampled examples that are measured, and their labels [s]."""
-        stream = self.stream
-        _, of_sample, of_measured = np.intersect1d(
-            stream.sampled, self.index, assume_unique=True, return_indices=True
-        )
-        return stream.sample[of_sample], self.labels[of_measured]
+    def _candidates(self) -> Kept:
+        """The examples that are kept, and those of every order."""
+        if self.distance == 1:
+            return self.part.kept
+        both = joined([self.part.kept, self.part.extremes])
+        _, places = np.unique(both.index, return_index=True)
+        return taken(both, places)
+
+    @cached_property
+    def _orders(self) -> Mapping[str, Order]:
+        return orders_of(self.setting, self._candidates.examples)
 
 
-def measured_of(setting: Setting, stream: Stream, labels: Labels) -> Measured:
-    """Tell the examples apart.
+def measured_of(setting: Setting, part: Part, whole: int) -> Measured:
+    """Check that something was measured.
 
     Raises:
-        ValueError: If none can be measured.
+        ValueError: If no example can be, or too few to be kept.
     """
-    every = stream.examples
-    not_finite = np.flatnonzero(labels.counts & ~every.finite)
-    without_loss = np.flatnonzero(labels.counts & every.finite & ~every.has_loss)
-    index = np.flatnonzero(labels.counts & every.finite & every.has_loss)
-    if len(index) == 0:
+    if len(part.kept.index) == 0:
+        few = int(part.totals.measured)
+        rest = f", and {few:,} are too few to be found" if few else ""
         raise ValueError(
-            f"`audit(logits=...)` has no example that can be measured: of "
-            f"{len(labels.counts):,}, {labels.ignored:,} have the ignored label, "
-            f"{len(not_finite):,} logits that are not finite, and {len(without_loss):,} no "
-            "finite loss."
+            f"`audit(logits=...)` has no example that can be measured: of {whole:,}, "
+            f"{part.ignored:,} have the ignored label, {part.not_finite.count:,} logits that are "
+            f"not finite, and {part.without_loss.count:,} no finite loss{rest}."
         )
-    kept = Examples(*[values[..., index] for values in every])
-    return Measured(
-        setting=setting,
-        examples=kept,
-        index=index,
-        labels=_labels(labels, index),
-        classes=stream.classes,
-        stream=stream,
-        not_finite=not_finite,
-        without_loss=without_loss,
-        ignored=labels.ignored,
-    )
-
-
-def _labels(labels: Labels, index: NDArray[np.int64]) -> NDArray[np.int64]:
-    if labels.integers is not None:
-        return labels.integers[index].astype(np.int64)
-    assert labels.targets is not None
-    step = 2**14
-    m = labels.targets.shape[0]
-    parts = [
-        labels.targets.read(start, min(start + step, m)).argmax(axis=1)
-        for start in range(0, m, step)
-    ]
-    whole: NDArray[np.int64] = np.concatenate(parts)[index]
-    return whole
+    return Measured(setting, part, whole)

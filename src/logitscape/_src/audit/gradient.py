@@ -3,23 +3,19 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.stuck import is_stuck
-from .estimates import Estimate, exactly, jackknife, mean, quantile, share
+from .estimates import Estimate, exactly, jackknife, quantile
 from .examples import Measured
-from .measurement import Measurement, largest
+from .measurement import Measurement
 
 TOPIC = "gradient"
 
 
 def measurements(measured: Measured) -> list[Measurement]:
     """Margins, norms, and the shares that are stuck, collapsed, or carry the gradient."""
-    examples, index = measured.examples, measured.index
+    examples = measured.examples
     norm = examples.norm[0].astype(np.float64)
-    stuck = stuck_under(measured, 0)
-    collapsed = examples.collapsed
     margins = np.sort(examples.margin)
     norms = np.sort(norm)
-    carriers = index[np.argsort(-norm, kind="stable")]
     percent = f"{measured.setting.threshold:.3g}"
     result = [
         Measurement(
@@ -38,7 +34,10 @@ def measurements(measured: Measured) -> list[Measurement]:
             "norm of the mean gradient, along which a step of all examples goes",
         ),
         Measurement(
-            TOPIC, "mean_norm", mean(norm), "mean norm of the gradient in the logits"
+            TOPIC,
+            "mean_norm",
+            measured.mean("norm"),
+            "mean norm of the gradient in the logits",
         ),
     ]
     result += [
@@ -54,17 +53,17 @@ def measurements(measured: Measured) -> list[Measurement]:
         Measurement(
             TOPIC,
             "stuck",
-            share(int(stuck.sum()), len(stuck)),
+            measured.share("stuck"),
             f"wrong, and pulled by less than {percent} of what cross-entropy would give",
-            largest(-norm[stuck], index[stuck]),
+            measured.shown("stuck"),
             is_share=True,
         ),
         Measurement(
             TOPIC,
             "collapsed",
-            share(int(collapsed.sum()), len(collapsed)),
+            measured.share("collapsed"),
             f"pull on the label is exactly 0 in {measured.setting.dtype}, though not in truth",
-            largest(examples.margin[collapsed], index[collapsed]),
+            measured.shown("collapsed"),
             is_share=True,
         ),
     ]
@@ -75,18 +74,17 @@ def measurements(measured: Measured) -> list[Measurement]:
                 f"carriers_{int(100 * part)}",
                 carriers_of(norm, part),
                 f"share of the examples that carry {part:.0%} of the sum of the norms",
-                tuple(int(place) for place in carriers[:10]),
+                measured.shown("norm"),
                 is_share=True,
             )
         )
-    wrong = ~examples.right
     result.append(
         Measurement(
             TOPIC,
             "carried_by_wrong",
-            carried_by(norm, wrong),
+            carried_by(norm, ~examples.right),
             "share of the sum of the norms that is of wrong examples",
-            largest(norm[wrong], index[wrong]),
+            measured.shown("norm of wrong"),
             is_share=True,
         )
     )
@@ -97,18 +95,6 @@ def _norm_of_mean(measured: Measured) -> float:
     mean_gradient = measured.classes.gradient[0] / measured.count
     size = np.abs(mean_gradient).max()
     return float(size * np.linalg.norm(mean_gradient / size)) if size > 0 else 0.0
-
-
-def stuck_under(measured: Measured, place: int) -> NDArray[np.bool_]:
-    """Which examples are stuck under the loss at this place of the setting."""
-    examples = measured.examples
-    stuck = is_stuck(
-        examples.right,
-        examples.norm[place],
-        examples.reference,
-        measured.setting.threshold,
-    )
-    return np.asarray(stuck, bool)
 
 
 def carriers_of(norm: NDArray[np.float64], part: float) -> Estimate:

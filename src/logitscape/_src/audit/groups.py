@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from .estimates import Estimate, mean, share
 from .examples import Measured
+from .extremes import stuck_at
 from .files.opening import entries_of
-from .gradient import stuck_under
 
 MOST = 50
 """Largest number of groups of one kind."""
@@ -58,7 +58,7 @@ def checked_groups(groups: Any, m: int) -> dict[str, NDArray[Any]]:
         return {}
     named = groups if isinstance(groups, Mapping) else {"group": groups}
     checked = {
-        str(kind): np.asarray(entries_of("groups", values))
+        str(kind): _named(np.asarray(entries_of("groups", values)))
         for kind, values in named.items()
     }
     for kind, values in checked.items():
@@ -75,6 +75,12 @@ def checked_groups(groups: Any, m: int) -> dict[str, NDArray[Any]]:
     return checked
 
 
+def _named(values: NDArray[Any]) -> NDArray[Any]:
+    """Entries that can be put in an order and compared with themselves: NaN cannot."""
+    is_missing = values.dtype.kind == "f" and bool(np.isnan(values).any())
+    return values.astype(str) if is_missing or values.dtype.kind == "O" else values
+
+
 def compared(
     measured: Measured, groups: Mapping[str, NDArray[Any]]
 ) -> tuple[Group, ...]:
@@ -85,7 +91,7 @@ def compared(
     by_frequency = _frequencies(measured)
     if by_frequency is not None:
         kinds[FREQUENCY] = by_frequency
-    stuck = stuck_under(measured, 0)
+    stuck = stuck_at(measured.setting, measured.examples, 0)
     found = [
         _group(measured, stuck, kind, name, values == name)
         for kind, values in kinds.items()

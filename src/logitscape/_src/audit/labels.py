@@ -14,21 +14,34 @@ TOLERANCE = 1e-2
 """Rounding of a sum of targets in half precision."""
 
 
+PIECE = 2**20
+"""Labels that are checked at a time."""
+
+
 @dataclass(frozen=True)
 class Labels:
-    """What every example should have been.
+    """What every example should have been, read block by block.
 
     Attributes:
-        integers: Labels, [m]; those of ignored examples are 0. None for soft targets.
-        targets: Soft or multi-label targets, [m, n]; None for integers.
-        counts: Whether an example counts, [m].
-        ignored: Number of examples with the ignored label.
+        rows: Labels, [m] or [m, 1], or soft or multi-label targets, [m, n].
+        is_soft: Whether they are targets.
+        ignored: Label of examples that do not count.
     """
 
-    integers: NDArray[np.int32] | None
-    targets: Rows | None
-    counts: NDArray[np.bool_]
-    ignored: int
+    rows: Rows
+    is_soft: bool
+    ignored: int | None = None
+
+    def read(self, start: int, stop: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Labels in int32, those of ignored examples 0, or targets; and which examples count."""
+        given = self.rows.read(start, stop)
+        if self.is_soft:
+            return given, np.ones(len(given), bool)
+        labels = _integers(given.reshape(-1), start)
+        counts = np.ones(len(labels), bool)
+        if self.ignored is not None:
+            counts = labels != self.ignored
+        return np.where(counts, labels, 0).astype(np.int32), counts
 
 
 def checked(
@@ -49,7 +62,7 @@ def checked(
     """
     m, n = logits.shape
     if rows.shape == (m, n) and (n > 1 or wants_targets):
-        return Labels(None, rows, np.ones(m, bool), 0)
+        return Labels(rows, is_soft=True)
     is_column = rows.shape == (m, 1)
     if rows.shape != (m,) and not is_column:
         kind = "labels [m] or soft targets [m, n]"
@@ -62,13 +75,8 @@ def checked(
             f"{ARGUMENT}: this objective takes an answer for each class, so that targets must "
             f"have the logits' shape {logits.shape}, got {rows.shape}."
         )
-    whole = _integers(rows.whole().reshape(m))
-    counts = np.ones(m, bool)
-    if ignored_label is not None:
-        counts = whole != ignored_label
-    _check_range(whole, counts, n)
-    kept = np.where(counts, whole, 0).astype(np.int32)
-    return Labels(kept, None, counts, int(m - counts.sum()))
+    _check_range(rows, ignored_label, n)
+    return Labels(rows, is_soft=False, ignored=ignored_label)
 
 
 def check_targets(kind: TargetKind, targets: NDArray[Any], start: int) -> None:
@@ -94,7 +102,9 @@ def check_targets(kind: TargetKind, targets: NDArray[Any], start: int) -> None:
         )
 
 
-def _integers(values: NDArray[Any]) -> NDArray[np.int64]:
+def _integers(values: NDArray[Any], start: int) -> NDArray[np.int64]:
+    if values.dtype == np.uint64:
+        values = np.minimum(values, np.uint64(np.iinfo(np.int64).max))
     if values.dtype.kind in "iub":
         return values.astype(np.int64)
     numbers = values.astype(np.float64)
@@ -102,23 +112,38 @@ def _integers(values: NDArray[Any]) -> NDArray[np.int64]:
     if not is_whole.all():
         place = int(np.argmin(is_whole))
         raise TypeError(
-            f"{ARGUMENT} must be integers, got {numbers[place]:g} at index {place}."
+            f"{ARGUMENT} must be integers, got {numbers[place]:g} at index {start + place}."
         )
     return numbers.astype(np.int64)
 
 
-def _check_range(labels: NDArray[np.int64], counts: NDArray[np.bool_], n: int) -> None:
-    wrong = counts & ((labels < 0) | (labels >= n))
-    if not wrong.any():
+def _check_range(rows: Rows, ignored: int | None, n: int) -> None:
+    """Read all labels once, so that an error can say how many are wrong, and how."""
+    m, wrong, first, example = rows.shape[0], 0, -1, 0
+    least, most = n, -1
+    different = set[int]()
+    for start in range(0, m, PIECE):
+        labels = _integers(rows.read(start, min(start + PIECE, m)).reshape(-1), start)
+        counted = labels if ignored is None else labels[labels != ignored]
+        least = min(least, int(counted.min(initial=least)))
+        most = max(most, int(counted.max(initial=most)))
+        outside = (labels < 0) | (labels >= n)
+        if ignored is not None:
+            outside &= labels != ignored
+        if outside.any():
+            if not wrong:
+                place = int(np.argmax(outside))
+                first, example = start + place, int(labels[place])
+            wrong += int(outside.sum())
+            different |= set(np.unique(labels[outside])[:2].tolist())
+    if not wrong:
         return
-    place = int(np.argmax(wrong))
-    different = np.unique(labels[wrong])
     hint = ""
     if len(different) == 1:
-        hint = f" If it marks examples to leave out: `ignored_label={different[0]}`."
-    if labels[counts].min() == 1 and labels[counts].max() == n:
+        hint = f" If it marks examples to leave out: `ignored_label={min(different)}`."
+    if (least, most) == (1, n):
         hint = " They seem to begin at 1: subtract 1."
     raise IndexError(
-        f"{ARGUMENT} must lie between 0 and {n - 1}, got {labels[place]} at index {place} "
-        f"({int(wrong.sum()):,} of {len(labels):,} are out of range).{hint}"
+        f"{ARGUMENT} must lie between 0 and {n - 1}, got {example} at index {first} "
+        f"({wrong:,} of {m:,} are out of range).{hint}"
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .estimates import NORMAL, Estimate, exactly, mean, quantile
 from .examples import Measured
-from .measurement import Measurement, largest
+from .measurement import Measurement
 
 TOPIC = "logits"
 ROUNDING = 1e-3
@@ -25,12 +25,11 @@ def measurements(measured: Measured, dtype: np.dtype[Any]) -> list[Measurement]:
         measured: Examples.
         dtype: Type in which the logits are stored.
     """
-    examples, index = measured.examples, measured.index
-    top = examples.largest
+    examples, most = measured.examples, measured.totals.largest_logit
     limits = _limits(np.dtype(np.float32) if dtype.kind in "iub" else dtype)
-    used = float(top.max() / float(limits.max))
-    rounding = np.sort(_ulp(top, limits))
-    spread = _spread(measured.sample[0])
+    used = most / float(limits.max)
+    rounding = np.sort(_ulp(examples.largest, limits))
+    spread = _spread(measured.part.sample)
     return [
         Measurement(
             TOPIC, "scale", mean(spread), "standard deviation within an example"
@@ -38,9 +37,9 @@ def measurements(measured: Measured, dtype: np.dtype[Any]) -> list[Measurement]:
         Measurement(
             TOPIC,
             "largest",
-            exactly(top.max()),
+            exactly(most),
             "largest absolute logit",
-            largest(top, index),
+            measured.shown("logit"),
         ),
         Measurement(
             TOPIC,
@@ -55,7 +54,10 @@ def measurements(measured: Measured, dtype: np.dtype[Any]) -> list[Measurement]:
             f"distance of {dtype.name} numbers at an example's largest logit, median",
         ),
         Measurement(
-            TOPIC, "offset", mean(examples.offset), "mean logit, common to all classes"
+            TOPIC,
+            "offset",
+            measured.mean("offset"),
+            "mean logit, common to all classes",
         ),
         Measurement(
             TOPIC,
@@ -68,7 +70,7 @@ def measurements(measured: Measured, dtype: np.dtype[Any]) -> list[Measurement]:
 
 def looks_like_probabilities(measured: Measured) -> bool:
     """Whether all rows of the sample are from 0 to 1 and sum to 1."""
-    z = measured.sample[0].astype(np.float64)
+    z = measured.part.sample.astype(np.float64)
     if z.size == 0 or z.shape[1] < 2 or not np.isfinite(z).all():
         return False
     return bool(((z >= 0) & (z <= 1)).all() and _are_one(z.sum(axis=1), measured))
@@ -76,14 +78,14 @@ def looks_like_probabilities(measured: Measured) -> bool:
 
 def looks_like_log_probabilities(measured: Measured) -> bool:
     """Whether the exponentials of all rows of the sample sum to 1."""
-    z = measured.sample[0].astype(np.float64)
+    z = measured.part.sample.astype(np.float64)
     if z.size == 0 or z.shape[1] < 2 or (z > SMALL).any():
         return False
     return _are_one(np.exp(z).sum(axis=1), measured)
 
 
 def _are_one(sums: Numbers, measured: Measured) -> bool:
-    stored = measured.sample[0].dtype
+    stored = measured.part.sample.dtype
     eps = float(_limits(stored).eps)
     return bool((np.abs(sums - 1) <= max(ROUNDING, 4 * eps)).all())
 
@@ -110,7 +112,9 @@ def unused(measured: Measured) -> Unused:
     no_label = classes.targets == 0
     masked = no_label & (classes.masked == count)
     # The program has written 0 for what does not count; it takes no part in these extremes.
-    constant = no_label & (classes.masked == 0) & (classes.largest == classes.least)
+    constant = (classes.masked == 0) & (classes.largest == classes.least)
+    # Where no logit moves, as in one example, that of an unused class says nothing.
+    constant &= no_label & ~constant[~no_label].all()
     predicted = np.bincount(measured.examples.predicted, minlength=len(no_label))
     probability = float(classes.probability[constant].sum() / count)
     return Unused(

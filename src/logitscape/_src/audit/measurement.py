@@ -32,11 +32,7 @@ class Measurement:
     is_share: bool = False
 
 
-def first(order: NDArray[np.int64], among: NDArray[np.int64]) -> tuple[int, ...]:
-    """The indices of the first few examples in an order of those that are meant."""
-    return tuple(int(index) for index in among[order[:SHOWN]])
-
-
 def largest(values: NDArray[np.float64], among: NDArray[np.int64]) -> tuple[int, ...]:
     """The indices of the examples with the largest values."""
-    return first(np.argsort(-values, kind="stable"), among)
+    order = np.argsort(-values, kind="stable")
+    return tuple(int(index) for index in among[order[:SHOWN]])

@@ -1,29 +1,28 @@
 """How often the model is right, what its loss is, and which labels look wrong."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .estimates import Estimate, exactly, jackknife, mean, quantile, share
+from .estimates import Estimate, exactly, jackknife, quantile, share
 from .examples import Measured
-from .measurement import Measurement, largest
+from .extremes import DOUBT
+from .kept import Kept
+from .measurement import Measurement
 
 Numbers = NDArray[Any]
 
 TAIL = 0.01
-DOUBT = 5.0
-"""Least ratio of the probabilities of the prediction and of a suspicious label."""
 MANY_CLASSES = 1000
 """Largest number of classes of which all permutations are searched."""
 
 
 def measurements(measured: Measured) -> list[Measurement]:
     """Accuracy, loss and its tail, and suspicious labels."""
-    examples, index = measured.examples, measured.index
-    loss = examples.loss.astype(np.float64)
+    loss = measured.examples.loss.astype(np.float64)
     ordered = np.sort(loss)
-    right, wrong = examples.right, ~examples.right
     rule = (
         "argmax p"
         if measured.setting.normalizer is not None
@@ -33,12 +32,14 @@ def measurements(measured: Measured) -> list[Measurement]:
         Measurement(
             "prediction",
             "accuracy",
-            share(int(right.sum()), len(right)),
+            measured.share("right"),
             f"right by {rule}",
-            largest(loss[wrong], index[wrong]),
+            measured.shown("loss of wrong"),
             is_share=True,
         ),
-        Measurement("loss", "loss", mean(loss), "mean loss", largest(loss, index)),
+        Measurement(
+            "loss", "loss", measured.mean("loss"), "mean loss", measured.shown("loss")
+        ),
     ]
     result += [
         Measurement(
@@ -50,7 +51,12 @@ def measurements(measured: Measured) -> list[Measurement]:
         for name, q in (("50", 0.5), ("95", 0.95), ("99", 0.99))
     ]
     result += [
-        Measurement("loss", "loss_largest", exactly(ordered[-1]), "largest loss"),
+        Measurement(
+            "loss",
+            "loss_largest",
+            exactly(measured.totals.largest_loss),
+            "largest loss",
+        ),
         Measurement(
             "loss",
             "loss_of_tail",
@@ -70,21 +76,27 @@ def _tail(loss: Numbers) -> float:
     )
 
 
-def is_suspicious(measured: Measured) -> NDArray[np.bool_]:
+def is_suspicious(measured: Measured, kept: Kept) -> NDArray[np.bool_]:
     """Wrong with a confidence that is usual for the predicted class where it is the label.
 
     What is usual is the mean of p_label over the examples of a class. It is the rule of confident
     learning (Northcutt, Jiang and Chuang, JAIR 2021, arXiv 1911.00068), asked of the predicted
     class alone. Where a task is hard, what is usual is little, and wrong answers are often the
     second best; so the label must also be five times less probable than the prediction.
+
+    Args:
+        measured: Examples, which say what is usual.
+        kept: Examples to judge.
     """
-    examples = measured.examples
     count = np.bincount(measured.labels, minlength=measured.num_classes)
     sums = np.bincount(
-        measured.labels, examples.p_label.astype(np.float64), measured.num_classes
+        measured.labels,
+        measured.examples.p_label.astype(np.float64),
+        measured.num_classes,
     )
     overall = sums.sum() / max(count.sum(), 1)
     usual = np.where(count > 0, sums / np.maximum(count, 1), overall)
+    examples = kept.examples
     confident = examples.confidence >= usual[examples.predicted]
     confident &= examples.confidence >= DOUBT * examples.p_label
     result: NDArray[np.bool_] = confident & ~examples.right
@@ -94,20 +106,14 @@ def is_suspicious(measured: Measured) -> NDArray[np.bool_]:
 def _suspicious(measured: Measured) -> list[Measurement]:
     if measured.setting.normalizer is None:
         return []
-    suspicious = is_suspicious(measured)
-    examples = measured.examples
-    # By how much more the model believes in another class.
-    tiny = np.finfo(np.float32).tiny
-    doubt = np.log(np.maximum(examples.confidence, tiny)) - np.log(
-        np.maximum(examples.p_label, tiny)
-    )
+    suspicious = is_suspicious(measured, measured.part.kept)
     return [
         Measurement(
             "labels",
             "suspicious",
             share(int(suspicious.sum()), len(suspicious)),
             "confidently wrong: the label may be",
-            largest(doubt[suspicious], measured.index[suspicious]),
+            measured.shown("doubt", partial(is_suspicious, measured)),
             is_share=True,
         )
     ]
@@ -128,15 +134,15 @@ class Misplaced(NamedTuple):
 def misplaced(measured: Measured) -> Misplaced:
     """The accuracy if the classes are renamed, or if the labels are moved by one example."""
     predicted, labels = measured.examples.predicted.astype(np.int64), measured.labels
-    count = len(labels)
-    best = Misplaced(share(int((predicted == labels).sum()), count), "")
+    count, totals = len(labels), measured.totals
+    best = Misplaced(measured.share("right"), "")
     moves = {
-        "move the labels up by one example": (predicted[:-1], labels[1:]),
-        "move the labels down by one example": (predicted[1:], labels[:-1]),
+        "move the labels up by one example": totals.moved_up,
+        "move the labels down by one example": totals.moved_down,
     }
-    for text, (ours, theirs) in moves.items():
-        hits = share(int((ours == theirs).sum()), max(len(ours), 1))
-        best = max(best, Misplaced(hits, text), key=lambda each: each.accuracy.value)
+    for text, hits in moves.items():
+        found = share(int(hits), int(max(totals.neighbours, 1)))
+        best = max(best, Misplaced(found, text), key=lambda each: each.accuracy.value)
     if measured.num_classes > MANY_CLASSES:
         return best
     number, text = _renamed(predicted, labels, measured.num_classes)

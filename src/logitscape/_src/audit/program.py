@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
 from ..base.half_precision import widened
 from ..base.memory import kept
@@ -72,9 +72,10 @@ def _block(
     finite = jax.vmap(partial(_is_finite, setting))(z, t)
     usable = counts & finite
     # What does not count takes part with logits of 0, and is left out of every sum.
-    z = jnp.where(usable[:, None], z, 0)
-    one = partial(_example, setting)
-    examples, gradients, p, t = jax.vmap(one)(z, t)
+    # Without this every sum over a class would compute what it needs of the examples once more.
+    z = lax.optimization_barrier(jnp.where(usable[:, None], z, 0))
+    found = jax.vmap(partial(_example, setting))(z, t)
+    examples, gradients, p, t = lax.optimization_barrier(found)
     examples = examples._replace(
         finite=finite,
         norm=examples.norm.T,

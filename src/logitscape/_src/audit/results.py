@@ -8,26 +8,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..diagnosis.severity import SEVERITIES, Severity
 from .alternatives import Alternative
-from .calibration import Reliability
 from .examples import Measured
-from .faults import Finding
 from .groups import Group
+from .judged import Judged
 from .measurement import Measurement
+from .reliability import Reliability
 
 
-@dataclass(frozen=True)
-class AuditResults:
+@dataclass(frozen=True, kw_only=True)
+class AuditResults(Judged):
     """The numbers, the findings, and what they are made of.
 
     Attributes:
-        name: Name of the dump.
         objective: Name of the loss.
         shape: Number of examples and of classes.
         dtype: Type in which the logits are stored.
         numbers: All numbers.
-        findings: What is wrong, faults first.
         alternatives: The present loss and what others would do.
         groups: Groups of examples beside the rest.
         reliability: Reliability diagram; None without a known normalizer.
@@ -36,12 +33,10 @@ class AuditResults:
         ids: Names of the examples, [m].
     """
 
-    name: str
     objective: str
     shape: tuple[int, int]
     dtype: str
     numbers: tuple[Measurement, ...]
-    findings: tuple[Finding, ...]
     alternatives: tuple[Alternative, ...]
     groups: tuple[Group, ...]
     reliability: Reliability | None
@@ -54,16 +49,6 @@ class AuditResults:
         """All numbers by their names."""
         return {number.name: number for number in self.numbers}
 
-    @property
-    def worst(self) -> Severity:
-        """The gravest severity of the findings; "fine" without any."""
-        return self.findings[0].severity if self.findings else SEVERITIES[-1]
-
-    @property
-    def healthy(self) -> bool:
-        """Whether there is no fault."""
-        return self.worst != "fault"
-
     def id_of(self, index: int) -> str:
         """The name of an example: its id, or its index."""
         return str(index if self.ids is None else self.ids[index])
@@ -72,24 +57,15 @@ class AuditResults:
         """The name of a class, or its number."""
         return str(place if self.class_names is None else self.class_names[place])
 
-    def headline(self) -> str:
-        """The answer in a few words."""
-        names = [each.verdict for each in self.findings if each.severity == self.worst]
-        if self.worst == "fault":
-            return f"{self.name}: {', '.join(names)}"
-        if self.worst == "trade":
-            return f"{self.name} has no fault, and a trade: {', '.join(names)}"
-        return f"{self.name} has no fault"
-
     def counts(self) -> dict[str, int]:
         """Number of examples, of those that are measured, and why the others are not."""
         measured = self.measured
         return {
             "examples": self.shape[0],
             "measured": measured.count,
-            "ignored": measured.ignored,
-            "not_finite": len(measured.not_finite),
-            "without_loss": len(measured.without_loss),
+            "ignored": measured.part.ignored,
+            "not_finite": measured.part.not_finite.count,
+            "without_loss": measured.part.without_loss.count,
         }
 
 

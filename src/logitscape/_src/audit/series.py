@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..diagnosis.severity import SEVERITIES, Severity
+from ..diagnosis.severity import SEVERITIES
 from .estimates import mean, share
-from .faults import Finding
-from .gradient import stuck_under
+from .extremes import stuck_at
+from .finding import Finding
+from .judged import Judged
 from .measurement import largest
 from .recording import Recording
 from .results import AuditResults
@@ -24,51 +25,28 @@ FEWEST = 10
 """Fewest steps of a recording that are averaged."""
 
 
-@dataclass(frozen=True)
-class SeriesResults:
+@dataclass(frozen=True, kw_only=True)
+class SeriesResults(Judged):
     """What a series of audits, or a recording, has found.
 
     Attributes:
-        name: Name of the series.
         kind: What its points are: "dumps" or "steps".
         points: Names of the points, [s].
         rows: All numbers that every point has.
         passages: What became of the examples; none for a recording.
-        findings: What is wrong, faults first.
         audits: The audit of every point; none for a recording.
     """
 
-    name: str
     kind: str
     points: tuple[str, ...]
     rows: tuple[Row, ...]
     passages: tuple[Passage, ...]
-    findings: tuple[Finding, ...]
     audits: tuple[AuditResults, ...]
 
     @cached_property
     def by_name(self) -> dict[str, Row]:
         """All numbers by their names."""
         return {row.name: row for row in self.rows}
-
-    @property
-    def worst(self) -> Severity:
-        """The gravest severity of the findings; "fine" without any."""
-        return self.findings[0].severity if self.findings else SEVERITIES[-1]
-
-    @property
-    def healthy(self) -> bool:
-        """Whether there is no fault."""
-        return self.worst != "fault"
-
-    def headline(self) -> str:
-        """The answer in a few words."""
-        names = [each.verdict for each in self.findings if each.severity == self.worst]
-        if self.worst == "fault":
-            return f"{self.name}: {', '.join(names)}"
-        if self.worst == "trade":
-            return f"{self.name} has no fault, and a trade: {', '.join(names)}"
-        return f"{self.name} has no fault"
 
 
 def series_of_audits(
@@ -96,7 +74,13 @@ def series_of_audits(
     points = tuple(audits)
     found = findings_of_audits(points, each, {row.name: row for row in rows}, passages)
     return SeriesResults(
-        name, "dumps", points, rows, passages, _sorted(found), tuple(each)
+        name=name,
+        kind="dumps",
+        points=points,
+        rows=rows,
+        passages=passages,
+        findings=_sorted(found),
+        audits=tuple(each),
     )
 
 
@@ -114,7 +98,15 @@ def series_of_recording(name: str, recording: Recording) -> SeriesResults:
     )
     points = tuple(str(step) for step in recording.steps)
     found = findings_of_steps(points, {row.name: row for row in rows})
-    return SeriesResults(name, "steps", points, rows, (), _sorted(found), ())
+    return SeriesResults(
+        name=name,
+        kind="steps",
+        points=points,
+        rows=rows,
+        passages=(),
+        findings=_sorted(found),
+        audits=(),
+    )
 
 
 def _row(name: str, values: NDArray[np.float64]) -> Row:
@@ -171,4 +163,4 @@ def _at(audit: AuditResults, index: NDArray[np.int64], values: Any) -> NDArray[A
 
 
 def _stuck(audit: AuditResults) -> NDArray[np.bool_]:
-    return stuck_under(audit.measured, 0)
+    return stuck_at(audit.measured.setting, audit.measured.examples, 0)

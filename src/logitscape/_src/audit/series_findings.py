@@ -5,16 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from .dump_faults import OF_LIMIT
 from .estimates import Estimate
-from .faults import (
-    MANY_COLLAPSED,
-    MANY_STUCK,
-    MISCALIBRATED,
-    OF_LIMIT,
-    Finding,
-    finding,
-    percent,
-)
+from .faults import MANY_COLLAPSED, MANY_STUCK, MISCALIBRATED
+from .finding import Finding, finding, percent
 from .results import AuditResults
 from .series_rows import Passage, Row
 

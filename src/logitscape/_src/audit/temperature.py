@@ -120,7 +120,7 @@ def _sample(measured: Measured) -> tuple[Numbers, NDArray[np.int64]] | None:
     """Logits and labels of the sampled examples that are measured, if softmax predicts."""
     if not measured.setting.predicts_by_softmax:
         return None
-    logits, labels = measured.sample
+    logits, labels = measured.part.sample, measured.part.sample_labels
     if len(labels) < 10 * FOLDS:
         return None
     return logits.astype(np.float64), labels

@@ -20,6 +20,7 @@ from . import (
     list_command,
 )
 from .errors import UsageError, UserError
+from .interrupts import status_of, terminable
 from .output import Output, say
 
 HELP = """Measure the gradients of classification losses: list, sweep, draw and diagnose them, and
@@ -28,7 +29,7 @@ audit models.
 A SPEC is 'softmax + focal(gamma=2)', or the name of a loss of logits such as crammer_singer.
 
 Exit status: 0 healthy, 1 answers at or above --fail-on, 2 bad usage or an error in your function,
-3 a fault of logitscape itself, 130 interrupted.
+3 a fault of logitscape itself, 130 interrupted, 143 terminated.
 """
 
 
@@ -88,9 +89,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command, bound, _ = build().parse_args(words, exit_on_error=False)
     except CycloptsError:
         return 2
-    status = _run(command, bound)
-    if arguments is None:
-        _end_with_threads(status)
+    if arguments is not None:
+        return _run(command, bound)
+    with terminable():
+        status = _run(command, bound)
+    _end_with_threads(status)
     return status
 
 
@@ -118,9 +121,9 @@ def _usage_message(error: object) -> Text:
 def _run(command: Any, bound: Any) -> int:
     try:
         return int(command(*bound.args, **bound.kwargs) or 0)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         say(f"\nlogitscape: interrupted; {_state_of_file(bound.arguments)}")
-        return 130
+        return status_of(interrupt)
     except (UsageError, UserError, OSError) as error:
         say(f"logitscape: {error}")
         return 2

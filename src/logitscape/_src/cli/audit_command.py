@@ -179,7 +179,12 @@ def _audited(
 
 
 def _lines(path: Path | None) -> list[str] | None:
-    return None if path is None else path.read_text(encoding="utf-8").splitlines()
+    if path is None:
+        return None
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--class-names: {path} is no text in UTF-8.") from error
 
 
 def _groups(texts: tuple[str, ...]) -> dict[str, str] | None:

@@ -9,15 +9,13 @@ from ..audit.compute import compute
 from ..audit.measurement import Measurement
 from ..audit.recording import Recording
 from ..audit.results import AuditResults
-from ..base.files import checked_path, replacing
 from ..engine.stuck import STUCK
 from ..objectives.parts import Normalizer
 from ..objectives.sources import Source
 from .audit_progress import counted
 from .audit_record import audit_record
+from .audit_report import AuditReport
 from .audit_series import AuditSeries, is_series, series
-from .records import to_json
-from .save import as_text, save
 
 if TYPE_CHECKING:
     import xarray
@@ -26,23 +24,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Audit(AuditResults):
+class Audit(AuditResults, AuditReport[Measurement]):
     """What an audit has found; `print` it, or show it in a notebook.
 
     A number is `audit["stuck"]`, with its `estimate` (value, low and high of the 95 % interval),
     what it is in words, and the examples that show it.
     """
-
-    def __getitem__(self, name: str) -> Measurement:
-        """The number of this name.
-
-        Raises:
-            KeyError: If there is none; the message has all names.
-        """
-        if name not in self.by_name:
-            known = ", ".join(self.by_name)
-            raise KeyError(f"there is no number {name!r}; there are {known}")
-        return self.by_name[name]
 
     def table(self, *, everything: bool = False) -> "RenderableType":
         """Return the report for the terminal (rich), of at most 80 columns.
@@ -53,13 +40,6 @@ class Audit(AuditResults):
         from .audit_terminal import table
 
         return table(self, everything=everything)
-
-    def __str__(self) -> str:
-        return as_text(self.table())
-
-    def full(self) -> str:
-        """Return the report with all numbers, as text; `str` has those that matter most."""
-        return as_text(self.table(everything=True))
 
     def _repr_html_(self) -> str:
         from .audit_page import fragment
@@ -72,10 +52,6 @@ class Audit(AuditResults):
         Infinities and NaN are the strings "inf", "-inf" and "nan".
         """
         return audit_record(self)
-
-    def to_json(self) -> str:
-        """Return `to_dict` as text."""
-        return to_json(self.to_dict())
 
     def to_xarray(self) -> "xarray.Dataset":
         """Return the numbers about every example and every class, with labelled dimensions.
@@ -93,26 +69,11 @@ class Audit(AuditResults):
 
         return draw(self)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the audit in the form that belongs to the suffix of the path.
-
-        Args:
-            path: Path of the file: ".html" for one self-contained page, ".json", ".txt", ".nc" for
-                `to_xarray`, or ".png", ".svg" or ".pdf" for the figure.
-
-        Raises:
-            ValueError: For another suffix.
-            FileNotFoundError: If the folder does not exist.
-        """
+    def page(self) -> str:
+        """Return one self-contained HTML file: findings, pictures, all numbers, and JSON."""
         from .audit_page import page
 
-        target = checked_path("save", path)
-        if target.suffix.lower() == ".nc":
-            with replacing(target) as temporary:
-                self.to_xarray().to_netcdf(temporary)
-            return target
-        texts = {".html": lambda: page(self), ".json": self.to_json, ".txt": self.full}
-        return save(target, texts, self.figure)
+        return page(self)
 
 
 @overload

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..audit.calibration import errors_of_classes
-from ..audit.gradient import stuck_under
+from ..audit.extremes import stuck_at
 from ..audit.prediction import is_suspicious
 from ..audit.results import AuditResults
 
@@ -30,10 +30,15 @@ def dataset(audit: AuditResults) -> "xarray.Dataset":
     variables["present_loss"] = variables.pop("loss")
     variables["label"] = (("example",), measured.labels)
     losses = range(len(measured.setting.names))
-    stuck = np.stack([stuck_under(measured, place) for place in losses])
+    stuck = np.stack(
+        [stuck_at(measured.setting, measured.examples, place) for place in losses]
+    )
     variables["stuck"] = (("loss", "example"), stuck)
     if measured.setting.normalizer is not None:
-        variables["suspicious"] = (("example",), is_suspicious(measured))
+        variables["suspicious"] = (
+            ("example",),
+            is_suspicious(measured, measured.part.kept),
+        )
     count = measured.count
     classes = measured.classes
     variables["mean_gradient"] = (("loss", "class"), classes.gradient / count)

@@ -157,11 +157,11 @@ def _alternatives(axes: Axes, audit: AuditResults) -> None:
         color="0.2",
         capsize=2,
     )
-    labels = [first_line(each.name, 28) for each in shown]
+    labels = [first_line(each.name, 36) for each in shown]
     for text in axes.set_yticks(place, labels):
         verbatim(text.label1)
     axes.invert_yaxis()
     axes.set(
-        xlabel="points of accuracy by one small step, to first order",
+        xlabel="points of accuracy by one step, to first order",
         title="What another loss would do",
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from ..audit.faults import Finding
+from ..audit.finding import Finding
 from ..audit.results import AuditResults
 from ..base.versions import versions
 from .answers_html import boxed, capitalized, mark

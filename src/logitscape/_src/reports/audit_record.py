@@ -32,8 +32,8 @@ def audit_record(audit: AuditResults) -> dict[str, Any]:
         "alternatives": [asdict(each) for each in audit.alternatives],
         "groups": [asdict(each) for each in audit.groups],
         "left_out": {
-            "not_finite": audit.measured.not_finite.tolist(),
-            "without_loss": audit.measured.without_loss.tolist(),
+            "not_finite": audit.measured.part.not_finite.first.tolist(),
+            "without_loss": audit.measured.part.without_loss.first.tolist(),
         },
         "versions": versions(),
     }

@@ -10,10 +10,8 @@ from ..audit.compute import compute
 from ..audit.recording import Recording, is_recording
 from ..audit.series import SeriesResults, series_of_audits, series_of_recording
 from ..audit.series_rows import Row
-from ..base.files import checked_path, replacing
+from .audit_report import AuditReport
 from .audit_series_record import series_record
-from .records import to_json
-from .save import as_text, save
 
 if TYPE_CHECKING:
     import xarray
@@ -22,23 +20,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class AuditSeries(SeriesResults):
+class AuditSeries(SeriesResults, AuditReport[Row]):
     """What changes from dump to dump, or from step to step; `print` it, or save it.
 
     `series["loss"]` has the values of a number at all points, and its first and last with their
     95 % intervals. `series.audits` has everything about every dump.
     """
-
-    def __getitem__(self, name: str) -> Row:
-        """The number of this name at all points.
-
-        Raises:
-            KeyError: If there is none; the message has all names.
-        """
-        if name not in self.by_name:
-            known = ", ".join(self.by_name)
-            raise KeyError(f"there is no number {name!r}; there are {known}")
-        return self.by_name[name]
 
     def table(self, *, everything: bool = False) -> "RenderableType":
         """Return the report for the terminal (rich), of at most 80 columns.
@@ -49,13 +36,6 @@ class AuditSeries(SeriesResults):
         from .audit_series_views import table
 
         return table(self, everything=everything)
-
-    def __str__(self) -> str:
-        return as_text(self.table())
-
-    def full(self) -> str:
-        """Return the report with all numbers, as text."""
-        return as_text(self.table(everything=True))
 
     def _repr_html_(self) -> str:
         from .audit_series_views import fragment
@@ -68,10 +48,6 @@ class AuditSeries(SeriesResults):
         Infinities and NaN are the strings "inf", "-inf" and "nan".
         """
         return series_record(self)
-
-    def to_json(self) -> str:
-        """Return `to_dict` as text."""
-        return to_json(self.to_dict())
 
     def to_xarray(self) -> "xarray.Dataset":
         """Return every number by the dimension "point"."""
@@ -88,26 +64,11 @@ class AuditSeries(SeriesResults):
 
         return draw(self)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the series in the form that belongs to the suffix of the path.
-
-        Args:
-            path: Path of the file: ".html" for one self-contained page, ".json", ".txt", ".nc" for
-                `to_xarray`, or ".png", ".svg" or ".pdf" for the figure.
-
-        Raises:
-            ValueError: For another suffix.
-            FileNotFoundError: If the folder does not exist.
-        """
+    def page(self) -> str:
+        """Return one self-contained HTML file: findings, pictures, all numbers, and JSON."""
         from .audit_series_views import page
 
-        target = checked_path("save", path)
-        if target.suffix.lower() == ".nc":
-            with replacing(target) as temporary:
-                self.to_xarray().to_netcdf(temporary)
-            return target
-        texts = {".html": lambda: page(self), ".json": self.to_json, ".txt": self.full}
-        return save(target, texts, self.figure)
+        return page(self)
 
 
 def is_series(logits: Any) -> bool:

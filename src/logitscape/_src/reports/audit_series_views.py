@@ -8,7 +8,7 @@ from rich.console import Group as Lines
 from rich.console import RenderableType
 from rich.text import Text
 
-from ..audit.faults import percent
+from ..audit.finding import percent
 from ..audit.series import SeriesResults
 from ..audit.series_rows import Row
 from .answers_html import boxed

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ..audit.alternatives import Alternative
 from ..audit.estimates import Estimate
-from ..audit.faults import Finding, percent
+from ..audit.finding import Finding, percent
 from ..audit.groups import Group
 from ..audit.measurement import Measurement
 from ..audit.results import AuditResults

@@ -1,28 +1,47 @@
 """Files of arrays: `.npy`, `.npz` and `.safetensors`."""
 
+import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jax.numpy import bfloat16
 from numpy.lib import format as npy
 
 from .missing import imported
-from .rows import Forward, Numbers, Rows, chosen, of_array
+from .plain import of_file
+from .rows import Forward, Numbers, Rows, chosen, stored_type
 
+TENSORS: Mapping[str, Any] = {
+    "F16": "<f2",
+    "BF16": bfloat16,
+    "F32": "<f4",
+    "F64": "<f8",
+    "BOOL": "?",
+    **{f"I{8 * size}": f"<i{size}" for size in (1, 2, 4, 8)},
+    **{f"U{8 * size}": f"<u{size}" for size in (1, 2, 4, 8)},
+}
+"""Types of numbers, as `.safetensors` files call them."""
 PIECE = 2**20
 """Bytes that are decompressed at a time."""
 
 
 def from_npy(path: Path, role: str, member: str) -> Rows:
-    """Rows of a `.npy` file, which is mapped into memory and not read."""
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
-    return of_array(str(path), array, path)
+    """Rows of a `.npy` file, whose only array has no name."""
+    if member:
+        raise ValueError(
+            f"`audit({role}=...)`: `{path}` has one array without a name, and no {member!r}."
+        )
+    with path.open("rb") as stream:
+        shape, in_columns, dtype = _header(stream)
+        place = stream.tell()
+    return of_file(str(path), path, place, shape, dtype, in_columns=in_columns)
 
 
 def from_npz(path: Path, role: str, member: str) -> Rows:
-    """Rows of an array in a `.npz` file: mapped where it is stored, streamed where compressed."""
+    """Rows of an array in a `.npz` file, which may be compressed."""
     with zipfile.ZipFile(path) as archive:
         entries = {
             entry.filename.removesuffix(".npy"): entry
@@ -38,35 +57,32 @@ def from_npz(path: Path, role: str, member: str) -> Rows:
     if dtype.hasobject:
         raise ValueError("it holds objects of Python, not numbers")
     if entry.compress_type == zipfile.ZIP_STORED:
-        order: Any = "F" if in_columns else "C"
         place = _place_of(path, entry) + begins
-        mapped = np.memmap(path, dtype, "r", place, shape, order)
-        return of_array(label, mapped, path)
+        return of_file(label, path, place, shape, dtype, in_columns=in_columns)
     if in_columns:
         raise ValueError("its array is compressed column by column; save it in C order")
     forward = Forward(lambda: _decompressed(path, entry.filename, shape, dtype))
-    plain = of_array(label, np.empty((0, *shape[1:]), dtype))
+    wide = stored_type(dtype)
 
     def read(start: int, stop: int) -> Numbers:
-        return forward.read(start, stop).view(plain.dtype)
+        return forward.read(start, stop).view(wide)
 
-    return Rows(label, shape, plain.dtype, read, path)
+    return Rows(label, shape, wide, read, path)
 
 
 def from_safetensors(path: Path, role: str, member: str) -> Rows:
     """Rows of a tensor in a `.safetensors` file."""
-    safetensors = imported("safetensors", path)
-    opened = safetensors.safe_open(path, framework="numpy")
+    # The library checks that the file is whole, and would map it into memory.
+    opened = imported("safetensors", path).safe_open(path, framework="numpy")
     name = chosen(path, role, member, list(opened.keys()))
-    part = opened.get_slice(name)
-    shape = tuple(part.get_shape())
-    return Rows(
-        f"{path}::{name}",
-        shape,
-        np.dtype(part[0:0].dtype) if shape else np.dtype(float),
-        lambda start, stop: np.ascontiguousarray(part[start:stop]),
-        path,
-    )
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        about = json.loads(file.read(length))[name]
+    if about["dtype"] not in TENSORS:
+        raise ValueError(f"{name!r} has numbers of the type {about['dtype']}")
+    place = 8 + length + about["data_offsets"][0]
+    dtype = np.dtype(TENSORS[about["dtype"]])
+    return of_file(f"{path}::{name}", path, place, tuple(about["shape"]), dtype)
 
 
 def _header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

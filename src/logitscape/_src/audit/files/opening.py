@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -23,6 +24,8 @@ READERS: Mapping[str, Reader] = {
 }
 """Function that opens a file, by its suffix."""
 
+FOLDERS = (".zarr",)
+"""Those of them that may be folders."""
 SEPARATOR = "::"
 """Between a file and the name of one of its arrays."""
 
@@ -46,6 +49,11 @@ def rows_of(role: str, source: Any) -> Rows:
         rows = _opened(role, os.fspath(source))
     else:
         array = source if hasattr(source, "shape") else _as_array(role, source)
+        if np.ma.is_masked(array):
+            raise TypeError(
+                f"`audit({role}=...)` must have no masked entries: leave their rows out, or mark "
+                "them by `ignored_label=...`."
+            )
         rows = of_array(role, array)
     _check_dtype(role, rows)
     return rows
@@ -63,13 +71,12 @@ def entries_of(role: str, source: Any) -> Any:
     return source
 
 
-def stamp(rows: Rows) -> tuple[Any, ...]:
-    """What changes if somebody writes to the file: sizes and times of all its parts."""
-    if rows.path is None:
+def stamp(path: Path | None) -> tuple[tuple[int, int], ...]:
+    """What changes if somebody writes to a file or folder: sizes and times of all its parts."""
+    if path is None:
         return ()
-    is_folder = rows.path.is_dir()
-    parts = sorted(rows.path.rglob("*")) if is_folder else [rows.path]
-    states = [part.stat() for part in parts]
+    parts = sorted(path.rglob("*")) if path.is_dir() else [path]
+    states = [part.stat() for part in parts if part.exists()]
     return tuple((state.st_size, state.st_mtime_ns) for state in states)
 
 
@@ -77,19 +84,24 @@ def _opened(role: str, text: str) -> Rows:
     place, _, member = text.partition(SEPARATOR)
     path = Path(place).expanduser()
     argument = f"`audit({role}=...)`"
-    if not path.exists():
+    if not _exists(path):
         raise FileNotFoundError(f"{argument}: there is no file `{path}`.")
     suffix = path.suffix.lower()
     if suffix not in READERS:
         known = ", ".join(READERS)
         raise ValueError(f"{argument}: `{path}` must end in {known}.")
+    if not path.is_file() and not (path.is_dir() and suffix in FOLDERS):
+        # A pipe would be waited for without end.
+        what = "is a folder" if path.is_dir() else "is no ordinary file"
+        raise ValueError(f"{argument}: `{path}` {what}.")
     if path.is_file():
         # To say so before a library does, in words of its own.
         path.open("rb").close()
         if path.stat().st_size == 0:
             raise ValueError(f"{argument}: `{path}` is empty.")
     try:
-        rows = READERS[suffix](path, role, member)
+        state = stamp(path)
+        rows = replace(READERS[suffix](path, role, member), state=state)
     except ImportError:
         raise
     except Exception as error:
@@ -99,6 +111,13 @@ def _opened(role: str, text: str) -> Rows:
             f"{argument}: `{path}` is no whole {suffix} file: {_reason(error)}."
         ) from error
     return rows
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # A name that is too long, or none.
+        return False
 
 
 def _reason(error: Exception) -> str:
@@ -117,7 +136,9 @@ def _as_array(role: str, source: Any) -> Any:
 
 def _check_dtype(role: str, rows: Rows) -> None:
     is_half = rows.dtype.name == "bfloat16"
-    if rows.dtype.kind not in "fiub" and not is_half:
+    # No accelerator has longer numbers than those of eight bytes.
+    is_known = rows.dtype.kind in "fiub" and rows.dtype.itemsize <= 8
+    if not is_known and not is_half:
         raise TypeError(
             f"`audit({role}=...)`: {rows.name} must have numbers, got {rows.dtype}."
         )

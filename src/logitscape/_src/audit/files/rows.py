@@ -32,6 +32,7 @@ class Rows:
         dtype: Type of the numbers.
         read: Function (start, stop) -> rows; it is quickest if called from front to back.
         path: File or folder that they lie in; None for an array in memory.
+        state: What `stamp` said of it before it was opened.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Rows:
     dtype: np.dtype[Any]
     read: Callable[[int, int], Numbers]
     path: Path | None = None
+    state: tuple[tuple[int, int], ...] = ()
 
     def whole(self) -> Numbers:
         """All rows at once, for what has few numbers for each example."""
@@ -84,18 +86,19 @@ class Forward:
 
 
 def of_array(name: str, array: Any, path: Path | None = None) -> Rows:
-    """Rows of anything that has a shape and a dtype and can be cut, such as a memory map."""
-    dtype = np.dtype(array.dtype)
-    # NumPy writes bfloat16 as two bytes without a meaning.
-    is_bfloat16 = dtype == np.dtype("V2")
-    if is_bfloat16:
-        dtype = np.dtype(bfloat16)
+    """Rows of anything that has a shape and a dtype and can be cut, such as an array in memory."""
+    dtype = stored_type(np.dtype(array.dtype))
 
     def read(start: int, stop: int) -> Numbers:
         rows = np.ascontiguousarray(array[start:stop])
-        return rows.view(dtype) if is_bfloat16 else rows
+        return rows if rows.dtype == dtype else rows.view(dtype)
 
     return Rows(name, tuple(array.shape), dtype, read, path)
+
+
+def stored_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The type of numbers, as NumPy writes bfloat16 as two bytes without a meaning."""
+    return np.dtype(bfloat16) if dtype == np.dtype("V2") else dtype
 
 
 def chosen(path: Path, role: str, member: str, names: list[str]) -> str:
