@@ -15,12 +15,12 @@ from ..base.stored import under_jit
 from ..base.xla import jit_as_trained, jit_fast_compile
 from ..objectives.objective import Objective
 from ..objectives.sources import Source, objective
+from .axes import axes_code
 from .choice import Recognised
 from .framework import Library, Rows
 from .reading import (
     PERFECT,
     arguments_of_one,
-    axes_code,
     call_on_batch,
     loss_of_one,
     target_for,

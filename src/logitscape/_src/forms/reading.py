@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from .axes import indices_of, placed
+
 Form: TypeAlias = Literal[
     "one example",
     "one example, label",
@@ -178,8 +180,8 @@ def arguments_of_one(reading: Reading, z: Any, target: Any) -> tuple[Any, ...]:
         raise ValueError(f"one logit stands for 2 classes, got {z.shape[-1]}")
     logits = z[..., 1] - z[..., 0] if reading.is_binary else z
     return (
-        _placed(logits, _indices(reading.logits)),
-        _placed(target, _indices(reading.target)),
+        placed(logits, indices_of(reading.logits)),
+        placed(target, indices_of(reading.target)),
     )
 
 
@@ -187,8 +189,8 @@ def arguments_of_batch(reading: Reading, z: Any, target: Any) -> tuple[Any, ...]
     """The arguments for a batch, logits [N, n] and what `target_for` gives."""
     logits = z[..., 1] - z[..., 0] if reading.is_binary else z
     return (
-        _placed(logits, _indices(reading.logits, of_batch=True)),
-        _placed(target, _indices(reading.target, of_batch=True)),
+        placed(logits, indices_of(reading.logits, of_batch=True)),
+        placed(target, indices_of(reading.target, of_batch=True)),
     )
 
 
@@ -208,41 +210,3 @@ def call_on_batch(
     if reading.form == "multi-label" and loss.ndim == 2:
         return loss.sum(-1)
     return loss.reshape(()) if loss.ndim == 0 else loss.reshape(-1)
-
-
-Index: TypeAlias = tuple[Any, ...]
-
-
-def _indices(axes: str, of_batch: bool = False) -> tuple[Index, ...]:
-    """Indices that give an example, or a batch of examples, the axes that a function takes.
-
-    A second one repeats the place of a sequence.
-    """
-    kept = "Nn" if of_batch else "n"
-    index = tuple(slice(None) if axis in kept else None for axis in axes)
-    if "2" not in axes:
-        return (index,)
-    before = (slice(None),) * axes.index("2")
-    return index, (*before, np.array([0, 0]))
-
-
-def _placed(x: Any, indices: tuple[Index, ...]) -> Any:
-    for index in indices:
-        x = x[index]
-    return x
-
-
-def axes_code(axes: str, x: str, library: str, of_batch: bool = False) -> str:
-    """The code of an example or a batch, with the axes that a function takes."""
-    index, *repeats = _indices(axes, of_batch)
-    entries = [":" if entry else "None" for entry in index]
-    while entries and entries[-1] == ":":
-        entries.pop()
-    if not entries:
-        return x
-    code = f"({x})" if " " in x else x
-    code += f"[{', '.join(entries)}]"
-    for repeat in repeats:
-        method = "repeat_interleave" if library == "torch" else "repeat"
-        code += f".{method}(2, {len(repeat) - 1})"
-    return code
