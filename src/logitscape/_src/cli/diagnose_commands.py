@@ -40,6 +40,7 @@ FormName: TypeAlias = Literal[
     "binary",
     "multi-label",
     "similarities",
+    "positives",
 ]
 
 FORMS: "Mapping[FormName, LibraryForm]" = {
@@ -50,6 +51,7 @@ FORMS: "Mapping[FormName, LibraryForm]" = {
     "binary": "binary",
     "multi-label": "multi-label",
     "similarities": "similarities",
+    "positives": "positives",
 }
 """Forms of a function, by their names on the command line."""
 REPORTS = (".html", ".json", ".txt", ".png", ".svg", ".pdf")

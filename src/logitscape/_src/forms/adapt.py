@@ -115,6 +115,8 @@ def as_code(name: str, recognised: Recognised, library: Library = "jnp") -> str:
         return _code_of_similarities(name, recognised, library)
     if reading.form == "multi-label" and library != "np":
         return f"lambda z, t: {call.code(name, 'z', target)}.sum()"
+    if reading.form == "positives":
+        return _code_of_positives(name, recognised, library)
     logits = axes_code(reading.logits, logits, library)
     target = axes_code(reading.target, target, library)
     code = call.code(name, logits, target)
@@ -136,6 +138,12 @@ def _code_of_similarities(name: str, recognised: Recognised, library: Library) -
     if call.style == "embeddings":
         other = f"{library}.eye(len(s), dtype=s.dtype)"
     return f"lambda z, t: (lambda s: {call.code(name, 's', other)}{end})({matrix})"
+
+
+def _code_of_positives(name: str, recognised: Recognised, library: Library) -> str:
+    code = recognised.call.code(name, "s[:1]", "s[None, 1:]")
+    label = "t.argmax().item()" if library == "torch" else "t.argmax()"
+    return f"lambda z, t: (lambda s: {code}.reshape(()))({library}.roll(z, -{label}))"
 
 
 def _pair_of_one(code: str, recognised: Recognised) -> str:

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from . import laws
-from .call import Call
+from . import laws, laws_of_positives
+from .call import Call, names_say_positives
 from .framework import Rows
 from .reading import (
     PICTURES,
@@ -62,6 +62,16 @@ def choose(trials: Trials, accepted: Sequence[Reading]) -> Recognised | None:
         by_form.setdefault(reading.form, reading)
     if not by_form:
         return None
+    if "positives" in by_form:
+        reading = by_form.pop("positives")
+        accepted = [each for each in accepted if each.form != "positives"]
+        if _are_positives(trials, alone=not by_form):
+            reduction = _tested(
+                lambda: laws_of_positives.reduction_of(trials.run), None
+            )
+            return Recognised(reading, trials.call, reduction)
+        if not by_form:
+            return None
     if "similarities" in by_form:
         reading = by_form["similarities"]
         if not _is_of_similarities(trials):
@@ -180,6 +190,16 @@ def _is_of_similarities(trials: Trials) -> bool:
     if trials.call.style == "both sides":
         return _tested(lambda: laws.is_of_two_sides(trials.run_of_two), False)
     return True
+
+
+def _are_positives(trials: Trials, *, alone: bool) -> bool:
+    """Whether a function takes the similarities of what matches, and of what does not.
+
+    Where other readings fit as well, only the names of its arguments tell.
+    """
+    if trials.call.swapped or not (alone or names_say_positives(trials.function)):
+        return False
+    return _tested(lambda: laws_of_positives.hold(trials.run), False)
 
 
 def _label_only_adds(trials: Trials, labels: Reading) -> bool:
