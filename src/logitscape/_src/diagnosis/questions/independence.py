@@ -55,7 +55,9 @@ def compare_with_batch(
     if subject.in_batches is None or len(points.z) < EXAMPLES:
         return []
     worst = 0.0
-    for dtype in dict.fromkeys((_wide(subject), config.dtype)):
+    # A loss that casts its logits to float32 has the digits of float32 whatever it is given.
+    wide = "float32" if points.are_rounded else _wide(subject)
+    for dtype in dict.fromkeys((wide, config.dtype)):
         batch = _batch(subject, points, dtype)
         found = influence(subject, batch)
         factor = None if few_digits else factor_of_gradients(subject, batch)

@@ -10,6 +10,7 @@ from ..answers import Answer
 from ..config import DiagnosisConfig
 from ..subject import Subject
 from .clamped_logarithms import clamped_logarithm
+from .held_values import held_value
 from .identity_sentences import logits_over
 from .lost_probability import probability_lost
 from .mistake_samples import Mistake, Samples, sample
@@ -66,6 +67,7 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
     dead_region,
     clipped,
     clamped_logarithm,
+    held_value,
     log_of_probability,
     power_of_nothing,
 )
@@ -73,6 +75,7 @@ CONSEQUENCES: Mapping[str, frozenset[str]] = {
     "softmax applied twice": frozenset({"never certain", "dead region"}),
     "never certain": frozenset({"dead region"}),
     "clipped probability": frozenset({"dead region"}),
+    "clipped value": frozenset({"dead region"}),
     "logarithm clamped": frozenset(
         {"dead region", "NaN when right", "logarithm of a probability"}
     ),
