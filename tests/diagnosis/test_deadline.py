@@ -106,6 +106,11 @@ def test_a_budget_counts_from_the_time_before_the_imports() -> None:
     assert not deadline_after(5.0).passed()
 
 
+def test_the_end_of_a_budget_is_left_for_the_report() -> None:
+    with counting_from(time.monotonic(), reserved=1.0):
+        assert 3.0 < deadline_after(5.0).remaining() <= 4.0
+
+
 def test_searches_for_a_formula_end_when_the_time_is_over() -> None:
     z, labels = np.zeros((4, 3)), np.zeros(4, int)
     losses = losses_to_fit(np.arange(4.0), exact=1e-9)

@@ -6,18 +6,18 @@ a time. The one without which the gradient comes back is the cause, whatever for
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr
 
-from ...base.jaxpr import interpret
 from ..answers import Witness
 from ..evaluation import Rows, evaluate, one_hot, row
 from ..levels import level_at
 from .clamped_logarithms import clamped_logarithm
+from .edited_programs import Step, run_edited
 from .mistake_samples import FAR, Mistake, Samples
 from .vanishing_probabilities import clipped
 
@@ -26,9 +26,6 @@ MOST = 8
 """Largest number of clips that are taken out, the first ones of the program."""
 STEPS = 161
 """Number of distances at which the end of the gradient is looked for."""
-
-Tracked: TypeAlias = tuple[Any, bool]
-"""A value of the program, and whether it depends on the logits."""
 
 
 class _Held(NamedTuple):
@@ -90,12 +87,13 @@ def _clips(traced: ClosedJaxpr, z: Rows, target: Rows) -> Iterator[_Held | None]
     """What every clip of the program holds at these logits; None where it holds nothing."""
     found = list[_Held | None]()
 
-    def keep(before: Any, after: Any) -> Any:
-        pair = _Held(np.asarray(before, np.float64), np.asarray(after, np.float64))
-        found.append(pair if (pair.before != pair.after).any() else None)
-        return after
+    def keep(step: Step) -> Any:
+        if _is_clip(step):
+            before, after = np.asarray(step.given), np.asarray(step.output)
+            found.append(_Held(before, after) if (before != after).any() else None)
+        return step.output
 
-    _run(traced, z, target, keep)
+    run_edited(traced, z, target, keep)
     yield from found[:MOST]
 
 
@@ -105,43 +103,26 @@ def _gradient_without(traced: ClosedJaxpr, index: int, z: Rows, target: Rows) ->
     def loss(logits: Any) -> Any:
         seen = 0
 
-        def drop(before: Any, after: Any) -> Any:
+        def drop(step: Step) -> Any:
             nonlocal seen
-            seen += 1
-            return before if seen == index + 1 else after
+            seen += _is_clip(step)
+            is_it = _is_clip(step) and seen == index + 1
+            return step.given if is_it else step.output
 
-        return _run(traced, logits, target, drop)
+        return run_edited(traced, logits, target, drop)
 
     return np.asarray(jax.grad(loss)(jnp.asarray(z)), np.float64)
 
 
-def _run(traced: ClosedJaxpr, z: Any, target: Any, at_clip: Any) -> Any:
-    """Run the program, and ask what a clip of a value with constants is to return."""
-
-    def constant(value: Any, dtype: Any) -> Tracked:
-        return jnp.asarray(value, dtype), False
-
-    def apply(equation: Any, inputs: list[Tracked]) -> list[Tracked]:
-        values = [value for value, _ in inputs]
-        depends = [tracked for _, tracked in inputs]
-        outputs = equation.primitive.bind(*values, **equation.params)
-        if not equation.primitive.multiple_results:
-            outputs = [outputs]
-        if equation.primitive.name in HOLDING and sum(depends) == 1:
-            before = jnp.broadcast_to(values[depends.index(True)], outputs[0].shape)
-            outputs = [at_clip(before, outputs[0])]
-        return [(output, any(depends)) for output in outputs]
-
-    arguments = [(jnp.asarray(z), True), (jnp.asarray(target), False)]
-    ((loss, _),) = interpret(traced, arguments, constant, apply)
-    return loss
+def _is_clip(step: Step) -> bool:
+    return step.name in HOLDING and step.has_constant
 
 
 def _mistake(samples: Samples, held: _Held, z: Rows, slope: float) -> Mistake:
     wrong_by = _first_dead(samples, z)
     kind, verdict = _kind(held)
     text = (
-        f"{kind} is held at {held.bound:.4g}: once the label is wrong by {wrong_by:.3g} the "
+        f"{kind} is held at {_number(held.bound)}: once the label is wrong by {wrong_by:.3g} the "
         f"gradient is 0, where without the clip it would be {slope:.3g}."
     )
     shows = f"the label is wrong by {z.max() - z[0]:g}; gradient = 0"
@@ -157,6 +138,12 @@ def _kind(held: _Held) -> tuple[str, str]:
     if (held.before <= 0).all() and held.bound < 0:
         return "A log-probability", "logarithm clamped"
     return "A value of the computation", "clipped value"
+
+
+def _number(bound: float) -> str:
+    """The bound in few digits; one next to 1 by its distance from it."""
+    below = 1 - bound
+    return f"1 - {below:.2g}" if 0 < below < 1e-3 else f"{bound:.4g}"
 
 
 def _first_dead(samples: Samples, z: Rows) -> float:
