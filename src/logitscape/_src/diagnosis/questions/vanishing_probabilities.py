@@ -66,7 +66,9 @@ def log_of_probability(samples: Samples) -> Mistake | None:
     gradient = samples.far.gradient[-1]
     underflows = not np.isfinite(loss) or not np.isfinite(gradient).all()
     if underflows and _difference_overflows(samples):
-        return _overflow_of_difference(samples)
+        # Those of the logits themselves overflow under a common shift, too.
+        of_logits = _exponential_overflows(samples)
+        return _overflow(samples) if of_logits else _overflow_of_difference(samples)
     if not is_cross_entropy or not underflows:
         return _log_of_nothing(samples)
     if _exponential_overflows(samples):
