@@ -16,7 +16,6 @@ from ..base.xla import jit_as_trained, jit_fast_compile
 from ..objectives.objective import Objective
 from ..objectives.sources import Source, objective
 from .axes import axes_code
-from .choice import Recognised
 from .framework import Library, Rows
 from .reading import (
     PERFECT,
@@ -26,6 +25,7 @@ from .reading import (
     target_for,
 )
 from .recognise import recognise
+from .recognised import Recognised
 
 OneExample: TypeAlias = Callable[[Array, Array], Array]
 """Function (logits [n], target [n]) -> scalar."""
