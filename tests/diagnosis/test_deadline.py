@@ -69,7 +69,7 @@ def test_workers_begin_nothing_after_their_time() -> None:
     release = threading.Event()
     begun = []
     tasks = [release.wait, release.wait, lambda: begun.append("late")]
-    Workers(tasks).run(seconds=0.0)
+    Workers(tasks).run(seconds=0.01)
     release.set()
     time.sleep(0.1)
     assert not begun
