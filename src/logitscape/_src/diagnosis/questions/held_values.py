@@ -76,7 +76,8 @@ def _dead_logits(samples: Samples) -> Rows | None:
     shapes[0, 1] = 1
     shapes[1] = 1
     shapes[1:, 0] = -1
-    z = samples.temperature * FAR[:, None, None] * shapes
+    # A temperature that was fitted has digits that nobody needs to read.
+    z = np.round(samples.temperature * FAR[:, None, None] * shapes, 6)
     z = samples.subject.domain.fit(z.reshape(-1, samples.num_classes))
     values = evaluate(samples.subject, z, 0)
     dead = np.isfinite(values.loss) & ~values.gradient.any(axis=1)
