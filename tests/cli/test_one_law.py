@@ -14,6 +14,7 @@ from logitscape._src.diagnosis.questions import gradient
 from logitscape._src.diagnosis.subjects import subject
 from logitscape._src.objectives.catalog import BY_NAME
 from tests.cli.command import run
+from tests.shares import share
 
 ATLAS = Path(__file__).parents[2] / "figures" / "wider_atlas.csv"
 WORDS = {
@@ -54,20 +55,36 @@ def test_the_list_says_what_the_atlas_says(entry: Entry) -> None:
         assert verdict.endswith(row["law"])
 
 
+OF_ONE_LABEL = [
+    entry
+    for entry in IN_THE_ATLAS
+    if entry.kind in ("normalizer", "loss of probabilities", "loss of logits")
+]
+
+
 @pytest.mark.parametrize(
-    "spec", ["sum + cross_entropy", "softmax + brier", "min_shift + cross_entropy"]
+    "entry", share(OF_ONE_LABEL, one_in=25), ids=lambda entry: entry.name
 )
-def test_show_says_what_the_diagnosis_says(
-    spec: str, capsys: pytest.CaptureFixture[str]
+def test_show_and_the_list_say_what_the_diagnosis_says(
+    entry: Entry, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    spec, _, measured = entry.measured.partition(", ")
     with enable_x64(), np.errstate(all="ignore"):
         about = subject(spec, num_classes=3)
         config = DiagnosisConfig(subject("softmax + cross_entropy", num_classes=3), 3)
         wrong, _ = gradient.answers(about, config)
-    for ray in wrong.details["rays"]:
+    rays = wrong.details["rays"]
+    for ray in rays:
         status, out, _ = run(capsys, "show", spec, "--json", "--ray", ray["ray"])
         assert status == 0
         shown = json.loads(out)
         assert shown["laws"]["slope dL/ds"] == ray["law"]
+        assert shown["laws"]["loss"] == ray["loss"]
         assert shown["points"].startswith(f"z = ({ray['origin']:g}, ")
         assert ("domain" in shown["remark"]) == (ray["origin"] != 0)
+    first = rays[0]
+    assert measured.startswith(f"z = ({first['origin']:g}, ")
+    listed = entry.verdict.partition(";")[0]
+    assert listed.startswith(WORDS[first["kind"].split()[-1]])
+    if "like" in listed:
+        assert listed.endswith(first["law"])

@@ -1,5 +1,6 @@
 """Answers that exclude each other never stand in one report."""
 
+from dataclasses import replace
 from itertools import product
 
 import jax
@@ -58,6 +59,15 @@ def test_the_weaker_answer_becomes_undecided(rule, weaker, stronger) -> None:
     assert stronger in decided.text
     assert weaker in decided.text
     assert agreed[other] == by_topic[other]
+
+
+def test_the_pole_of_a_design_excludes_nothing() -> None:
+    found = answer("singular points", "no singular point found")
+    pole = replace(
+        answer("common mistakes", "not finite at equal logits"), severity="trade"
+    )
+    by_topic = {"singular points": [found], "common mistakes": [pole]}
+    assert reconciled(by_topic, never) == by_topic
 
 
 def test_a_second_answer_that_agrees_is_believed() -> None:

@@ -69,7 +69,7 @@ def test_workers_begin_nothing_after_their_time() -> None:
     release = threading.Event()
     begun = []
     tasks = [release.wait, release.wait, lambda: begun.append("late")]
-    Workers(tasks).run(seconds=0.0)
+    Workers(tasks).run(seconds=0.01)
     release.set()
     time.sleep(0.1)
     assert not begun
@@ -104,6 +104,11 @@ def test_a_budget_counts_from_the_time_before_the_imports() -> None:
         assert deadline_after(5.0).passed()
         assert not deadline_after(60.0).passed()
     assert not deadline_after(5.0).passed()
+
+
+def test_the_end_of_a_budget_is_left_for_the_report() -> None:
+    with counting_from(time.monotonic(), reserved=1.0):
+        assert 3.0 < deadline_after(5.0).remaining() <= 4.0
 
 
 def test_searches_for_a_formula_end_when_the_time_is_over() -> None:

@@ -22,6 +22,7 @@ from logitscape._src.diagnosis.formulas.normalizer_rows import (
     log_probs,
 )
 from logitscape._src.diagnosis.questions import identity, label_use, mistakes
+from logitscape._src.diagnosis.questions.argument_order import reversed_loss
 from logitscape._src.diagnosis.subjects import subject
 from logitscape._src.objectives.catalog import (
     LOGIT_LOSSES,
@@ -236,3 +237,15 @@ def test_nothing_of_the_catalogue_is_missing() -> None:
     assert set(NORMALIZER_ROWS) == set(NORMALIZERS)
     assert {*OF_LABEL, *OF_PROBABILITIES} == set(PROBABILITY_LOSSES)
     assert set(OF_LOGITS) == set(LOGIT_LOSSES)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_loss_of_labels_that_are_ahead_has_its_arguments_in_order(seed) -> None:
+    def log_of_the_lead(z, t):
+        return -jnp.log(jnp.sum(t * z) - jnp.max(jnp.where(t > 0, -jnp.inf, z)))
+
+    with enable_x64(), np.errstate(all="ignore"):
+        about = subject(log_of_the_lead, num_classes=10)
+        reference = subject("softmax + cross_entropy", num_classes=10)
+        config = DiagnosisConfig(reference, 10, seed=seed)
+        assert reversed_loss(about, config) is None

@@ -12,6 +12,7 @@ import pytest
 import logitscape as ls
 from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.answers import Answer, Witness
+from logitscape._src.diagnosis.deadline import Deadline
 from logitscape._src.diagnosis.subjects import subject
 from logitscape._src.reports.checked_witnesses import all_witnesses, witness_of
 from logitscape._src.reports.witness_code import code, preamble
@@ -65,6 +66,13 @@ Z, T = (1.0, 0.0, -1.0), (1.0, 0.0, 0.0)
 @pytest.mark.parametrize("expression", ["loss", "gradient", "hessian"])
 def test_what_runs_and_agrees_stays(expression) -> None:
     witness = Witness(Z, T, "something", expression)
+    assert checked(witness, surprisal) == witness
+
+
+def test_no_witness_is_run_when_the_time_is_over() -> None:
+    witness = Witness((2.0, 0.0, -1.0), T, "something", "gradient")
+    with Deadline(0.0).holds():
+        assert checked(witness, surprisal) is None
     assert checked(witness, surprisal) == witness
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from . import (
     broken_formulas,
     broken_programs,
+    fourth_round,
     healthy_formulas,
     healthy_programs,
     second_round,
@@ -17,6 +18,7 @@ BROKEN: Mapping[str, Broken] = {
     **broken_programs.BROKEN,
     **second_round.BROKEN,
     **third_round.BROKEN,
+    **fourth_round.BROKEN,
 }
 HEALTHY: Mapping[str, Healthy] = {
     name: case._replace(arguments={"normalizer": "softmax", **case.arguments})
@@ -25,6 +27,7 @@ HEALTHY: Mapping[str, Healthy] = {
         **healthy_programs.HEALTHY,
         **second_round.HEALTHY,
         **third_round.HEALTHY,
+        **fourth_round.HEALTHY,
     }.items()
 }
 """The normalizer lets questions about probabilities be asked."""

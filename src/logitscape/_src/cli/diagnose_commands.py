@@ -40,6 +40,7 @@ FormName: TypeAlias = Literal[
     "binary",
     "multi-label",
     "similarities",
+    "positives",
 ]
 
 FORMS: "Mapping[FormName, LibraryForm]" = {
@@ -50,8 +51,11 @@ FORMS: "Mapping[FormName, LibraryForm]" = {
     "binary": "binary",
     "multi-label": "multi-label",
     "similarities": "similarities",
+    "positives": "positives",
 }
 """Forms of a function, by their names on the command line."""
+REPORTED_IN, REPORTED_SHARE = 1.0, 0.15
+"""Seconds, and largest share of a budget, that are left for the report."""
 REPORTS = (".html", ".json", ".txt", ".png", ".svg", ".pdf")
 
 Training = Annotated[
@@ -188,12 +192,15 @@ def diagnose(target: Target, /, *, options: Options = DEFAULT) -> int:
     # Imported late, as everywhere in the command line: `--help` and `list` start without JAX.
     import logitscape as ls
 
-    from ..diagnosis.deadline import counting_from
+    from ..diagnosis.deadline import Deadline, counting_from
 
+    reserved = min(REPORTED_IN, REPORTED_SHARE * options.budget)
     calling = targets.calling(f"diagnosing `{target}`", request.code)
-    with calling, counting_from(begun):
+    with calling, counting_from(begun, reserved):
         diagnosis = ls.diagnose(request.subjects[0], **request.arguments)
-    _publish(diagnosis, options)
+    # Witnesses are run before they are printed, which takes time too.
+    with Deadline(begun + options.budget).holds():
+        _publish(diagnosis, options)
     return exit_status(diagnosis.worst, options.fail_on)
 
 

@@ -47,6 +47,7 @@ class Rule:
         topic: Topic that is asked again for the weaker one.
         why: Reason, a clause that follows "as".
         only_everywhere: Whether the reason holds only for losses that are defined everywhere.
+        also_as_trade: Whether the stronger outcome excludes the other where it is a trade, too.
     """
 
     weaker: Outcome
@@ -54,6 +55,7 @@ class Rule:
     topic: str
     why: str
     only_everywhere: bool = False
+    also_as_trade: bool = True
 
 
 RULES = (
@@ -147,6 +149,8 @@ RULES = (
         ("common mistakes", frozenset({"not finite at equal logits"})),
         "singular points",
         "equal logits are a singular point",
+        # The pole of a loss of directions is no point that breaks alone.
+        also_as_trade=False,
     ),
     Rule(
         ("correction", frozenset({CORRECTS, SLOW_TO_CORRECT})),
@@ -188,7 +192,12 @@ def _pairs(
     everything = list(chain.from_iterable(by_topic.values()))
     if rule.only_everywhere and any(answer.verdict in _EDGES for answer in everything):
         return
-    against = [answer for answer in everything if _is(answer, rule.stronger)]
+    against = [
+        answer
+        for answer in everything
+        if _is(answer, rule.stronger)
+        and (rule.also_as_trade or answer.severity != "trade")
+    ]
     for index, answer in enumerate(by_topic[rule.topic]):
         if against and _is(answer, rule.weaker):
             yield index, against[0]

@@ -54,17 +54,21 @@ class Deadline:
 
 
 NO_DEADLINE = Deadline()
-_BEGUN: ContextVar[float | None] = ContextVar("begun", default=None)
+_BEGUN: ContextVar[tuple[float, float] | None] = ContextVar("begun", default=None)
 _CURRENT: ContextVar[Deadline] = ContextVar("deadline", default=NO_DEADLINE)
 
 
 @contextmanager
-def counting_from(begun: float) -> Iterator[None]:
+def counting_from(begun: float, reserved: float = 0.0) -> Iterator[None]:
     """Let budgets in this thread count from a time of `time.monotonic` that is over already.
 
-    Who waits for a command waits for imports too.
+    Who waits for a command waits for imports too, and for the report.
+
+    Args:
+        begun: When the budgets began.
+        reserved: Seconds at their end that are left for what follows the diagnosis.
     """
-    token = _BEGUN.set(begun)
+    token = _BEGUN.set((begun, reserved))
     try:
         yield
     finally:
@@ -73,8 +77,13 @@ def counting_from(begun: float) -> Iterator[None]:
 
 def deadline_after(seconds: float) -> Deadline:
     """The end of a budget that begins now, or where `counting_from` says."""
-    begun = _BEGUN.get()
-    return Deadline((time.monotonic() if begun is None else begun) + seconds)
+    begun, reserved = _BEGUN.get() or (time.monotonic(), 0.0)
+    return Deadline(begun + seconds - reserved)
+
+
+def time_is_over() -> bool:
+    """Whether the time of what this thread does is over."""
+    return _CURRENT.get().passed()
 
 
 def check_time() -> None:

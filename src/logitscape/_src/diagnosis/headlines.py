@@ -45,6 +45,7 @@ BROKEN: Mapping[str, str] = {
     "squared error of sparsemax": "it is the squared error of sparsemax, and dies",
     "clipped probability": "the probability is clipped",
     "epsilon inside the logarithm": "a constant is added inside the logarithm",
+    "clipped value": "a clip ends its gradient where the label is wrong",
     "logarithm clamped": "the logarithm is clamped where the probability rounds to 0",
     "exponential overflows": "it takes the exponential of a logit, which overflows",
     "logarithm of a probability": "it takes the logarithm of a probability that underflows",

@@ -13,9 +13,9 @@ from ..base.program_keys import key_of, loss_key
 from ..base.stored import remembered
 from ..base.target_kinds import DISTRIBUTION, TargetKind
 from ..forms.adapt import BatchValues
-from ..forms.choice import Recognised
 from ..forms.opaque import Opaque
 from ..forms.reading import Form, Reduction
+from ..forms.recognised import Recognised
 from ..objectives.objective import Objective
 from ..objectives.parts import Normalizer
 from .domain import ANYWHERE, Domain

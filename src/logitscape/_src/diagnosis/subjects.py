@@ -21,12 +21,12 @@ from ..forms.adapt import (
     in_form,
 )
 from ..forms.any_framework import recognised_in_any_framework
-from ..forms.choice import Recognised
 from ..forms.framework import NUMPY, Inside
 from ..forms.numpy_loss import NumPyLoss, both_of, code_of
 from ..forms.opaque import Opaque, traceable
 from ..forms.reading import Form
 from ..forms.recognise import recognise
+from ..forms.recognised import Recognised
 from ..objectives.bound import BoundFormula
 from ..objectives.catalog import formula_of
 from ..objectives.objective import Objective

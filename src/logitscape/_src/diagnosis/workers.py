@@ -31,11 +31,14 @@ class Workers:
     def run(self, seconds: float) -> None:
         """Call all tasks, and return when the last one has ended, or after a time.
 
-        Tasks that still run then are left alone, and none is begun any more.
+        Tasks that still run then are left alone, and none is begun any more; without any time none
+        is begun at all.
 
         Raises:
             BaseException: What a task raised.
         """
+        if seconds <= 0:
+            return
         waiting, stopped = deque(self.tasks), Event()
         threads = [
             Thread(target=self._work, args=(waiting, stopped)) for _ in range(COUNT)

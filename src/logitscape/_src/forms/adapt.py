@@ -15,17 +15,17 @@ from ..base.stored import under_jit
 from ..base.xla import jit_as_trained, jit_fast_compile
 from ..objectives.objective import Objective
 from ..objectives.sources import Source, objective
-from .choice import Recognised
+from .axes import axes_code
 from .framework import Library, Rows
 from .reading import (
     PERFECT,
     arguments_of_one,
-    axes_code,
     call_on_batch,
     loss_of_one,
     target_for,
 )
 from .recognise import recognise
+from .recognised import Recognised
 
 OneExample: TypeAlias = Callable[[Array, Array], Array]
 """Function (logits [n], target [n]) -> scalar."""
@@ -115,6 +115,8 @@ def as_code(name: str, recognised: Recognised, library: Library = "jnp") -> str:
         return _code_of_similarities(name, recognised, library)
     if reading.form == "multi-label" and library != "np":
         return f"lambda z, t: {call.code(name, 'z', target)}.sum()"
+    if reading.form == "positives":
+        return _code_of_positives(name, recognised, library)
     logits = axes_code(reading.logits, logits, library)
     target = axes_code(reading.target, target, library)
     code = call.code(name, logits, target)
@@ -136,6 +138,12 @@ def _code_of_similarities(name: str, recognised: Recognised, library: Library) -
     if call.style == "embeddings":
         other = f"{library}.eye(len(s), dtype=s.dtype)"
     return f"lambda z, t: (lambda s: {call.code(name, 's', other)}{end})({matrix})"
+
+
+def _code_of_positives(name: str, recognised: Recognised, library: Library) -> str:
+    code = recognised.call.code(name, "s[:1]", "s[None, 1:]")
+    label = "t.argmax().item()" if library == "torch" else "t.argmax()"
+    return f"lambda z, t: (lambda s: {code}.reshape(()))({library}.roll(z, -{label}))"
 
 
 def _pair_of_one(code: str, recognised: Recognised) -> str:

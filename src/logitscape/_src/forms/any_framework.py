@@ -4,12 +4,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from .choice import Recognised
 from .framework import JAX, Inside, Rows
 from .of_probabilities import check_takes_logits
 from .opaque import Opaque
 from .reading import Form
 from .recognise import attempt, recognise
+from .recognised import Recognised
 
 
 def recognised_in_any_framework(

@@ -238,6 +238,12 @@ def names_are_swapped(function: Callable[..., Any]) -> bool:
     return _is_swapped(_positional(parameters_of(function)))
 
 
+def names_say_positives(function: Callable[..., Any]) -> bool:
+    """Whether the names of the parameters are those of positives and negatives."""
+    names = [name.lower() for name in _positional(parameters_of(function))[:2]]
+    return len(names) == 2 and names[0][:3] == "pos" and names[1][:3] == "neg"
+
+
 def _is_swapped(names: list[str]) -> bool:
     if len(names) < 2:
         return False

@@ -1,13 +1,10 @@
 """In which form a function comes, told by values where the shapes of several fit."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from . import laws
-from .call import Call
+from . import laws, laws_of_positives
+from .call import names_say_positives
+from .choice_of_elements import of_elements
 from .framework import Rows
 from .reading import (
     PICTURES,
@@ -18,38 +15,8 @@ from .reading import (
     Targets,
     arguments_of_one,
 )
-from .trials import Trials, quiet
-
-Outcome = TypeVar("Outcome")
-
-AS_GIVEN: Targets = "as given"
-
-
-@dataclass(frozen=True)
-class Recognised:
-    """The form of a function.
-
-    Attributes:
-        reading: What it takes and returns.
-        call: How it is called.
-        reduction: How the loss of a batch follows from those of its examples; None if it is not
-            known to follow from them.
-        targets: What its target vector is.
-        in_batches: Reading by which it takes several examples, if it does.
-        each_class: Whether every class has an answer of its own, as in a multi-label loss.
-    """
-
-    reading: Reading
-    call: Call = field(default_factory=Call)
-    reduction: Reduction | None = "none"
-    targets: Targets = "as given"
-    in_batches: Reading | None = None
-    each_class: bool = False
-
-    @property
-    def form(self) -> Form:
-        """Name of the form."""
-        return self.reading.form
+from .recognised import AS_GIVEN, Recognised, tested
+from .trials import Trials
 
 
 def choose(trials: Trials, accepted: Sequence[Reading]) -> Recognised | None:
@@ -62,6 +29,14 @@ def choose(trials: Trials, accepted: Sequence[Reading]) -> Recognised | None:
         by_form.setdefault(reading.form, reading)
     if not by_form:
         return None
+    if "positives" in by_form:
+        reading = by_form.pop("positives")
+        accepted = [each for each in accepted if each.form != "positives"]
+        if _are_positives(trials, alone=not by_form):
+            found = tested(lambda: laws_of_positives.reduction_of(trials.run), None)
+            return Recognised(reading, trials.call, found)
+        if not by_form:
+            return None
     if "similarities" in by_form:
         reading = by_form["similarities"]
         if not _is_of_similarities(trials):
@@ -72,7 +47,7 @@ def choose(trials: Trials, accepted: Sequence[Reading]) -> Recognised | None:
     if chosen is not None:
         return chosen
     binary = [reading for reading in accepted if reading.is_binary]
-    return _of_elements(trials, binary, by_form.get("multi-label"))
+    return of_elements(trials, binary, by_form.get("multi-label"))
 
 
 def _of_categories(
@@ -112,8 +87,8 @@ def _vector(
 ) -> Recognised:
     """A loss of a logit vector and a target vector."""
     n = trials.num_classes
-    targets = _tested(lambda: laws.targets_of(trials.run, n), AS_GIVEN)
-    if may_be_binary and _tested(
+    targets = tested(lambda: laws.targets_of(trials.run, n), AS_GIVEN)
+    if may_be_binary and tested(
         lambda: laws.is_mean_of_elements(trials.run, n, targets), False
     ):
         binary = next(each for each in READINGS if each.form == "binary")
@@ -121,72 +96,41 @@ def _vector(
     # A loss of one example may nearly be a sum over a batch that it was not made for.
     exact = laws.ROUNDING
     reduction = None if one_hot is None else _reduction(trials, one_hot, exact)
-    each = _tested(lambda: laws.asks_every_class(trials.run, n, targets), False)
+    each = tested(lambda: laws.asks_every_class(trials.run, n, targets), False)
     if one_hot is None or reduction is None:
         return Recognised(vector, trials.call, "none", targets, each_class=each)
-    is_batch = _tested(
+    is_batch = tested(
         lambda: laws.differs_from_batch_of_one(trials.run, trials.run, n), False
     )
     reading = one_hot if is_batch else vector
     return Recognised(reading, trials.call, reduction, targets, one_hot, each)
 
 
-def _of_elements(
-    trials: Trials, binary: Sequence[Reading], multi_label: Reading | None
-) -> Recognised | None:
-    """A loss of every logit on its own."""
-    n = trials.num_classes
-    targets = _tested(lambda: laws.targets_of(trials.run, n), AS_GIVEN)
-    if multi_label is not None and binary:
-        asks = laws.asks_yes_or_no_of(targets)
-        if not _tested(lambda: asks(trials.run, n), True):
-            return Recognised(multi_label, trials.call, "none", targets)
-    if binary:
-        found = [_of_one_logit(trials, reading) for reading in binary]
-        # A target of the wrong shape is broadcast, and mixes the examples.
-        return min(
-            (one for one in found if one is not None),
-            key=lambda one: one.reduction is None,
-            default=None,
-        )
-    if multi_label is not None:
-        return Recognised(multi_label, trials.call, "none", targets)
-    return None
-
-
-def _of_one_logit(trials: Trials, binary: Reading) -> Recognised | None:
-    def run(z: Rows, t: Rows) -> Rows:
-        shape = [1 if axis == "1" else len(z) for axis in binary.logits]
-        target = t.astype(np.int32) if binary.labels else t
-        end = [1 if axis == "1" else len(z) for axis in binary.target]
-        return trials.run(z.reshape(shape), target.reshape(end))
-
-    if not _tested(lambda: run(np.zeros(1), np.ones(1)) is not None, False):
-        return None
-    many = binary.takes_batch
-    count = laws.EXAMPLES if many else 1
-    targets = _tested(lambda: laws.targets_of(run, count), AS_GIVEN)
-    reduction: Reduction | None = "none"
-    if many:
-        reduction = _tested(lambda: laws.reduction_of_elements(run), None)
-    return Recognised(binary, trials.call, reduction, targets, binary if many else None)
-
-
 def _is_of_similarities(trials: Trials) -> bool:
     """Whether a function of two arguments takes them as its call has them."""
     n = trials.num_classes
     if trials.call.style == "embeddings":
-        return _tested(lambda: laws.is_of_angles(trials.run_of_two, n), False)
+        return tested(lambda: laws.is_of_angles(trials.run_of_two, n), False)
     if trials.call.style == "both sides":
-        return _tested(lambda: laws.is_of_two_sides(trials.run_of_two), False)
+        return tested(lambda: laws.is_of_two_sides(trials.run_of_two), False)
     return True
+
+
+def _are_positives(trials: Trials, *, alone: bool) -> bool:
+    """Whether a function takes the similarities of what matches, and of what does not.
+
+    Where other readings fit as well, only the names of its arguments tell.
+    """
+    if trials.call.swapped or not (alone or names_say_positives(trials.function)):
+        return False
+    return tested(lambda: laws_of_positives.hold(trials.run), False)
 
 
 def _label_only_adds(trials: Trials, labels: Reading) -> bool:
     """Whether what is taken for a label is a number beside a loss of something else."""
     make = laws.arguments_for(labels)
     n = trials.num_classes
-    return _tested(lambda: laws.label_only_adds(trials.run, make, n), False)
+    return tested(lambda: laws.label_only_adds(trials.run, make, n), False)
 
 
 def compares_embeddings(trials: Trials, recognised: Recognised) -> bool:
@@ -195,7 +139,7 @@ def compares_embeddings(trials: Trials, recognised: Recognised) -> bool:
         return False
     make = laws.arguments_for(recognised.reading)
     n = trials.num_classes
-    return _tested(lambda: laws.is_of_embeddings(trials.run, make, n), False)
+    return tested(lambda: laws.is_of_embeddings(trials.run, make, n), False)
 
 
 def _are_embeddings(trials: Trials, one_hot: Reading) -> bool:
@@ -203,16 +147,16 @@ def _are_embeddings(trials: Trials, one_hot: Reading) -> bool:
     if _reduction(trials, one_hot, laws.ROUNDING) is not None:
         return False
     n = trials.num_classes
-    return _tested(lambda: laws.is_of_angles(trials.run_of_two, n), False)
+    return tested(lambda: laws.is_of_angles(trials.run_of_two, n), False)
 
 
 def _is_true_of_place(trials: Trials) -> bool:
-    return _tested(lambda: laws.depends_on_place(trials.run, trials.num_classes), False)
+    return tested(lambda: laws.depends_on_place(trials.run, trials.num_classes), False)
 
 
 def _is_intensive(trials: Trials, reading: Reading) -> bool:
     make = laws.arguments_for(reading)
-    return _tested(
+    return tested(
         lambda: laws.is_intensive(trials.run, make, trials.num_classes), False
     )
 
@@ -222,7 +166,7 @@ def _reduction(
 ) -> Reduction | None:
     make = laws.arguments_for(reading)
     nothing: Reduction | None = None
-    return _tested(
+    return tested(
         lambda: laws.reduction_of(trials.run, make, trials.num_classes, exact), nothing
     )
 
@@ -245,7 +189,7 @@ def _explained(
 
 def _differ(trials: Trials, reading: Reading) -> bool:
     make = laws.arguments_for(reading)
-    return _tested(
+    return tested(
         lambda: laws.tells_labels_apart(trials.run, make, trials.num_classes), False
     )
 
@@ -254,7 +198,7 @@ def _targets(trials: Trials, reading: Reading) -> Targets:
     def run(z: Rows, t: Rows) -> Rows:
         return trials.run(*arguments_of_one(reading, z, t))
 
-    return _tested(lambda: laws.targets_of(run, trials.num_classes), AS_GIVEN)
+    return tested(lambda: laws.targets_of(run, trials.num_classes), AS_GIVEN)
 
 
 def _asks_every_class(trials: Trials, reading: Reading, targets: Targets) -> bool:
@@ -262,13 +206,4 @@ def _asks_every_class(trials: Trials, reading: Reading, targets: Targets) -> boo
         return trials.run(*arguments_of_one(reading, z, t)).reshape(())
 
     n = trials.num_classes
-    return _tested(lambda: laws.asks_every_class(run, n, targets), False)
-
-
-def _tested(test: Callable[[], Outcome], otherwise: Outcome) -> Outcome:
-    """The outcome of a test by values, or the default where the function cannot be run."""
-    with quiet():
-        try:
-            return test()
-        except Exception:  # such as a loss of some other number of classes only
-            return otherwise
+    return tested(lambda: laws.asks_every_class(run, n, targets), False)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .choice import Recognised
 from .framework import Library, Rows
 from .reading import arguments_of_one, loss_of_one, target_for
+from .recognised import Recognised
 
 
 @dataclass(frozen=True, eq=False)

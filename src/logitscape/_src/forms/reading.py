@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from .axes import indices_of, placed
+
 Form: TypeAlias = Literal[
     "one example",
     "one example, label",
@@ -17,6 +19,7 @@ Form: TypeAlias = Literal[
     "binary",
     "multi-label",
     "similarities",
+    "positives",
 ]
 Reduction: TypeAlias = Literal["none", "mean", "sum"]
 Targets: TypeAlias = Literal["as given", "signs", "teacher logits"]
@@ -45,7 +48,7 @@ class Reading:
     Attributes:
         form: Name of the form.
         logits: Axes of the logits: "N" for examples, "n" for classes, "1" for one unit or place,
-            "2" for two places of a sequence that are the same.
+            "2" for two places of a sequence that are the same, "m" for all classes but one.
         target: Axes of the target.
         labels: Whether the target is of whole numbers.
         results: Axes of what the function may return.
@@ -75,6 +78,8 @@ class Reading:
         if self.form == "similarities":
             return (logits,)
         shape = [size[axis] for axis in self.target]
+        if self.form == "positives":
+            return logits, np.linspace(1, -1, int(np.prod(shape))).reshape(shape)
         if self.labels:
             return logits, np.zeros(shape, np.int32)
         target = np.zeros(shape)
@@ -97,6 +102,8 @@ class Reading:
         logits = "logit" if self.is_binary else "logits"
         if self.form == "similarities":
             logits, arguments = "similarities", ""
+        elif self.form == "positives":
+            logits, arguments = "positives", f", negatives{_brackets(self.target)}"
         else:
             arguments = f", {name}{_brackets(self.target)}"
         results = self.results if result is None else (result,)
@@ -105,7 +112,7 @@ class Reading:
 
 
 def _sizes(num_classes: int) -> dict[str, int]:
-    return {"N": BATCH, "n": num_classes, "1": 1, "2": 2}
+    return {"N": BATCH, "n": num_classes, "m": num_classes - 1, "1": 1, "2": 2}
 
 
 def _brackets(axes: str) -> str:
@@ -136,6 +143,8 @@ READINGS = (
     Reading("multi-label", "Nn", "Nn", False, ("Nn", "N", "")),
     Reading("multi-label", "n", "n", False, ("n", "")),
     Reading("similarities", "NN", "", True, ("N", "")),
+    # The label's logit, and those of its rivals.
+    Reading("positives", "N", "Nm", True, ("N", "")),
 )
 """All readings; of those that a function takes, the first that stands the test is right."""
 
@@ -144,6 +153,9 @@ def target_for(reading: Reading, targets: Targets, t: Any, xp: Any) -> Any:
     """What the function gets as target, for distributions t [..., n], in NumPy or JAX."""
     if reading.form == "similarities":
         return _matched_rows(t, xp)
+    if reading.form == "positives":
+        label_first = t.argmax(-1)[..., None] + np.arange(t.shape[-1])
+        return label_first % t.shape[-1]
     if reading.labels and not reading.is_binary:
         return t.argmax(-1).astype(np.int32)
     given = t[..., 1] if reading.is_binary else t
@@ -174,12 +186,15 @@ def arguments_of_one(reading: Reading, z: Any, target: Any) -> tuple[Any, ...]:
     """The arguments for one example, logits [n] and what `target_for` gives, in any framework."""
     if reading.form == "similarities":
         return (target[0] * z[None] + target[1],)
+    if reading.form == "positives":
+        label_first = z[target]
+        return label_first[:1], label_first[None, 1:]
     if reading.is_binary and z.shape[-1] != 2:
         raise ValueError(f"one logit stands for 2 classes, got {z.shape[-1]}")
     logits = z[..., 1] - z[..., 0] if reading.is_binary else z
     return (
-        _placed(logits, _indices(reading.logits)),
-        _placed(target, _indices(reading.target)),
+        placed(logits, indices_of(reading.logits)),
+        placed(target, indices_of(reading.target)),
     )
 
 
@@ -187,8 +202,8 @@ def arguments_of_batch(reading: Reading, z: Any, target: Any) -> tuple[Any, ...]
     """The arguments for a batch, logits [N, n] and what `target_for` gives."""
     logits = z[..., 1] - z[..., 0] if reading.is_binary else z
     return (
-        _placed(logits, _indices(reading.logits, of_batch=True)),
-        _placed(target, _indices(reading.target, of_batch=True)),
+        placed(logits, indices_of(reading.logits, of_batch=True)),
+        placed(target, indices_of(reading.target, of_batch=True)),
     )
 
 
@@ -208,41 +223,3 @@ def call_on_batch(
     if reading.form == "multi-label" and loss.ndim == 2:
         return loss.sum(-1)
     return loss.reshape(()) if loss.ndim == 0 else loss.reshape(-1)
-
-
-Index: TypeAlias = tuple[Any, ...]
-
-
-def _indices(axes: str, of_batch: bool = False) -> tuple[Index, ...]:
-    """Indices that give an example, or a batch of examples, the axes that a function takes.
-
-    A second one repeats the place of a sequence.
-    """
-    kept = "Nn" if of_batch else "n"
-    index = tuple(slice(None) if axis in kept else None for axis in axes)
-    if "2" not in axes:
-        return (index,)
-    before = (slice(None),) * axes.index("2")
-    return index, (*before, np.array([0, 0]))
-
-
-def _placed(x: Any, indices: tuple[Index, ...]) -> Any:
-    for index in indices:
-        x = x[index]
-    return x
-
-
-def axes_code(axes: str, x: str, library: str, of_batch: bool = False) -> str:
-    """The code of an example or a batch, with the axes that a function takes."""
-    index, *repeats = _indices(axes, of_batch)
-    entries = [":" if entry else "None" for entry in index]
-    while entries and entries[-1] == ":":
-        entries.pop()
-    if not entries:
-        return x
-    code = f"({x})" if " " in x else x
-    code += f"[{', '.join(entries)}]"
-    for repeat in repeats:
-        method = "repeat_interleave" if library == "torch" else "repeat"
-        code += f".{method}(2, {len(repeat) - 1})"
-    return code

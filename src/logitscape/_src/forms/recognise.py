@@ -6,9 +6,10 @@ from typing import Any
 
 from ..objectives.user_functions import name_of
 from .call import TWO_SETS
-from .choice import Recognised, choose, compares_embeddings
+from .choice import choose, compares_embeddings
 from .framework import JAX, Framework
 from .reading import Form, Reading
+from .recognised import Recognised
 from .refusal import Outcomes, refusal
 from .trials import Trials, all_calls, try_all
 

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 
 from .call import Call
-from .choice import Recognised
 from .framework import Library, Returned, Rows
 from .reading import arguments_of_one, call_on_batch, loss_of_one, target_for
+from .recognised import Recognised
 from .result_parts import loss_of, part_of
 from .torch_functions import in_dtype
 

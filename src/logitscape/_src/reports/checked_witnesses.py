@@ -18,6 +18,7 @@ from ..base.program_keys import program_key
 from ..base.stored import remembered
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import Answer, TwoValues, Witness
+from ..diagnosis.deadline import OutOfTimeError, time_is_over
 from ..diagnosis.evaluation import Rows, evaluate, probabilities
 from ..diagnosis.findings import Findings
 from ..diagnosis.programs import Precision
@@ -42,15 +43,21 @@ _CHECKED = WeakKeyDictionary[Subject, dict[Witness, Witness | None]]()
 def witness_of(answer: Answer, subject: Subject) -> Witness | None:
     """The witness of an answer as it is printed; None without one that shows what it says.
 
-    It is run when it is first asked for, as most answers are never printed with theirs.
+    It is run when it is first asked for, as most answers are never printed with theirs. What
+    cannot be run by the deadline of a command is not printed.
     """
     if answer.witness is None:
         return None
     checked = _CHECKED.setdefault(subject, {})
     if answer.witness not in checked:
+        if time_is_over():
+            return None
         variants = list(_variants(answer.witness, subject))
         key = _key(answer.witness, subject, variants)
-        place = remembered(key, lambda: _first_that_shows(variants, subject))
+        try:
+            place = remembered(key, lambda: _first_that_shows(variants, subject))
+        except OutOfTimeError:
+            return None
         checked[answer.witness] = variants[int(place)] if place else None
     return checked[answer.witness]
 

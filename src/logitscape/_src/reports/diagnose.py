@@ -83,8 +83,9 @@ def diagnose(
         normalizer: Normalizer by which a user's function predicts, a spec or a function; needed
             for the questions about probabilities.
         form: Form of a function: "one example", "one example, label", "batch, labels",
-            "batch, one-hot", "binary", "multi-label" or "similarities". With "multi-label" every
-            class has an answer of its own, and none, one, several or all of them are yes.
+            "batch, one-hot", "binary", "multi-label", "similarities" or "positives": a similarity
+            [N] to what matches, and [N, m] to what does not. With "multi-label" every class has an
+            answer of its own, and none, one, several or all of them are yes.
         name: Name of the objective; by default the spec, or the function's name.
         domain: Least and largest logit that the loss can be given, such as (-1, 1) for cosines;
             nothing is evaluated outside. By default any, and for "arcface" (-1, 1).

@@ -21,6 +21,8 @@ FORMS = ("one example", "batch, one-hot")
 LINES = 8
 STEPS = 5
 WIDTH = 1.5
+AHEAD = 30.0
+"""How far a label is ahead that is the largest wherever the lines lead."""
 FLAT = 1e-9
 """Largest relative difference that counts as none."""
 
@@ -41,8 +43,10 @@ def reversed_loss(
     # Exchanged, the loss is given targets in place of logits.
     if not subject.domain.contains(np.eye(config.num_classes)).all():
         return None
-    if not _is_a_polynomial(_on_lines(subject, config)):
-        return None
+    # Where the label has to be the largest, most lines at random are outside of the domain.
+    for ahead in (0.0, AHEAD):
+        if not _is_a_polynomial(_on_lines(subject, config, ahead)):
+            return None
     exchanged = replace(subject, function=partial(_exchanged, subject.function))
     values = _on_lines(exchanged, config)
     if _is_a_polynomial(values):
@@ -62,13 +66,17 @@ def _exchanged(function: Callable[[Array, Array], Array], z: Array, t: Array) ->
     return function(t, z)
 
 
-def _on_lines(subject: Subject, config: DiagnosisConfig) -> Values:
-    """Losses [lines, steps] and gradients [lines, steps, n] at even steps on random lines."""
+def _on_lines(subject: Subject, config: DiagnosisConfig, ahead: float = 0.0) -> Values:
+    """Losses [lines, steps] and gradients [lines, steps, n] at even steps on random lines.
+
+    The label's logit is larger than at random by `ahead`.
+    """
     n = config.num_classes
     random = config.random()
     start, step = normal_logits(random, (2, LINES, n), WIDTH)
     z = start[:, None] + np.arange(STEPS)[:, None] * step[:, None]
     labels = np.repeat(np.arange(LINES) % n, STEPS)
+    z += ahead * np.eye(n)[labels].reshape(z.shape)
     values = evaluate(subject, z.reshape(-1, n), labels)
     return Values(
         values.loss.reshape(LINES, STEPS), values.gradient.reshape(LINES, STEPS, n)

@@ -195,7 +195,12 @@ def _remarks(signal: Signal, config: DiagnosisConfig) -> list[str]:
     if signal.law.begins is not None or signal.verdict == SIZE_IRRELEVANT:
         return remarks
     ratio = _slope_ratio(signal, config)
-    if ratio is not None and not 0.1 < ratio < 10:
+    if ratio is not None and ratio < 0:
+        remarks.append(
+            f"At s = {COMPARED_AT:g} a step along {signal.ray.name} makes it more wrong, by "
+            f"{-ratio:.1g} times as much as one with {config.reference.name} corrects."
+        )
+    elif ratio is not None and not 0.1 < ratio < 10:
         remarks.append(
             f"At s = {COMPARED_AT:g} a step along {signal.ray.name} moves it {ratio:.1g} times "
             f"as far as one with {config.reference.name}."

@@ -54,9 +54,14 @@ def compare_with_batch(
     """
     if subject.in_batches is None or len(points.z) < EXAMPLES:
         return []
-    worst = 0.0
-    for dtype in dict.fromkeys((_wide(subject), config.dtype)):
+    worst: float | None = None
+    # A loss that casts its logits to float32 has the digits of float32 whatever it is given.
+    wide = "float32" if points.are_rounded else _wide(subject)
+    for dtype in dict.fromkeys((wide, config.dtype)):
         batch = _batch(subject, points, dtype)
+        if not finite(evaluate(subject, batch.z, batch.labels, dtype=dtype)).all():
+            # What precision says of these examples alone is no influence of others.
+            continue
         found = influence(subject, batch)
         factor = None if few_digits else factor_of_gradients(subject, batch)
         if factor is not None:
@@ -64,7 +69,9 @@ def compare_with_batch(
         explained = few_digits and bool((found.error <= FEW_DIGITS).all())
         if not found.is_rounding(dtype) and not explained:
             return [_dependent(subject, batch, found)]
-        worst = max(worst, float(found.error.max()))
+        worst = max(worst or 0.0, float(found.error.max()))
+    if worst is None:
+        return []
     answer = Answer(
         question=CONSISTENCY,
         verdict="examples are independent",

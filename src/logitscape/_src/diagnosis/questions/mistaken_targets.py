@@ -42,6 +42,12 @@ def target_weights(samples: Samples) -> Mistake | None:
             number=float(top - label),
             witness=witness,
         )
+    if target[label] - others.max() <= EXACT < target[label]:
+        rival = int(np.flatnonzero(np.arange(len(target)) != label)[others.argmax()])
+        text = f"Class {rival} is taught as much as the label: {effect}."
+        return Mistake(
+            "wrong label convention", "fault", text, float(rival - label), witness
+        )
     if np.abs(others).max() <= EXACT:
         factors = np.array([target[label] for label, target in weights.items()])
         if np.ptp(factors) > 1e-3:

@@ -10,6 +10,8 @@ from ..answers import Answer
 from ..config import DiagnosisConfig
 from ..subject import Subject
 from .clamped_logarithms import clamped_logarithm
+from .constants_in_logarithms import constant_in_logarithm
+from .held_values import held_value
 from .identity_sentences import logits_over
 from .lost_probability import probability_lost
 from .mistake_samples import Mistake, Samples, sample
@@ -33,6 +35,7 @@ from .mistaken_labels import (
 )
 from .mistaken_targets import margin_on_the_wrong_side, target_weights
 from .probability_limits import never_certain
+from .pushed_back import pushed_back_when_right
 from .vanishing_probabilities import clipped, log_of_probability, power_of_nothing
 
 QUESTION = "common mistakes"
@@ -57,6 +60,7 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
     probability_lost,
     logits_as_probabilities,
     never_certain,
+    pushed_back_when_right,
     margin_on_the_wrong_side,
     angle_on_the_wrong_side,
     one_class_only,
@@ -66,6 +70,8 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
     dead_region,
     clipped,
     clamped_logarithm,
+    held_value,
+    constant_in_logarithm,
     log_of_probability,
     power_of_nothing,
 )
@@ -73,6 +79,7 @@ CONSEQUENCES: Mapping[str, frozenset[str]] = {
     "softmax applied twice": frozenset({"never certain", "dead region"}),
     "never certain": frozenset({"dead region"}),
     "clipped probability": frozenset({"dead region"}),
+    "clipped value": frozenset({"dead region"}),
     "logarithm clamped": frozenset(
         {"dead region", "NaN when right", "logarithm of a probability"}
     ),

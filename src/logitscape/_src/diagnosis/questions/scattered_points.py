@@ -24,6 +24,8 @@ CANDIDATES = 4 * POINTS
 NEIGHBOURS = 8
 TINY = 1e-7
 """A step so small that second differences show nothing but rounding."""
+COARSE = 1e-10
+"""Least relative rounding error that is none of float64."""
 
 
 class Points(NamedTuple):
@@ -42,6 +44,11 @@ class Points(NamedTuple):
     loss: Rows
     gradient: Rows
     noise: Rows
+
+    @property
+    def are_rounded(self) -> bool:
+        """Whether the losses are rounded as in a narrower dtype than float64."""
+        return bool(np.median(self.noise / (1 + np.abs(self.loss))) > COARSE)
 
     def witness(self, index: int, shows: str) -> Witness:
         """A witness whose gradient shows something at one of the points."""

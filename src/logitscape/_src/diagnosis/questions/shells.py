@@ -17,8 +17,8 @@ from ..subject import Subject
 SIZES = np.geomspace(1e-8, 1e6, 29)
 """Sizes of the shells, two in every decade."""
 DIRECTIONS = 64
-RAYS = 6
-"""Number of the first directions, which change the logits of one or two classes."""
+RAYS = 8
+"""Number of the first directions, which change the logits of one or two classes, or of all."""
 SPECIAL = RAYS + DIRECTIONS
 """Number of the first directions with entries of 0, 1 and -1 only.
 
@@ -107,14 +107,15 @@ def shells(subject: Subject, n: int, random: np.random.Generator) -> Shells:
 def shell_logits(n: int, random: np.random.Generator) -> tuple[Rows, Rows]:
     """Logits of all sizes, and labels.
 
-    The directions are single classes up and down, corners of the cube, scattered ones,
-    positive ones, and ones whose components differ in size by up to eight decades.
+    The directions are single classes up and down, and all of them; corners of the cube, scattered
+    ones, positive ones, and ones whose components differ in size by up to eight decades.
 
     Returns:
         Logits, [size, direction, n], and labels, [size, direction].
     """
     label, rival = np.eye(n)[:2]
-    rays = [rival, -rival, label, -label, rival - label, label - rival]
+    alike = np.ones(n)
+    rays = [rival, -rival, label, -label, rival - label, label - rival, alike, -alike]
     shape = (DIRECTIONS, n)
     corners = random.integers(-1, 2, shape).astype(np.float64)
     scattered = normal_logits(random, shape)

@@ -65,6 +65,10 @@ def log_of_probability(samples: Samples) -> Mistake | None:
     loss = samples.far.loss[-1]
     gradient = samples.far.gradient[-1]
     underflows = not np.isfinite(loss) or not np.isfinite(gradient).all()
+    if underflows and _difference_overflows(samples):
+        # Those of the logits themselves overflow under a common shift, too.
+        of_logits = _exponential_overflows(samples)
+        return _overflow(samples) if of_logits else _overflow_of_difference(samples)
     if not is_cross_entropy or not underflows:
         return _log_of_nothing(samples)
     if _exponential_overflows(samples):
@@ -99,6 +103,33 @@ def _exponential_overflows(samples: Samples) -> bool:
         return bool(np.isfinite(evaluate(samples.subject, [logits], 0).loss[0]))
     beyond = np.array(samples.far_logits(1.0)) + samples.temperature * BEYOND_OVERFLOW
     return not np.isfinite(evaluate(samples.subject, [beyond], 0).loss[0])
+
+
+def _difference_overflows(samples: Samples) -> bool:
+    """Whether the loss is finite until the exponential of how wrong the label is overflows."""
+    if samples.subject.domain.is_bounded or samples.subject.one_logit:
+        return False
+    z = [samples.far_logits(s) for s in (BEFORE_OVERFLOW, BEYOND_OVERFLOW)]
+    before, beyond = np.isfinite(evaluate(samples.subject, z, 0).loss)
+    return bool(before and not beyond)
+
+
+def _overflow_of_difference(samples: Samples) -> Mistake:
+    wrong_by = samples.temperature * FLOAT32_OVERFLOW
+    text = (
+        "The exponential of the difference of two logits is taken as it is, and overflows: the "
+        f"loss is infinite or NaN once the label is wrong by {wrong_by:.3g} in float32 "
+        f"({samples.temperature * BEFORE_OVERFLOW:.3g} in float64). Subtract the largest first, "
+        "as logsumexp and softplus do."
+    )
+    logits = samples.far_logits(BEYOND_OVERFLOW)
+    loss = float(evaluate(samples.subject, [logits], 0).loss[0])
+    # Two ordinary logits differ by twice as much as each of them is large.
+    severity = level_at("fault", [wrong_by / 2], samples.subject.domain)
+    witness = Witness(
+        logits, one_hot(0, samples.num_classes), f"loss = {loss:g}", "loss"
+    )
+    return Mistake("exponential overflows", severity, text, BEYOND_OVERFLOW, witness)
 
 
 def _overflow(samples: Samples) -> Mistake:

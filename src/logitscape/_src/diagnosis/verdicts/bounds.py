@@ -10,7 +10,10 @@ BOUNDS: Verdicts = (
         "fault",
         meaning="The loss falls without bound.",
         why="There is nothing to converge to.",
-        remedy="Look for a missing minus or a missing normalizer.",
+        remedy=(
+            "Look for a missing minus or a missing normalizer. If the logits are similarities of "
+            "unit rows, say so by `domain=(-1, 1)`: nothing falls without bound there."
+        ),
         reference=BARTLETT,
     ),
     Verdict(

@@ -34,8 +34,8 @@ CORRECTION: Verdicts = (
         meaning="Gradient flow never makes the label the predicted class.",
         why="An example that starts confidently wrong stays wrong, however long training lasts.",
         remedy=(
-            "Remove what makes the gradient 0 or infinite there: a clip, a relu, a sparse "
-            "probability inside a logarithm."
+            "Mend its sign, if that is wrong. Otherwise remove what makes the gradient 0 or "
+            "infinite there: a clip, a relu, a sparse probability inside a logarithm."
         ),
         reference=MARTINS,
     ),

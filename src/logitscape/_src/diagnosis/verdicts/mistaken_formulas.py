@@ -115,6 +115,14 @@ FORMULAS: Verdicts = (
         reference=BLANCHARD,
     ),
     Verdict(
+        "clipped value",
+        "fault",
+        meaning="A clip holds a value of the computation where the label is wrong.",
+        why="The gradient is 0 from there on: examples that are that wrong are never learned.",
+        remedy="Take the clip out, or let it hold only what no gradient has to pass.",
+        reference=BLANCHARD,
+    ),
+    Verdict(
         "exponential overflows",
         "fault",
         meaning="The exponential of a logit is taken, and not that of a difference.",

@@ -1,0 +1,74 @@
+"""A traced loss that is run with steps left out, to see what each of them does to the gradient."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+import jax.numpy as jnp
+from jax.extend.core import ClosedJaxpr
+
+from ...base.jaxpr import interpret
+from ..evaluation import Rows
+
+Tracked: TypeAlias = tuple[Any, bool]
+"""A value of the program, and whether it depends on the logits."""
+
+
+class Step(NamedTuple):
+    """One step of a program, such as a sum, as it is about to be passed on.
+
+    Attributes:
+        name: Name of its primitive.
+        given: Its input that depends on the logits, in the shape of the output.
+        constants: Its other inputs.
+        output: What it returns.
+        has_constant: Whether one input depends on the logits, and another does not.
+    """
+
+    name: str
+    given: Any
+    constants: tuple[Any, ...]
+    output: Any
+    has_constant: bool
+
+
+Edit: TypeAlias = Callable[[Step], Any]
+"""Function of a step to what is passed on in place of its output."""
+
+
+def run_edited(traced: ClosedJaxpr, z: Any, target: Rows, edit: Edit) -> Any:
+    """Run a traced loss; what depends on the logits is passed on as `edit` says.
+
+    Args:
+        traced: Traced function (logits [n], target [n]) -> scalar.
+        z: Logits, [n].
+        target: Target, [n].
+        edit: What is asked at every step that has one output.
+    """
+
+    def constant(value: Any, dtype: Any) -> Tracked:
+        return jnp.asarray(value, dtype), False
+
+    def apply(equation: Any, inputs: list[Tracked]) -> list[Tracked]:
+        values = [value for value, _ in inputs]
+        depends = [tracked for _, tracked in inputs]
+        outputs = equation.primitive.bind(*values, **equation.params)
+        if equation.primitive.multiple_results:
+            return [(output, any(depends)) for output in outputs]
+        if any(depends):
+            outputs = edit(_step(equation.primitive.name, values, depends, outputs))
+        return [(outputs, any(depends))]
+
+    arguments = [(jnp.asarray(z), True), (jnp.asarray(target), False)]
+    ((loss, _),) = interpret(traced, arguments, constant, apply)
+    return loss
+
+
+def _step(name: str, values: list[Any], depends: list[bool], output: Any) -> Step:
+    given = values[depends.index(True)]
+    constants = tuple(x for x, moved in zip(values, depends, strict=True) if not moved)
+    has_constant = sum(depends) == 1 and bool(constants)
+    if has_constant and given.shape != output.shape:
+        # A scalar is broadcast; other steps with a constant change no shape.
+        has_constant = given.ndim == 0
+        given = jnp.broadcast_to(given, output.shape) if has_constant else given
+    return Step(name, given, constants, output, has_constant)
