@@ -231,7 +231,7 @@ def draw_pairs(axes: Axes, quantity: str, data: Data) -> None:
         for pair, behaviour in data.behaviour.items()
     }
     notes = {pair: getattr(laws, quantity).math for pair, laws in data.laws.items()}
-    labels = plotting.labelled_curves(axes, S[near], curves, notes=notes)
+    labels = plotting.labelled_curves(S[near], curves, notes=notes, ax=axes)
     labels[PAIRS.index(REFERENCE)].set_fontweight("bold")
 
 

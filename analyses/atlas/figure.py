@@ -55,7 +55,7 @@ def draw_table(
     wrong = data["R1"]
     kinds = [[kind_of(wrong[name].slope) for name in row] for row in names]
     texts = [[short(wrong[name].slope) for name in row] for row in names]
-    plotting.law_table(axes, rows, columns, kinds, texts)
+    plotting.law_table(rows, columns, kinds, texts, ax=axes)
     framed = constant_objectives(data)
     for i, row in enumerate(names):
         for j, name in enumerate(row):
@@ -98,5 +98,5 @@ def draw_legend(figure: Figure, data: Data) -> None:
     for laws in data["R1"].values():
         shown.update([kind_of(laws.slope), kind_of(laws.norm)])
     kinds = [kind for kind in plotting.LAWS if kind in shown]
-    legend = plotting.law_legend(figure, kinds)
+    legend = plotting.law_legend(kinds, fig=figure)
     legend.set_title(CAPTION, prop=FontProperties(size=8.5))
