@@ -200,7 +200,7 @@ def _evaluate(
 
     def loss(values: Mapping[str, Any]) -> tuple[Array, Array]:
         # The target is a constant of the program: formulas know that it is one-hot.
-        return jax.value_and_grad(lambda at: _loss(swept, at, target, values))(z)  # type: ignore[no-any-return]
+        return jax.value_and_grad(lambda at: _loss(swept, at, target, values))(z)
 
     traced = [name for name in swept.values if _can_be_traced(loss, swept, name)]
     known = [name for name in swept.values if name not in traced]

@@ -129,10 +129,8 @@ def _source(artist: Artist, axes: Axes) -> Source | None:
     if isinstance(artist, QuadMesh):
         corners = artist.get_coordinates()
         x, y = np.moveaxis(_middles(corners), -1, 0)
-        return Source(
-            name, x, y, np.ma.filled(artist.get_array().astype(float), np.nan)
-        )
-    if isinstance(artist, AxesImage) and np.ndim(artist.get_array()) == 2:
+        return Source(name, x, y, _filled(artist.get_array()))
+    if isinstance(artist, AxesImage) and np.ndim(_filled(artist.get_array())) == 2:
         return _source_of_image(name, artist)
     return None
 
@@ -144,11 +142,16 @@ def _middles(corners: Any) -> Any:
 
 
 def _source_of_image(name: str, image: AxesImage) -> Source:
-    values = np.ma.filled(np.ma.asarray(image.get_array()).astype(float), np.nan)
+    values = _filled(image.get_array())
     left, right, bottom, top = image.get_extent()
     rows, columns = values.shape
     x = left + (right - left) * (np.arange(columns) + 0.5) / columns
     y = bottom + (top - bottom) * (np.arange(rows) + 0.5) / rows
     if image.origin == "upper":
         y = y[::-1]
-    return Source(name, *np.meshgrid(x, y), values)
+    across, up = np.meshgrid(x, y)
+    return Source(name, across, up, values)
+
+
+def _filled(array: Any) -> Any:
+    return np.ma.filled(np.ma.asarray(array).astype(float), np.nan)

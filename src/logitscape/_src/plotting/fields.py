@@ -93,7 +93,8 @@ def _draw_plane(
         aspect="equal",
         **_colors(limits),
     )
-    note(image, Source("", *np.meshgrid(x, y), norm))
+    across, up = np.meshgrid(x, y)
+    note(image, Source("", across, up, norm))
     if not np.isfinite(norm).all():
         axes.contourf(x, y, ~np.isfinite(norm), [0.5, 1.5], **HATCHED)
     at = np.ix_(inner_samples(len(y)), inner_samples(len(x)))
@@ -166,7 +167,8 @@ def _draw_simplex(
     colors: PolyCollection = axes.tripcolor(
         mesh, settled_log10(norm), rasterized=True, **_colors(limits)
     )
-    note(colors, Source("", *ternary(p).T, norm))
+    across, up = ternary(p).T
+    note(colors, Source("", across, up, norm))
     undefined = ~np.isfinite(norm)
     if undefined.any():
         axes.tricontourf(mesh, undefined.astype(float), [0.5, 1.5], **HATCHED)

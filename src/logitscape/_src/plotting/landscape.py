@@ -235,6 +235,7 @@ def _fill_images(
     vertical, horizontal = coordinates
     x = settled(dataset[horizontal].values)
     y = settled(dataset[vertical].values)
+    across, up = np.meshgrid(x, y)
     values = _loss_and_norm(dataset, coordinates)
     for row, quantity in zip(grid, look.quantities, strict=True):
         shown, text = settled(values[LOSS]), look.word(LOSS)
@@ -246,8 +247,7 @@ def _fill_images(
         figure_of(list(row)).colorbar(mesh, ax=list(row), label=text)
         meshes = zip(row, names, shown, strict=True)
         for axes, name, image in meshes:
-            source = Source(name, *np.meshgrid(x, y), image, panel=text)
-            note(_mesh_of(axes), source)
+            note(_mesh_of(axes), Source(name, across, up, image, panel=text))
     for axes, name in zip(grid[0], names, strict=True):
         axes.set_title(name.replace(" + ", " +\n"))
 

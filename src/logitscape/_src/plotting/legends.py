@@ -51,15 +51,16 @@ def name_curves(
 
 
 def _is_room(panels: Sequence[Axes], names: Sequence[str]) -> bool:
-    columns = {axes.get_subplotspec().colspan.start for axes in panels}  # type: ignore[union-attr]
-    width = figure_of(panels).get_figure(root=True).get_figwidth()  # type: ignore[union-attr]
+    specs = [axes.get_subplotspec() for axes in panels]
+    columns = {spec.colspan.start for spec in specs if spec is not None}
+    width = figure_of(panels).get_figure(root=True).get_figwidth()
     beside = _inches(names) + (2 * GAP + SAMPLE) / PER_INCH
     return bool(width / len(columns) - beside >= LEAST)
 
 
 def _legend_above(panels: Sequence[Axes], names: Sequence[str]) -> None:
     figure: FigureBase = figure_of(panels)
-    width = figure.get_figure(root=True).get_figwidth()  # type: ignore[union-attr]
+    width = figure.get_figure(root=True).get_figwidth()
     columns = max(1, int(width / (_inches(names) + HANDLE)))
     figure.legend(
         handles=panels[0].lines,

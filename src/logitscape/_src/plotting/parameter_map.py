@@ -93,7 +93,8 @@ def parameter_map(
             _draw_curve(axes, axes_values[0], values, word(spec))
             axes.set_ylabel(word(quantity))
         else:
-            _draw_map(axes, *axes_values, values, word(spec), word(quantity))
+            x, y = axes_values
+            _draw_map(axes, x, y, values, word(spec), word(quantity))
             axes.set_ylabel(names[1])
         axes.set(xlabel=names[0], title=word(spec))
     return swept
@@ -124,7 +125,8 @@ def _draw_map(
     mesh = axes.pcolormesh(
         _edges(x), _edges(y), np.ma.masked_invalid(image), norm=scale, rasterized=True
     )
-    note(mesh, Source(name, *np.meshgrid(x, y), image, panel=quantity))
+    across, up = np.meshgrid(x, y)
+    note(mesh, Source(name, across, up, image, panel=quantity))
     axes.set_facecolor(ZERO)
     axes.grid(visible=False)
     axes.set_xscale("log" if _grows_by_factors(x) else "linear")
@@ -136,7 +138,8 @@ def _draw_map(
 def _edges(values: NDArray[Any]) -> NDArray[Any]:
     """Borders of cells around values, halfway between them; in logarithms where these are even."""
     if values.size == 1:
-        return values[0] + np.array([-0.5, 0.5]) * (abs(values[0]) or 1.0)
+        half = (abs(float(values[0])) or 1.0) / 2
+        return np.array([values[0] - half, values[0] + half])
     even = np.log(values) if _grows_by_factors(values) else values
     middles = (even[1:] + even[:-1]) / 2
     first, last = 2 * even[0] - middles[0], 2 * even[-1] - middles[-1]

@@ -35,7 +35,7 @@ class _Renderer(RendererPgf):
     """A renderer that measures texts in matplotlib's fonts."""
 
     def __init__(self, figure: Figure, file: TextIO) -> None:
-        super().__init__(figure, file)
+        super().__init__(figure, file)  # type: ignore[no-untyped-call]
         self._measures = FigureCanvasAgg(figure).get_renderer()
 
     def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> Any:
@@ -77,6 +77,8 @@ def write_pgf(figure: Figure, file: TextIO) -> None:
         r"\pgfusepath{use as bounding box, clip}"
         "\n"
     )
-    renderer = _Renderer(figure, file)
-    figure.draw(MixedModeRenderer(figure, width, height, figure.dpi, renderer))
+    renderer: Any = MixedModeRenderer(
+        figure, width, height, figure.dpi, _Renderer(figure, file)
+    )
+    figure.draw(renderer)
     file.write(END)

@@ -20,6 +20,9 @@ OneStyle: TypeAlias = str | Path | Mapping[str, Any]
 Style: TypeAlias = OneStyle | Sequence[OneStyle] | None
 """What `matplotlib.style.use` takes: a name, a file, settings by name, or several of these."""
 
+# matplotlib's types allow literal names only, and here names are data.
+CURRENT: Any = matplotlib.rcParams
+DEFAULTS: Any = matplotlib.rcParamsDefault
 FONT_SIZE = 9.0
 """Points of the package's style, to which all sizes in this room belong."""
 SIZES = (
@@ -66,18 +69,18 @@ def settings(function_name: str, style: Style = None) -> Iterator[None]:
     """
     with matplotlib.rc_context():
         named = _apply(function_name, style)
-        matplotlib.rcParams.update(_paper_where_unset(named))
+        CURRENT.update(_paper_where_unset(named))
         yield
 
 
 def points(size: float) -> float:
     """A size of text in points, in proportion to the font size that was asked for."""
-    return size * (float(matplotlib.rcParams["font.size"]) / FONT_SIZE)
+    return size * (float(CURRENT["font.size"]) / FONT_SIZE)
 
 
 def asked_size(natural: tuple[float, float]) -> tuple[float, float]:
     """Width and height, in inches, that the settings ask for; if they do not, the natural ones."""
-    asked = matplotlib.rcParams["figure.figsize"]
+    asked = CURRENT["figure.figsize"]
     if list(asked) == list(paper()["figure.figsize"]):
         return natural
     width, height = asked
@@ -86,17 +89,17 @@ def asked_size(natural: tuple[float, float]) -> tuple[float, float]:
 
 def remember(figure: Figure) -> None:
     """Remember the settings under which a figure was drawn: it is written under them later."""
-    _OF_FIGURES[figure] = {name: matplotlib.rcParams[name] for name in _kept()}
+    _OF_FIGURES[figure] = {name: CURRENT[name] for name in _kept()}
 
 
 @contextmanager
 def settings_of(figure: Figure) -> Iterator[None]:
     """Write a figure under the settings that it was drawn under, changed by the current ones."""
     with matplotlib.rc_context():
-        changed = {name: matplotlib.rcParams[name] for name in _kept() if _is_set(name)}
-        matplotlib.rcParams.update(paper())
-        matplotlib.rcParams.update(_OF_FIGURES.get(figure, {}))
-        matplotlib.rcParams.update(changed)
+        changed = {name: CURRENT[name] for name in _kept() if _is_set(name)}
+        CURRENT.update(paper())
+        CURRENT.update(_OF_FIGURES.get(figure, {}))
+        CURRENT.update(changed)
         yield
 
 
@@ -110,7 +113,7 @@ def paper() -> dict[str, Any]:
 
 
 def _kept() -> list[str]:
-    return [name for name in matplotlib.rcParams if name.startswith(KEPT)]
+    return [name for name in CURRENT if name.startswith(KEPT)]
 
 
 def _paper_where_unset(named: set[str]) -> dict[str, Any]:
@@ -119,18 +122,17 @@ def _paper_where_unset(named: set[str]) -> dict[str, Any]:
         for name, value in paper().items()
         if name not in named and not _is_set(name)
     }
-    current = matplotlib.rcParams
     if "font.size" not in unset:
-        scale = float(current["font.size"]) / FONT_SIZE
+        scale = float(CURRENT["font.size"]) / FONT_SIZE
         unset |= {name: scale * unset[name] for name in SIZES if name in unset}
-    if "mathtext.fontset" in unset and "serif" in current["font.family"]:
+    if "mathtext.fontset" in unset and "serif" in CURRENT["font.family"]:
         unset["mathtext.fontset"] = "dejavuserif"
     return unset
 
 
 def _is_set(name: str) -> bool:
     """Whether the user has changed a setting."""
-    return bool(matplotlib.rcParams[name] != matplotlib.rcParamsDefault[name])
+    return bool(CURRENT[name] != DEFAULTS[name])
 
 
 def _apply(function_name: str, style: Style) -> set[str]:
@@ -138,21 +140,22 @@ def _apply(function_name: str, style: Style) -> set[str]:
     named = set[str]()
     for part in _parts(function_name, style):
         try:
-            styles.use(part)
+            styles.use(dict(part) if isinstance(part, Mapping) else part)
         except (OSError, KeyError, ValueError) as error:
             raise ValueError(
                 f"`{function_name}(style=...)` must be a style of matplotlib, a file, or "
                 f"settings by name, got {part!r}: {error}"
             ) from None
         if part == "default":
-            named |= set(matplotlib.rcParamsDefault)
+            named |= set(DEFAULTS)
         else:
             named |= set(part if isinstance(part, Mapping) else _of_library(part))
     return named
 
 
 def _of_library(style: str | Path) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = styles.library.get(str(style), {})
+    library: Any = styles.library
+    found: Mapping[str, Any] = library.get(str(style), {})
     return found
 
 
