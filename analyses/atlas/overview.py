@@ -48,7 +48,8 @@ def draw(data: Data) -> Figure:
     overview.separate(pairs, ends[:-1], len(COLUMNS))
     write_families(pairs)
     middle = (len(LOGARITHMIC) - 1) / 2
-    pairs.text(middle, 1, "constant", ha="center", va="center", fontsize=13)
+    paper = {"facecolor": LAWS["constant"].color, "edgecolor": "none"}
+    pairs.text(middle, 1, "constant", ha="center", va="center", fontsize=13, bbox=paper)
     shown = {kind_of(laws.slope) for laws in data["R1"].values()}
     looks = {
         law.text: (law.color, law.hatch) for kind, law in LAWS.items() if kind in shown

@@ -19,7 +19,9 @@ COLUMNS: dict[Change, str] = {
 """Changes in the figure: all normalizers keep the order of the classes."""
 LOOKS = {"the probabilities stay": (BLUE, ""), "they change": ("#EFE6D8", "")}
 STAY, CHANGE = LOOKS.values()
-CAPTION = "Every normalizer keeps the order of the classes, so that reordering is left out."
+CAPTION = (
+    "Every normalizer keeps the order of the classes, so that reordering is left out."
+)
 
 
 def draw_blindness(

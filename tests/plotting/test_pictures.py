@@ -14,6 +14,7 @@ import pytest
 
 import logitscape as ls
 from logitscape import plotting
+from tests.shares import share
 
 S = np.linspace(0, 10, 21)
 PAIRS = ["softmax + cross_entropy", "softmax + brier"]
@@ -99,7 +100,7 @@ def test_a_panel_is_drawn_where_and_as_large_as_it_is_asked_for(draw):
     assert right.figure is figure
 
 
-@pytest.mark.parametrize("draw", PANELS.values(), ids=PANELS)
+@pytest.mark.parametrize("draw", share(PANELS.values(), one_in=2))
 def test_the_settings_of_the_user_are_obeyed(draw):
     asked = {"figure.figsize": (3.4, 2.1), "font.family": ["serif"], "font.size": 6.0}
     with mpl.rc_context(asked):
@@ -113,7 +114,7 @@ def test_the_settings_of_the_user_are_obeyed(draw):
     assert mpl.rcParams["font.size"] == mpl.rcParamsDefault["font.size"]
 
 
-@pytest.mark.parametrize("draw", PANELS.values(), ids=PANELS)
+@pytest.mark.parametrize("draw", share(PANELS.values(), one_in=2))
 def test_every_text_goes_through_the_labels(draw):
     seen = []
 
@@ -236,7 +237,7 @@ def test_curves_and_images_of_the_user_are_in_the_csv_too():
     assert np.array_equal([row.value for row in rows[2:]], [1, 2, 3, np.nan], True)
 
 
-@pytest.mark.parametrize("suffix", [".pdf", ".pgf", ".png", ".svg"])
+@pytest.mark.parametrize("suffix", share([".pdf", ".pgf", ".png", ".svg"], one_in=2))
 def test_figures_drawn_alike_give_the_same_bytes(suffix, on_plane, tmp_path):
     first, second = (tmp_path / f"{name}{suffix}" for name in "ab")
     for path in (first, second):

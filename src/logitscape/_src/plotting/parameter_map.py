@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from numpy.typing import NDArray
 
-from ..landscapes.parameter_sweep import sweep_parameters
 from .drawn import Source, note
 from .fields import ZERO
 from .panels import figure_of, panel
@@ -83,6 +82,9 @@ def parameter_map(
         raise ValueError(
             f"`parameter_map(quantity=...)` must be {allowed}, got {quantity!r}."
         )
+    # Here, as whoever draws their own arrays does not wait for JAX.
+    from ..landscapes.parameter_sweep import sweep_parameters
+
     word = translation("parameter_map", labels)
     swept = sweep_parameters(spec, at=at, label=label, **parameters)
     values = swept[quantity].values
