@@ -4,6 +4,7 @@ import csv
 import inspect
 import re
 import zlib
+from itertools import pairwise
 from types import FunctionType
 
 import jax
@@ -336,6 +337,30 @@ def test_a_map_shows_what_was_measured():
     assert len(rows) == 15
 
 
+@pytest.mark.parametrize(
+    "values", [[0.5, 1, 2, 4], np.geomspace(0.3, 9, 41), np.geomspace(1e-2, 1e3, 41)]
+)
+def test_numbers_at_a_map_do_not_overlap(values):
+    plotting.parameter_map(
+        "softmax + focal",
+        at=[0.0, 2.0],
+        temperature=values,
+        gamma=[0, 1],
+        size=(3.4, 2.6),
+    )
+    axes = plt.gcf().axes[0]
+    plt.gcf().canvas.draw()
+    ticks = [*axes.get_xticklabels(), *axes.get_xticklabels(minor=True)]
+    low, high = axes.get_xlim()
+    boxes = sorted(
+        (text.get_window_extent().x0, text.get_window_extent().x1)
+        for text in ticks
+        if text.get_text() and low <= text.get_position()[0] <= high
+    )
+    assert len(boxes) > 2
+    assert all(a[1] < b[0] for a, b in pairwise(boxes))
+
+
 def test_one_parameter_makes_a_curve_and_three_are_refused():
     plotting.parameter_map("softmax + focal", at=[0.0, 3.0], gamma=[0, 1, 2])
     assert len(plt.gcf().axes[0].lines) == 1
@@ -344,7 +369,18 @@ def test_one_parameter_makes_a_curve_and_three_are_refused():
         plotting.parameter_map("softmax + focal", at=[0.0, 3.0])
     with pytest.raises(ValueError, match=r"`parameter_map\(quantity=...\)`"):
         plotting.parameter_map("softmax + focal", at=[0.0], quantity="x", gamma=[1.0])
+    with pytest.raises(
+        ValueError, match=r"`parameter_map\(gama=...\)` is no parameter"
+    ):
+        plotting.parameter_map("softmax + focal", at=[0.0, 1.0], gama=[1.0])
     assert not plt.get_fignums()
+
+
+def test_curves_need_names():
+    with pytest.raises(
+        TypeError, match=r"`labelled_curves\(curves\)` must be values by"
+    ):
+        plotting.labelled_curves([1, 2], [1, 2])
 
 
 def test_drawing_needs_no_float64():

@@ -76,42 +76,50 @@ def sweep_parameters(
         >>> swept["gradient norm"].round(3).values.tolist()
         [[1.181, 1.271], [0.475, 0.552], [0.216, 0.271]]
     """
-    logits = floats("sweep_parameters", "at", at)
+    return swept_for("sweep_parameters", spec, at, label, parameters)
+
+
+def swept_for(
+    function_name: str, spec: str, at: Any, label: int, parameters: Mapping[str, Any]
+) -> "xarray.Dataset":
+    """What `sweep_parameters` returns, for the public function whose name errors give."""
+    logits = floats(function_name, "at", at)
     if logits.ndim != 1 or logits.size < 2 or not np.isfinite(logits).all():
         raise ValueError(
-            "`sweep_parameters(at=...)` must be the logits of one example, at least 2 finite "
+            f"`{function_name}(at=...)` must be the logits of one example, at least 2 finite "
             f"numbers, got {at!r}."
         )
-    label = one_class("sweep_parameters", "label", label, logits.size)
+    label = one_class(function_name, "label", label, logits.size)
     with enable_x64():
-        swept = _checked(spec, parameters)
+        swept = _checked(function_name, spec, parameters)
         losses, gradients = _evaluate(swept, logits, label)
     return _labelled(swept, losses, gradients, logits, label)
 
 
-def _checked(spec: str, parameters: Mapping[str, Any]) -> Swept:
+def _checked(function_name: str, spec: str, parameters: Mapping[str, Any]) -> Swept:
     objective(spec)  # for its errors
     parsed = specs.parse(spec)
     terms = (*parsed.maps, *parsed.terms)
     if not parameters:
         raise ValueError(
-            "`sweep_parameters(...)` needs the values of at least one parameter, such as "
+            f"`{function_name}(...)` needs the values of at least one parameter, such as "
             f"`temperature=[1, 2, 4]`; {spec!r} has {_names(terms)}."
         )
     values = {
-        name: axis("sweep_parameters", name, given)
-        for name, given in parameters.items()
+        name: axis(function_name, name, given) for name, given in parameters.items()
     }
-    owners = {name: _owner(spec, terms, name) for name in values}
+    owners = {name: _owner(function_name, spec, terms, name) for name in values}
     swept = Swept(spec, terms, owners, values)
     for name in values:
-        _check_range(swept, name)
+        _check_range(function_name, swept, name)
     return swept
 
 
-def _owner(spec: str, terms: Sequence[Term], name: str) -> int | None:
+def _owner(
+    function_name: str, spec: str, terms: Sequence[Term], name: str
+) -> int | None:
     """Place of the one term whose formula has the parameter."""
-    argument = f"`sweep_parameters({name}=...)`"
+    argument = f"`{function_name}({name}=...)`"
     owners = [place for place, term in enumerate(terms) if name in _parameters_of(term)]
     if len(owners) > 1:
         both = " and ".join(terms[place].name for place in owners)
@@ -139,13 +147,13 @@ def _names(terms: Sequence[Term]) -> str:
     return ", ".join([*own, "the temperature of the logits"])
 
 
-def _check_range(swept: Swept, name: str) -> None:
+def _check_range(function_name: str, swept: Swept, name: str) -> None:
     """Raise the error of the least or of the largest value, as its formula words it."""
     owner, values = swept.owners[name], swept.values[name]
     if owner is None:
         if values.min() <= 0:
             raise ValueError(
-                f"`sweep_parameters({name}=...)` must be above 0, got {values.min():g}."
+                f"`{function_name}({name}=...)` must be above 0, got {values.min():g}."
             )
         return
     for value in {float(values.min()), float(values.max())}:

@@ -5,17 +5,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from .drawn import Source, note
-from .fields import HATCHED, ZERO
+from .images import DECADES, LOSS, NORM, draw_images
 from .legends import name_curves
 from .lines import hatch_spans
-from .panels import figure_of, new_figure, refuse_size, several
+from .panels import new_figure, refuse_size, several
 from .settings import Style, settings
-from .style import settled, settled_log10
+from .style import settled
 from .texts import Labels, translation
 
 if TYPE_CHECKING:
@@ -23,11 +21,7 @@ if TYPE_CHECKING:
 
     from ..landscapes.landscape import Landscape
 
-DECADES = 8
-"""Maximum number of decades of the gradient norm that are shown."""
-LOSS, NORM = "loss", "gradient norm"
 QUANTITIES = (LOSS, NORM)
-LOG_NORM = r"$\log_{10}$ gradient norm"
 
 
 class Look(NamedTuple):
@@ -219,86 +213,20 @@ def _draw_images(
     return figure
 
 
-def _root(panels: Sequence[Axes]) -> Figure:
-    root = panels[0].get_figure(root=True)
-    assert root is not None
-    return root
-
-
 def _fill_images(
     grid: NDArray[Any],
     dataset: "xarray.Dataset",
     coordinates: Sequence[str],
     look: Look,
 ) -> None:
+    vertical, horizontal = (settled(dataset[name].values) for name in coordinates)
+    every = _loss_and_norm(dataset, coordinates)
+    values = {quantity: every[quantity] for quantity in look.quantities}
     names = [look.word(name) for name in _names(dataset)]
-    vertical, horizontal = coordinates
-    x = settled(dataset[horizontal].values)
-    y = settled(dataset[vertical].values)
-    across, up = np.meshgrid(x, y)
-    values = _loss_and_norm(dataset, coordinates)
-    for row, quantity in zip(grid, look.quantities, strict=True):
-        shown, text = settled(values[LOSS]), look.word(LOSS)
-        if quantity == NORM:
-            shown = _without_lowest(settled_log10(values[NORM]))
-            text = _log_norm(look.word)
-        undefined = np.isnan(values[quantity])
-        mesh = _draw_row(row, x, y, shown, undefined)
-        figure_of(list(row)).colorbar(mesh, ax=list(row), label=text)
-        meshes = zip(row, names, shown, strict=True)
-        for axes, name, image in meshes:
-            note(_mesh_of(axes), Source(name, across, up, image, panel=text))
-    for axes, name in zip(grid[0], names, strict=True):
-        axes.set_title(name.replace(" + ", " +\n"))
+    draw_images(grid, horizontal, vertical, values, names, look.word)
 
 
-def _log_norm(word: Callable[[str], str]) -> str:
-    """Text at the colours of the norm, of which one part or the whole may be translated."""
-    whole = word(LOG_NORM)
-    return whole if whole != LOG_NORM else LOG_NORM.replace(NORM, word(NORM))
-
-
-def _mesh_of(axes: Axes) -> QuadMesh:
-    meshes = [part for part in axes.collections if isinstance(part, QuadMesh)]
-    return meshes[-1]
-
-
-def _without_lowest(log_norm: NDArray[Any]) -> NDArray[Any]:
-    """Raise what is more than `DECADES` below the largest, so that it uses up no colours."""
-    top: float = np.max(log_norm, where=np.isfinite(log_norm), initial=-np.inf)
-    raised: NDArray[Any] = np.maximum(log_norm, top - DECADES)
-    return raised
-
-
-def _draw_row(
-    panels: NDArray[Any],
-    x: NDArray[Any],
-    y: NDArray[Any],
-    values: NDArray[Any],
-    undefined: NDArray[Any],
-) -> QuadMesh:
-    """Draw an image for every objective, all with the same colours."""
-    finite = values[np.isfinite(values)]
-    limits = (0.0, 1.0)
-    if finite.size:
-        limits = (float(finite.min()), float(finite.max()))
-    for axes, image, mask in zip(panels, values, undefined, strict=True):
-        mesh = _draw_image(axes, x, y, image, mask, limits)
-    return mesh
-
-
-def _draw_image(
-    axes: Axes,
-    x: NDArray[Any],
-    y: NDArray[Any],
-    values: NDArray[Any],
-    undefined: NDArray[Any],
-    limits: tuple[float, float],
-) -> QuadMesh:
-    low, high = limits
-    mesh = axes.pcolormesh(x, y, values, vmin=low, vmax=high, rasterized=True)
-    if undefined.any():
-        axes.contourf(x, y, undefined, [0.5, 1.5], **HATCHED)
-    axes.set_facecolor(ZERO)
-    axes.grid(visible=False)
-    return mesh
+def _root(panels: Sequence[Axes]) -> Figure:
+    root = panels[0].get_figure(root=True)
+    assert root is not None
+    return root

@@ -60,6 +60,11 @@ def labelled_curves(
         The names, in the order of the curves. The lines have them as their labels too, for
         matplotlib's legends.
     """
+    if not isinstance(curves, Mapping):
+        raise TypeError(
+            "`labelled_curves(curves)` must be values by label, such as {'softmax': [...]}, "
+            f"got {type(curves).__name__}."
+        )
     word = translation("labelled_curves", labels)
     with panel("labelled_curves", ax, style, size) as axes:
         return _draw_labelled(axes, s, curves, styles or {}, notes or {}, word)

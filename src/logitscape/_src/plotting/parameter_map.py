@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import LogNorm, Normalize
 from numpy.typing import NDArray
 
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     import xarray
 
 QUANTITIES = ("gradient norm", "loss")
-MANY_DECADES = 30.0
+FEW = 6
+"""Number of values that can all be ticks of an axis."""
+SHORT = 100.0
+"""Ratio of the ends of a logarithmic axis below which powers of ten are too few as ticks."""
+MUCH = 30.0
 """Ratio of the largest to the least number, above which colours are logarithmic."""
 
 
@@ -83,10 +88,10 @@ def parameter_map(
             f"`parameter_map(quantity=...)` must be {allowed}, got {quantity!r}."
         )
     # Here, as whoever draws their own arrays does not wait for JAX.
-    from ..landscapes.parameter_sweep import sweep_parameters
+    from ..landscapes.parameter_sweep import swept_for
 
     word = translation("parameter_map", labels)
-    swept = sweep_parameters(spec, at=at, label=label, **parameters)
+    swept = swept_for("parameter_map", spec, at, label, parameters)
     values = swept[quantity].values
     names = [word(name) for name in parameters]
     axes_values = [settled_digits(swept[name].values) for name in parameters]
@@ -104,8 +109,15 @@ def parameter_map(
 
 def _draw_curve(axes: Axes, x: NDArray[Any], values: NDArray[Any], name: str) -> None:
     shown = np.where(np.isfinite(values), settled_digits(values), np.nan)
-    axes.plot(x, shown, label=name, marker="o" if x.size < 12 else None, markersize=3)
-    axes.set_xscale("log" if _grows_by_factors(x) else "linear")
+    axes.plot(
+        x,
+        shown,
+        label=name,
+        marker="o" if x.size < 12 else None,
+        markersize=3,
+        clip_on=False,
+    )
+    _scale(axes, axes.xaxis, x)
     if _spans_much(values):
         axes.set_yscale("log")
 
@@ -131,10 +143,22 @@ def _draw_map(
     note(mesh, Source(name, across, up, image, panel=quantity))
     axes.set_facecolor(ZERO)
     axes.grid(visible=False)
-    axes.set_xscale("log" if _grows_by_factors(x) else "linear")
-    axes.set_yscale("log" if _grows_by_factors(y) else "linear")
+    for axis, coordinate in ((axes.xaxis, x), (axes.yaxis, y)):
+        _scale(axes, axis, coordinate)
     axes.set(xlim=_edges(x)[[0, -1]], ylim=_edges(y)[[0, -1]])
     figure_of(axes).colorbar(mesh, ax=axes, label=quantity)
+
+
+def _scale(axes: Axes, axis: Axis, values: NDArray[Any]) -> None:
+    """Set the scale of an axis; few values, or those within two decades, are its ticks."""
+    by_factors = _grows_by_factors(values)
+    set_scale = axes.set_xscale if axis is axes.xaxis else axes.set_yscale
+    set_scale("log" if by_factors else "linear")
+    is_short = by_factors and values[-1] / values[0] < SHORT
+    if is_short or values.size <= FEW:
+        shown = values[:: -(-values.size // FEW)]
+        axis.set_ticks(shown, [f"{value:.3g}" for value in shown])
+        axis.set_ticks([], minor=True)
 
 
 def _edges(values: NDArray[Any]) -> NDArray[Any]:
@@ -164,4 +188,4 @@ def _spans_much(values: NDArray[Any]) -> bool:
     positive = finite[finite > 0]
     if not positive.size or positive.size < finite.size:
         return False
-    return bool(positive.max() / positive.min() > MANY_DECADES)
+    return bool(positive.max() / positive.min() > MUCH)
