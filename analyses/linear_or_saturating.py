@@ -184,7 +184,7 @@ def draw_curves(axes: Axes, quantity: str, data: Data, ray: str) -> None:
         pair: note(getattr(laws, quantity), quantity)
         for pair, laws in data.laws[ray].items()
     }
-    labels = plotting.labelled_curves(axes, S[near], curves, notes=notes)
+    labels = plotting.labelled_curves(S[near], curves, notes=notes, ax=axes)
     labels[PAIRS.index(REFERENCE)].set_fontweight("bold")
     undefined = S[near][~np.isfinite(curves[SUM])]
     if undefined.size:

@@ -6,7 +6,7 @@ with cross-entropy beside alternatives, for three classes from z = (1, 1, 1) as 
 rises.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import jax
@@ -42,9 +42,12 @@ COLORS = {2: BLACK, 10: BLUE, 100: GREEN, 1000: VERMILLION}
 """Colours of the curves, by number of classes."""
 FLOOR = 1e-6
 TITLE = (
-    "Right and sure: with softmax, loss and gradient fade like powers of $e^{-s}$; "
-    "with sum and taylor slowly"
+    "Once the model is right, the loss of softmax fades like $e^{-s}$;\n"
+    "divide by the sum instead, and it fades no faster than 1 / s"
 )
+TOLD = (REFERENCE, "sum + cross_entropy", "taylor + cross_entropy")
+"""Pairs in the figure; the details have all of them."""
+DETAILS = "Right and sure: the error of $z_y - \\max z$, the loss and the gradient of all pairs"
 CAPTION = (
     "Left: the label leads, all others are equal, a gap behind; "
     "dotted: $(K - 1)\\,e^{-\\mathrm{gap}}$. "
@@ -197,12 +200,22 @@ def all_vanish(laws: Mapping[str, Law]) -> Verdict:
 
 
 def draw(data: Data) -> Figure:
+    figure, axes = plt.subplots(figsize=(8.4, 4.2))
+    figure.suptitle(TITLE, x=0.012, ha="left")
+    draw_pairs(axes, "loss", data, TOLD)
+    axes.set_ylim(1e-6, 3)
+    axes.set_xlabel("how far the right logit is ahead, $s$")
+    axes.set_ylabel("loss, log axis")
+    return figure
+
+
+def draw_details(data: Data) -> Figure:
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15, 4.9))
-    figure.suptitle(TITLE, x=0.008, ha="left")
+    figure.suptitle(DETAILS, x=0.008, ha="left")
     figure.supxlabel(CAPTION, fontsize=8, x=0.008, ha="left")
     draw_errors(left, data.errors)
-    draw_pairs(middle, "loss", data)
-    draw_pairs(right, "norm", data)
+    draw_pairs(middle, "loss", data, PAIRS)
+    draw_pairs(right, "norm", data, PAIRS)
     middle.set(title="Loss when right", ylabel="loss $L$, log axis")
     right.set(title="Gradient when right", ylabel="gradient norm, log axis")
     return figure
@@ -223,17 +236,14 @@ def draw_errors(axes: Axes, errors: Mapping[int, Array]) -> None:
     axes.legend(loc="lower left")
 
 
-def draw_pairs(axes: Axes, quantity: str, data: Data) -> None:
+def draw_pairs(axes: Axes, quantity: str, data: Data, pairs: Sequence[str]) -> None:
     near = S <= SHOWN
     axes.set(yscale="log", xlim=(0, SHOWN), ylim=(FLOOR, 20), xlabel="$s$")
-    curves = {
-        pair: getattr(behaviour, quantity)[near]
-        for pair, behaviour in data.behaviour.items()
-    }
-    notes = {pair: getattr(laws, quantity).math for pair, laws in data.laws.items()}
-    labels = plotting.labelled_curves(axes, S[near], curves, notes=notes)
-    labels[PAIRS.index(REFERENCE)].set_fontweight("bold")
+    curves = {pair: getattr(data.behaviour[pair], quantity)[near] for pair in pairs}
+    notes = {pair: getattr(data.laws[pair], quantity).math for pair in pairs}
+    labels = plotting.labelled_curves(S[near], curves, notes=notes, ax=axes)
+    labels[pairs.index(REFERENCE)].set_fontweight("bold")
 
 
 if __name__ == "__main__":
-    harness.main(__file__, compute, findings, draw)
+    harness.main(__file__, compute, findings, draw, details=draw_details)

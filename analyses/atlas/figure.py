@@ -1,4 +1,4 @@
-"""The figure of the atlas: a table of the pairs, and below it a row of the losses of the logits."""
+"""The details of the atlas: the law in every cell, and those of the norm in its corners."""
 
 from collections.abc import Sequence
 
@@ -17,10 +17,7 @@ from .objectives import ALONE, COLUMNS, PAIRS, ROWS
 
 CORNER = 0.13
 """Width of the square in a corner of a cell, whose own width is 1."""
-TITLE = (
-    "Which gradients stay constant while the model gets more wrong? "
-    "Those of $e^z$ with a loss like $-\\log p$ (framed)"
-)
+TITLE = "The gradient laws of all pairs, while the model gets more wrong and when it is right"
 CAPTION = (
     "Three classes, label 0, ray R1: $z = (1,\\, 1 + s,\\, 1)$. "
     "A cell is the law of the slope $dL/ds$: how hard the gradient pushes the wrong logit down. "
@@ -33,7 +30,7 @@ CAPTION = (
 )
 
 
-def draw(data: Data) -> Figure:
+def draw_details(data: Data) -> Figure:
     figure, (pairs, alone) = plt.subplots(2, 1, figsize=(13, 9), height_ratios=[16, 1])
     figure.suptitle(TITLE, x=0.008, ha="left")
     names = [[PAIRS[row, column] for column in COLUMNS] for row in ROWS]
@@ -55,7 +52,7 @@ def draw_table(
     wrong = data["R1"]
     kinds = [[kind_of(wrong[name].slope) for name in row] for row in names]
     texts = [[short(wrong[name].slope) for name in row] for row in names]
-    plotting.law_table(axes, rows, columns, kinds, texts)
+    plotting.law_table(rows, columns, kinds, texts, ax=axes)
     framed = constant_objectives(data)
     for i, row in enumerate(names):
         for j, name in enumerate(row):
@@ -98,5 +95,5 @@ def draw_legend(figure: Figure, data: Data) -> None:
     for laws in data["R1"].values():
         shown.update([kind_of(laws.slope), kind_of(laws.norm)])
     kinds = [kind for kind in plotting.LAWS if kind in shown]
-    legend = plotting.law_legend(figure, kinds)
+    legend = plotting.law_legend(kinds, fig=figure)
     legend.set_title(CAPTION, prop=FontProperties(size=8.5))

@@ -12,9 +12,10 @@ on these rays and on R3, where both logits move, are in `atlas.csv`.
 from .. import harness
 from ..harness.findings import Finding
 from ..shared.far_out import Data, laws_table
-from .figure import draw
+from .figure import draw_details
 from .findings import when_right, while_wrong
 from .laws import compute
+from .overview import draw
 
 
 def findings(data: Data) -> list[Finding]:
@@ -22,4 +23,6 @@ def findings(data: Data) -> list[Finding]:
 
 
 if __name__ == "__main__":
-    harness.main(__file__, compute, findings, draw, table=laws_table)
+    harness.main(
+        __file__, compute, findings, draw, details=draw_details, table=laws_table
+    )

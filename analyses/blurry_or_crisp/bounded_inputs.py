@@ -146,7 +146,7 @@ def draw_lines(
     axes.set_xlabel("classes $K$, log axis")
     lines = {"sum": by_sum, "softmax,\nonce or twice": by_softmax}
     styles = {"sum": STYLES["sum"], "softmax,\nonce or twice": STYLES["softmax"]}
-    plotting.labelled_curves(axes, num_classes, lines, styles=styles)
+    plotting.labelled_curves(num_classes, lines, styles=styles, ax=axes)
 
 
 def draw_dots(
@@ -165,4 +165,4 @@ def draw_slopes(axes: Axes, slopes: Mapping[str, Array]) -> None:
     axes.set_ylabel("slope $dL/ds$, log axis")
     near = S <= SHOWN
     curves = {name: slope[near] for name, slope in slopes.items()}
-    plotting.labelled_curves(axes, S[near], curves, styles=STYLES)
+    plotting.labelled_curves(S[near], curves, styles=STYLES, ax=axes)

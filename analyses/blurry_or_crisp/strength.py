@@ -129,7 +129,7 @@ def draw_probabilities(axes: Axes, title: str, curves: Mapping[str, Curve]) -> N
     axes.set(title=title, ylim=(0.3, 1.03))
     axes.set(xscale="log", xlim=(STRENGTHS[0], STRENGTHS[-1]))
     values = {name: curve.p for name, curve in curves.items()}
-    plotting.labelled_curves(axes, STRENGTHS, values)
+    plotting.labelled_curves(STRENGTHS, values, ax=axes)
 
 
 def draw_norms(axes: Axes, curves: Mapping[str, Curve]) -> None:
@@ -141,7 +141,7 @@ def draw_norms(axes: Axes, curves: Mapping[str, Curve]) -> None:
         infinite[name] = ~np.isfinite(curve.norm)
         if not infinite[name].all():
             norms[name] = curve.norm
-    plotting.labelled_curves(axes, STRENGTHS, norms)
+    plotting.labelled_curves(STRENGTHS, norms, ax=axes)
     draw_infinite(axes, infinite)
 
 

@@ -146,7 +146,7 @@ def draw_courses(axes: Axes, curves: "pd.DataFrame") -> None:
     axes.set_xticks(np.linspace(0, last, 5))
     axes.fill_between(epochs, gentle.min(), gentle.max(), color="0.88", lw=0, zorder=0)
     lines = {pair: row.to_numpy() for pair, row in confident.iterrows()}
-    plotting.labelled_curves(axes, epochs, lines)
+    plotting.labelled_curves(epochs, lines, ax=axes)
 
 
 def courses_from(start: str, curves: "pd.DataFrame") -> "pd.DataFrame":

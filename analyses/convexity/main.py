@@ -20,6 +20,7 @@ from .. import harness
 from ..harness.findings import Finding
 from ..shared.catalogue import LOGIT_LOSSES
 from . import findings as claims
+from .overview import draw_table
 from .panels import draw_maps, draw_pulls
 from .softmax import identities, least_curvatures, pulls, z_loss_far_out
 from .verdicts import PAIRS, Values, draw_verdicts
@@ -107,6 +108,10 @@ def findings(data: Data) -> list[Finding]:
 
 
 def draw(data: Data) -> Figure:
+    return draw_table(data.searches)
+
+
+def draw_details(data: Data) -> Figure:
     figure = plt.figure(figsize=(13.6, 11.4))
     parts: Any = figure.subfigures(2, 1, height_ratios=[2.15, 1])
     top, bottom = parts
@@ -119,4 +124,6 @@ def draw(data: Data) -> Figure:
 
 
 if __name__ == "__main__":
-    harness.main(__file__, compute, findings, draw, table=witnesses)
+    harness.main(
+        __file__, compute, findings, draw, details=draw_details, table=witnesses
+    )

@@ -22,7 +22,7 @@ def draw_pulls(axes: Axes, pulls: Mapping[str, Values]) -> None:
         name: "convex" if pull_theorem(values) else "" for name, values in pulls.items()
     }
     axes.set(xlim=(WRONG[0], WRONG[-1]), ylim=(-0.03, 2.6))
-    plotting.labelled_curves(axes, WRONG, pulls, notes=notes)
+    plotting.labelled_curves(WRONG, pulls, notes=notes, ax=axes)
     axes.set_title("softmax is convex where the pull never falls")
     axes.set_xlabel("right ← log-odds against the label → wrong")
     axes.set_ylabel("pull (1 − p) w(p)")

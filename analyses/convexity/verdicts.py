@@ -34,10 +34,7 @@ LEGEND = {
     "no negative curvature, but a kink or a jump": (KINK, ""),
     "infinite almost everywhere": (INFINITE, HATCH),
 }
-TITLE = (
-    "Softmax with cross-entropy is convex (blue), most other pairs bend down somewhere: "
-    "least curvature in the logits"
-)
+TITLE = "How far down the pairs bend: the least curvature in the logits"
 
 
 def draw_verdicts(figure: Any, searches: Mapping[str, Convexity]) -> None:

@@ -52,7 +52,7 @@ def draw_growth(
         curves[name] = _joined(sizes, _with_limit(rows["tv"], limits[pair]))
         _draw_interval(axes, rows, plotting.style_of(pair)["color"])
     styles = {name: plotting.style_of(pair) for pair, name in drawn.items()}
-    plotting.labelled_curves(axes, sizes, curves, styles=styles)
+    plotting.labelled_curves(sizes, curves, styles=styles, ax=axes)
     axes.set_xticks(sizes, [*(f"{size:,.0f}" for size in examples), "unlimited"])
     axes.minorticks_off()
 

@@ -145,16 +145,16 @@ def draw(data: Data) -> Figure:
     for i, pair in enumerate(PAIRS):
         colors = draw_plane(planes[i], pair, i, data)
         plotting.simplex_field(
-            triangles[i],
             triangle_points(),
             data.triangle_norm[i],
             data.triangle_descent[i],
             limits=LIMITS,
             corners=("label 0", "class 1", "class 2"),
+            ax=triangles[i],
         )
     for axes in grid[::2, 0]:
         axes.set_ylabel("$z_1$")
-    plotting.norm_bar(figure, colors, list(grid.ravel()))
+    plotting.norm_bar(colors, ax=list(grid.ravel()))
     figure.suptitle(TITLE)
     figure.supxlabel(CAPTION, fontsize=9, x=0.008, ha="left")
     return figure
@@ -162,12 +162,12 @@ def draw(data: Data) -> Figure:
 
 def draw_plane(axes: Axes, pair: str, index: int, data: Data) -> Any:
     colors = plotting.plane_field(
-        axes,
         PLANE,
         PLANE,
         data.plane_norm[index],
         data.plane_descent[index],
         limits=LIMITS,
+        ax=axes,
     )
     axes.set_title(f"{pair}\n{dot_text(data.at_wrong[pair])}", fontsize=9.5)
     axes.plot(

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Data = TypeVar("Data")
 
 STYLE = "logitscape.styles.paper"
+DETAILS = ".details"
+"""What follows the name of an analysis in the names of its second figure."""
 
 
 def main(
@@ -34,6 +36,7 @@ def main(
     findings: Callable[[Data], Iterable[Finding]],
     draw: Callable[[Data], "matplotlib.figure.Figure"],
     *,
+    details: "Callable[[Data], matplotlib.figure.Figure] | None" = None,
     table: "Callable[[Data], pd.DataFrame] | None" = None,
     style: str = STYLE,
 ) -> None:
@@ -47,7 +50,9 @@ def main(
         script: The script's `__file__`. The figure has the name of the script, or of its folder.
         compute: Function that makes the data.
         findings: Function that judges the claims by the data; `figure` is filled in here.
-        draw: Function that makes the figure.
+        draw: Function that makes the figure, which has one message.
+        details: Function that makes a second figure, `NAME.details.svg` and `.png`, for the page
+            that explains the first one.
         table: Function that makes the numbers behind the figure, for `NAME.csv`, where they are
             too many for the figure.
         style: matplotlib style of the figure.
@@ -62,7 +67,14 @@ def main(
     configure()
     data = compute()
     outputs = publish(
-        analysis.figures, analysis.name, data, findings, draw, style, table=table
+        analysis.figures,
+        analysis.name,
+        data,
+        findings,
+        draw,
+        style,
+        details=details,
+        table=table,
     )
     write_record(analysis, outputs)
 
@@ -75,6 +87,7 @@ def publish(
     draw: Callable[[Data], "matplotlib.figure.Figure"],
     style: str,
     *,
+    details: "Callable[[Data], matplotlib.figure.Figure] | None" = None,
     table: "Callable[[Data], pd.DataFrame] | None" = None,
 ) -> list[Path]:
     """Check the findings, replace the files of the analysis, and print the findings.
@@ -84,11 +97,16 @@ def publish(
     """
     named_findings = [replace(finding, figure=stem) for finding in findings(data)]
     verify(named_findings)
+    drawn = {stem: draw} if details is None else {stem: draw, stem + DETAILS: details}
+    pictures = [
+        (each, [folder / f"{name}{suffix}" for suffix in (".svg", ".png")])
+        for name, each in drawn.items()
+    ]
     # The files are replaced together when the stack closes, and none of them after an error.
     with ExitStack() as files:
-        svg = files.enter_context(replacing(folder / f"{stem}.svg"))
-        png = files.enter_context(replacing(folder / f"{stem}.png"))
-        _draw(draw, data, style, svg, png)
+        for each, paths in pictures:
+            svg, png = (files.enter_context(replacing(path)) for path in paths)
+            _draw(each, data, style, svg, png)
         if table is not None:
             from .results import write_rounded
 
@@ -99,8 +117,11 @@ def publish(
     from .report import print_findings
 
     print_findings(named_findings)
-    suffixes = [".svg", ".png", SUFFIX] + ([] if table is None else [".csv"])
-    return [folder / f"{stem}{suffix}" for suffix in suffixes]
+    others = [SUFFIX] + ([] if table is None else [".csv"])
+    return [
+        *(path for _, paths in pictures for path in paths),
+        *(folder / f"{stem}{suffix}" for suffix in others),
+    ]
 
 
 def configure() -> None:

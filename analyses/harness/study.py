@@ -41,6 +41,7 @@ def study(
     findings: Callable[["Tables"], Iterable[Finding]],
     draw: Callable[["Tables"], "matplotlib.figure.Figure"],
     *,
+    details: 'Callable[["Tables"], matplotlib.figure.Figure] | None' = None,
     style: str = STYLE,
     level: int | None = None,
 ) -> None:
@@ -53,7 +54,8 @@ def study(
             of its folder.
         measure: Function that makes the tables.
         findings: Function that judges the claims by the tables.
-        draw: Function that makes the figure.
+        draw: Function that makes the figure, which has one message.
+        details: Function that makes a second figure, for the page that explains the first one.
         style: matplotlib style of the figure.
         level: Level of LLVM's optimisations, instead of 3; 1 is faster where many programs are
             compiled that each run only for a short time.
@@ -79,7 +81,9 @@ def study(
     except FileNotFoundError as error:
         command = f"python -m analyses --measure {analysis.name}"
         sys.exit(f"{error} Measure first: {command}")
-    outputs = publish(figures, analysis.name, tables, findings, draw, style)
+    outputs = publish(
+        figures, analysis.name, tables, findings, draw, style, details=details
+    )
     if not options.quick:
         write_record(analysis, outputs)
 

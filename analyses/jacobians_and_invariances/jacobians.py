@@ -69,7 +69,9 @@ def _difference(
 def draw_jacobians(figure: Any, jacobians: dict[str, Values]) -> None:
     panels = figure.subplots(1, len(jacobians))
     for axes, (name, values) in zip(panels, jacobians.items(), strict=True):
-        plotting.matrix(axes, values, limit=0.5, columns=[f"$z_{k}$" for k in range(3)])
+        plotting.matrix(
+            values, limit=0.5, columns=[f"$z_{k}$" for k in range(3)], ax=axes
+        )
         totals = plotting.settled(values.sum(axis=0))
         sums = " ".join(f"{total:.2f}" for total in totals)
         axes.set_title(name, fontsize=9.5, fontweight="bold", loc="center")

@@ -28,6 +28,7 @@ from .jacobians import (
     jacobians,
     sigmoid_of_two,
 )
+from .overview import draw_blindness
 from .shifts import SHIFTS, Shifts, draw_shifts, shifts
 from .temperature import Temperature, draw_norms, draw_top, temperature
 
@@ -167,6 +168,10 @@ def of_temperature(temperature: Temperature) -> list[Finding]:
 
 
 def draw(data: Data) -> Figure:
+    return draw_blindness(data.invariances)
+
+
+def draw_details(data: Data) -> Figure:
     figure = plt.figure(figsize=(13.4, 11.6))
     rows: Any = figure.subfigures(2, 1, height_ratios=[1, 3.55])
     top, bottom = rows
@@ -181,4 +186,4 @@ def draw(data: Data) -> Figure:
 
 
 if __name__ == "__main__":
-    harness.main(__file__, compute, findings, draw)
+    harness.main(__file__, compute, findings, draw, details=draw_details)

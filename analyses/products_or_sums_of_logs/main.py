@@ -24,6 +24,7 @@ from matplotlib.figure import Figure
 from .. import harness
 from ..harness.findings import Finding, Verdict, proved
 from ..harness.study import StudyRun
+from .overview import draw
 from .panels import DTYPES, draw_ends, draw_errors
 
 SHOWN = ("float32", "bfloat16")
@@ -163,7 +164,7 @@ def span(values: pd.Series) -> str:
     return f"{values.min():g} to {values.max():g}"
 
 
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
+def draw_details(tables: dict[str, pd.DataFrame]) -> Figure:
     figure, (ends, *errors) = plt.subplots(
         1, 3, figsize=(13.2, 4.6), width_ratios=[0.8, 1, 1]
     )
@@ -182,4 +183,4 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
 
 
 if __name__ == "__main__":
-    harness.study(__file__, measure, findings, draw)
+    harness.study(__file__, measure, findings, draw, details=draw_details)

@@ -75,7 +75,7 @@ def draw_errors(axes: Axes, rows: pd.DataFrame, dtype: str) -> None:
         styles[method] = {"color": color, "linestyle": dashes, "linewidth": 1.8}
     for method in ("one after the other", "pairwise"):
         draw_bound(axes, sizes, by_size(rows, method, "bound", sizes), method)
-    plotting.labelled_curves(axes, sizes, curves, styles=styles)
+    plotting.labelled_curves(sizes, curves, styles=styles, ax=axes)
     axes.text(
         0.03,
         0.96,

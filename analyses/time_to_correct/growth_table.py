@@ -91,7 +91,7 @@ def draw_table(figure: SubFigure, cases: pd.DataFrame) -> None:
     lower.set_xlim(upper.get_xlim())
     growths = set(main["growth"])
     shown = [kind for kind in plotting.GROWTHS if kind in growths]
-    legend = plotting.law_legend(figure, shown, laws=plotting.GROWTHS)
+    legend = plotting.law_legend(shown, laws=plotting.GROWTHS, fig=figure)
     legend.set_title(CAPTION, prop=FontProperties(size=8.5))
 
 
@@ -118,7 +118,7 @@ def _draw_cells(
     for row in names:
         kinds.append([main["growth"].get(name, "undetermined") for name in row])
         texts.append([_text(main, name) for name in row])
-    plotting.law_table(axes, rows, columns, kinds, texts, laws=plotting.GROWTHS)
+    plotting.law_table(rows, columns, kinds, texts, laws=plotting.GROWTHS, ax=axes)
     for i, row in enumerate(names):
         for j, name in enumerate(row):
             if name in framed:

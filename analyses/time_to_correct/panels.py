@@ -42,7 +42,7 @@ def draw_curves(axes: Axes, times: pd.DataFrame, cases: pd.DataFrame) -> None:
     axes.set_title("Time of gradient flow (R1, three classes)")
     notes = {name: law(cases.loc[name]) for name in curves}
     margins = log_times.columns.astype(float)
-    plotting.labelled_curves(axes, margins, curves, notes=notes)
+    plotting.labelled_curves(margins, curves, notes=notes, ax=axes)
     axes.text(
         0.03,
         0.97,
@@ -98,7 +98,7 @@ def draw_paths(figure: SubFigure, paths: pd.DataFrame, field: pd.DataFrame) -> N
             xticks=[-8, 0, 8],
             yticks=[-8, 0, 8],
         )
-    plotting.norm_bar(figure, colors, list(panels))
+    plotting.norm_bar(colors, ax=list(panels))
 
 
 def _draw_field(axes: Axes, field: pd.DataFrame, pair: str) -> Any:
@@ -108,7 +108,7 @@ def _draw_field(axes: Axes, field: pd.DataFrame, pair: str) -> Any:
     degrees = field[f"{pair}: direction"].to_numpy(float).reshape(y.size, x.size)
     angle = np.radians(degrees)
     arrows = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-    return plotting.plane_field(axes, x, y, length, arrows, limits=LIMITS)
+    return plotting.plane_field(x, y, length, arrows, limits=LIMITS, ax=axes)
 
 
 def _draw_flows(axes: Axes, paths: pd.DataFrame) -> None:

@@ -26,6 +26,7 @@ from .domains import (
     outside_their_domains,
 )
 from .iterated_exponentials import Depth, depths, draw_depths
+from .overview import draw_table
 from .z_score import EXAMPLE, ZScore, at_example, draw_z_score
 
 
@@ -151,6 +152,10 @@ def of_z_score(at_example: ZScore, scores: Values) -> list[Finding]:
 
 
 def draw(data: Data) -> Figure:
+    return draw_table(data.outputs)
+
+
+def draw_details(data: Data) -> Figure:
     figure = plt.figure(figsize=(14.2, 10.6))
     halves: Any = figure.subfigures(1, 2, width_ratios=[1.6, 1])
     left, right = halves
@@ -164,4 +169,4 @@ def draw(data: Data) -> Figure:
 
 
 if __name__ == "__main__":
-    harness.main(__file__, compute, findings, draw)
+    harness.main(__file__, compute, findings, draw, details=draw_details)

@@ -51,6 +51,6 @@ def draw_z_score(axes: Axes, jacobian: Values, scores: Values) -> None:
     classes = range(len(EXAMPLE))
     rows = [f"$s_{k}$" for k in classes]
     columns = [f"$z_{k}$" for k in classes]
-    plotting.matrix(axes, jacobian, rows=rows, columns=columns)
+    plotting.matrix(jacobian, rows=rows, columns=columns, ax=axes)
     text = " ".join(f"{value:.2f}" for value in scores).replace("-", "−")
     axes.set_title(f"z-score of (−2, −1, 1, 2):\n{text}\nand its Jacobian", fontsize=9)

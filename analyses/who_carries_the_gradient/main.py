@@ -20,37 +20,16 @@ by seed, with Holm's correction over the pairs and models.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
-from logitscape import plotting
 
 from .. import harness
 from ..harness.findings import Finding, Verdict, proved
+from .figure import AT, MODELS, REFERENCE, draw, draw_details
 
 if TYPE_CHECKING:
     import pandas as pd
 
     Tables: TypeAlias = Mapping[str, pd.DataFrame]
-
-REFERENCE = "softmax + cross_entropy"
-AT = 0.05
-"""The share of the examples that are wrong where pairs are compared."""
-MODELS = ("linear", "hidden layer of 64")
-SHOWN = (0, 1, 2, 3, 4, 6, 8, 11, 15, 20)
-"""Epochs that are drawn; later ones lie close together."""
-TICKS = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
-LEAST = 0.008
-"""Where the axis of misclassified examples ends."""
-CAPTION = (
-    "Digits, learning rates tuned for each pair and model, means over 10 seeds. "
-    "Training goes from left to right, "
-    "from chance to the fewest errors: after 0, 1, 2, 3, 4, 6, 8, 11, 15 and 20 epochs.\n"
-    "The gradient is that in the logits, summed as norms over the images to train on. "
-    "Shares at 5 % wrong, as in the title, are read off each seed's course."
-)
 
 
 def measure(run: harness.StudyRun) -> "dict[str, pd.DataFrame]":
@@ -184,55 +163,5 @@ def percent(row: "pd.Series[Any]", name: str) -> str:
     return f"{mean:.0f} [{low:.0f}, {high:.0f}] %"
 
 
-def draw(tables: "Tables") -> Figure:
-    figure, panels = plt.subplots(1, 2, figsize=(11.4, 5.4), sharey=True)
-    pairs = tables["pairs"]
-    carried = pairs[pairs.pair == REFERENCE].set_index("model").carried
-    numbers = ", ".join(f"{carried[model]:.0%} ({model})" for model in MODELS)
-    figure.suptitle(
-        f"When {AT:.0%} of the examples are misclassified, "
-        f"they carry this much of the gradient of {REFERENCE}:\n{numbers}",
-        x=0.008,
-        ha="left",
-    )
-    figure.supxlabel(CAPTION, fontsize=8, x=0.008, ha="left")
-    for axes, model in zip(panels, MODELS, strict=True):
-        draw_shares(axes, tables["shares"][tables["shares"].model == model])
-        axes.set(title=model[0].upper() + model[1:])
-    panels[0].set_ylabel("share of the gradient that they carry")
-    panels[0].legend(fontsize=7.5, loc="upper right")
-    return figure
-
-
-def draw_shares(axes: Axes, shares: "pd.DataFrame") -> None:
-    """Draw the share that the wrong carry over their number; training goes to the right."""
-    fifths = np.linspace(0, 1, 6)
-    axes.set(
-        xscale="log",
-        xlim=(1.0, LEAST),
-        ylim=(0, 1.02),
-        xlabel="share of the examples that are misclassified",
-    )
-    axes.set(xticks=TICKS, xticklabels=[f"{tick:.0%}" for tick in TICKS])
-    axes.set(yticks=fifths, yticklabels=[f"{tick:.0%}" for tick in fifths])
-    axes.minorticks_off()
-    grid = np.geomspace(1, LEAST, 100)
-    axes.fill_between(grid, grid, color="0.92", lw=0, zorder=0)
-    axes.text(
-        0.5,
-        0.1,
-        "no more than their share",
-        ha="center",
-        fontsize=8,
-        fontstyle="italic",
-        color="0.35",
-    )
-    axes.axvline(AT, color="0.4", lw=0.8, zorder=1)
-    drawn = shares[shares.epoch.isin(SHOWN)]
-    for pair, rows in drawn.groupby("pair", sort=False):
-        style = plotting.style_of(str(pair))
-        axes.plot(rows.wrong, rows.carried, **style, label=pair)
-
-
 if __name__ == "__main__":
-    harness.study(__file__, measure, findings, draw)
+    harness.study(__file__, measure, findings, draw, details=draw_details)

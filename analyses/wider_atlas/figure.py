@@ -44,7 +44,7 @@ def draw(data: Data) -> Figure:
         axes.set_ylim(rows - 0.5, -0.5)
         shown.update(look_of(law) for row in laws for law in row)
     legend = plotting.law_legend(
-        figure, [kind for kind in LOOKS if kind in shown], laws=LOOKS
+        [kind for kind in LOOKS if kind in shown], laws=LOOKS, fig=figure
     )
     legend.set_title(CAPTION, prop=FontProperties(size=8.5))
     return figure
@@ -55,7 +55,7 @@ def draw_table(axes: Axes, title: str, names: list[str], laws: list[list[Law]]) 
     texts = [
         [short(law) if look_of(law) in LAWS else "" for law in row] for row in laws
     ]
-    plotting.law_table(axes, names, RAYS, kinds, texts, laws=LOOKS)
+    plotting.law_table(names, RAYS, kinds, texts, laws=LOOKS, ax=axes)
     axes.set_title(title, fontsize=10)
     axes.set_xticks(range(len(RAYS)), RAYS, rotation=0, ha="center")
 

@@ -19,6 +19,7 @@ from ._src.dynamics.flow import times_to_correct as times_to_correct
 from ._src.engine.linear_loss import linear_loss as linear_loss
 from ._src.engine.value_and_grad import value_and_grad as value_and_grad
 from ._src.landscapes.landscape import Landscape as Landscape
+from ._src.landscapes.parameter_sweep import sweep_parameters as sweep_parameters
 from ._src.landscapes.simplex_plane import simplex_plane as simplex_plane
 from ._src.landscapes.slice import Slice as Slice
 from ._src.landscapes.slice import points as points

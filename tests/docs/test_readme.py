@@ -17,7 +17,14 @@ PAGES = (
     "README.md",
     *(
         f"docs/{name}.md"
-        for name in ("catalogue", "diagnose", "research_code", "speed", "training")
+        for name in (
+            "catalogue",
+            "diagnose",
+            "pictures",
+            "research_code",
+            "speed",
+            "training",
+        )
     ),
 )
 BLOCK = re.compile(

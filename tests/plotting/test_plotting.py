@@ -74,8 +74,8 @@ def curves_figure(scale="log"):
         axes.set(
             yscale=scale, ylim=(1e-6, 1e3) if scale == "log" else (0, 4), xlabel="s"
         )
-        labelled_curves(axes, S, CURVES, notes=NOTES)
-        hatch_spans(axes, S, S > 12, text="loss is infinite")
+        labelled_curves(S, CURVES, notes=NOTES, ax=axes)
+        hatch_spans(S, S > 12, text="loss is infinite", ax=axes)
     return figure
 
 
@@ -85,9 +85,11 @@ def atlas_figure():
     )
     kinds, rows, columns = list(LAWS), list(NORMALIZER_STYLES), list(LOSS_STYLES)
     table = [[kinds[(i * j) % 7] for j in range(15)] for i in range(16)]
-    law_table(pairs, rows, columns[:15], table, [["$e^{-0.5s}$"] * 15] * 16)
-    law_table(alone, ["(of logits)"], columns[15:], [(kinds * 2)[:9]], [["1.41"] * 9])
-    law_legend(figure)
+    law_table(rows, columns[:15], table, [["$e^{-0.5s}$"] * 15] * 16, ax=pairs)
+    law_table(
+        ["(of logits)"], columns[15:], [(kinds * 2)[:9]], [["1.41"] * 9], ax=alone
+    )
+    law_legend(fig=figure)
     return figure
 
 
@@ -96,23 +98,23 @@ def fields_figure():
     x = np.linspace(-3, 3, 31)
     vectors = np.stack(np.meshgrid(x, x), axis=-1)
     vectors[:8], vectors[-8:] = np.nan, 0
-    plane_field(left, x, x, np.linalg.norm(vectors, axis=-1), vectors)
+    plane_field(x, x, np.linalg.norm(vectors, axis=-1), vectors, ax=left)
     p = np.array([(i, j, 30 - i - j) for i in range(31) for j in range(31 - i)]) / 30
     flow = np.where(p[:, :1] > 0.7, np.nan, np.where(p[:, 1:2] > 0.7, 0, 1 / 3 - p))
-    colors = simplex_field(right, p, np.linalg.norm(flow, axis=-1), flow)
-    norm_bar(figure, colors, [left, right])
+    colors = simplex_field(p, np.linalg.norm(flow, axis=-1), flow, ax=right)
+    norm_bar(colors, ax=[left, right])
     return figure
 
 
 def matrices_figure():
     figure, (left, right) = plt.subplots(1, 2)
     matrix(
-        left,
         [[0.2, -0.1, np.nan], [1e-12, -1.0, 0.5]],
         rows=["a", "b"],
         columns=["x", "y", "z"],
+        ax=left,
     )
-    matrix(right, np.zeros((2, 2)))
+    matrix(np.zeros((2, 2)), ax=right)
     return figure
 
 
@@ -216,7 +218,7 @@ def inside(box, page):
 @pytest.mark.parametrize("size", [3.0, 6.0])
 def test_labels_follow_a_change_of_size(size):
     figure, axes = plt.subplots()
-    labels = labelled_curves(axes, S, CURVES)
+    labels = labelled_curves(S, CURVES, ax=axes)
     figure.set_size_inches(8, size)
     figure.canvas.draw()
     heights = sorted(Text.get_window_extent(label).y0 for label in labels)
@@ -228,7 +230,9 @@ def test_of_the_curves_that_leave_the_first_to_leave_is_named_outermost():
     figure, axes = plt.subplots()
     axes.set_ylim(-1, 1)
     rates = {"2": 2, "-1": -1, "3": 3, "1": 1, "-2": -2}
-    labels = labelled_curves(axes, S, {name: rate * S for name, rate in rates.items()})
+    labels = labelled_curves(
+        S, {name: rate * S for name, rate in rates.items()}, ax=axes
+    )
     figure.canvas.draw()
     from_the_top = sorted(labels, key=lambda label: -Text.get_window_extent(label).y0)
     assert [label.get_text() for label in from_the_top] == ["3", "2", "1", "-1", "-2"]
@@ -267,7 +271,7 @@ def test_spread_centres_what_does_not_fit():
 def test_hatched_spans_end_halfway_between_samples():
     _, axes = plt.subplots()
     s = np.arange(6.0)
-    hatch_spans(axes, s, [True, True, False, False, True, False])
+    hatch_spans(s, [True, True, False, False, True, False], ax=axes)
     assert [(span.get_x(), span.get_width()) for span in axes.patches] == [
         (0.0, 1.5),
         (3.5, 1.0),
@@ -276,7 +280,7 @@ def test_hatched_spans_end_halfway_between_samples():
 
 def test_nothing_is_hatched_where_nothing_is_undefined():
     _, axes = plt.subplots()
-    hatch_spans(axes, S, np.zeros_like(S, bool), text="never")
+    hatch_spans(S, np.zeros_like(S, bool), text="never", ax=axes)
     assert not axes.patches
     assert not axes.texts
 
@@ -285,7 +289,7 @@ def test_a_field_shows_arrows_only_where_there_is_a_gradient():
     _, axes = plt.subplots()
     x = np.linspace(0, 1, 27)
     norm = np.where(x[:, None] > 0.5, 1.0, 0.0) * np.ones(27)
-    plane_field(axes, x, x, norm, np.ones((27, 27, 2)))
+    plane_field(x, x, norm, np.ones((27, 27, 2)), ax=axes)
     (arrows,) = (c for c in axes.collections if isinstance(c, PolyCollection))
     assert len(arrows.get_offsets()) == 6 * 13
     assert np.all(arrows.get_offsets()[:, 1] > 0.5)

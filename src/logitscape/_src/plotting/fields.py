@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
 from matplotlib.colorbar import Colorbar
-from matplotlib.figure import FigureBase
 from matplotlib.image import AxesImage
 from matplotlib.patches import Polygon
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -19,7 +18,11 @@ from matplotlib.tri import Triangulation
 from numpy.typing import NDArray
 
 from .arrows import ARROWS, draw_arrows, inner_points, inner_samples
+from .drawn import Source, note
+from .panels import figure_of, panel, several
+from .settings import Style, settings
 from .style import settled, settled_log10
+from .texts import Labels, translation
 
 LIMITS = (1e-4, 1e1)
 ZERO = "0.8"
@@ -31,38 +34,56 @@ CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.75**0.5]])
 
 
 def plane_field(
-    axes: Axes,
     x: Any,
     y: Any,
     norm: Any,
     arrows: Any,
     *,
     limits: tuple[float, float] = LIMITS,
+    ax: Axes | None = None,
+    labels: Labels = None,
+    style: Style = None,
+    size: tuple[float, float] | None = None,
 ) -> AxesImage:
     """Draw a field over a rectangle.
 
     >>> import numpy as np
-    >>> from matplotlib.figure import Figure
     >>> from logitscape import plotting
     >>> x = np.linspace(-3, 3, 31)
     >>> gradient = np.stack(np.meshgrid(x, x), axis=-1)
     >>> norm = np.linalg.norm(gradient, axis=-1)
-    >>> plotting.plane_field(Figure().subplots(), x, x, norm, -gradient).get_clim()
+    >>> plotting.plane_field(x, x, norm, -gradient).get_clim()
     (-4.0, 1.0)
 
     Args:
-        axes: Axes to draw on.
         x: Horizontal coordinates, [m], evenly spaced.
         y: Vertical coordinates, [n], evenly spaced.
         norm: Length of the gradient, [n, m]; NaN or inf where it is undefined.
         arrows: Vectors, [n, m, 2], of which only the directions are drawn.
         limits: Lengths at which the colours begin and end.
+        ax: Axes to draw on; by default those of a new figure.
+        labels: Texts by the text in whose place they are drawn, or a function of a text.
+        style: Style of matplotlib, or settings by name, before the current ones.
+        size: Width and height of a new figure, in inches.
 
     Returns:
         The image, for `norm_bar`; its values are decimal logarithms.
     """
     x, y = settled(x), settled(y)
     norm, arrows = np.asarray(norm, float), np.asarray(arrows, float)
+    translation("plane_field", labels)
+    with panel("plane_field", ax, style, size) as axes:
+        return _draw_plane(axes, x, y, norm, arrows, limits)
+
+
+def _draw_plane(
+    axes: Axes,
+    x: NDArray[Any],
+    y: NDArray[Any],
+    norm: NDArray[Any],
+    arrows: NDArray[Any],
+    limits: tuple[float, float],
+) -> AxesImage:
     left, right = _borders(x)
     bottom, top = _borders(y)
     image = axes.imshow(
@@ -72,6 +93,8 @@ def plane_field(
         aspect="equal",
         **_colors(limits),
     )
+    across, up = np.meshgrid(x, y)
+    note(image, Source("", across, up, norm))
     if not np.isfinite(norm).all():
         axes.contourf(x, y, ~np.isfinite(norm), [0.5, 1.5], **HATCHED)
     at = np.ix_(inner_samples(len(y)), inner_samples(len(x)))
@@ -87,39 +110,56 @@ def plane_field(
 
 
 def simplex_field(
-    axes: Axes,
     p: Any,
     norm: Any,
     arrows: Any,
     *,
     corners: Sequence[str] = ("class 0", "class 1", "class 2"),
     limits: tuple[float, float] = LIMITS,
+    ax: Axes | None = None,
+    labels: Labels = None,
+    style: Style = None,
+    size: tuple[float, float] | None = None,
 ) -> PolyCollection:
     """Draw a field over the probabilities of three classes, as a triangle.
 
     >>> import numpy as np
-    >>> from matplotlib.figure import Figure
     >>> from logitscape import plotting
     >>> p = np.array([(i, j, 9 - i - j) for i in range(10) for j in range(10 - i)]) / 9
     >>> to_centre = 1 / 3 - p
-    >>> axes = Figure().subplots()
-    >>> field = plotting.simplex_field(axes, p, np.linalg.norm(to_centre, axis=-1), to_centre)
-    >>> [text.get_text() for text in axes.texts]
+    >>> field = plotting.simplex_field(p, np.linalg.norm(to_centre, axis=-1), to_centre)
+    >>> [text.get_text() for text in field.axes.texts]
     ['class 0', 'class 1', 'class 2']
 
     Args:
-        axes: Axes to draw on.
         p: Probabilities, [m, 3], each summing to 1.
         norm: Length of the gradient, [m]; NaN or inf where it is undefined.
         arrows: Vectors, [m, 3], each summing to 0, of which only the directions are drawn.
         corners: Texts at p = (1, 0, 0), (0, 1, 0) and (0, 0, 1).
         limits: Lengths at which the colours begin and end.
+        ax: Axes to draw on; by default those of a new figure.
+        labels: Texts by the text in whose place they are drawn, or a function of a text.
+        style: Style of matplotlib, or settings by name, before the current ones.
+        size: Width and height of a new figure, in inches.
 
     Returns:
         The coloured triangles, for `norm_bar`; their values are decimal logarithms.
     """
     p, norm = np.asarray(p, float), np.asarray(norm, float)
     arrows = np.asarray(arrows, float)
+    names = list(map(translation("simplex_field", labels), corners))
+    with panel("simplex_field", ax, style, size) as axes:
+        return _draw_simplex(axes, p, norm, arrows, names, limits)
+
+
+def _draw_simplex(
+    axes: Axes,
+    p: NDArray[Any],
+    norm: NDArray[Any],
+    arrows: NDArray[Any],
+    corners: Sequence[str],
+    limits: tuple[float, float],
+) -> PolyCollection:
     # Of rounded places: on a regular grid the last digits would
     # choose between two diagonals.
     mesh = Triangulation(*settled(ternary(p)).T)
@@ -127,6 +167,8 @@ def simplex_field(
     colors: PolyCollection = axes.tripcolor(
         mesh, settled_log10(norm), rasterized=True, **_colors(limits)
     )
+    across, up = ternary(p).T
+    note(colors, Source("", across, up, norm))
     undefined = ~np.isfinite(norm)
     if undefined.any():
         axes.tricontourf(mesh, undefined.astype(float), [0.5, 1.5], **HATCHED)
@@ -143,42 +185,47 @@ def simplex_field(
 
 
 def norm_bar(
-    figure: FigureBase,
     colors: ScalarMappable,
-    axes: Sequence[Axes],
     *,
+    ax: Axes | Sequence[Axes] | None = None,
     label: str = "gradient norm",
+    labels: Labels = None,
+    style: Style = None,
 ) -> Colorbar:
     """Draw the colour bar that fields share, with powers of ten.
 
     >>> import numpy as np
-    >>> from matplotlib.figure import Figure
     >>> from logitscape import plotting
-    >>> figure, x = Figure(), np.linspace(-3, 3, 31)
-    >>> axes = figure.subplots()
-    >>> field = plotting.plane_field(axes, x, x, np.ones((31, 31)), np.ones((31, 31, 2)))
-    >>> [text.get_text() for text in plotting.norm_bar(figure, field, [axes]).ax.get_yticklabels()]
+    >>> x = np.linspace(-3, 3, 31)
+    >>> field = plotting.plane_field(x, x, np.ones((31, 31)), np.ones((31, 31, 2)))
+    >>> [text.get_text() for text in plotting.norm_bar(field).ax.get_yticklabels()]
     ['$10^{-4}$', '$10^{-3}$', '$10^{-2}$', '$10^{-1}$', '$10^{0}$', '$10^{1}$']
 
     Args:
-        figure: Figure to draw on.
         colors: Return value of `plane_field` or `simplex_field`.
-        axes: Axes of the fields.
+        ax: Axes of the fields that share the bar; by default those of this field.
         label: Text beside the bar.
+        labels: Texts by the text in whose place they are drawn, or a function of a text.
+        style: Style of matplotlib, or settings by name, before the current ones.
     """
-    bar = figure.colorbar(
-        colors,
-        ax=list(axes),
-        extend="both",
-        extendfrac=0.025,
-        label=label,
-        aspect=35,
-        pad=0.02,
-    )
-    bar.locator = MaxNLocator(integer=True)
-    bar.formatter = FuncFormatter(lambda power, _: f"$10^{{{power:.0f}}}$")
-    bar.outline.set_visible(False)
-    bar.update_ticks()
+    if ax is None:
+        ax = [colors.axes]  # type: ignore[attr-defined]
+    fields = several("norm_bar", ax, np.size(ax), "any number")  # type: ignore[arg-type]
+    word = translation("norm_bar", labels)
+    with settings("norm_bar", style):
+        bar = figure_of(fields).colorbar(
+            colors,
+            ax=fields,
+            extend="both",
+            extendfrac=0.025,
+            label=word(label),
+            aspect=35,
+            pad=0.02,
+        )
+        bar.locator = MaxNLocator(integer=True)
+        bar.formatter = FuncFormatter(lambda power, _: f"$10^{{{power:.0f}}}$")
+        bar.outline.set_visible(False)
+        bar.update_ticks()
     return bar
 
 

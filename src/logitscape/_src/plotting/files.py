@@ -39,13 +39,13 @@ def write(figure: Figure, file: Path | BytesIO, suffix: str) -> None:
         FigureCanvasPdf(figure).print_pdf(file, metadata=metadata)
 
 
-def settle(figure: Figure) -> None:
+def settle(figure: Figure, *, dpi: float = DOTS_PER_INCH) -> None:
     """Lay a figure out once and for all, at the resolution of its files.
 
     The solver of constrained layouts differs in the last bits from run to run, and so would the
     files: its results are rounded, and the layout is then switched off.
     """
-    figure.dpi = DOTS_PER_INCH
+    figure.dpi = dpi
     engine = figure.get_layout_engine()
     if engine:
         engine.execute(figure)

@@ -34,11 +34,13 @@ class LabelPlaces:
         axes: Axes of the curves.
         s: Common coordinate, [m], increasing.
         curves: Values of every curve, [m] each; NaN or infinite where it is not drawn.
+        size: Font size of the labels in points.
     """
 
     axes: Axes
     s: NDArray[Any]
     curves: Sequence[NDArray[Any]]
+    size: float = LABEL_SIZE
 
     def at_end(self, index: int) -> Place:
         """Return the place where a curve ends."""
@@ -55,10 +57,10 @@ class LabelPlaces:
     def _beside_end(self, index: int, renderer: Renderer) -> Affine2D:
         point = renderer.points_to_pixels(1)
         box = self.axes.bbox
-        row = ROW * LABEL_SIZE * point
+        row = ROW * self.size * point
         heights = spread(self._ends()[:, 1], row, box.y0, box.y1)
         return Affine2D().translate(
-            box.x1 + GAP * point, heights[index] - MIDDLE * point
+            box.x1 + GAP * point, heights[index] - self.size / 3 * point
         )
 
     def _ends(self) -> NDArray[Any]:

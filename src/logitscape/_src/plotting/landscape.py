@@ -1,49 +1,107 @@
 """A first look at a landscape: the labelled result of a sweep, drawn as it is."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from .fields import HATCHED, ZERO
-from .lines import hatch_spans, labelled_curves
-from .style import settled, settled_log10
+from .images import DECADES, LOSS, NORM, draw_images
+from .legends import name_curves
+from .lines import hatch_spans
+from .panels import new_figure, refuse_size, several
+from .settings import Style, settings
+from .style import settled
+from .texts import Labels, translation
 
 if TYPE_CHECKING:
     import xarray
 
-STYLE = "logitscape.styles.paper"
-DECADES = 8
-"""Maximum number of decades of the gradient norm that are shown."""
+    from ..landscapes.landscape import Landscape
+
+QUANTITIES = (LOSS, NORM)
 
 
-def plot(dataset: "xarray.Dataset", *, label: int | None = None) -> Figure:
+class Look(NamedTuple):
+    """What `plot` was asked to draw, and how.
+
+    Attributes:
+        quantities: Quantities to draw, of "loss" and "gradient norm".
+        word: Function from a text to the one that is drawn.
+        style: Style of matplotlib.
+        size: Width and height of a new figure, if they were given.
+        ax: Axes of the user, if there are any.
+    """
+
+    quantities: tuple[str, ...]
+    word: Callable[[str], str]
+    style: Style
+    size: tuple[float, float] | None
+    ax: Any
+
+
+def plot(
+    dataset: "xarray.Dataset | Landscape",
+    *,
+    label: int | None = None,
+    quantity: str | None = None,
+    ax: Any = None,
+    labels: Labels = None,
+    style: Style = None,
+    size: tuple[float, float] | None = None,
+) -> Figure:
     """Draw loss and gradient norm: curves over a ray, images over a plane.
 
     Over a plane, every objective has a column of images. Hatched is where the loss is infinite or
     the input outside the domain; over a ray, only where that holds for every objective.
 
+    The current settings of matplotlib (rcParams) are obeyed, size and fonts included; the style
+    of this package decides what they leave open. Where a new figure is too narrow for names beside
+    the curves, and on axes of the user's own, the names are in a legend.
+
     >>> import logitscape as ls
     >>> from logitscape import plotting
     >>> ray = ls.ray("R1", [0.0, 1.0, 2.0, 3.0])
     >>> landscape = ls.sweep(["softmax + brier", "crammer_singer"], ray)
-    >>> figure = plotting.plot(landscape.to_xarray())
+    >>> figure = plotting.plot(landscape, labels={"loss": "Verlust"}, size=(7, 3))
     >>> [axes.get_title(loc="left") for axes in figure.axes]
-    ['loss', 'gradient norm']
+    ['Verlust', 'gradient norm']
+    >>> [line.get_label() for line in figure.axes[0].lines]
+    ['softmax + brier', 'crammer_singer']
 
     Args:
-        dataset: Return value of `Landscape.to_xarray()`, over one or two coordinates.
+        dataset: A landscape, or what its `to_xarray()` returns, over one or two coordinates.
         label: True class to draw; needed if the dataset has several.
+        quantity: "loss" or "gradient norm"; by default both, or the loss on a single `ax`.
+        ax: Axes to draw on, one for each panel: for each quantity, over a plane for each quantity
+            and objective, row by row. By default those of a new figure.
+        labels: Texts by the text in whose place they are drawn, or a function of a text: for the
+            titles "loss" and "gradient norm", the names of coordinates and of objectives.
+        style: Style of matplotlib, or settings by name, before the current ones.
+        size: Width and height of a new figure, in inches.
+
+    Returns:
+        The figure.
 
     Raises:
-        TypeError: If it is no dataset.
-        ValueError: If the label is not one of the dataset's, or the slice has more than two
-            coordinates.
+        TypeError: If it is no landscape and no dataset, or an argument is of the wrong type.
+        ValueError: If the label is not one of the dataset's, the slice has more than two
+            coordinates, the number of axes is not that of the panels, or a size is none.
     """
+    of_label, coordinates = _of_label(dataset, label)
+    look = Look(_quantities(quantity, ax), translation("plot", labels), style, size, ax)
+    draw = _draw_curves if len(coordinates) == 1 else _draw_images
+    return draw(of_label, coordinates, look)
+
+
+def _of_label(
+    dataset: Any, label: int | None
+) -> tuple["xarray.Dataset", Sequence[str]]:
+    """Return the part of one label, and the coordinates of its slice."""
+    if hasattr(dataset, "to_xarray") and not hasattr(dataset, "data_vars"):
+        dataset = dataset.to_xarray()
     if not hasattr(dataset, "data_vars"):
         raise TypeError(
             "`plot(dataset)` must be a Dataset, as `Landscape.to_xarray()` gives it, "
@@ -56,10 +114,7 @@ def plot(dataset: "xarray.Dataset", *, label: int | None = None) -> Figure:
         raise ValueError(
             f"`plot(dataset)` draws slices with 1 or 2 coordinates, got {coordinates}."
         )
-    with plt.style.context(STYLE):
-        if len(coordinates) == 1:
-            return _draw_curves(of_label, coordinates[0])
-        return _draw_images(of_label, coordinates[0], coordinates[1])
+    return of_label, coordinates
 
 
 def _checked_label(dataset: "xarray.Dataset", label: int | None) -> int:
@@ -71,97 +126,107 @@ def _checked_label(dataset: "xarray.Dataset", label: int | None) -> int:
     return label
 
 
+def _quantities(quantity: str | None, ax: Any) -> tuple[str, ...]:
+    if quantity is None:
+        return (LOSS,) if isinstance(ax, Axes) else QUANTITIES
+    if quantity not in QUANTITIES:
+        allowed = " or ".join(map(repr, QUANTITIES))
+        raise ValueError(f"`plot(quantity=...)` must be {allowed}, got {quantity!r}.")
+    return (quantity,)
+
+
 def _loss_and_norm(
-    dataset: "xarray.Dataset", *coordinates: str
-) -> tuple[NDArray[Any], NDArray[Any]]:
+    dataset: "xarray.Dataset", coordinates: Sequence[str]
+) -> dict[str, NDArray[Any]]:
     """Return loss and gradient norm, [objective, ...]; NaN where either is undefined."""
     ordered = dataset.transpose("objective", *coordinates, "component")
     defined = ordered["finite"].values & ordered["in_domain"].values
     loss = np.where(defined, ordered["loss"].values, np.nan)
     norm = np.linalg.norm(ordered["gradient"].values, axis=-1)
-    return loss, np.where(defined, norm, np.nan)
+    return {LOSS: loss, NORM: np.where(defined, norm, np.nan)}
 
 
 def _names(dataset: "xarray.Dataset") -> list[str]:
     return [str(name) for name in dataset["objective"].values]
 
 
-def _draw_curves(dataset: "xarray.Dataset", coordinate: str) -> Figure:
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4))
+def _draw_curves(
+    dataset: "xarray.Dataset", coordinates: Sequence[str], look: Look
+) -> Figure:
+    count = len(look.quantities)
+    if look.ax is not None:
+        panels = several("plot", look.ax, count, " and ".join(look.quantities))
+        refuse_size("plot", look.size)
+        with settings("plot", look.style):
+            _fill_curves(panels, dataset, coordinates[0], look)
+        return _root(panels)
+    natural = (5.0 * count, 3.4)
+    with new_figure("plot", look.style, look.size, natural) as figure:
+        across = figure.get_figwidth() > figure.get_figheight()
+        shape = (1, count) if across else (count, 1)
+        panels = list(figure.subplots(*shape, squeeze=False).ravel())
+        _fill_curves(panels, dataset, coordinates[0], look)
+    return figure
+
+
+def _fill_curves(
+    panels: Sequence[Axes], dataset: "xarray.Dataset", coordinate: str, look: Look
+) -> None:
     s = dataset[coordinate].values
-    names = _names(dataset)
-    loss, norm = _loss_and_norm(dataset, coordinate)
-    right.set_yscale("log")
-    for axes, title, values in ((left, "loss", loss), (right, "gradient norm", norm)):
-        hatch_spans(axes, s, np.isnan(values).all(axis=0))
-        labelled_curves(axes, s, dict(zip(names, values, strict=True)))
-        axes.set(title=title, xlabel=coordinate)
-    bottom, top = right.get_ylim()
-    right.set_ylim(bottom=max(bottom, top * 10.0**-DECADES))
+    names, values = _names(dataset), _loss_and_norm(dataset, [coordinate])
+    for axes, quantity in zip(panels, look.quantities, strict=True):
+        if quantity == NORM:
+            axes.set_yscale("log")
+        hatch_spans(s, np.isnan(values[quantity]).all(axis=0), ax=axes)
+        axes.set(title=look.word(quantity), xlabel=look.word(coordinate))
+    curves = [dict(zip(names, values[name], strict=True)) for name in look.quantities]
+    name_curves(panels, s, curves, look.word, own=look.ax is not None)
+    for axes, quantity in zip(panels, look.quantities, strict=True):
+        if quantity == NORM:
+            bottom, top = axes.get_ylim()
+            axes.set_ylim(bottom=max(bottom, top * 10.0**-DECADES))
+
+
+def _draw_images(
+    dataset: "xarray.Dataset", coordinates: Sequence[str], look: Look
+) -> Figure:
+    rows, columns = len(look.quantities), dataset.sizes["objective"]
+    if look.ax is not None:
+        needed = f"{' and '.join(look.quantities)}, for each of {columns} objectives"
+        panels = several("plot", look.ax, rows * columns, needed)
+        refuse_size("plot", look.size)
+        grid = np.array(panels, dtype=object).reshape(rows, columns)
+        with settings("plot", look.style):
+            _fill_images(grid, dataset, coordinates, look)
+            for axes in panels:
+                axes.set(
+                    xlabel=look.word(coordinates[1]), ylabel=look.word(coordinates[0])
+                )
+        return _root(panels)
+    natural = (1.6 + 2.6 * columns, 0.4 + 2.3 * rows)
+    with new_figure("plot", look.style, look.size, natural) as figure:
+        shape: dict[str, Any] = {"sharex": True, "sharey": True, "squeeze": False}
+        grid = figure.subplots(rows, columns, **shape)
+        _fill_images(grid, dataset, coordinates, look)
+        figure.supxlabel(look.word(coordinates[1]), fontsize="medium")
+        figure.supylabel(look.word(coordinates[0]), fontsize="medium")
     return figure
 
 
-def _draw_images(dataset: "xarray.Dataset", vertical: str, horizontal: str) -> Figure:
-    names = _names(dataset)
-    figure, panels = plt.subplots(
-        2,
-        len(names),
-        figsize=(1.6 + 2.6 * len(names), 5),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-    )
-    x = settled(dataset[horizontal].values)
-    y = settled(dataset[vertical].values)
-    loss, norm = _loss_and_norm(dataset, vertical, horizontal)
-    log_norm = _without_lowest(settled_log10(norm))
-    mesh = _draw_row(panels[0], x, y, settled(loss), np.isnan(loss))
-    figure.colorbar(mesh, ax=list(panels[0]), label="loss")
-    mesh = _draw_row(panels[1], x, y, log_norm, np.isnan(norm))
-    figure.colorbar(mesh, ax=list(panels[1]), label=r"$\log_{10}$ gradient norm")
-    for axes, name in zip(panels[0], names, strict=True):
-        axes.set_title(name.replace(" + ", " +\n"))
-    figure.supxlabel(horizontal, fontsize="medium")
-    figure.supylabel(vertical, fontsize="medium")
-    return figure
+def _fill_images(
+    grid: NDArray[Any],
+    dataset: "xarray.Dataset",
+    coordinates: Sequence[str],
+    look: Look,
+) -> None:
+    vertical, horizontal = (settled(dataset[name].values) for name in coordinates)
+    every = _loss_and_norm(dataset, coordinates)
+    values = {quantity: every[quantity] for quantity in look.quantities}
+    names = [look.word(name) for name in _names(dataset)]
+    draw_images(grid, horizontal, vertical, values, names, look.word)
 
 
-def _without_lowest(log_norm: NDArray[Any]) -> NDArray[Any]:
-    """Raise what is more than `DECADES` below the largest, so that it uses up no colours."""
-    top: float = np.max(log_norm, where=np.isfinite(log_norm), initial=-np.inf)
-    raised: NDArray[Any] = np.maximum(log_norm, top - DECADES)
-    return raised
-
-
-def _draw_row(
-    panels: NDArray[Any],
-    x: NDArray[Any],
-    y: NDArray[Any],
-    values: NDArray[Any],
-    undefined: NDArray[Any],
-) -> QuadMesh:
-    """Draw an image for every objective, all with the same colours."""
-    finite = values[np.isfinite(values)]
-    limits = (0.0, 1.0)
-    if finite.size:
-        limits = (float(finite.min()), float(finite.max()))
-    for axes, image, mask in zip(panels, values, undefined, strict=True):
-        mesh = _draw_image(axes, x, y, image, mask, limits)
-    return mesh
-
-
-def _draw_image(
-    axes: Axes,
-    x: NDArray[Any],
-    y: NDArray[Any],
-    values: NDArray[Any],
-    undefined: NDArray[Any],
-    limits: tuple[float, float],
-) -> QuadMesh:
-    low, high = limits
-    mesh = axes.pcolormesh(x, y, values, vmin=low, vmax=high, rasterized=True)
-    if undefined.any():
-        axes.contourf(x, y, undefined, [0.5, 1.5], **HATCHED)
-    axes.set_facecolor(ZERO)
-    axes.grid(visible=False)
-    return mesh
+def _root(panels: Sequence[Axes]) -> Figure:
+    root = panels[0].get_figure(root=True)
+    assert root is not None
+    return root

@@ -3,12 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.legend import Legend
 from matplotlib.patches import Patch, Rectangle
 
+from .drawn import Source, note
+from .panels import panel
+from .settings import Style, points, settings
 from .style import LAWS, Law, ink_on
+from .texts import Labels, translation
 
 CELL_SIZE = 8
 LONGEST = 15
@@ -16,75 +21,98 @@ LONGEST = 15
 
 
 def law_table(
-    axes: Axes,
     rows: Sequence[str],
     columns: Sequence[str],
     kinds: Sequence[Sequence[str]],
     texts: Sequence[Sequence[str]],
     *,
     laws: Mapping[str, Law] = LAWS,
-) -> None:
+    ax: Axes | None = None,
+    labels: Labels = None,
+    style: Style = None,
+    size: tuple[float, float] | None = None,
+) -> Axes:
     """Draw a table whose cells are coloured by the kind of their gradient law.
 
     Cells whose law is undefined are hatched.
 
-    >>> from matplotlib.figure import Figure
     >>> from logitscape import plotting
-    >>> axes = Figure().subplots()
-    >>> kinds = [["constant", "exponential decay"]]
-    >>> plotting.law_table(axes, ["softmax"], ["cross_entropy", "brier"], kinds, [["1.41", "0"]])
+    >>> kinds, texts = [["constant", "exponential decay"]], [["1.41", "0"]]
+    >>> axes = plotting.law_table(["softmax"], ["cross_entropy", "brier"], kinds, texts)
     >>> [text.get_text() for text in axes.texts]
     ['1.41', '0']
 
     Args:
-        axes: Axes to draw on; cell (i, j) is centred at x = j, y = i.
         rows: Names of the rows, from the top.
         columns: Names of the columns.
         kinds: Kind of the law in every cell, [rows][columns], each a key of `laws`.
         texts: Short text in every cell, [rows][columns], with mathtext between dollars.
         laws: Colour, text and hatching of every kind.
+        ax: Axes to draw on; by default those of a new figure.
+        labels: Texts by the text in whose place they are drawn, or a function of a text.
+        style: Style of matplotlib, or settings by name, before the current ones.
+        size: Width and height of a new figure, in inches.
+
+    Returns:
+        The axes; cell (i, j) is centred at x = j, y = i.
     """
-    for i, row in enumerate(kinds):
-        for j, kind in enumerate(row):
-            _draw_cell(axes, i, j, laws[kind], texts[i][j])
-    right, bottom = len(columns) - 0.5, len(rows) - 0.5
-    axes.set(xlim=(-0.5, right), ylim=(bottom, -0.5))
-    _name_rows_and_columns(axes, rows, columns)
-    axes.spines[:].set_visible(False)
-    axes.grid(visible=False)
-    _separate_cells(axes, len(rows), len(columns))
+    word = translation("law_table", labels)
+    natural = (2.4 + 0.75 * len(columns), 1.4 + 0.36 * len(rows))
+    with panel("law_table", ax, style, size, natural=natural) as axes:
+        for i, row in enumerate(kinds):
+            for j, kind in enumerate(row):
+                cell = _draw_cell(axes, i, j, laws[kind], word(texts[i][j]))
+                source = Source(kind, [columns[j]], [rows[i]], [texts[i][j]])
+                note(cell, source)
+        right, bottom = len(columns) - 0.5, len(rows) - 0.5
+        axes.set(xlim=(-0.5, right), ylim=(bottom, -0.5))
+        _name_rows_and_columns(axes, list(map(word, rows)), list(map(word, columns)))
+        axes.spines[:].set_visible(False)
+        axes.grid(visible=False)
+        _separate_cells(axes, len(rows), len(columns))
+    return axes
 
 
 def law_legend(
-    figure: FigureBase, kinds: Iterable[str] = LAWS, *, laws: Mapping[str, Law] = LAWS
+    kinds: Iterable[str] = LAWS,
+    *,
+    fig: FigureBase | None = None,
+    laws: Mapping[str, Law] = LAWS,
+    labels: Labels = None,
+    style: Style = None,
 ) -> Legend:
     """Draw the legend of a table's colours, in one row below everything.
 
-    >>> from matplotlib.figure import Figure
     >>> from logitscape import plotting
-    >>> legend = plotting.law_legend(Figure(), ["constant", "zero"])
+    >>> axes = plotting.law_table(["softmax"], ["brier"], [["zero"]], [["0"]])
+    >>> legend = plotting.law_legend(["constant", "zero"], fig=axes.figure)
     >>> [text.get_text() for text in legend.get_texts()]
     ['constant', 'exactly zero']
 
     Args:
-        figure: Figure to draw on; its layout is constrained.
         kinds: Kinds in the legend, each a key of `laws`.
+        fig: Figure to draw on, or a part of one; by default pyplot's current figure. Its layout
+            is constrained.
         laws: Colour, text and hatching of every kind.
+        labels: Texts by the text in whose place they are drawn, or a function of a text.
+        style: Style of matplotlib, or settings by name, before the current ones.
     """
-    kinds = list(kinds)
-    return figure.legend(
-        handles=[_patch(laws[kind]) for kind in kinds],
-        labels=[laws[kind].text for kind in kinds],
-        loc="outside lower center",
-        ncols=len(kinds),
-        columnspacing=1.4,
-        handlelength=1.4,
-        handleheight=1.2,
-        handletextpad=0.5,
-    )
+    word, kinds = translation("law_legend", labels), list(kinds)
+    figure = plt.gcf() if fig is None else fig
+    with settings("law_legend", style):
+        return figure.legend(
+            handles=[_patch(laws[kind]) for kind in kinds],
+            labels=[word(laws[kind].text) for kind in kinds],
+            loc="outside lower center",
+            ncols=len(kinds),
+            columnspacing=1.4,
+            handlelength=1.4,
+            handleheight=1.2,
+            handletextpad=0.5,
+        )
 
 
-def _draw_cell(axes: Axes, i: int, j: int, law: Law, text: str) -> None:
+def _draw_cell(axes: Axes, i: int, j: int, law: Law, text: str) -> Rectangle:
     rectangle = Rectangle(
         (j - 0.5, i - 0.5),
         1,
@@ -104,11 +132,12 @@ def _draw_cell(axes: Axes, i: int, j: int, law: Law, text: str) -> None:
         i,
         text,
         color=ink_on(law.color),
-        fontsize=CELL_SIZE,
+        fontsize=points(CELL_SIZE),
         ha="center",
         va="center_baseline",
         bbox=paper,
     )
+    return rectangle
 
 
 def _name_rows_and_columns(
@@ -122,7 +151,9 @@ def _name_rows_and_columns(
         ha="left",
         rotation_mode="anchor",
     )
-    axes.tick_params(length=0, labelsize=9, labeltop=True, labelbottom=False, pad=4)
+    axes.tick_params(
+        length=0, labelsize=points(9), labeltop=True, labelbottom=False, pad=4
+    )
 
 
 def _separate_cells(axes: Axes, num_rows: int, num_columns: int) -> None:

@@ -1,6 +1,6 @@
 """Curves on a ray, each with its name at its end instead of in a legend."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,19 +10,25 @@ from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
 from .label_places import GAP, LABEL_SIZE, MIDDLE, LabelPlaces, Place, Renderer, moved
+from .panels import panel
+from .settings import Style, points
 from .style import UNDEFINED, settled, settled_digits, style_of
+from .texts import Labels, translation
 
 SAMPLE = 20.0
 """Points of a piece of a curve before its name, where colours alone do not tell curves apart."""
 
 
 def labelled_curves(
-    axes: Axes,
     s: Any,
     curves: Mapping[str, Any],
     *,
     styles: Mapping[str, dict[str, Any]] | None = None,
     notes: Mapping[str, str] | None = None,
+    ax: Axes | None = None,
+    labels: Labels = None,
+    style: Style = None,
+    size: tuple[float, float] | None = None,
 ) -> list[Annotation]:
     """Draw curves, each named right of the axes at the height where it ends.
 
@@ -31,65 +37,118 @@ def labelled_curves(
     leaves through the bottom.
 
     >>> import numpy as np
-    >>> from matplotlib.figure import Figure
     >>> from logitscape import plotting
     >>> s = np.linspace(0, 10, 101)
     >>> curves = {"softmax": 1 / (1 + np.exp(-s)), "sum": 1 / (1 + s)}
-    >>> labels = plotting.labelled_curves(Figure().subplots(), s, curves)
-    >>> [label.get_text() for label in labels]
-    ['softmax', 'sum']
+    >>> names = plotting.labelled_curves(s, curves, labels={"sum": "Teilen durch die Summe"})
+    >>> [name.get_text() for name in names]
+    ['softmax', 'Teilen durch die Summe']
+    >>> [line.get_label() for line in names[0].axes.lines]
+    ['softmax', 'Teilen durch die Summe']
 
     Args:
-        axes: Axes to draw on.
         s: Common coordinate, [m], increasing.
         curves: Values by label, [m] each; nothing is drawn where they are not finite.
         styles: Line2D keywords by label; by default those of `style_of`.
         notes: Text beside the name by label, such as a fitted law.
+        ax: Axes to draw on; by default those of a new figure.
+        labels: Texts by the text in whose place they are drawn, or a function of a text.
+        style: Style of matplotlib, or settings by name, before the current ones.
+        size: Width and height of a new figure, in inches.
 
     Returns:
-        The labels, in the order of the curves.
+        The names, in the order of the curves. The lines have them as their labels too, for
+        matplotlib's legends.
     """
+    if not isinstance(curves, Mapping):
+        raise TypeError(
+            "`labelled_curves(curves)` must be values by label, such as {'softmax': [...]}, "
+            f"got {type(curves).__name__}."
+        )
+    word = translation("labelled_curves", labels)
+    with panel("labelled_curves", ax, style, size) as axes:
+        return _draw_labelled(axes, s, curves, styles or {}, notes or {}, word)
+
+
+def draw_curves(
+    axes: Axes,
+    s: Any,
+    curves: Mapping[str, Any],
+    styles: Mapping[str, dict[str, Any]],
+    word: Callable[[str], str] = str,
+) -> list[tuple[NDArray[Any], dict[str, Any]]]:
+    """Draw curves without names beside them; return their values and styles as they are drawn."""
     s = settled(s)
     # On a logarithmic scale a number below 1e-8 counts, and 8 decimals would make it 0.
     settle = settled_digits if axes.get_yscale() == "log" else settled
     drawn = [settle(values) for values in curves.values()]
-    line_styles = [(styles or {}).get(label) or style_of(label) for label in curves]
+    line_styles = [styles.get(label) or style_of(label) for label in curves]
+    for label, values, line_style in zip(curves, drawn, line_styles, strict=True):
+        _draw_curve(axes, s, values, {"label": word(label)} | line_style)
+    return list(zip(drawn, line_styles, strict=True))
+
+
+def _draw_labelled(
+    axes: Axes,
+    s: Any,
+    curves: Mapping[str, Any],
+    styles: Mapping[str, dict[str, Any]],
+    notes: Mapping[str, str],
+    word: Callable[[str], str],
+) -> list[Annotation]:
+    if not curves:
+        return []
+    s = settled(s)
+    drawn, line_styles = zip(*draw_curves(axes, s, curves, styles, word), strict=True)
     distinct_colors = {line_style["color"] for line_style in line_styles}
     with_samples = len(distinct_colors) < len(line_styles)
-    places = LabelPlaces(axes=axes, s=s, curves=drawn)
+    places = LabelPlaces(axes=axes, s=s, curves=drawn, size=points(LABEL_SIZE))
     labels = list[Annotation]()
     for index, label in enumerate(curves):
-        _draw_curve(axes, s, drawn[index], line_styles[index])
         place = places.beside_end(index)
         _draw_leader(axes, line_styles[index], places.at_end(index), place)
         if with_samples:
             _draw_sample(axes, line_styles[index], place)
             place = moved(place, right=SAMPLE + GAP / 2)
-        labels.append(_annotate(axes, label, line_styles[index]["color"], place))
-        if notes and label in notes:
-            _draw_note(axes, notes[label], labels[-1], place)
+        labels.append(_annotate(axes, word(label), line_styles[index]["color"], place))
+        if label in notes:
+            _draw_note(axes, word(notes[label]), labels[-1], place)
     return labels
 
 
-def hatch_spans(axes: Axes, s: Any, where: Any, *, text: str = "") -> None:
+def hatch_spans(
+    s: Any,
+    where: Any,
+    *,
+    text: str = "",
+    ax: Axes | None = None,
+    labels: Labels = None,
+    style: Style = None,
+    size: tuple[float, float] | None = None,
+) -> Axes:
     """Hatch the spans of s where a condition holds, such as that the loss is infinite.
 
     Spans begin and end halfway between samples.
 
     >>> import numpy as np
-    >>> from matplotlib.figure import Figure
     >>> from logitscape import plotting
-    >>> axes, s = Figure().subplots(), np.linspace(0, 10, 11)
-    >>> plotting.hatch_spans(axes, s, s > 6)
-    >>> len(axes.patches)
+    >>> s = np.linspace(0, 10, 11)
+    >>> len(plotting.hatch_spans(s, s > 6).patches)
     1
 
     Args:
-        axes: Axes to draw on.
         s: Coordinate, [m], increasing.
         where: Condition, [m] booleans.
         text: Text that is written once, into the widest span.
+        ax: Axes to draw on; by default those of a new figure.
+        labels: Texts by the text in whose place they are drawn, or a function of a text.
+        style: Style of matplotlib, or settings by name, before the current ones.
+        size: Width and height of a new figure, in inches.
+
+    Returns:
+        The axes.
     """
+    word = translation("hatch_spans", labels)
     s, where = settled(s), np.asarray(where, bool)
     halfway = (s[1:] + s[:-1]) / 2
     borders = np.concatenate([s[:1], halfway, s[-1:]])
@@ -97,12 +156,14 @@ def hatch_spans(axes: Axes, s: Any, where: Any, *, text: str = "") -> None:
     # the axis begins and ends too.
     changes = np.flatnonzero(np.diff(where, prepend=False, append=False))
     spans = borders[changes].reshape(-1, 2)
-    for first, last in spans:
-        axes.axvspan(first, last, zorder=0.5, **UNDEFINED)
-    if text and len(spans):
-        first, last = spans.T
-        widest = spans[np.argmax(last - first)]
-        _write_upwards(axes, np.mean(widest), text)
+    with panel("hatch_spans", ax, style, size) as axes:
+        for first, last in spans:
+            axes.axvspan(first, last, zorder=0.5, **UNDEFINED)
+        if text and len(spans):
+            first, last = spans.T
+            widest = spans[np.argmax(last - first)]
+            _write_upwards(axes, np.mean(widest), word(text))
+    return axes
 
 
 def _write_upwards(axes: Axes, x: Any, text: str) -> None:
@@ -112,7 +173,7 @@ def _write_upwards(axes: Axes, x: Any, text: str) -> None:
         text,
         rotation=90,
         color="0.35",
-        fontsize=LABEL_SIZE,
+        fontsize=points(LABEL_SIZE),
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
         ha="center",
         va="center",
@@ -145,7 +206,7 @@ def _draw_leader(
         "shrinkA": 1.5,
         "shrinkB": 0,
     }
-    start = moved(place, up=MIDDLE)
+    start = moved(place, up=points(MIDDLE))
     _annotate(axes, "", line_style["color"], start, end=end, arrowprops=line)
 
 
@@ -156,8 +217,8 @@ def _draw_sample(axes: Axes, line_style: dict[str, Any], place: Place) -> None:
         name: line_style[name] for name in names if name in line_style
     }
     line |= {"arrowstyle": "-", "shrinkA": 0, "shrinkB": 0}
-    begin = moved(place, up=MIDDLE)
-    end = moved(place, right=SAMPLE, up=MIDDLE)
+    begin = moved(place, up=points(MIDDLE))
+    end = moved(place, right=SAMPLE, up=points(MIDDLE))
     _annotate(axes, "", line_style["color"], begin, end=end, arrowprops=line)
 
 
@@ -191,7 +252,7 @@ def _annotate(
         xytext=(0, 0),
         textcoords=place,
         color=color,
-        fontsize=LABEL_SIZE,
+        fontsize=points(LABEL_SIZE),
         annotation_clip=False,
         **options,
     )

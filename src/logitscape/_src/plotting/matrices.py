@@ -6,38 +6,64 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
+from numpy.typing import NDArray
 
+from .panels import panel
+from .settings import Style, points
 from .style import ink_on, settled
+from .texts import Labels, translation
+
+NUMBER_SIZE = 8.0
 
 
 def matrix(
-    axes: Axes,
     values: Any,
     *,
     rows: Sequence[str] = (),
     columns: Sequence[str] = (),
     limit: float | None = None,
     number: str = "{:.2f}",
+    ax: Axes | None = None,
+    labels: Labels = None,
+    style: Style = None,
+    size: tuple[float, float] | None = None,
 ) -> AxesImage:
     """Draw a matrix: white at 0, blue below and red above; a cell that is not finite stays grey.
 
-    >>> from matplotlib.figure import Figure
     >>> from logitscape import plotting
-    >>> axes = Figure().subplots()
-    >>> image = plotting.matrix(axes, [[0.25, -0.25], [-0.25, 0.25]], limit=0.5)
-    >>> [text.get_text() for text in axes.texts]
+    >>> image = plotting.matrix([[0.25, -0.25], [-0.25, 0.25]], limit=0.5)
+    >>> [text.get_text() for text in image.axes.texts]
     ['0.25', '−0.25', '−0.25', '0.25']
 
     Args:
-        axes: Axes to draw on.
         values: Entries, [m, n].
         rows: Names of the rows.
         columns: Names of the columns.
         limit: Magnitude of the strongest colour, the same for matrices to compare; by default the
             largest entry.
         number: Format of an entry.
+        ax: Axes to draw on; by default those of a new figure.
+        labels: Texts by the text in whose place they are drawn, or a function of a text.
+        style: Style of matplotlib, or settings by name, before the current ones.
+        size: Width and height of a new figure, in inches.
     """
     values = settled(values)
+    if values.ndim != 2:
+        raise ValueError(f"`matrix(values)` must be [m, n], got shape {values.shape}.")
+    text = translation("matrix", labels)
+    with panel("matrix", ax, style, size) as axes:
+        image = _draw(axes, values, limit, number)
+        axes.set_yticks(range(len(rows)), [text(row) for row in rows])
+        axes.set_xticks(range(len(columns)), [text(column) for column in columns])
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        axes.grid(visible=False)
+    return image
+
+
+def _draw(
+    axes: Axes, values: NDArray[Any], limit: float | None, number: str
+) -> AxesImage:
     largest = np.max(np.abs(values), where=np.isfinite(values), initial=0)
     # A matrix of zeros has no largest entry, and a colour map needs an interval.
     limit = limit or float(largest) or 1.0
@@ -46,11 +72,14 @@ def matrix(
     for (i, j), value in np.ndenumerate(values):
         ink = ink_on(image.to_rgba(value)[:3]) if np.isfinite(value) else "black"
         text = number.format(value).replace("-", "−")
-        axes.text(j, i, text, ha="center", va="center_baseline", color=ink, fontsize=8)
+        axes.text(
+            j,
+            i,
+            text,
+            ha="center",
+            va="center_baseline",
+            color=ink,
+            fontsize=points(NUMBER_SIZE),
+        )
     axes.set_facecolor("0.85")
-    axes.set_yticks(range(len(rows)), rows)
-    axes.set_xticks(range(len(columns)), columns)
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    axes.grid(visible=False)
     return image

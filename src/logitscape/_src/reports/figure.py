@@ -226,7 +226,7 @@ def _hatch_undefined(axes: Axes, values: NDArray[Any]) -> None:
     num_infinite = np.isinf(values).sum()
     num_nan = np.isnan(values).sum()
     text = "infinite" if num_infinite > num_nan else "undefined"
-    hatch_spans(axes, NEAR, ~np.isfinite(values), text=text)
+    hatch_spans(NEAR, ~np.isfinite(values), text=text, ax=axes)
 
 
 def _limit(

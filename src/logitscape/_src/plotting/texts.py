@@ -1,0 +1,49 @@
+"""The language of a figure: every text that is drawn goes through the user's `labels`."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+Labels: TypeAlias = Mapping[str, str] | Callable[[str], str] | None
+"""Texts by the text in whose place they are drawn, or a function from one to the other."""
+
+
+def translation(function_name: str, labels: Labels) -> Callable[[str], str]:
+    """The function from a text to the one that is drawn; texts that a dict lacks stay.
+
+    Args:
+        function_name: Name of the public function, for the messages.
+        labels: What the user gave.
+
+    Raises:
+        TypeError: If it is neither a dict of texts nor a function, or if that gives no text.
+    """
+    argument = f"`{function_name}(labels=...)`"
+    if labels is None:
+        return str
+    if isinstance(labels, Mapping):
+        return _by_dict(argument, labels)
+    if not callable(labels):
+        raise TypeError(
+            f"{argument} must be texts by text, such as {{'loss': 'Verlust'}}, or a function "
+            f"of a text, got {labels!r}."
+        )
+    return _by_function(argument, labels)
+
+
+def _by_dict(argument: str, labels: Mapping[Any, Any]) -> Callable[[str], str]:
+    for pair in labels.items():
+        if not all(isinstance(text, str) for text in pair):
+            raise TypeError(f"{argument} must hold texts by text, got {pair!r}.")
+    return lambda text: labels.get(text, text)
+
+
+def _by_function(argument: str, function: Callable[[str], str]) -> Callable[[str], str]:
+    def translated(text: str) -> str:
+        result: Any = function(text)
+        if not isinstance(result, str):
+            raise TypeError(
+                f"{argument} must return text, got {result!r} for {text!r}."
+            )
+        return result
+
+    return translated
