@@ -7,8 +7,10 @@ import base64
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,8 @@ class Tab:
         complaints: What the console said, and errors that were not caught.
     """
 
-    def __init__(self, commands: int, events: int) -> None:
-        self._commands, self._events = commands, os.fdopen(events, "rb", 0)
+    def __init__(self, commands: int, events: RawIOBase) -> None:
+        self._commands, self._events = commands, events
         self._buffer, self._number, self._session = b"", 0, ""
         self.complaints: list[str] = []
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
@@ -149,6 +151,16 @@ READY = """new Promise((done) => {
   look();
 })"""
 
+AS_3_AND_4 = """
+import fcntl, os, sys
+descriptors = [fcntl.fcntl(int(each), fcntl.F_DUPFD, 10) for each in sys.argv[1:3]]
+for meant, descriptor in zip((3, 4), descriptors):
+    os.dup2(descriptor, meant)
+    os.close(descriptor)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""A program that becomes the browser, with the pipes where it looks for them."""
+
 
 @contextmanager
 def browser(folder: Path) -> Iterator[Tab]:
@@ -161,23 +173,22 @@ def browser(folder: Path) -> Iterator[Tab]:
     command_read, command_write = os.pipe()
     event_read, event_write = os.pipe()
 
-    def as_3_and_4() -> None:
-        # Above all descriptors that are meant, so that neither is overwritten.
-        high = [os.dup(command_read), os.dup(event_write)]
-        os.dup2(high[0], 3)
-        os.dup2(high[1], 4)
-
+    # Chromium reads from 3 and writes to 4. A fork of this process, whose threads JAX has started,
+    # could not set them safely.
     process = subprocess.Popen(
-        [CHROMIUM, *OPTIONS, f"--user-data-dir={folder}"],
+        [
+            *(sys.executable, "-c", AS_3_AND_4, str(command_read), str(event_write)),
+            *(CHROMIUM, *OPTIONS, f"--user-data-dir={folder}"),
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=as_3_and_4,
-        close_fds=False,
+        pass_fds=(command_read, event_write),
     )
     os.close(command_read)
     os.close(event_write)
     try:
-        yield Tab(command_write, event_read)
+        with os.fdopen(event_read, "rb", 0) as events:
+            yield Tab(command_write, events)
     finally:
         os.close(command_write)
         process.terminate()

@@ -1,1 +1,1 @@
-"""The explorer: one page that answers by moving, made of numbers that the engine computed before."""
+"""The explorer: one page that answers by moving, made of the engine's numbers."""

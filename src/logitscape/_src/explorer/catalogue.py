@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..base.files import write_text
 from ..base.xla import compile_all_fast
 from ..diagnosis.rays import origin_of
@@ -82,7 +80,10 @@ def measured() -> dict[str, Any]:
 
 def _evaluators() -> Iterator[tuple[str, float, Evaluate]]:
     """Yield every pair with the value of all logits from which its rays begin."""
-    losses = {name: LossPart(objective(f"softmax + {name}").loss) for name in PROBABILITY_LOSSES}
+    losses = {
+        name: LossPart(objective(f"softmax + {name}").loss)
+        for name in PROBABILITY_LOSSES
+    }
     for normalizer in NORMALIZERS:
         plain = objective(name_of(normalizer, "cross_entropy"))
         part = NormalizerPart(plain.normalizer)

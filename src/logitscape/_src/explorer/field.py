@@ -1,4 +1,4 @@
-"""The gradient field of two logits, and the flows from a grid of starts where the model is wrong."""
+"""The gradient field of two logits, and the flows from a grid of wrong starts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -73,7 +73,7 @@ class Knobs:
 
 
 def of_formula(name: str, base: float) -> Knobs:
-    """Return the knobs of a formula: a normalizer stands before cross-entropy, a loss behind softmax."""
+    """Return the knobs of a normalizer before cross-entropy, or of a loss behind softmax."""
     parameter, settings = PARAMETERS[name]
     function, pair = _with_parameter(name, parameter)
     default = settings.index(BY_NAME[name].parameters[parameter])
@@ -117,9 +117,9 @@ def _values(
 
     def at(place: Array, temperature: Array, setting: Array) -> Any:
         target = jnp.eye(NUM_CLASSES)[0]
-        return jax.value_and_grad(
-            lambda z: function(z / temperature, target, setting)
-        )(place)
+        return jax.value_and_grad(lambda z: function(z / temperature, target, setting))(
+            place
+        )
 
     over_places = jax.vmap(at, in_axes=(0, None, None))
     over_settings = jax.vmap(over_places, in_axes=(None, None, 0))

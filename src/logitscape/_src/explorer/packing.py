@@ -1,4 +1,8 @@
-"""Arrays as text for a page: float32 of six digits, compressed, which a browser can unpack."""
+"""Arrays as text for a page: numbers of six digits, compressed, which a browser can unpack.
+
+A float32 keeps any number of six decimal digits, so that what is rounded to six digits before is
+shown with just these.
+"""
 
 import base64
 import zlib
@@ -6,9 +10,6 @@ from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-DROPPED_BITS = 2
-"""Bits of float32 that six digits do not need; without them a file is a tenth smaller."""
 
 
 class Packed(TypedDict):
@@ -51,11 +52,9 @@ def unpacked(stored: Packed) -> NDArray[Any]:
 
 
 def _six_digits(array: NDArray[Any]) -> NDArray[np.float32]:
+    # Through text, as scaling by powers of ten would itself round.
+    rounded = [float(f"{value:.5e}") for value in array.ravel()]
     with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
-        single = array.astype(np.float32) + np.float32(0)
-    bits = single.view(np.uint32).copy()
-    is_finite = np.isfinite(single)
-    half, mask = 1 << (DROPPED_BITS - 1), 0xFFFFFFFF << DROPPED_BITS & 0xFFFFFFFF
-    bits[is_finite] = (bits[is_finite] + half) & mask
-    bits[np.isnan(single)] = 0x7FC00000
-    return bits.view(np.float32)
+        single = np.array(rounded, np.float32).reshape(array.shape)
+    # One zero and one NaN, whatever the signs were.
+    return np.where(np.isnan(single), np.float32(np.nan), single + np.float32(0))

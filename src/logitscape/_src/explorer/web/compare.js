@@ -38,7 +38,7 @@ function compare(state) {
       ]);
       reading.replaceChildren(...rows);
       panels.setAttribute("aria-valuenow", places[state.place]);
-      panels.setAttribute("aria-valuetext", `s = ${places[state.place]}. ` + pairs.map((pair) =>
+      panels.setAttribute("aria-valuetext", `s = ${shown(places[state.place])}. ` + pairs.map((pair) =>
         `${pair.name}: loss ${shown(pair.loss(index)[state.place])}, slope ${shown(pair.slope(index)[state.place])}`).join(". "));
     }
     return { figure, draw };
@@ -47,7 +47,7 @@ function compare(state) {
   function update() {
     for (const { draw } of figures) draw();
     byId("compare-sentence").textContent =
-      `A wrong output rises by s = ${places[state.place]}: ` + [state.first, state.second].map((pair) =>
+      `A wrong output rises by s = ${shown(places[state.place])}: ` + [state.first, state.second].map((pair) =>
         `${pair.name} ${fate(pair)}`).join(", while ") + ".";
   }
 

@@ -121,7 +121,7 @@ function field(state) {
   function sentence() {
     const [label, rival] = points[state.start];
     const stories = [state.first, state.second].map((pair) => `${pair.name}: ${story(pair)}`);
-    return `From cat = ${label}, dog = ${rival}. ${stories.join(" ")}`;
+    return `From cat = ${shown(label)}, dog = ${shown(rival)}. ${stories.join(" ")}`;
   }
 
   state.listen((changed) => {

@@ -41,7 +41,7 @@ function knobs(state) {
     drawPanel(svgs.slope, { s: places, lines: lines(1), kind: "slope", place: state.place });
     const setting = name ? ` with ${name.split(": ")[1]} = ${shown(settings[v])}` : "";
     byId("knobs-sentence").textContent =
-      `${pair.name}${setting} at temperature ${shown(temperatures[t])}: where a wrong output is ahead by s = ${places[state.place]}, ` +
+      `${pair.name}${setting} at temperature ${shown(temperatures[t])}: where a wrong output is ahead by s = ${shown(places[state.place])}, ` +
       `the loss is ${shown(lines(0)[1].values[state.place])} and its slope ${shown(lines(1)[1].values[state.place])}.`;
     byId("knobs-which").textContent = (pair === state.second
       ? "The sliders turn the second pair of above."

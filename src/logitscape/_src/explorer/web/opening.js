@@ -26,7 +26,7 @@ function opening(tables) {
     byId("moment").textContent = sentences[tables.sentence[cat * size + dog]]
       .replace("{softmax}", force(0))
       .replace("{sum}", force(1))
-      .replace("{ratio}", `${axis[cat]} : ${axis[dog]}`);
+      .replace("{ratio}", `${shown(axis[cat])} : ${shown(axis[dog])}`);
     for (const [which, name] of ["cat", "dog"].entries()) {
       byId(`${name}-value`).textContent = shown(axis[indexOf(name)]);
       drawArrows(name, NAMES.map((_, pair) => -number(pair, 3 + which, cat, dog)));
@@ -44,10 +44,11 @@ function opening(tables) {
     const knob = 28;
     const share = (axis[indexOf(name)] - axis[0]) / (axis[size - 1] - axis[0]);
     const from = knob / 2 + share * (width - knob);
+    const wide = svg.clientHeight > 70;
     const unit = Math.min(0.28 * width, 230);
     svg.replaceChildren();
     for (const [pair, push] of pushes.entries()) {
-      const y = pair === 0 ? 9 : 59;
+      const y = pair === 0 ? 10 : svg.clientHeight - 10;
       if (Number.isNaN(push)) continue;
       const full = unit * push;
       const to = Math.max(4, Math.min(width - 4, from + full));
@@ -57,17 +58,18 @@ function opening(tables) {
         continue;
       }
       const way = Math.sign(full);
-      const head = Math.min(9, length);
+      const head = Math.min(wide ? 16 : 9, length);
+      const half = wide ? 10 : 6;
       svg.append(
         element("line", { x1: from, y1: y, x2: to - way * head, y2: y, class: `shaft ${NAMES[pair]}` }),
         element("path", {
-          d: `M${to},${y}l${-way * head},-6v12z`, class: `head ${NAMES[pair]}`,
+          d: `M${to},${y}l${-way * head},${-half}v${2 * half}z`, class: `head ${NAMES[pair]}`,
         }),
       );
       // An arrow that would leave the track ends with two heads.
       if (Math.abs(to - from - full) > 1) {
         svg.append(element("path", {
-          d: `M${to - way * 8},${y}l${-way * head},-6v12z`, class: `head ${NAMES[pair]}`,
+          d: `M${to - way * 8},${y}l${-way * head},${-half}v${2 * half}z`, class: `head ${NAMES[pair]}`,
         }));
       }
     }
