@@ -5,7 +5,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,11 @@ from ..base.xla import compile_all_fast
 from ..diagnosis.rays import origin_of
 from ..diagnosis.subjects import subject
 from ..objectives.catalog import FORMULAS, NORMALIZERS, PROBABILITY_LOSSES
+from ..objectives.objective import Objective
+from ..objectives.parts import loss_from, normalizer_from
 from ..objectives.sources import objective
 from . import field, knobs
+from .knobs import Knobs
 from .measured import Measured, record
 from .opening import Opening, opening
 from .packing import packed
@@ -30,6 +33,9 @@ LOSSES_ALONE = tuple(
     and formula.domain is None
 )
 """Losses without a normalizer. Those of cosines are left out: no ray leads far out."""
+
+TOGETHER = 8
+"""Number of objectives whose flows are compiled as one program."""
 
 
 def read() -> dict[str, Any]:
@@ -58,17 +64,11 @@ def measured() -> dict[str, Any]:
         result.arrows[name] = field.arrows(evaluate)
     result.rolled = rolled()
     objectives = [objective(name) for name in result.rolled]
-    parts = [objectives[start : start + 8] for start in range(0, len(objectives), 8)]
-    result.rolling = field.joined([field.rolling(part) for part in parts])
-    turned = [
-        knobs.of_formula(name, _base_of(name, result)) for name in knobs.PARAMETERS
-    ]
-    having = {each.pair for each in turned}
-    for each in objectives:
-        if each.name not in having:
-            base = result.rays[each.name].base
-            turned.append(knobs.of_temperature(each, base))
-    result.knobs = turned
+    starts = range(0, len(objectives), TOGETHER)
+    result.rolling = field.joined(
+        [field.rolling(objectives[start : start + TOGETHER]) for start in starts]
+    )
+    result.knobs = _all_knobs(objectives, result)
     return {
         "normalizers": list(NORMALIZERS),
         "losses": list(PROBABILITY_LOSSES),
@@ -80,18 +80,26 @@ def measured() -> dict[str, Any]:
 
 def _evaluators() -> Iterator[tuple[str, float, Evaluate]]:
     """Yield every pair with the value of all logits from which its rays begin."""
-    losses = {
-        name: LossPart(objective(f"softmax + {name}").loss)
-        for name in PROBABILITY_LOSSES
-    }
+    losses = {name: LossPart(loss_from(name)) for name in PROBABILITY_LOSSES}
     for normalizer in NORMALIZERS:
-        plain = objective(name_of(normalizer, "cross_entropy"))
-        part = NormalizerPart(plain.normalizer)
-        base = base_of(plain.name)
+        part = NormalizerPart(normalizer_from(normalizer))
+        base = base_of(name_of(normalizer, "cross_entropy"))
         for loss in PROBABILITY_LOSSES:
             yield name_of(normalizer, loss), base, of_pair(part, losses[loss])
     for name in LOSSES_ALONE:
         yield name, base_of(name), of_objective(objective(name))
+
+
+def _all_knobs(objectives: Sequence[Objective], result: Measured) -> list[Knobs]:
+    """Return a parameter where there is one to turn, and the temperature of the other pairs."""
+    turned = [
+        knobs.of_formula(name, _base_of(name, result)) for name in knobs.PARAMETERS
+    ]
+    having = {each.pair for each in turned}
+    others = [each for each in objectives if each.name not in having]
+    return turned + [
+        knobs.of_temperature(each, result.rays[each.name].base) for each in others
+    ]
 
 
 def base_of(spec: str) -> float:

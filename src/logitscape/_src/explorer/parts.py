@@ -65,7 +65,8 @@ def of_objective(objective: Objective) -> Evaluate:
 
 def _of_label(function: Callable[..., Array], logits_or_probs: Any) -> Array:
     first = jax.tree.leaves(logits_or_probs)[0]
-    return function(logits_or_probs, jnp.eye(len(first), dtype=first.dtype)[0])
+    value: Array = function(logits_or_probs, jnp.eye(len(first), dtype=first.dtype)[0])
+    return value
 
 
 def _pull_back(
