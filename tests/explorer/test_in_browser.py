@@ -161,6 +161,26 @@ def test_two_pairs_are_compared_at_every_place(tab: Tab) -> None:
     assert "s = 18" in tab.text("compare-sentence")
 
 
+@pytest.mark.parametrize(
+    ("law", "text"),
+    [
+        ("1.00", "1"),
+        ("6.00 e^(-1.00 s)", "6 exp(−s)"),
+        ("1.00 s^-1.00", "s⁻¹"),
+        ("-0.274 s^-1.70", "−0.274 s⁻¹·⁷"),
+        ("1.00 s^-2.50 (log s)^-1", "s⁻²·⁵ (log s)⁻¹"),
+        ("100 s e^(-0.500 s)", "100 s exp(−0.5 s)"),
+        ("-4.00e-06 s^-5.00", "−4\u2009×\u200910⁻⁶ s⁻⁵"),
+        ("0 from s = 1.05e+07", "0 from s = 1.05\u2009×\u200910⁷"),
+        ("e^(2.00 e^(1.00 s))", "exp(2 exp(s))"),
+        ("faster than e^(-s)", "faster than exp(−s)"),
+        ("undetermined", "undetermined"),
+    ],
+)
+def test_laws_read_as_people_write_them(tab: Tab, law: str, text: str) -> None:
+    assert tab.run(f"lawText({json.dumps(law)})") == text
+
+
 def test_a_ball_rolls_from_where_one_clicks(tab: Tab) -> None:
     choose(tab, "first", "softmax + cross_entropy")
     choose(tab, "second", "softmax + brier")

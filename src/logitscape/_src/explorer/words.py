@@ -47,7 +47,8 @@ def _look(kind: str) -> dict[str, str]:
     if family not in LAWS:
         return NO_LAW
     style = family.replace(" ", "-")
-    return {"style": style, "sign": _SIGNS[family], "text": LAWS[family].text}
+    text = "no finite loss" if family == "undefined" else LAWS[family].text
+    return {"style": style, "sign": _SIGNS[family], "text": text}
 
 
 FATES: dict[str, str] = {kind: _fate(kind) for kind in get_args(Kind)}

@@ -19,6 +19,11 @@ function atlas(state) {
   byId("atlas-alone").append(...alone.map((name) => cell(name, false)));
   const own = [...state.own];
   byId("atlas-own").append(...own.map((name) => cell(name, false)));
+  const tabled = normalizers.flatMap((normalizer) => losses.map((loss) => `${normalizer} + ${loss}`));
+  const keeping = tabled.filter((name) => state.pairs.get(name).kind(0) === "constant");
+  byId("atlas-sentence").textContent =
+    `Softmax with cross-entropy keeps its pull, as ${keeping.length} of ${tabled.length} pairs do. ` +
+    "Nearly all of the others let go, or have no finite loss.";
   const key = new Map(Object.values(looks).map((look) => [look.style, look]));
   byId("atlas-key").append(...[...key.values()].map((look) =>
     element("li", {}, element("i", { class: look.style }, look.sign), look.text)));

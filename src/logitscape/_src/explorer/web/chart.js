@@ -21,7 +21,7 @@ function drawPanel(svg, { s, lines, kind, place, laws = [], height = 150, edge =
   svg.replaceChildren();
   for (const tick of ticks) {
     const at = kind === "loss" ? y(tick) : y(10 ** tick);
-    const text = kind === "loss" ? shown(tick, 3) : `10${String(tick).replace(/./g, (c) => RAISED[c])}`;
+    const text = kind === "loss" ? shown(tick, 3) : `10${raised(tick)}`;
     svg.append(
       element("line", { x1: PAD.left, x2: width - PAD.right, y1: at, y2: at, class: "grid" }),
       element("text", { x: PAD.left - 5, y: at + 4, class: "tick end" }, text === "10⁰" ? "1" : text),

@@ -48,7 +48,7 @@ function field(state) {
       svg.setAttribute("aria-label", `${pair.name}: ${story(pair)} The arrow keys move the start.`);
       svg.replaceChildren(
         element("path", { d: `M0,400L400,0L400,400z`, class: "right-half" }),
-        element("text", { x: 392, y: 330, class: "tick end" }, "cat ahead: right"),
+        element("text", { x: 392, y: 351, class: "tick end" }, "cat ahead: right"),
         element("text", { x: 8, y: 16, class: "tick" }, "dog ahead: wrong"),
         element("text", { x: 200, y: 394, class: "tick middle" }, "output of the cat →"),
         element("text", { x: 14, y: 200, class: "tick middle", transform: "rotate(-90 14 200)" }, "output of the dog →"),

@@ -65,6 +65,8 @@ async function unpackPairs(stored, shapes) {
 
 const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹", ".": "·" };
 
+const raised = (power) => String(power).replace(/./g, (character) => RAISED[character]);
+
 // A number with six digits.
 function shown(value, digits = 6) {
   if (Number.isNaN(value)) return "undefined";
@@ -74,8 +76,7 @@ function shown(value, digits = 6) {
   const sign = value < 0 ? "−" : "";
   if (size >= 1e-4 && size < 1e6) return sign + String(Number(size.toPrecision(digits)));
   const [mantissa, exponent] = size.toExponential(digits - 1).split("e");
-  const power = String(Number(exponent)).replace(/./g, (character) => RAISED[character]);
-  return `${sign}${Number(mantissa)}\u2009×\u200910${power}`;
+  return `${sign}${Number(mantissa)}\u2009×\u200910${raised(Number(exponent))}`;
 }
 
 // A law such as "6.00 s^-1.00 e^(-1.00 s)" in the way that people write it.
@@ -84,8 +85,10 @@ function lawText(law) {
     .replace(/\b(\d+\.\d*?)0+(?=\D|$)/g, "$1")
     .replace(/\.(?=\D|$)/g, "")
     .replace(/(^|[\s(+-])1 (?=s\b|e\^|log|\()/g, "$1")
-    .replace(/e\^\(([^()]*(?:\([^()]*\))?[^()]*)\)/g, "exp($1)")
-    .replace(/\^(-?[\d.]+)/g, (_, power) => power.replace(/./g, (character) => RAISED[character]))
+    .replace(/e\^\(([^()]*)\)/g, "exp($1)")
+    .replace(/e\^\(([^()]*\([^()]*\)[^()]*)\)/g, "exp($1)")
+    .replace(/\^(-?[\d.]+)/g, (_, power) => raised(power))
+    .replace(/(\d)e([+-])0*(\d+)/g, (_, digit, sign, power) => `${digit}\u2009×\u200910${raised(sign === "-" ? `-${power}` : power)}`)
     .replace(/-/g, "−");
 }
 
