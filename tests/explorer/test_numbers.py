@@ -17,6 +17,8 @@ from tests.shares import share
 
 SIX_DIGITS = 5.5e-6
 """Half a unit of the sixth digit, relative to the smallest number that has six."""
+ROUNDING = 8 * np.finfo(np.float64).eps
+TINY = np.finfo(np.float32).tiny
 STORED = catalogue.read()
 PAIRS = STORED["pairs"]
 NAMES = PAIRS["names"]
@@ -50,12 +52,18 @@ def test_losses_and_slopes_are_those_of_a_sweep(name: str) -> None:
         line = ls.ray(ray.name, rays.S, num_classes=3, base=base)
         swept = ls.sweep(name, line)
         loss = np.asarray(swept.loss)[0, 0]
+        gradient = np.asarray(swept.gradient)[0, 0]
         moved = ray.direction(3) != 0
-        slope = np.asarray(swept.gradient)[0, 0][:, moved] @ ray.direction(3)[moved]
+        slope = gradient[:, moved] @ ray.direction(3)[moved]
         slope = np.where(np.isfinite(loss), slope, np.nan)
-        floor = np.finfo(np.float32).tiny
-        for kept, exact in zip(VALUES[index, row], (loss, slope), strict=True):
-            np.testing.assert_allclose(kept, exact, rtol=SIX_DIGITS, atol=floor)
+        np.testing.assert_allclose(VALUES[index, row, 0], loss, rtol=SIX_DIGITS)
+        # A component that is exactly 0 may be what rounding leaves of the largest one.
+        rounding = ROUNDING * np.nan_to_num(np.abs(gradient)).max(axis=1) + TINY
+        kept = VALUES[index, row, 1]
+        np.testing.assert_array_equal(np.isnan(kept), np.isnan(slope))
+        error = np.abs(kept - slope)[np.isfinite(slope)]
+        allowed = (SIX_DIGITS * np.abs(slope) + rounding)[np.isfinite(slope)]
+        assert (error <= allowed).all()
 
 
 @pytest.mark.parametrize("name", share(NAMES[3:], one_in=400))
@@ -117,18 +125,18 @@ def test_flows_are_those_of_ls_flow() -> None:
     times = unpacked(rolling["times"])
     paths = np.cumsum(unpacked(rolling["steps"]), axis=2) * field.UNIT
     starts = field.POINTS[field.WRONG]
-    for name in ("softmax + brier", "sum + cross_entropy"):
-        row = catalogue.rolled().index(name)
-        flows = ls.flow(name, starts, points=field.STEPS)
-        np.testing.assert_allclose(times[row], flows.times[0], rtol=SIX_DIGITS)
-        assert flows.paths is not None
-        reached = flows.reached[0]
-        assert reached.any()
-        np.testing.assert_allclose(
-            paths[row][reached], flows.paths[0][reached], atol=field.UNIT
-        )
-        for start, reason in enumerate(flows.reasons[0]):
-            assert text_of(rolling["reasons"], row, start) == reason
+    name = "sum + cross_entropy"
+    row = catalogue.rolled().index(name)
+    flows = ls.flow(name, starts, points=field.STEPS)
+    np.testing.assert_allclose(times[row], flows.times[0], rtol=SIX_DIGITS)
+    assert flows.paths is not None
+    reached = flows.reached[0]
+    assert reached.any()
+    np.testing.assert_allclose(
+        paths[row][reached], flows.paths[0][reached], atol=field.UNIT
+    )
+    for start, reason in enumerate(flows.reasons[0]):
+        assert text_of(rolling["reasons"], row, start) == reason
 
 
 def test_arrows_point_down_the_gradient() -> None:
@@ -145,23 +153,25 @@ def test_arrows_point_down_the_gradient() -> None:
     assert (along > 0.999 * np.linalg.norm(gradient, axis=1)).all()
 
 
-@pytest.mark.parametrize("row", share(range(len(PAIRS["knobs"])), one_in=1))
-def test_usual_settings_are_those_of_the_catalogue(row: int) -> None:
-    stored = PAIRS["knobs"][row]
-    values = unpacked(stored["values"])
-    usual = values[knobs.TEMPERATURES.index(1.0), stored["default"]]
-    np.testing.assert_allclose(usual, VALUES[stored["pair"], 0], rtol=2 * SIX_DIGITS)
+def test_usual_settings_are_those_of_the_catalogue() -> None:
+    for stored in PAIRS["knobs"]:
+        values = unpacked(stored["values"])
+        usual = values[knobs.TEMPERATURES.index(1.0), stored["default"]]
+        expected = VALUES[stored["pair"], 0]
+        np.testing.assert_allclose(usual, expected, rtol=2 * SIX_DIGITS, atol=ROUNDING)
 
 
 def test_a_temperature_and_a_parameter_are_turned() -> None:
     (focal,) = [each for each in PAIRS["knobs"] if each["parameter"] == "focal: gamma"]
     values = unpacked(focal["values"])
-    line = ls.ray("R1", rays.S, num_classes=3)
-    for t, temperature in enumerate(knobs.TEMPERATURES):
-        spec = (
-            f"scale(inverse_temperature={1 / temperature}) > softmax + focal(gamma=5.0)"
-        )
-        swept = ls.sweep(spec, line)
-        exact = [swept.loss[0, 0], swept.gradient[0, 0][:, 1]]
-        at = focal["settings"].index(5.0)
+    turned = {0: 4.0, len(knobs.TEMPERATURES) - 1: 0.25}
+    specs = [
+        f"scale(inverse_temperature={inverse}) > softmax + focal(gamma=5.0)"
+        for inverse in turned.values()
+    ]
+    swept = ls.sweep(specs, ls.ray("R1", rays.S, num_classes=3))
+    at = focal["settings"].index(5.0)
+    for row, t in enumerate(turned):
+        assert knobs.TEMPERATURES[t] == 1 / turned[t]
+        exact = [swept.loss[row, 0], swept.gradient[row, 0][:, 1]]
         np.testing.assert_allclose(values[t, at], exact, rtol=SIX_DIGITS)

@@ -22,7 +22,7 @@ function atlas(state) {
   const tabled = normalizers.flatMap((normalizer) => losses.map((loss) => `${normalizer} + ${loss}`));
   const keeping = tabled.filter((name) => state.pairs.get(name).kind(0) === "constant");
   byId("atlas-sentence").textContent =
-    `Softmax with cross-entropy keeps its pull, as ${keeping.length} of ${tabled.length} pairs do. ` +
+    `Softmax with cross-entropy keeps its pull, as ${keeping.length} of ${tabled.length.toLocaleString("en")} pairs do. ` +
     "Nearly all of the others let go, or have no finite loss.";
   const key = new Map(Object.values(looks).map((look) => [look.style, look]));
   byId("atlas-key").append(...[...key.values()].map((look) =>

@@ -70,8 +70,9 @@ function compare(state) {
 
 function lawSentence(pair, ray) {
   const law = pair.law(ray);
-  if (pair.kind(ray) === "undefined") return `no finite loss${law.replace(/^undefined/, "")}`;
-  return `slope → ${lawText(law)}`;
+  if (pair.kind(ray) === "undefined") return `no finite loss${lawText(law).replace(/^undefined/, "")}`;
+  if (!data.fates[pair.kind(ray)]) return `slope ${law}`;
+  return `slope ${pair.kind(ray) === "zero" ? "=" : "→"} ${lawText(law)}`;
 }
 
 function fillSelect(select, state, which) {
