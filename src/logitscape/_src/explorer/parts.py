@@ -72,7 +72,8 @@ def _of_label(function: Callable[..., Array], logits_or_probs: Any) -> Array:
 def _pull_back(
     normalizer: Callable[[Array], Probs], logits: Array, cotangent: Probs
 ) -> Array:
-    (gradient,) = jax.vjp(normalizer, logits)[1](cotangent)
+    pull_back = jax.vjp(normalizer, logits)[1]
+    gradient: Array = pull_back(cotangent)[0]
     return gradient
 
 
