@@ -53,6 +53,20 @@ def test_specs_of_the_catalogue_are_not_measured_again(
     assert [data["first"], data["second"]] == specs
 
 
+def test_a_loss_that_is_named_like_one_of_the_catalogue_is_told_apart(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = "def crammer_singer(z, t):\n    return (t * -z).sum()\n"
+    (folder / "same.py").write_text(source, encoding="utf-8")
+    monkeypatch.setattr(
+        "logitscape._src.explorer.own.measured",
+        lambda new: {"names": [each.name for each in new]},
+    )
+    assert run(capsys, "explore", "same.py:crammer_singer", "-o", "same.html")[0] == 0
+    data = page_of(folder / "same.html")
+    assert data["own"]["names"] == [data["second"]] == ["crammer_singer (your own)"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -1,11 +1,13 @@
 """Pairs that the user names, measured when the page is made, beside the stored catalogue."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..diagnosis.rays import origin_of
 from ..diagnosis.subjects import subject
 from ..objectives.objective import Objective
+from ..objectives.sources import objective
 from . import field, knobs
 from .catalogue import read
 from .measured import Measured, record
@@ -24,11 +26,19 @@ def page_with(objectives: Sequence[Objective]) -> str:
         objectives: Objectives, of which no two have the same name.
     """
     catalogue = read()
-    known = set(catalogue["pairs"]["names"])
-    new = [each for each in objectives if each.name not in known]
+    known = frozenset(catalogue["pairs"]["names"])
+    shown = [_told_apart(each, known) for each in objectives]
+    new = [each for each in shown if each.name not in known]
     own = measured(new) if new else None
-    first, second = _shown_first([each.name for each in objectives])
+    first, second = _shown_first([each.name for each in shown])
     return page(catalogue, own, first=first, second=second)
+
+
+def _told_apart(given: Objective, known: frozenset[str]) -> Objective:
+    """Return the objective, with another name if it is not the one of the catalogue."""
+    if given.name not in known or given == objective(given.name):
+        return given
+    return replace(given, name=f"{given.name} (your own)")
 
 
 def measured(objectives: Sequence[Objective]) -> dict[str, Any]:
