@@ -23,6 +23,7 @@ ROOMS = (
     "diagnosis",
     "audit",
     "reports",
+    "explorer",
     "fidelity",
     "public",
     "cli",

@@ -16,6 +16,7 @@ from . import (
     audit_command,
     diagnose_commands,
     explain_command,
+    explore_command,
     landscape_commands,
     list_command,
 )
@@ -23,8 +24,8 @@ from .errors import UsageError, UserError
 from .interrupts import status_of, terminable
 from .output import Output, say
 
-HELP = """Measure the gradients of classification losses: list, sweep, draw and diagnose them, and
-audit models.
+HELP = """Measure the gradients of classification losses: list, sweep, draw, explore and diagnose
+them, and audit models.
 
 A SPEC is 'softmax + focal(gamma=2)', or the name of a loss of logits such as crammer_singer.
 
@@ -65,6 +66,10 @@ def build() -> App:
         usage="Usage: logitscape audit [OPTIONS] LOGITS [LABELS]",
     )
     app.command(explain_command.explain, usage="Usage: logitscape explain [VERDICT]")
+    app.command(
+        explore_command.explore,
+        usage="Usage: logitscape explore [OPTIONS] [SPEC|FILE.py:FUNCTION...]",
+    )
     app.register_install_completion_command(
         help="Install completion for the shell that you use."
     )

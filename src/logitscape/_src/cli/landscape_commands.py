@@ -80,7 +80,7 @@ def show(
     """Show slope, loss and gradient on a ray: numbers, sparklines, laws far out."""
     check_out(out, PICTURES)
     num_classes = _num_classes(classes, ray)
-    (objective,), roots = _objectives([spec], num_classes, normalizer)
+    (objective,), roots = objectives_named([spec], num_classes, normalizer)
     coordinates = np.linspace(0, stop, show_page.COLUMNS)
     with blaming(f"sweeping `{spec}`", roots), working(f"sweeping {spec}", quiet=quiet):
         where, reason = _base(objective, num_classes, base)
@@ -123,7 +123,7 @@ def sweep(
     if points < 1:
         raise UsageError(f"--points must be at least 1, got {points}.")
     num_classes = _num_classes(classes, "R1" if plane else ray)
-    objectives, roots = _objectives(list(spec), num_classes, normalizer)
+    objectives, roots = objectives_named(list(spec), num_classes, normalizer)
     s = np.linspace(start, stop, points)
     where = _slice(None if plane else ray, s, num_classes, base)
     count = f"{len(objectives)} objective{'s' if len(objectives) > 1 else ''}"
@@ -135,7 +135,7 @@ def sweep(
     return 0
 
 
-def _objectives(
+def objectives_named(
     names: list[str], num_classes: int, normalizer: str | None
 ) -> tuple[list["Objective"], list[Path]]:
     """Return the objectives that are named, and the folders of the user's code."""

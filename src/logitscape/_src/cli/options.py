@@ -88,6 +88,7 @@ def out(content: str) -> Parameter:
 
 PictureFile = Annotated[Path | None, out("a picture: .png, .svg or .pdf")]
 SweepFile = Annotated[Path, out("the results: .nc (NetCDF; xarray reads it)")]
+PageFile = Annotated[Path, out("the page: .html (one file, opens offline)")]
 ReportFile = Annotated[
     Path | None,
     out(

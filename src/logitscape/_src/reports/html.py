@@ -35,25 +35,38 @@ CURVE = re.compile(r'<g id="(\w+)-([\w-]+)-(\w+)">')
 REFERENCE_TO_ID = re.compile(r'(id="|href="#|url\(#)')
 
 
-def document(title: str, body: Iterable[str], data: Mapping[str, Any]) -> str:
+def document(
+    title: str,
+    body: Iterable[str],
+    data: Mapping[str, Any],
+    *,
+    style: str | None = None,
+    script: str | None = None,
+    compact: bool = False,
+) -> str:
     """Return a whole page.
 
     Args:
         title: Title of the window, as plain text.
         body: Lines of HTML.
         data: Record that is embedded as JSON, in the element "data".
+        style: CSS instead of that of reports.
+        script: JavaScript instead of that of reports.
+        compact: Whether the record is written without spaces, for pages that have much of it.
     """
+    style = _resource("page.css") if style is None else style
+    script = _resource("page.js") if script is None else script
     head = [
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         '<link rel="icon" href="data:,">',
         f"<title>{escape(title)}</title>",
-        f"<style>\n{_resource('page.css')}</style>",
+        f"<style>\n{style}</style>",
     ]
     scripts = [
-        f'<script type="application/json" id="data">\n{embedded(data)}\n</script>',
-        f"<script>\n{_resource('page.js')}</script>",
+        f'<script type="application/json" id="data">\n{embedded(data, compact)}\n</script>',
+        f"<script>\n{script}</script>",
     ]
     lines = [
         "<!doctype html>",
@@ -68,9 +81,11 @@ def document(title: str, body: Iterable[str], data: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def embedded(data: Mapping[str, Any]) -> str:
+def embedded(data: Mapping[str, Any], compact: bool = False) -> str:
     """Return JSON that cannot end the element that it stands in."""
-    return json.dumps(data, indent=1, ensure_ascii=True).replace("<", "\\u003c")
+    layout: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 1}
+    text = json.dumps(data, ensure_ascii=True, **layout)
+    return text.replace("<", "\\u003c")
 
 
 def picture(figure: "Figure", name: str, caption: str, names: Mapping[str, str]) -> str:

@@ -1,0 +1,35 @@
+"""The command `explore`: a page that answers by moving."""
+
+from pathlib import Path
+
+from .errors import blaming
+from .landscape_commands import objectives_named
+from .options import Normalizer, PageFile, Quiet, Spec
+from .output import check_out, say, working
+
+PAGE = Path("explorer.html")
+
+
+def explore(
+    *spec: Spec,
+    out: PageFile = PAGE,
+    normalizer: Normalizer = None,
+    quiet: Quiet = False,
+) -> int:
+    """Write a page to explore by dragging: softmax beside dividing by the sum, and any two pairs.
+
+    It has the whole catalogue. One SPEC is shown beside softmax + cross_entropy; of several, the
+    first two are shown first.
+    """
+    check_out(out, [".html"])
+    from ..base.files import write_text
+    from ..explorer.own import page_with
+    from ..explorer.rays import NUM_CLASSES
+
+    objectives, roots = objectives_named(list(spec), NUM_CLASSES, normalizer)
+    doing = f"measuring {', '.join(spec) or 'nothing new'}"
+    with blaming(doing, roots), working(doing, quiet=quiet):
+        text = page_with(objectives)
+    write_text(out, text)
+    say(f"wrote {out} ({len(text) / 1e6:.2f} MB)", quiet=quiet)
+    return 0

@@ -1,0 +1,1 @@
+"""The explorer: one page that answers by moving, made of the engine's numbers."""
