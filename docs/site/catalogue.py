@@ -30,10 +30,15 @@ Each name leads to a page with the formula, a picture of its gradient, its domai
 example. The verdict is measured while a wrong logit rises by s, as `logitscape list` prints it.
 [The catalogue](../../catalogue.md) says which of them belong together.
 """
+# The pages are in no menu: it would be longer than any page, and take half of the build's time.
 PAGE = """\
+---
+orphan: true
+---
+
 # {name}
 
-A {kind}. In a spec: `{signature}`.
+A {kind} of [the catalogue](index.md). In a spec it is `{signature}`.
 
 **Formula.** {formula}.
 
@@ -43,8 +48,8 @@ A {kind}. In a spec: `{signature}`.
 :width: 100%
 ```
 
-**Verdict.** {verdict}. This was measured for `{spec}` on the ray {ray}; the slope is dL/ds, the push
-on the wrong logit. `logitscape show "{spec}"` prints more of it, and
+**Verdict.** {verdict}. This was measured for `{spec}` on the ray {ray}; the slope is dL/ds, the
+push on the wrong logit. `logitscape show "{spec}"` prints more of it, and
 `logitscape diagnose "{spec}"` asks every question.
 
 **Source.** {source}.
@@ -79,14 +84,23 @@ def _page(entry: Entry) -> str:
         verdict=_sentence(entry.verdict),
         spec=spec,
         ray=f"z = {rest}",
-        source=entry.source.replace("*", "\\*") or "Common use; no publication is known",
+        source=entry.source.replace("*", "\\*")
+        or "Common use; no publication is known",
         module=MODULES[entry.kind],
     )
 
 
 def code(formula: str) -> str:
     """The formula as code, and the remark behind it as text."""
-    for mark in (': the ', ' ("', "; the ", "; from ", ", between ", ", from 0 up", "; in nats"):
+    for mark in (
+        ": the ",
+        ' ("',
+        "; the ",
+        "; from ",
+        ", between ",
+        ", from 0 up",
+        "; in nats",
+    ):
         head, found, tail = formula.partition(mark)
         if found:
             return f"`{head}`{found}{tail}"
@@ -100,13 +114,10 @@ def _sentence(verdict: str) -> str:
 def _index(entries: list[Entry]) -> str:
     lines = [HEAD]
     for kind, group in groupby(entries, key=lambda entry: entry.kind):
-        members = list(group)
         rows = [
             [f"[{entry.name}]({entry.name}.md)", f"`{entry.formula}`", entry.verdict]
-            for entry in members
+            for entry in group
         ]
         lines.append(f"## {HEADINGS[kind]}\n")
         lines.append(table(["name", "formula", "verdict"], rows))
-        names = "\n".join(entry.name for entry in members)
-        lines.append(f"```{{toctree}}\n:hidden:\n\n{names}\n```\n")
     return "\n".join(lines)

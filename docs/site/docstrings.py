@@ -5,9 +5,10 @@ reStructuredText would take such characters for its own.
 """
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sphinx.application import Sphinx
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 SPECIAL = re.compile(r"([*|\\]|_(?!\w))")
 BULLET = re.compile(r"^(\s*)\* ", re.MULTILINE)
@@ -17,14 +18,14 @@ CODE = re.compile(r"(`+)(.+?)\1", re.DOTALL)
 SOURCE = re.compile(r"^Sources?: ", re.MULTILINE)
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: "Sphinx") -> dict[str, bool]:
     """Rewrite each docstring before napoleon reads its sections."""
     app.connect("autodoc-process-docstring", _process, priority=100)
     return {"parallel_read_safe": True}
 
 
 def _process(
-    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
+    app: "Sphinx", what: str, name: str, obj: Any, options: Any, lines: list[str]
 ) -> None:
     lines[:] = restructured("\n".join(lines)).split("\n")
 

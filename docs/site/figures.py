@@ -77,9 +77,8 @@ class Claim(SphinxDirective):
 
 def _line(row: dict[str, str]) -> str:
     figure = f"[{row['figure']}](/figures/{row['figure']}.svg)"
-    return (
-        f"{row['id']}, **{_verdict(row)}** {_text(row['claim'])}: {_text(row['measured'])} ({figure})"
-    )
+    measured = f"{_text(row['claim'])}: {_text(row['measured'])}"
+    return f"{row['id']}, **{_verdict(row)}.** {measured} ({figure})"
 
 
 def _lead_to_the_gallery(app: Sphinx, doctree: nodes.document) -> None:

@@ -48,7 +48,9 @@ def write(written: Written) -> None:
     written.text("reference/logitscape.md", _package())
     for name, (module, title) in MODULES.items():
         lines = [f"# {title}: logitscape.{name}\n", _paragraphs(module)]
-        lines += [_entry(f"logitscape.{name}.{each}", value) for each, value in _own(module)]
+        lines += [
+            _entry(f"logitscape.{name}.{each}", value) for each, value in _own(module)
+        ]
         written.text(f"reference/{name}.md", "\n".join(lines))
 
 
@@ -57,10 +59,15 @@ def _package() -> str:
     for name in sorted(ls.__all__, key=str.lower):
         value = getattr(ls, name)
         if callable(value):
-            rooms[value.__module__.split(".")[2]].append(_entry(f"logitscape.{name}", value))
+            rooms[value.__module__.split(".")[2]].append(
+                _entry(f"logitscape.{name}", value)
+            )
     unknown = set(rooms) - set(ROOMS)
     assert not unknown, f"docs/site/functions.py has no heading for {unknown}"
-    lines = ["# Functions and classes: logitscape\n", "`import logitscape as ls` has them all.\n"]
+    lines = [
+        "# Functions and classes: logitscape\n",
+        "`import logitscape as ls` has them all.\n",
+    ]
     for room, title in ROOMS.items():
         lines += [f"## {title}\n", *rooms[room]]
     return "\n".join(lines)
@@ -77,7 +84,9 @@ def _own(module: ModuleType) -> Iterator[tuple[str, object]]:
 
 def _entry(name: str, value: object) -> str:
     if inspect.isclass(value):
-        return DIRECTIVE.format(directive="autoclass", name=name, options="\n   :members:")
+        return DIRECTIVE.format(
+            directive="autoclass", name=name, options="\n   :members:"
+        )
     return DIRECTIVE.format(directive="autofunction", name=name, options="")
 
 

@@ -14,37 +14,39 @@ from analyses.harness.scripts import Script, discover
 from .written import ROOT, Written, table
 
 ANSWERS = {
-    "linear_or_saturating": "While the model is wrong, softmax with cross-entropy has a linear loss "
-    "and a constant gradient; the alternatives fade, explode, die or turn around.",
+    "linear_or_saturating": "While the model is wrong, softmax with cross-entropy has a linear "
+    "loss and a constant gradient; of seven alternatives only the sparsemax loss, which is made "
+    "for its normalizer, has that too.",
     "blurry_or_crisp": "Softmax answers weak inputs blurrily and strong inputs crisply, while "
     "dividing by the sum gives the same answer to both.",
     "right_and_confident": "When the model is right, the loss of every pair shown goes to zero; "
     "only how fast it does differs.",
-    "atlas": "Of 240 pairs, 18 keep a constant gradient while the model is wrong, and all of them "
-    "pair an exponential with a logarithm.",
-    "wider_atlas": "In the whole catalogue, few normalizers and few losses of probabilities keep a "
-    "constant slope; most losses that take the logits themselves do.",
+    "atlas": "Of 240 pairs, 18 keep a constant gradient while the model is wrong, and all of "
+    "them pair an exponential with a logarithm.",
+    "wider_atlas": "In the whole catalogue, few normalizers and few losses of probabilities "
+    "keep a constant slope; most losses that take the logits themselves do.",
     "gradient_fields": "Softmax with cross-entropy pushes a wrong model with full strength "
-    "everywhere, and squared error leaves it where it is.",
-    "jacobians_and_invariances": "Softmax sees differences of logits and nothing else; dividing by "
-    "the sum sees ratios and nothing else.",
-    "where_it_breaks": "Every normalizer but softmax-like ones has logits at which it is undefined, "
-    "and every careless formula has logits at which it loses the gradient.",
-    "convexity": "Only 30 of 240 pairs are convex in the logits, and each of the others has a witness.",
+    "however wrong it is; with squared error the push fades, and with sparsemax it can be 0.",
+    "jacobians_and_invariances": "Softmax sees differences of logits and nothing else; dividing "
+    "by the sum sees ratios and nothing else.",
+    "where_it_breaks": "Dividing by the sum and five other normalizers are undefined for some "
+    "logits, and careless formulas of cross-entropy lose their gradient at others.",
+    "convexity": "Only 30 of 240 pairs are convex in the logits, and nearly each of the others "
+    "has a witness.",
     "time_to_correct": "With softmax and cross-entropy the time to correct a mistake grows in "
-    "proportion to the mistake; with others it grows exponentially, or never ends.",
-    "confident_start": "From a start that is confidently wrong, the pairs whose gradient stays even "
-    "recover, and most of the others do not.",
-    "who_carries_the_gradient": "Wrong examples carry more of the gradient than their share of the "
-    "data, with cross-entropy more evenly than with most alternatives.",
-    "gaussian_clusters": "Where every class is a Gaussian cluster, softmax of linear logits is the "
-    "exact posterior, and no pair comes nearer to it from data.",
-    "do_the_alternatives_win": "On images and on language, no alternative was significantly more "
-    "accurate than softmax with cross-entropy.",
-    "cost_of_the_exponential": "The exponential is a small part of what an output layer costs; the "
-    "product with the weights and the sums over the classes are the rest.",
-    "products_or_sums_of_logs": "Products of probabilities underflow after a few dozen factors; sums "
-    "of logarithms do not, though until then the product is the more exact of the two.",
+    "proportion to the mistake; with most other pairs it grows faster, or never ends.",
+    "confident_start": "From a start that is confidently wrong, most pairs whose gradient keeps "
+    "its size recover, and most of the others do not.",
+    "who_carries_the_gradient": "Wrong examples carry several times their share of the "
+    "gradient, with cross-entropy more than with most other pairs, and yet not most of it.",
+    "gaussian_clusters": "Where every class is a Gaussian cluster, softmax of linear logits is "
+    "the exact posterior, and no pair comes nearer to it from data.",
+    "do_the_alternatives_win": "On images and on language, no alternative was significantly "
+    "more accurate than softmax with cross-entropy.",
+    "cost_of_the_exponential": "The exponential is a small part of what an output layer costs; "
+    "the product with the weights and the sums over the classes are the rest.",
+    "products_or_sums_of_logs": "Products of probabilities underflow after a few dozen factors; "
+    "sums of logarithms do not, though until then the product is the more exact of the two.",
 }
 """What each figure shows, in one sentence, in the order of the gallery."""
 
@@ -77,14 +79,17 @@ PAGE = """\
 INDEX = """\
 # Gallery
 
-Every figure answers one question, and one script makes it. Click a picture for the method, what was found, and the code.
+Every figure answers one question, and one script makes it. Click a picture for the method,
+what was found, and the code.
 """
 
 
 def write(written: Written) -> None:
     """Write a page for each analysis, and one with all pictures."""
     scripts = discover(ROOT / "analyses")
-    assert set(scripts) == set(ANSWERS), "docs/site/gallery.py lacks an analysis, or has one more"
+    assert set(scripts) == set(ANSWERS), (
+        "docs/site/gallery.py lacks an analysis, or has one more"
+    )
     lines = [INDEX]
     for name, answer in ANSWERS.items():
         question = _docstring(scripts[name])[0]
@@ -138,7 +143,9 @@ def _docstring(script: Script) -> tuple[str, str]:
     """The question, and the text below it as Markdown."""
     docstring = ast.get_docstring(ast.parse(script.path.read_text(encoding="utf-8")))
     question, _, text = (docstring or "").partition("\n\n")
-    return question, text.replace("*", "\\*").replace("\n\\* ", "\n* ").replace("_", "\\_")
+    return question, text.replace("*", "\\*").replace("\n\\* ", "\n* ").replace(
+        "_", "\\_"
+    )
 
 
 def _findings(name: str) -> str:

@@ -1,8 +1,8 @@
 """The links of the built site, checked without a network.
 
-`python -m docs.site.links build/site` reads every page: each link to a file must find the file, each
-anchor must exist in its page, nothing that a page needs to be shown may come from elsewhere, and
-addresses of other sites must have the form of an address.
+`python -m docs.site.links build/site` reads every page: each link to a file must find the file,
+each anchor must exist in its page, nothing that a page needs to be shown may come from elsewhere,
+and addresses of other sites must have the form of an address.
 """
 
 import sys
@@ -12,7 +12,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-NEEDED = {("img", "src"), ("script", "src"), ("link", "href"), ("source", "src"), ("iframe", "src")}
+NEEDED = {
+    ("img", "src"),
+    ("script", "src"),
+    ("link", "href"),
+    ("source", "src"),
+    ("iframe", "src"),
+}
 """What a browser loads by itself."""
 SCHEMES = ("http", "https", "mailto", "data")
 
