@@ -73,7 +73,9 @@ def test_links_of_the_readme_lead_somewhere():
 
 
 def _is_there(page: Path, link: str) -> bool:
-    return (page.parent / link).exists()
+    # The home page leads to pages that a build of the site makes, and Sphinx checks them.
+    is_made = page.name == "index.md" and link.startswith("generated/")
+    return is_made or (page.parent / link).exists()
 
 
 @pytest.mark.quick
