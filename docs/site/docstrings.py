@@ -15,6 +15,7 @@ BULLET = re.compile(r"^(\s*)\* ", re.MULTILINE)
 KEPT = "\0"
 """Stands for the star of a bullet, which is no product, while others are escaped."""
 CODE = re.compile(r"(`+)(.+?)\1", re.DOTALL)
+EXAMPLE = re.compile(r"^ *>>> ", re.MULTILINE)
 SOURCE = re.compile(r"^Sources?: ", re.MULTILINE)
 
 
@@ -37,8 +38,10 @@ def restructured(docstring: str) -> str:
 
 
 def _paragraph(text: str) -> str:
-    if text.lstrip().startswith(">>> "):
-        return text
+    example = EXAMPLE.search(text)
+    if example:
+        begin = example.start()
+        return _paragraph(text[:begin]) + text[begin:] if begin else text
     text = BULLET.sub(rf"\1{KEPT} ", text)
     pieces, end = [], 0
     for code in CODE.finditer(text):

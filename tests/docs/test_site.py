@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
         ("the `p`s", r"the ``p``\ s"),
         ("* one\n* two, a * b", "* one\n* two, a \\* b"),
         (">>> a * b_\n1", ">>> a * b_\n1"),
+        ("Example:\n    >>> z**3\n    8", "Example:\n    >>> z**3\n    8"),
         ("Source: Bridle 1990.", "**Source:** Bridle 1990."),
         ("`a`\n\n>>> `a`", "``a``\n\n>>> `a`"),
     ],
