@@ -28,5 +28,5 @@ def test_the_job_of_the_page_runs(
     exec(coarse, names)
     exec(addresses, names)
     assert calls == [(), ("10.0.0.1:1234", 2, 1)]
-    with xarray.open_zarr(tmp_path / "plane.zarr") as stored:
+    with xarray.open_zarr(tmp_path / "plane.zarr", consolidated=False) as stored:
         assert stored.sizes["objective"] == 2
