@@ -109,6 +109,20 @@ def stability(session: nox.Session) -> None:
     session.run("python", "-m", "docs.stability", *session.posargs, env=ENVIRONMENT)
 
 
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site into build/site, run its notebooks and code, and check its links offline."""
+    install(session, "-e", ".", *group("docs"))
+    site = "build/site"
+    options = ("--fail-on-warning", "--keep-going", "--quiet", *session.posargs)
+    command = ("python", "-m", "sphinx", "-c", "docs", *options, ".", site)
+    session.run(*command, env=ENVIRONMENT)
+    session.run("python", "-m", "docs.site.links", site)
+    # The code of these pages needs flax and equinox, which the session `tests` does not install.
+    pages = ("tests/docs/test_training_loop.py", "tests/docs/test_frameworks_page.py")
+    session.run("python", "-m", "pytest", *pages, env=ENVIRONMENT)
+
+
 @nox.session(venv_backend="virtualenv")
 def benchmarks(session: nox.Session) -> None:
     """Measure speed against PyTorch, NumPy and plain JAX; installs PyTorch."""
@@ -202,7 +216,7 @@ def constraints(session: nox.Session) -> None:
     """Remake constraints.txt: the newest versions that work together on every Python."""
     groups = [
         argument
-        for name in ("build", "release", "test", "lint", "types")
+        for name in ("build", "release", "test", "lint", "types", "docs")
         for argument in ("--group", name)
     ]
     options = [

@@ -36,7 +36,7 @@ def constant_pairs(data: Data, constant: set[str]) -> list[Finding]:
     return [
         proved(
             id="C04g",
-            claim="the slope stays constant while wrong, R1 and R2, for e^z with -log p only",
+            claim="on R1 and R2 the slope stays constant while wrong for e^z with -log p only",
             value=len(steady ^ predicted),
             expected=0,
             tolerance=0,
@@ -141,7 +141,7 @@ def losses_when_right(right: dict[str, Laws]) -> list[Finding]:
         ),
         Finding(
             id="C05e",
-            claim="when right, how fast the loss goes to 0",
+            claim="when right, the loss goes to 0 at speeds of different kinds",
             measured=counts_text(counts),
             verdict="holds",
         ),
@@ -167,7 +167,7 @@ def norms_when_right(right: dict[str, Laws]) -> list[Finding]:
         ),
         Finding(
             id="C05h",
-            claim="when right, how the gradient's norm ends",
+            claim="when right, the gradient's norm ends in different ways",
             measured=broad_kinds(right[pair].norm for pair in ALL_PAIRS),
             verdict="holds",
         ),

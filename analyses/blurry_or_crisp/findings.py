@@ -68,7 +68,8 @@ def strong_and_wrong(curves: Mapping[str, Curve]) -> list[Finding]:
         ),
         Finding(
             id="C01f",
-            claim="dividing by the sum: the stronger the inputs, the weaker the gradient",
+            claim="with dividing by the sum, the stronger the inputs "
+            "are, the weaker is the gradient",
             measured=f"norm {norm[0]:.3g} at (0.1, 0.2), {norm[-1]:.3g} at (20, 40)",
             verdict="holds",
         ),
@@ -84,7 +85,7 @@ def monotone(curves: Mapping[str, Curve]) -> list[Finding]:
     return [
         Finding(
             id="C13a",
-            claim="at a fixed ratio, larger inputs give the largest more",
+            claim="at a fixed ratio, larger inputs give the largest one more",
             measured=f"{len(rising)} of {len(curves)}",
             verdict="holds with a limit",
             limit="not the scale-invariant ones, "
@@ -105,7 +106,7 @@ def within_bounds(best: Mapping[str, Mapping[int, Best]]) -> list[Finding]:
     return [
         agrees(
             id="C21a",
-            claim="inputs in [0, 1]: softmax reaches e/(e+K-1) at best (K = 2, 10, 100, 1000)",
+            claim="for inputs in [0, 1] softmax reaches e/(e+K-1) at best (K = 2, 10, 100, 1000)",
             field="p",
             best=softmax,
         ),
@@ -123,7 +124,7 @@ def within_bounds(best: Mapping[str, Mapping[int, Best]]) -> list[Finding]:
         ),
         proved(
             id="C21d",
-            claim="dividing by the sum has no such floor: its loss there",
+            claim="dividing by the sum has no such floor, and its loss there is 0",
             value=lowest,
             expected=0,
             tolerance=1e-12,
@@ -164,7 +165,8 @@ def fading_slope(slope: Array) -> Finding:
     law = fit_law(S[S > 0], slope[S > 0])
     return proved(
         id="C21f",
-        claim="softmax applied twice loses the constant gradient: the slope while wrong (R1)",
+        claim="softmax applied twice loses the constant gradient, as "
+        "its slope fades while wrong (R1)",
         value=law.rate,
         expected=1,
         tolerance=1e-6,

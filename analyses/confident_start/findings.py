@@ -41,7 +41,7 @@ def others_are_stuck(learning: "pd.DataFrame") -> Finding:
     counts = f"recover {recovering}, partly {partly}, stuck {stuck}"
     return Finding(
         id="C07n",
-        claim="others are stuck: how far the pairs that learn come back from there",
+        claim="other pairs that learn do not all come back from there",
         measured=f"{counts} of {len(learning)}",
         verdict="holds with a limit" if recovering and stuck else "does not hold",
         limit=f"softmax + cross_entropy is one of {recovering} that recover",
@@ -162,7 +162,7 @@ def squared_error_is_stuck(row: "pd.Series[Any]") -> Finding:
 def gradient_is_dead(row: "pd.Series[Any]") -> Finding:
     return proved(
         id="C07s",
-        claim="sparsemax with squared error: the gradient is exactly 0 on the way (R1)",
+        claim="with sparsemax and squared error the gradient is exactly 0 on the way (R1)",
         value=row.R1,
         expected=0,
         tolerance=0,
@@ -181,7 +181,7 @@ def pairs_that_learn(pairs: "pd.DataFrame") -> Finding:
     )
     return Finding(
         id="C07t",
-        claim="which pairs this can be asked of",
+        claim="this can be asked of the pairs that learn from the gentle start",
         measured=f"{learning.sum()} of {len(pairs)} learn from the gentle start",
         verdict="holds with a limit",
         limit=limit,

@@ -19,7 +19,7 @@ def softmax_with_cross_entropy(
     return [
         proved(
             id="C17a",
-            claim="softmax with cross-entropy: the gradient is p - y",
+            claim="the gradient of softmax with cross-entropy is p - y",
             value=gradient_error,
             expected=0,
             tolerance=1e-13,
@@ -27,7 +27,7 @@ def softmax_with_cross_entropy(
         ),
         proved(
             id="C17b",
-            claim="its Hessian is diag(p) - p p^T",
+            claim="the Hessian of softmax with cross-entropy is diag(p) - p p^T",
             value=hessian_error,
             expected=0,
             tolerance=1e-13,
@@ -35,7 +35,7 @@ def softmax_with_cross_entropy(
         ),
         proved(
             id="C17c",
-            claim="it is convex in the logits",
+            claim="softmax with cross-entropy is convex in the logits",
             value=max(0.0, -search.curvature, search.excess),
             expected=0,
             tolerance=1e-12,
@@ -48,7 +48,7 @@ def pairs(searches: Mapping[str, Convexity]) -> list[Finding]:
     return [
         Finding(
             id="C17d",
-            claim="which pairs are convex: few",
+            claim="few pairs are convex",
             measured=convex_pairs(searches),
             verdict="holds with a limit",
             limit="sparse ones where finite: infinite off their support",

@@ -29,7 +29,7 @@ def share_of_exponential(id: str, parts: "pd.DataFrame", name: str) -> Finding:
     )
     return Finding(
         id=id,
-        claim=f"the exponential is expensive: its share of an output layer, {name}",
+        claim=f"the exponential is an expensive part of an output layer, {name}",
         measured=f"at most {', '.join(by_width)} hidden units",
         verdict="does not hold" if never_half else "holds with a limit",
         limit=limit,
@@ -52,7 +52,7 @@ def sum_or_exponential(parts: "pd.DataFrame") -> Finding:
     )
     return Finding(
         id="C19c",
-        claim="it is the sum that costs: max, sum, log and division take longer than exp",
+        claim="it is the sum that costs, as max, sum, log and division take longer than exp",
         measured=f"longer in {longer} of {len(exp)} cases, shorter in {shorter}",
         verdict=verdict_of_counts(longer, shorter, len(exp)),
         limit=limit,
@@ -83,7 +83,7 @@ def all_classes(parts: "pd.DataFrame") -> Finding:
     clearly_longer = (1 / sampled["relative_high"] > 2).all() and len(sampled) > 0
     return Finding(
         id="C19d",
-        claim=f"all classes cost: the layer of {classes} takes, against 512 sampled ones",
+        claim=f"the layer of {classes} takes longer than one of 512 sampled ones",
         measured=", ".join(ratios),
         verdict="holds" if clearly_longer else "cannot tell",
         limit=f"the product is most of it; {parts['hidden'].max()} hidden units",
@@ -117,7 +117,8 @@ def counts(parts: "pd.DataFrame") -> list[Finding]:
     return [
         proved(
             id="C19f",
-            claim=f"counted: the product takes 2 x {hidden} FLOP a logit (relative excess)",
+            claim="by the compiler's count the product takes 2 x "
+            f"{hidden} FLOP a logit (relative excess)",
             value=max(map(abs, flop_excess)),
             expected=0,
             tolerance=1e-3,
@@ -125,7 +126,7 @@ def counts(parts: "pd.DataFrame") -> list[Finding]:
         ),
         proved(
             id="C19g",
-            claim="counted: the loss takes one exponential a logit, forward",
+            claim="by the compiler's count the loss takes one exponential a logit, forward",
             value=max(exponentials),
             expected=1,
             tolerance=1e-3,

@@ -26,10 +26,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DIRECTIONS = {
-    "C20a": ("few classes: Taylor softmax does better", IMAGES, TAYLOR, 1),
-    "C20b": ("few classes: spherical softmax does better", IMAGES, SPHERICAL, 1),
-    "C20c": ("many classes: Taylor softmax does worse", LANGUAGE, TAYLOR, -1),
-    "C20d": ("many classes: spherical softmax does worse", LANGUAGE, SPHERICAL, -1),
+    "C20a": ("with few classes, Taylor softmax does better", IMAGES, TAYLOR, 1),
+    "C20b": ("with few classes, spherical softmax does better", IMAGES, SPHERICAL, 1),
+    "C20c": ("with many classes, Taylor softmax does worse", LANGUAGE, TAYLOR, -1),
+    "C20d": (
+        "with many classes, spherical softmax does worse",
+        LANGUAGE,
+        SPHERICAL,
+        -1,
+    ),
 }
 """By id: the claim, the task, the pair, and the sign of the difference that is claimed."""
 
@@ -155,7 +160,7 @@ def has_learned(results: "pd.DataFrame", baselines: "pd.DataFrame") -> Finding:
     ]
     return Finding(
         id="C20h",
-        claim="many classes: the models have learned more than the frequencies of tokens",
+        claim="with many classes, the models have learned more than the frequencies of tokens",
         measured=f"perplexity: {', '.join(perplexities)}",
         verdict="holds" if gain.low > 0 else "cannot tell",
     )

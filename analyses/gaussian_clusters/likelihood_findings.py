@@ -33,7 +33,7 @@ def exponential_family(trained: pd.DataFrame) -> list[Finding]:
         ),
         proved(
             "C17o",
-            "the fit is unique: ten wild starts, one loss",
+            "the fit is unique, as ten wild starts end at one loss",
             reference["largest_loss_difference"],
             expected=0,
             tolerance=1e-8,
@@ -54,7 +54,7 @@ def likelihood(trained: pd.DataFrame, values: pd.Series) -> list[Finding]:
     return [
         proved(
             "C18a",
-            "maximum likelihood, least cross-entropy, least KL divergence: one value",
+            "maximum likelihood, least cross-entropy and least KL divergence are one value",
             values["three objectives, values"],
             expected=0,
             tolerance=1e-12,
@@ -62,7 +62,7 @@ def likelihood(trained: pd.DataFrame, values: pd.Series) -> list[Finding]:
         ),
         proved(
             "C18b",
-            "and one gradient",
+            "maximum likelihood, least cross-entropy and least KL divergence have one gradient",
             values["three objectives, gradients"],
             expected=0,
             tolerance=1e-12,
@@ -88,14 +88,14 @@ def other_likelihoods(trained: pd.DataFrame) -> list[Finding]:
     return [
         Finding(
             "C18d",
-            "so would dividing by the sum, with cross-entropy",
+            "with dividing by the sum, cross-entropy is least there too",
             f"{(normalizers < REACHED).sum()} of {len(normalizers)} other normalizers",
             "holds",
             "if p is free; with linear logits see C16e",
         ),
         Finding(
             "C18e",
-            "so would other losses, with softmax",
+            "with softmax, other losses are least there too",
             ", ".join(losses[losses < REACHED].index) or "none",
             "holds with a limit",
             "the proper ones, no others",
@@ -111,7 +111,7 @@ def gradient_ties(ties: pd.DataFrame) -> list[Finding]:
     return [
         proved(
             "C18f",
-            "softmax's own: dL/dz is a fixed multiple of p - y",
+            "what is softmax's own is that dL/dz is a fixed multiple of p - y",
             distances["softmax"],
             expected=0,
             tolerance=1e-12,
@@ -136,7 +136,8 @@ def efficiency(comparisons: pd.DataFrame) -> Finding:
     losses = rows["pair"][~clear].str.removeprefix("softmax + ")
     return Finding(
         "C18h",
-        "maximum likelihood wants the fewest data: other proper losses are farther from the truth",
+        "maximum likelihood wants the fewest data, so that other "
+        "proper losses are farther from the truth",
         f"{clear.sum()} of {len(rows)} clearly, at n = {most:,} (Holm)",
         _by_share(clear),
         f"not told apart: {', '.join(losses)}" if len(losses) else "",

@@ -21,7 +21,7 @@ def linear_posterior(trained: pd.DataFrame) -> Finding:
     """Whether a softmax of linear functions gives the posterior (C16a)."""
     return proved(
         "C16a",
-        "a Gaussian cluster per class: a softmax of linear functions is the posterior",
+        "with a Gaussian cluster per class, a softmax of linear functions is the posterior",
         trained.loc[REFERENCE, "limit_kl"],
         expected=0,
         tolerance=1e-8,
@@ -38,7 +38,7 @@ def efficient_fit(fits: pd.DataFrame) -> Finding:
     efficient = abs(mean - PARAMETERS / 2) <= width
     return Finding(
         "C16b",
-        "a fit to n examples comes as near as maximum likelihood can: KL 3/n",
+        "a fit to n examples comes as near as maximum likelihood can, to a KL of 3/n",
         f"n KL = {mean:.2f} ± {width:.2f} at n = {n:,.0f}",
         verdict(efficient),
         "" if efficient else "for large n",
@@ -51,14 +51,14 @@ def unlike_clusters(values: pd.Series) -> list[Finding]:
     return [
         Finding(
             "C16c",
-            "clusters of unequal widths: linear functions do no more",
+            "for clusters of unequal widths, linear functions do no more",
             f"KL {linear:.3f} is left",
             "holds with a limit",
             "equal covariances only",
         ),
         proved(
             "C16d",
-            "clusters of unequal widths: a softmax of quadratic functions is the posterior",
+            "for clusters of unequal widths, a softmax of quadratic functions is the posterior",
             values["unlike clusters, quadratic functions"],
             expected=0,
             tolerance=1e-8,
@@ -106,8 +106,8 @@ def improper_losses(trained: pd.DataFrame, values: pd.Series) -> list[Finding]:
     return [
         proved(
             "C16f",
-            "improper losses ask for powers of the posterior: "
-            "exponential 1/2, hellinger 2, gce 10/3",
+            "improper losses ask for powers of the posterior, "
+            "exponential for 1/2, hellinger for 2, gce for 10/3",
             values["tempered posteriors"],
             expected=0,
             tolerance=1e-9,
@@ -115,7 +115,7 @@ def improper_losses(trained: pd.DataFrame, values: pd.Series) -> list[Finding]:
         ),
         proved(
             "C16g",
-            "and with softmax and unlimited data they end exactly there",
+            "with softmax and unlimited data improper losses end exactly at these powers",
             tempered.max() if len(tempered) else 0.0,
             expected=0,
             tolerance=1e-4,
@@ -157,7 +157,7 @@ def compared_with_reference(pairs: pd.DataFrame, comparisons: pd.DataFrame) -> F
     untrained = (pairs["outcome"] != "trained").sum()
     return Finding(
         "C16j",
-        "1,000 examples: no pair comes nearer to the posterior than softmax + cross_entropy",
+        "from 1,000 examples no pair comes nearer to the posterior than softmax + cross_entropy",
         f"farther {worse}, nearer {better}, cannot tell {(~clear).sum()} (Holm)",
         verdict(not better),
         f"{untrained} more cannot be trained: no gradient, or no finite loss",

@@ -114,7 +114,7 @@ def findings(data: Data) -> list[Finding]:
     return [
         proved(
             id="C02e",
-            claim="dividing by the sum: no push along z, on the whole plane",
+            claim="dividing by the sum never pushes along z, anywhere on the plane",
             value=data.push_along_z,
             expected=0,
             tolerance=1e-12,
@@ -123,13 +123,13 @@ def findings(data: Data) -> list[Finding]:
         Finding(
             id="C04m",
             claim="softmax, wrong by 12 logits: "
-            "cross-entropy pushes in full, squared error no more",
+            "cross-entropy pushes in full, and squared error no more",
             measured=f"norms {full:.3f} against {squared:.1e}, mae {absolute:.1e}",
             verdict="holds",
         ),
         Finding(
             id="C04n",
-            claim="sparsemax with squared error: a dead region where the model is wrong",
+            claim="sparsemax with squared error has a dead region where the model is wrong",
             measured=f"gradient exactly 0 at {100 * data.dead:.0f} % of the wrong logits drawn",
             verdict="holds",
         ),

@@ -78,12 +78,14 @@ def of_invariances(
     scale = ", ".join(invariant_under("scale", by_name))
     shift = ", ".join(invariant_under("shift", by_name))
     return [
-        Finding("C02a", "dividing by the sum treats [1,2] and [10,20] alike; others too",
+        Finding("C02a", "dividing by the sum treats [1,2] and [10,20] alike, and others do too",
                 f"blind to scale: {scale}", "holds"),
         Finding("C02b", "only differences of logits count", f"blind to shift: {shift}", "holds"),
-        proved("C02c", "blind to scale: no gradient along z", laws.along,
+        proved("C02c", "where a normalizer is blind to scale, the "
+                       "gradient has no part along z", laws.along,
                expected=0, tolerance=1e-11, measured="<z, grad> = {:g} |z| |grad|"),
-        proved("C02d", "blind to scale: grad(c z) = grad(z) / c, c = 1000", laws.scaled,
+        proved("C02d", "where a normalizer is blind to scale, grad(c z) = "
+                       "grad(z) / c, here for c = 1000", laws.scaled,
                expected=0, tolerance=1e-11, measured="relative difference {:g}"),
     ]  # fmt: skip
 
@@ -93,7 +95,8 @@ def of_sigmoid(differences: Differences) -> list[Finding]:
     return [
         proved("C08a", "softmax of [z, 0] is the sigmoid", differences.value,
                expected=0, tolerance=1e-12, measured=measured),
-        proved("C08b", "and so is its gradient", differences.gradient,
+        proved("C08b", "the gradient of softmax at [z, 0] "
+                       "is that of the sigmoid", differences.gradient,
                expected=0, tolerance=1e-12, measured=measured),
     ]  # fmt: skip
 

@@ -81,9 +81,11 @@ def products(powers: pd.DataFrame, uniform: pd.DataFrame) -> list[Finding]:
                "a product of n probabilities underflows once n > log(smallest normal) / log p",
                off.sum(), expected=0, tolerance=0,
                measured=f"{{:.0f}} exceptions in {len(powers)}"),
-        Finding("C14b", "where that is, p = 0.1: the smallest n", listed(tenth), "holds"),
+        Finding("C14b", "for p = 0.1 the product "
+                        "underflows from this n on", listed(tenth), "holds"),
         Finding("C14c",
-                "probabilities uniform in (0, 1): the mean n at which their product underflows",
+                "products of probabilities that are uniform in (0, "
+                "1) underflow at this n on average",
                 listed(means), verdict(bool(covered.all())), "" if covered.all() else outside),
         Finding("C14d", "below that the product goes to 0",
                 f"not for p > 1/2: 0.9^n stays at {span(stuck)} units", "holds with a limit",
@@ -117,7 +119,8 @@ def sums(errors: pd.DataFrame) -> list[Finding]:
                verdict="holds with a limit",
                limit="as long as n eps is small (eps + 2 (n eps)^2 compensated): "
                      "not in 16 bits, where all stand still"),
-        Finding("C14g", f"its largest relative error in ten draws, n = {longest:,}, float32",
+        Finding("C14g", f"with n = {longest:,} in float32 it is this exact "
+                        "(worst relative error of ten)",
                 single, "holds"),
         Finding("C14h", "16 bits are enough to add in",
                 f"bfloat16: off by {plain:.0%} in order, {library:.1%} by jnp.sum",
@@ -145,9 +148,9 @@ def gradients(table: pd.DataFrame) -> list[Finding]:
     """From which number of labels on the gradients are not finite (C14j and k)."""
     ends = table.set_index(["form", "dtype"])["not_finite_at"]
     return [
-        Finding("C14j", "the gradient of log of a product: NaN from n on",
+        Finding("C14j", "the gradient of the log of a product is NaN from some n on",
                 listed(ends["product"]), "holds"),
-        proved("C14k", "the gradient of the sum of logs never is", (ends["sum"] >= 0).sum(),
+        proved("C14k", "the gradient of the sum of logs is never NaN", (ends["sum"] >= 0).sum(),
                expected=0, tolerance=0, measured="not finite in {:.0f} of 4 formats"),
     ]  # fmt: skip
 

@@ -91,7 +91,7 @@ def _always_fast(cases: pd.DataFrame, num_pairs: int, num_losses: int) -> Findin
     normalizers = dict.fromkeys(name.split(" + ")[0] for name in pairs)
     return Finding(
         "C07e",
-        "at most linear on R1, R2 and R3, for all numbers of classes",
+        "the time is at most linear on R1, R2 and R3, for all numbers of classes",
         f"{len(pairs)} of {num_pairs} pairs, "
         f"{len(fast) - len(pairs)} of {num_losses} losses of logits",
         "holds with a limit",
@@ -118,8 +118,8 @@ def _of_saturated(rates: pd.Series) -> Finding:
             errors[loss] = abs(rates[pair] - expected)
     return proved(
         "C07g",
-        "bounded losses with softmax take e^M: "
-        "mae, brier 1, hellinger 1/2 in the exponent (2 classes)",
+        "bounded losses with softmax take e^(r M), "
+        "r = 1 for mae and brier, 1/2 for hellinger (2 classes)",
         max(errors.values()),
         expected=0,
         tolerance=0.01,
@@ -133,7 +133,8 @@ def _of_brier(rates: pd.Series) -> Finding:
     numbers = ", ".join(f"{n}: {rate:.2f}" for n, rate in brier.items())
     return proved(
         "C07h",
-        "softmax + brier on R3: e^(M n/(2n - 2)), as n - 1 classes share the rival's lead first",
+        "softmax + brier takes e^(M n/(2n - 2)) on R3, as n - 1 "
+        "classes share the rival's lead first",
         np.max(np.abs(brier - expected)),
         expected=0,
         tolerance=0.01,

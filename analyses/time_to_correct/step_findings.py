@@ -40,7 +40,7 @@ def _of_plain_descent(taken: pd.Series, margin: float) -> Finding:
     momentum = _ratio(taken, "momentum", margin)
     return Finding(
         "C07i",
-        f"plain descent: softmax + mae takes as many steps as cross_entropy (M = {margin:g})",
+        f"with plain descent, softmax + mae takes as many steps as cross_entropy (M = {margin:g})",
         f"{_times(plain)} as many, with momentum {_times(momentum)}",
         "does not hold" if plain > AS_MANY else "holds",
     )

@@ -79,10 +79,11 @@ def of_domains(data: Data) -> list[Finding]:
     return [
         Finding("C11a", "dividing by the sum fails at [-2, -1, 1, 2]",
                 f"z / sum z = ({written})", "holds"),
-        Finding("C11b", "so do others, outside of their domains", domains, "holds"),
+        Finding("C11b", "other normalizers fail outside of their domains too", domains, "holds"),
         proved("C11c", "exp is always positive", not_positive, expected=0, tolerance=0,
                measured="{:.0f} of 4 probabilities are not, at [-2, -1, 1, 2]"),
-        proved("C11d", "subtracting the minimum mends it: [0, 1, 3, 4] / 8", np.abs(shifted).max(),
+        proved("C11d", "subtracting the minimum mends "
+                       "it, to [0, 1, 3, 4] / 8", np.abs(shifted).max(),
                expected=0, tolerance=1e-13, measured="largest difference {:g}"),
         proved("C11e", "but then the lowest class has p = 0, and infinite loss", data.lowest_wins,
                expected=0, tolerance=0, measured="{:.0f} exceptions in 1000 random points"),
@@ -124,7 +125,7 @@ def of_reach(id: str, dtype: str, depths: dict[int, Depth]) -> Finding:
     top = math.log(float(limits(dtype).max))
     return proved(
         id,
-        f"e^e^z instead of e^z: finite, {dtype}",
+        f"e^e^z instead of e^z is finite up to a limit in {dtype}",
         depths[2].reach[dtype],
         expected=top,
         tolerance=1e-6 * top,
@@ -143,7 +144,7 @@ def of_z_score(at_example: ZScore, scores: Values) -> list[Finding]:
         proved("C22a", "a z-score still gives negative outputs", scores.min(),
                expected=-2 / math.sqrt(2.5), tolerance=1e-12,
                measured="{:.3f} at [-2, -1, 1, 2]"),
-        proved("C22b", "its gradient: none along z, columns sum to 0",
+        proved("C22b", "its gradient has no part along z, and the columns sum to 0",
                np.abs([along, columns]).max(), expected=0, tolerance=1e-12,
                measured="largest {:g}"),
         Finding("C22c", "its cross-entropy is NaN where the label's is negative",

@@ -65,7 +65,7 @@ def findings(tables: "Tables") -> list[Finding]:
 def within_bounds(bounds: "pd.Series[Any]") -> Finding:
     return proved(
         "C06a",
-        "softmax + cross_entropy: the norm lies between 1.05 and 1.41 times 1 - p_y",
+        "with softmax + cross_entropy the norm lies between 1.05 and 1.41 times 1 - p_y",
         bounds.outside,
         expected=0,
         tolerance=0,
@@ -103,7 +103,7 @@ def at_the_end(id: str, model: str, row: "pd.Series[Any]") -> Finding:
     limit = "the right are many, and none has a gradient of 0"
     return Finding(
         id,
-        f"the same after the last epoch ({model})",
+        f"the wrong still do so after the last epoch ({model})",
         f"{row.end_wrong:.2%} of the examples carry {percent(row, 'end_carried')}",
         "holds with a limit" if more else "cannot tell",
         limit if more else "hardly any is wrong",
