@@ -31,7 +31,7 @@ Below it float64 cannot tell the plane that they span from a line.
 """
 
 
-def axis(function_name: str, name: str, values: Coordinates) -> Grid:
+def axis(function_name: str, name: str, values: Any) -> Grid:
     """Coordinates as an array of finite, strictly increasing numbers, [m]."""
     coordinates = floats(function_name, name, values)
     argument = f"`{function_name}({name}=...)`"
