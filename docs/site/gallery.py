@@ -65,7 +65,7 @@ PAGE = """\
 {answer}
 
 {text}
-
+{details}
 ## What was found
 
 {findings}
@@ -75,6 +75,18 @@ PAGE = """\
 {how}
 
 {code}
+"""
+DETAILS = """
+## The details
+
+```{{image}} ../../../figures/{name}.details.svg
+:alt: The details of the figure above.
+:class: picture
+:width: 100%
+:target: ../../../_images/{name}.details.svg
+```
+
+[How to read the figures](../../figures.md) explains them.
 """
 INDEX = """\
 # Gallery
@@ -129,10 +141,17 @@ def _page(script: Script, answer: str) -> str:
         question=question,
         answer=answer,
         text=text,
+        details=_details(script.name),
         findings=_findings(script.name),
         how=f"{how}.",
         code="\n".join(map(_listing, sorted(script.sources, key=_main_first))),
     )
+
+
+def _details(name: str) -> str:
+    """The second figure of an analysis; "" if it has none."""
+    exists = (ROOT / "figures" / f"{name}.details.svg").exists()
+    return DETAILS.format(name=name) if exists else ""
 
 
 def _title(name: str) -> str:

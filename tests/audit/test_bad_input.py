@@ -192,7 +192,14 @@ def test_an_interrupted_audit_says_what_is_kept(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def interrupted(*_: Any) -> Any:
-        signal.raise_signal(by)
+        # The processes of pytest-xdist ignore SIGINT, which their parent handles.
+        before = signal.getsignal(by)
+        if by == signal.SIGINT:
+            signal.signal(by, signal.default_int_handler)
+        try:
+            signal.raise_signal(by)
+        finally:
+            signal.signal(by, before)
         raise AssertionError("the signal was not heard")
 
     def main(command: list[str]) -> int:

@@ -216,7 +216,7 @@ def test_other_arguments_are_checked():
     ):
         flow("softmax + cross_entropy", [0.0, 1.0], label=2)
     with pytest.raises(
-        ValueError, match=r"`flow\(points=...\)` must be at least 2, got 1."
+        ValueError, match=r"`flow\(points=...\)` must be a whole number, at least 2 and"
     ):
         flow("softmax + cross_entropy", [0.0, 1.0], points=1)
     with (

@@ -48,9 +48,13 @@ def is_whole(value: object) -> bool:
 def range_text(low: float | int, high: float | int, open: bool) -> str:
     """The range of a number in the words of an error message."""
     if math.isinf(low):
-        return "a finite number" if math.isinf(high) else f"at most {high:g}"
-    text = f"greater than {low:g}" if open else f"at least {low:g}"
+        return "a finite number" if math.isinf(high) else f"at most {_digits(high)}"
+    text = f"greater than {_digits(low)}" if open else f"at least {_digits(low)}"
     if math.isinf(high):
         return text
-    largest = "the number of classes" if high == MANY_CLASSES else f"{high:g}"
+    largest = "the number of classes" if high == MANY_CLASSES else _digits(high)
     return f"{text} and at most {largest}"
+
+
+def _digits(number: float | int) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:g}"
