@@ -171,15 +171,6 @@ def frameworks(session: nox.Session) -> None:
     )
 
 
-@nox.session
-def loops(session: nox.Session) -> None:
-    """Run the training loops of docs/training_loop.md, in optax, flax.nnx and equinox."""
-    install(session, "-e", ".", *group("test"), *group("loops"))
-    command = ("python", "-m", "pytest", "tests/docs/test_training_loop.py")
-    # None may be left out because a package is missing.
-    session.run(*command, "-W", "default", *session.posargs, env=ENVIRONMENT)
-
-
 @nox.session(venv_backend="uv")
 def floors(session: nox.Session) -> None:
     """Run the quick tests on the oldest versions that pyproject.toml allows."""
