@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from jax import Array
 
 from .whole_numbers import range_text
 
@@ -111,15 +112,16 @@ def own_name(function_name: str, name: str | None) -> None:
 
 
 def _is_sequence(value: Any) -> bool:
-    is_array = isinstance(value, np.ndarray) or hasattr(value, "__jax_array__")
-    if is_array or hasattr(value, "shape"):
-        return np.ndim(value) == 1
+    if isinstance(value, np.ndarray | Array):
+        return value.ndim == 1
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
 def _as_float(value: Any) -> float | None:
     """The number as a float; None for what is no real number."""
-    if isinstance(value, bool | np.bool_ | str | bytes) or np.ndim(value):
+    # An array of one entry would be converted as well.
+    is_array = hasattr(value, "shape") and value.shape != ()
+    if is_array or isinstance(value, bool | np.bool_ | str | bytes):
         return None
     try:
         return float(value)

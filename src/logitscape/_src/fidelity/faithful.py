@@ -181,7 +181,7 @@ def _class_counts(counts: Sequence[int]) -> list[int]:
     several = list(counts) if isinstance(counts, Iterable) else []
     if not several:
         raise ValueError(
-            "`assert_faithful(class_counts=...)` must be a list of whole numbers, "
+            "`assert_faithful(class_counts=...)` must be whole numbers, and not empty, "
             f"got {counts!r}."
         )
     for count in several:

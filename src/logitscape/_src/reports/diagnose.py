@@ -213,7 +213,7 @@ def check_settings(
     whole_number(caller, "num_classes", num_classes, low=1, high=MOST_CLASSES)
     one_of(caller, "dtype", dtype, get_args(Precision))
     whole_number(caller, "seed", seed, low=0)
-    if budget != math.inf:
+    if not isinstance(budget, float) or budget != math.inf:
         real_number(caller, "budget", budget, low=0, open=True)
     whole_number(caller, "points", points, low=1)
     truth_value(caller, "progress", progress)
