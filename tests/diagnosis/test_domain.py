@@ -117,7 +117,7 @@ def test_every_question_keeps_to_the_domain(loss, is_healthy) -> None:
         ({"domain": (1, -1)}, r"low < high, got \(1, -1\)"),
         ({"domain": (0, 0)}, "low < high"),
         ({"domain": (0, 1, 2)}, "two numbers"),
-        ({"logit_scale": 0}, "must be a positive number, got 0"),
+        ({"logit_scale": 0}, "must be a number, greater than 0, got 0"),
         ({"domain": (-1, 1), "normalised": True}, "have a domain already"),
     ],
 )

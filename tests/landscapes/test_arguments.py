@@ -78,7 +78,7 @@ S = np.linspace(0, 4, 5)
             lambda: ls.box([S] * 4),
             "`box(axes=...)` must name classes between 0 and 2 (num_classes=3), each once",
         ),
-        (lambda: ls.simplex_plane(1), "at least 2, got 1"),
+        (lambda: ls.simplex_plane(1), "at least 2 and at most 16,777,216, got 1"),
         (
             lambda: ls.sweep("softmax + brier", ls.ray("R1", S), label=3),
             "`sweep(label=...)` must lie between 0 and 2, got 3.",
@@ -103,7 +103,7 @@ S = np.linspace(0, 4, 5)
         ),
         (
             lambda: ls.gradient_law("softmax + kl", end=-1),
-            "`gradient_laws(end=...)` must be finite and more than 0.001, got -1.",
+            "`gradient_laws(end=...)` must be more than 0.001, got -1.",
         ),
     ],
 )
