@@ -178,11 +178,13 @@ def test_spent_points_are_told() -> None:
         ),
         (
             {"num_classes": 0},
-            "`diagnose(num_classes=...)` must be a whole number, at least 1, got 0.",
+            "`diagnose(num_classes=...)` must be a whole number, at least 1 and at most "
+            "16,777,216, got 0.",
         ),
         (
             {"dtype": "int8"},
-            "`diagnose(dtype=...)` must be one of float64, float32, bfloat16, float16, got 'int8'.",
+            "`diagnose(dtype=...)` must be one of 'float64', 'float32', 'bfloat16', "
+            "'float16', got 'int8'.",
         ),
         (
             {"seed": -1},
@@ -190,7 +192,7 @@ def test_spent_points_are_told() -> None:
         ),
         (
             {"budget": 0},
-            "`diagnose(budget=...)` must be a positive number of seconds, got 0.",
+            "`diagnose(budget=...)` must be a number of seconds, greater than 0, got 0.",
         ),
         ({"form": "batch"}, "`diagnose(form=...)` must be one of 'one example', "),
         ({"reference": "softmaxx + brier"}, "Did you mean 'softmax'"),
@@ -280,7 +282,7 @@ class TestProbe:
             assert jnp.allclose(jnp.stack(found[:5]), jnp.stack(expected[:5]))
 
     def test_bad_input_is_explained(self) -> None:
-        with pytest.raises(ValueError, match="must be at least 0"):
+        with pytest.raises(ValueError, match="must be a number, at least 0"):
             ls.probe("softmax + brier", threshold=-1.0)
         with pytest.raises(ValueError, match=re.escape("must have shape [m, n]")):
             ls.probe("softmax + brier")(self.Z[0], 0)

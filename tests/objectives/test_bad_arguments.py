@@ -106,7 +106,7 @@ for call in (
         "`per_example(...)(logits, ...)` must be numbers, got 'text'.",
         "`value_and_grad(...)(logits, ...)` must be numbers, got None.",
         "`drop_in(...)(logits)` must be numbers, got ['a', 'b'].",
-        "`diagnose(budget=...)` must be a positive number of seconds, got 'a'.",
+        "`diagnose(budget=...)` must be a number of seconds, greater than 0, got 'a'.",
         "`points(slice)` must be a slice, as `ls.ray`, `ls.plane` or `ls.box` makes one, got 'R1'.",
         "the normalizer `<lambda>` must return `ls.Probs(p, log_p)`, "
         "or floating-point probabilities, got tuple.",

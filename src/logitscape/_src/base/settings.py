@@ -24,6 +24,7 @@ def real_number(
     low: float | int = -math.inf,
     high: float | int = math.inf,
     open: bool = False,
+    unit: str = "",
 ) -> float:
     """A finite number of Python or NumPy in a range, as a float.
 
@@ -34,6 +35,7 @@ def real_number(
         low: Smallest value allowed.
         high: Largest value allowed.
         open: Whether `low` itself is excluded.
+        unit: What the number counts, such as "seconds".
 
     Raises:
         ValueError: If it is no such number.
@@ -41,7 +43,8 @@ def real_number(
     number = _as_float(value)
     if number is None or not _is_within(number, low, high, open):
         bounds = range_text(low, high, open)
-        kind = bounds if bounds.startswith("a ") else f"a number, {bounds}"
+        counted = f"a number of {unit}" if unit else "a number"
+        kind = bounds if bounds.startswith("a ") else f"{counted}, {bounds}"
         raise ValueError(
             f"`{function_name}({name}=...)` must be {kind}, got {value!r}."
         )

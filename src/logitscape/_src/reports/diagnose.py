@@ -214,6 +214,6 @@ def check_settings(
     one_of(caller, "dtype", dtype, get_args(Precision))
     whole_number(caller, "seed", seed, low=0)
     if not isinstance(budget, float) or budget != math.inf:
-        real_number(caller, "budget", budget, low=0, open=True)
+        real_number(caller, "budget", budget, low=0, open=True, unit="seconds")
     whole_number(caller, "points", points, low=1)
     truth_value(caller, "progress", progress)
