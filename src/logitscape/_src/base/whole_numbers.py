@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+LONG = 10_000
+"""Whole number from which on its digits are grouped."""
 MANY_CLASSES = 2**20
 """Number of classes with which the parameters of a spec are checked before there are logits."""
 
@@ -57,4 +59,5 @@ def range_text(low: float | int, high: float | int, open: bool) -> str:
 
 
 def _digits(number: float | int) -> str:
-    return f"{number:,}" if isinstance(number, int) else f"{number:g}"
+    is_long = isinstance(number, int) and abs(number) >= LONG
+    return f"{number:,}" if is_long else f"{number:g}"
