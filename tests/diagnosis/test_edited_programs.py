@@ -9,7 +9,11 @@ from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.answers import Answer
 from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import mistakes
-from logitscape._src.diagnosis.questions.edited_programs import Step, run_edited
+from logitscape._src.diagnosis.questions.edited_programs import (
+    Step,
+    gradient_of_edited,
+    run_edited,
+)
 from logitscape._src.diagnosis.subjects import subject
 
 N = 4
@@ -110,3 +114,34 @@ def test_differences_that_overflow_are_told_from_probabilities_that_underflow() 
 
     assert "exponential overflows" in mistakes_of(of_differences)
     assert "logarithm of a probability" in mistakes_of(of_probability)
+
+
+def test_a_part_with_a_rule_of_its_own_may_have_no_derivative_without_it() -> None:
+    """A loop that ends by itself: the clip is found where it can be, and no question fails."""
+
+    @jax.custom_jvp
+    def root(x):
+        """The square root by Newton's method."""
+        return jax.lax.while_loop(
+            lambda r: jnp.any(jnp.abs(r * r - x) > 1e-9 * x),
+            lambda r: (r + x / r) / 2,
+            x,
+        )
+
+    @root.defjvp
+    def _(primals, tangents):
+        (x,), (dx,) = primals, tangents
+        return root(x), dx / (2 * root(x))
+
+    def loss(z, t):
+        p = jax.nn.softmax(z)
+        return -jnp.log(jnp.maximum(jnp.sum(t * root(p) ** 2), 1e-4))
+
+    with enable_x64():
+        z, t = jnp.arange(N, dtype=float), jnp.eye(N)[0]
+        traced = jax.make_jaxpr(loss)(z, t)
+        slopes = gradient_of_edited(
+            lambda z: run_edited(traced, z, t, lambda s: s.output), z
+        )
+    assert np.isnan(slopes).all()
+    assert mistakes_of(loss)

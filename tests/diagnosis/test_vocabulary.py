@@ -48,5 +48,5 @@ def test_sentences_are_about_listed_verdicts() -> None:
 
 
 def test_every_listed_name_may_be_allowed() -> None:
-    with pytest.raises(ValueError, match="must be a positive number of seconds"):
+    with pytest.raises(ValueError, match="must be a number of seconds, greater than 0"):
         testing.assert_healthy("softmax + kl", allow=NAMES, budget=-1.0)

@@ -164,7 +164,7 @@ def test_losses_without_a_least_risk_are_refused(loss, message: str) -> None:
 
 @pytest.mark.parametrize("gaps", [[], [0.0], [1.0], [-0.1, 0.5], [float("nan")]])
 def test_gaps_out_of_range_are_refused(gaps: list[float]) -> None:
-    with pytest.raises(ValueError, match="above 0 and below 1"):
+    with pytest.raises(ValueError, match="numbers, each greater than 0 and"):
         ls.calibration_function(usual, gaps=gaps)
 
 

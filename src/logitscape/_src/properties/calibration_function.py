@@ -85,11 +85,13 @@ def calibration_function(
         >>> round(ls.calibration_function("crammer_singer").exponent, 2)
         1.0
     """
-    wanted = tuple(real_numbers("calibration_function", "gaps", gaps, low=0, high=1))
-    if {0.0, 1.0} & set(wanted):
+    wanted = tuple(
+        real_numbers("calibration_function", "gaps", gaps, low=0, high=1, open=True)
+    )
+    if 1.0 in wanted:
         raise ValueError(
-            "`calibration_function(gaps=...)` must be numbers above 0 and below 1, "
-            f"got {gaps!r}."
+            "`calibration_function(gaps=...)` must be numbers, each greater than 0 and less than "
+            f"1, got {gaps!r}."
         )
     loss = of_one_label("calibration_function", source)
     with enable_x64():

@@ -15,7 +15,7 @@ from ..answers import Witness
 from ..evaluation import Rows, evaluate, one_hot
 from ..levels import level_at
 from ..simplify import format_first
-from .edited_programs import Step, run_edited
+from .edited_programs import Step, gradient_of_edited, run_edited
 from .mistake_samples import Mistake, Samples
 from .vanishing_probabilities import clipped
 
@@ -93,7 +93,7 @@ def _gradient_without(traced: ClosedJaxpr, z: Rows, target: Rows) -> Rows:
 
         return run_edited(traced, logits, target, leave_out)
 
-    return np.asarray(jax.grad(loss)(jnp.asarray(z)), np.float64)
+    return gradient_of_edited(loss, z)
 
 
 def _adds_little(step: Step) -> bool:

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.extend.core import ClosedJaxpr
 
 from ...base.jaxpr import interpret
@@ -61,6 +63,18 @@ def run_edited(traced: ClosedJaxpr, z: Any, target: Rows, edit: Edit) -> Any:
     arguments = [(jnp.asarray(z), True), (jnp.asarray(target), False)]
     ((loss, _),) = interpret(traced, arguments, constant, apply)
     return loss
+
+
+def gradient_of_edited(loss: Callable[[Any], Any], z: Rows) -> Rows:
+    """The gradient of a loss that calls `run_edited`, [n]; NaN where it has none.
+
+    A program that is run step by step has lost the derivative rules of its parts, and some of
+    these, such as a loop that ends by itself, have no derivative without a rule.
+    """
+    try:
+        return np.asarray(jax.grad(loss)(jnp.asarray(z)), np.float64)
+    except (TypeError, ValueError, NotImplementedError):
+        return np.full(np.shape(z), np.nan)
 
 
 def _step(name: str, values: list[Any], depends: list[bool], output: Any) -> Step:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr
 
@@ -17,7 +16,7 @@ from ..answers import Witness
 from ..evaluation import Rows, evaluate, one_hot, row
 from ..levels import level_at
 from .clamped_logarithms import clamped_logarithm
-from .edited_programs import Step, run_edited
+from .edited_programs import Step, gradient_of_edited, run_edited
 from .mistake_samples import FAR, Mistake, Samples
 from .vanishing_probabilities import clipped
 
@@ -112,7 +111,7 @@ def _gradient_without(traced: ClosedJaxpr, index: int, z: Rows, target: Rows) ->
 
         return run_edited(traced, logits, target, drop)
 
-    return np.asarray(jax.grad(loss)(jnp.asarray(z)), np.float64)
+    return gradient_of_edited(loss, z)
 
 
 def _is_clip(step: Step) -> bool:
