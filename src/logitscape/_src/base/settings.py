@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jax import Array
 
+from .types import Number
 from .whole_numbers import range_text
 
 MOST_CLASSES = 2**24
@@ -21,8 +22,8 @@ def real_number(
     name: str,
     value: Any,
     *,
-    low: float | int = -math.inf,
-    high: float | int = math.inf,
+    low: Number = -math.inf,
+    high: Number = math.inf,
     open: bool = False,
     unit: str = "",
 ) -> float:
@@ -56,8 +57,8 @@ def real_numbers(
     name: str,
     values: Any,
     *,
-    low: float | int = -math.inf,
-    high: float | int = math.inf,
+    low: Number = -math.inf,
+    high: Number = math.inf,
     open: bool = False,
 ) -> list[float]:
     """A sequence of at least one such number, as floats; arguments as for `real_number`.
@@ -108,7 +109,7 @@ def truth_value(function_name: str, name: str, value: Any) -> bool:
     return bool(value)
 
 
-def own_name(function_name: str, name: str | None) -> None:
+def own_name(function_name: str, name: Any) -> None:
     """Raise a TypeError unless a name that users give is a text or None."""
     if name is not None and not isinstance(name, str):
         raise TypeError(f"`{function_name}(name=...)` must be a text, got {name!r}.")
@@ -132,6 +133,6 @@ def _as_float(value: Any) -> float | None:
         return None
 
 
-def _is_within(number: float, low: float, high: float, open: bool) -> bool:
+def _is_within(number: float, low: Number, high: Number, open: bool) -> bool:
     above = number > low if open else number >= low
     return math.isfinite(number) and above and number <= high
