@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from analyses.wider_atlas.objectives import TABLES
-from logitscape._src.plotting.style import LAWS
+from logitscape._src.plotting.style import LAWS, family_of
 
 TARGET = Path(__file__).with_suffix(".md")
 SOURCE = Path(__file__).parents[1] / "figures" / "wider_atlas.csv"
@@ -51,12 +51,7 @@ def text(law: Mapping[str, str]) -> str:
 def place(laws: Laws, objective: str) -> tuple[float, ...]:
     """The place of an objective: the more gradient is left, the higher."""
     order = list(LAWS)
-    kinds = [
-        laws[objective, ray]["kind"]
-        .removeprefix("super-")
-        .replace("logarithmic", "polynomial")
-        for ray in ("R1", "R2")
-    ]
+    kinds = [family_of(laws[objective, ray]["kind"]) for ray in ("R1", "R2")]
     places = [order.index(kind) if kind in order else len(order) for kind in kinds]
     return *places, _steepness(laws[objective, "R1"])
 

@@ -14,22 +14,23 @@ LOGARITHMIC = (
 )
 """Losses that are like -log p at p = 0."""
 SMOOTHED = ("label_smoothing", "reverse_kl")
-ROWS = (
-    *EXPONENTIAL,
-    "softplus",
-    "sum",
-    "abs",
-    "relu",
-    "taylor",
-    "square",
-    "spherical",
-    "sigmoid",
-    "iterated_exponential",
-    "min_shift",
-    "argmax",
-    "sparsemax",
-    "entmax",
-)
+FAMILIES = {
+    "$e^z$": EXPONENTIAL,
+    "powers of $z$": (
+        "softplus",
+        "sum",
+        "abs",
+        "relu",
+        "taylor",
+        "square",
+        "spherical",
+    ),
+    "bounded, or $e^{e^z}$": ("sigmoid", "iterated_exponential"),
+    "exact zeros": ("min_shift", "argmax", "sparsemax", "entmax"),
+}
+"""Families of the rows, in order."""
+ROWS = tuple(row for members in FAMILIES.values() for row in members)
+"""Normalizers, family by family."""
 COLUMNS = (
     *LOGARITHMIC,
     "exponential",

@@ -8,23 +8,15 @@ from logitscape._src.plotting.style import LAWS
 
 from ..shared import overview
 from ..shared.far_out import Data, constant_objectives, kind_of
-from .objectives import ALONE, COLUMNS, EXPONENTIAL, LOGARITHMIC, PAIRS, ROWS
+from .objectives import (
+    ALONE,
+    COLUMNS,
+    FAMILIES,
+    LOGARITHMIC,
+    PAIRS,
+    ROWS,
+)
 
-FAMILIES = {
-    "$e^z$": EXPONENTIAL,
-    "powers of $z$": (
-        "softplus",
-        "sum",
-        "abs",
-        "relu",
-        "taylor",
-        "square",
-        "spherical",
-    ),
-    "bounded, or $e^{e^z}$": ("sigmoid", "iterated_exponential"),
-    "exact zeros": ("min_shift", "argmax", "sparsemax", "entmax"),
-}
-"""Families of the rows, in order."""
 TITLE = (
     "Who still pushes when the model gets more and more wrong? Only $e^z$ with a loss like\n"
     "$-\\log p$ pushes evenly (outlined), and most losses that take the logits themselves"

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from logitscape import plotting
-from logitscape._src.plotting.style import LAWS
+from logitscape._src.plotting.style import LAWS, family_of
 from logitscape._src.properties.law import Law
 
 from .probe_rays import Behaviour, Laws, follow, laws
@@ -70,7 +70,7 @@ def law_columns(law: Law) -> dict[str, Any]:
 
 def kind_of(law: Law) -> str:
     """The kind of a law as the figure colours it: it has one colour for several kinds."""
-    return law.kind.removeprefix("super-").replace("logarithmic", "polynomial")
+    return family_of(law.kind)
 
 
 def constant_objectives(data: Data) -> list[str]:

@@ -43,9 +43,10 @@ def real_number(
     """
     number = _as_float(value)
     if number is None or not _is_within(number, low, high, open):
-        bounds = range_text(low, high, open)
         counted = f"a number of {unit}" if unit else "a number"
-        kind = bounds if bounds.startswith("a ") else f"{counted}, {bounds}"
+        kind = "a finite number"
+        if _is_bounded(low, high):
+            kind = f"{counted}, {range_text(low, high, open)}"
         raise ValueError(
             f"`{function_name}({name}=...)` must be {kind}, got {value!r}."
         )
@@ -70,10 +71,9 @@ def real_numbers(
     numbers = [_as_float(value) for value in several]
     within = [n for n in numbers if n is not None and _is_within(n, low, high, open)]
     if not within or len(within) < len(several):
-        bounds = range_text(low, high, open)
-        kind = (
-            "finite numbers" if bounds.startswith("a ") else f"numbers, each {bounds}"
-        )
+        kind = "finite numbers"
+        if _is_bounded(low, high):
+            kind = f"numbers, each {range_text(low, high, open)}"
         raise ValueError(
             f"`{function_name}({name}=...)` must be a list of {kind}, got {values!r}."
         )
@@ -131,6 +131,10 @@ def _as_float(value: Any) -> float | None:
         return float(value)
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _is_bounded(low: Number, high: Number) -> bool:
+    return not (math.isinf(low) and math.isinf(high))
 
 
 def _is_within(number: float, low: Number, high: Number, open: bool) -> bool:

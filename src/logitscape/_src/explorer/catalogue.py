@@ -11,8 +11,6 @@ from typing import Any
 
 from ..base.files import write_text
 from ..base.xla import compile_all_fast
-from ..diagnosis.rays import origin_of
-from ..diagnosis.subjects import subject
 from ..objectives.catalog import FORMULAS, NORMALIZERS, PROBABILITY_LOSSES
 from ..objectives.objective import Objective
 from ..objectives.parts import loss_from, normalizer_from
@@ -23,7 +21,7 @@ from .measured import Measured, record
 from .opening import Opening, opening
 from .packing import packed
 from .parts import Evaluate, LossPart, NormalizerPart, of_objective, of_pair
-from .rays import NUM_CLASSES, on_rays
+from .rays import base_of, on_rays
 
 FILE = Path(__file__).with_name("catalogue.json")
 LOSSES_ALONE = tuple(
@@ -100,11 +98,6 @@ def _all_knobs(objectives: Sequence[Objective], result: Measured) -> list[Knobs]
     return turned + [
         knobs.of_temperature(each, result.rays[each.name].base) for each in others
     ]
-
-
-def base_of(spec: str) -> float:
-    """Return the value of all logits at s = 0, as `logitscape show` chooses it."""
-    return origin_of(subject(spec, num_classes=NUM_CLASSES), NUM_CLASSES)
 
 
 def _base_of(formula: str, result: Measured) -> float:

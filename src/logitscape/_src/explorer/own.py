@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..diagnosis.rays import origin_of
-from ..diagnosis.subjects import subject
 from ..objectives.objective import Objective
 from ..objectives.sources import objective
 from . import field, knobs
@@ -13,7 +11,7 @@ from .catalogue import read
 from .measured import Measured, record
 from .page import FIRST, SECOND, page
 from .parts import of_objective
-from .rays import NUM_CLASSES, on_rays
+from .rays import base_of, on_rays
 
 
 def page_with(objectives: Sequence[Objective]) -> str:
@@ -47,7 +45,7 @@ def measured(objectives: Sequence[Objective]) -> dict[str, Any]:
     rolls = list[Objective]()
     for each in objectives:
         evaluate = of_objective(each)
-        base = origin_of(subject(each, num_classes=NUM_CLASSES), NUM_CLASSES)
+        base = base_of(each)
         result.rays[each.name] = on_rays(evaluate, base)
         result.knobs.append(knobs.of_temperature(each, base))
         # A loss that is made for three classes, by its weights for instance, may refuse two.

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..diagnosis.rays import origin_of
+from ..diagnosis.subjects import subject
 from ..landscapes.probe_rays import PROBE_RAYS, ProbeRay
+from ..objectives.sources import Source
 from ..properties.fit import find_law
 from .parts import Evaluate, Rows
 
@@ -49,6 +52,11 @@ class OnRays:
     values: NDArray[np.float64]
     laws: list[str]
     kinds: list[str]
+
+
+def base_of(source: Source) -> float:
+    """Return the value of all logits at s = 0, as `logitscape show` chooses it."""
+    return origin_of(subject(source, num_classes=NUM_CLASSES), NUM_CLASSES)
 
 
 def on_rays(evaluate: Evaluate, base: float) -> OnRays:

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from ..plotting.style import LAWS
+from ..plotting.style import LAWS, family_of
 from ..properties.law import Kind
 
 RAY_WORDS = {
@@ -33,8 +33,7 @@ NO_LAW = {"style": "no-law", "sign": "?", "text": "follows no simple law"}
 
 def _family(kind: str) -> str:
     """Return the kind under which a law is coloured, as in the figures of the atlas."""
-    family = kind.removeprefix("super-").removeprefix("stretched ")
-    return family.replace("logarithmic", "polynomial")
+    return family_of(kind.removeprefix("stretched "))
 
 
 def _fate(kind: str) -> str:

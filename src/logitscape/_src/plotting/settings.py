@@ -106,10 +106,10 @@ def settings_of(figure: Figure) -> Iterator[None]:
 @cache
 def paper() -> dict[str, Any]:
     """The settings of the package's style."""
-    file = files("logitscape.styles") / "paper.mplstyle"
-    return dict(
-        matplotlib.rc_params_from_file(str(file), use_default_template=False)  # type: ignore[arg-type]
-    )
+    file = str(files("logitscape.styles") / "paper.mplstyle")
+    # As `CURRENT` above: matplotlib's types allow literal names only.
+    made: Any = matplotlib.rc_params_from_file(file, use_default_template=False)
+    return dict(made)
 
 
 def _kept() -> list[str]:

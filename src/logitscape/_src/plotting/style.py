@@ -122,6 +122,12 @@ LAWS: dict[str, Law] = {
     "undefined": Law("#EDEDED", "undefined", "//////"),
 }
 
+
+def family_of(kind: str) -> str:
+    """The kind in `LAWS` that has the colour of a law's kind: several kinds share one."""
+    return kind.removeprefix("super-").replace("logarithmic", "polynomial")
+
+
 GROWTHS: dict[str, Law] = {
     "bounded": Law("#0B4F7D", "bounded"),
     "logarithmic": Law("#5FA8D3", "logarithmic"),

@@ -4,6 +4,7 @@ Where `log(p + c)` is computed, the constant is left out. If the gradient of a v
 then much larger, the constant is what makes it fade.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -15,7 +16,7 @@ from ..answers import Witness
 from ..evaluation import Rows, evaluate, one_hot
 from ..levels import level_at
 from ..simplify import format_first
-from .edited_programs import Step, gradient_of_edited, run_edited
+from .edited_programs import Edit, Step, gradient_of_edited, run_edited
 from .mistake_samples import Mistake, Samples
 from .vanishing_probabilities import clipped
 
@@ -65,35 +66,45 @@ def constant_in_logarithm(samples: Samples) -> Mistake | None:
 def _constant(traced: ClosedJaxpr, z: Rows, target: Rows) -> float | None:
     """The largest constant that is added to what a logarithm is taken of; None if none is."""
     found = list[float]()
-    added = dict[int, Any]()
 
-    def look(step: Step) -> Any:
-        if _adds_little(step):
-            added[id(step.output)] = step
-        if step.name == "log" and id(step.given) in added:
-            found.append(_size(added[id(step.given)]))
-        return step.output
+    def look(logarithm: Step, sum_: Step) -> Any:
+        found.append(_size(sum_))
+        return logarithm.output
 
-    run_edited(traced, z, target, look)
+    run_edited(traced, z, target, _at_logarithms_of_sums(look))
     return max(found, default=None)
 
 
 def _gradient_without(traced: ClosedJaxpr, z: Rows, target: Rows) -> Rows:
     """The gradient where every logarithm is that of the number itself, [n]."""
 
+    def leave_out(logarithm: Step, sum_: Step) -> Any:
+        return jnp.log(sum_.given)
+
     def loss(logits: Any) -> Any:
-        added = dict[int, Any]()
-
-        def leave_out(step: Step) -> Any:
-            if _adds_little(step):
-                added[id(step.output)] = step
-            if step.name == "log" and id(step.given) in added:
-                return jnp.log(added[id(step.given)].given)
-            return step.output
-
-        return run_edited(traced, logits, target, leave_out)
+        edit = _at_logarithms_of_sums(leave_out)
+        return run_edited(traced, logits, target, edit)
 
     return gradient_of_edited(loss, z)
+
+
+def _at_logarithms_of_sums(ask: Callable[[Step, Step], Any]) -> Edit:
+    """An edit of one run that asks for every logarithm of a number plus a small constant.
+
+    Args:
+        ask: Function of the logarithm and of the sum to what is passed on.
+    """
+    # A step keeps its output alive, so that no other array gets the same id.
+    sums = dict[int, Step]()
+
+    def edit(step: Step) -> Any:
+        if _adds_little(step):
+            sums[id(step.output)] = step
+        if step.name == "log" and id(step.given) in sums:
+            return ask(step, sums[id(step.given)])
+        return step.output
+
+    return edit
 
 
 def _adds_little(step: Step) -> bool:
