@@ -63,7 +63,7 @@ def interpret(
 
     for equation in jaxpr.eqns:
         inputs = [read(atom) for atom in equation.invars]
-        callee = _called_program(equation)
+        callee = called_program(equation)
         if callee is None:
             outputs = apply(equation, inputs)
         else:
@@ -73,7 +73,7 @@ def interpret(
     return [read(atom) for atom in jaxpr.outvars]
 
 
-def _called_program(equation: Any) -> ClosedJaxpr | None:
+def called_program(equation: Any) -> ClosedJaxpr | None:
     """Program that a call runs; None for any other primitive."""
     if equation.primitive.name not in CALLS:
         return None

@@ -5,7 +5,7 @@ diagnosis measures; one that shows it nowhere is dropped.
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 from weakref import WeakKeyDictionary
@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..base.program_keys import program_key
+from ..base.step_by_step import step_by_step
 from ..base.stored import remembered
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import Answer, TwoValues, Witness
@@ -22,6 +23,7 @@ from ..diagnosis.deadline import OutOfTimeError, time_is_over
 from ..diagnosis.evaluation import Rows, evaluate, probabilities
 from ..diagnosis.findings import Findings
 from ..diagnosis.programs import Precision
+from ..diagnosis.questions.compiled_program import agrees_with_eager
 from ..diagnosis.subject import UNNAMED, Subject, shell_name, value_and_grad
 from ..objectives.objective import Objective
 from .witness_code import code, expression, preamble
@@ -143,7 +145,7 @@ def shows(witness: Witness, subject: Subject, namespace: Namespace) -> bool:
     if subject.opaque is not None and "batch" in witness.expression:
         return False
     try:
-        value = _run(witness, subject, dict(namespace))
+        value = _run(witness, subject, namespace)
     except Exception:
         # A derivative that cannot be had is shown by its error.
         return witness.expression == "jvp" and "error" in witness.shows
@@ -160,13 +162,36 @@ def _run(witness: Witness, subject: Subject, namespace: Namespace) -> Any:
     """The value of the expression, after the lines before it have been run as printed."""
     lines = code(witness, subject)
     last = lines.index(expression(witness, subject))
+
+    def as_printed() -> Any:
+        own = dict(namespace)
+        exec("\n".join(lines[:last]), own)
+        return eval(lines[last], own)
+
     # The printed switch does not change what a caller has chosen for its thread.
     with enable_x64(not witness.narrow):
-        exec("\n".join(lines[:last]), namespace)
         try:
-            return jax.device_get(eval(lines[last], namespace))
+            return jax.device_get(_value(as_printed, witness, subject))
         finally:
             jax.config.update("jax_enable_x64", True)
+
+
+def _value(as_printed: Callable[[], Any], witness: Witness, subject: Subject) -> Any:
+    """The value of the printed lines.
+
+    Where the loss does the same under jit as without, and jit is not the matter, they are compiled
+    as one program.
+    """
+    is_about_jit = witness.compiled or witness.expression in PAIRS
+    if is_about_jit or witness.narrow or not agrees_with_eager(subject):
+        return as_printed()
+    try:
+        return step_by_step(as_printed)
+    except OutOfTimeError:
+        raise
+    except Exception:
+        # What cannot be traced may still run, and what does not run says why.
+        return as_printed()
 
 
 def _measured(witness: Witness, subject: Subject) -> Rows | None:

@@ -16,7 +16,7 @@ from ..answers import Witness
 from ..evaluation import Rows, evaluate, one_hot
 from ..levels import level_at
 from ..simplify import format_first
-from .edited_programs import Edit, Step, gradient_of_edited, run_edited
+from .edited_programs import Step, gradient_of_edited, noted, run_edited
 from .mistake_samples import Mistake, Samples
 from .vanishing_probabilities import clipped
 
@@ -36,13 +36,14 @@ def constant_in_logarithm(samples: Samples) -> Mistake | None:
     point = jnp.zeros(n)
     traced = jax.make_jaxpr(samples.subject.function)(point, point)
     target = np.eye(n)[0]
-    epsilon = _constant(traced, np.zeros(n), target)
-    if epsilon is None:
+    constants = _constants(traced, np.zeros(n), target)
+    epsilon = float(np.max(constants, initial=0.0))
+    if not epsilon:
         return None
     gap = samples.temperature * -float(np.log(epsilon))
     far = samples.far_logits(float(np.ceil(-np.log(epsilon) + BEYOND)))
     slopes = evaluate(samples.subject, [far], 0).gradient[0]
-    without = _gradient_without(traced, np.array(far), target)
+    without = _gradient_without(traced, constants, np.array(far), target)
     # Only the logit that is wrong may have lost its slope.
     steep = np.abs(without) > np.abs(without).max() / LOST
     lost = steep & (np.abs(without) > LOST * np.abs(slopes))
@@ -63,59 +64,48 @@ def constant_in_logarithm(samples: Samples) -> Mistake | None:
     )
 
 
-def _constant(traced: ClosedJaxpr, z: Rows, target: Rows) -> float | None:
-    """The largest constant that is added to what a logarithm is taken of; None if none is."""
-    found = list[float]()
+def _constants(traced: ClosedJaxpr, z: Rows, target: Rows) -> Rows:
+    """What is added to a number before its logarithm is taken, for every such logarithm, [k].
 
-    def look(logarithm: Step, sum_: Step) -> Any:
-        found.append(_size(sum_))
-        return logarithm.output
+    It is 0 where that is nothing small.
+    """
+    sum_of = _sums()
 
-    run_edited(traced, z, target, _at_logarithms_of_sums(look))
-    return max(found, default=None)
+    def note(step: Step) -> Any | None:
+        sum_ = sum_of(step)
+        return None if sum_ is None else jnp.max(sum_.constants[0], initial=0.0)
+
+    sizes = np.array(noted(traced, z, target, note), np.float64)
+    return np.where(sizes <= LARGEST, sizes, 0.0)
 
 
-def _gradient_without(traced: ClosedJaxpr, z: Rows, target: Rows) -> Rows:
-    """The gradient where every logarithm is that of the number itself, [n]."""
-
-    def leave_out(logarithm: Step, sum_: Step) -> Any:
-        return jnp.log(sum_.given)
+def _gradient_without(
+    traced: ClosedJaxpr, constants: Rows, z: Rows, target: Rows
+) -> Rows:
+    """The gradient where those logarithms are taken of the numbers themselves, [n]."""
 
     def loss(logits: Any) -> Any:
-        edit = _at_logarithms_of_sums(leave_out)
-        return run_edited(traced, logits, target, edit)
+        sum_of = _sums()
+        small = iter(constants > 0)
+
+        def leave_out(step: Step) -> Any:
+            sum_ = sum_of(step)
+            is_small = sum_ is not None and next(small)
+            return jnp.log(sum_.given) if sum_ and is_small else step.output
+
+        return run_edited(traced, logits, target, leave_out)
 
     return gradient_of_edited(loss, z)
 
 
-def _at_logarithms_of_sums(ask: Callable[[Step, Step], Any]) -> Edit:
-    """An edit of one run that asks for every logarithm of a number plus a small constant.
-
-    Args:
-        ask: Function of the logarithm and of the sum to what is passed on.
-    """
+def _sums() -> Callable[[Step], Step | None]:
+    """For one run, a function of a step to the sum with a constant of which it is the logarithm."""
     # A step keeps its output alive, so that no other array gets the same id.
     sums = dict[int, Step]()
 
-    def edit(step: Step) -> Any:
-        if _adds_little(step):
+    def sum_of(step: Step) -> Step | None:
+        if step.name == "add" and step.has_constant:
             sums[id(step.output)] = step
-        if step.name == "log" and id(step.given) in sums:
-            return ask(step, sums[id(step.given)])
-        return step.output
+        return sums.get(id(step.given)) if step.name == "log" else None
 
-    return edit
-
-
-def _adds_little(step: Step) -> bool:
-    if step.name != "add" or not step.has_constant:
-        return False
-    return 0 < _size(step) <= LARGEST
-
-
-def _size(step: Step) -> float:
-    """The largest constant of a step; infinite if it is no plain number."""
-    (added,) = step.constants
-    if isinstance(added, jax.core.Tracer):
-        return np.inf
-    return float(np.max(np.asarray(added), initial=0.0))
+    return sum_of

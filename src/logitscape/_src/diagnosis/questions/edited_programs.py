@@ -9,6 +9,7 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr
 
 from ...base.jaxpr import interpret
+from ...base.xla import jit_fast_compile
 from ..evaluation import Rows
 
 Tracked: TypeAlias = tuple[Any, bool]
@@ -65,14 +66,45 @@ def run_edited(traced: ClosedJaxpr, z: Any, target: Rows, edit: Edit) -> Any:
     return loss
 
 
+def noted(
+    traced: ClosedJaxpr, z: Any, target: Rows, note: Callable[[Step], Any | None]
+) -> list[Any]:
+    """What a function notes of a traced loss's steps, as arrays of NumPy.
+
+    The loss runs as one compiled program: step by step, each would be one of its own.
+
+    Args:
+        traced: Traced function (logits [n], target [n]) -> scalar.
+        z: Logits, [n].
+        target: Target, [n].
+        note: Function of a step to arrays to be kept, or None.
+    """
+
+    def run(logits: Any, answer: Any) -> list[Any]:
+        found = list[Any]()
+
+        def keep(step: Step) -> Any:
+            about = note(step)
+            if about is not None:
+                found.append(about)
+            return step.output
+
+        run_edited(traced, logits, answer, keep)
+        return found
+
+    found: list[Any] = jax.device_get(jit_fast_compile(run)(z, target))
+    return found
+
+
 def gradient_of_edited(loss: Callable[[Any], Any], z: Rows) -> Rows:
     """The gradient of a loss that calls `run_edited`, [n]; NaN where it has none.
 
     A program that is run step by step has lost the derivative rules of its parts, and some of
     these, such as a loop that ends by itself, have no derivative without a rule.
     """
+    gradient = jit_fast_compile(jax.grad(loss))
     try:
-        return np.asarray(jax.grad(loss)(jnp.asarray(z)), np.float64)
+        return np.asarray(gradient(jnp.asarray(z)), np.float64)
     except (TypeError, ValueError, NotImplementedError):
         return np.full(np.shape(z), np.nan)
 

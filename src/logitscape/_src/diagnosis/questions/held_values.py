@@ -5,7 +5,6 @@ Where a loss is finite and has no gradient although the label is very wrong, eve
 a time. The one without which the gradient comes back is the cause, whatever formula it stands in.
 """
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import jax
@@ -16,7 +15,7 @@ from ..answers import Witness
 from ..evaluation import Rows, evaluate, one_hot, row
 from ..levels import level_at
 from .clamped_logarithms import clamped_logarithm
-from .edited_programs import Step, gradient_of_edited, run_edited
+from .edited_programs import Step, gradient_of_edited, noted, run_edited
 from .mistake_samples import FAR, Mistake, Samples
 from .vanishing_probabilities import clipped
 
@@ -83,18 +82,14 @@ def _dead_logits(samples: Samples) -> Rows | None:
     return z[int(np.argmax(dead))] if dead.any() else None
 
 
-def _clips(traced: ClosedJaxpr, z: Rows, target: Rows) -> Iterator[_Held | None]:
+def _clips(traced: ClosedJaxpr, z: Rows, target: Rows) -> list[_Held | None]:
     """What every clip of the program holds at these logits; None where it holds nothing."""
-    found = list[_Held | None]()
 
-    def keep(step: Step) -> Any:
-        if _is_clip(step):
-            before, after = np.asarray(step.given), np.asarray(step.output)
-            found.append(_Held(before, after) if (before != after).any() else None)
-        return step.output
+    def note(step: Step) -> _Held | None:
+        return _Held(step.given, step.output) if _is_clip(step) else None
 
-    run_edited(traced, z, target, keep)
-    yield from found[:MOST]
+    clips: list[_Held] = noted(traced, z, target, note)[:MOST]
+    return [held if (held.before != held.after).any() else None for held in clips]
 
 
 def _gradient_without(traced: ClosedJaxpr, index: int, z: Rows, target: Rows) -> Rows:
