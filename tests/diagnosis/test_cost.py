@@ -48,7 +48,8 @@ def test_the_reference_costs_what_it_costs():
         "costs about as much as the reference",
         "fine",
     )
-    assert set(answer.details["counted"]) == set(answer.details["measured"]) == CASES
+    assert set(answer.details["counted"]) == CASES
+    assert set(answer.details["measured"]) == {"n = 32768"}
     assert all(
         ratio == 1
         for case in answer.details["counted"].values()
@@ -89,7 +90,9 @@ def test_a_fixed_number_of_classes():
     assert answer.severity == "fine"
     assert answer.details["left_out"] == [32768]
     assert "32,768" in answer.text
-    assert set(answer.details["counted"]) == {"n = 3"}
+    assert (
+        set(answer.details["counted"]) == set(answer.details["measured"]) == {"n = 3"}
+    )
 
 
 def test_it_runs_in_half_precision():

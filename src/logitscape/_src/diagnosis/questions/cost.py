@@ -4,7 +4,7 @@ All are relative to the reference's. Counted numbers are the same every time and
 verdict; measured times are reported beside them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import product
 from typing import NamedTuple
 
@@ -20,10 +20,29 @@ SIZES = ((10, 4096), MANY_CLASSES)
 """Numbers of classes and of examples."""
 MORE = 3.0
 """Largest ratio of work that counts as about as much."""
-ROUNDS, SECONDS = 9, 1.5
-"""Largest number of timed runs in a case, and the time for all cases together."""
+ROUNDS, SECONDS = 9, 0.75
+"""Largest number of timed runs, and the time for them."""
 
 Ratios = dict[str, dict[str, float]]
+
+
+class Size(NamedTuple):
+    """A size for which programs are compiled.
+
+    Attributes:
+        num_classes: Number of classes.
+        examples: Number of examples.
+        is_timed: Whether the programs are timed.
+    """
+
+    num_classes: int
+    examples: int
+    is_timed: bool
+
+    @property
+    def name(self) -> str:
+        """The name of the case."""
+        return f"n = {self.num_classes}"
 
 
 class Case(NamedTuple):
@@ -31,21 +50,30 @@ class Case(NamedTuple):
 
     subject: Program
     reference: Program
-    num_classes: int
-    examples: int
+    size: Size
 
 
 def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
     """One answer; sizes that the function does not take are left out."""
-    cases, left_out = _cases(subject, config)
-    if not cases:
+    sizes, left_out = _sizes(subject, config)
+    if not sizes:
         why = f"runs with none of {left_out} classes."
         return [undecided(QUESTION, why, _method(config))]
-    counted = {}
-    for name, case in cases.items():
-        counted[name] = count_ratios(case.subject, case.reference)
-    measured = _measured(cases, config)
-    loops = any(case.subject.loops for case in cases.values())
+    cases = [
+        Case(
+            subject=compiled_program(subject, *size, config.dtype),
+            reference=compiled_program(config.reference, *size, config.dtype),
+            size=size,
+        )
+        for size in sizes
+    ]
+    counted = {
+        case.size.name: count_ratios(case.subject, case.reference) for case in cases
+    }
+    measured = {
+        case.size.name: _measured(case, config) for case in cases if case.size.is_timed
+    }
+    loops = any(case.subject.loops for case in cases)
     return [_answer(config, counted, measured, left_out, loops)]
 
 
@@ -62,14 +90,10 @@ def prepare(
         config: Configuration of the diagnosis.
         spent: Function that returns something true as soon as nothing more may be compiled.
     """
-    sizes = []
-    for n, examples in _sizes(subject, config):
-        if _runs(subject, n, config.dtype):
-            sizes.append((n, examples))
-    both = (subject, config.reference)
-    for (n, examples), compiled in product(sizes, both):
+    sizes, _ = _sizes(subject, config)
+    for size, compiled in product(sizes, (subject, config.reference)):
         if not spent():
-            compiled_program(compiled, n, examples, config.dtype)
+            compiled_program(compiled, *size, config.dtype)
 
 
 def _method(config: DiagnosisConfig) -> str:
@@ -77,53 +101,38 @@ def _method(config: DiagnosisConfig) -> str:
     return f"compiled programs in {config.dtype}, {', '.join(sizes)}; loops count once"
 
 
-def _cases(
-    subject: Subject, config: DiagnosisConfig
-) -> tuple[dict[str, Case], list[int]]:
-    """The cases by name, and the numbers of classes that the function does not take."""
-    cases = dict[str, Case]()
-    left_out = list[int]()
-    for n, examples in _sizes(subject, config):
-        if not _runs(subject, n, config.dtype):
-            left_out.append(n)
-            continue
-        cases[f"n = {n}"] = Case(
-            subject=compiled_program(subject, n, examples, config.dtype),
-            reference=compiled_program(config.reference, n, examples, config.dtype),
-            num_classes=n,
-            examples=examples,
-        )
-    return cases, left_out
+def _sizes(subject: Subject, config: DiagnosisConfig) -> tuple[list[Size], list[int]]:
+    """The sizes to compile, and the numbers of classes that the function does not take.
 
-
-def _sizes(subject: Subject, config: DiagnosisConfig) -> list[tuple[int, int]]:
-    """The sizes to compile: a function that takes one number of classes only gets that one."""
+    A function that takes one number of classes only gets that one. The largest size is timed, as
+    the times of few classes are mostly those of starting a program.
+    """
     (few_classes, examples), many = SIZES
     if not _runs(subject, few_classes, config.dtype):
         few_classes = config.num_classes
-    return [(few_classes, examples), many]
+    asked = [(few_classes, examples), many]
+    taken = [size for size in asked if _runs(subject, size[0], config.dtype)]
+    left_out = [n for n, examples in asked if (n, examples) not in taken]
+    return [Size(*size, is_timed=size == taken[-1]) for size in taken], left_out
 
 
 def _runs(subject: Subject, n: int, dtype: Precision) -> bool:
     return not gradient_error(subject.function, n, dtype)
 
 
-def _measured(cases: Mapping[str, Case], config: DiagnosisConfig) -> Ratios:
-    """The ratios of times to run and to compile, by case."""
-    measured = Ratios()
-    for name, case in cases.items():
-        ratio = time_ratio(
-            case.subject,
-            case.reference,
-            (case.examples, case.num_classes),
-            config.dtype,
-            config.domain,
-            rounds=ROUNDS,
-            seconds=SECONDS / len(cases),
-        )
-        compile_ratio = case.subject.compile_time / case.reference.compile_time
-        measured[name] = {"time": ratio, "compile time": compile_ratio}
-    return measured
+def _measured(case: Case, config: DiagnosisConfig) -> dict[str, float]:
+    """The ratios of times to run and to compile."""
+    ratio = time_ratio(
+        case.subject,
+        case.reference,
+        (case.size.examples, case.size.num_classes),
+        config.dtype,
+        config.domain,
+        rounds=ROUNDS,
+        seconds=SECONDS,
+    )
+    compile_ratio = case.subject.compile_time / case.reference.compile_time
+    return {"time": ratio, "compile time": compile_ratio}
 
 
 def _answer(
@@ -157,10 +166,11 @@ def _answer(
         )
     worst_case = max(work, key=lambda name: work[name])
     worst = work[worst_case]
+    ((timed, ratios),) = measured.items()
     text = (
         f"FLOPs and bytes together at most {worst:.2g} times those of "
         f"{config.reference.name} ({worst_case}); "
-        f"time {measured[worst_case]['time']:.2g} times, as measured here."
+        f"time {ratios['time']:.2g} times ({timed}), as measured here."
     )
     if loops:
         text += " It has a loop, counted once."

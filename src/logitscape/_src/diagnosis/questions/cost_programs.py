@@ -15,7 +15,7 @@ from ...base.argmax import place_of_one
 from ...base.memory import kept
 from ...base.program_keys import program_key
 from ...base.stored import stored_program
-from ...base.xla import jit_in_use
+from ...base.xla import jit_as_trained, jit_in_use
 from ...objectives.at_label import loss_at_label
 from ...objectives.objective import Objective
 from ..domain import Domain
@@ -50,20 +50,24 @@ class Program(NamedTuple):
 # A diagnosis needs four: of the subject and the reference, in two sizes.
 @kept(maxsize=4)
 def compiled_program(
-    subject: Subject, n: int, examples: int, dtype: Precision
+    subject: Subject, n: int, examples: int, is_timed: bool, dtype: Precision
 ) -> Program:
-    """Compile the loss and its gradient of a batch, which is what training computes."""
+    """Compile the loss and its gradient of a batch, which is what training computes.
+
+    Only a program that is timed takes the time of XLA's own settings.
+    """
     function: Any = subject.function
     if subject.objective is not None:
         function = partial(_at_label, subject.objective)
     # Not the one whose traces all programs share: tracing is part of the time.
     function = jax.value_and_grad(function)
     shape = jax.ShapeDtypeStruct((examples, n), jnp.dtype(dtype))
-    about = ("cost", n, examples, dtype)
+    jit = jit_in_use if is_timed else jit_as_trained
+    about = ("cost", n, examples, dtype, jit.__name__)
     one = jax.ShapeDtypeStruct((n,), jnp.dtype(dtype))
     key = program_key(subject.function, about, function, one, one)
     mapped = jax.vmap(function)
-    program, seconds = stored_program(key, mapped, shape, shape, jit=jit_in_use)
+    program, seconds = stored_program(key, mapped, shape, shape, jit=jit)
     return Program(
         run=program,
         counts=_counts(program),
