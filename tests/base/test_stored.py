@@ -1,8 +1,5 @@
 """Stored programs: found by their keys, the same as compiled ones, and never of other code."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -122,20 +119,6 @@ def test_of_other_code_nothing_is_found(
     assert function.traces == 2
 
 
-def test_the_generation_depends_on_source_and_settings(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "module.py").write_text("a = 1")
-    monkeypatch.setattr(stored, "PACKAGE", tmp_path)
-    generation = stored._generation.__wrapped__
-    first = generation()
-    assert generation() == first
-    monkeypatch.setenv("XLA_FLAGS", "--some_flag=1")
-    second = generation()
-    (tmp_path / "module.py").write_text("a = 2")
-    assert len({first, second, generation()}) == 3
-
-
 @pytest.mark.parametrize("content", [b"", b"no pickle", b"\x80\x04N."])
 def test_a_damaged_file_is_replaced(folder: Path, content: bytes) -> None:
     function = Counted()
@@ -172,36 +155,10 @@ def test_a_folder_that_cannot_be_written_is_none(
     assert np.isfinite(program(X)[0]).all()
 
 
-def test_few_generations_are_kept(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for number in range(6):
-        monkeypatch.setattr(stored, "_generation", lambda n=number: f"generation {n}")
-        assert stored.remembered("key", lambda n=number: str(n)) == str(number)
-        os.utime(folder / f"generation {number}", (number, number))
-    kept = sorted(path.name for path in folder.iterdir())
-    assert len(kept) <= stored.GENERATIONS + 1
-    assert "generation 5" in kept
-
-
 def test_texts_are_remembered(folder: Path) -> None:
     assert stored.remembered("key", lambda: "é") == "é"
     assert stored.remembered("key", lambda: pytest.fail("asked again")) == "é"
     assert stored.remembered(None, lambda: "made") == "made"
-
-
-@pytest.mark.lengthy
-def test_the_command_line_shows_the_same_from_stored_programs(tmp_path: Path) -> None:
-    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
-    command = [sys.executable, "-m", "logitscape", "show", "taylor + brier", "--json"]
-
-    def shown() -> str:
-        ended = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=True
-        )
-        return ended.stdout
-
-    assert shown() == shown()
 
 
 def test_an_empty_text_is_remembered_too(folder: Path) -> None:
@@ -213,17 +170,6 @@ def test_an_empty_text_is_remembered_too(folder: Path) -> None:
 
     assert stored.remembered("nothing", make) == stored.remembered("nothing", make)
     assert len(made) == 1
-
-
-def test_files_that_were_not_used_for_longest_are_removed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stored, "MOST_FILES", 2)
-    for age, name in enumerate(["new", "old", "older", "oldest"]):
-        (tmp_path / name).write_text("")
-        os.utime(tmp_path / name, (1000 - age, 1000 - age))
-    stored._remove_old_files(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "old"]
 
 
 def test_a_function_and_its_derivatives_have_one_key_unless_it_has_rules(

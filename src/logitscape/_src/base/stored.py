@@ -8,12 +8,8 @@ the machine.
 """
 
 import hashlib
-import os
 import pickle
-import platform
 import secrets
-import shutil
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -22,20 +18,12 @@ from typing import Any
 
 import jax
 import jaxlib.version
-import numpy as np
 from jax.experimental import serialize_executable
 
 from .caches import cache_folder
-from .files import replacing
+from .generations import generation, write
 from .program_keys import Function, is_storing
 from .xla import Compilation, compiled
-
-PACKAGE = Path(__file__).parents[2]
-GENERATIONS = 3
-"""Number of folders that are kept, each of one state of the package."""
-MOST_FILES = 3000
-"""Number of files that are kept in one folder: every change of a user's function adds about 20."""
-CPU_FLAGS = Path("/proc/cpuinfo")
 
 
 def remembered(key: str | None, make: Callable[[], str]) -> str:
@@ -46,7 +34,7 @@ def remembered(key: str | None, make: Callable[[], str]) -> str:
     with suppress(OSError, UnicodeDecodeError):
         return path.read_text(encoding="utf-8")
     text = make()
-    _write(path, text.encode())
+    write(path, text.encode())
     return text
 
 
@@ -74,7 +62,7 @@ def stored_program(
     compilation = compiled(lambda: jit(unique).lower(*arguments))
     serialized = _serialized(compilation)
     if serialized:
-        _write(path, serialized)
+        write(path, serialized)
     return compilation
 
 
@@ -142,30 +130,6 @@ def _serialized(compilation: Compilation) -> bytes:
         return b""
 
 
-def _write(path: Path, content: bytes) -> None:
-    with suppress(OSError):
-        if not path.parent.exists():
-            path.parent.mkdir(parents=True)
-            _remove_old_generations(path.parent.parent)
-        with replacing(path) as temporary:
-            temporary.write_bytes(content)
-        _remove_old_files(path.parent)
-
-
-def _remove_old_generations(folder: Path) -> None:
-    by_age = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)
-    for path in by_age[:-GENERATIONS]:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-@cache
-def _remove_old_files(folder: Path) -> None:
-    """Once per process, remove the files that have not been used for longest."""
-    files = [(path.stat().st_mtime, path) for path in folder.iterdir()]
-    for _, path in sorted(files)[:-MOST_FILES]:
-        path.unlink(missing_ok=True)
-
-
 def _path(key: str | None, suffix: str) -> Path | None:
     # How arrays lie on several devices is no part of a key.
     if key is None or not is_storing() or jax.device_count() > 1:
@@ -178,35 +142,6 @@ def _path(key: str | None, suffix: str) -> Path | None:
 @cache
 def _generation() -> str:
     """A digest of everything that programs depend on apart from their keys."""
-    digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        digest.update(path.read_bytes())
-    for text in _surroundings():
-        digest.update(text.encode() + b"\0")
-    return digest.hexdigest()[:32]
-
-
-def _surroundings() -> list[str]:
     device = jax.devices()[0]
-    settings = [
-        f"{name}={value}"
-        for name, value in sorted(os.environ.items())
-        if name.startswith(("JAX_", "XLA_")) and "CACHE" not in name
-    ]
-    versions = (
-        sys.version,
-        jax.__version__,
-        jaxlib.version.__version__,
-        np.__version__,
-    )
     backend = (device.platform, device.device_kind, device.client.platform_version)
-    return [*settings, *versions, *backend, _processor()]
-
-
-def _processor() -> str:
-    """The instructions that the processor has, as far as it is known how to ask."""
-    flags = [platform.machine(), platform.processor()]
-    with suppress(OSError):
-        lines = CPU_FLAGS.read_text(encoding="utf-8").splitlines()
-        flags += [line for line in lines if line.startswith(("flags", "Features"))][:1]
-    return " ".join(flags)
+    return generation(jax.__version__, jaxlib.version.__version__, *backend)

@@ -1,5 +1,6 @@
 """The commands `show` and `sweep`."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,6 +8,7 @@ import numpy as np
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from ..base.notes import noted
 from . import show_page, targets
 from .errors import UsageError, blaming
 from .options import (
@@ -79,24 +81,57 @@ def show(
 ) -> int:
     """Show slope, loss and gradient on a ray: numbers, sparklines, laws far out."""
     check_out(out, PICTURES)
-    num_classes = _num_classes(classes, ray)
-    (objective,), roots = objectives_named([spec], num_classes, normalizer)
-    coordinates = np.linspace(0, stop, show_page.COLUMNS)
-    with blaming(f"sweeping `{spec}`", roots), working(f"sweeping {spec}", quiet=quiet):
-        where, reason = _base(objective, num_classes, base)
-        line = _ray(ray, coordinates, num_classes, where)
-        landscape = _sweep([objective], line, dtype)
-        laws = _laws(objective, ray, num_classes, where)
-    remark = " ".join(filter(None, [reason, _sum_of_p(objective)]))
-    shown = show_page.Shown(landscape, _towards(ray, num_classes), laws, remark)
-    if out is not None:
-        _draw(landscape, out)
-        say(f"wrote {out}", quiet=quiet)
-    if json:
-        show_json(show_page.data(shown))
+    asked = _Asked(spec, ray, classes, base, stop, dtype, normalizer)
+    if out is None and asked.is_about_catalogue:
+        # What is known about a spec is found without JAX, whose import takes most of the time.
+        record = noted(f"show {asked}", lambda: show_page.data(_shown(asked, quiet)))
     else:
-        print_result(show_page.page(shown))
+        shown = _shown(asked, quiet)
+        record = show_page.data(shown)
+        if out is not None:
+            _draw(shown.landscape, out)
+            say(f"wrote {out}", quiet=quiet)
+    if json:
+        show_json(record)
+    else:
+        print_result(show_page.page(record))
     return 0
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What `show` is asked for; the attributes are its options."""
+
+    spec: str
+    ray: str
+    classes: int | None
+    base: float | None
+    stop: float
+    dtype: str
+    normalizer: str | None
+
+    @property
+    def is_about_catalogue(self) -> bool:
+        """Whether no function of the user's own is in it."""
+        return ":" not in f"{self.spec} {self.normalizer}"
+
+
+def _shown(asked: _Asked, quiet: bool) -> show_page.Shown:
+    """Measure what `show` prints."""
+    ray, num_classes = asked.ray, _num_classes(asked.classes, asked.ray)
+    (objective,), roots = objectives_named([asked.spec], num_classes, asked.normalizer)
+    coordinates = np.linspace(0, asked.stop, show_page.COLUMNS)
+    doing = f"sweeping {asked.spec}"
+    with (
+        blaming(f"sweeping `{asked.spec}`", roots),
+        working(doing, quiet=quiet),
+    ):
+        base, reason = _base(objective, num_classes, asked.base)
+        line = _ray(ray, coordinates, num_classes, base)
+        landscape = _sweep([objective], line, asked.dtype)
+        laws = _laws(objective, ray, num_classes, base)
+    remark = " ".join(filter(None, [reason, _sum_of_p(objective)]))
+    return show_page.Shown(landscape, _towards(ray, num_classes), laws, remark)
 
 
 def sweep(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..landscapes.landscape import Landscape
 
 SLOPE = "slope dL/ds"
+COLUMN_NAMES = ("s", SLOPE, "loss", "gradient norm", "p of the label")
 BLOCKS = "▁▂▃▄▅▆▇█"
 COLUMNS = 49
 """Number of points along the ray, each a column of a sparkline."""
@@ -40,26 +41,23 @@ class Shown:
 def data(shown: Shown) -> dict[str, Any]:
     """Return the numbers as `show --json` prints them."""
     landscape = shown.landscape
-    record: dict[str, Any] = {
+    return {
         "name": landscape.objectives[0],
         "points": landscape.description,
         "label": landscape.labels[0],
         "dtype": str(landscape.loss.dtype),
         "remark": shown.remark,
-        "laws": shown.laws,
+        "laws": dict(shown.laws),
+        **_columns(shown),
     }
-    for name, values in _columns(shown).items():
-        record[name] = values.tolist()
-    return record
 
 
-def page(shown: Shown) -> Group:
-    """Return the numbers as `show` prints them."""
-    landscape = shown.landscape
-    columns = _columns(shown)
-    title = Text(landscape.objectives[0], style="bold")
-    points = Text(f"{landscape.description}, label {landscape.labels[0]}")
-    remarks = [Text(shown.remark, "dim")] if shown.remark else []
+def page(data: Mapping[str, Any]) -> Group:
+    """Return the numbers, as `data` returns them, in the form that `show` prints."""
+    columns = {name: np.asarray(data[name], np.float64) for name in COLUMN_NAMES}
+    title = Text(data["name"], style="bold")
+    points = Text(f"{data['points']}, label {data['label']}")
+    remarks = [Text(data["remark"], "dim")] if data["remark"] else []
     return Group(
         title,
         points,
@@ -67,24 +65,27 @@ def page(shown: Shown) -> Group:
         Text(),
         _numbers(columns),
         Text(),
-        _facts(columns, shown.laws),
+        _facts(columns, data["laws"]),
     )
 
 
-def _columns(shown: Shown) -> dict[str, Any]:
+def _columns(shown: Shown) -> dict[str, list[float]]:
     """Return the numbers along the ray by name, [m] each, as float64."""
     landscape = shown.landscape
     # In NumPy, as JAX would compile a program for every element that it takes.
     gradient = np.asarray(landscape.gradient, np.float64)[0, 0]
     moving = shown.towards != 0
-    columns = {
-        "s": landscape.coordinates[0],
-        SLOPE: gradient[:, moving] @ shown.towards[moving],
-        "loss": np.asarray(landscape.loss)[0, 0],
-        "gradient norm": np.linalg.norm(gradient, axis=-1),
-        "p of the label": np.asarray(landscape.p_label)[0, 0],
+    columns = (
+        landscape.coordinates[0],
+        gradient[:, moving] @ shown.towards[moving],
+        np.asarray(landscape.loss)[0, 0],
+        np.linalg.norm(gradient, axis=-1),
+        np.asarray(landscape.p_label)[0, 0],
+    )
+    return {
+        name: np.asarray(column, np.float64).tolist()
+        for name, column in zip(COLUMN_NAMES, columns, strict=True)
     }
-    return {name: np.asarray(column, np.float64) for name, column in columns.items()}
 
 
 def _numbers(columns: Mapping[str, Any]) -> Table:
