@@ -9,9 +9,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
-from .lanes import Evaluation, Evaluator, is_alive, norm
+from .lanes import Evaluation, Evaluator, Numbers, is_alive, namespace, norm
 from .path import Path, Trial, relative_error
 from .tsitouras import ERROR, STAGES
 
@@ -109,7 +110,7 @@ def begin_step(path: Path) -> tuple[Point, Point]:
 
 
 def next_stage(
-    i: Array, path: Path, slopes: Point, here: Point, value: Evaluation
+    i: Numbers, path: Path, slopes: Point, here: Point, value: Evaluation
 ) -> tuple[Point, Point]:
     """The slopes up to stage i, which has been evaluated, and the point of the stage after it."""
     slopes = _with_slope(i, path.start, path.step, slopes, here, value)
@@ -125,7 +126,7 @@ def end_step(path: Path, slopes: Point, here: Point, value: Evaluation) -> Trial
 
 
 def _first_slopes(
-    start: Evaluation, step: Array, point: Point, value: Evaluation
+    start: Evaluation, step: Numbers, point: Point, value: Evaluation
 ) -> Point:
     slopes: Point = jax.tree.map(
         _first_of_all_stages, _slope(step, start, point, value)
@@ -136,10 +137,11 @@ def _first_slopes(
 def _stage_point(i: Any, point: Point, slopes: Point) -> Point:
     """The point of stage i, to which the slopes of all stages before it lead."""
 
-    def moved(origin: Array, part: Array) -> Array:
+    def moved(origin: Numbers, part: Numbers) -> Numbers:
         # Over all stages, as i is known only in the loop; those to come have the
         # weight 0.
-        return origin + jnp.tensordot(jnp.asarray(STAGES)[i], part, 1)
+        xp = namespace(part)
+        return origin + xp.tensordot(xp.asarray(STAGES)[i], part, 1)
 
     here: Point = jax.tree.map(moved, point, slopes)
     return here
@@ -148,50 +150,55 @@ def _stage_point(i: Any, point: Point, slopes: Point) -> Point:
 def _with_slope(
     i: Any,
     start: Evaluation,
-    step: Array,
+    step: Numbers,
     slopes: Point,
     here: Point,
     value: Evaluation,
 ) -> Point:
     """All slopes, with that of stage i."""
 
-    def inserted(part: Array, new: Array) -> Array:
-        return part.at[i].set(new)
+    def inserted(part: Numbers, new: Numbers) -> Numbers:
+        xp = namespace(part)
+        stages = xp.arange(len(STAGES)).reshape(-1, *[1] * new.ndim)
+        return xp.where(stages == i, new, part)
 
     known: Point = jax.tree.map(inserted, slopes, _slope(step, start, here, value))
     return known
 
 
-def _slope(step: Array, start: Evaluation, point: Point, value: Evaluation) -> Point:
+def _slope(step: Numbers, start: Evaluation, point: Point, value: Evaluation) -> Point:
     """Change of z and u over a whole step at the speed of one point; 0 where a flow has ended."""
-    start_norm = jnp.where(is_alive(start), norm(start.gradient), 1)
+    xp = namespace(step)
+    start_norm = xp.where(is_alive(start), norm(start.gradient), 1)
     alive = is_alive(value)
-    size = jnp.where(alive, norm(value.gradient), 1)
+    size = xp.where(alive, norm(value.gradient), 1)
     downhill = -value.gradient / size[..., None]
-    direction = jnp.where(alive[..., None], downhill, 0)
+    direction = xp.where(alive[..., None], downhill, 0)
     # |g_0| / |g| e^-u in one exponential, as the ratio alone may overflow.
-    slowness = jnp.exp(jnp.log(start_norm) - jnp.log(size) - point.log_time)
+    slowness = xp.exp(xp.log(start_norm) - xp.log(size) - point.log_time)
     return Point(
         z=step[..., None] * direction,
-        log_time=jnp.where(alive, step * slowness, 0),
+        log_time=xp.where(alive, step * slowness, 0),
     )
 
 
-def _first_of_all_stages(slope: Array) -> Array:
-    slopes = jnp.zeros((len(STAGES), *slope.shape), slope.dtype)
-    return slopes.at[0].set(slope)
+def _first_of_all_stages(slope: Numbers) -> Numbers:
+    xp = namespace(slope)
+    others = xp.zeros((len(STAGES) - 1, *slope.shape), slope.dtype)
+    return xp.concat([slope[None], others])
 
 
-def _step_error(slopes: Point, before: Point, after: Point) -> Array:
+def _step_error(slopes: Point, before: Point, after: Point) -> Numbers:
     """Largest error in z and u, relative to the allowed one; infinite where it is not known."""
+    xp = namespace(before.z)
 
-    def combined(part: Array) -> Array:
-        return jnp.tensordot(jnp.asarray(ERROR), part, 1)
+    def combined(part: Numbers) -> Numbers:
+        return xp.tensordot(xp.asarray(ERROR), part, 1)
 
     error = jax.tree.map(combined, slopes)
     relative = jax.tree.map(relative_error, error, before, after)
-    worst_in_z = jnp.max(relative.z, axis=-1)
-    worst = jnp.maximum(worst_in_z, relative.log_time)
+    worst_in_z = xp.max(relative.z, axis=-1)
+    worst = xp.maximum(worst_in_z, relative.log_time)
     # NaN would become the length of the next step and of all
     # after it; infinity shortens it.
-    return jnp.where(jnp.isnan(worst), jnp.inf, worst)
+    return xp.where(xp.isnan(worst), np.inf, worst)

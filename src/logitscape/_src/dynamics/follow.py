@@ -85,7 +85,7 @@ def follow(objectives: Sequence[Objective], label: int, lanes: Array) -> Path:
 def _few_steps(key: str | None, evaluate: Evaluator, lanes: Array) -> Path:
     """The first steps of few lanes, for which only the evaluation is compiled."""
     first = _program(_with(key, lanes.shape), evaluate, jit_fast_compile, lanes)
-    return integrate_stepwise(first, FEW_STEPS, first(lanes), lanes, _none(lanes))
+    return integrate_stepwise(first, FEW_STEPS, lanes, _none(lanes))
 
 
 def _none(lanes: Array) -> NDArray[Any]:

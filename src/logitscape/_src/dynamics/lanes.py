@@ -19,6 +19,8 @@ from ..landscapes.slice_arguments import floats, one_class
 from ..objectives.grouping import by_normalizer, pairs
 from ..objectives.objective import Objective
 
+Numbers: TypeAlias = Any
+"""An array of JAX, or of NumPy, which takes the steps of few lanes."""
 TIE_TOLERANCE = 1e-12
 """How far below 0 the label's lead may lie and still count, as a loss may stop at a tie."""
 
@@ -74,14 +76,17 @@ def evaluator(objectives: Sequence[Objective], label: int) -> Evaluator:
     return evaluate
 
 
-def is_alive(value: Evaluation) -> Array:
+def namespace(array: Numbers) -> Any:
+    """The module whose functions take the array: `jax.numpy`, or `numpy`."""
+    return array.__array_namespace__()
+
+
+def is_alive(value: Evaluation) -> Numbers:
     """Whether the flow continues there: everything is finite and the gradient is not 0."""
+    xp = namespace(value.loss)
     size = norm(value.gradient)
     return (
-        jnp.isfinite(value.loss)
-        & jnp.isfinite(size)
-        & (size > 0)
-        & ~jnp.isnan(value.lead)
+        xp.isfinite(value.loss) & xp.isfinite(size) & (size > 0) & ~xp.isnan(value.lead)
     )
 
 
@@ -90,22 +95,24 @@ def is_right(value: Evaluation) -> Any:
     return value.lead >= -TIE_TOLERANCE
 
 
-def norm(vector: Array) -> Array:
+def norm(vector: Numbers) -> Numbers:
     """Euclidean norm over the last axis, without underflow or overflow of the squares."""
-    largest = jnp.max(jnp.abs(vector), axis=-1)
+    xp = namespace(vector)
+    largest = xp.max(xp.abs(vector), axis=-1)
     # The norm in properties/gradient_laws.py caps this scale at 1e300. Without the cap, the
     # norm of entries beyond 4.5e307 is 0, as XLA flushes their reciprocal to 0, and a flow
     # ends there. A cap would also change how every norm beyond 1e300 is rounded.
-    usable = (largest > 0) & jnp.isfinite(largest)
-    scale = jnp.where(usable, largest, 1)
+    usable = (largest > 0) & xp.isfinite(largest)
+    scale = xp.where(usable, largest, 1)
     squares = (vector / scale[..., None]) ** 2
-    return scale * jnp.sqrt(jnp.sum(squares, axis=-1))
+    return scale * xp.sqrt(xp.sum(squares, axis=-1))
 
 
-def where_lanes(condition: Array, new: Array, old: Array) -> Array:
-    """`jnp.where` for a condition per lane and arrays that may have further axes."""
+def where_lanes(condition: Numbers, new: Numbers, old: Numbers) -> Numbers:
+    """`where` for a condition per lane and arrays that may have further axes."""
+    xp = namespace(condition)
     further_axes = tuple(range(condition.ndim, new.ndim))
-    return jnp.where(jnp.expand_dims(condition, further_axes), new, old)
+    return xp.where(xp.expand_dims(condition, further_axes), new, old)
 
 
 def shared_lanes(z: NDArray[Any], objectives: int) -> Array:

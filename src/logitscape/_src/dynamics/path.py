@@ -10,11 +10,10 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from .lanes import Evaluation, Evaluator
+from .lanes import Evaluation, Evaluator, Numbers, namespace
 
 TOLERANCE = 1e-9
 """Error that a step may make in z or u, relative to 1 plus their size."""
@@ -83,7 +82,8 @@ Stepper: TypeAlias = Callable[[Evaluator, Path], Trial]
 """A method of integration: it tries one step of length `path.step` in every lane."""
 
 
-def relative_error(error: Array, before: Array, after: Array) -> Array:
+def relative_error(error: Numbers, before: Numbers, after: Numbers) -> Numbers:
     """Error of a step from one value to the next, divided by the allowed error."""
-    size = jnp.maximum(jnp.abs(before), jnp.abs(after))
-    return jnp.abs(error) / (TOLERANCE * (1 + size))
+    xp = namespace(error)
+    size = xp.maximum(xp.abs(before), xp.abs(after))
+    return xp.abs(error) / (TOLERANCE * (1 + size))

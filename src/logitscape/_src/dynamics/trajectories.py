@@ -4,10 +4,20 @@ from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
-from .lanes import Evaluation, Evaluator, is_alive, is_right, norm, where_lanes
+from .lanes import (
+    Evaluation,
+    Evaluator,
+    Numbers,
+    is_alive,
+    is_right,
+    namespace,
+    norm,
+    where_lanes,
+)
 from .path import Path, Stepper, Trial
 
 END_TOLERANCE = 1e-12
@@ -65,10 +75,11 @@ def integrate(
     return path
 
 
-def first_path(value: Evaluation, z: Array, skip: Array) -> Path:
+def first_path(value: Evaluation, z: Numbers, skip: Numbers) -> Path:
     """All paths at their starts."""
-    zero = jnp.zeros_like(value.loss)
-    never = jnp.zeros_like(zero, bool)
+    xp = namespace(z)
+    zero = xp.zeros_like(value.loss)
+    never = xp.zeros_like(zero, bool)
     return Path(
         start=value,
         z=z,
@@ -77,14 +88,14 @@ def first_path(value: Evaluation, z: Array, skip: Array) -> Path:
         length=zero,
         step=zero + SHORTEST,
         min_step=zero + SHORTEST,
-        upper_bound=zero + jnp.inf,
+        upper_bound=zero + np.inf,
         stuck=never,
         done=skip | _at_end(value),
     )
 
 
-def _at_end(value: Evaluation) -> Array:
-    at_end: Array = ~is_alive(value) | is_right(value)
+def _at_end(value: Evaluation) -> Numbers:
+    at_end: Numbers = ~is_alive(value) | is_right(value)
     return at_end
 
 
@@ -94,20 +105,21 @@ def accepted(path: Path, trial: Trial) -> Path:
     A step that goes beyond the end is halved until the end is located. A step that is too
     inaccurate is shortened.
     """
+    xp = namespace(path.z)
     shortest = path.step <= path.min_step
     accurate = (trial.error <= 1) | shortest
     beyond = accurate & _at_end(trial.value)
     taken = accurate & (~beyond | (path.step <= END_TOLERANCE))
     stuck = taken & ~beyond & _comes_to_rest(path, trial, shortest)
     upper_bound = _upper_bound(path, taken, beyond)
-    length = path.length + jnp.where(taken, trial.length, 0)
+    length = path.length + xp.where(taken, trial.length, 0)
     step = _next_step(path, trial.error, accurate)
     inaccurate = taken & (trial.error > 1)
 
-    def if_taken(new: Array, old: Array) -> Array:
+    def if_taken(new: Numbers, old: Numbers) -> Numbers:
         return where_lanes(taken, new, old)
 
-    def unless_done(old: Array, new: Array) -> Array:
+    def unless_done(old: Numbers, new: Numbers) -> Numbers:
         return where_lanes(path.done, old, new)
 
     new = Path(
@@ -117,8 +129,8 @@ def accepted(path: Path, trial: Trial) -> Path:
         log_time=if_taken(trial.log_time, path.log_time),
         length=length,
         # Half of a length that is known to go too far: the end is located by bisection.
-        step=jnp.maximum(jnp.minimum(step, upper_bound / 2), END_TOLERANCE),
-        min_step=path.min_step + jnp.where(inaccurate, SHORTEST / PATIENCE, 0),
+        step=xp.maximum(xp.minimum(step, upper_bound / 2), END_TOLERANCE),
+        min_step=path.min_step + xp.where(inaccurate, SHORTEST / PATIENCE, 0),
         upper_bound=upper_bound,
         stuck=stuck,
         done=(taken & beyond) | stuck | (taken & (length > LONGEST)),
@@ -127,7 +139,7 @@ def accepted(path: Path, trial: Trial) -> Path:
     return advanced
 
 
-def _comes_to_rest(path: Path, trial: Trial, shortest: Array) -> Array:
+def _comes_to_rest(path: Path, trial: Trial, shortest: Numbers) -> Numbers:
     """Whether the gradient turns round within the shortest step, or a long step leads nowhere."""
     # Only implicit steps do so: at a minimum a step of any duration ends close by,
     # while an explicit step always moves by its length.
@@ -135,41 +147,44 @@ def _comes_to_rest(path: Path, trial: Trial, shortest: Array) -> Array:
     return (shortest & _turned(path.value, trial.value)) | at_rest
 
 
-def _upper_bound(path: Path, taken: Array, beyond: Array) -> Array:
+def _upper_bound(path: Path, taken: Numbers, beyond: Numbers) -> Numbers:
     """Upper bound of the length that is left after the step."""
-    left = path.upper_bound - jnp.where(taken, path.step, 0)
+    xp = namespace(path.z)
+    left = path.upper_bound - xp.where(taken, path.step, 0)
     # Nothing left without having reached the end: a step across a kink was misleading.
-    trusted = jnp.where(left > END_TOLERANCE, left, jnp.inf)
-    return jnp.where(beyond, path.step, trusted)
+    trusted = xp.where(left > END_TOLERANCE, left, np.inf)
+    return xp.where(beyond, path.step, trusted)
 
 
-def _next_step(path: Path, error: Array, accurate: Array) -> Array:
+def _next_step(path: Path, error: Numbers, accurate: Numbers) -> Numbers:
     """Length of the next step, by the usual control for a method of order 5."""
+    xp = namespace(path.z)
     # A step that was refused must become shorter, or it would be tried for ever.
-    largest_factor = jnp.where(accurate, 5.0, 0.9)
+    largest_factor = xp.where(accurate, 5.0, 0.9)
     # The estimated error goes like h^5, hence the power -1/5. On straight paths it is
     # 0, of which the power would be infinite.
-    best_factor = 0.9 * jnp.maximum(error, 1e-9) ** -0.2
-    factor = jnp.clip(best_factor, 0.2, largest_factor)
-    return jnp.maximum(factor * path.step, path.min_step)
+    best_factor = 0.9 * xp.maximum(error, 1e-9) ** -0.2
+    factor = xp.clip(best_factor, 0.2, largest_factor)
+    return xp.maximum(factor * path.step, path.min_step)
 
 
-def _turned(before: Evaluation, after: Evaluation) -> Array:
+def _turned(before: Evaluation, after: Evaluation) -> Numbers:
     """Whether the gradient turned round, so that some mean of both gradients is almost 0.
 
     Such a flow leads nowhere from there. Where the gradient only changes its direction, as
     along a kink, the flow follows that mean.
     """
-    largest = jnp.maximum(norm(before.gradient), norm(after.gradient))
+    xp = namespace(before.gradient)
+    largest = xp.maximum(norm(before.gradient), norm(after.gradient))
     # Scaled before anything is squared: gradients of 1e-200 have squares of 0.
     a = before.gradient / largest[..., None]
     b = after.gradient / largest[..., None]
-    squared_distance = jnp.sum((b - a) ** 2, axis=-1)
+    squared_distance = xp.sum((b - a) ** 2, axis=-1)
     # The point a + weight (b - a) of the segment from a to b that is closest to 0.
-    projection = -jnp.sum(a * (b - a), axis=-1)
-    divisor = jnp.where(squared_distance > 0, squared_distance, 1)
-    weight = jnp.clip(projection / divisor, 0, 1)
+    projection = -xp.sum(a * (b - a), axis=-1)
+    divisor = xp.where(squared_distance > 0, squared_distance, 1)
+    weight = xp.clip(projection / divisor, 0, 1)
     mean = a + weight[..., None] * (b - a)
-    smaller = jnp.minimum(norm(a), norm(b))
-    turned: Array = norm(mean) <= TURNED * smaller
+    smaller = xp.minimum(norm(a), norm(b))
+    turned: Numbers = norm(mean) <= TURNED * smaller
     return turned
