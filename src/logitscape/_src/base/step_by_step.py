@@ -11,7 +11,7 @@ from typing import Any
 import jax
 from jax.extend.core import ClosedJaxpr, Literal
 
-from .jaxpr import CALLS, called_program
+from .jaxpr import called_program
 from .xla import jit_fast_compile
 
 COMPILED = frozenset({"jit", "pjit"})
@@ -54,8 +54,9 @@ def _held_apart(program: ClosedJaxpr, arguments: Any) -> list[Any]:
 
 def _outputs(equation: Any, inputs: list[Any]) -> list[Any]:
     primitive = equation.primitive
-    if primitive.name in CALLS - COMPILED:
-        return _held_apart(called_program(equation), inputs)
+    callee = called_program(equation)
+    if callee is not None and primitive.name not in COMPILED:
+        return _held_apart(callee, inputs)
     outputs = primitive.bind(*inputs, **equation.params)
     outputs = outputs if primitive.multiple_results else [outputs]
     return [jax.lax.optimization_barrier(output) for output in outputs]

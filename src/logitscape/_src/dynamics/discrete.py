@@ -147,7 +147,8 @@ def _run(
         )
 
         def unless_done(old: Array, new: Array) -> Array:
-            return where_lanes(state.done, old, new)
+            kept: Array = where_lanes(state.done, old, new)
+            return kept
 
         advanced: _State = jax.tree.map(unless_done, state, new)
         return advanced
