@@ -12,6 +12,8 @@ from ..normalizers import (
     exponential_weights,
     label_chances,
     logit_maps,
+    map_statements,
+    norm_maps,
     normmax,
     power_weights,
     rational,
@@ -82,7 +84,7 @@ LOGIT_MAP_ENTRIES: tuple[Formula, ...] = (
     _logit_map(logit_maps.soft_cap),
     _logit_map(logit_maps.scale),
     _logit_map(logit_maps.log_size),
-    _logit_map(logit_maps.logit_norm),
-    _logit_map(logit_maps.clip_norm),
+    _logit_map(norm_maps.logit_norm, mapped=map_statements.logit_norm),
+    _logit_map(norm_maps.clip_norm, mapped=map_statements.clip_norm),
     _logit_map(logit_maps.multimax),
 )
