@@ -16,6 +16,7 @@ from ..normalizers import (
     norm_maps,
     normmax,
     power_weights,
+    projection_chances,
     rational,
     real_powers,
     selective,
@@ -53,7 +54,7 @@ NORMALIZER_ENTRIES: tuple[Formula, ...] = (
         weigh=exponential_weights.softmax_one,
         sums_to="less than 1",
     ),
-    _normalizer(sparsemax.sparsemax),
+    _normalizer(sparsemax.sparsemax, at_label=projection_chances.sparsemax),
     _normalizer(entmax.entmax),
     _normalizer(entmax.tempered),
     _normalizer(evidential.stablemax, weigh=evidential_weights.stablemax),
@@ -64,8 +65,8 @@ NORMALIZER_ENTRIES: tuple[Formula, ...] = (
     _normalizer(augmented.eps_softmax, at_label=label_chances.eps_softmax),
     _normalizer(truncated.t_softmax, weigh=selective_weights.t_softmax),
     _normalizer(truncated.r_softmax, weigh=selective_weights.r_softmax),
-    _normalizer(sparsemax.sparsegen),
-    _normalizer(sparsemax.sparsehourglass),
+    _normalizer(sparsemax.sparsegen, at_label=projection_chances.sparsegen),
+    _normalizer(sparsemax.sparsehourglass, at_label=projection_chances.sparsehourglass),
     _normalizer(normmax.normmax),
     _normalizer(
         unnormalized.softpick,
@@ -77,7 +78,11 @@ NORMALIZER_ENTRIES: tuple[Formula, ...] = (
         at_label=label_chances.sigmoid_attention,
         sums_to="any number from 0 to n",
     ),
-    _normalizer(budget.budget, sums_to="its parameter, the total"),
+    _normalizer(
+        budget.budget,
+        at_label=projection_chances.budget,
+        sums_to="its parameter, the total",
+    ),
 )
 
 LOGIT_MAP_ENTRIES: tuple[Formula, ...] = (
