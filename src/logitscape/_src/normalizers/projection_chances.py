@@ -1,5 +1,5 @@
-"""Statements of the projections: sparsemax, as it is or of scaled logits, and budget (see
-chances.py).
+"""Statements of normalizers with a threshold: sparsemax, as it is or of scaled logits, budget and
+entmax (see chances.py).
 
 On a face of the set that is projected on, each part moves with its logit less the mean of the
 logits that move. So a pull on the label's part moves those of its face, and needs nothing of the
@@ -10,11 +10,13 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.classes import Classes
-from ..base.parameters import parameter
+from ..base.parameters import is_known_to_be, parameter
 from ..base.types import Mask, Parameter, Scalar, Vector
 from .apart import at_label, mask_of, nan_unless_valid
 from .budget import raised_parts
 from .chances import Chance, LabelChance
+from .entmax import LOWEST_ALPHA
+from .entmax import entmax as normalizer
 from .sparsemax import hourglass_factor, log_of, scaled_logits, sparsegen_factor
 from .threshold import bases, find_threshold
 
@@ -64,6 +66,41 @@ def budget(
     """`min(max(z_k - tau, 0), 1)` with the sum B."""
     p, complement = raised_parts(logits, total)
     return _of_parts(p, complement, (p > 0) & (p < 1), logits, label, classes)
+
+
+def entmax(
+    logits: Vector, label: Array, classes: Classes, *, alpha: Parameter = 1.5
+) -> LabelChance:
+    """`[(a - 1) z - tau]_+^{1 / (a - 1)}`.
+
+    With `u = p^{2 - a}` the label's part moves by `u_y (dz_y - <u, dz> / sum u)`.
+    """
+    if is_known_to_be(2, alpha):
+        return sparsemax(logits, label, classes)
+    dtype = logits.dtype
+    a = parameter("entmax", "alpha", alpha, dtype, low=LOWEST_ALPHA)
+    probs = normalizer(logits, alpha=alpha)
+    is_inside = ~jnp.isneginf(probs.log_p)  # NaN is inside
+    # By the logarithm, as p may underflow where this power of it does not.
+    logs = jnp.where(is_inside, probs.log_p, 0)
+    u = jnp.where(is_inside, jnp.exp((2 - a) * logs), 0)
+    is_label = mask_of(label, logits, classes)
+
+    def of_label(x: Vector) -> Scalar:
+        return at_label(x, label, is_label, classes)
+
+    p = nan_unless_valid(label, classes, of_label(probs.p))
+    log_p, u_label = of_label(probs.log_p), of_label(u)
+    others = classes.sum(jnp.where(is_label, 0, u))
+    total = u_label + others
+    steep = jnp.where(jnp.isneginf(log_p), 0, jnp.exp((1 - a) * of_label(logs)))
+
+    def pull_back(on_log_p: Array | float, on_p: Array | float) -> Vector:
+        # By p^{1 - a}, in which the derivative of the logarithm needs no quotient.
+        pull = (on_log_p * steep + on_p * u_label) / total + (p - p)
+        return pull * jnp.where(is_label, -others, u)
+
+    return LabelChance(Chance(p, log_p, of_label(probs.complement)), pull_back)
 
 
 def _parts(logits: Vector) -> tuple[Vector, Vector, Mask]:
