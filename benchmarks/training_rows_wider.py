@@ -10,8 +10,14 @@ from numpy.typing import NDArray
 
 import logitscape as ls
 
-from . import training_jax, training_jax_logits, training_jax_marks
+from . import (
+    training_jax,
+    training_jax_logits,
+    training_jax_marks,
+    training_jax_thresholds,
+)
 from .training_jax import OfBatch
+from .training_jax_thresholds import ARC_SCALE, arcface, cosines_of
 from .training_jax_wider import OF_SOFTMAX, PROBABILITIES, TOP
 from .training_rows import Row, training_step
 
@@ -24,12 +30,20 @@ SPECS = {"top_k": f"top_k(k={TOP})"}
 
 def wider_rows() -> list[Row]:
     """Every loss that is measured beside those of `rows`."""
-    found = [_of_normalizer(name) for name in PROBABILITIES]
+    found = [
+        _of_normalizer(name, probabilities)
+        for name, probabilities in (
+            PROBABILITIES | training_jax_thresholds.PROBABILITIES
+        ).items()
+    ]
     found += [_of_softmax(name) for name in OF_SOFTMAX]
     found += [
         _row(name, "a loss of logits", of_batch)
-        for name, of_batch in training_jax_logits.OF_LOGITS.items()
+        for name, of_batch in (
+            training_jax_logits.OF_LOGITS | training_jax_thresholds.OF_LOGITS
+        ).items()
     ]
+    found.append(_of_cosines())
     found += _long_tailed()
     found += [
         _row(name, "a loss of marks", of_batch, takes_marks=True)
@@ -38,10 +52,9 @@ def wider_rows() -> list[Row]:
     return found
 
 
-def _of_normalizer(name: str) -> Row:
+def _of_normalizer(name: str, probabilities: Callable[[Array], Array]) -> Row:
     loss = "cross_entropy" if name in FULL else SPARSE_LOSS
     psi = training_jax.OF_LABEL[loss]
-    probabilities = PROBABILITIES[name]
 
     def by_hand(logits: Array, labels: Array) -> Array:
         return psi(training_jax.at_label(probabilities(logits), labels))
@@ -53,6 +66,21 @@ def _of_normalizer(name: str) -> Row:
 
 def _of_softmax(name: str) -> Row:
     return _row(f"softmax + {name}", "softmax + more losses", OF_SOFTMAX[name])
+
+
+def _of_cosines() -> Row:
+    """A loss of cosines, which both forms make of the logits first."""
+    loss = ls.per_example(f"arcface(scale={ARC_SCALE:g})")
+
+    def ours(logits: Array, labels: Array) -> Array:
+        return loss(cosines_of(logits), labels)
+
+    def by_hand(logits: Array, labels: Array) -> Array:
+        return arcface(cosines_of(logits), labels)
+
+    return Row(
+        "arcface", "a loss of logits", training_step(ours), training_step(by_hand)
+    )
 
 
 def _long_tailed() -> list[Row]:

@@ -8,9 +8,9 @@ vector of at least one entry. A class whose logit is -inf is masked, and stays s
 computed in float32 and rounded once.
 """
 
-from ._src.normalizers.logit_maps import clip_norm as clip_norm
 from ._src.normalizers.logit_maps import log_size as log_size
-from ._src.normalizers.logit_maps import logit_norm as logit_norm
 from ._src.normalizers.logit_maps import multimax as multimax
 from ._src.normalizers.logit_maps import scale as scale
 from ._src.normalizers.logit_maps import soft_cap as soft_cap
+from ._src.normalizers.norm_maps import clip_norm as clip_norm
+from ._src.normalizers.norm_maps import logit_norm as logit_norm

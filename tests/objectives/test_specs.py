@@ -106,7 +106,7 @@ BAD_SPECS = [
     ),
     (
         "iterated_exponential(depth=0) + kl",
-        "must be a whole number, at least 1, got 0.",
+        "must be a whole number, at least 1 and at most 6, got 0.",
     ),
 ]
 

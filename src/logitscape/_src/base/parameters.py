@@ -65,7 +65,9 @@ def parameter(
 
 def is_known_to_be(number: Number, value: Parameter) -> bool:
     """Whether a parameter is known while the program is traced, and equal to this number."""
-    return not isinstance(value, jax.core.Tracer) and bool(value == number)
+    if isinstance(value, jax.core.Tracer) or not _is_number(value):
+        return False
+    return bool(value == number)
 
 
 def _nan_out_of_range(number: Array, low: Number, high: Number, open: bool) -> Array:

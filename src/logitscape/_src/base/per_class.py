@@ -35,7 +35,7 @@ def per_class(
     several: Any = value
     if isinstance(value, Sequence) and not isinstance(value, str):
         several = _array(function_name, name, value)
-    if jnp.ndim(several) == 0:
+    if not getattr(several, "ndim", 0):
         return parameter(function_name, name, several, like.dtype, low=low)
     argument = f"`{function_name}({name}=...)`"
     if several.shape != like.shape:

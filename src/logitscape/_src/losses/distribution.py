@@ -9,6 +9,7 @@ from jax import Array
 from ..base.argmax import first_largest
 from ..base.formula import on_probs
 from ..base.parameters import parameter
+from ..base.settings import one_of
 from ..base.special import dot
 from ..base.types import Parameter, Scalar, Vector
 from ..normalizers.probs import Probs
@@ -51,13 +52,7 @@ def brier(
 def scale_of_brier(convention: str, num_classes: int) -> float:
     """Factor of the sum of squares that a convention stands for."""
     scales = {"sum": 1.0, "half": 0.5, "mean": 1 / num_classes}
-    # In a tuple even a value that cannot be hashed, such as a list, can be looked for.
-    if convention not in tuple(scales):
-        names = ", ".join(map(repr, scales))
-        raise ValueError(
-            f"`brier(convention=...)` must be one of {names}, got {convention!r}."
-        )
-    return scales[convention]
+    return scales[one_of("brier", "convention", convention, scales)]
 
 
 @on_probs

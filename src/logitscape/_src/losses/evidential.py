@@ -12,6 +12,7 @@ from jax import Array
 
 from ..base.exponentials import softplus
 from ..base.formula import on_logits
+from ..base.settings import one_of
 from ..base.special import dot, nan_unless
 from ..base.types import Scalar, Vector
 from ..normalizers import rational
@@ -122,9 +123,4 @@ def _parameters(
 
 def checked_evidence(function_name: str, evidence: str) -> None:
     """Raise a ValueError unless the evidence is one of the two."""
-    # In a tuple even a value that cannot be hashed, such as a list, can be looked for.
-    if evidence not in ("relu", "softplus"):
-        raise ValueError(
-            f"`{function_name}(evidence=...)` must be 'relu' or 'softplus', "
-            f"got {evidence!r}."
-        )
+    one_of(function_name, "evidence", evidence, ("relu", "softplus"))

@@ -4,6 +4,7 @@ from typing import Literal
 
 import jax.numpy as jnp
 
+from ..base.argmax import place_of_first_largest
 from ..base.running_sums import running_sum
 from ..base.types import Vector
 from .label_shares import Shares, Slopes
@@ -22,8 +23,7 @@ def ranked_probability_score(
     if shares.rivals.size < shares.num_classes:
         raise ValueError("`ranked_probability_score` needs all classes on one device.")
     places = jnp.arange(shares.num_classes, dtype=jnp.int32)
-    label = shares.sum(jnp.where(shares.is_label, places, 0)).astype(jnp.int32)
-    is_before = places < label
+    is_before = places < shares.place
     is_behind = ~(is_before | shares.is_label)
     p = shares.rivals / shares.total
     # No class has the sink, which counts as being behind all of them.
@@ -33,30 +33,28 @@ def ranked_probability_score(
     squares = shares.sum(tails * tails) + shares.p_sink * shares.p_sink
     # The derivative in p of a class, above that of the class before it.
     steps = jnp.where(is_behind, tails, -_moved_up(jnp.where(is_before, tails, 0)))
-    above = _from_the_largest(steps, shares, p, places)
-    of_largest = -shares.sum(jnp.where(shares.is_label, above, 0))
-    mean = shares.sum(p * above) - shares.p * of_largest
+    all_p = jnp.where(shares.is_label, shares.p, p)
+    above = _from_the_largest(steps, all_p, places)
+    of_label = above[shares.place]
+    mean = shares.sum(all_p * above)
     # The sink is one more class, behind all others.
     of_sink = -shares.p_sink * (above[-1] + shares.p_sink)
     per_weight = 2 * scale / shares.total
     return Slopes(
         value=scale * squares,
         rivals=per_weight * (above - mean + of_sink),
-        label=per_weight * (-of_largest - mean + of_sink),
+        label=per_weight * (of_label - mean + of_sink),
         log_label=0.0,
     )
 
 
-def _from_the_largest(
-    steps: Vector, shares: Shares, p: Vector, places: Vector
-) -> Vector:
+def _from_the_largest(steps: Vector, p: Vector, places: Vector) -> Vector:
     """Sums of steps from the class with most of p to every other one.
 
     Of all differences between classes, those from the largest keep their digits, as it may have
-    all of p but a trace. At ties it is the last.
+    all of p but a trace.
     """
-    all_p = jnp.where(shares.is_label, shares.p, p)
-    largest = shares.maximum(jnp.where(all_p >= shares.maximum(all_p), places, 0))
+    largest = place_of_first_largest(p)
     up = running_sum(jnp.where(places > largest, steps, 0))
     down = running_sum(jnp.where(places <= largest, steps, 0), from_the_end=True)
     return up - jnp.append(down[1:], jnp.zeros(1, down.dtype))

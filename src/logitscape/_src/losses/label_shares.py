@@ -29,6 +29,7 @@ class Shares(NamedTuple):
         label: Weight of the label.
         log_label: Its logarithm, which is finite where the label has a share.
         is_label: Mask of the label, [n].
+        place: Number of the label.
         rivals: Weights of the other classes, [n]; 0 for the label.
         log_rivals: Function () -> their logarithms, [n]; 0 for the label.
         others: Sum of the rivals' weights.
@@ -49,6 +50,7 @@ class Shares(NamedTuple):
     label: Array
     log_label: Array
     is_label: Array
+    place: Array | int
     rivals: Array
     log_rivals: Callable[[], Array]
     others: Array

@@ -22,6 +22,7 @@ from ..normalizers.apart import (
 from ..normalizers.exponential_weights import exponentials_above
 from .dual_focal import power_or_limit
 from .long_tailed import adjustment, ldam_margin, log_counts
+from .quick_sums import squares_of_others, sum_of_gaps
 
 ValueAndGradient: TypeAlias = tuple[Scalar, Vector]
 """Loss of one example, and its gradient in the logits, [n]."""
@@ -82,7 +83,7 @@ def max_sup(
     scale = parameter("max_sup", "weight", weight, logits.dtype, low=0)
     top, parts = largest(logits)
     value, residual = _cross_entropy(logits, label, classes, finite(top))
-    penalty = classes.sum(top - logits) / classes.count
+    penalty = sum_of_gaps(logits, top, classes) / classes.count
     moved = parts - 1 / classes.count
     return value + scale * penalty, residual + scale * moved
 
@@ -112,12 +113,13 @@ def margin_label_smoothing(
 
 def squentropy(logits: Vector, label: Array, classes: Classes) -> ValueAndGradient:
     """Cross-entropy plus the mean square of the other logits."""
-    top = classes.maximum(logits)
-    value, residual = _cross_entropy(logits, label, classes, top)
+    apart = _softmax_apart(logits, label, classes, classes.maximum(logits))
+    value, residual = cross_entropy_apart(apart)
+    is_label, of_label = apart.is_label, apart.label_logit
     count = max(classes.count - 1, 1)
-    others = jnp.where(mask_of(label, logits, classes), 0, logits)
-    squares = classes.sum(others * others) / count
-    return value + squares, residual + (2 / count) * others
+    squares = squares_of_others(logits, label, of_label, classes) / count
+    moved = (2 / count) * jnp.where(is_label, 0, logits)
+    return value + squares, residual + moved
 
 
 def dual_focal(

@@ -10,6 +10,7 @@ from ..base.parameters import parameter
 from ..base.types import Parameter, Vector
 from ..normalizers.apart import at_label, mask_of, nan_unless_valid
 from .logit_gradients import ValueAndGradient, finite, unless_nan
+from .quick_sums import squares_of_others
 
 
 def perceptron(logits: Vector, label: Array, classes: Classes) -> ValueAndGradient:
@@ -72,12 +73,16 @@ def squared_logits(
     weight = parameter("squared_logits", "scale", scale, dtype, low=0)
     place = parameter("squared_logits", "target", target, dtype, low=-jnp.inf)
     is_label = mask_of(label, logits, classes)
-    of_label = at_label(logits, label, is_label, classes)
-    error = nan_unless_valid(label, classes, of_label - place)
-    others = jnp.where(is_label, 0, logits)
-    value = weight * error**2 + classes.sum(others * others)
-    moved = 2 * jnp.where(is_label, weight * error, logits)
-    return value, unless_nan(error, moved)
+    errors = jnp.where(is_label, logits - place, logits)
+    moved = jnp.where(is_label, weight * errors, errors)
+    if classes.is_long:
+        of_label = at_label(logits, label, is_label, classes)
+        value = weight * (of_label - place) ** 2
+        value = value + squares_of_others(logits, label, of_label, classes)
+    else:
+        value = classes.sum(moved * errors)
+    value = nan_unless_valid(label, classes, value)
+    return value, unless_nan(value, 2 * moved)
 
 
 def _below_infinity(x: Array) -> Array:

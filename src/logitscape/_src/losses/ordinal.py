@@ -8,6 +8,7 @@ from jax import Array
 
 from ..base.argmax import first_largest
 from ..base.formula import on_probs
+from ..base.settings import one_of
 from ..base.types import Scalar, Vector
 from ..normalizers.probs import Probs
 
@@ -53,13 +54,8 @@ def scale_of_score(convention: str, num_classes: int) -> float:
         ValueError: If it is neither "sum" nor "mean".
     """
     scales = {"sum": 1.0, "mean": 1 / max(num_classes - 1, 1)}
-    # In a tuple even a value that cannot be hashed, such as a list, can be looked for.
-    if convention not in tuple(scales):
-        raise ValueError(
-            "`ranked_probability_score(convention=...)` must be 'sum' or 'mean', "
-            f"got {convention!r}."
-        )
-    return scales[convention]
+    name = "ranked_probability_score"
+    return scales[one_of(name, "convention", convention, scales)]
 
 
 # The automatic derivative would reach p through the mass that no class has too, with a constant

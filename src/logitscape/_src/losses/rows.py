@@ -16,6 +16,7 @@ from ..base.argmax import maximum
 from ..base.exponentials import softplus
 from ..base.formula import on_positives, on_similarities
 from ..base.parameters import parameter
+from ..base.settings import one_of
 from ..base.special import dot, nan_unless
 from ..base.types import Parameter, Scalar, Vector
 from ..normalizers.exponential import softmax
@@ -138,10 +139,7 @@ def triplet(
     Source: Schroff et al., FaceNet, arXiv 1503.03832 (triplet loss), of similarities in place of
     distances; Faghri et al., VSE++, arXiv 1707.05612 (sum and maximum of hinges).
     """
-    if negatives not in ("all", "hardest"):
-        raise ValueError(
-            f"`triplet(negatives=...)` must be 'all' or 'hardest', got {negatives!r}."
-        )
+    one_of("triplet", "negatives", negatives, ("all", "hardest"))
     one = one_if_one_hot("triplet", target)
     m = parameter("triplet", "margin", margin, similarities.dtype, low=0)
     s = one * nan_unless(jnp.max(similarities) < jnp.inf, similarities)

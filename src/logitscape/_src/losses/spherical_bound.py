@@ -7,9 +7,14 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.classes import Classes
 from ..base.exponentials import over_expm1
 from ..base.formula import on_logits
+from ..base.norm import length_of
 from ..base.types import Scalar, Vector
+from ..normalizers.apart import at_label, mask_of, nan_unless_valid
+from .logit_gradients import ValueAndGradient, unless_nan
+from .quick_sums import sum_of_gaps
 from .x_coth import one_less_slope_of_square, x_coth, x_coth_less_x
 
 NEWTON_STEPS = 24
@@ -53,6 +58,28 @@ def spherical_bound(logits: Vector, target: Vector) -> Scalar:
     shifted = logits - jax.lax.stop_gradient(jnp.max(logits))
     from_mean = shifted - jnp.mean(shifted)
     return _bound_above_mean(from_mean) - jnp.sum(target * from_mean)
+
+
+def value_and_gradient(
+    logits: Vector, label: Array, classes: Classes
+) -> ValueAndGradient:
+    """The bound, stated for a label as the losses of logit_gradients.py are."""
+    n = classes.count
+    top = classes.maximum(logits)
+    z = (logits - top) + sum_of_gaps(logits, top, classes) / n
+    is_label = mask_of(label, logits, classes)
+    of_label = nan_unless_valid(label, classes, at_label(z, label, is_label, classes))
+    length = length_of(z, classes.sum)
+    # Far out the bound is in proportion to the norm, and its square may overflow.
+    is_far = length.norm > FAR * n**1.5
+    near = jnp.where(is_far, 0, length.norm)
+    variance = near * near / n
+    steep = 1 / (4 * x_coth(_xi_squared(variance, n)))
+    share = (1 - 1 / n) ** 0.5
+    bound = jnp.where(is_far, length.norm * share, _bound_of_variance(variance, n))
+    moved = jnp.where(is_far, length.direction(z) * share, steep * z)
+    value = bound - of_label
+    return value, unless_nan(value, moved + (1 / n - is_label.astype(z.dtype)))
 
 
 def _bound_above_mean(z: Vector) -> Array:

@@ -127,10 +127,11 @@ def less_sum(
         anchor: Parts of the classes in the place, [n]; their sum is 1.
         sum_up: Function that sums over the classes.
     """
-    rest = sum_up(jnp.where(anchor > 0, 0, gradient))
-    of_tied = sum_up(jnp.where(anchor > 0, gradient, 0))
-    own = jnp.where(anchor == 1, 0, gradient - anchor * of_tied)
-    return jnp.where(anchor > 0, own - anchor * rest, gradient)
+    # In a single sum: of the rest for a class that is the place alone, else of all.
+    is_alone = anchor == 1
+    total = sum_up(jnp.where(is_alone, 0, gradient))
+    less = jnp.where(anchor > 0, gradient - anchor * total, gradient)
+    return jnp.where(is_alone, -total, less)
 
 
 def parts_of(mask: Mask, classes: Classes, dtype: Any) -> Vector:

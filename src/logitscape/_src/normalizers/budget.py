@@ -52,18 +52,27 @@ def budget(logits: Vector, *, total: Parameter = 2.0) -> Probs:
     Source: Blondel, Martins and Niculae, arXiv 1901.02324, section 7.3; the package entmax
     (`budget_bisect`).
     """
+    known, z, b = _checked(logits, total)
+    return Probs(*_parts(known, z, b))
+
+
+def raised_parts(logits: Vector, total: Parameter) -> tuple[Vector, Vector]:
+    """The parts of the classes and 1 less each; no derivative passes through them."""
+    return _raised(*_checked(logits, total))
+
+
+def _checked(logits: Vector, total: Parameter) -> tuple[int | None, Vector, Array]:
+    """The total rounded up if it is known, and the logits and the total as arrays."""
     size = logits.size
     b = parameter("budget", "total", total, logits.dtype, low=0, high=size, open=True)
     z = nan_unless_top_is_finite(logits)
     is_known = not isinstance(total, jax.core.Tracer)
     # As the dtype rounds it.
     known = int(np.ceil(np.asarray(total, logits.dtype))) if is_known else None
-    return Probs(*_parts(known, nan_unless(~jnp.isnan(b), z), b))
+    return known, nan_unless(~jnp.isnan(b), z), b
 
 
-# Reverse mode cannot pass through the search for tau; see `sparsemax.project`.
-@partial(jax.custom_jvp, nondiff_argnums=(0,))
-def _parts(known: int | None, z: Vector, total: Array) -> Parts:
+def _raised(known: int | None, z: Vector, total: Array) -> tuple[Vector, Vector]:
     # The class of this place has a part, and all before it would have 1 if it had.
     if known is None:
         place = jnp.ceil(total).astype(jnp.int32) - 1
@@ -73,8 +82,13 @@ def _parts(known: int | None, z: Vector, total: Array) -> Parts:
         reference = kth_largest(z, known)
     above = nan_unless(jnp.isfinite(reference), z) - reference
     raised = _search(above, total)
-    p = jnp.clip(above + raised, 0, 1)
-    complement = jnp.clip((1 - raised) - above, 0, 1)
+    return jnp.clip(above + raised, 0, 1), jnp.clip((1 - raised) - above, 0, 1)
+
+
+# Reverse mode cannot pass through the search for tau; see `sparsemax.project`.
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def _parts(known: int | None, z: Vector, total: Array) -> Parts:
+    p, complement = _raised(known, z, total)
     return p, log_of(p, complement)
 
 

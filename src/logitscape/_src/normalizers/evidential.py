@@ -8,6 +8,7 @@ from jax import Array
 
 from ..base import exponentials
 from ..base.formula import on_logits
+from ..base.settings import one_of
 from ..base.top import nan_unless_top_is_finite
 from ..base.types import Vector
 from .probs import Probs
@@ -108,13 +109,7 @@ def evidential(logits: Vector, *, evidence: Evidence = "relu") -> Probs:
 
 def checked_evidence(evidence: str) -> str:
     """The name of an evidence, if it is one."""
-    # In a tuple even a value that cannot be hashed, such as a list, can be looked for.
-    if evidence not in EVIDENCES:
-        names = ", ".join(map(repr, EVIDENCES))
-        raise ValueError(
-            f"`evidential(evidence=...)` must be one of {names}, got {evidence!r}."
-        )
-    return evidence
+    return one_of("evidential", "evidence", evidence, EVIDENCES)
 
 
 def log_evidential_weight(z: Array, evidence: str) -> Array:

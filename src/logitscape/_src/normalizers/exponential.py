@@ -11,6 +11,9 @@ from ..base.whole_numbers import whole_number
 from .normalize import normalize, normalize_gaps
 from .probs import Probs
 
+DEEPEST = 6
+"""Most exponentials that leave `log g` finite for some logit: a tower of five is 3.8e6 for -inf."""
+
 
 @on_logits
 def softmax(logits: Vector, *, inverse_temperature: Parameter = 1.0) -> Probs:
@@ -102,15 +105,16 @@ def iterated_exponential(logits: Vector, *, depth: int = 2) -> Probs:
 
     Args:
         logits: Logits z of one example, [n].
-        depth: Number of exponentials, at least 1.
+        depth: Number of exponentials, from 1 to 6; with more of them `log g` overflows for every
+            logit.
 
     Returns:
         Probabilities and their logarithms, [n].
 
     Raises:
-        ValueError: If the depth is no whole number from 1 up.
+        ValueError: If the depth is no whole number from 1 to 6.
     """
-    depth = whole_number("iterated_exponential", "depth", depth, low=1)
+    depth = checked_depth(depth)
     log_g = logits
     top = jnp.max(logits)
     gaps = logits - top
@@ -122,6 +126,12 @@ def iterated_exponential(logits: Vector, *, depth: int = 2) -> Probs:
     # Beyond the domain the top is infinite, and inf - inf is NaN when the program runs. A NaN
     # that XLA knows at compile time would not do (see `zero_if`).
     return normalize_gaps(log_g, gaps + (top - top))
+
+
+def checked_depth(depth: int) -> int:
+    """The number of exponentials of `iterated_exponential`."""
+    name = "iterated_exponential"
+    return whole_number(name, "depth", depth, low=1, high=DEEPEST)
 
 
 @on_logits

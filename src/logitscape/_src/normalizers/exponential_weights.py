@@ -8,8 +8,8 @@ from ..base.classes import Classes
 from ..base.exponentials import logistic
 from ..base.parameters import is_known_to_be, parameter
 from ..base.types import Parameter
-from ..base.whole_numbers import whole_number
 from . import sigmoidal
+from .exponential import checked_depth
 from .weights import Weights, by_log_slope
 
 
@@ -163,7 +163,7 @@ def softplus(logits: Array, classes: Classes) -> Weights:
 
 def iterated_exponential(logits: Array, classes: Classes, *, depth: int = 2) -> Weights:
     """`g(z) = exp(exp(... z))`, relative to the largest."""
-    depth = whole_number("iterated_exponential", "depth", depth, low=1)
+    depth = checked_depth(depth)
     tops = [classes.maximum(logits)]
     for _ in range(depth - 1):
         tops.append(jnp.exp(tops[-1]))

@@ -7,7 +7,14 @@ from ..base.classes import Classes
 from ..base.exponentials import exp_complement, logistic
 from ..base.parameters import parameter
 from ..base.types import Parameter, Vector
-from .apart import at_label, label_apart, mask_of, nan_unless_valid, pulled_back
+from .apart import (
+    at_label,
+    label_apart,
+    largest_of,
+    mask_of,
+    nan_unless_valid,
+    pulled_back,
+)
 from .chances import Chance, LabelChance
 from .exponential_weights import exponentials_above
 from .sigmoidal import log_sigmoid
@@ -50,6 +57,20 @@ def eps_softmax(
         return back(on_log_p * moves, on_p / whole)
 
     return LabelChance(chance, pull_back)
+
+
+def argmax(logits: Vector, label: Array, classes: Classes) -> LabelChance:
+    """`[z_k = max z] / |argmax z|`, with derivative 0."""
+    top, parts = largest_of(logits, classes)
+    is_label = mask_of(label, logits, classes)
+    nothing = top - top  # NaN unless the largest logit is finite
+    p = at_label(parts, label, is_label, classes) + nothing
+    p = nan_unless_valid(label, classes, p)
+
+    def pull_back(on_log_p: Array | float, on_p: Array | float) -> Vector:
+        return jnp.zeros_like(logits) + (p - p)
+
+    return LabelChance(Chance(p, jnp.log(p), 1 - p), pull_back)
 
 
 def softpick(

@@ -9,10 +9,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.formula import on_logits
-from ..base.norm import divided_by_norm, euclidean_norm
 from ..base.parameters import parameter
 from ..base.saturation import soft_capped
-from ..base.special import nan_unless
 from ..base.types import Mask, Parameter, Vector
 
 
@@ -43,7 +41,7 @@ def soft_cap(logits: Vector, *, cap: Parameter = 30.0) -> Vector:
     """
     c = parameter("soft_cap", "cap", cap, logits.dtype, low=0, open=True)
     is_mask = jnp.isneginf(logits)
-    return _with_masks(is_mask, soft_capped(jnp.where(is_mask, 0, logits), c))
+    return with_masks(is_mask, soft_capped(jnp.where(is_mask, 0, logits), c))
 
 
 @on_logits
@@ -70,7 +68,7 @@ def scale(logits: Vector, *, inverse_temperature: Parameter = 1.0) -> Vector:
         "scale", "inverse_temperature", inverse_temperature, logits.dtype, low=0
     )
     is_mask = jnp.isneginf(logits)
-    return _with_masks(is_mask, b * jnp.where(is_mask, 0, logits))
+    return with_masks(is_mask, b * jnp.where(is_mask, 0, logits))
 
 
 @on_logits
@@ -102,107 +100,7 @@ def log_size(logits: Vector, *, scale: Parameter = 1.0) -> Vector:
     num_classes = jnp.sum(~is_mask).astype(logits.dtype)
     # Nothing is left to scale where every class is masked.
     factor = s * jnp.log(jnp.maximum(num_classes, 1))
-    return _with_masks(is_mask, factor * jnp.where(is_mask, 0, logits))
-
-
-@on_logits
-def logit_norm(
-    logits: Vector, *, temperature: Parameter = 0.04, epsilon: Parameter = 1e-7
-) -> Vector:
-    """`z_k / (T (|z| + epsilon))`: logits of the norm 1 / T (LogitNorm).
-
-    Only the direction of the logits is left, up to epsilon. The Jacobian is
-    `(I - u u^T) / (T |z|)` with `u = z / |z|`: a gradient behind it is perpendicular to z, fades
-    like 1 / |z|, and has a pole at z = 0 that epsilon makes finite. -inf stays a mask and has no
-    part in the norm.
-
-    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
-    >>> small = ls.logit_maps.logit_norm(jnp.array([3.0, 4.0]), temperature=1)
-    >>> large = ls.logit_maps.logit_norm(jnp.array([3e9, 4e9]), temperature=1)
-    >>> print(np.asarray(small).round(3), np.asarray(large).round(3))
-    [0.6 0.8] [0.6 0.8]
-
-    Args:
-        logits: Logits z of one example, [n].
-        temperature: Temperature T, greater than 0.
-        epsilon: Number that is added to the norm, greater than 0, in units of the logits.
-
-    Returns:
-        Mapped logits, [n]; NaN if a logit is +inf.
-
-    Raises:
-        ValueError: If a parameter is not a finite number greater than 0 (NaN if it is traced).
-
-    Source: Wei et al., Mitigating Neural Network Overconfidence with Logit Normalization, ICML
-    2022, arXiv 2205.09310.
-    """
-    dtype = logits.dtype
-    t = parameter("logit_norm", "temperature", temperature, dtype, low=0, open=True)
-    e = parameter("logit_norm", "epsilon", epsilon, dtype, low=0, open=True)
-    is_mask = jnp.isneginf(logits)
-    finite = jnp.where(is_mask, 0, logits)
-    return _with_masks(is_mask, divided_by_norm(finite, e) / t)
-
-
-@on_logits
-def clip_norm(logits: Vector, *, limit: Parameter = 1.0) -> Vector:
-    """`z_k min(1, c / |z|)`: logits whose norm is at most c (LogitClip).
-
-    Within the limit the Jacobian is the identity, beyond it `c (I - u u^T) / |z|` with
-    `u = z / |z|`, so that a gradient fades like 1 / |z|. At the kink, |z| = c, it is that within.
-    -inf stays a mask and has no part in the norm.
-
-    >>> import jax.numpy as jnp, numpy as np, logitscape as ls
-    >>> clipped = ls.logit_maps.clip_norm(jnp.array([30.0, 40.0]), limit=5)
-    >>> print(np.asarray(clipped).round(3), ls.logit_maps.clip_norm(jnp.array([3.0, 4.0]), limit=9))
-    [3. 4.] [3. 4.]
-
-    Args:
-        logits: Logits z of one example, [n].
-        limit: Largest norm c, greater than 0, in units of the logits.
-
-    Returns:
-        Mapped logits, [n]; NaN if a logit is +inf.
-
-    Raises:
-        ValueError: If the limit is not a finite number greater than 0 (NaN if it is traced).
-
-    Source: Wei et al., Mitigating Memorization of Noisy Labels by Clipping the Model Prediction,
-    ICML 2023, arXiv 2212.04055.
-    """
-    c = parameter("clip_norm", "limit", limit, logits.dtype, low=0, open=True)
-    is_mask = jnp.isneginf(logits)
-    finite = jnp.where(is_mask, 0, logits)
-    return _with_masks(is_mask, _clipped(finite, c))
-
-
-# JAX's own derivative divides by the squared norm, which overflows.
-@jax.custom_jvp
-def _clipped(x: Vector, limit: Array) -> Vector:
-    """`x min(1, c / |x|)`, with the derivative of x itself where they are equal."""
-    _, _, factor = _clipping(x, limit)
-    return x * factor
-
-
-@_clipped.defjvp
-def _clipped_jvp(
-    primals: tuple[Vector, Array], tangents: tuple[Vector, Array]
-) -> tuple[Vector, Vector]:
-    """`(c / |x|) (dx - u (u dx)) + u dc` with the unit vector u: along x nothing is left."""
-    (x, limit), (dx, dlimit) = primals, tangents
-    is_within, norm, factor = _clipping(x, limit)
-    unit = x / norm
-    across = dx - unit * jnp.sum(unit * dx)
-    return x * factor, jnp.where(is_within, dx, factor * across + unit * dlimit)
-
-
-def _clipping(x: Vector, limit: Array) -> tuple[Array, Array, Array]:
-    """Whether x is within the limit, its norm (1 if it is), and what it is multiplied by."""
-    norm = euclidean_norm(x)
-    norm = nan_unless(jnp.isfinite(norm), norm)
-    is_within = norm <= limit
-    norm = jnp.where(is_within, 1, norm)
-    return is_within, norm, jnp.where(is_within, 1, limit / norm)
+    return with_masks(is_mask, factor * jnp.where(is_mask, 0, logits))
 
 
 @on_logits
@@ -268,9 +166,9 @@ def multimax(
         + number("low_curvature", low_curvature) * far_below * far_below
         + number("high_curvature", high_curvature) * far_above * far_above
     )
-    return _with_masks(is_mask, mapped)
+    return with_masks(is_mask, mapped)
 
 
-def _with_masks(is_mask: Mask, mapped: Vector) -> Vector:
+def with_masks(is_mask: Mask, mapped: Vector) -> Vector:
     """Put the masks back: a class that is masked stays so, with the derivative 0."""
     return jnp.where(is_mask, -jnp.inf, mapped)

@@ -1,5 +1,6 @@
 """Sparsemax: the point of the probability simplex nearest to the logits, as they are or scaled."""
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import jax
@@ -10,7 +11,7 @@ from ..base.argmax import one_hot
 from ..base.formula import on_logits
 from ..base.parameters import parameter
 from ..base.top import nan_unless_top_is_finite, scaled_below_top
-from ..base.types import Parameter, Vector
+from ..base.types import Parameter, Scalar, Vector
 from .probs import Probs
 from .shares import keep_mass
 from .threshold import Threshold, bases, find_threshold
@@ -68,11 +69,16 @@ def sparsegen(logits: Vector, *, sparsity: Parameter = 0.5) -> Probs:
     Source: Laha et al., On Controllable Sparse Alternatives to Softmax, NeurIPS 2018, arXiv
     1810.11975, section 3.1.
     """
-    lowest = -jnp.inf
+    factor = sparsegen_factor(sparsity, logits.dtype)
+    return Probs(*project(scaled_logits(logits, factor)))
+
+
+def sparsegen_factor(sparsity: Parameter, dtype: Any) -> Array:
+    """The inverse temperature of sparsegen."""
     weight = parameter(
-        "sparsegen", "sparsity", sparsity, logits.dtype, low=lowest, high=0.999
+        "sparsegen", "sparsity", sparsity, dtype, low=-jnp.inf, high=0.999
     )
-    return _of_scaled(logits, 1 / (1 - weight))
+    return 1 / (1 - weight)
 
 
 @on_logits
@@ -101,18 +107,32 @@ def sparsehourglass(logits: Vector, *, q: Parameter = 1.0) -> Probs:
     Source: Laha et al., arXiv 1810.11975, section 3.4.
     """
     q = parameter("sparsehourglass", "q", q, logits.dtype, low=0, open=True)
+    factor, _ = hourglass_factor(logits, q, jnp.sum)
+    return Probs(*project(scaled_logits(logits, factor)))
+
+
+def hourglass_factor(
+    logits: Vector, q: Array, sum_up: Callable[[Array], Array]
+) -> tuple[Scalar, Scalar]:
+    """The factor c of sparsehourglass, and its derivative in each of the logits.
+
+    Args:
+        logits: Logits, [n].
+        q: Weight of the constant.
+        sum_up: Function that sums over the classes.
+    """
     is_mask = jnp.isneginf(logits)
-    weight = q * jnp.sum(~is_mask).astype(logits.dtype)
-    total = jnp.sum(jnp.where(is_mask, 0, logits))
+    weight = q * sum_up(jnp.where(is_mask, 0, 1).astype(logits.dtype))
+    total = sum_up(jnp.where(is_mask, 0, logits))
     size = jnp.where(total == 0, 0, jnp.abs(total))
-    return _of_scaled(logits, (1 + weight) / (size + weight))
+    factor = (1 + weight) / (size + weight)
+    return factor, -factor * jnp.sign(total) / (size + weight)
 
 
-def _of_scaled(logits: Vector, factor: Array) -> Probs:
-    """Sparsemax of the logits times a factor."""
+def scaled_logits(logits: Vector, factor: Array) -> Vector:
+    """The logits times a factor, so far as sparsemax depends on them."""
     # A common offset changes nothing, but would be rounded by the factor.
-    z = scaled_below_top(nan_unless_top_is_finite(logits), factor)
-    return Probs(*project(z))
+    return scaled_below_top(nan_unless_top_is_finite(logits), factor)
 
 
 def project(z: Vector) -> LogPair:

@@ -11,6 +11,7 @@ from ..base.types import Scalar, Vector
 from .mapped import through
 from .objective import MappedLoss, Objective
 from .pair_rule import loss_of_label
+from .stated_maps import stated_behind
 from .statements import Example, StatedPair, stated_loss_of_logits, stated_pair
 
 
@@ -25,13 +26,13 @@ def loss_at_label(objective: Objective, logits: Vector, label: Array) -> Scalar:
         label: Label y, which may be traced.
     """
     function = objective.function
+    stated = _stated_at_label(objective, logits)
+    if stated is not None:
+        return loss_of_label(stated.pair, logits, label, stated.parameters)
     if isinstance(function, MappedLoss):
         at_label = partial(_of_mapped, function)
         value: Scalar = rounded_once(at_label, logits.dtype, logits, label)
         return value
-    stated = _stated_at_label(objective, logits)
-    if stated is not None:
-        return loss_of_label(stated.pair, logits, label, stated.parameters)
     is_valid = (label >= 0) & (label < logits.size)
     # Not a product of the target and NaN: XLA turns a product with a one-hot vector
     # into a choice, and so 0 * NaN into 0.
@@ -61,7 +62,11 @@ def has_rule(objective: Objective, logits: Example) -> bool:
 
 
 def _stated_at_label(objective: Objective, logits: Example) -> StatedPair | None:
-    """The rule of a pair, or of a loss of logits; None without one."""
+    """The rule of a pair, of a loss of logits, or of either behind maps; None without one."""
+    function = objective.function
+    if isinstance(function, MappedLoss):
+        behind = _stated_at_label(function.behind, logits)
+        return behind and stated_behind(function.maps, behind)
     stated = stated_pair(objective.normalizer, objective.loss, logits)
     return stated or stated_loss_of_logits(objective.function)
 

@@ -10,6 +10,7 @@ from ..base.target_kinds import DISTRIBUTION, TargetKind
 from ..base.types import Scalar, Vector
 from ..losses.label_shares import OfLabel
 from ..normalizers.chances import AtLabel
+from ..normalizers.map_statements import StatedMap
 from ..normalizers.weights import Weigh
 
 Kind: TypeAlias = Literal[
@@ -41,6 +42,7 @@ class Formula:
             into a prediction. It is given those parameters of the loss that it takes.
         weigh: Statement of a separable normalizer, or of the one that a loss of logits has in it.
         at_label: Statement of a normalizer that is not separable.
+        mapped: Statement of a logit map that has one.
         of_label: Statement of a loss that has one.
         with_label: Statement of a loss of logits, (logits [n], label, classes, **parameters) ->
             loss and its gradient [n].
@@ -59,6 +61,7 @@ class Formula:
     predictor: Callable[..., Any] | None = None
     weigh: Weigh | None = None
     at_label: AtLabel | None = None
+    mapped: StatedMap | None = None
     of_label: OfLabel | None = None
     with_label: Callable[..., tuple[Scalar, Vector]] | None = None
     of_weights: Callable[..., Any] | None = None

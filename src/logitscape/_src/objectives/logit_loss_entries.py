@@ -71,7 +71,11 @@ LOGIT_LOSS_ENTRIES: tuple[Formula, ...] = (
     _of_logits(fenchel_young.sparsemax_loss, sparsemax.sparsemax),
     _of_logits(fenchel_young.sparsegen_loss, sparsemax.sparsegen),
     _of_logits(fenchel_young.entmax_loss, entmax.entmax),
-    _of_logits(spherical_bound.spherical_bound, exponential.softmax),
+    _of_logits(
+        spherical_bound.spherical_bound,
+        exponential.softmax,
+        with_label=spherical_bound.value_and_gradient,
+    ),
     _of_logits(
         regression.z_loss,
         exponential.softmax,

@@ -1,11 +1,9 @@
 """The rule of a pair for a target vector: by the label if it is one-hot, else by composition.
 
 Whether a traced target is one-hot is known only when the program runs. Both ways are in the
-program, and one branch is taken for the whole batch: under `jax.vmap` an ordinary branch would
-become a choice, for which both ways are computed.
+program, and one branch is taken for the whole batch.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,6 +14,7 @@ from jax import Array
 
 from ..base.argmax import place_of_one
 from ..base.arguments import are_one_hot
+from ..base.branches import one_branch
 from ..base.half_precision import widened
 from ..base.types import Scalar, Vector
 from .label_rules import Parameters
@@ -78,7 +77,8 @@ def _value_and_gradient(
     """Loss and gradient of one example; in float32 for half precision."""
     by_label = partial(_by_label, pair)
     composed = partial(_composed, pair)
-    value, gradient = _choose(by_label, composed)(logits, target, parameters)
+    run = one_branch(_all_one_hot, by_label, composed)
+    value, gradient = run(logits, target, parameters)
     return value, gradient
 
 
@@ -88,6 +88,10 @@ def _value_and_gradient_jvp(
 ) -> tuple[Any, Any]:
     _, slopes = jax.jvp(partial(_composed, pair), primals, tangents)
     return _value_and_gradient(pair, *primals), slopes
+
+
+def _all_one_hot(logits: Array, target: Array, parameters: Parameters) -> Any:
+    return are_one_hot(target)
 
 
 def _by_label(
@@ -101,29 +105,3 @@ def _composed(
 ) -> tuple[Scalar, Vector]:
     z = widened(logits)
     return jax.value_and_grad(pair.composed)(z, target.astype(z.dtype), parameters)
-
-
-def _choose(
-    by_label: Callable[..., Any], composed: Callable[..., Any]
-) -> Callable[..., Any]:
-    """One of two functions (logits, target, parameters), whether mapped or not.
-
-    The first is called if all targets are one-hot, else the second.
-    """
-
-    @jax.custom_batching.custom_vmap
-    def run(logits: Array, target: Array, parameters: Parameters) -> Any:
-        return jax.lax.cond(
-            are_one_hot(target), by_label, composed, logits, target, parameters
-        )
-
-    @run.def_vmap
-    def _(axis_size: int, in_batched: Any, *args: Any) -> tuple[Any, Any]:
-        axes = jax.tree.map(lambda is_batched: 0 if is_batched else None, in_batched)
-        mapped = [
-            jax.vmap(function, in_axes=tuple(axes), axis_size=axis_size)
-            for function in (by_label, composed)
-        ]
-        return _choose(*mapped)(*args), (True, True)
-
-    return run

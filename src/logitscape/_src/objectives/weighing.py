@@ -75,6 +75,7 @@ def weighed(
         label=apart.label,
         log_label=apart.log_label,
         is_label=apart.is_label,
+        place=label,
         rivals=apart.rivals,
         log_rivals=log_rivals,
         others=apart.others,
