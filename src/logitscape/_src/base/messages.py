@@ -8,17 +8,37 @@ HARMFUL = re.compile(
 """Characters that move a terminal's cursor, turn the order of a line round, or have no bytes."""
 
 
-def printable(text: object) -> str:
+def printable(text: object, *, lines: bool = False) -> str:
     r"""A text as it is, but for characters that would do something: those are written as escapes.
+
+    Args:
+        text: Text that somebody else wrote.
+        lines: Whether it may have several lines, and tabs.
 
     >>> printable("two\nlines")
     'two\\nlines'
     """
-    return HARMFUL.sub(_escaped, str(text))
+    kept = "\n\t" if lines else ""
+    return HARMFUL.sub(
+        lambda found: found[0] if found[0] in kept else _escaped(found[0]), str(text)
+    )
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return found.group().encode("unicode_escape", "surrogatepass").decode("ascii")
+def printable_json(text: str) -> str:
+    """The same JSON, in which these characters are escaped."""
+    # Those below a space are escaped already, but for the ends of the lines between values.
+    return HARMFUL.sub(
+        lambda found: found[0] if found[0] < " " else f"\\u{ord(found[0]):04x}", text
+    )
+
+
+def storable(text: object) -> str:
+    """A text as it is, but for halves of characters, which have no bytes."""
+    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def first_line(error: Exception) -> str:
