@@ -121,6 +121,9 @@ def _under_a_new_name(function: Function) -> Function:
 
 
 def _loaded(path: Path) -> Compilation | None:
+    # A program is code, however it is stored: it is run only where nobody else can have put it.
+    if not _is_private(path.parent):
+        return None
     try:
         *parts, seconds = pickle.loads(path.read_bytes())
         program = serialize_executable.deserialize_and_load(*parts)
@@ -142,10 +145,20 @@ def _serialized(compilation: Compilation) -> bytes:
         return b""
 
 
+def _is_private(folder: Path) -> bool:
+    """Whether this user alone can write to a folder."""
+    if os.name != "posix":
+        return True
+    with suppress(OSError):
+        state = folder.stat()
+        return state.st_uid == os.geteuid() and not state.st_mode & 0o022
+    return False
+
+
 def _write(path: Path, content: bytes) -> None:
     with suppress(OSError):
         if not path.parent.exists():
-            path.parent.mkdir(parents=True)
+            path.parent.mkdir(parents=True, mode=0o700)
             _remove_old_generations(path.parent.parent)
         with replacing(path) as temporary:
             temporary.write_bytes(content)
