@@ -1,12 +1,14 @@
 """Every file that is written or read, in every state that it can be in.
 
-`nox -s faults` asks about all doors; here it is those that take milliseconds.
+`nox -s faults` asks about all doors; here it is a share of them.
 """
 
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.shares import share
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="files of POSIX")
 
@@ -53,7 +55,7 @@ def test_two_write_at_once(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.lengthy
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("name", share(READERS, one_in=2))
 def test_what_is_damaged_is_named(name: str, tmp_path: Path) -> None:
     pytest.importorskip(READERS[name].needs)
     bad = dict[str, str]()

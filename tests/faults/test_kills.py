@@ -13,7 +13,7 @@ pytestmark = [
 if sys.platform == "linux":
     from tests.faults.kills import Reference, killed
 
-SOME = {"sweep_to": (0, 1), "train with a checkpoint": (2,)}
+SOME = {"sweep_to": (0,), "train with a checkpoint": (1,)}
 """Numbers that decide when and by which signal a job is killed."""
 
 

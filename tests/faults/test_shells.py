@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.shares import share
+
 STOLEN = (
     *("json", "random", "re", "typing", "pathlib", "lazy_loader"),
     *("numpy", "jax", "rich", "cyclopts", "xarray", "scipy", "matplotlib", "optax"),
@@ -54,7 +56,7 @@ def test_files_of_the_working_folder_are_not_imported(
 
 
 @pytest.mark.lengthy
-@pytest.mark.parametrize("target", ["mine.py:loss", "mine:loss"])
+@pytest.mark.parametrize("target", share(["mine.py:loss", "mine:loss"], one_in=2))
 def test_a_target_brings_its_neighbours_and_nothing_else(
     target: str, folder: Path
 ) -> None:
