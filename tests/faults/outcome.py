@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-SECONDS = 60
+SECONDS = 300
 """After so long an attempt counts as hanging."""
 
 
