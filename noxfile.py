@@ -95,6 +95,13 @@ def numerics(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Damage every file and kill every job, print what became of it; --write keeps the tables."""
+    install(session, "-e", ".", *group("test"))
+    session.run("python", "-m", "docs.faults", *session.posargs, env=ENVIRONMENT)
+
+
+@nox.session
 def verdicts(session: nox.Session) -> None:
     """Diagnose the losses of optax and the collection of the tests; --write keeps the tables."""
     install(session, "-e", ".")

@@ -9,8 +9,13 @@ The names of the package are listed in `__init__.pyi`. Each is imported when it 
 used, so that the command line starts without JAX.
 """
 
-import lazy_loader
+from ._src.base.working_folder import leave_it_out
 
-from ._src.base.versions import __version__ as __version__
+# Before anything else is imported: a file of the user's may have its name.
+leave_it_out()
+
+import lazy_loader  # noqa: E402
+
+from ._src.base.versions import __version__ as __version__  # noqa: E402
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -119,6 +119,16 @@ def test_of_other_code_nothing_is_found(
     assert function.traces == 2
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_no_program_is_run_that_others_may_have_written(folder: Path) -> None:
+    function = Counted()
+    for permissions in (0o700, 0o770, 0o707, 0o755):
+        stored.stored_program("key", function, X)
+        (path,) = folder.rglob("*.program")
+        path.parent.chmod(permissions)
+    assert function.traces == 3
+
+
 @pytest.mark.parametrize("content", [b"", b"no pickle", b"\x80\x04N."])
 def test_a_damaged_file_is_replaced(folder: Path, content: bytes) -> None:
     function = Counted()

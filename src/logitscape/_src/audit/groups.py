@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.messages import printable
 from .estimates import Estimate, mean, share
 from .examples import Measured
 from .extremes import stuck_at
@@ -58,7 +59,7 @@ def checked_groups(groups: Any, m: int) -> dict[str, NDArray[Any]]:
         return {}
     named = groups if isinstance(groups, Mapping) else {"group": groups}
     checked = {
-        str(kind): _named(np.asarray(entries_of("groups", values)))
+        printable(kind): _named(np.asarray(entries_of("groups", values)))
         for kind, values in named.items()
     }
     for kind, values in checked.items():
@@ -133,7 +134,7 @@ def _group(
     right, rest = examples.right, ~inside
     return Group(
         kind=kind,
-        name=str(name),
+        name=printable(name),
         count=int(inside.sum()),
         accuracy=share(int(right[inside].sum()), int(inside.sum())),
         loss=mean(loss[inside]),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.messages import printable
 from .alternatives import Alternative
 from .examples import Measured
 from .groups import Group
@@ -51,11 +52,11 @@ class AuditResults(Judged):
 
     def id_of(self, index: int) -> str:
         """The name of an example: its id, or its index."""
-        return str(index if self.ids is None else self.ids[index])
+        return printable(index if self.ids is None else self.ids[index])
 
     def class_of(self, place: int) -> str:
         """The name of a class, or its number."""
-        return str(place if self.class_names is None else self.class_names[place])
+        return printable(place if self.class_names is None else self.class_names[place])
 
     def counts(self) -> dict[str, int]:
         """Number of examples, of those that are measured, and why the others are not."""

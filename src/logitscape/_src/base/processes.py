@@ -8,10 +8,15 @@ from typing import Any, TypeVar
 import jax
 import numpy as np
 
+from .plain_pickles import PROTOCOL, unpickled
+
 Item = TypeVar("Item")
 
 PATIENCE = 24 * 3600 * 1000
 """Milliseconds that a process waits for the others; those that die end the waiting at once."""
+
+PIECE = 2**20
+"""Bytes of one message, for which the service has a limit."""
 
 _meetings = count()
 
@@ -35,11 +40,9 @@ def wait_for_all() -> None:
     """Wait until all processes have come here.
 
     A collective of JAX on CPUs gives up after half a minute if a process is late, which the
-    coordination service does not. It has no public interface beyond `jax.distributed`.
+    coordination service does not. So nothing is shared by collectives.
     """
-    from jax._src import distributed
-
-    client: Any = distributed.global_state.client
+    client = _client()
     meeting = next(_meetings)
     if client is not None and is_shared():
         client.wait_at_barrier(f"logitscape/{meeting}", PATIENCE)
@@ -48,20 +51,43 @@ def wait_for_all() -> None:
 def gathered(found: Any) -> list[Any]:
     """The findings of every process, in the order of the processes.
 
-    They travel as bytes, so that no number is rounded on the way.
+    They travel as bytes, so that no number is rounded on the way, and through the coordination
+    service: a process may be as late as it likes, for one compilation takes longer than another.
     """
     if not is_shared():
         return [found]
-    from jax.experimental import multihost_utils
+    client, meeting = _client(), next(_meetings)
+    content = pickle.dumps(jax.tree.map(_in_numpy, found), protocol=PROTOCOL)
+    pieces = [content[k : k + PIECE] for k in range(0, len(content), PIECE)]
+    own = f"logitscape/{meeting}/{jax.process_index()}"
+    for place, piece in enumerate(pieces):
+        client.key_value_set_bytes(f"{own}/{place}", piece)
+    client.key_value_set_bytes(own, str(len(pieces)).encode())
+    wait_for_all()
+    everything = [_received(client, meeting, k) for k in range(jax.process_count())]
+    wait_for_all()
+    # The service keeps what is not deleted, in the memory of the first process.
+    for place in range(len(pieces)):
+        client.key_value_delete(f"{own}/{place}")
+    return everything
 
-    content = np.frombuffer(pickle.dumps(found), np.uint8)
-    wait_for_all()
-    lengths = multihost_utils.process_allgather(np.int32(len(content)))
-    padded = np.zeros(int(lengths.max()), np.uint8)
-    padded[: len(content)] = content
-    wait_for_all()
-    everything = multihost_utils.process_allgather(padded)
-    return [
-        pickle.loads(row[:length].tobytes())
-        for row, length in zip(np.asarray(everything), lengths, strict=True)
+
+def _in_numpy(leaf: Any) -> Any:
+    return np.asarray(leaf) if isinstance(leaf, jax.Array) else leaf
+
+
+def _received(client: Any, meeting: int, process: int) -> Any:
+    key = f"logitscape/{meeting}/{process}"
+    count = int(client.blocking_key_value_get_bytes(key, PATIENCE))
+    pieces = [
+        client.blocking_key_value_get_bytes(f"{key}/{place}", PATIENCE)
+        for place in range(count)
     ]
+    return unpickled(b"".join(pieces))
+
+
+def _client() -> Any:
+    # It has no public interface beyond `jax.distributed`.
+    from jax._src import distributed
+
+    return distributed.global_state.client

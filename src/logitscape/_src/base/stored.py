@@ -8,6 +8,7 @@ the machine.
 """
 
 import hashlib
+import os
 import pickle
 import secrets
 from collections.abc import Callable
@@ -109,6 +110,9 @@ def _under_a_new_name(function: Function) -> Function:
 
 
 def _loaded(path: Path) -> Compilation | None:
+    # A program is code, however it is stored: it is run only where nobody else can have put it.
+    if not _is_private(path.parent):
+        return None
     try:
         *parts, seconds = pickle.loads(path.read_bytes())
         program = serialize_executable.deserialize_and_load(*parts)
@@ -128,6 +132,16 @@ def _serialized(compilation: Compilation) -> bytes:
         return pickle.dumps((*parts, compilation.seconds))
     except Exception:
         return b""
+
+
+def _is_private(folder: Path) -> bool:
+    """Whether this user alone can write to a folder."""
+    if os.name != "posix":
+        return True
+    with suppress(OSError):
+        state = folder.stat()
+        return state.st_uid == os.geteuid() and not state.st_mode & 0o022
+    return False
 
 
 def _path(key: str | None, suffix: str) -> Path | None:

@@ -4,15 +4,18 @@ import ast
 import importlib
 import importlib.util
 import inspect
+import os
 import pkgutil
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ..base.messages import printable
 from ..base.names import nearest, suggestion
 from .bind import instance_of, with_arguments
 from .errors import UsageError
@@ -23,7 +26,15 @@ DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 @cache
 def from_file(path: Path) -> ModuleType:
     """Run a Python file, once; it can import its neighbours in the same folder."""
-    if not path.is_file():
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        # JAX notes the file of every operation, as text.
+        text = printable(path)
+        raise UsageError(f"`{text}` has a name that is no text; rename it.") from None
+    if not _is_file(path):
+        if os.path.lexists(path):
+            raise UsageError(f"`{path}` is no ordinary file.")
         hint = suggestion(path.name, _python_files(path.parent))
         raise UsageError(f"there is no file `{path}`. {hint}".rstrip())
     name = _module_name(path)
@@ -33,13 +44,38 @@ def from_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     # Dataclasses and pickle look a module up by its name while it still runs.
     sys.modules[name] = module
-    sys.path.insert(0, str(path.parent))
     try:
-        spec.loader.exec_module(module)
+        with _searched_first(path.parent):
+            spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise
     return module
+
+
+@contextmanager
+def _searched_first(folder: Path) -> Iterator[None]:
+    """Search a folder first while the user's module is imported, and last from then on.
+
+    What the module needs lies beside it. But what this program imports later, such as xarray, must
+    not be a file of the user's that has its name.
+    """
+    place = str(folder)
+    sys.path.insert(0, place)
+    try:
+        yield
+    finally:
+        with suppress(ValueError):
+            sys.path.remove(place)
+        if place not in sys.path:
+            sys.path.append(place)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # A name that is too long, or none.
+        return False
 
 
 def _python_files(folder: Path) -> list[str]:
@@ -59,10 +95,9 @@ def from_name(name: str) -> ModuleType:
     """Import a module; the working folder is searched first."""
     if not DOTTED.fullmatch(name):
         raise UsageError(f"`{name}` is neither a module nor a file that ends in .py.")
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
     try:
-        return importlib.import_module(name)
+        with _searched_first(Path.cwd()):
+            return importlib.import_module(name)
     except ModuleNotFoundError as error:
         missing = error.name
         # A module that the named one imports in vain is an error in the user's code.

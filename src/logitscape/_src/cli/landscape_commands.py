@@ -26,7 +26,7 @@ from .options import (
     Stop,
     SweepFile,
 )
-from .output import PICTURES, check_out, say, show_json, working
+from .output import PICTURES, check_out, show_json, working, writing
 from .output import show as print_result
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ def show(
         shown = _shown(asked, quiet)
         record = show_page.data(shown)
         if out is not None:
-            _draw(shown.landscape, out)
-            say(f"wrote {out}", quiet=quiet)
+            with writing(out, quiet=quiet):
+                _draw(shown.landscape, out)
     if json:
         show_json(record)
     else:
@@ -164,9 +164,10 @@ def sweep(
     count = f"{len(objectives)} objective{'s' if len(objectives) > 1 else ''}"
     with blaming("sweeping", roots), working(f"sweeping {count}", quiet=quiet):
         landscape = _sweep(objectives, where, dtype, hessian=hessian)
-    landscape.save(out)
     shape = " x ".join(map(str, where.shape))
-    say(f"wrote {out}: {count} at {shape} points, {where.description}", quiet=quiet)
+    what = f": {count} at {shape} points, {where.description}"
+    with writing(out, quiet=quiet, of=what):
+        landscape.save(out)
     return 0
 
 

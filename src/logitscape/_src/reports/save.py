@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 STYLE = "logitscape.styles.paper"
 FIGURE_SUFFIXES = (".png", ".svg", ".pdf")
 COLUMNS = 80
+ARGUMENT = "`save(path=...)`"
 
 
 def save(
@@ -35,10 +36,10 @@ def save(
     target = checked_path("save", path)
     suffix = target.suffix.lower()
     if suffix in texts:
-        write_text(target, texts[suffix]())
+        write_text(target, texts[suffix](), argument=ARGUMENT)
     elif suffix in FIGURE_SUFFIXES:
         content = rendered(figure(), suffix)
-        with replacing(target) as temporary:
+        with replacing(target, argument=ARGUMENT) as temporary:
             temporary.write_bytes(content)
     else:
         suffixes = ", ".join([*texts, *FIGURE_SUFFIXES])
@@ -48,9 +49,9 @@ def save(
 
 def as_text(renderable: "RenderableType") -> str:
     """Return what a terminal of 80 columns without colours shows."""
-    from rich.console import Console
+    from .console import TextConsole
 
-    console = Console(
+    console = TextConsole(
         file=StringIO(), width=COLUMNS, color_system=None, force_terminal=False
     )
     with console.capture() as captured:

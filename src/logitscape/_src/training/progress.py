@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
+from ..base.messages import printable
+
 Report: TypeAlias = Callable[[int, int], None]
 """Function that is called with the number of steps that are done and of all steps."""
 
@@ -42,7 +44,7 @@ def _bar(title: str) -> Iterator[Report]:
     )
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("steps,"),
@@ -50,5 +52,5 @@ def _bar(title: str) -> Iterator[Report]:
         TextColumn("left"),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None)
+        task = bar.add_task(printable(title), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
