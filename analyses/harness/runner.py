@@ -6,8 +6,8 @@ import time
 from collections.abc import Collection, Generator, Sequence
 from pathlib import Path
 
-from logitscape._src.base.files import remove_leftovers
 from logitscape._src.base.names import nearest
+from logitscape._src.base.temporaries import remove_leftovers
 
 from .files import stamp
 from .process import start

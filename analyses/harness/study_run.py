@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from logitscape._src.base.files import remove_leftovers
+from logitscape._src.base.temporaries import remove_leftovers
 
 if TYPE_CHECKING:
     import pandas as pd

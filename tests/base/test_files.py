@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 import logitscape as ls
-from logitscape._src.base.files import remove_leftovers, replacing, write_text
+from logitscape._src.base.files import replacing, write_text
+from logitscape._src.base.temporaries import remove_leftovers
 
 pytestmark = pytest.mark.quick
 

@@ -144,9 +144,10 @@ def test_functions_and_optimizers_of_the_users_own(linear, tmp_path):
 
 def test_a_checkpoint_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "state"
-    checkpoints.write(path, {"a": 1}, {"x": np.arange(3)}, [])
+    state = {"x": np.arange(3)}
+    checkpoints.write(path, {"a": 1}, state, [])
     monkeypatch.setattr(np, "savez", lambda *args, **arrays: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         checkpoints.write(path, {"a": 1}, {"x": np.arange(4)}, [])
-    assert checkpoints.read(path, {"a": 1}).leaves[0].tolist() == [0, 1, 2]
+    assert checkpoints.read(path, {"a": 1}, state).leaves[0].tolist() == [0, 1, 2]
     assert [file.name for file in tmp_path.iterdir()] == ["state"]

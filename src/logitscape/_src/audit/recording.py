@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.files import checked_path, replacing
+from ..base.messages import first_line
 from .batch import BatchGradient
 
 SCHEMA = "logitscape.probe/1"
@@ -96,7 +97,11 @@ class Recording:
         if not self._steps:
             raise ValueError("`Recording.save` has no step to write.")
         arrays: dict[str, Any] = stacked_of(self._statistics)._asdict()
-        with replacing(target) as temporary, temporary.open("wb") as file:
+        named = "`Recording.save(path=...)`"
+        with (
+            replacing(target, argument=named) as temporary,
+            temporary.open("wb") as file,
+        ):
             np.savez(file, schema=np.array(SCHEMA), step=self.steps, **arrays)
         return target
 
@@ -105,14 +110,44 @@ class Recording:
         """Read what `save` wrote.
 
         Raises:
+            TypeError: If it is no path.
             ValueError: If the file is no recording.
+            OSError: If it cannot be read.
         """
+        if not isinstance(path, str | Path):
+            raise TypeError(
+                f"`Recording.load(path)` must be text or a path, got {type(path).__name__}."
+            )
+        try:
+            return cls._of_file(Path(path))
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"`Recording.load(path)` cannot be read: {error.strerror or error}",
+                str(path),
+            ) from error
+        # Whatever NumPy and zipfile raise for files that are damaged, or something else.
+        except Exception as error:
+            raise ValueError(
+                f"`Recording.load(path)`: `{path}` is no recording of `ls.probe`: "
+                f"{first_line(error) or type(error).__name__}"
+            ) from error
+
+    @classmethod
+    def _of_file(cls, path: Path) -> "Recording":
+        if path.exists() and not path.is_file():
+            # A pipe would be waited for without end.
+            raise ValueError("it is no ordinary file.")
         recording = cls()
         with np.load(path, allow_pickle=False) as file:
+            if not isinstance(file, np.lib.npyio.NpzFile):
+                raise ValueError("it has one array without a name.")
             missing = {"schema", "step", *BatchGradient._fields} - set(file)
-            if missing or str(file["schema"]) != SCHEMA:
+            if missing:
+                raise ValueError(f"it has no {', '.join(sorted(missing))}.")
+            if str(file["schema"]) != SCHEMA:
                 raise ValueError(
-                    f"`Recording.load(path)`: `{path}` is no recording of `ls.probe`."
+                    f"its schema is {str(file['schema'])!r}, and this version reads {SCHEMA!r}."
                 )
             arrays = _of_numpy(file[name] for name in BatchGradient._fields)
             recording.extend(file["step"], arrays)
@@ -139,8 +174,12 @@ def is_recording(source: Any) -> bool:
     if not isinstance(source, str | Path) or Path(source).suffix.lower() != SUFFIX:
         return False
     try:
+        # A pipe would be waited for without end.
+        if not Path(source).is_file():
+            return False
         with zipfile.ZipFile(source) as archive:
             names = {name.removesuffix(".npy") for name in archive.namelist()}
-    except (OSError, zipfile.BadZipFile):
+    # Whatever is wrong with it is said where it is read.
+    except Exception:
         return False
     return {"schema", "step", "carried_by_wrong"} <= names

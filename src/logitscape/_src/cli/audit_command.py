@@ -11,7 +11,7 @@ from . import targets
 from .diagnose_commands import Everything, Threshold, exit_status
 from .errors import UsageError, blaming
 from .options import AsJson, Normalizer, Precision, Quiet, out, repeated
-from .output import check_out, say, show, show_json
+from .output import check_out, show, show_json, writing
 
 if TYPE_CHECKING:
     from ..reports.audit import Audit
@@ -134,8 +134,8 @@ def audit(
     given = [targets.resolve(text) for text in (options.objective, *options.against)]
     found = _audited(logits, labels, given, options)
     if options.out is not None:
-        found.save(options.out)
-        say(f"wrote {options.out}", quiet=options.quiet)
+        with writing(options.out, quiet=options.quiet):
+            found.save(options.out)
     if options.json:
         show_json(found.to_dict())
     else:

@@ -21,7 +21,7 @@ from .options import (
     Target,
     repeated,
 )
-from .output import check_out, say, show, show_json
+from .output import check_out, show, show_json, writing
 
 if TYPE_CHECKING:
     from ..diagnosis.answers import Severity
@@ -270,8 +270,8 @@ def _domain(options: Options) -> "Domain":
 
 def _publish(report: "Diagnosis | Comparison", options: Options) -> None:
     if options.out is not None:
-        report.save(options.out)
-        say(f"wrote {options.out}", quiet=options.quiet)
+        with writing(options.out, quiet=options.quiet):
+            report.save(options.out)
     if options.json:
         show_json(report.to_dict())
     else:

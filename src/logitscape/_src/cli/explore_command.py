@@ -5,7 +5,7 @@ from pathlib import Path
 from .errors import blaming
 from .landscape_commands import objectives_named
 from .options import Normalizer, PageFile, Quiet, Spec
-from .output import check_out, say, working
+from .output import check_out, working, writing
 
 PAGE = Path("explorer.html")
 
@@ -30,6 +30,6 @@ def explore(
     doing = f"measuring {', '.join(spec) or 'nothing new'}"
     with blaming(doing, roots), working(doing, quiet=quiet):
         text = page_with(objectives)
-    write_text(out, text)
-    say(f"wrote {out} ({len(text) / 1e6:.2f} MB)", quiet=quiet)
+    with writing(out, quiet=quiet, of=f" ({len(text) / 1e6:.2f} MB)"):
+        write_text(out, text)
     return 0

@@ -24,7 +24,7 @@ from .options import (
     Stop,
     SweepFile,
 )
-from .output import PICTURES, check_out, say, show_json, working
+from .output import PICTURES, check_out, show_json, working, writing
 from .output import show as print_result
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ def show(
     remark = " ".join(filter(None, [reason, _sum_of_p(objective)]))
     shown = show_page.Shown(landscape, _towards(ray, num_classes), laws, remark)
     if out is not None:
-        _draw(landscape, out)
-        say(f"wrote {out}", quiet=quiet)
+        with writing(out, quiet=quiet):
+            _draw(landscape, out)
     if json:
         show_json(show_page.data(shown))
     else:
@@ -129,9 +129,10 @@ def sweep(
     count = f"{len(objectives)} objective{'s' if len(objectives) > 1 else ''}"
     with blaming("sweeping", roots), working(f"sweeping {count}", quiet=quiet):
         landscape = _sweep(objectives, where, dtype, hessian=hessian)
-    landscape.save(out)
     shape = " x ".join(map(str, where.shape))
-    say(f"wrote {out}: {count} at {shape} points, {where.description}", quiet=quiet)
+    what = f": {count} at {shape} points, {where.description}"
+    with writing(out, quiet=quiet, of=what):
+        landscape.save(out)
     return 0
 
 

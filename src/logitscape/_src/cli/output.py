@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from ..base.files import checked_path
 from .errors import UsageError
 
 WIDTH = 80
@@ -87,7 +88,8 @@ def check_out(out: Path | None, suffixes: Iterable[str]) -> None:
     """Refuse a path before a long computation if it could not be written after it.
 
     Raises:
-        UsageError: For another suffix, a folder that does not exist, or one without permission.
+        UsageError: For another suffix, a folder that does not exist, a device, or a place where
+            nothing can be written.
     """
     if out is None:
         return
@@ -96,7 +98,34 @@ def check_out(out: Path | None, suffixes: Iterable[str]) -> None:
         raise UsageError(
             f"--out: the name must end in {' or '.join(allowed)}, got `{out}`."
         )
-    if not out.parent.is_dir():
-        raise UsageError(f"--out: there is no folder `{out.parent}`.")
-    if out.is_dir() or not os.access(out.parent, os.W_OK):
-        raise UsageError(f"--out: `{out}` cannot be written.")
+    try:
+        checked_path("save", out)
+    except FileNotFoundError:
+        raise UsageError(f"--out: there is no folder `{out.parent}`.") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(_cannot(out, error)) from None
+
+
+@contextmanager
+def writing(out: Path, *, quiet: bool = False, of: str = "") -> Iterator[None]:
+    """Write the file of `--out` in this block, and say so.
+
+    Args:
+        out: Path of the file.
+        quiet: Whether nothing is said.
+        of: What it holds, for the message.
+
+    Raises:
+        UsageError: If it cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(_cannot(out, error)) from error
+    say(f"wrote {out}{of}", quiet=quiet)
+
+
+def _cannot(out: Path, error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    reason = str(error) if number is None else os.strerror(number)
+    return f"--out: `{out}` cannot be written: {reason.rstrip('.')}."

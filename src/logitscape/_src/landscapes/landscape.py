@@ -116,7 +116,7 @@ class Landscape:
             for name, variable in dataset.items()
             if variable.dtype == bool
         }
-        with replacing(target) as temporary:
+        with replacing(target, argument="`save(path=...)`") as temporary:
             # By SciPy, which is there anyway; other engines need packages of their own.
             dataset.assign(flags).to_netcdf(temporary, engine="scipy")
 

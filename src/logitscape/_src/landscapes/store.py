@@ -73,7 +73,7 @@ def sweep_to(
         raise ImportError(
             '`sweep_to` needs zarr: pip install "logitscape[zarr]".'
         ) from error
-    target = checked_path("sweep_to", path)
+    target = checked_path("sweep_to", path, marks=STORE_MARKS)
     plan = make_plan(objectives, slice, label=label, hessian=hessian, dtype=dtype)
     if is_shared() or growing_folder(target).exists():
         _write_together(target, plan)
@@ -82,7 +82,8 @@ def sweep_to(
     # Format 2, as it is not settled yet how format 3 stores text.
     first: dict[str, Any] = {"mode": "w", "zarr_format": 2}
     later: dict[str, Any] = {"append_dim": cut_coordinate}
-    with replacing(target, marks=STORE_MARKS) as temporary:
+    named = "`sweep_to(path=...)`"
+    with replacing(target, marks=STORE_MARKS, argument=named) as temporary:
         for start, slab in slabs(plan):
             part = as_landscape(plan, slab, start).to_xarray()
             placement = later if start else first

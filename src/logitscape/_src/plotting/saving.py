@@ -5,18 +5,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from ..base.files import checked_path, replacing, write_text
+from ..base.temporaries import name_beside
 from .drawn import as_csv, drawn
 from .files import DOTS_PER_INCH, settle, write
 from .pgf import write_pgf
 from .settings import settings_of
 
 SUFFIXES = (".pdf", ".pgf", ".png", ".svg")
+ARGUMENT = "`save(path=...)`"
 
 
 def save(
@@ -79,10 +80,10 @@ def save(
         else:
             content = BytesIO()
             write(figure, content, suffix)
-            with replacing(target) as temporary:
+            with replacing(target, argument=ARGUMENT) as temporary:
                 temporary.write_bytes(content.getvalue())
     if table is not None:
-        write_text(table, as_csv(drawn(figure)))
+        write_text(table, as_csv(drawn(figure)), argument="`save(data=...)`")
     return target
 
 
@@ -93,7 +94,7 @@ def _path_of_data(target: Path, data: bool | str | os.PathLike[str]) -> Path | N
         raise TypeError(
             f"`save(data=...)` must be True, False or the path of a CSV file, got {data!r}."
         )
-    table = checked_path("save", data)
+    table = checked_path("save", data, "data")
     if table.suffix.lower() != ".csv":
         raise ValueError(f"`save(data=...)` must end in .csv, got {str(data)!r}.")
     return table
@@ -123,12 +124,15 @@ def _settled(figure: Figure, dpi: float) -> Iterator[None]:
 
 def _replace_pgf(figure: Figure, target: Path) -> None:
     """Write the PGF and its images into a folder beside it, then move them to their places."""
-    with TemporaryDirectory(prefix=f".{target.stem}.", dir=target.parent) as folder:
-        file = Path(folder) / target.name
+    with (
+        replacing(target, argument=ARGUMENT) as temporary,
+        name_beside(target) as folder,
+    ):
+        folder.mkdir()
+        file = folder / target.name
         with file.open("w", encoding="utf-8", newline="\n") as stream:
             write_pgf(figure, stream)
         # The images first: the picture that names them must never be without them.
-        for image in sorted(Path(folder).glob("*.png")):
+        for image in sorted(folder.glob("*.png")):
             image.replace(target.with_name(image.name))
-        with replacing(target) as temporary:
-            file.replace(temporary)
+        file.replace(temporary)

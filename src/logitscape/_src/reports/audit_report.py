@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..base.files import checked_path, replacing
 from .records import to_json
-from .save import as_text, save
+from .save import ARGUMENT, as_text, save
 
 if TYPE_CHECKING:
     import xarray
@@ -87,7 +87,7 @@ class AuditReport(ABC, Generic[Number]):
         """
         target = checked_path("save", path)
         if target.suffix.lower() == ".nc":
-            with replacing(target) as temporary:
+            with replacing(target, argument=ARGUMENT) as temporary:
                 self.to_xarray().to_netcdf(temporary)
             return target
         texts = {".html": self.page, ".json": self.to_json, ".txt": self.full}

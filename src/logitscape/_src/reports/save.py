@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 STYLE = "logitscape.styles.paper"
 FIGURE_SUFFIXES = (".png", ".svg", ".pdf")
 COLUMNS = 80
+ARGUMENT = "`save(path=...)`"
 
 
 def save(
@@ -35,10 +36,10 @@ def save(
     target = checked_path("save", path)
     suffix = target.suffix.lower()
     if suffix in texts:
-        write_text(target, texts[suffix]())
+        write_text(target, texts[suffix](), argument=ARGUMENT)
     elif suffix in FIGURE_SUFFIXES:
         content = rendered(figure(), suffix)
-        with replacing(target) as temporary:
+        with replacing(target, argument=ARGUMENT) as temporary:
             temporary.write_bytes(content)
     else:
         suffixes = ", ".join([*texts, *FIGURE_SUFFIXES])

@@ -4,7 +4,9 @@ A checkpoint is written whole or not at all, and only the training that wrote it
 """
 
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -13,7 +15,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.files import remove_leftovers, replacing
+from ..base.files import replacing
 
 DESCRIPTION_KEY = "setup"
 """Name in the file under which the description of the training is stored as JSON."""
@@ -22,16 +24,22 @@ Record: TypeAlias = Mapping[str, NDArray[Any]]
 Description: TypeAlias = Mapping[str, Any]
 """Everything that decides the result of a training, as JSON values."""
 
+ARGUMENT = "`train(checkpoint=...)`"
 READING_ERRORS = (
-    OSError,
     EOFError,
     ValueError,
-    KeyError,
+    ArithmeticError,
+    LookupError,
     TypeError,
     AttributeError,
+    NotImplementedError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
     zipfile.BadZipFile,
 )
-"""Errors that NumPy and json raise for files that are damaged or something else."""
+"""Errors that NumPy, zipfile and json raise for files that are damaged or something else."""
 
 
 class Checkpoint(NamedTuple):
@@ -72,52 +80,85 @@ def write(
         **arrays,
     }
     # An open file and not its name, to which NumPy would append a suffix.
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with (
+        replacing(path, argument=ARGUMENT) as temporary,
+        temporary.open("wb") as file,
+    ):
         np.savez(file, **saved)
 
 
-def read(path: Path, description: Description) -> Checkpoint | None:
+def read(path: Path, description: Description, template: Any) -> Checkpoint | None:
     """The checkpoint at `path`; None if there is no file.
-
-    Files that a killed process left unfinished are removed.
 
     Args:
         path: File that `write` wrote.
         description: Everything that decides the result of the training that is to go on.
+        template: State of this training, whose arrays have the shapes of those in the file.
 
     Raises:
         ValueError: If the file is not a checkpoint, or belongs to another training.
+        OSError: If it cannot be read.
     """
-    remove_leftovers(path.parent, path.stem)
     if not path.exists():
         return None
     try:
-        # Without pickles, which can run any code when they are read.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as saved_arrays:
-            arrays = dict(saved_arrays)
-        saved = json.loads(str(arrays.pop(DESCRIPTION_KEY)))
-    except READING_ERRORS as error:
-        raise ValueError(
-            f"`train(checkpoint=...)`: `{path}` is not a checkpoint; "
-            "remove it or name another file."
+        saved, arrays = _content(path)
+    except OSError as error:
+        raise OSError(
+            error.errno, f"{ARGUMENT} cannot be read: {error.strerror}", str(path)
         ) from error
+    except READING_ERRORS as error:
+        raise _none(path) from error
     # Through JSON and back, so that tuples compare equal to the lists that were read.
     as_read = json.loads(json.dumps(description))
     _refuse_another_training(path, saved, as_read)
-    return _checkpoint(arrays)
+    try:
+        checkpoint = _checkpoint(arrays)
+    except READING_ERRORS as error:
+        raise _none(path) from error
+    if not _fits(template, checkpoint):
+        raise _none(path)
+    return checkpoint
+
+
+def _content(path: Path) -> tuple[Description, dict[str, NDArray[Any]]]:
+    """The description in a file, and all arrays of numbers."""
+    # Without pickles, which can run any code when they are read.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        arrays = dict(archive)
+    saved = json.loads(str(arrays.pop(DESCRIPTION_KEY)))
+    if not isinstance(saved, dict):
+        raise TypeError("the description of the training is no table")
+    return saved, arrays
+
+
+def _none(path: Path) -> ValueError:
+    return ValueError(
+        f"{ARGUMENT}: `{path}` is not a checkpoint; remove it or name another file."
+    )
+
+
+def _fits(template: Any, checkpoint: Checkpoint) -> bool:
+    """Whether the file holds the state of this training, array by array."""
+    expected = jax.tree.leaves(template)
+    return len(expected) == len(checkpoint.leaves) and all(
+        np.shape(like) == leaf.shape and np.dtype(like.dtype).itemsize == leaf.itemsize
+        for like, leaf in zip(expected, checkpoint.leaves, strict=True)
+    )
 
 
 def _refuse_another_training(
     path: Path, saved: Description, description: Description
 ) -> None:
     differences = []
-    for name, value in description.items():
-        saved_value = saved.get(name)
+    # A newer version may decide by more than this one knows.
+    for name in [*description, *(set(saved) - set(description))]:
+        value, saved_value = description.get(name), saved.get(name)
         if saved_value != value:
             differences.append(f"{name} was {saved_value!r} and is {value!r}")
     if differences:
         raise ValueError(
-            f"`train(checkpoint=...)`: `{path}` is of another training: "
+            f"{ARGUMENT}: `{path}` is of another training: "
             f"{'; '.join(differences)}; remove it or name another file."
         )
 

@@ -68,7 +68,7 @@ def _start_or_resume(
     state = ensemble.start(config.program, config.members, config.seeds)
     if checkpoint is None:
         return state, []
-    saved = checkpoints.read(checkpoint, config.description)
+    saved = checkpoints.read(checkpoint, config.description, state)
     if saved is None:
         return state, []
     return checkpoints.restored(state, saved.leaves), saved.records

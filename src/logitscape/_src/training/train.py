@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
+from ..base.files import checked_path
 from ..base.optimizers import Optimizer
 from ..datasets.dataset import Dataset
 from ..objectives.objective import Objective
@@ -75,6 +75,7 @@ def train(
             together, or the checkpoint belongs to another training.
         IndexError: If labels are out of range.
         FileNotFoundError: If the folder of the checkpoint does not exist.
+        OSError: If the checkpoint cannot be read or written.
 
     >>> import logitscape as ls
     >>> from logitscape.datasets import load
@@ -100,11 +101,7 @@ def train(
     )
     path = None
     if checkpoint is not None:
-        path = Path(checkpoint)
-        if not path.parent.is_dir():
-            raise FileNotFoundError(
-                f"`train(checkpoint=...)`: there is no folder `{path.parent}`."
-            )
+        path = checked_path("train", checkpoint, "checkpoint")
         # Only where it is compared with a file, as it takes a
         # compilation of the objective.
         config.description["losses"] = fingerprint(config.program.objective)
