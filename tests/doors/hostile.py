@@ -86,9 +86,7 @@ HOSTILE: Mapping[str, Callable[[], Any]] = {
     "array of dates": lambda: np.array(["2020-01-01"], dtype="datetime64[D]"),
     "array of complex numbers": lambda: np.array([1j, 0.0, 1.0]),
     "array of five axes": lambda: np.zeros((1, 2, 1, 2, 1)),
-    "array larger than memory": lambda: np.broadcast_to(
-        np.float32(0), (2**20, 2**24)
-    ),
+    "array larger than memory": lambda: np.broadcast_to(np.float32(0), (2**20, 2**24)),
     "array of another framework": Foreign,
     "array that records its gradient": Attached,
 }

@@ -99,7 +99,10 @@ def _outcome(
         return "hang", f"longer than {SECONDS} s"
     except AssertionError as error:
         # The answer of `assert_healthy` and `assert_faithful`: the loss has a fault.
-        is_answer = type(error).__name__ in ("UnhealthyLossError", "UnfaithfulLossError")
+        is_answer = type(error).__name__ in (
+            "UnhealthyLossError",
+            "UnfaithfulLossError",
+        )
         return ("result", "") if is_answer else ("raw", repr(error))
     except BaseException as error:
         if value == UNKNOWN_KEYWORD:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from .base.messages import quoted
 from .base.names import suggestion
 from .base.settings import one_of
 from .diagnosis.answers import SEVERITIES, Answer, Severity
@@ -81,7 +82,7 @@ def _check_allowed(allow: Collection[str]) -> None:
     if isinstance(allow, str) or not isinstance(allow, Iterable):
         raise ValueError(
             "`assert_healthy(allow=...)` must be a collection of texts "
-            f"such as ('fades exponentially',), got {allow!r}."
+            f"such as ('fades exponentially',), got {quoted(allow)}."
         )
     for name in allow:
         if not isinstance(name, str) or name not in NAMES:

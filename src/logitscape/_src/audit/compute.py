@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.messages import quoted
 from ..engine.stuck import STUCK
 from ..objectives.counted import check_ignored_label
 from ..objectives.parts import Normalizer
@@ -48,7 +49,7 @@ def compute(
     check_ignored_label("audit", ignored_label)
     if isinstance(against, str) or not isinstance(against, Sequence):
         raise TypeError(
-            f"`audit(against=...)` must be a list of losses, got {against!r}."
+            f"`audit(against=...)` must be a list of losses, got {quoted(against)}."
         )
     rows = _checked_logits(rows_of("logits", given_logits))
     m, n = rows.shape

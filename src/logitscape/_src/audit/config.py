@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.formula import rounded_once
+from ..base.messages import quoted
 from ..base.target_kinds import DISTRIBUTION, TargetKind
 from ..forms.adapt import as_one_example
 from ..normalizers.probs import Probs
@@ -83,11 +84,11 @@ def make_setting(
     """
     if dtype not in DTYPES:
         raise ValueError(
-            f"`audit(dtype=...)` must be one of {', '.join(DTYPES)}, got {dtype!r}."
+            f"`audit(dtype=...)` must be one of {', '.join(DTYPES)}, got {quoted(dtype)}."
         )
     if not isinstance(threshold, Real) or not 0 <= threshold <= 1:
         raise ValueError(
-            f"`audit(threshold=...)` must be from 0 to 1, got {threshold!r}."
+            f"`audit(threshold=...)` must be from 0 to 1, got {quoted(threshold)}."
         )
     known = [_known(each) for each in (source, *against)]
     kinds = [each.targets if each is not None else DISTRIBUTION for each in known]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.files import checked_path, replacing
-from ..base.messages import first_line
+from ..base.messages import first_line, quoted
 from .batch import BatchGradient
 
 SCHEMA = "logitscape.probe/1"
@@ -92,7 +92,7 @@ class Recording:
         target = checked_path("Recording.save", path)
         if target.suffix.lower() != SUFFIX:
             raise ValueError(
-                f"`Recording.save(path)` must end in {SUFFIX}, got {str(path)!r}."
+                f"`Recording.save(path)` must end in {SUFFIX}, got {quoted(str(path))}."
             )
         if not self._steps:
             raise ValueError("`Recording.save` has no step to write.")

@@ -12,6 +12,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from .half_precision import wide_dtype
+from .messages import quoted
 
 
 def vector(function_name: str, name: str, value: ArrayLike) -> Array:
@@ -57,7 +58,7 @@ def numbers(function_name: str, argument: str, value: Any) -> Array:
     # Another framework's array raises errors of its own where it does not convert itself.
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise TypeError(
-            f"`{function_name}({argument})` must be numbers, got {value!r}."
+            f"`{function_name}({argument})` must be numbers, got {quoted(value)}."
         ) from error
 
 

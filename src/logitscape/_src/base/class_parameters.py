@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from .parameters import shortened
+from .messages import quoted
 from .special import nan_unless
 from .types import Vector
 
@@ -81,7 +81,7 @@ def _as_vector(argument: str, value: Any) -> Any:
     if not is_real or array.ndim != 1:
         raise ValueError(
             f"{argument} must be a vector of one number for each class, such as "
-            f"(0.5, 0.3, 0.2), got {shortened(value)}."
+            f"(0.5, 0.3, 0.2), got {quoted(value)}."
         )
     return array
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jax import Array
 
+from .messages import quoted
 from .types import Number
 from .whole_numbers import range_text
 
@@ -48,7 +49,7 @@ def real_number(
         if _is_bounded(low, high):
             kind = f"{counted}, {range_text(low, high, open)}"
         raise ValueError(
-            f"`{function_name}({name}=...)` must be {kind}, got {value!r}."
+            f"`{function_name}({name}=...)` must be {kind}, got {quoted(value)}."
         )
     return number
 
@@ -75,7 +76,7 @@ def real_numbers(
         if _is_bounded(low, high):
             kind = f"numbers, each {range_text(low, high, open)}"
         raise ValueError(
-            f"`{function_name}({name}=...)` must be a list of {kind}, got {values!r}."
+            f"`{function_name}({name}=...)` must be a list of {kind}, got {quoted(values)}."
         )
     return within
 
@@ -91,7 +92,7 @@ def one_of(function_name: str, name: str, value: Any, names: Iterable[str]) -> s
     if not isinstance(value, str) or value not in known:
         listed = ", ".join(map(repr, known))
         raise ValueError(
-            f"`{function_name}({name}=...)` must be one of {listed}, got {value!r}."
+            f"`{function_name}({name}=...)` must be one of {listed}, got {quoted(value)}."
         )
     return value
 
@@ -104,7 +105,7 @@ def truth_value(function_name: str, name: str, value: Any) -> bool:
     """
     if not isinstance(value, bool | np.bool_):
         raise TypeError(
-            f"`{function_name}({name}=...)` must be True or False, got {value!r}."
+            f"`{function_name}({name}=...)` must be True or False, got {quoted(value)}."
         )
     return bool(value)
 
@@ -112,7 +113,9 @@ def truth_value(function_name: str, name: str, value: Any) -> bool:
 def own_name(function_name: str, name: Any) -> None:
     """Raise a TypeError unless a name that users give is a text or None."""
     if name is not None and not isinstance(name, str):
-        raise TypeError(f"`{function_name}(name=...)` must be a text, got {name!r}.")
+        raise TypeError(
+            f"`{function_name}(name=...)` must be a text, got {quoted(name)}."
+        )
 
 
 def _is_sequence(value: Any) -> bool:

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from .messages import quoted
+
 LONG = 10_000
 """Whole number from which on its digits are grouped."""
 MANY_CLASSES = 2**20
@@ -37,7 +39,7 @@ def whole_number(
         kind = "an even whole number" if even else "a whole number"
         bounds = range_text(low, high, False)
         raise ValueError(
-            f"`{function_name}({name}=...)` must be {kind}, {bounds}, got {value!r}."
+            f"`{function_name}({name}=...)` must be {kind}, {bounds}, got {quoted(value)}."
         )
     return int(value)
 

@@ -7,6 +7,7 @@ import numpy as np
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from ..base.messages import quoted
 from . import show_page, targets
 from .errors import UsageError, blaming
 from .options import (
@@ -198,7 +199,7 @@ def _direction(ray: str) -> str | list[float]:
         return [float(part) for part in ray.split(",")]
     except ValueError:
         raise UsageError(
-            f"--ray must be R1, R2, R3 or numbers such as 0,1,-1, got {ray!r}."
+            f"--ray must be R1, R2, R3 or numbers such as 0,1,-1, got {quoted(ray)}."
         ) from None
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.messages import quoted
 from ..base.whole_numbers import is_whole
 
 Numbers: TypeAlias = NDArray[Any]
@@ -91,7 +92,7 @@ def _first_examples(part: str, examples: Examples, count: int | None) -> Example
         return examples
     if not 1 <= count <= size:
         raise ValueError(
-            f"`first({part}=...)` must lie between 1 and {size}, got {count!r}."
+            f"`first({part}=...)` must lie between 1 and {size}, got {quoted(count)}."
         )
     return Examples(
         inputs=examples.inputs[:count],
@@ -140,6 +141,6 @@ def checked_seed(function_name: str, seed: int) -> int:
     if not is_whole(seed) or not 0 <= seed < 2**31:
         raise ValueError(
             f"`{function_name}(seed=...)` must be a whole number from 0 to 2147483647, "
-            f"got {seed!r}."
+            f"got {quoted(seed)}."
         )
     return int(seed)

@@ -11,6 +11,7 @@ from jax import Array
 
 from ..base.formula import rounded_once
 from ..base.memory import kept
+from ..base.messages import quoted
 from ..base.program_keys import set_key
 from ..base.target_kinds import DISTRIBUTION, LABELS, TargetKind
 from ..forms.adapt import (
@@ -71,7 +72,9 @@ def subject(
             return _of_objective(resolved)
         source = resolved
     if not callable(source):
-        raise TypeError(f"`{argument}` must be a spec or a function, got {source!r}.")
+        raise TypeError(
+            f"`{argument}` must be a spec or a function, got {quoted(source)}."
+        )
     if num_classes == 1:
         form = "binary"
     found, opaque = recognised_in_any_framework(

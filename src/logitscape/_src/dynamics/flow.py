@@ -8,6 +8,7 @@ import jax
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..base.messages import quoted
 from ..base.settings import MOST_POINTS
 from ..base.types import Number
 from ..base.whole_numbers import is_whole, whole_number
@@ -156,7 +157,7 @@ def times_to_correct(
     """
     if not is_whole(label):
         raise ValueError(
-            f"`times_to_correct(label=...)` must be a whole number, got {label!r}."
+            f"`times_to_correct(label=...)` must be a whole number, got {quoted(label)}."
         )
     rival = int(label == 0)
     line = ray_of(

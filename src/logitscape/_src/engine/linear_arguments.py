@@ -9,6 +9,7 @@ from jax import Array, lax
 
 from ..base.arguments import numbers
 from ..base.half_precision import wide_dtype
+from ..base.messages import quoted
 from ..objectives.counted import counted, with_class_weights
 from .sharded_classes import axes_of
 
@@ -161,7 +162,7 @@ def _axis_size(name: str) -> int:
     except NameError as error:
         raise ValueError(
             f"{argument} must be an axis of the mesh of `jax.shard_map`, inside of which "
-            f"the loss is called; got {name!r}."
+            f"the loss is called; got {quoted(name)}."
         ) from error
     if name not in axes_of(index):
         raise ValueError(

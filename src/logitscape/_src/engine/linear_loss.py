@@ -11,6 +11,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from ..base.half_precision import wide_dtype
+from ..base.messages import quoted
 from ..base.parameters import parameter
 from ..base.target_kinds import DISTRIBUTION
 from ..base.types import Number, Parameter, Scalar, Vector
@@ -228,7 +229,7 @@ def _known(name: str, value: Any, *, is_open: bool = False) -> float | None:
         return None
     if isinstance(value, jax.core.Tracer):
         raise TypeError(
-            f"`linear_loss({name}=...)` must be a known number, got {value!r}."
+            f"`linear_loss({name}=...)` must be a known number, got {quoted(value)}."
         )
     parameter("linear_loss", name, value, jnp.result_type(float), low=0, open=is_open)
     return float(value)

@@ -9,6 +9,7 @@ from jax import Array, lax
 from jax.typing import ArrayLike
 
 from ..base.arguments import numbers
+from ..base.messages import quoted
 from ..base.target_kinds import DISTRIBUTION
 from ..objectives.at_label import has_rule, loss_at_label
 from ..objectives.batch_arguments import checked_labels, checked_targets
@@ -57,7 +58,7 @@ def value_and_grad(
     loss = objective(source)
     if class_axis not in (0, -1):
         raise ValueError(
-            f"`value_and_grad(class_axis=...)` must be 0 or -1, got {class_axis!r}."
+            f"`value_and_grad(class_axis=...)` must be 0 or -1, got {quoted(class_axis)}."
         )
 
     def run(logits: ArrayLike, labels: ArrayLike) -> LossAndGradient:

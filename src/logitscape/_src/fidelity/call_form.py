@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, get_args
 
+from ..base.messages import quoted
 from ..base.names import suggestion
 from ..objectives.user_functions import name_of
 from .batch import Inputs
@@ -30,7 +31,7 @@ def fused_from(
     if not callable(function):
         raise TypeError(
             "`assert_faithful(fused, ...)` must be a function of features [m, d], weights "
-            f"[K, d] and labels [m], or of logits [m, K] and labels [m], got {function!r}."
+            f"[K, d] and labels [m], or of logits [m, K] and labels [m], got {quoted(function)}."
         )
     takes = parameters_of(function)
     form = _inputs(function, takes, inputs)
@@ -56,7 +57,7 @@ def _inputs(
         if inputs not in get_args(Inputs):
             raise ValueError(
                 "`assert_faithful(inputs=...)` must be 'linear' or 'logits', "
-                f"got {inputs!r}."
+                f"got {quoted(inputs)}."
             )
         return inputs
     needed = [
@@ -84,7 +85,7 @@ def _check_accepted(
     if not isinstance(parameters, Mapping):
         raise TypeError(
             "`assert_faithful(parameters=...)` must be a dict such as "
-            f"{{'label_smoothing': 0.1}}, got {parameters!r}."
+            f"{{'label_smoothing': 0.1}}, got {quoted(parameters)}."
         )
     takes_all = not takes or any(p.kind is p.VAR_KEYWORD for p in takes.values())
     for name, value in parameters.items():
@@ -96,7 +97,7 @@ def _check_accepted(
         if not isinstance(value, bool | int | float | str | None):
             raise TypeError(
                 f"`assert_faithful(parameters=...)`: {name!r} must be a number or a "
-                f"text, got {value!r}."
+                f"text, got {quoted(value)}."
             )
 
 
@@ -112,7 +113,7 @@ def _reductions(
     if isinstance(reductions, str) or len(chosen) != len(reductions) or not chosen:
         raise ValueError(
             "`assert_faithful(reductions=...)` must be some of 'none', 'mean' and 'sum', "
-            f"such as ('mean',), got {reductions!r}."
+            f"such as ('mean',), got {quoted(reductions)}."
         )
     if len(chosen) > 1 and "reduction" not in takes:
         raise ValueError(
@@ -131,7 +132,7 @@ def _ignored_label(
         if isinstance(given, bool) or not isinstance(given, int):
             raise TypeError(
                 "`assert_faithful(ignored_label=...)` must be an integer such as -100, "
-                f"got {given!r}."
+                f"got {quoted(given)}."
             )
         return given
     default = None if keyword is None else takes[keyword].default

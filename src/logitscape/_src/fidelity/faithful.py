@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from ..base.messages import quoted
 from ..base.names import suggestion
 from ..base.settings import MOST_CLASSES
 from ..base.whole_numbers import whole_number
@@ -148,7 +149,7 @@ def _check_allowed(allow: Collection[str]) -> None:
     if isinstance(allow, str):
         raise ValueError(
             "`assert_faithful(allow=...)` must be a collection of texts "
-            f"such as ({allow!r},), got {allow!r}."
+            f"such as ({allow!r},), got {quoted(allow)}."
         )
     for name in allow:
         if name not in FAULTS:
@@ -164,13 +165,13 @@ def _dtypes(dtypes: Sequence[str]) -> list[str]:
     if isinstance(dtypes, str) or not dtypes:
         raise ValueError(
             "`assert_faithful(dtypes=...)` must be a list of names such as ('float32',), "
-            f"got {dtypes!r}."
+            f"got {quoted(dtypes)}."
         )
     for name in dtypes:
         if name not in known:
             raise ValueError(
                 f"`assert_faithful(dtypes=...)` must be some of {', '.join(known)}, "
-                f"got {name!r}."
+                f"got {quoted(name)}."
             )
     if "float64" in dtypes:
         needs_float64("assert_faithful(dtypes=('float64', ...))")
@@ -182,7 +183,7 @@ def _class_counts(counts: Sequence[int]) -> list[int]:
     if not several:
         raise ValueError(
             "`assert_faithful(class_counts=...)` must be whole numbers, and not empty, "
-            f"got {counts!r}."
+            f"got {quoted(counts)}."
         )
     for count in several:
         whole_number(

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..base.messages import quoted
 from ..base.settings import truth_value
 from ..base.types import Labels
 from ..objectives.named import named_objectives
@@ -81,7 +82,7 @@ def make_plan(
     if not isinstance(slice, Slice):
         raise TypeError(
             "`slice` must be a slice, as `ls.ray`, `ls.plane` or `ls.box` makes one, "
-            f"got {slice!r}."
+            f"got {quoted(slice)}."
         )
     truth_value("sweep", "hessian", hessian)
     truth_value("sweep", "jacobian", jacobian)
@@ -113,7 +114,7 @@ def _label_numbers(label: Labels, num_classes: int) -> tuple[int, ...]:
     labels = tuple(one_class("sweep", "label", k, num_classes) for k in several)
     if not labels or len(set(labels)) < len(labels):
         raise ValueError(
-            f"`sweep(label=...)` must name at least one class, each once, got {label!r}."
+            f"`sweep(label=...)` must name at least one class, each once, got {quoted(label)}."
         )
     return labels
 
@@ -160,7 +161,7 @@ def _float_type(dtype: Any) -> Any:
         float_type = None
     if float_type is None or float_type not in FLOATS:
         names = ", ".join(map(str, FLOATS))
-        raise ValueError(f"`sweep(dtype=...)` must be {names}, got {dtype!r}.")
+        raise ValueError(f"`sweep(dtype=...)` must be {names}, got {quoted(dtype)}.")
     # JAX itself would go on in float32, with no more than a warning.
     if float_type.itemsize > widest.itemsize:
         raise ValueError(

@@ -11,6 +11,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from ..base.messages import quoted
 from ..base.settings import MOST_CLASSES
 from ..base.types import Number
 from ..base.whole_numbers import is_whole, whole_number
@@ -64,12 +65,12 @@ def direction(function_name: str, name: str, value: Coordinates) -> Grid:
     ):
         raise ValueError(
             f"`{function_name}({name}=...)` must be a finite vector of logits, at least "
-            f"{LEAST_CLASSES}, got {value!r}."
+            f"{LEAST_CLASSES}, got {quoted(value)}."
         )
     if not np.any(vector):
         raise ValueError(
             f"`{function_name}({name}=...)` must not be zero in every logit, "
-            f"got {value!r}."
+            f"got {quoted(value)}."
         )
     return vector
 
@@ -78,7 +79,7 @@ def two_directions(function_name: str, name: str, value: Sequence[Coordinates]) 
     """Two vectors that span a plane, [2, n]."""
     argument = f"`{function_name}({name}=...)`"
     if not isinstance(value, Iterable) or len(value) != 2:
-        raise ValueError(f"{argument} must be two vectors, got {value!r}.")
+        raise ValueError(f"{argument} must be two vectors, got {quoted(value)}.")
     first, second = (direction(function_name, name, vector) for vector in value)
     if first.shape != second.shape:
         raise ValueError(
@@ -86,7 +87,7 @@ def two_directions(function_name: str, name: str, value: Sequence[Coordinates]) 
             f"got {first.size} and {second.size} logits."
         )
     if _are_parallel(first, second):
-        raise ValueError(f"{argument} must not be parallel, got {value!r}.")
+        raise ValueError(f"{argument} must not be parallel, got {quoted(value)}.")
     return np.stack([first, second])
 
 
@@ -147,7 +148,7 @@ def starting_point(
         level = floats(function_name, "base", base)
         if level.ndim or not np.isfinite(level):
             raise ValueError(
-                f"`{function_name}(base=...)` must be a finite number, got {base!r}."
+                f"`{function_name}(base=...)` must be a finite number, got {quoted(base)}."
             )
         return np.full(num_classes, level)
     # A copy, as the caller's array must not change with the slice.
@@ -155,7 +156,7 @@ def starting_point(
     if logits.shape != (num_classes,) or not np.all(np.isfinite(logits)):
         raise ValueError(
             f"`{function_name}(origin=...)` must be {num_classes} finite logits, "
-            f"got {origin!r}."
+            f"got {quoted(origin)}."
         )
     return logits
 
@@ -170,7 +171,7 @@ def different_classes(
         raise ValueError(
             f"`{function_name}({name}=...)` must name classes between 0 and "
             f"{num_classes - 1} (num_classes={num_classes}), each once, "
-            f"got {classes or value!r}."
+            f"got {quoted(classes or value)}."
         )
     return classes
 
@@ -201,10 +202,10 @@ def one_class(function_name: str, name: str, value: Any, num_classes: int) -> in
     """A class that exists, as an int."""
     argument = f"`{function_name}({name}=...)`"
     if not is_whole(value):
-        raise ValueError(f"{argument} must be a whole number, got {value!r}.")
+        raise ValueError(f"{argument} must be a whole number, got {quoted(value)}.")
     if not 0 <= value < num_classes:
         raise ValueError(
-            f"{argument} must lie between 0 and {num_classes - 1}, got {value!r}."
+            f"{argument} must lie between 0 and {num_classes - 1}, got {quoted(value)}."
         )
     return int(value)
 
@@ -220,5 +221,5 @@ def floats(function_name: str, name: str, value: Any) -> Grid:
     # Another framework's array raises errors of its own where it does not convert itself.
     except (TypeError, ValueError, RuntimeError, OverflowError):
         raise ValueError(
-            f"`{function_name}({name}=...)` must be numbers, got {value!r}."
+            f"`{function_name}({name}=...)` must be numbers, got {quoted(value)}."
         ) from None

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from ..base.messages import quoted
 from ..base.types import Number
 from . import slice_arguments as checked
 from .probe_rays import probe_ray
@@ -181,7 +182,7 @@ def box(
     if not isinstance(axes, Iterable):
         raise ValueError(
             "`box(axes=...)` must be coordinates by class, or a list of them, "
-            f"got {axes!r}."
+            f"got {quoted(axes)}."
         )
     by_class = dict(axes) if isinstance(axes, Mapping) else dict(enumerate(axes))
     n = checked.class_count("box", num_classes, origin=origin)

@@ -8,6 +8,7 @@ from jax import Array
 
 from ..base.argmax import first_largest
 from ..base.formula import on_probs
+from ..base.messages import quoted
 from ..base.parameters import parameter
 from ..base.special import dot
 from ..base.types import Parameter, Scalar, Vector
@@ -55,7 +56,7 @@ def scale_of_brier(convention: str, num_classes: int) -> float:
     if convention not in tuple(scales):
         names = ", ".join(map(repr, scales))
         raise ValueError(
-            f"`brier(convention=...)` must be one of {names}, got {convention!r}."
+            f"`brier(convention=...)` must be one of {names}, got {quoted(convention)}."
         )
     return scales[convention]
 

@@ -12,6 +12,7 @@ from jax import Array
 
 from ..base.exponentials import softplus
 from ..base.formula import on_logits
+from ..base.messages import quoted
 from ..base.special import dot, nan_unless
 from ..base.types import Scalar, Vector
 from ..normalizers import rational
@@ -126,5 +127,5 @@ def checked_evidence(function_name: str, evidence: str) -> None:
     if evidence not in ("relu", "softplus"):
         raise ValueError(
             f"`{function_name}(evidence=...)` must be 'relu' or 'softplus', "
-            f"got {evidence!r}."
+            f"got {quoted(evidence)}."
         )

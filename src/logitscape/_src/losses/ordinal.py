@@ -8,6 +8,7 @@ from jax import Array
 
 from ..base.argmax import first_largest
 from ..base.formula import on_probs
+from ..base.messages import quoted
 from ..base.types import Scalar, Vector
 from ..normalizers.probs import Probs
 
@@ -57,7 +58,7 @@ def scale_of_score(convention: str, num_classes: int) -> float:
     if convention not in tuple(scales):
         raise ValueError(
             "`ranked_probability_score(convention=...)` must be 'sum' or 'mean', "
-            f"got {convention!r}."
+            f"got {quoted(convention)}."
         )
     return scales[convention]
 

@@ -15,6 +15,7 @@ from jax import Array
 from ..base.argmax import maximum
 from ..base.exponentials import softplus
 from ..base.formula import on_positives, on_similarities
+from ..base.messages import quoted
 from ..base.parameters import parameter
 from ..base.special import dot, nan_unless
 from ..base.types import Parameter, Scalar, Vector
@@ -140,7 +141,7 @@ def triplet(
     """
     if negatives not in ("all", "hardest"):
         raise ValueError(
-            f"`triplet(negatives=...)` must be 'all' or 'hardest', got {negatives!r}."
+            f"`triplet(negatives=...)` must be 'all' or 'hardest', got {quoted(negatives)}."
         )
     one = one_if_one_hot("triplet", target)
     m = parameter("triplet", "margin", margin, similarities.dtype, low=0)

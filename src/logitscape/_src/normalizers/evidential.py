@@ -8,6 +8,7 @@ from jax import Array
 
 from ..base import exponentials
 from ..base.formula import on_logits
+from ..base.messages import quoted
 from ..base.top import nan_unless_top_is_finite
 from ..base.types import Vector
 from .probs import Probs
@@ -112,7 +113,7 @@ def checked_evidence(evidence: str) -> str:
     if evidence not in EVIDENCES:
         names = ", ".join(map(repr, EVIDENCES))
         raise ValueError(
-            f"`evidential(evidence=...)` must be one of {names}, got {evidence!r}."
+            f"`evidential(evidence=...)` must be one of {names}, got {quoted(evidence)}."
         )
     return evidence
 

@@ -15,6 +15,7 @@ from jax.typing import ArrayLike
 
 from ..base.arguments import numbers
 from ..base.formula import rounded_once
+from ..base.messages import quoted
 from ..base.target_kinds import DISTRIBUTION
 from ..base.types import Number
 from ..normalizers.probs import Probs
@@ -168,7 +169,7 @@ def drop_in(normalizer: str | Normalizer, *, log: bool = False) -> Callable[...,
         z = numbers("drop_in(...)", "logits", logits)
         if not isinstance(axis, int | np.integer) or not -z.ndim <= axis < z.ndim:
             raise ValueError(
-                f"`axis` must be one of the {z.ndim} axes of the logits, got {axis!r}."
+                f"`axis` must be one of the {z.ndim} axes of the logits, got {quoted(axis)}."
             )
         run: Callable[[Array], Probs] = partial(rounded_once, function, z.dtype)
         for _ in range(z.ndim - 1):

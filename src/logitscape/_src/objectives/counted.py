@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ..base.messages import quoted
 from ..base.special import zero_if
 from ..base.whole_numbers import is_whole
 
@@ -33,7 +34,7 @@ def check_ignored_label(caller: str, ignored_label: Any) -> None:
     if ignored_label is not None and not is_whole(ignored_label):
         raise ValueError(
             f"`{caller}(ignored_label=...)` must be a whole number such as -100, "
-            f"got {ignored_label!r}."
+            f"got {quoted(ignored_label)}."
         )
 
 
@@ -128,7 +129,7 @@ def _numbers(argument: str, value: Any) -> Any:
         known = np.asarray(value, np.float64)
     # Another framework's array raises errors of its own where it does not convert itself.
     except (TypeError, ValueError, RuntimeError, OverflowError):
-        raise ValueError(f"{argument} must be numbers, got {value!r}.") from None
+        raise ValueError(f"{argument} must be numbers, got {quoted(value)}.") from None
     wrong = known[~(np.isfinite(known) & (known >= 0))]
     if wrong.size:
         raise ValueError(

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from jax import Array
 
+from ..base.messages import quoted
 from ..base.program_keys import key_of, set_key
 from ..base.settings import own_name
 from . import bound, specs
@@ -74,7 +75,7 @@ def objective(
         if result.loss is not None:
             raise ValueError(
                 f"`objective(normalizer=...)`: {result.name!r} has one already, "
-                f"got {normalizer!r}."
+                f"got {quoted(normalizer)}."
             )
         result = replace(result, normalizer=normalizer_from(normalizer))
     if name is not None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..base.messages import quoted
 from ..base.names import suggestion
 
 
@@ -55,7 +56,7 @@ def parse(spec: str) -> Spec:
         ValueError: If the text is no spec.
     """
     if not isinstance(spec, str):
-        raise TypeError(f"a spec must be text such as 'softmax', got {spec!r}.")
+        raise TypeError(f"a spec must be text such as 'softmax', got {quoted(spec)}.")
     text = spec.strip()
     try:
         tree = ast.parse(text, mode="eval").body
@@ -139,7 +140,7 @@ def _literal(term: str, tree: ast.expr) -> Any:
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise ValueError(
             f"malformed spec {term!r}: a parameter is a number or a quoted word, or numbers "
-            f"in parentheses, got {ast.unparse(tree)!r}."
+            f"in parentheses, got {quoted(ast.unparse(tree))}."
         ) from None
 
 

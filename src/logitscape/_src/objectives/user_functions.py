@@ -12,6 +12,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.messages import quoted
 from ..normalizers.probs import Probs
 
 
@@ -128,7 +129,7 @@ def _check_arguments(
 ) -> None:
     if not callable(function):
         raise TypeError(
-            f"{description} must be a spec or a function, got {function!r}."
+            f"{description} must be a spec or a function, got {quoted(function)}."
         )
     try:
         signature = inspect.signature(function)

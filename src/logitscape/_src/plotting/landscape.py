@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from ..base.messages import quoted
 from .images import DECADES, LOSS, NORM, draw_images
 from .legends import name_curves
 from .lines import hatch_spans
@@ -122,7 +123,9 @@ def _checked_label(dataset: "xarray.Dataset", label: int | None) -> int:
     if label is None and len(labels) == 1:
         return labels[0]
     if label not in labels:
-        raise ValueError(f"`plot(label=...)` must be one of {labels}, got {label!r}.")
+        raise ValueError(
+            f"`plot(label=...)` must be one of {labels}, got {quoted(label)}."
+        )
     return label
 
 
@@ -131,7 +134,9 @@ def _quantities(quantity: str | None, ax: Any) -> tuple[str, ...]:
         return (LOSS,) if isinstance(ax, Axes) else QUANTITIES
     if quantity not in QUANTITIES:
         allowed = " or ".join(map(repr, QUANTITIES))
-        raise ValueError(f"`plot(quantity=...)` must be {allowed}, got {quantity!r}.")
+        raise ValueError(
+            f"`plot(quantity=...)` must be {allowed}, got {quoted(quantity)}."
+        )
     return (quantity,)
 
 

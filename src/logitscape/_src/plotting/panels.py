@@ -9,6 +9,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
+from ..base.messages import quoted
 from .settings import Style, asked_size, remember, settings
 
 LARGEST = 400.0
@@ -71,7 +72,7 @@ def checked_size(function_name: str, size: Any) -> tuple[float, float]:
     if not np.all((numbers > 0) & (numbers <= LARGEST)):
         raise ValueError(
             f"`{function_name}(size=...)` must be the width and the height in inches, two "
-            f"numbers above 0 and at most {LARGEST:g}, got {size!r}."
+            f"numbers above 0 and at most {LARGEST:g}, got {quoted(size)}."
         )
     width, height = numbers.tolist()
     return width, height
@@ -82,7 +83,7 @@ def refuse_size(function_name: str, size: Any) -> None:
     if size is not None:
         raise ValueError(
             f"`{function_name}(size=...)` is the size of a new figure; with `ax=` the figure "
-            f"has its size already, got {size!r}."
+            f"has its size already, got {quoted(size)}."
         )
 
 

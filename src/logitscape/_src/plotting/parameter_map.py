@@ -9,6 +9,7 @@ from matplotlib.axis import Axis
 from matplotlib.colors import LogNorm, Normalize
 from numpy.typing import NDArray
 
+from ..base.messages import quoted
 from .drawn import Source, note
 from .fields import ZERO
 from .panels import figure_of, panel
@@ -85,7 +86,7 @@ def parameter_map(
     if quantity not in QUANTITIES:
         allowed = " or ".join(map(repr, QUANTITIES))
         raise ValueError(
-            f"`parameter_map(quantity=...)` must be {allowed}, got {quantity!r}."
+            f"`parameter_map(quantity=...)` must be {allowed}, got {quoted(quantity)}."
         )
     # Here, as whoever draws their own arrays does not wait for JAX.
     from ..landscapes.parameter_sweep import swept_for

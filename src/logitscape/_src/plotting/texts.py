@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from ..base.messages import quoted
+
 Labels: TypeAlias = Mapping[str, str] | Callable[[str], str] | None
 """Texts by the text in whose place they are drawn, or a function from one to the other."""
 
@@ -25,7 +27,7 @@ def translation(function_name: str, labels: Labels) -> Callable[[str], str]:
     if not callable(labels):
         raise TypeError(
             f"{argument} must be texts by text, such as {{'loss': 'Verlust'}}, or a function "
-            f"of a text, got {labels!r}."
+            f"of a text, got {quoted(labels)}."
         )
     return _by_function(argument, labels)
 
@@ -33,7 +35,7 @@ def translation(function_name: str, labels: Labels) -> Callable[[str], str]:
 def _by_dict(argument: str, labels: Mapping[Any, Any]) -> Callable[[str], str]:
     for pair in labels.items():
         if not all(isinstance(text, str) for text in pair):
-            raise TypeError(f"{argument} must hold texts by text, got {pair!r}.")
+            raise TypeError(f"{argument} must hold texts by text, got {quoted(pair)}.")
     return lambda text: labels.get(text, text)
 
 
@@ -42,7 +44,7 @@ def _by_function(argument: str, function: Callable[[str], str]) -> Callable[[str
         result: Any = function(text)
         if not isinstance(result, str):
             raise TypeError(
-                f"{argument} must return text, got {result!r} for {text!r}."
+                f"{argument} must return text, got {quoted(result)} for {text!r}."
             )
         return result
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..base.messages import quoted
 from ..base.settings import real_numbers
 from ..base.types import Number
 from ..base.x64 import enable_x64
@@ -91,7 +92,7 @@ def calibration_function(
     if 1.0 in wanted:
         raise ValueError(
             "`calibration_function(gaps=...)` must be numbers, each greater than 0 and less than "
-            f"1, got {gaps!r}."
+            f"1, got {quoted(gaps)}."
         )
     loss = of_one_label("calibration_function", source)
     with enable_x64():

@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
+from ..base.messages import quoted
 from ..base.settings import MOST_CLASSES
 from ..base.types import Number
 from ..base.whole_numbers import whole_number
@@ -78,7 +79,7 @@ class NoiseSymmetry:
         if not 0 <= noise < (n - 1) / n:
             raise ValueError(
                 "`NoiseSymmetry.excess_risk(noise)` must be at least 0 and below "
-                f"{n - 1}/{n}, got {noise!r}."
+                f"{n - 1}/{n}, got {quoted(noise)}."
             )
         return 0.0 if noise == 0 else float(noise * self.spread / (n - 1 - noise * n))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..base.messages import quoted
 from ..base.types import Number
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import Severity
@@ -188,7 +189,7 @@ def _named_subjects(
     """Recognise all sources before the first is measured, so that a mistake shows at once."""
     if isinstance(sources, str) or not isinstance(sources, Sequence | Mapping):
         raise TypeError(
-            f"`compare(sources)` must be a list or a dict of objectives, got {sources!r}."
+            f"`compare(sources)` must be a list or a dict of objectives, got {quoted(sources)}."
         )
     if not sources:
         raise ValueError("`compare(sources)` needs at least one objective, got none.")

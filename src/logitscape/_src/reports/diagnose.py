@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, get_args
 
 from ..base.memory import trim
+from ..base.messages import quoted
 from ..base.settings import MOST_CLASSES, one_of, own_name, real_number, truth_value
 from ..base.types import Number
 from ..base.whole_numbers import whole_number
@@ -179,7 +180,7 @@ def _measured(
     if (source is None) == (value_and_grad is None):
         raise TypeError(
             "`diagnose(source)` takes a loss, or `value_and_grad=`: one of the two, "
-            f"got {source!r} and {value_and_grad!r}."
+            f"got {quoted(source)} and {value_and_grad!r}."
         )
     if source is None:
         return subject_of_gradient(value_and_grad, **arguments)

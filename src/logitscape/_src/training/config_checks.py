@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.messages import quoted
 from ..base.optimizers import OPTIMIZERS, Optimizer
 from ..base.settings import real_numbers
 from ..base.whole_numbers import is_whole
@@ -22,7 +23,7 @@ def checked_datasets(
     are_datasets = all(isinstance(dataset, Dataset) for dataset in datasets)
     if not datasets or not are_datasets:
         raise TypeError(
-            f"`train(data=...)` must be a Dataset or several, got {data!r}."
+            f"`train(data=...)` must be a Dataset or several, got {quoted(data)}."
         )
     is_single = isinstance(data, Dataset)
     if len(datasets) != seed_count and not is_single:
@@ -61,7 +62,7 @@ def nonnegative_numbers(name: str, values: Sequence[float]) -> list[float]:
 def _refuse_duplicates(name: str, numbers: list[float], values: Any) -> None:
     if len(set(numbers)) < len(numbers):
         raise ValueError(
-            f"`train({name}=...)` must be different numbers, got {values!r}."
+            f"`train({name}=...)` must be different numbers, got {quoted(values)}."
         )
 
 
@@ -72,7 +73,7 @@ def checked_seeds(values: Sequence[int]) -> list[int]:
     if not valid or len(set(seeds)) < len(seeds):
         raise ValueError(
             "`train(seeds=...)` must be different whole numbers from 0 to 2147483647, "
-            f"got {values!r}."
+            f"got {quoted(values)}."
         )
     return [int(value) for value in seeds]
 
@@ -85,7 +86,7 @@ def check_at_least_one(name: str, value: int) -> None:
     """Raise `ValueError` unless the argument is a positive whole number."""
     if not is_whole(value) or value < 1:
         raise ValueError(
-            f"`train({name}=...)` must be a whole number, at least 1, got {value!r}."
+            f"`train({name}=...)` must be a whole number, at least 1, got {quoted(value)}."
         )
 
 
@@ -94,7 +95,7 @@ def check_batch_size(value: int, examples: int) -> None:
     if not is_whole(value) or value < 1 or value > examples:
         raise ValueError(
             "`train(batch_size=...)` must be a whole number, "
-            f"from 1 to {examples}, the training examples, got {value!r}."
+            f"from 1 to {examples}, the training examples, got {quoted(value)}."
         )
 
 
@@ -107,7 +108,7 @@ def checked_metrics(names: Sequence[str]) -> tuple[str, ...]:
     known = all(isinstance(name, str) and name in METRICS for name in several)
     if isinstance(names, str) or not several or not known:
         raise ValueError(
-            f"`train(metrics=...)` must be some of {', '.join(METRICS)}, got {names!r}."
+            f"`train(metrics=...)` must be some of {', '.join(METRICS)}, got {quoted(names)}."
         )
     return tuple(name for name in METRICS if name in several)
 
@@ -119,6 +120,6 @@ def checked_optimizer(source: str | Optimizer) -> Optimizer:
     if not isinstance(source, str) or source not in OPTIMIZERS:
         raise ValueError(
             f"`train(optimizer=...)` must be one of {', '.join(OPTIMIZERS)}, or a "
-            f"function from a learning rate to an optax optimizer, got {source!r}."
+            f"function from a learning rate to an optax optimizer, got {quoted(source)}."
         )
     return OPTIMIZERS[source]

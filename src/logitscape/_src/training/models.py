@@ -11,6 +11,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.messages import quoted
+
 Layer: TypeAlias = dict[str, Array]
 """`{"weights": [in, out], "biases": [out]}`."""
 Parameters: TypeAlias = list[Layer]
@@ -38,7 +40,7 @@ def layer_sizes(model: Model, features: int, classes: int) -> Sizes:
     if hidden is None:
         raise ValueError(
             '`train(model=...)` must be "linear" or ("mlp", hidden units), '
-            f"got {model!r}."
+            f"got {quoted(model)}."
         )
     return features, *hidden, classes
 
