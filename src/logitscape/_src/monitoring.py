@@ -13,6 +13,7 @@ from jax.typing import ArrayLike
 from .audit.batch import BatchGradient, statistics
 from .audit.batch_numbers import of_layer, of_logits
 from .audit.config import Setting
+from .base.arguments import numbers
 from .base.formula import rounded_once
 from .base.half_precision import wide_dtype
 from .base.settings import real_number
@@ -28,9 +29,8 @@ from .objectives.batch_arguments import (
     check_logits,
     checked_targets,
     in_range,
-    known_or_traced,
 )
-from .objectives.counted import check_ignored_label
+from .objectives.counted import check_ignored_label, known_or_traced
 from .objectives.objective import Objective
 from .objectives.parts import Normalizer, normalizer_from
 from .objectives.sources import Source, objective
@@ -94,7 +94,7 @@ def probe(
         )
 
     def measure(logits: ArrayLike, labels: ArrayLike) -> BatchGradient:
-        z = jnp.asarray(logits)
+        z = numbers("probe(...)", "logits, ...", logits)
         if z.ndim != 2:
             raise ValueError(
                 f"`probe(...)(logits, ...)` must have shape [m, n], got {z.shape}."
@@ -213,7 +213,7 @@ def _labels(
     z: Array, labels: ArrayLike, ignored_label: int | None
 ) -> tuple[Array, Array, Array]:
     """Labels that are in range, which of them count, and whether all of those are valid."""
-    y = known_or_traced(labels)
+    y = known_or_traced("labels", labels)
     check_labels(z, y)
     mask: Any = np.ones(y.shape, bool) if ignored_label is None else y != ignored_label
     label = in_range(z, y, mask)

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.messages import quoted
+from ..base.settings import truth_value
 from ..engine.stuck import STUCK
 from ..objectives.counted import check_ignored_label
 from ..objectives.parts import Normalizer
-from ..objectives.sources import Source
+from ..objectives.sources import Source, spec_or_function
 from . import calibration, gradient, logits, prediction, temperature
 from .alternatives import alternatives
 from .config import make_setting, takes_targets
@@ -47,10 +48,14 @@ def compute(
 ) -> AuditResults:
     """Audit logits and labels; the arguments are those of `ls.audit`."""
     check_ignored_label("audit", ignored_label)
+    truth_value("audit", "strict", strict)
+    spec_or_function("audit", "objective", objective)
     if isinstance(against, str) or not isinstance(against, Sequence):
         raise TypeError(
             f"`audit(against=...)` must be a list of losses, got {quoted(against)}."
         )
+    for each in against:
+        spec_or_function("audit", "against", each)
     rows = _checked_logits(rows_of("logits", given_logits))
     m, n = rows.shape
     labels = checked(

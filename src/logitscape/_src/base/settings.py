@@ -68,7 +68,7 @@ def real_numbers(
     Raises:
         ValueError: If it is none.
     """
-    several = list(values) if _is_sequence(values) else []
+    several = list(values) if is_sequence(values) else []
     numbers = [_as_float(value) for value in several]
     within = [n for n in numbers if n is not None and _is_within(n, low, high, open)]
     if not within or len(within) < len(several):
@@ -118,7 +118,8 @@ def own_name(function_name: str, name: Any) -> None:
         )
 
 
-def _is_sequence(value: Any) -> bool:
+def is_sequence(value: Any) -> bool:
+    """Whether something is a list, a tuple or a vector, and no text."""
     if isinstance(value, np.ndarray | Array):
         return value.ndim == 1
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.messages import quoted
-from ..base.whole_numbers import is_whole
+from ..base.whole_numbers import is_whole, whole_number
 
 Numbers: TypeAlias = NDArray[Any]
 """An array of any number type."""
@@ -90,10 +89,7 @@ def _first_examples(part: str, examples: Examples, count: int | None) -> Example
     size = len(examples.labels)
     if count is None:
         return examples
-    if not 1 <= count <= size:
-        raise ValueError(
-            f"`first({part}=...)` must lie between 1 and {size}, got {quoted(count)}."
-        )
+    whole_number("first", part, count, low=1, high=size)
     return Examples(
         inputs=examples.inputs[:count],
         labels=examples.labels[:count],

@@ -33,7 +33,7 @@ from ..objectives.catalog import formula_of
 from ..objectives.objective import Objective
 from ..objectives.parts import Normalizer, normalizer_from
 from ..objectives.sources import Source, objective
-from ..objectives.user_functions import name_of
+from ..objectives.user_remedies import name_of
 from .domain import ANYWHERE, Domain
 from .subject import ROUNDED, UNNAMED, Subject, gradient_error, shell_name
 

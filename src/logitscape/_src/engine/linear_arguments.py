@@ -2,7 +2,6 @@
 
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
@@ -10,7 +9,7 @@ from jax import Array, lax
 from ..base.arguments import numbers
 from ..base.half_precision import wide_dtype
 from ..base.messages import quoted
-from ..objectives.counted import counted, with_class_weights
+from ..objectives.counted import counted, known_or_traced, with_class_weights
 from .sharded_classes import axes_of
 
 CALL = "linear_loss(...)"
@@ -130,8 +129,7 @@ def _bias(bias: Any, weights: Array) -> Array | None:
 
 def _labels(labels: Any, shape: tuple[int, ...]) -> Any:
     """Labels as an array; in NumPy if they are known."""
-    # In NumPy: inside `jax.jit` JAX would trace the test even of known labels.
-    y: Any = labels if isinstance(labels, jax.core.Tracer) else np.asarray(labels)
+    y = known_or_traced("labels", labels)
     if not jnp.issubdtype(y.dtype, jnp.integer):
         raise TypeError(f"`labels` must be integers, got {y.dtype}.")
     if y.shape != shape:

@@ -6,7 +6,8 @@ from typing import Any, get_args
 
 from ..base.messages import quoted
 from ..base.names import suggestion
-from ..objectives.user_functions import name_of
+from ..base.whole_numbers import whole_number
+from ..objectives.user_remedies import name_of
 from .batch import Inputs
 from .expected import Reduction
 from .fused import IGNORED_NAMES, Fused, parameters_of
@@ -54,7 +55,7 @@ def _inputs(
     inputs: Inputs | None,
 ) -> Inputs:
     if inputs is not None:
-        if inputs not in get_args(Inputs):
+        if not isinstance(inputs, str) or inputs not in get_args(Inputs):
             raise ValueError(
                 "`assert_faithful(inputs=...)` must be 'linear' or 'logits', "
                 f"got {quoted(inputs)}."
@@ -109,8 +110,11 @@ def _reductions(
     """The reductions to check: all, if the function takes `reduction`, or else none."""
     if reductions is None:
         return REDUCTIONS if "reduction" in takes else ("none",)
-    chosen = tuple(each for each in REDUCTIONS if each in reductions)
-    if isinstance(reductions, str) or len(chosen) != len(reductions) or not chosen:
+    given = list(reductions) if isinstance(reductions, Collection) else []
+    # Texts only: an array in a list would be compared entry by entry.
+    texts = [each for each in given if isinstance(each, str)]
+    chosen = tuple(each for each in REDUCTIONS if each in texts)
+    if isinstance(reductions, str) or len(chosen) != len(given) or not chosen:
         raise ValueError(
             "`assert_faithful(reductions=...)` must be some of 'none', 'mean' and 'sum', "
             f"such as ('mean',), got {quoted(reductions)}."
@@ -118,8 +122,8 @@ def _reductions(
     if len(chosen) > 1 and "reduction" not in takes:
         raise ValueError(
             f"`assert_faithful(reductions=...)`: `{name_of(function)}` takes no "
-            "`reduction`, so that it has only one; got "
-            f"{reductions!r}."
+            "`reduction`, so that it has only one, "
+            f"got {quoted(reductions)}."
         )
     return chosen
 
@@ -129,11 +133,10 @@ def _ignored_label(
 ) -> int | None:
     """The label that is given, or else the default of the parameter of such a name."""
     if given is not None:
-        if isinstance(given, bool) or not isinstance(given, int):
-            raise TypeError(
-                "`assert_faithful(ignored_label=...)` must be an integer such as -100, "
-                f"got {quoted(given)}."
-            )
+        # Labels have 32 bits.
+        whole_number(
+            "assert_faithful", "ignored_label", given, low=-(2**31), high=2**31 - 1
+        )
         return given
     default = None if keyword is None else takes[keyword].default
     return default if isinstance(default, int) else None

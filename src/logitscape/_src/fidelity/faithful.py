@@ -5,7 +5,7 @@ from typing import Any
 
 from ..base.messages import quoted
 from ..base.names import suggestion
-from ..base.settings import MOST_CLASSES
+from ..base.settings import MOST_CLASSES, truth_value
 from ..base.whole_numbers import whole_number
 from ..base.x64 import needs_float64
 from ..objectives.objective import Objective
@@ -64,6 +64,7 @@ def check_faithful(
         >>> found[0].verdict
         'no gradient of the logits'
     """
+    truth_value("assert_faithful", "jit", jit)
     values = {} if parameters is None else parameters
     loss = fused_from(
         fused,
@@ -146,36 +147,37 @@ def assert_faithful(
 
 def _check_allowed(allow: Collection[str]) -> None:
     """Refuse a name that no fault has, such as a misspelt one."""
-    if isinstance(allow, str):
+    if isinstance(allow, str) or not isinstance(allow, Collection):
         raise ValueError(
             "`assert_faithful(allow=...)` must be a collection of texts "
-            f"such as ({allow!r},), got {quoted(allow)}."
+            f"such as ('does not run',), got {quoted(allow)}."
         )
     for name in allow:
-        if name not in FAULTS:
+        if not isinstance(name, str) or name not in FAULTS:
             raise ValueError(
-                f"`assert_faithful(allow=...)`: no fault is {name!r}. "
-                f"{suggestion(name, sorted(FAULTS))}"
+                f"`assert_faithful(allow=...)`: no fault is {quoted(name)}. "
+                f"{suggestion(str(name), sorted(FAULTS))}"
             )
 
 
 def _dtypes(dtypes: Sequence[str]) -> list[str]:
     """The names of the dtypes, those of full precision first."""
     known = ("float64", *DTYPES)
-    if isinstance(dtypes, str) or not dtypes:
+    several = list(dtypes) if isinstance(dtypes, Sequence) else []
+    if isinstance(dtypes, str) or not several:
         raise ValueError(
             "`assert_faithful(dtypes=...)` must be a list of names such as ('float32',), "
             f"got {quoted(dtypes)}."
         )
-    for name in dtypes:
-        if name not in known:
+    for name in several:
+        if not isinstance(name, str) or name not in known:
             raise ValueError(
                 f"`assert_faithful(dtypes=...)` must be some of {', '.join(known)}, "
                 f"got {quoted(name)}."
             )
-    if "float64" in dtypes:
+    if "float64" in several:
         needs_float64("assert_faithful(dtypes=('float64', ...))")
-    return sorted(dtypes, key=is_half)
+    return sorted(several, key=is_half)
 
 
 def _class_counts(counts: Sequence[int]) -> list[int]:

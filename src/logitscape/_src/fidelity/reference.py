@@ -16,7 +16,7 @@ from ..base.names import suggestion
 from ..base.x64 import enable_x64
 from ..objectives.objective import Objective
 from ..objectives.sources import objective
-from ..objectives.user_functions import name_of
+from ..objectives.user_remedies import name_of
 
 Dense: TypeAlias = Callable[..., Array]
 """Function (logits [m, K], labels [m], **parameters) -> losses [m]."""

@@ -12,9 +12,11 @@ from jax import Array
 
 from ..base.program_keys import loss_key
 from ..base.stored import under_jit
+from ..base.users_code import calling
 from ..base.xla import jit_as_trained, jit_fast_compile
 from ..objectives.objective import Objective
 from ..objectives.sources import Source, objective
+from ..objectives.user_remedies import name_of
 from .axes import axes_code
 from .framework import Library, Rows
 from .reading import (
@@ -52,7 +54,10 @@ def _of_one(
 ) -> Array:
     target = target_for(recognised.reading, recognised.targets, t, jnp)
     arguments = arguments_of_one(recognised.reading, z, target)
-    loss = jnp.asarray(recognised.call.on(function, *arguments))
+    with calling(
+        name_of(function), f"It is called as {recognised.reading.signature()}."
+    ):
+        loss = jnp.asarray(recognised.call.on(function, *arguments))
     value: Array = loss_of_one(recognised.reading, loss, z.shape[0])
     return value
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ..base.messages import in_one_line
-from ..objectives.user_functions import name_of
+from ..base.users_code import place_of, remedy_of
+from ..objectives.user_remedies import name_of
 from .call import parameters_of, required
 from .framework import Framework, Returned
 from .reading import READINGS, Form, Reading
@@ -114,7 +115,8 @@ def _after(
 
 def _outcome(found: Returned | Exception) -> str:
     if isinstance(found, Exception):
-        return in_one_line(found)
+        place = place_of(found)
+        return f"{in_one_line(found)} ({place})" if place else in_one_line(found)
     return f"returned shape {found.shape}"
 
 
@@ -141,10 +143,10 @@ def _remedy(trial: Trial, errors: Mapping[Reading, Exception]) -> str:
     picked = picked_call(trial)
     if picked:
         return f"This works: `ls.diagnose({picked})`."
-    if any("Tracer" in type(error).__name__ for error in errors.values()):
+    known = next(filter(None, map(remedy_of, errors.values())), "")
+    if known:
         return (
-            "It has to be traceable: `jnp.where` instead of `if` on values, `jnp` instead of "
-            "`np`. Or give loss and gradient as functions of NumPy: "
+            f"{known} Or give loss and gradient as functions of NumPy: "
             f"`ls.diagnose(value_and_grad=({name}, gradient_of_{name}))`."
         )
     if _needs_parameters(function):

@@ -11,6 +11,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from ..base.conversion import ERRORS, refusal
 from ..base.messages import quoted
 from ..base.settings import MOST_CLASSES
 from ..base.types import Number
@@ -78,7 +79,8 @@ def direction(function_name: str, name: str, value: Coordinates) -> Grid:
 def two_directions(function_name: str, name: str, value: Sequence[Coordinates]) -> Grid:
     """Two vectors that span a plane, [2, n]."""
     argument = f"`{function_name}({name}=...)`"
-    if not isinstance(value, Iterable) or len(value) != 2:
+    # An array without axes is an `Iterable` that cannot be iterated.
+    if not isinstance(value, Iterable) or np.ndim(value) == 0 or len(value) != 2:
         raise ValueError(f"{argument} must be two vectors, got {quoted(value)}.")
     first, second = (direction(function_name, name, vector) for vector in value)
     if first.shape != second.shape:
@@ -115,11 +117,12 @@ def class_count(
             first vector that is not None, or 3 if there is none.
         **vectors: Arguments that hold one number per class, by name.
     """
-    lengths = {
-        name: len(vector)
+    numbers = {
+        name: floats(function_name, name, vector)
         for name, vector in vectors.items()
-        if vector is not None and np.ndim(vector) == 1
+        if vector is not None
     }
+    lengths = {name: len(each) for name, each in numbers.items() if each.ndim == 1}
     for name, length in lengths.items():
         if length < LEAST_CLASSES:
             raise ValueError(
@@ -218,8 +221,6 @@ def floats(function_name: str, name: str, value: Any) -> Grid:
         if not np.size(value):
             return np.empty(0)
         return np.asarray(value).astype(np.float64, casting="same_kind")
-    # Another framework's array raises errors of its own where it does not convert itself.
-    except (TypeError, ValueError, RuntimeError, OverflowError):
-        raise ValueError(
-            f"`{function_name}({name}=...)` must be numbers, got {quoted(value)}."
-        ) from None
+    except ERRORS as error:
+        refused = refusal(f"`{function_name}({name}=...)`", value, error)
+        raise ValueError(str(refused)) from None

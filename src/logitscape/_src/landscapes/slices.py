@@ -179,7 +179,10 @@ def box(
     >>> ls.box([[0.0, 1.0], [0.0, 1.0, 2.0], [5.0, 6.0]]).shape
     (2, 3, 2)
     """
-    if not isinstance(axes, Iterable):
+    # An array without axes is an `Iterable` that cannot be iterated.
+    if not isinstance(axes, Iterable) or (
+        np.ndim(axes) == 0 and not isinstance(axes, Mapping)
+    ):
         raise ValueError(
             "`box(axes=...)` must be coordinates by class, or a list of them, "
             f"got {quoted(axes)}."

@@ -25,13 +25,13 @@ from .batch_arguments import (
     check_logits,
     checked_targets,
     in_range,
-    known_or_traced,
 )
 from .counted import (
     Counted,
     check_ignored_label,
     checked_class_weights,
     counted,
+    known_or_traced,
     with_class_weights,
 )
 from .objective import Objective
@@ -107,7 +107,7 @@ def per_example(
                 None, z.shape[:-1], "logits", mask=mask, example_weights=example_weights
             )
             return _of_counted(run, z, t, each)
-        given = known_or_traced(labels)
+        given = known_or_traced("labels", labels)
         check_labels(z, given)
         each = counted(
             given,

@@ -25,7 +25,8 @@ from .pair_targets import loss_of_target
 from .parts import Loss, Normalizer, loss_from, normalizer_from, refuse_loss_of_logits
 from .specs import Term
 from .statements import stated_pair
-from .user_functions import name_of, user_loss
+from .user_functions import user_loss
+from .user_remedies import name_of
 
 Source: TypeAlias = str | Objective | Callable[..., Any]
 """An objective, or what `objective` makes one from."""
@@ -81,6 +82,17 @@ def objective(
     if name is not None:
         result = _renamed(result, name)
     return result
+
+
+def spec_or_function(function_name: str, name: str, source: Any) -> None:
+    """Raise a TypeError unless an argument can be an objective: a spec, a function or an Objective.
+
+    Which text is a spec, and what a function takes, is told when it is made one.
+    """
+    if not isinstance(source, str) and not callable(source):
+        raise TypeError(
+            f"`{function_name}({name}=...)` must be a spec or a function, got {quoted(source)}."
+        )
 
 
 def _renamed(given: Objective, name: str) -> Objective:

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from ..base.messages import quoted
-from ..base.settings import MOST_CLASSES
+from ..base.settings import MOST_CLASSES, real_number
 from ..base.types import Number
 from ..base.whole_numbers import whole_number
 from ..base.x64 import enable_x64
@@ -76,7 +76,8 @@ class NoiseSymmetry:
             0.0
         """
         n = self.num_classes
-        if not 0 <= noise < (n - 1) / n:
+        real_number("NoiseSymmetry.excess_risk", "noise", noise, low=0)
+        if not noise < (n - 1) / n:
             raise ValueError(
                 "`NoiseSymmetry.excess_risk(noise)` must be at least 0 and below "
                 f"{n - 1}/{n}, got {quoted(noise)}."

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.messages import quoted
+from ..base.settings import truth_value
 from ..base.types import Number
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import Severity
@@ -62,6 +63,7 @@ class Comparison:
         """
         from .comparison_table import table
 
+        truth_value("Comparison.table", "everything", everything)
         return table(self.diagnoses, everything=everything)
 
     def full(self) -> str:

@@ -117,6 +117,7 @@ def diagnose(
         points=points,
         progress=progress,
     )
+    truth_value("diagnose", "normalised", normalised)
     if domain is None and not normalised:
         domain = _stated_domain(source)
     allowed = domain_of("diagnose", domain, logit_scale, normalised)

@@ -19,6 +19,8 @@ Parameters: TypeAlias = list[Layer]
 """The layers from the inputs to the logits."""
 Sizes: TypeAlias = tuple[int, ...]
 """Widths of layers."""
+MOST_UNITS = 2**20
+"""Largest width of a hidden layer."""
 Model: TypeAlias = str | tuple[str, int | Sizes]
 """A model as users name it, see `layer_sizes`."""
 
@@ -61,7 +63,9 @@ def _hidden_sizes(model: object) -> Sizes | None:
 
 
 def _is_width(size: object) -> TypeGuard[int]:
-    return isinstance(size, int) and not isinstance(size, bool) and size >= 1
+    return (
+        isinstance(size, int) and not isinstance(size, bool) and 1 <= size <= MOST_UNITS
+    )
 
 
 def initial(key: Array, sizes: Sizes, scale: Array) -> Parameters:

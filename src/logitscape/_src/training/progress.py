@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
+from ..base.settings import truth_value
+
 Report: TypeAlias = Callable[[int, int], None]
 """Function that is called with the number of steps that are done and of all steps."""
 
@@ -16,6 +18,8 @@ def reporting(progress: bool | Report, title: str) -> Iterator[Report]:
         progress: The caller's own function, True for a bar, or False for no report.
         title: Text in front of the bar.
     """
+    if not callable(progress):
+        truth_value("train", "progress", progress)
     if callable(progress):
         yield progress
     elif progress:

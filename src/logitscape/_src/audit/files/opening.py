@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from ...base.conversion import array_of
 from . import arrays, columns, stores
 from .rows import Rows, of_array
 
@@ -48,7 +49,9 @@ def rows_of(role: str, source: Any) -> Rows:
     if isinstance(source, str | os.PathLike):
         rows = _opened(role, os.fspath(source))
     else:
-        array = source if hasattr(source, "shape") else _as_array(role, source)
+        argument = f"`audit({role}=...)`"
+        is_array = _can_be_cut(source)
+        array = source if is_array else array_of(argument, source, "a path or numbers")
         if np.ma.is_masked(array):
             raise TypeError(
                 f"`audit({role}=...)` must have no masked entries: leave their rows out, or mark "
@@ -125,13 +128,13 @@ def _reason(error: Exception) -> str:
     return lines[0].rstrip(".")
 
 
-def _as_array(role: str, source: Any) -> Any:
+def _can_be_cut(source: Any) -> bool:
+    """Whether something is an array of which NumPy understands shape and dtype."""
     try:
-        return np.asarray(source)
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"`audit({role}=...)` must be a path or an array, got {type(source).__name__}."
-        ) from error
+        np.dtype(source.dtype)
+    except (AttributeError, TypeError):
+        return False
+    return isinstance(source.shape, tuple) and hasattr(source, "__getitem__")
 
 
 def _check_dtype(role: str, rows: Rows) -> None:

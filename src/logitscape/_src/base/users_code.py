@@ -1,0 +1,173 @@
+"""The code of users: which files are theirs, and what an error in one of their functions says.
+
+It says the user's own line, and what to do there where that is known. Their errors keep their type,
+as their own code may wait for it; what ends the program becomes an error.
+"""
+
+import inspect
+import linecache
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import jax
+
+from .users_files import is_ours, is_users, is_within
+
+REMEDIES: tuple[tuple[type[Exception], str], ...] = (
+    (
+        jax.errors.TracerBoolConversionError,
+        "JAX traces it with values that are not known yet, so that nothing can depend on them by "
+        "`if`, `while`, `and` or `max`: write `jnp.where(condition, a, b)`, `jnp.logical_and` or "
+        "`jnp.maximum`.",
+    ),
+    (
+        jax.errors.TracerArrayConversionError,
+        "JAX traces it, and NumPy cannot compute with what JAX traces: `import jax.numpy as jnp`, "
+        "and write `jnp` in place of `np`.",
+    ),
+    (
+        jax.errors.NonConcreteBooleanIndexError,
+        "JAX traces it, so that no shape can depend on values: `jnp.where(mask, x, 0)` in place of "
+        "`x[mask]`.",
+    ),
+    (
+        jax.errors.UnexpectedTracerError,
+        "It kept an array of an earlier call, which JAX had only traced: compute it anew in every "
+        "call, or give it as an argument.",
+    ),
+    (
+        jax.errors.ConcretizationTypeError,
+        "JAX traces it with values that are not known yet: leave out `float()`, `int()`, `.item()` "
+        "and `range()` of values, and keep arrays.",
+    ),
+)
+"""What to do about the errors that JAX raises for code that it cannot trace, the special ones
+first.
+"""
+
+
+def place_of(error: BaseException) -> str:
+    """The user's line that an error comes from, such as "mine.py, line 7: `if z[0] > 0:`".
+
+    It is that of a library if the function is a library's; "" if there is none.
+    """
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if each.lineno]
+    outside = [each for each in frames if not is_ours(each.filename)]
+    users = [each for each in outside if is_users(each.filename)]
+    if not users and outside and not _is_of_jax(outside[0].filename):
+        users = outside[:1]
+    if not users:
+        return ""
+    last = users[-1]
+    return _place(last.filename, last.lineno or 0, last.line or "")
+
+
+def definition_of(function: Any) -> str:
+    """The line on which a function of a user begins; "" if it is not known."""
+    function = inspect.unwrap(getattr(function, "func", function))
+    # An instance is called by a method of its class.
+    method = vars(type(function)).get("__call__")
+    code = getattr(function, "__code__", getattr(method, "__code__", None))
+    if code is None:
+        return ""
+    line = linecache.getline(code.co_filename, code.co_firstlineno)
+    return _place(code.co_filename, code.co_firstlineno, line)
+
+
+def _place(filename: str, number: int, line: str) -> str:
+    where = f"{Path(filename).name}, line {number}"
+    return f"{where}: `{line.strip()}`" if line.strip() else where
+
+
+def remedy_of(error: BaseException) -> str:
+    """What to do about an error of JAX in a user's function; "" for any other error."""
+    for kind, remedy in REMEDIES:
+        if isinstance(error, kind):
+            return remedy
+    return ""
+
+
+@contextmanager
+def calling(name: str, remedy: Any = "") -> Iterator[None]:
+    """Run a user's function: what it raises says its line, and what to do there.
+
+    An error of JAX, which speaks of tracers, becomes a TypeError that speaks of the function; one
+    of the user's own keeps its type, and has the line in a note. An interrupt passes.
+
+    Args:
+        name: Name of the function.
+        remedy: What to do about an error of the user's own, or a function that finds it out.
+
+    Raises:
+        TypeError: If JAX cannot trace the function.
+        RuntimeError: If the function ends the program.
+    """
+    try:
+        with ending_nothing(name):
+            yield
+    except KeyboardInterrupt as error:
+        add_note(error, f"Interrupted in `{name}`{_at(error)}.")
+        raise
+    except Exception as error:
+        if not _is_first(error):
+            raise
+        known = remedy_of(error)
+        if known:
+            raise TypeError(
+                f"`{name}` cannot be traced by JAX{_at(error)}. {known}"
+            ) from error
+        found = remedy() if callable(remedy) else remedy
+        note = f"`{name}` failed{_at(error)}."
+        add_note(error, f"{note} {found}".rstrip())
+        raise
+
+
+@contextmanager
+def ending_nothing(name: str = "the function") -> Iterator[None]:
+    """Run a user's function that may not end the program.
+
+    Raises:
+        RuntimeError: If it does.
+    """
+    try:
+        yield
+    except SystemExit as error:
+        raise RuntimeError(
+            f"`{name}` ended the program{_at(error)} (exit status {error.code}): a function that "
+            "is given here returns, or raises another error."
+        ) from error
+
+
+def add_note(error: BaseException, note: str) -> None:
+    """Add a note to an error once, however many functions it passes."""
+    if note not in getattr(error, "__notes__", ()):
+        error.add_note(note)
+
+
+def _is_first(error: Exception) -> bool:
+    """Whether no function around it has said anything of the error yet."""
+    notes = getattr(error, "__notes__", ())
+    return not any(" failed" in note for note in notes) and not _is_refusal(
+        error.__traceback__
+    )
+
+
+def _is_refusal(trace: TracebackType | None) -> bool:
+    """Whether a `raise` statement of this package is what the error comes from."""
+    frames = traceback.extract_tb(trace)
+    if not frames or not is_ours(frames[-1].filename):
+        return False
+    return (frames[-1].line or "").startswith("raise ")
+
+
+def _at(error: BaseException) -> str:
+    place = place_of(error)
+    return f" at {place}" if place else ""
+
+
+def _is_of_jax(filename: str) -> bool:
+    return is_within(filename, Path(jax.__file__).resolve().parent)
