@@ -15,6 +15,7 @@ import jax
 import numpy as np
 
 import logitscape
+from logitscape._src.objectives.user_remedies import name_of
 
 from .hostile import HOSTILE, UNKNOWN_KEYWORD
 from .public import Door
@@ -26,8 +27,8 @@ FAMILY = (TypeError, ValueError, OSError, ImportError)
 """Kinds of the errors by which the package refuses what it is given."""
 QUOTE = 12
 """Characters of a text that a message quotes at least."""
-ORIGINS = ("spec", "objective(source)", "source")
-"""Words for where text that names a loss comes from, whatever the argument's own name."""
+ORIGINS = ("spec", "objective", "normalizer", "loss")
+"""What a text names that is no spec, whatever the argument's own name."""
 
 Kind = Literal["result", "clear", "raw", "hang", "wrong"]
 
@@ -53,14 +54,16 @@ class Outcome:
     text: str = ""
 
 
-class _TooLongError(BaseException):
-    pass
+class TooLongError(BaseException):
+    """A call has taken longer than `SECONDS`."""
 
 
 @contextmanager
-def _time_limit() -> Iterator[None]:
+def time_limit() -> Iterator[None]:
+    """Raise a `TooLongError` in what takes longer than `SECONDS`."""
+
     def stop(*_: Any) -> None:
-        raise _TooLongError
+        raise TooLongError
 
     if (
         not hasattr(signal, "SIGALRM")
@@ -92,10 +95,10 @@ def _outcome(
     door: Door, parameter: str, value: str, given: dict[str, Any]
 ) -> tuple[Kind, str]:
     try:
-        with _time_limit():
+        with time_limit():
             result = door.call(**given)
             jax.block_until_ready(jax.tree.leaves(result))
-    except _TooLongError:
+    except TooLongError:
         return "hang", f"longer than {SECONDS} s"
     except AssertionError as error:
         # The answer of `assert_healthy` and `assert_faithful`: the loss has a fault.
@@ -129,11 +132,26 @@ def _of_error(error: BaseException, parameter: str, value: Any) -> tuple[Kind, s
     # An unknown spec is quoted, and says by itself where it was given.
     words = (parameter, parameter.replace("_", " "), parameter.rstrip("s"), *ORIGINS)
     names = any(word in str(error) for word in words)
-    is_text = isinstance(value, str)
-    quotes = "got " in str(error) or (is_text and value[:QUOTE] in str(error))
-    if is_own and is_kind and names and quotes:
+    if callable(value) and _says_whose(error, value):
+        return "clear", text
+    if is_own and is_kind and names and _quotes(str(error), value):
         return "clear", text
     return "raw", f"{text} [{Path(last.filename).name}:{last.lineno}]"
+
+
+def _quotes(message: str, value: Any) -> bool:
+    """Whether a message says what was given: all of it, or its beginning, or one entry of it."""
+    entries = value if isinstance(value, list | tuple) else [value]
+    beginnings = [str(entry)[:QUOTE] for entry in entries]
+    beginnings += [repr(entry)[1:QUOTE] for entry in entries]
+    return "got " in message or any(text in message for text in beginnings if text)
+
+
+def _says_whose(error: BaseException, function: Any) -> bool:
+    """Whether an error of a user's function says so."""
+    name = f"`{name_of(function)}`"
+    told = [str(error), *getattr(error, "__notes__", ())]
+    return any(name in text for text in told)
 
 
 def _of_keyword(error: BaseException, door: Door, keyword: str) -> tuple[Kind, str]:

@@ -44,6 +44,7 @@ VALID: Mapping[str, Callable[[], Any]] = {
     "loss": lambda: "cross_entropy",
     "margins": lambda: [1.0, 2.0],
     "name": lambda: "digits",
+    "noise": lambda: 0.1,
     "norm": lambda: np.ones((2, 2)),
     "normalizer": lambda: "softmax",
     "objective": lambda: PAIR,
@@ -53,6 +54,7 @@ VALID: Mapping[str, Callable[[], Any]] = {
     "index": lambda: 0,
     "power": lambda: 2,
     "probs": lambda: ls.normalizers.softmax(jnp.array(LOGITS)),
+    "question": lambda: "precision",
     "rows": lambda: ("a", "b"),
     "s": lambda: np.array([0.0, 1.0]),
     "seeds": lambda: [0],
@@ -101,7 +103,6 @@ OF_DOORS: Mapping[tuple[str, str], Callable[[], Any]] = {
 """Values of arguments that mean something else in some functions."""
 
 EXTRA: Mapping[str, Callable[[], Mapping[str, Any]]] = {
-    "ls.BoundFormula.__call__": lambda: {"first": jnp.array(LOGITS)},
     "ls.audit": lambda: {"labels": np.array([0, 1])},
     "ls.compare": lambda: dict(SHORT),
     "ls.diagnose": lambda: {**SHORT, "source": PAIR},
@@ -115,6 +116,7 @@ EXTRA: Mapping[str, Callable[[], Mapping[str, Any]]] = {
 
 NO_DOORS = {
     "ls.clear_caches": "takes no argument",
+    "ls.BoundFormula.__call__": "passes its arguments on to a formula, which is a door",
     "ls.Objective.composed": "says that nothing is checked",
 }
 """Public functions that are no doors, each with the reason."""
@@ -132,7 +134,6 @@ MADE: Mapping[str, Callable[[], Callable[..., Any]]] = {
 INSTANCES: Mapping[str, Callable[[], Any]] = {
     "ls.Audit": lambda: _audit(),
     "ls.AuditSeries": lambda: _series(),
-    "ls.BoundFormula": lambda: ls.normalizer("softmax"),
     "ls.Landscape": lambda: _landscape(),
     "ls.Objective": lambda: ls.objective(PAIR),
     "ls.Recording": lambda: _recording(),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..base.messages import quoted
 from ..base.settings import truth_value
+from ..base.users_code import keeping_nothing
 from ..engine.stuck import STUCK
 from ..objectives.counted import check_ignored_label
 from ..objectives.parts import Normalizer
@@ -76,7 +77,8 @@ def compute(
         dtype=dtype,
         threshold=threshold,
     )
-    passed = stream(setting, rows, labels, on_progress)
+    with keeping_nothing(setting.names[0]):
+        passed = stream(setting, rows, labels, on_progress)
     measured = measured_of(setting, passed, m)
     if strict:
         _refuse(measured)
@@ -145,7 +147,7 @@ def _labels_of(logits: Any, labels: Any) -> Any:
             return path
     raise ValueError(
         "`audit(labels=...)` is needed unless the logits are in a file that also holds the "
-        "labels, such as .npz."
+        "labels, such as .npz, got None."
     )
 
 

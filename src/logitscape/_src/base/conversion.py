@@ -1,5 +1,6 @@
 """Arrays made of what users give, and one error for all that cannot be one."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,13 @@ def array_of(
         return np.asarray(value, dtype)
     except ERRORS as error:
         raise refusal(argument, value, error, what) from error
+
+
+def entries(value: Any) -> list[Any] | None:
+    """The entries of a list, a vector or another container; None for a text and a single value."""
+    # An array without axes is an `Iterable` that cannot be iterated.
+    is_single = getattr(value, "ndim", 1) == 0 or not isinstance(value, Iterable)
+    return None if is_single or isinstance(value, str | bytes) else list(value)
 
 
 def refusal(

@@ -22,6 +22,8 @@ def quoted(value: object) -> str:
     It never fails, whatever the value is: a whole number may have more digits than Python writes,
     and an object of the user may have no text at all.
     """
+    if isinstance(value, list | tuple) and len(value) > LONGEST:
+        value = [*value[:LONGEST], ...]
     try:
         text = repr(value)
     except Exception:

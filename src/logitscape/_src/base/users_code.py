@@ -4,11 +4,12 @@ It says the user's own line, and what to do there where that is known. Their err
 as their own code may wait for it; what ends the program becomes an error.
 """
 
+import contextlib
 import inspect
 import linecache
+import re
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -50,12 +51,24 @@ first.
 """
 
 
+MADE_AT = re.compile(r"created on line:\s+(?P<filename>.+?):(?P<number>\d+)")
+"""Where JAX says that an array was made that outlived its call."""
+
+
 def place_of(error: BaseException) -> str:
     """The user's line that an error comes from, such as "mine.py, line 7: `if z[0] > 0:`".
 
     It is that of a library if the function is a library's; "" if there is none.
     """
-    frames = [each for each in traceback.extract_tb(error.__traceback__) if each.lineno]
+    made = MADE_AT.search(str(error))
+    if isinstance(error, jax.errors.UnexpectedTracerError) and made is not None:
+        filename, number = made["filename"], int(made["number"])
+        return _place(filename, number, linecache.getline(filename, number))
+    frames = [
+        each
+        for each in traceback.extract_tb(error.__traceback__)
+        if each.lineno and each.filename != contextlib.__file__
+    ]
     outside = [each for each in frames if not is_ours(each.filename)]
     users = [each for each in outside if is_users(each.filename)]
     if not users and outside and not _is_of_jax(outside[0].filename):
@@ -91,7 +104,7 @@ def remedy_of(error: BaseException) -> str:
     return ""
 
 
-@contextmanager
+@contextlib.contextmanager
 def calling(name: str, remedy: Any = "") -> Iterator[None]:
     """Run a user's function: what it raises says its line, and what to do there.
 
@@ -109,9 +122,6 @@ def calling(name: str, remedy: Any = "") -> Iterator[None]:
     try:
         with ending_nothing(name):
             yield
-    except KeyboardInterrupt as error:
-        add_note(error, f"Interrupted in `{name}`{_at(error)}.")
-        raise
     except Exception as error:
         if not _is_first(error):
             raise
@@ -126,9 +136,9 @@ def calling(name: str, remedy: Any = "") -> Iterator[None]:
         raise
 
 
-@contextmanager
-def ending_nothing(name: str = "the function") -> Iterator[None]:
-    """Run a user's function that may not end the program.
+@contextlib.contextmanager
+def ending_nothing(name: str) -> Iterator[None]:
+    """Run a user's function that may not end the program; an interrupt says where it came.
 
     Raises:
         RuntimeError: If it does.
@@ -139,6 +149,25 @@ def ending_nothing(name: str = "the function") -> Iterator[None]:
         raise RuntimeError(
             f"`{name}` ended the program{_at(error)} (exit status {error.code}): a function that "
             "is given here returns, or raises another error."
+        ) from error
+    except KeyboardInterrupt as error:
+        add_note(error, f"Interrupted in `{name}`{_at(error)}.")
+        raise
+
+
+@contextlib.contextmanager
+def keeping_nothing(name: str) -> Iterator[None]:
+    """Run programs that are made of a user's function, which may not keep what was traced.
+
+    Raises:
+        TypeError: If it does; JAX notices it only when the whole program is made.
+    """
+    try:
+        yield
+    except jax.errors.UnexpectedTracerError as error:
+        known = remedy_of(error)
+        raise TypeError(
+            f"`{name}` cannot be traced by JAX{_at(error)}. {known}"
         ) from error
 
 

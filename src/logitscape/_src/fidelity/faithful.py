@@ -1,8 +1,9 @@
 """`assert_faithful`: a fused loss compared with the dense form that it stands for."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from ..base.conversion import entries
 from ..base.messages import quoted
 from ..base.names import suggestion
 from ..base.settings import MOST_CLASSES, truth_value
@@ -181,7 +182,7 @@ def _dtypes(dtypes: Sequence[str]) -> list[str]:
 
 
 def _class_counts(counts: Sequence[int]) -> list[int]:
-    several = list(counts) if isinstance(counts, Iterable) else []
+    several = entries(counts) or []
     if not several:
         raise ValueError(
             "`assert_faithful(class_counts=...)` must be whole numbers, and not empty, "

@@ -1,6 +1,5 @@
 """A sweep before it runs: its arguments are checked and its grid is cut into slabs."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -8,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..base.conversion import entries
 from ..base.messages import quoted
 from ..base.settings import truth_value
 from ..base.types import Labels
@@ -110,7 +110,8 @@ def make_plan(
 
 def _label_numbers(label: Labels, num_classes: int) -> tuple[int, ...]:
     """One label or several as different classes that exist."""
-    several: Any = label if isinstance(label, Iterable) else [label]
+    several = entries(label)
+    several = [label] if several is None else several
     labels = tuple(one_class("sweep", "label", k, num_classes) for k in several)
     if not labels or len(set(labels)) < len(labels):
         raise ValueError(
@@ -157,7 +158,7 @@ def _float_type(dtype: Any) -> Any:
         return widest
     try:
         float_type = jnp.dtype(dtype)
-    except TypeError:
+    except (TypeError, ValueError):
         float_type = None
     if float_type is None or float_type not in FLOATS:
         names = ", ".join(map(str, FLOATS))

@@ -4,14 +4,14 @@ In every function `function_name` is the public function that an error message n
 and `name` is the argument that it names.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from ..base.conversion import ERRORS, refusal
+from ..base.conversion import ERRORS, entries, refusal
 from ..base.messages import quoted
 from ..base.settings import MOST_CLASSES
 from ..base.types import Number
@@ -79,10 +79,10 @@ def direction(function_name: str, name: str, value: Coordinates) -> Grid:
 def two_directions(function_name: str, name: str, value: Sequence[Coordinates]) -> Grid:
     """Two vectors that span a plane, [2, n]."""
     argument = f"`{function_name}({name}=...)`"
-    # An array without axes is an `Iterable` that cannot be iterated.
-    if not isinstance(value, Iterable) or np.ndim(value) == 0 or len(value) != 2:
+    vectors = entries(value) or []
+    if len(vectors) != 2:
         raise ValueError(f"{argument} must be two vectors, got {quoted(value)}.")
-    first, second = (direction(function_name, name, vector) for vector in value)
+    first, second = (direction(function_name, name, vector) for vector in vectors)
     if first.shape != second.shape:
         raise ValueError(
             f"{argument} must be of the same length, "
@@ -168,7 +168,7 @@ def different_classes(
     function_name: str, name: str, value: Any, num_classes: int
 ) -> list[int]:
     """Classes that exist, none of them twice."""
-    classes = list(value) if isinstance(value, Iterable) else []
+    classes = entries(value) or []
     exist = all(is_whole(k) and 0 <= k < num_classes for k in classes)
     if not classes or not exist or len(set(classes)) < len(classes):
         raise ValueError(

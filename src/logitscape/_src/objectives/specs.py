@@ -103,7 +103,7 @@ def _added(tree: ast.expr) -> list[ast.expr]:
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> ValueError:
     """Error for an unknown name, with the nearest known names."""
-    return ValueError(f"unknown {kind} {name!r}. {suggestion(name, known)}")
+    return ValueError(f"unknown {kind} {quoted(name)}. {suggestion(name, known)}")
 
 
 def _term(spec: str, tree: ast.expr) -> Term:
@@ -120,7 +120,7 @@ def _parameters(text: str, name: str, call: ast.Call) -> dict[str, Any]:
     has_unnamed_keyword = any(keyword.arg is None for keyword in call.keywords)
     if call.args or has_unnamed_keyword:
         raise ValueError(
-            f"malformed spec {text!r}: parameters are given by name, "
+            f"malformed spec {quoted(text)}: parameters are given by name, "
             f"such as `{name}(name=1)`."
         )
     parameters = dict[str, Any]()
@@ -139,7 +139,7 @@ def _literal(term: str, tree: ast.expr) -> Any:
         return ast.literal_eval(tree)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise ValueError(
-            f"malformed spec {term!r}: a parameter is a number or a quoted word, or numbers "
+            f"malformed spec {quoted(term)}: a parameter is a number or a quoted word, or numbers "
             f"in parentheses, got {quoted(ast.unparse(tree))}."
         ) from None
 
@@ -147,7 +147,8 @@ def _literal(term: str, tree: ast.expr) -> Any:
 def malformed(spec: object) -> ValueError:
     """Error for a text that is no spec."""
     return ValueError(
-        f"malformed spec {spec!r}: write `normalizer(parameter=value) + loss(parameter=value)`, "
+        f"malformed spec {quoted(spec)}: write "
+        "`normalizer(parameter=value) + loss(parameter=value)`, "
         "such as 'softmax + focal(gamma=2)', or the name of a loss of logits; a logit map stands "
         "in front, 'soft_cap(cap=30) > softmax + cross_entropy'."
     )

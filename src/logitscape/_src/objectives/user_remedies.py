@@ -9,7 +9,10 @@ import jax.numpy as jnp
 
 from ..normalizers.probs import Probs
 
-IS_CALLED = "It is called with logits z [n] and a target t [n] of one example, and returns a scalar."
+IS_CALLED = (
+    "It is called with logits z [n] and a target t [n] of one example, and returns a "
+    "scalar."
+)
 GETS_PROBS = (
     "It is called with Probs and a target [n]: use `probs.p` and `probs.log_p`."
 )
