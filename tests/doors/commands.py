@@ -146,10 +146,14 @@ def outcome(option: Option, word: str) -> Outcome:
 def _outcome(given: list[str]) -> Any:
     out, err = io.StringIO(), io.StringIO()
     try:
-        with time_limit(), redirect_stdout(out), redirect_stderr(err):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                status = main(given)
+        with (
+            time_limit(),
+            redirect_stdout(out),
+            redirect_stderr(err),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
+            status = main(given)
     except TooLongError:
         return "hang", "too long"
     except BaseException as error:

@@ -12,13 +12,13 @@ from jax import Array
 from ..base.formula import rounded_once
 from ..base.settings import one_of, real_number
 from ..base.target_kinds import DISTRIBUTION, TargetKind
+from ..base.users_code import name_of
 from ..forms.adapt import as_one_example
 from ..normalizers.probs import Probs
 from ..objectives.at_label import loss_at_label
 from ..objectives.objective import Objective
 from ..objectives.parts import Normalizer, normalizer_from
 from ..objectives.sources import Source, objective
-from ..objectives.user_remedies import name_of
 
 Loss: TypeAlias = Callable[[Array, Array], Array]
 """Function (logits [n], label or target) -> loss of one example."""

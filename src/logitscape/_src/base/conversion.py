@@ -41,6 +41,20 @@ def array_of(
         raise refusal(argument, value, error, what) from error
 
 
+def reals_of(argument: str, value: Any) -> NDArray[Any]:
+    """The value as an array of float64; text, dates and complex numbers are refused.
+
+    NumPy itself would read texts as numbers, and leave imaginary parts out.
+
+    Raises:
+        TypeError: If it is none.
+    """
+    array = array_of(argument, value)
+    if array.dtype.kind in "cUSMm":
+        raise TypeError(f"{argument} must be numbers, got {quoted(value)}.")
+    return array_of(argument, array, dtype=np.float64)
+
+
 def entries(value: Any) -> list[Any] | None:
     """The entries of a list, a vector or another container; None for a text and a single value."""
     # An array without axes is an `Iterable` that cannot be iterated.

@@ -11,12 +11,6 @@ from .messages import quoted
 from .types import Number
 from .whole_numbers import range_text
 
-MOST_CLASSES = 2**24
-"""Largest number of classes that anything is measured with; more would not fit into memory."""
-
-MOST_POINTS = 2**24
-"""Largest number of points along one axis."""
-
 
 def real_number(
     function_name: str,

@@ -8,40 +8,41 @@ import contextlib
 import inspect
 import linecache
 import re
+import sys
 import traceback
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import jax
-
 from .users_files import is_ours, is_users, is_within
 
-REMEDIES: tuple[tuple[type[Exception], str], ...] = (
+KEPT = "UnexpectedTracerError"
+REMEDIES = (
     (
-        jax.errors.TracerBoolConversionError,
+        "TracerBoolConversionError",
         "JAX traces it with values that are not known yet, so that nothing can depend on them by "
         "`if`, `while`, `and` or `max`: write `jnp.where(condition, a, b)`, `jnp.logical_and` or "
         "`jnp.maximum`.",
     ),
     (
-        jax.errors.TracerArrayConversionError,
+        "TracerArrayConversionError",
         "JAX traces it, and NumPy cannot compute with what JAX traces: `import jax.numpy as jnp`, "
         "and write `jnp` in place of `np`.",
     ),
     (
-        jax.errors.NonConcreteBooleanIndexError,
+        "NonConcreteBooleanIndexError",
         "JAX traces it, so that no shape can depend on values: `jnp.where(mask, x, 0)` in place of "
         "`x[mask]`.",
     ),
     (
-        jax.errors.UnexpectedTracerError,
+        KEPT,
         "It kept an array of an earlier call, which JAX had only traced: compute it anew in every "
         "call, or give it as an argument.",
     ),
     (
-        jax.errors.ConcretizationTypeError,
+        "ConcretizationTypeError",
         "JAX traces it with values that are not known yet: leave out `float()`, `int()`, `.item()` "
         "and `range()` of values, and keep arrays.",
     ),
@@ -61,9 +62,9 @@ def place_of(error: BaseException) -> str:
     It is that of a library if the function is a library's; "" if there is none.
     """
     made = MADE_AT.search(str(error))
-    if isinstance(error, jax.errors.UnexpectedTracerError) and made is not None:
+    if _is(error, KEPT) and made is not None:
         filename, number = made["filename"], int(made["number"])
-        return _place(filename, number, linecache.getline(filename, number))
+        return place(filename, number, linecache.getline(filename, number))
     frames = [
         each
         for each in traceback.extract_tb(error.__traceback__)
@@ -76,7 +77,19 @@ def place_of(error: BaseException) -> str:
     if not users:
         return ""
     last = users[-1]
-    return _place(last.filename, last.lineno or 0, last.line or "")
+    return place(last.filename, last.lineno or 0, last.line or "")
+
+
+def name_of(source: Any) -> str:
+    """Name of a spec, an objective or a function."""
+    if isinstance(source, str):
+        return source
+    if isinstance(source, partial):
+        return name_of(source.func)
+    name = getattr(source, "name", None)
+    if name:
+        return str(name)
+    return str(getattr(source, "__name__", type(source).__name__))
 
 
 def definition_of(function: Any) -> str:
@@ -88,10 +101,11 @@ def definition_of(function: Any) -> str:
     if code is None:
         return ""
     line = linecache.getline(code.co_filename, code.co_firstlineno)
-    return _place(code.co_filename, code.co_firstlineno, line)
+    return place(code.co_filename, code.co_firstlineno, line)
 
 
-def _place(filename: str, number: int, line: str) -> str:
+def place(filename: str, number: int, line: str) -> str:
+    """A line of a file, such as "mine.py, line 7: `if z[0] > 0:`"."""
     where = f"{Path(filename).name}, line {number}"
     return f"{where}: `{line.strip()}`" if line.strip() else where
 
@@ -99,9 +113,17 @@ def _place(filename: str, number: int, line: str) -> str:
 def remedy_of(error: BaseException) -> str:
     """What to do about an error of JAX in a user's function; "" for any other error."""
     for kind, remedy in REMEDIES:
-        if isinstance(error, kind):
+        if _is(error, kind):
             return remedy
     return ""
+
+
+def _is(error: BaseException, kind: str) -> bool:
+    """Whether an error is one of JAX of this name; JAX need not be imported for that."""
+    return any(
+        each.__name__ == kind and each.__module__.startswith("jax")
+        for each in type(error).__mro__
+    )
 
 
 @contextlib.contextmanager
@@ -164,7 +186,9 @@ def keeping_nothing(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except jax.errors.UnexpectedTracerError as error:
+    except Exception as error:
+        if not _is(error, KEPT):
+            raise
         known = remedy_of(error)
         raise TypeError(
             f"`{name}` cannot be traced by JAX{_at(error)}. {known}"
@@ -199,4 +223,6 @@ def _at(error: BaseException) -> str:
 
 
 def _is_of_jax(filename: str) -> bool:
-    return is_within(filename, Path(jax.__file__).resolve().parent)
+    jax = sys.modules.get("jax")
+    folder = Path(str(getattr(jax, "__file__", ""))).resolve().parent
+    return jax is not None and is_within(filename, folder)

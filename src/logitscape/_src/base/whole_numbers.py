@@ -9,6 +9,10 @@ from .messages import quoted
 
 LONG = 10_000
 """Whole number from which on its digits are grouped."""
+MOST_CLASSES = 2**24
+"""Largest number of classes that anything is measured with; more would not fit into memory."""
+MOST_POINTS = 2**24
+"""Largest number of points along one axis."""
 MANY_CLASSES = 2**20
 """Number of classes with which the parameters of a spec are checked before there are logits."""
 

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from ..base.messages import quoted
+from ..base.whole_numbers import MOST_CLASSES
 from . import show_page, targets
 from .errors import UsageError, blaming
 from .options import (
@@ -50,7 +51,7 @@ ClassesOfRay = Annotated[
     int | None,
     Parameter(
         name="--classes",
-        validator=Number(gte=2),
+        validator=Number(gte=2, lte=MOST_CLASSES),
         help="Number of classes; by default 3, or that of the numbers in --ray.",
     ),
 ]

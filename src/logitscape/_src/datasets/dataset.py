@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.messages import quoted
 from ..base.whole_numbers import is_whole, whole_number
 
 Numbers: TypeAlias = NDArray[Any]

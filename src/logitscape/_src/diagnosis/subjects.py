@@ -14,6 +14,7 @@ from ..base.memory import kept
 from ..base.messages import quoted
 from ..base.program_keys import set_key
 from ..base.target_kinds import DISTRIBUTION, LABELS, TargetKind
+from ..base.users_code import name_of
 from ..forms.adapt import (
     as_batch_code,
     as_code,
@@ -33,7 +34,6 @@ from ..objectives.catalog import formula_of
 from ..objectives.objective import Objective
 from ..objectives.parts import Normalizer, normalizer_from
 from ..objectives.sources import Source, objective
-from ..objectives.user_remedies import name_of
 from .domain import ANYWHERE, Domain
 from .subject import ROUNDED, UNNAMED, Subject, gradient_error, shell_name
 

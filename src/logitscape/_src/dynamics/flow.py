@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..base.messages import quoted
-from ..base.settings import MOST_POINTS
 from ..base.types import Number
-from ..base.whole_numbers import is_whole, whole_number
+from ..base.whole_numbers import MOST_POINTS, is_whole, whole_number
 from ..landscapes.slice import points as points_of
 from ..landscapes.slice_arguments import axis
 from ..landscapes.slices import ray as ray_of

@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 from ..base.messages import quoted
 from ..base.names import suggestion
+from ..base.users_code import name_of
 from ..base.whole_numbers import whole_number
-from ..objectives.user_remedies import name_of
 from .batch import Inputs
 from .expected import Reduction
 from .fused import IGNORED_NAMES, Fused, parameters_of

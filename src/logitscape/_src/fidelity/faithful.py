@@ -6,8 +6,8 @@ from typing import Any
 from ..base.conversion import entries
 from ..base.messages import quoted
 from ..base.names import suggestion
-from ..base.settings import MOST_CLASSES, truth_value
-from ..base.whole_numbers import whole_number
+from ..base.settings import truth_value
+from ..base.whole_numbers import MOST_CLASSES, whole_number
 from ..base.x64 import needs_float64
 from ..objectives.objective import Objective
 from .batch import Inputs, is_half

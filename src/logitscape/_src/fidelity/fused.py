@@ -14,7 +14,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from ..base.messages import in_one_line
-from ..objectives.user_remedies import name_of
+from ..base.users_code import name_of
 from .batch import Batch, Inputs, Matrix
 from .expected import Reduction
 

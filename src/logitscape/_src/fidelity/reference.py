@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from ..base.memory import kept
 from ..base.messages import quoted
 from ..base.names import suggestion
+from ..base.users_code import name_of
 from ..base.x64 import enable_x64
 from ..objectives.objective import Objective
 from ..objectives.sources import objective
-from ..objectives.user_remedies import name_of
 
 Dense: TypeAlias = Callable[..., Array]
 """Function (logits [m, K], labels [m], **parameters) -> losses [m]."""

@@ -12,11 +12,10 @@ from jax import Array
 
 from ..base.program_keys import loss_key
 from ..base.stored import under_jit
-from ..base.users_code import calling, definition_of
+from ..base.users_code import calling, definition_of, name_of
 from ..base.xla import jit_as_trained, jit_fast_compile
 from ..objectives.objective import Objective
 from ..objectives.sources import Source, objective
-from ..objectives.user_remedies import name_of
 from .axes import axes_code
 from .framework import Library, Rows
 from .reading import (

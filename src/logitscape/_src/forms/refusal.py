@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ..base.messages import in_one_line
-from ..base.users_code import place_of, remedy_of
-from ..objectives.user_remedies import name_of
+from ..base.users_code import name_of, place_of, remedy_of
 from .call import parameters_of, required
 from .framework import Framework, Returned
 from .reading import READINGS, Form, Reading

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.users_code import ending_nothing
-from ..objectives.user_remedies import name_of
+from ..base.users_code import ending_nothing, name_of
 from . import laws
 from .call import (
     LOGITS,

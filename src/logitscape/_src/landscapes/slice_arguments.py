@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from ..base.conversion import ERRORS, entries, refusal
 from ..base.messages import quoted
-from ..base.settings import MOST_CLASSES
 from ..base.types import Number
-from ..base.whole_numbers import is_whole, whole_number
+from ..base.whole_numbers import MOST_CLASSES, is_whole, whole_number
 from .probe_rays import ProbeRay
 
 Coordinates: TypeAlias = Array | NDArray[Any] | Sequence[Any]

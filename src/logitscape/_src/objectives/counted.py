@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..base.conversion import array_of
+from ..base.conversion import array_of, reals_of
 from ..base.messages import quoted
 from ..base.special import zero_if
 from ..base.whole_numbers import is_whole
@@ -134,7 +134,7 @@ def _numbers(argument: str, value: Any) -> Any:
         is_floating = jnp.issubdtype(value.dtype, jnp.floating)
         floats = value if is_floating else value.astype(jnp.float32)
         return floats + zero_if((floats >= 0) & jnp.isfinite(floats), floats)
-    known = array_of(argument, value, dtype=np.float64)
+    known = reals_of(argument, value)
     wrong = known[~(np.isfinite(known) & (known >= 0))]
     if wrong.size:
         raise ValueError(

@@ -10,6 +10,7 @@ from jax import Array
 from ..base.messages import quoted
 from ..base.program_keys import key_of, set_key
 from ..base.settings import own_name
+from ..base.users_code import name_of
 from . import bound, specs
 from .catalog import (
     CONTRASTIVE_LOSSES,
@@ -26,7 +27,6 @@ from .parts import Loss, Normalizer, loss_from, normalizer_from, refuse_loss_of_
 from .specs import Term
 from .statements import stated_pair
 from .user_functions import user_loss
-from .user_remedies import name_of
 
 Source: TypeAlias = str | Objective | Callable[..., Any]
 """An objective, or what `objective` makes one from."""

@@ -13,9 +13,9 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.messages import quoted
-from ..base.users_code import calling, definition_of
+from ..base.users_code import calling, definition_of, name_of
 from ..normalizers.probs import Probs
-from .user_remedies import name_of, remedy_for_loss
+from .user_remedies import remedy_for_loss
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from ..base.users_code import name_of
 from ..normalizers.probs import Probs
 
 IS_CALLED = (
@@ -16,18 +17,6 @@ IS_CALLED = (
 GETS_PROBS = (
     "It is called with Probs and a target [n]: use `probs.p` and `probs.log_p`."
 )
-
-
-def name_of(source: Any) -> str:
-    """Name of a spec, an objective or a function."""
-    if isinstance(source, str):
-        return source
-    if isinstance(source, partial):
-        return name_of(source.func)
-    name = getattr(source, "name", None)
-    if name:
-        return str(name)
-    return str(getattr(source, "__name__", type(source).__name__))
 
 
 class _Call(NamedTuple):

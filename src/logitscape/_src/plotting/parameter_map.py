@@ -83,7 +83,7 @@ def parameter_map(
             "`parameter_map(...)` draws 1 or 2 parameters, such as `temperature=[1, 2, 4], "
             f"gamma=[0, 1, 2]`, got {list(parameters)}."
         )
-    if quantity not in QUANTITIES:
+    if not isinstance(quantity, str) or quantity not in QUANTITIES:
         allowed = " or ".join(map(repr, QUANTITIES))
         raise ValueError(
             f"`parameter_map(quantity=...)` must be {allowed}, got {quoted(quantity)}."

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from ..base.messages import quoted
+from ..base.users_code import calling, name_of
 
 Labels: TypeAlias = Mapping[str, str] | Callable[[str], str] | None
 """Texts by the text in whose place they are drawn, or a function from one to the other."""
@@ -41,7 +42,8 @@ def _by_dict(argument: str, labels: Mapping[Any, Any]) -> Callable[[str], str]:
 
 def _by_function(argument: str, function: Callable[[str], str]) -> Callable[[str], str]:
     def translated(text: str) -> str:
-        result: Any = function(text)
+        with calling(name_of(function), "It is called with a text, and returns one."):
+            result: Any = function(text)
         if not isinstance(result, str):
             raise TypeError(
                 f"{argument} must return text, got {quoted(result)} for {text!r}."

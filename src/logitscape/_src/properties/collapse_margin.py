@@ -13,10 +13,10 @@ from jax import Array
 from numpy.typing import NDArray
 
 from ..base.program_keys import key_of_all
-from ..base.settings import MOST_CLASSES, one_of, real_number
+from ..base.settings import one_of, real_number
 from ..base.stored import under_jit
 from ..base.target_kinds import LABELS
-from ..base.whole_numbers import whole_number
+from ..base.whole_numbers import MOST_CLASSES, whole_number
 from ..base.x64 import enable_x64
 from ..objectives.at_label import loss_at_label
 from ..objectives.objective import Objective

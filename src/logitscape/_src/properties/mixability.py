@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..base.settings import MOST_CLASSES
-from ..base.whole_numbers import whole_number
+from ..base.whole_numbers import MOST_CLASSES, whole_number
 from ..base.x64 import enable_x64
 from ..objectives.sources import Source
 from .by_label import ByLabel, Rows, by_label, for_all_labels, of_one_label

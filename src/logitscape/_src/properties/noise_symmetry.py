@@ -8,9 +8,9 @@ from itertools import combinations
 import numpy as np
 
 from ..base.messages import quoted
-from ..base.settings import MOST_CLASSES, real_number
+from ..base.settings import real_number
 from ..base.types import Number
-from ..base.whole_numbers import whole_number
+from ..base.whole_numbers import MOST_CLASSES, whole_number
 from ..base.x64 import enable_x64
 from ..objectives.sources import Source
 from .by_label import ByLabel, Rows, by_label, for_all_labels, of_one_label

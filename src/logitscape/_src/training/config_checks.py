@@ -1,16 +1,16 @@
 """Checks of the arguments of `train`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from ..base.conversion import entries
 from ..base.messages import quoted
 from ..base.optimizers import OPTIMIZERS, Optimizer
 from ..base.settings import is_sequence, real_numbers
-from ..base.users_code import calling
+from ..base.users_code import calling, name_of
 from ..base.whole_numbers import is_whole, whole_number
 from ..datasets.checks import check
 from ..datasets.dataset import SPLITS, Dataset
-from ..objectives.user_remedies import name_of
 from .metrics import METRICS
 
 MOST_STEPS = 2**31 - 1
@@ -113,7 +113,7 @@ def checked_metrics(names: Sequence[str]) -> tuple[str, ...]:
 
     Their order shapes the program, and must not make another one of the same metrics.
     """
-    several = list(names) if isinstance(names, Collection) else []
+    several = entries(names) or []
     known = all(isinstance(name, str) and name in METRICS for name in several)
     if isinstance(names, str) or not several or not known:
         raise ValueError(

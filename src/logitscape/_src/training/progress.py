@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeAlias
 
 from ..base.settings import truth_value
+from ..base.users_code import calling, name_of
 
 Report: TypeAlias = Callable[[int, int], None]
 """Function that is called with the number of steps that are done and of all steps."""
@@ -21,12 +23,17 @@ def reporting(progress: bool | Report, title: str) -> Iterator[Report]:
     if not callable(progress):
         truth_value("train", "progress", progress)
     if callable(progress):
-        yield progress
+        yield partial(_tell, progress)
     elif progress:
         with _bar(title) as report:
             yield report
     else:
         yield _ignore
+
+
+def _tell(function: Report, done: int, total: int) -> None:
+    with calling(name_of(function), "It is called with (steps done, all steps)."):
+        function(done, total)
 
 
 def _ignore(done: int, total: int) -> None:
