@@ -49,7 +49,7 @@ VALID: Mapping[str, Callable[[], Any]] = {
     "normalizer": lambda: "softmax",
     "objective": lambda: PAIR,
     "objectives": lambda: [PAIR],
-    "p": lambda: np.full((3, 3), 1 / 3),
+    "p": lambda: np.eye(3),
     "place": lambda: 0,
     "index": lambda: 0,
     "power": lambda: 2,
@@ -80,13 +80,15 @@ VALID: Mapping[str, Callable[[], Any]] = {
 
 SHORT: Mapping[str, Any] = {"budget": 1e-3, "points": 1}
 """A diagnosis in which nothing is asked, whichever of the two limits is hostile."""
-QUICK_TO_CHECK = {"class_counts": (128,), "dtypes": ("float32",), "jit": False}
+QUICK_TO_CHECK = {"class_counts": (16,), "dtypes": ("float32",), "jit": False}
 
 OF_DOORS: Mapping[tuple[str, str], Callable[[], Any]] = {
     ("ls.audit", "logits"): lambda: np.array([LOGITS, LOGITS]),
     ("ls.box", "axes"): lambda: {0: np.array([0.0, 1.0])},
     ("ls.loss", "spec"): lambda: "brier",
     ("ls.plotting.norm_bar", "axes"): lambda: [_axes()],
+    ("ls.plotting.simplex_field", "norm"): lambda: np.ones(3),
+    ("ls.plotting.simplex_field", "arrows"): lambda: np.eye(3) - 1 / 3,
     ("ls.plotting.save", "path"): lambda: _folder() / "figure.png",
     ("ls.plotting.parameter_map", "spec"): lambda: PAIR,
     ("ls.sweep_parameters", "spec"): lambda: PAIR,

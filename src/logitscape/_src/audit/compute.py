@@ -77,7 +77,7 @@ def compute(
         dtype=dtype,
         threshold=threshold,
     )
-    with keeping_nothing(setting.names[0]):
+    with keeping_nothing(objective):
         passed = stream(setting, rows, labels, on_progress)
     measured = measured_of(setting, passed, m)
     if strict:

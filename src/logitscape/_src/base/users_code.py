@@ -5,19 +5,22 @@ as their own code may wait for it; what ends the program becomes an error.
 """
 
 import contextlib
+import functools
 import inspect
 import linecache
 import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from .users_files import is_ours, is_users, is_within
 
+P = ParamSpec("P")
+R = TypeVar("R")
 KEPT = "UnexpectedTracerError"
 REMEDIES = (
     (
@@ -52,7 +55,7 @@ first.
 """
 
 
-MADE_AT = re.compile(r"created on line:\s+(?P<filename>.+?):(?P<number>\d+)")
+MADE_AT = re.compile(r"created on line:?\s+(?P<filename>\S+?):(?P<number>\d+)")
 """Where JAX says that an array was made that outlived its call."""
 
 
@@ -61,10 +64,8 @@ def place_of(error: BaseException) -> str:
 
     It is that of a library if the function is a library's; "" if there is none.
     """
-    made = MADE_AT.search(str(error))
-    if _is(error, KEPT) and made is not None:
-        filename, number = made["filename"], int(made["number"])
-        return place(filename, number, linecache.getline(filename, number))
+    if _is(error, KEPT):
+        return _where_made(str(error))
     frames = [
         each
         for each in traceback.extract_tb(error.__traceback__)
@@ -92,8 +93,20 @@ def name_of(source: Any) -> str:
     return str(getattr(source, "__name__", type(source).__name__))
 
 
+def _where_made(message: str) -> str:
+    """The line on which an array was made that outlived its call, if JAX says it."""
+    made = MADE_AT.search(message)
+    if made is None:
+        return ""
+    filename, number = made["filename"], int(made["number"])
+    return place(filename, number, linecache.getline(filename, number))
+
+
 def definition_of(function: Any) -> str:
     """The line on which a function of a user begins; "" if it is not known."""
+    # An objective holds the user's function, and so does what checks its arguments.
+    while hasattr(function, "function") and not hasattr(function, "__code__"):
+        function = function.function
     function = inspect.unwrap(getattr(function, "func", function))
     # An instance is called by a method of its class.
     method = vars(type(function)).get("__call__")
@@ -178,8 +191,11 @@ def ending_nothing(name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def keeping_nothing(name: str) -> Iterator[None]:
+def keeping_nothing(source: Any) -> Iterator[None]:
     """Run programs that are made of a user's function, which may not keep what was traced.
+
+    Args:
+        source: The function, or an objective of it.
 
     Raises:
         TypeError: If it does; JAX notices it only when the whole program is made.
@@ -189,10 +205,22 @@ def keeping_nothing(name: str) -> Iterator[None]:
     except Exception as error:
         if not _is(error, KEPT):
             raise
-        known = remedy_of(error)
+        place = place_of(error) or definition_of(source)
+        at = f" at {place}" if place else ""
         raise TypeError(
-            f"`{name}` cannot be traced by JAX{_at(error)}. {known}"
+            f"`{name_of(source)}` cannot be traced by JAX{at}. {remedy_of(error)}"
         ) from error
+
+
+def keeps_nothing(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a public function whose first argument is a user's, which may keep nothing."""
+
+    @functools.wraps(function)
+    def kept(*args: P.args, **kwargs: P.kwargs) -> R:
+        with keeping_nothing(args[0] if args else next(iter(kwargs.values()), "")):
+            return function(*args, **kwargs)
+
+    return kept
 
 
 def add_note(error: BaseException, note: str) -> None:

@@ -15,6 +15,7 @@ from ..base.messages import quoted
 from ..base.parameters import parameter
 from ..base.target_kinds import DISTRIBUTION
 from ..base.types import Number, Parameter, Scalar, Vector
+from ..base.users_code import keeping_nothing
 from ..base.whole_numbers import whole_number
 from ..objectives.at_label import loss_at_label
 from ..objectives.counted import (
@@ -154,10 +155,11 @@ def linear_loss(
                 "linear_loss", "inverse_temperature", inverse_temperature, dtype, low=0
             )
         run = row_loss
-        if may_have_constants:
-            run, shared["constants"] = _with_constants(row_loss, given)
-        plan = Plan(run, size or usual_tile(len(given.weights)))
-        found = _losses(plan, given, shared, class_axis_name)
+        with keeping_nothing(loss):
+            if may_have_constants:
+                run, shared["constants"] = _with_constants(row_loss, given)
+            plan = Plan(run, size or usual_tile(len(given.weights)))
+            found = _losses(plan, given, shared, class_axis_name)
         each = Counted(given.counted, given.example_weights)
         return each.weighed(found).reshape(given.shape)
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from ..base.messages import quoted
 from ..base.names import suggestion
-from ..base.users_code import name_of
+from ..base.users_code import definition_of, name_of
 from ..base.whole_numbers import whole_number
 from .batch import Inputs
 from .expected import Reduction
@@ -72,7 +72,8 @@ def _inputs(
     if len(needed) == 3:
         return "linear"
     raise ValueError(
-        f"`assert_faithful(inputs=...)`: `{name_of(function)}` has {len(needed)} "
+        f"`assert_faithful(inputs=...)`: `{name_of(function)}` "
+        f"({definition_of(function)}) has {len(needed)} "
         "parameters without a default; say whether it takes features, weights and labels "
         "('linear') or logits and labels ('logits')."
     )

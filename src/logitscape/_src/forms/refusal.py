@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ..base.messages import in_one_line
-from ..base.users_code import name_of, place_of, remedy_of
+from ..base.users_code import definition_of, name_of, place_of, remedy_of
 from .call import parameters_of, required
 from .framework import Framework, Returned
 from .reading import READINGS, Form, Reading
@@ -73,9 +73,11 @@ def refusal(
     """
     name = name_of(function)
     returned, errors, form = outcomes
-    lines = [f"`{name}` is no loss in any of the known forms. Tried:"]
-    if form is not None:
-        lines = [f"`{name}` is no loss in the form {form!r}. Tried:"]
+    place = definition_of(function)
+    forms = "any of the known forms" if form is None else f"the form {form!r}"
+    lines = [f"`{name}` is no loss in {forms}. Tried:"]
+    if place:
+        lines = [f"`{name}` is no loss in {forms} ({place}). Tried:"]
     shown = dict[str, tuple[str, str]]()
     for reading in READINGS:
         if reading.form in shown or reading not in {**returned, **errors}:

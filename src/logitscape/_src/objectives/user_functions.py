@@ -123,9 +123,11 @@ def _check_arguments(
     try:
         signature.bind(*[None] * count)
     except TypeError:
+        place = definition_of(function)
+        where = f" ({place})" if place else ""
         raise TypeError(
             f"{description} must take {arguments}, "
-            f"got `{name_of(function)}{signature}`."
+            f"got `{name_of(function)}{signature}`{where}."
         ) from None
 
 

@@ -15,9 +15,11 @@ from ..base.messages import quoted
 
 
 def numbers(
-    function_name: str, name: str, value: Any, *shape: int | None
+    function_name: str, name: str, value: Any, *shape: int | None, of: str = ""
 ) -> NDArray[Any]:
     """Numbers of a shape, in which None stands for any length of at least 1.
+
+    The arguments from which the shape follows are named by `of`.
 
     Raises:
         TypeError: If they are no numbers.
@@ -32,7 +34,8 @@ def numbers(
     )
     if not fits:
         raise ValueError(
-            f"{argument} must be numbers of shape {wanted}, got shape {array.shape}."
+            f"{argument} must be numbers of shape {wanted}{of and f', as {of} say'}, got shape "
+            f"{array.shape}."
         )
     return array
 

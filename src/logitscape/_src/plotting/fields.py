@@ -74,8 +74,8 @@ def plane_field(
     """
     function = "plane_field"
     x, y = (settled(_spaced(name, each)) for name, each in (("x", x), ("y", y)))
-    norm = numbers(function, "norm", norm, y.size, x.size)
-    arrows = numbers(function, "arrows", arrows, y.size, x.size, 2)
+    norm = numbers(function, "norm", norm, y.size, x.size, of="y and x")
+    arrows = numbers(function, "arrows", arrows, y.size, x.size, 2, of="y and x")
     limits = limits_of(function, limits)
     translation(function, labels)
     with panel("plane_field", ax, style, size) as axes:
@@ -153,8 +153,8 @@ def simplex_field(
     """
     function = "simplex_field"
     p = numbers(function, "p", p, None, 3)
-    norm = numbers(function, "norm", norm, len(p))
-    arrows = numbers(function, "arrows", arrows, len(p), 3)
+    norm = numbers(function, "norm", norm, len(p), of="p")
+    arrows = numbers(function, "arrows", arrows, len(p), 3, of="p")
     limits = limits_of(function, limits)
     given = texts(function, "corners", corners)
     if len(given) != 3:

@@ -71,7 +71,7 @@ def labelled_curves(
     s = numbers(function, "s", s, None)
     values = {
         text_of(function, "curves", label): numbers(
-            function, f"curves[{label!r}]", each, s.size
+            function, f"curves[{label!r}]", each, s.size, of="s"
         )
         for label, each in curves.items()
     }
@@ -162,7 +162,7 @@ def hatch_spans(
     """
     word = translation("hatch_spans", labels)
     s = settled(numbers("hatch_spans", "s", s, None))
-    where = numbers("hatch_spans", "where", where, s.size) != 0
+    where = numbers("hatch_spans", "where", where, s.size, of="s") != 0
     text_of("hatch_spans", "text", text)
     halfway = (s[1:] + s[:-1]) / 2
     borders = np.concatenate([s[:1], halfway, s[-1:]])

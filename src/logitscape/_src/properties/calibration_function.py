@@ -9,6 +9,7 @@ import numpy as np
 from ..base.messages import quoted
 from ..base.settings import real_numbers
 from ..base.types import Number
+from ..base.users_code import keeps_nothing
 from ..base.x64 import enable_x64
 from ..objectives.sources import Source
 from .by_label import ByLabel, by_label, of_one_label
@@ -48,6 +49,7 @@ class CalibrationFunction:
         return math.isfinite(self.exponent)
 
 
+@keeps_nothing
 def calibration_function(
     source: Source, *, gaps: Sequence[Number] = GAPS
 ) -> CalibrationFunction:

@@ -16,6 +16,7 @@ from ..base.program_keys import key_of_all
 from ..base.settings import one_of, real_number
 from ..base.stored import under_jit
 from ..base.target_kinds import LABELS
+from ..base.users_code import keeps_nothing
 from ..base.whole_numbers import MOST_CLASSES, whole_number
 from ..base.x64 import enable_x64
 from ..objectives.at_label import loss_at_label
@@ -55,6 +56,7 @@ class Collapse:
     by_underflow: bool
 
 
+@keeps_nothing
 def collapse_margin(
     source: Source, *, dtype: str = "float32", num_classes: int = 2, base: float = 0.0
 ) -> float:

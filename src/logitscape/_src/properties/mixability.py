@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..base.users_code import keeps_nothing
 from ..base.whole_numbers import MOST_CLASSES, whole_number
 from ..base.x64 import enable_x64
 from ..objectives.sources import Source
@@ -45,6 +46,7 @@ class Curvature(NamedTuple):
     relative: Rows
 
 
+@keeps_nothing
 def mixability(source: Source, *, num_classes: int = 3) -> float:
     """The mixability constant eta of a loss: how fast a mixture of experts learns with it.
 

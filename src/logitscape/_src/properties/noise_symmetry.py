@@ -10,6 +10,7 @@ import numpy as np
 from ..base.messages import quoted
 from ..base.settings import real_number
 from ..base.types import Number
+from ..base.users_code import keeps_nothing
 from ..base.whole_numbers import MOST_CLASSES, whole_number
 from ..base.x64 import enable_x64
 from ..objectives.sources import Source
@@ -85,6 +86,7 @@ class NoiseSymmetry:
         return 0.0 if noise == 0 else float(noise * self.spread / (n - 1 - noise * n))
 
 
+@keeps_nothing
 def noise_symmetry(source: Source, *, num_classes: int = 3) -> NoiseSymmetry:
     """The bounds of the sum over all labels of a loss, which says how it bears label noise.
 

@@ -107,6 +107,6 @@ def train(
         # compilation of the objective.
         config.description["losses"] = fingerprint(config.program.objective)
     name = config.program.objective.name
-    with reporting(progress, name) as report, keeping_nothing(name):
+    with reporting(progress, name) as report, keeping_nothing(config.program.objective):
         state, records = run_together(config, path, report)
     return training_result(config, state, records)
