@@ -21,6 +21,7 @@ PAGES = (
             "audit",
             "catalogue",
             "diagnose",
+            "doors",
             "howto/half_precision",
             "howto/large_vocabulary",
             "howto/read_a_report",

@@ -69,8 +69,8 @@ def limited(
     try:
         while call.is_alive() and time.monotonic() < end:
             call.join(min(PAUSE, max(0.0, end - time.monotonic())))
-        where = _line_of(call) or definition_of(given)
     finally:
+        where = _line_of(call) or definition_of(given)
         if call.is_alive():
             call.stop()
     if call.errors:

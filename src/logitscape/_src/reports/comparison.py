@@ -17,7 +17,7 @@ from ..diagnosis.findings import common_config, gravest
 from ..diagnosis.subject import Subject
 from ..diagnosis.subjects import subject
 from ..objectives.sources import Source
-from .diagnose import check_settings, diagnose
+from .diagnose import check_settings, diagnose, in_time
 from .diagnosis import Diagnosis
 from .records import comparison_record, to_json
 from .save import as_text, save
@@ -164,7 +164,7 @@ def compare(
         progress=progress,
     )
     allowed = domain_of("compare", domain, logit_scale, normalised)
-    subjects = _named_subjects(sources, num_classes, allowed)
+    subjects = _named_subjects(sources, num_classes, allowed, float(budget))
     diagnoses = dict[str, Diagnosis]()
     for name, named_subject in subjects.items():
         diagnoses[name] = diagnose(
@@ -187,6 +187,7 @@ def _named_subjects(
     sources: Sequence[Source | Subject] | Mapping[str, Source | Subject],
     num_classes: int,
     domain: Domain,
+    budget: float,
 ) -> dict[str, Subject]:
     """Recognise all sources before the first is measured, so that a mistake shows at once."""
     if isinstance(sources, str) or not isinstance(sources, Sequence | Mapping):
@@ -195,17 +196,20 @@ def _named_subjects(
         )
     if not sources:
         raise ValueError("`compare(sources)` needs at least one objective, got none.")
-    # Recognition calls the functions, in the precision in which they are then measured.
-    with enable_x64():
-        if isinstance(sources, Mapping):
-            return {
-                name: subject(source, num_classes=num_classes, name=name, domain=domain)
-                for name, source in sources.items()
-            }
-        subjects = [
-            subject(source, num_classes=num_classes, domain=domain)
-            for source in sources
-        ]
+
+    def recognised(source: Source | Subject, name: str | None = None) -> Subject:
+        def recognise() -> Subject:
+            # It calls the functions, in the precision in which they are then measured.
+            with enable_x64():
+                return subject(
+                    source, num_classes=num_classes, name=name, domain=domain
+                )
+
+        return in_time(recognise, budget, source)
+
+    if isinstance(sources, Mapping):
+        return {name: recognised(source, name) for name, source in sources.items()}
+    subjects = [recognised(source) for source in sources]
     _check_distinct([given.name for given in subjects])
     return {given.name: given for given in subjects}
 

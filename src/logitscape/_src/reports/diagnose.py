@@ -37,7 +37,7 @@ GradientFunctions: TypeAlias = (
 """A function to loss and gradient, or one function for each."""
 
 
-PATIENCE = 20.0
+PATIENCE = 30.0
 """Seconds beyond its budget for which a diagnosis waits until a function has returned at all."""
 
 
@@ -113,7 +113,7 @@ def diagnose(
     Raises:
         TypeError: For a function that has none of the forms; the message has a call that works.
         ValueError: For an argument out of range, or a malformed spec.
-        TimeoutError: If the function has not returned once 20 seconds after the budget.
+        TimeoutError: If the function has not returned half a minute after the budget.
     """
     own_name("diagnose", name)
     check_settings(
@@ -141,11 +141,7 @@ def diagnose(
         domain=allowed,
     )
     given = source if value_and_grad is None else value_and_grad
-    seconds = deadline.remaining() + PATIENCE
-    if callable(given) and seconds < math.inf:
-        measured = limited(recognised, seconds, name or name_of(given), given)
-    else:
-        measured = recognised()
+    measured = in_time(recognised, deadline.remaining(), given)
     with enable_x64():
         # A loss of one logit has two classes, whatever number is given.
         num_classes = 2 if measured.one_logit else num_classes
@@ -180,6 +176,22 @@ def diagnose(
     trim()
     ordered = tuple(in_order(answers, config))
     return Diagnosis(subject=measured, config=config, answers=ordered)
+
+
+def in_time(recognise: Callable[[], Subject], seconds: float, given: Any) -> Subject:
+    """The subject, for which a function of the user's is called no longer than a time.
+
+    Args:
+        recognise: Function that calls it, and returns the subject.
+        seconds: Budget of the diagnosis.
+        given: What the user gave.
+
+    Raises:
+        TimeoutError: If it has not returned some time after the budget.
+    """
+    if not callable(given) or math.isinf(seconds):
+        return recognise()
+    return limited(recognise, seconds + PATIENCE, name_of(given), given)
 
 
 def _stated_domain(source: Any) -> tuple[float, float] | None:
