@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.conversion import array_of
+from ..base.messages import printable
 from .estimates import Estimate, mean, share
 from .examples import Measured
 from .extremes import stuck_at
@@ -59,7 +60,7 @@ def checked_groups(groups: Any, m: int) -> dict[str, NDArray[Any]]:
         return {}
     named = groups if isinstance(groups, Mapping) else {"group": groups}
     checked = {
-        str(kind): array_of(
+        printable(kind): array_of(
             "`audit(groups=...)`", entries_of("groups", values), "names of groups"
         )
         for kind, values in named.items()
@@ -137,7 +138,7 @@ def _group(
     right, rest = examples.right, ~inside
     return Group(
         kind=kind,
-        name=str(name),
+        name=printable(name),
         count=int(inside.sum()),
         accuracy=share(int(right[inside].sum()), int(inside.sum())),
         loss=mean(loss[inside]),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..base.conversion import array_of
 from ..base.files import checked_path, replacing
-from ..base.messages import first_line, quoted
+from ..base.messages import first_line, printable, quoted
 from .batch import BatchGradient
 
 SCHEMA = "logitscape.probe/1"
@@ -135,7 +135,7 @@ class Recording:
         # Whatever NumPy and zipfile raise for files that are damaged, or something else.
         except Exception as error:
             raise ValueError(
-                f"`Recording.load(path)`: `{path}` is no recording of `ls.probe`: "
+                f"`Recording.load(path)`: `{printable(path)}` is no recording of `ls.probe`: "
                 f"{first_line(error) or type(error).__name__}"
             ) from error
 
@@ -144,19 +144,26 @@ class Recording:
         if path.exists() and not path.is_file():
             # A pipe would be waited for without end.
             raise ValueError("it is no ordinary file.")
+        with path.open("rb") as stream:
+            # NumPy would take it for pickled objects, and recommend to read them.
+            if stream.read(2) != b"PK" or not zipfile.is_zipfile(stream):
+                raise ValueError("it is no archive of arrays.")
+            stream.seek(0)
+            with np.load(stream, allow_pickle=False) as file:
+                return cls._of_arrays(file)
+
+    @classmethod
+    def _of_arrays(cls, file: Any) -> "Recording":
+        missing = {"schema", "step", *BatchGradient._fields} - set(file)
+        if missing:
+            raise ValueError(f"it has no {', '.join(sorted(missing))}.")
+        if str(file["schema"]) != SCHEMA:
+            raise ValueError(
+                f"its schema is {str(file['schema'])!r}, and this version reads {SCHEMA!r}."
+            )
         recording = cls()
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise ValueError("it has one array without a name.")
-            missing = {"schema", "step", *BatchGradient._fields} - set(file)
-            if missing:
-                raise ValueError(f"it has no {', '.join(sorted(missing))}.")
-            if str(file["schema"]) != SCHEMA:
-                raise ValueError(
-                    f"its schema is {str(file['schema'])!r}, and this version reads {SCHEMA!r}."
-                )
-            arrays = _of_numpy(file[name] for name in BatchGradient._fields)
-            recording.extend(file["step"], arrays)
+        arrays = _of_numpy(file[name] for name in BatchGradient._fields)
+        recording.extend(file["step"], arrays)
         return recording
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.conversion import array_of
+from ..base.messages import printable
 from ..base.whole_numbers import whole_number
 from .alternatives import Alternative
 from .examples import Measured
@@ -55,13 +56,13 @@ class AuditResults(Judged):
         """The name of an example: its id, or its index."""
         last = self.shape[0] - 1
         place = whole_number("Audit.id_of", "index", index, low=0, high=last)
-        return str(place if self.ids is None else self.ids[place])
+        return printable(place if self.ids is None else self.ids[place])
 
     def class_of(self, place: int) -> str:
         """The name of a class, or its number."""
         last = self.shape[1] - 1
         k = whole_number("Audit.class_of", "place", place, low=0, high=last)
-        return str(k if self.class_names is None else self.class_names[k])
+        return printable(k if self.class_names is None else self.class_names[k])
 
     def counts(self) -> dict[str, int]:
         """Number of examples, of those that are measured, and why the others are not."""

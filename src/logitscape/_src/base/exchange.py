@@ -27,7 +27,9 @@ def put_folder(new: Path, place: Path, aside: Path) -> None:
         aside: Path in the same folder that nobody else uses.
     """
     for attempt in range(ATTEMPTS):
-        if not is_folder(place):
+        # A folder can be moved to an empty place only, a file to that of another file as well.
+        is_filled = is_folder(place) or (is_folder(new) and os.path.lexists(place))
+        if not is_filled:
             try:
                 new.replace(place)
                 return

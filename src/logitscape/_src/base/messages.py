@@ -1,9 +1,48 @@
-"""What an error says: its message in one line, and the values that it quotes."""
+"""What an error says, in one line, the values that it quotes, and text that is harmless to show."""
 
+import re
 from typing import TypeGuard
 
 LONGEST = 80
 """Largest number of characters of a value that a message quotes."""
+
+HARMFUL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+"""Characters that move a terminal's cursor, turn the order of a line round, or have no bytes."""
+
+
+def printable(text: object, *, lines: bool = False) -> str:
+    r"""A text as it is, but for characters that would do something: those are written as escapes.
+
+    Args:
+        text: Text that somebody else wrote.
+        lines: Whether it may have several lines, and tabs.
+
+    >>> printable("two\nlines")
+    'two\\nlines'
+    """
+    kept = "\n\t" if lines else ""
+    return HARMFUL.sub(
+        lambda found: found[0] if found[0] in kept else _escaped(found[0]), str(text)
+    )
+
+
+def printable_json(text: str) -> str:
+    """The same JSON, in which these characters are escaped."""
+    # Those below a space are escaped already, but for the ends of the lines between values.
+    return HARMFUL.sub(
+        lambda found: found[0] if found[0] < " " else f"\\u{ord(found[0]):04x}", text
+    )
+
+
+def storable(text: object) -> str:
+    """A text as it is, but for halves of characters, which have no bytes."""
+    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def first_line(error: Exception) -> str:
@@ -33,7 +72,7 @@ def quoted(value: object) -> str:
             if _is_int(value)
             else f"a {kind}"
         )
-    text = " ".join(text.split("\n")) if "\n" in text else text
+    text = printable(" ".join(text.split("\n")))
     if len(text) <= LONGEST:
         return text
     return f"{text[:LONGEST]}... ({len(text)} characters)"

@@ -33,7 +33,7 @@ def name_beside(path: Path) -> Iterator[Path]:
     owner = f"{_host()}-{os.getpid()}-{secrets.token_hex(4)}"
     # The path is read by writers that take the format from the suffix.
     suffix = path.suffix if len(os.fsencode(path.suffix)) <= LONGEST_SUFFIX else ""
-    temporary = path.with_name(f".{_short(path.stem)}.{owner}.tmp{suffix}")
+    temporary = path.with_name(f".{short(path.stem)}.{owner}.tmp{suffix}")
     _in_use.add(temporary)
     try:
         yield temporary
@@ -46,14 +46,14 @@ def name_beside(path: Path) -> Iterator[Path]:
 
 def is_temporary(file: object, path: Path) -> bool:
     """Whether a file is, or lies in, a temporary one of this path."""
-    beginning = str(path.with_name(f".{_short(path.stem)}."))
+    beginning = str(path.with_name(f".{short(path.stem)}."))
     return str(file).startswith(beginning)
 
 
 def remove_leftovers(folder: Path, stem: str) -> None:
     """Remove the temporary files and folders that killed processes left of `stem.*`."""
     with suppress(OSError):
-        for leftover in folder.glob(f".{escape(_short(stem))}.*.tmp*"):
+        for leftover in folder.glob(f".{escape(short(stem))}.*.tmp*"):
             if _is_left(leftover):
                 remove(leftover)
 
@@ -105,7 +105,8 @@ def _host() -> str:
     return hashlib.sha256(platform.node().encode()).hexdigest()[:6]
 
 
-def _short(stem: str) -> str:
+def short(stem: str) -> str:
+    """The beginning of a name, so that a longer name made of it still is one."""
     while len(os.fsencode(stem)) > LONGEST:
         stem = stem[: min(len(stem) - 1, LONGEST)]
     return stem

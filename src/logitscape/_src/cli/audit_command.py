@@ -182,7 +182,17 @@ def _lines(path: Path | None) -> list[str] | None:
     if path is None:
         return None
     try:
+        if path.exists() and not path.is_file():
+            # A pipe would be waited for without end, and a device may have no end.
+            raise UsageError(f"--class-names: `{path}` is no ordinary file.")
         return path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"--class-names: `{path}` cannot be read: {reason}.") from None
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"--class-names: {str(path)!r} is no name of a file."
+        ) from error
     except UnicodeDecodeError as error:
         raise UsageError(f"--class-names: {path} is no text in UTF-8.") from error
 

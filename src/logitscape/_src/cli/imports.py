@@ -4,6 +4,7 @@ import ast
 import importlib
 import importlib.util
 import inspect
+import os
 import pkgutil
 import re
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ..base.messages import printable
 from ..base.names import nearest, suggestion
 from .bind import instance_of, with_arguments
 from .errors import UsageError
@@ -23,7 +25,15 @@ DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 @cache
 def from_file(path: Path) -> ModuleType:
     """Run a Python file, once; it can import its neighbours in the same folder."""
-    if not path.is_file():
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        # JAX notes the file of every operation, as text.
+        text = printable(path)
+        raise UsageError(f"`{text}` has a name that is no text; rename it.") from None
+    if not _is_file(path):
+        if os.path.lexists(path):
+            raise UsageError(f"`{path}` is no ordinary file.")
         hint = suggestion(path.name, _python_files(path.parent))
         raise UsageError(f"there is no file `{path}`. {hint}".rstrip())
     name = _module_name(path)
@@ -40,6 +50,13 @@ def from_file(path: Path) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # A name that is too long, or none.
+        return False
 
 
 def _python_files(folder: Path) -> list[str]:

@@ -9,17 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
 from ..base.files import checked_path
+from ..base.messages import printable_json
+from ..reports.console import TextConsole
 from .errors import UsageError
 
 WIDTH = 80
 PICTURES = (".png", ".svg", ".pdf")
 
 
-class Output(Console):
+class Output(TextConsole):
     """A console of at most 80 columns that falls silent if nobody reads on.
 
     `logitscape list | head -1` is no error.
@@ -71,7 +73,9 @@ def working(message: str, *, quiet: bool = False) -> Iterator[None]:
 
 def to_json(data: Any) -> str:
     """Return standard JSON: infinities and NaN are the strings "inf", "-inf" and "nan"."""
-    return json.dumps(_standard(data), indent=2, ensure_ascii=False, allow_nan=False)
+    return printable_json(
+        json.dumps(_standard(data), indent=2, ensure_ascii=False, allow_nan=False)
+    )
 
 
 def _standard(data: Any) -> Any:

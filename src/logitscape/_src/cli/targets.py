@@ -78,7 +78,8 @@ def _imported(place: str) -> ModuleType:
     if not is_file:
         with blaming(f"importing `{place}`"):
             return from_name(place)
-    path = Path(place).expanduser().resolve()
+    # Not resolved: a link may have the suffix that its file lacks.
+    path = Path(place).expanduser().absolute()
     with blaming(f"importing `{place}`", [path.parent]):
         return from_file(path)
 

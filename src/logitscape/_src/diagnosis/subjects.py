@@ -11,7 +11,7 @@ from jax import Array
 
 from ..base.formula import rounded_once
 from ..base.memory import kept
-from ..base.messages import quoted
+from ..base.messages import printable, quoted
 from ..base.program_keys import set_key
 from ..base.target_kinds import DISTRIBUTION, LABELS, TargetKind
 from ..base.users_code import name_of
@@ -81,7 +81,7 @@ def subject(
         source, num_classes, form, domain.squeezed
     )
     given = _Given(
-        name=name or name_of(source),
+        name=printable(name or name_of(source)),
         source=source,
         normalizer=normalizer,
         recognised=found,
@@ -115,7 +115,7 @@ def subject_of_gradient(
     form = "binary" if num_classes == 1 else form
     found = recognise(function, num_classes, form, Inside(NUMPY, domain.squeezed))
     given = _Given(
-        name=name or name_of(function),
+        name=printable(name or name_of(function)),
         source=function,
         normalizer=normalizer,
         recognised=found,
@@ -197,7 +197,7 @@ def _of_objective(objective: Objective) -> Subject:
         set_key(function, f"objective {objective.name}")
         _set_key_of_normalizer(objective.normalizer, objective.name)
     return Subject(
-        name=objective.name,
+        name=printable(objective.name),
         function=function,
         normalizer=objective.normalizer,
         form="one example",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..base.messages import printable
 from ..objectives.objective import Objective
 from ..objectives.sources import objective
 from . import field, knobs
@@ -34,9 +35,10 @@ def page_with(objectives: Sequence[Objective]) -> str:
 
 def _told_apart(given: Objective, known: frozenset[str]) -> Objective:
     """Return the objective, with another name if it is not the one of the catalogue."""
-    if given.name not in known or given == objective(given.name):
-        return given
-    return replace(given, name=f"{given.name} (your own)")
+    name = printable(given.name)
+    if name in known and given != objective(name):
+        name = f"{name} (your own)"
+    return given if name == given.name else replace(given, name=name)
 
 
 def measured(objectives: Sequence[Objective]) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """The explorer as one HTML file."""
 
 from collections.abc import Mapping
-from html import escape
 from importlib.resources import files
 from typing import Any
 
 from ..base.versions import versions
 from ..landscapes.probe_rays import PROBE_RAYS
+from ..reports.escaped import escape
 from ..reports.html import document
 from . import field, opening
 from .knobs import TEMPERATURES

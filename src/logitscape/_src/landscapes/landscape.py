@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from ..base.files import checked_path, replacing
+from ..base.messages import storable
 from ..base.versions import __version__
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Landscape:
             if array is not None:
                 variables[name] = (dimensions, _storable(array), ATTRIBUTES[name])
         coordinates: dict[str, Any] = {
-            "objective": list(self.objectives),
+            "objective": [storable(name) for name in self.objectives],
             "label": list(self.labels),
         }
         for name, axis in self._axes_by_name().items():

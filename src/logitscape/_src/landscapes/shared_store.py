@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.files import replacing, write_text
 from ..base.processes import is_first, share_of, wait_for_all
+from ..base.temporaries import short
 
 if TYPE_CHECKING:
     import xarray
@@ -53,7 +54,7 @@ class Growing:
 
 def growing_folder(target: Path) -> Path:
     """The folder in which the store of this path grows; the same for all processes and runs."""
-    return target.with_name(f".{target.name}.growing")
+    return target.with_name(f".{short(target.name)}.growing")
 
 
 def digest(*arrays: Any) -> str:

@@ -74,5 +74,5 @@ def _legend_above(panels: Sequence[Axes], names: Sequence[str]) -> None:
 def _inches(names: Sequence[str]) -> float:
     """Width of the longest name."""
     font = FontProperties(size=points(LABEL_SIZE))
-    paths = [TextPath((0, 0), name, prop=font) for name in names if name]
+    paths = [TextPath((0, 0), name, prop=font) for name in names if name.strip()]
     return max((path.get_extents().width for path in paths), default=0.0) / PER_INCH

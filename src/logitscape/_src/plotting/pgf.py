@@ -4,6 +4,7 @@ matplotlib asks a TeX engine how large every text is. Here it is told what the t
 figure's own font, so that no TeX need be installed; LaTeX then sets the text anew, at its anchor.
 """
 
+import re
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -12,6 +13,8 @@ from matplotlib.backends.backend_mixed import MixedModeRenderer
 from matplotlib.backends.backend_pgf import RendererPgf
 from matplotlib.figure import Figure
 from PIL import Image
+
+from ..base.messages import printable
 
 HEAD = r"""%% A figure by logitscape; include it in LaTeX by
 %%   \usepackage{pgf} ... \input{FILE.pgf}
@@ -25,6 +28,14 @@ HEAD = r"""%% A figure by logitscape; include it in LaTeX by
 \def_{\ifmmode\sb\else\textunderscore\fi}
 \begin{pgfpicture}
 """
+SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{each: f"\\{each}" for each in "{}$&#%"},
+}
+"""Characters that LaTeX takes for commands, and what prints them."""
+DOLLAR = re.compile(r"(?<!\\)\$")
 END = r"""\end{pgfpicture}
 \makeatother
 \endgroup
@@ -41,6 +52,21 @@ class _Renderer(RendererPgf):
     def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> Any:
         """Width, height and descent of a text in pixels."""
         return self._measures.get_text_width_height_descent(s, prop, ismath)
+
+    def draw_text(
+        self,
+        gc: Any,
+        x: float,
+        y: float,
+        s: str,
+        prop: Any,
+        angle: float,
+        ismath: Any = False,
+        mtext: Any = None,
+    ) -> None:
+        """Write a text, in which only formulas between dollars are commands."""
+        text = in_latex(s, has_formulas=bool(ismath))
+        super().draw_text(gc, x, y, text, prop, angle, ismath, mtext)  # type: ignore[no-untyped-call]
 
     def option_scale_image(self) -> bool:
         """Have images resampled to the figure's resolution, so that they need no transform."""
@@ -64,6 +90,26 @@ class _Renderer(RendererPgf):
             rf"{{\includegraphics[{size}]{{\detokenize{{{name}}}}}}}"
             "\n"
         )
+
+
+def in_latex(text: str, *, has_formulas: bool) -> str:
+    """A text as matplotlib shows it elsewhere, for LaTeX.
+
+    Args:
+        text: Text of any characters; in a name a backslash begins no command.
+        has_formulas: Whether what stands between dollars is a formula, which stays as it is.
+    """
+    if not has_formulas:
+        return _printed(text)
+    parts = DOLLAR.split(text)
+    return "$".join(
+        part if place % 2 else _printed(part.replace(r"\$", "$"))
+        for place, part in enumerate(parts)
+    )
+
+
+def _printed(text: str) -> str:
+    return "".join(SPECIAL.get(letter, letter) for letter in printable(text))
 
 
 def write_pgf(figure: Figure, file: TextIO) -> None:

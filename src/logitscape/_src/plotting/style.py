@@ -197,7 +197,7 @@ def _style_of_formula(name: str) -> tuple[str, Dashes]:
     if name in _STYLES:
         return _STYLES[name]
     # Python's own hash of a text differs from process to process.
-    checksum = zlib.crc32(name.encode("utf-8", "surrogatepass"))
+    checksum = zlib.crc32(name.encode("utf-8", "backslashreplace"))
     return _OTHER_STYLES[checksum % len(_OTHER_STYLES)]
 
 

@@ -3,8 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from ..base.messages import quoted
+from matplotlib.cbook import is_math_text
+from matplotlib.mathtext import MathTextParser
+
+from ..base.messages import printable, quoted
 from ..base.users_code import calling, name_of
+
+LONGEST = 160
+"""Characters of a text; what is longer would leave no room for what it is about."""
 
 Labels: TypeAlias = Mapping[str, str] | Callable[[str], str] | None
 """Texts by the text in whose place they are drawn, or a function from one to the other."""
@@ -22,15 +28,41 @@ def translation(function_name: str, labels: Labels) -> Callable[[str], str]:
     """
     argument = f"`{function_name}(labels=...)`"
     if labels is None:
-        return str
+        return drawable
     if isinstance(labels, Mapping):
-        return _by_dict(argument, labels)
+        given = _by_dict(argument, labels)
+        return lambda text: drawable(given(text))
     if not callable(labels):
         raise TypeError(
             f"{argument} must be texts by text, such as {{'loss': 'Verlust'}}, or a function "
             f"of a text, got {quoted(labels)}."
         )
-    return _by_function(argument, labels)
+    by_function = _by_function(argument, labels)
+    return lambda text: drawable(by_function(text))
+
+
+def drawable(text: str) -> str:
+    r"""A text that matplotlib can draw, whatever stands in it.
+
+    Formulas between dollars are drawn as such where they can be read; in the name `a$b$\c` the
+    dollars are dollars. Texts that no figure has room for are shortened.
+    """
+    text = printable(text, lines=True)
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST - 1]}…"
+    if "$" in text and not _is_readable(text):
+        text = text.replace(r"\$", "$").replace("$", r"\$")
+    return text
+
+
+def _is_readable(text: str) -> bool:
+    if not is_math_text(text):
+        return True
+    try:
+        MathTextParser("path").parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _by_dict(argument: str, labels: Mapping[Any, Any]) -> Callable[[str], str]:

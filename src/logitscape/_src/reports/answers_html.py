@@ -1,13 +1,13 @@
 """Answers as HTML, for pages and notebooks."""
 
 from collections.abc import Sequence
-from html import escape
 
 from ..diagnosis.answers import Answer, Severity
 from ..diagnosis.config import DiagnosisConfig
 from ..diagnosis.findings import SHOWN, Findings, counts
 from ..diagnosis.subject import Subject
 from .checked_witnesses import code_of
+from .escaped import escape
 from .html import SIGNS
 from .open_questions import open_questions
 from .remedies import remedy

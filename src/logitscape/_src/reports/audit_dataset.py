@@ -8,6 +8,7 @@ from ..audit.calibration import errors_of_classes
 from ..audit.extremes import stuck_at
 from ..audit.prediction import is_suspicious
 from ..audit.results import AuditResults
+from ..base.messages import storable
 
 if TYPE_CHECKING:
     import xarray
@@ -49,15 +50,19 @@ def dataset(audit: AuditResults) -> "xarray.Dataset":
         variables["calibration_error"] = (("class",), of_classes)
     coordinates: dict[str, Any] = {
         "example": measured.index,
-        "loss": list(measured.setting.names),
+        "loss": [storable(name) for name in measured.setting.names],
     }
     if audit.class_names is not None:
-        coordinates["class"] = list(audit.class_names)
+        coordinates["class"] = [storable(name) for name in audit.class_names]
     if audit.ids is not None:
-        coordinates["id"] = (("example",), audit.ids[measured.index])
+        coordinates["id"] = (("example",), _storable(audit.ids[measured.index]))
     attributes = {
-        "name": audit.name,
-        "objective": audit.objective,
+        "name": storable(audit.name),
+        "objective": storable(audit.objective),
         "dtype": audit.dtype,
     }
     return xarray.Dataset(variables, coordinates, attributes)
+
+
+def _storable(ids: Any) -> Any:
+    return ids if ids.dtype.kind != "U" else np.array([storable(each) for each in ids])

@@ -1,7 +1,6 @@
 """An audit as one HTML file that needs nothing else, and as a table for notebooks."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from html import escape
 
 from ..audit.finding import Finding
 from ..audit.results import AuditResults
@@ -17,6 +16,7 @@ from .audit_terminal import (
     number,
     setting,
 )
+from .escaped import escape
 from .html import document, picture, table
 
 CAPTIONS = {

@@ -1,7 +1,6 @@
 """A series of audits for the terminal, of at most 80 columns, and as one HTML page."""
 
 from collections.abc import Iterator, Sequence
-from html import escape
 
 import numpy as np
 from rich.console import Group as Lines
@@ -16,6 +15,7 @@ from .audit_page import findings_html, wide_table
 from .audit_series_figure import CAPTIONS, panels
 from .audit_series_record import series_record
 from .audit_terminal import columns, finding_lines, written
+from .escaped import escape
 from .html import document, picture
 
 SHOWN = 12

@@ -1,7 +1,6 @@
 """A comparison as one HTML file, and as a table for notebooks."""
 
 from collections.abc import Iterator, Mapping
-from html import escape
 from typing import Any
 
 from ..base.versions import versions
@@ -9,6 +8,7 @@ from ..diagnosis.answers import Answer
 from ..diagnosis.findings import Findings, common_config
 from .answers_html import answer_lists, boxed, capitalized, headline, mark, setting
 from .comparison_table import questions, worst
+from .escaped import escape
 from .html import document, picture, table
 from .records import comparison_record
 

@@ -2,22 +2,18 @@
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from html import escape
+from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from ..diagnosis.answers import Severity
+from .escaped import escape
 from .save import rendered
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; "
-    "script-src 'unsafe-inline'; img-src data:"
-)
-"""Content security policy of a page: it may fetch nothing from anywhere."""
 
 SIGNS: Mapping[Severity, str] = {
     "fault": "✗",
@@ -28,7 +24,11 @@ SIGNS: Mapping[Severity, str] = {
 }
 """Sign beside the word of every severity, so that nothing depends on colour."""
 
-COMMENTS = re.compile(r"<metadata>.*?</metadata>|<!--.*?-->", flags=re.DOTALL)
+COMMENTS = re.compile(
+    r"<metadata>.*?</metadata>|<!--.*?-->|<defs>\s*<style[^>]*>[^<]*</style>\s*</defs>",
+    flags=re.DOTALL,
+)
+"""Parts of a picture that a page leaves out; page.css has the style, which all pictures share."""
 INDENTATION = re.compile(r"\n\s*")
 OPENING = re.compile(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"|<svg ')
 CURVE = re.compile(r'<g id="(\w+)-([\w-]+)-(\w+)">')
@@ -54,19 +54,19 @@ def document(
         script: JavaScript instead of that of reports.
         compact: Whether the record is written without spaces, for pages that have much of it.
     """
-    style = _resource("page.css") if style is None else style
-    script = _resource("page.js") if script is None else script
+    style = "\n" + (_resource("page.css") if style is None else style)
+    script = "\n" + (_resource("page.js") if script is None else script)
     head = [
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(style, script)}">',
         '<link rel="icon" href="data:,">',
         f"<title>{escape(title)}</title>",
-        f"<style>\n{style}</style>",
+        f"<style>{style}</style>",
     ]
     scripts = [
         f'<script type="application/json" id="data">\n{embedded(data, compact)}\n</script>',
-        f"<script>\n{script}</script>",
+        f"<script>{script}</script>",
     ]
     lines = [
         "<!doctype html>",
@@ -79,6 +79,30 @@ def document(
         "</body></html>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _policy(style: str, script: str) -> str:
+    """Content security policy: nothing is fetched, and of scripts and styles only these two count.
+
+    Whatever slipped into a page would not run. Attributes of style are those of matplotlib.
+    Browsers that do not tell elements from attributes allow both.
+    """
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "img-src data:",
+            f"script-src {_digest(script)}",
+            "style-src 'unsafe-inline'",
+            f"style-src-elem {_digest(style)}",
+            "style-src-attr 'unsafe-inline'",
+        ]
+    )
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 def embedded(data: Mapping[str, Any], compact: bool = False) -> str:

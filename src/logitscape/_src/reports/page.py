@@ -1,7 +1,6 @@
 """A diagnosis as one HTML file that needs nothing else, and as a table for notebooks."""
 
 from collections.abc import Iterator, Sequence
-from html import escape
 
 from ..base.versions import versions
 from ..diagnosis.answers import Answer
@@ -16,6 +15,7 @@ from .answers_html import (
     setting,
     what_to_do,
 )
+from .escaped import escape
 from .html import SIGNS, document, picture, table
 from .records import diagnosis_record
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..base.messages import printable
 from ..diagnosis.answers import Answer
 
 if TYPE_CHECKING:
@@ -39,11 +40,15 @@ def shown(wanted: bool) -> Iterator[Progress]:
     if not wanted:
         yield Progress()
         return
-    from rich.console import Console
+    from rich.text import Text
 
-    console = Console(stderr=True, highlight=False)
+    from .console import TextConsole
+
+    console = TextConsole(stderr=True, highlight=False)
     if not console.is_terminal:
-        yield Progress(lambda message: print(message, file=sys.stderr, flush=True))
+        yield Progress(
+            lambda message: print(printable(message), file=sys.stderr, flush=True)
+        )
         return
 
     def show(answers: Sequence[Answer]) -> None:
@@ -56,7 +61,7 @@ def shown(wanted: bool) -> Iterator[Progress]:
     reads_here = sys.stdout.isatty()
     with console.status("") as status:
         yield Progress(
-            lambda message: status.update(f"[dim]{message}[/dim]"),
+            lambda message: status.update(Text(message, "dim")),
             show if reads_here else _nothing,
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from ..base.messages import printable_json
 from ..base.versions import versions
 from ..diagnosis.answers import Answer
 from ..diagnosis.findings import Findings, common_config, gravest
@@ -74,7 +75,8 @@ def _answer(answer: Answer, subject: Subject) -> dict[str, Any]:
 
 def to_json(record: Mapping[str, Any]) -> str:
     """Return a record as the text of a JSON file."""
-    return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(record, indent=2, ensure_ascii=False)
+    return printable_json(text) + "\n"
 
 
 def plain(value: Any) -> Any:

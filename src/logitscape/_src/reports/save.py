@@ -52,9 +52,9 @@ def save(
 
 def as_text(renderable: "RenderableType") -> str:
     """Return what a terminal of 80 columns without colours shows."""
-    from rich.console import Console
+    from .console import TextConsole
 
-    console = Console(
+    console = TextConsole(
         file=StringIO(), width=COLUMNS, color_system=None, force_terminal=False
     )
     with console.capture() as captured:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TypeAlias
 
+from ..base.messages import printable
 from ..base.settings import truth_value
 from ..base.users_code import calling, name_of
 
@@ -53,7 +54,7 @@ def _bar(title: str) -> Iterator[Report]:
     )
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("steps,"),
@@ -61,5 +62,5 @@ def _bar(title: str) -> Iterator[Report]:
         TextColumn("left"),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None)
+        task = bar.add_task(printable(title), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

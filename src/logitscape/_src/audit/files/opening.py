@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ...base.conversion import array_of
+from ...base.messages import printable
 from . import arrays, columns, stores
 from .rows import Rows, of_array
 
@@ -88,7 +89,7 @@ def _opened(role: str, text: str) -> Rows:
     path = Path(place).expanduser()
     argument = f"`audit({role}=...)`"
     if not _exists(path):
-        raise FileNotFoundError(f"{argument}: there is no file `{path}`.")
+        raise FileNotFoundError(f"{argument}: there is no file `{printable(path)}`.")
     suffix = path.suffix.lower()
     if suffix not in READERS:
         known = ", ".join(READERS)
