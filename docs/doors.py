@@ -1,13 +1,15 @@
 """Call every public door with hostile values; `--write` updates `docs/doors.md`.
 
-It takes a quarter of an hour. `--quick` asks one in twenty of the calls, and writes nothing.
+One call in three is made, others for each door, which takes some minutes; `--all` makes all.
 """
 
+import multiprocessing
 import os
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
@@ -17,7 +19,7 @@ import jax
 from docs.loss_table import publish
 from logitscape._src.base.xla import compile_all_fast
 from tests.doors import commands, users
-from tests.doors.calls import calls, outcomes
+from tests.doors.calls import outcomes, share
 from tests.doors.functions import FUNCTIONS
 from tests.doors.hostile import HOSTILE, UNKNOWN_KEYWORD
 from tests.doors.outcomes import Outcome
@@ -29,17 +31,21 @@ COMMAND = "python -m nox -s doors -- --write"
 PACKAGES = ("jax", "numpy", "matplotlib", "logitscape")
 BAD = ("raw", "hang", "wrong")
 COLUMNS = ("calls", "results", "clear errors", "raw errors", "hangs", "wrong numbers")
+ONE_IN = 3
+"""One of so many calls is made; all of those with users' functions."""
 ONE_FORMULA_IN = 4
-"""Of so many calls of a formula one is made, another one for each formula: they check alike."""
+"""Of formulas, which check alike, so many times fewer."""
 
 HEAD = """\
 # What every door does with bad input
 
 With {versions}, on a CPU; made by `{command}`.
 
-Every function that a user can call was called with one hostile value in place of each of its
-arguments, one at a time, and every option of the command line with hostile words. The functions
-are found by their public names and signatures, so that a new one is here by itself. A call is
+Every function that a user can call was called with hostile values in place of its arguments, one at
+a time, and every option of the command line with hostile words: one of three of these calls, and
+one of twelve for the formulas, which check alike; `python -m docs.doors --all` makes all. The
+functions are found by their public names and signatures, so that a new one is here by itself. A
+call is
 
 * a **result** where the value can be meant: a list for an array, or a number of NumPy;
 * a **clear error** if the package refuses it: a `TypeError`, a `ValueError`, an `OSError` for files
@@ -64,39 +70,42 @@ is over, and the error has the line at which it was.
 
 
 def some(door: Door, place: int, one_in: int) -> list[tuple[str, str]]:
-    """The calls of a door that are made: all, or of formulas and in short runs a share."""
-    chosen = list(calls(door))
-    share = one_in * (ONE_FORMULA_IN if door.is_formula else 1)
-    return chosen[place % share :: share]
+    """The calls of a door that are made, others for each door."""
+    more = ONE_FORMULA_IN if door.is_formula and one_in > 1 else 1
+    return share(door, place, one_in * more)
 
 
-def measured(one_in: int) -> list[Outcome]:
-    """What the calls of all doors come to."""
-    found = list[Outcome]()
-    every = list(doors())
-    for place, door in enumerate(every):
-        print(f"{place + 1} of {len(every)}: {door.name}", file=sys.stderr)
-        found += outcomes(door, some(door, place, one_in))
-    return found
+def of_door(place: int, one_in: int) -> list[Outcome]:
+    """What the calls of one door come to."""
+    door = list(doors())[place]
+    print(door.name, file=sys.stderr)
+    return outcomes(door, some(door, place, one_in))
 
 
-def measured_commands(one_in: int) -> list[Outcome]:
-    """What the command line does with hostile words, in an empty folder."""
+def of_command(command: str, one_in: int) -> list[Outcome]:
+    """What one command does with hostile words, in a folder of its own."""
+    print(command, file=sys.stderr)
+    asked = [(o, w) for o in commands.options() for w in commands.WORDS][::one_in]
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         try:
             commands.make_files(Path(folder))
-            asked = [(o, w) for o in commands.options() for w in commands.WORDS]
-            return [commands.outcome(o, w) for o, w in asked[::one_in]]
+            return [commands.outcome(o, w) for o, w in asked if o.command == command]
         finally:
             os.chdir(before)
 
 
-def measured_users(one_in: int) -> list[Outcome]:
-    """What the doors do with users' functions."""
-    asked = [(door, kind) for door in users.DOORS for kind in FUNCTIONS]
-    return [users.outcome(door, kind) for door, kind in asked[::one_in]]
+def of_user(door: str) -> list[Outcome]:
+    """What a door does with users' functions."""
+    print(f"{door} with users' functions", file=sys.stderr)
+    return [users.outcome(door, kind) for kind in FUNCTIONS]
+
+
+def ready() -> None:
+    """Set up a process: most programs run once, and are compiled in a third of the time."""
+    jax.config.update("jax_enable_x64", True)
+    compile_all_fast()
 
 
 def page(
@@ -188,22 +197,25 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def main() -> None:
-    """Measure, print the page, and say what is bad."""
-    one_in = 20 if "--quick" in sys.argv[1:] else 1
-    jax.config.update("jax_enable_x64", True)
-    # Most programs run once: they are compiled in a third of the time.
-    compile_all_fast()
-    of_doors = measured(one_in)
-    of_commands = measured_commands(one_in)
-    of_users = measured_users(one_in)
-    for each in [*of_doors, *of_commands, *of_users]:
+    """Measure in a process for each core, print the page, and say what is bad."""
+    one_in = 1 if "--all" in sys.argv[1:] else ONE_IN
+    names = sorted({option.command for option in commands.options()})
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    # New processes, as threads of JAX would not live on in a copy of this one.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, context, ready) as pool:
+        asked = [
+            [pool.submit(of_user, door) for door in users.DOORS],
+            [pool.submit(of_command, name, one_in) for name in names],
+            [pool.submit(of_door, k, one_in) for k, _ in enumerate(doors())],
+        ]
+        by_users, by_commands, by_doors = (
+            [each for task in tasks for each in task.result()] for tasks in asked
+        )
+    for each in [*by_doors, *by_commands, *by_users]:
         if each.kind in BAD:
             print(each, file=sys.stderr)
-    text = page(of_doors, of_commands, of_users)
-    if one_in == 1:
-        publish(text, TARGET)
-    else:
-        print(text)
+    publish(page(by_doors, by_commands, by_users), TARGET)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,13 @@ class Attached(Foreign):
         return 1, 0
 
 
+class Mute:
+    """An object that cannot be written."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+
 def ended() -> Any:
     """A generator that has been read already."""
     generator = (number for number in (1.0, 2.0))
@@ -60,6 +67,7 @@ HOSTILE: Mapping[str, Callable[[], Any]] = {
     "a huge size": lambda: 10**12,
     "beyond 64 bits": lambda: 10**30,
     "beyond every float": lambda: 10**400,
+    "more digits than Python writes": lambda: 10**5000,
     "complex": lambda: 1 + 2j,
     "empty list": list,
     "ragged list": lambda: [[1.0], [1.0, 2.0]],
@@ -72,6 +80,7 @@ HOSTILE: Mapping[str, Callable[[], Any]] = {
     "generator": lambda: (number for number in (1.0, 2.0)),
     "generator that has ended": ended,
     "object": object,
+    "object without a text": Mute,
     "class": lambda: int,
     "function without arguments": lambda: lambda: None,
     "module": lambda: np,

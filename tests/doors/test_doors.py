@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import logitscape as ls
-from tests.doors.calls import calls, outcomes
+from tests.doors.calls import outcomes, share
 from tests.doors.hostile import HOSTILE, UNKNOWN_KEYWORD
 from tests.doors.outcomes import Outcome, outcome_of
 from tests.doors.public import Door, doors
@@ -34,8 +34,7 @@ def chosen(door: Door) -> list[tuple[str, str]]:
     """The calls of a door in every run, others for each door."""
     one_in = ONE_FORMULA_IN if door.is_formula else ONE_IN
     one_in *= 8 if door.name in SLOW else 1
-    every = list(calls(door))
-    return every[EVERY.index(door) % one_in :: one_in]
+    return share(door, EVERY.index(door), one_in)
 
 
 def bad(found: list[Outcome]) -> list[Outcome]:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ...base.conversion import array_of
-from ...base.messages import printable
+from ...base.messages import printable, quoted
 from . import arrays, columns, stores
 from .rows import Rows, of_array
 
@@ -93,7 +93,9 @@ def _opened(role: str, text: str) -> Rows:
     suffix = path.suffix.lower()
     if suffix not in READERS:
         known = ", ".join(READERS)
-        raise ValueError(f"{argument}: `{path}` must end in {known}.")
+        raise ValueError(
+            f"{argument}: the name must end in {known}, got {quoted(text)}."
+        )
     if not path.is_file() and not (path.is_dir() and suffix in FOLDERS):
         # A pipe would be waited for without end.
         what = "is a folder" if path.is_dir() else "is no ordinary file"
