@@ -49,9 +49,9 @@ def load(name: str, *, seed: int = 0) -> Dataset:
     """
     if not isinstance(name, str) or name not in DATASETS:
         similar = nearest(str(name), DATASETS, count=1, cutoff=0.4)
-        hint = f"; did you mean {similar[0]!r}?" if similar else ""
+        hint = f" Did you mean {similar[0]!r}?" if similar else ""
         known = ", ".join(DATASETS)
         raise ValueError(
-            f"`load(name)` must be one of {known}, got {quoted(name)}{hint}."
+            f"`load(name)` must be one of {known}, got {quoted(name)}.{hint}"
         )
     return DATASETS[name](seed=seed)

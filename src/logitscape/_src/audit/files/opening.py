@@ -52,7 +52,7 @@ def rows_of(role: str, source: Any) -> Rows:
     else:
         argument = f"`audit({role}=...)`"
         is_array = _can_be_cut(source)
-        array = source if is_array else array_of(argument, source, "a path or numbers")
+        array = source if is_array else array_of(argument, source, "a path or an array")
         if np.ma.is_masked(array):
             raise TypeError(
                 f"`audit({role}=...)` must have no masked entries: leave their rows out, or mark "
