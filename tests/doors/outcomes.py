@@ -15,6 +15,7 @@ import jax
 import numpy as np
 
 import logitscape
+from logitscape._src.base.messages import quoted
 from logitscape._src.objectives.user_remedies import name_of
 
 from .hostile import HOSTILE, UNKNOWN_KEYWORD
@@ -142,8 +143,8 @@ def _of_error(error: BaseException, parameter: str, value: Any) -> tuple[Kind, s
 def _quotes(message: str, value: Any) -> bool:
     """Whether a message says what was given: all of it, or its beginning, or one entry of it."""
     entries = value if isinstance(value, list | tuple) else [value]
-    beginnings = [str(entry)[:QUOTE] for entry in entries]
-    beginnings += [repr(entry)[1:QUOTE] for entry in entries]
+    beginnings = [entry[:QUOTE] for entry in entries if isinstance(entry, str)]
+    beginnings += [quoted(entry)[1:QUOTE] for entry in entries]
     return "got " in message or any(text in message for text in beginnings if text)
 
 

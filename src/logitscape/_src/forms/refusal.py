@@ -73,7 +73,10 @@ def refusal(
     """
     name = name_of(function)
     returned, errors, form = outcomes
-    place = definition_of(function)
+    places = {place_of(error) for error in errors.values()}
+    # Where every form fails on the same line, it is named once.
+    is_one = len(places) == 1
+    place = (places.pop() if is_one else "") or definition_of(function)
     forms = "any of the known forms" if form is None else f"the form {form!r}"
     lines = [f"`{name}` is no loss in {forms}. Tried:"]
     if place:
@@ -82,7 +85,7 @@ def refusal(
     for reading in READINGS:
         if reading.form in shown or reading not in {**returned, **errors}:
             continue
-        outcome = _outcome(returned.get(reading) or errors[reading])
+        outcome = _outcome(returned.get(reading) or errors[reading], not is_one)
         shown[reading.form] = (reading.signature(), outcome)
     outcomes_alike = {outcome for _, outcome in shown.values()}
     if len(shown) > 1 and len(outcomes_alike) == 1:
@@ -114,9 +117,9 @@ def _after(
     return loss
 
 
-def _outcome(found: Returned | Exception) -> str:
+def _outcome(found: Returned | Exception, with_place: bool) -> str:
     if isinstance(found, Exception):
-        place = place_of(found)
+        place = place_of(found) if with_place else ""
         return f"{in_one_line(found)} ({place})" if place else in_one_line(found)
     return f"returned shape {found.shape}"
 
