@@ -161,7 +161,7 @@ def _outcome(given: list[str]) -> Any:
     said = err.getvalue()
     if status in (0, 1):
         return "result", ""
-    if status != 2 or "Traceback" in said.replace("Traceback (most recent call", ""):
+    if status != 2 or "Traceback" in said:
         return "raw", f"status {status}: {said[-300:]}"
     if "\x1b[31m" in said or "\u202e" in said:
         return "raw", f"control characters: {said!r}"

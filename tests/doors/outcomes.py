@@ -16,7 +16,7 @@ import numpy as np
 
 import logitscape
 from logitscape._src.base.messages import quoted
-from logitscape._src.objectives.user_remedies import name_of
+from logitscape._src.base.users_code import name_of
 
 from .hostile import HOSTILE, UNKNOWN_KEYWORD
 from .public import Door

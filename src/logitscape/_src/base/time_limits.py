@@ -70,6 +70,7 @@ def limited(
         while call.is_alive() and time.monotonic() < end:
             call.join(min(PAUSE, max(0.0, end - time.monotonic())))
     finally:
+        # Where it is has to be known before it is stopped.
         where = _line_of(call) or definition_of(given)
         if call.is_alive():
             call.stop()

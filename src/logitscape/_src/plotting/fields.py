@@ -235,7 +235,7 @@ def norm_bar(
     text("norm_bar", "label", label)
     if ax is None:
         ax = [colors.axes]
-    fields = several("norm_bar", ax, None, "at least one")  # type: ignore[arg-type]
+    fields = several("norm_bar", ax, None, "at least one")
     word = translation("norm_bar", labels)
     with settings("norm_bar", style):
         bar = figure_of(fields).colorbar(
