@@ -23,7 +23,9 @@ from .public import Door
 
 PACKAGE = Path(logitscape.__file__).parent
 SECONDS = 30
-"""Seconds after which a call counts as a hang."""
+"""Seconds of processor time after which a call counts as a hang."""
+WAITED = 300
+"""Seconds by the clock after which it does: of a busy machine a process has only a share."""
 FAMILY = (TypeError, ValueError, OSError, ImportError)
 """Kinds of the errors by which the package refuses what it is given."""
 QUOTE = 12
@@ -72,13 +74,17 @@ def time_limit() -> Iterator[None]:
     ):
         yield
         return
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(SECONDS)
+    kinds = (signal.SIGALRM, signal.SIGPROF)
+    before = [signal.signal(kind, stop) for kind in kinds]
+    signal.alarm(WAITED)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
 
 
 def outcome(door: Door, parameter: str, value: str) -> Outcome:
@@ -144,7 +150,7 @@ def _quotes(message: str, value: Any) -> bool:
     """Whether a message says what was given: all of it, or its beginning, or one entry of it."""
     entries = value if isinstance(value, list | tuple) else [value]
     beginnings = [entry[:QUOTE] for entry in entries if isinstance(entry, str)]
-    beginnings += [quoted(entry)[1:QUOTE] for entry in entries]
+    beginnings += [quoted(entry).strip("'\"")[:QUOTE] for entry in entries]
     return "got " in message or any(text in message for text in beginnings if text)
 
 

@@ -138,7 +138,7 @@ def assert_faithful(
         ...     loss, "softmax + brier", class_counts=(128, 129), dtypes=("float32",)
         ... )
     """
-    _check_allowed(allow)
+    allow = _allowed(allow)
     faults = check_faithful(fused, reference, **config)
     failing = [fault for fault in faults if fault.verdict not in allow]
     if failing:
@@ -146,19 +146,21 @@ def assert_faithful(
         raise UnfaithfulLossError(name, reference_from(reference).name, failing)
 
 
-def _check_allowed(allow: Collection[str]) -> None:
-    """Refuse a name that no fault has, such as a misspelt one."""
-    if isinstance(allow, str) or not isinstance(allow, Collection):
+def _allowed(allow: Collection[str]) -> list[str]:
+    """Names of faults; one that no fault has, such as a misspelt one, is refused."""
+    names = entries(allow)
+    if names is None or not all(isinstance(name, str) for name in names):
         raise ValueError(
             "`assert_faithful(allow=...)` must be a collection of texts "
             f"such as ('does not run',), got {quoted(allow)}."
         )
-    for name in allow:
-        if not isinstance(name, str) or name not in FAULTS:
+    for name in names:
+        if name not in FAULTS:
             raise ValueError(
                 f"`assert_faithful(allow=...)`: no fault is {quoted(name)}. "
-                f"{suggestion(str(name), sorted(FAULTS))}"
+                f"{suggestion(name, sorted(FAULTS))}"
             )
+    return names
 
 
 def _dtypes(dtypes: Sequence[str]) -> list[str]:

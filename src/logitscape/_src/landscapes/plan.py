@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..base.conversion import entries
+from ..base.conversion import ERRORS, entries
 from ..base.messages import quoted
 from ..base.settings import truth_value
 from ..base.types import Labels
@@ -158,7 +158,7 @@ def _float_type(dtype: Any) -> Any:
         return widest
     try:
         float_type = jnp.dtype(dtype)
-    except (TypeError, ValueError):
+    except ERRORS:
         float_type = None
     if float_type is None or float_type not in FLOATS:
         names = ", ".join(map(str, FLOATS))

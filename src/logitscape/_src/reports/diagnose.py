@@ -220,7 +220,7 @@ def _recognised(
     if (source is None) == (value_and_grad is None):
         raise TypeError(
             "`diagnose(source)` takes a loss, or `value_and_grad=`: one of the two, "
-            f"got {quoted(source)} and {value_and_grad!r}."
+            f"got {quoted(source)} and {quoted(value_and_grad)}."
         )
     if source is None:
         return subject_of_gradient(value_and_grad, **arguments)
