@@ -148,7 +148,7 @@ def _of_error(error: BaseException, parameter: str, value: Any) -> tuple[Kind, s
 
 def _quotes(message: str, value: Any) -> bool:
     """Whether a message says what was given: all of it, or its beginning, or one entry of it."""
-    entries = value if isinstance(value, list | tuple) else [value]
+    entries = value if isinstance(value, list | tuple | dict) else [value]
     beginnings = [entry[:QUOTE] for entry in entries if isinstance(entry, str)]
     beginnings += [quoted(entry).strip("'\"")[:QUOTE] for entry in entries]
     return "got " in message or any(text in message for text in beginnings if text)

@@ -30,7 +30,7 @@ VALID: Mapping[str, Callable[[], Any]] = {
     "colors": lambda: _axes().imshow(np.eye(2)),
     "columns": lambda: ("x", "y"),
     "curves": lambda: {"a": np.array([1.0, 2.0])},
-    "data": lambda: ls.datasets.load("digits"),
+    "data": lambda: _clusters(),
     "dataset": lambda: _landscape().to_xarray(),
     "direction": lambda: "R1",
     "figure": Figure,
@@ -142,12 +142,18 @@ INSTANCES: Mapping[str, Callable[[], Any]] = {
     "ls.Landscape": lambda: _landscape(),
     "ls.Objective": lambda: ls.objective(PAIR),
     "ls.Recording": lambda: _recording(),
-    "ls.Dataset": lambda: ls.datasets.load("digits"),
+    "ls.Dataset": lambda: _clusters(),
     "ls.Diagnosis": lambda: _diagnosis(),
     "ls.Comparison": lambda: ls.Comparison({"one": _diagnosis()}),
     "ls.NoiseSymmetry": lambda: ls.noise_symmetry("softmax + mae"),
 }
 """One of every class that has methods with arguments."""
+
+
+@cache
+def _clusters() -> Any:
+    clusters = ls.datasets.load("gaussian_clusters")
+    return clusters.first(train=40, validation=4, test=4)
 
 
 @cache

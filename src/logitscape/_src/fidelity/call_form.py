@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, get_args
 
+from ..base.conversion import entries
 from ..base.messages import quoted
 from ..base.names import suggestion
 from ..base.users_code import definition_of, name_of
@@ -111,7 +112,7 @@ def _reductions(
     """The reductions to check: all, if the function takes `reduction`, or else none."""
     if reductions is None:
         return REDUCTIONS if "reduction" in takes else ("none",)
-    given = list(reductions) if isinstance(reductions, Collection) else []
+    given = entries(reductions) or []
     # Texts only: an array in a list would be compared entry by entry.
     texts = [each for each in given if isinstance(each, str)]
     chosen = tuple(each for each in REDUCTIONS if each in texts)
