@@ -151,7 +151,9 @@ def _quotes(message: str, value: Any) -> bool:
     entries = value if isinstance(value, list | tuple | dict) else [value]
     beginnings = [entry[:QUOTE] for entry in entries if isinstance(entry, str)]
     beginnings += [quoted(entry).strip("'\"")[:QUOTE] for entry in entries]
-    return "got " in message or any(text in message for text in beginnings if text)
+    # Of an empty text the quotation marks are all that there is.
+    found = [text or "''" for text in beginnings]
+    return "got " in message or any(text in message for text in found)
 
 
 def _says_whose(error: BaseException, function: Any) -> bool:

@@ -196,8 +196,9 @@ def in_time(recognise: Callable[[], Subject], seconds: float, given: Any) -> Sub
 
 def _stated_domain(source: Any) -> tuple[float, float] | None:
     """The least and largest logit of a loss of the catalog that has these."""
-    name = str(source).partition("(")[0].strip()
-    known = BY_NAME.get(name) if isinstance(source, str | Objective) else None
+    if not isinstance(source, str | Objective):
+        return None
+    known = BY_NAME.get(str(source).partition("(")[0].strip())
     return None if known is None else known.domain
 
 
