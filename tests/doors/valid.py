@@ -34,6 +34,9 @@ VALID: Mapping[str, Callable[[], Any]] = {
     "dataset": lambda: _landscape().to_xarray(),
     "direction": lambda: "R1",
     "figure": Figure,
+    "embeddings": lambda: jnp.array([LOGITS, LABEL]),
+    "first": lambda: jnp.array([LOGITS, LABEL]),
+    "second": lambda: jnp.array([LABEL, LOGITS]),
     "features": lambda: jnp.ones((2, 4)),
     "fused": lambda: ls.per_example(PAIR),
     "kinds": lambda: [["constant", "constant"], ["constant", "constant"]],
@@ -83,6 +86,14 @@ SHORT: Mapping[str, Any] = {"budget": 1e-3, "points": 1}
 QUICK_TO_CHECK = {"class_counts": (16,), "dtypes": ("float32",), "jit": False}
 
 OF_DOORS: Mapping[tuple[str, str], Callable[[], Any]] = {
+    **{
+        (f"ls.{maker}(...)", "logits"): lambda: jnp.array([LOGITS, LOGITS])
+        for maker in ("per_example", "value_and_grad", "probe")
+    },
+    **{
+        (f"ls.contrastive.{name}", "similarities"): lambda: 2 * jnp.eye(2)
+        for name in ("clip", "siglip_batch")
+    },
     ("ls.audit", "logits"): lambda: np.array([LOGITS, LOGITS]),
     ("ls.box", "axes"): lambda: {0: np.array([0.0, 1.0])},
     ("ls.loss", "spec"): lambda: "brier",

@@ -45,8 +45,8 @@ def positive_of_classes(
     numbers = _as_vector(argument, value)
     if numbers.size != logits.size:
         raise ValueError(
-            f"{argument} must have one number for each class: "
-            f"it has {numbers.size}, and there are {logits.size} logits."
+            f"{argument} must have one number for each of the {logits.size} classes, "
+            f"got {numbers.size}."
         )
     if isinstance(numbers, jax.core.Tracer):
         return _nan_out_of_range(jnp.asarray(numbers, logits.dtype), bool(sums_to_one))

@@ -48,7 +48,8 @@ def load(name: str, *, seed: int = 0) -> Dataset:
     ((1000, 2), (2000, 3))
     """
     if not isinstance(name, str) or name not in DATASETS:
-        similar = nearest(str(name), DATASETS, count=1, cutoff=0.4)
+        text = name if isinstance(name, str) else ""
+        similar = nearest(text, DATASETS, count=1, cutoff=0.4)
         hint = f" Did you mean {similar[0]!r}?" if similar else ""
         known = ", ".join(DATASETS)
         raise ValueError(

@@ -52,8 +52,8 @@ def brier(
 def scale_of_brier(convention: str, num_classes: int) -> float:
     """Factor of the sum of squares that a convention stands for."""
     scales = {"sum": 1.0, "half": 0.5, "mean": 1 / num_classes}
-    # In a tuple even a value that cannot be hashed, such as a list, can be looked for.
-    if convention not in tuple(scales):
+    # An array would be compared entry by entry.
+    if not isinstance(convention, str) or convention not in scales:
         names = ", ".join(map(repr, scales))
         raise ValueError(
             f"`brier(convention=...)` must be one of {names}, got {quoted(convention)}."

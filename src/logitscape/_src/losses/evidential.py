@@ -123,8 +123,8 @@ def _parameters(
 
 def checked_evidence(function_name: str, evidence: str) -> None:
     """Raise a ValueError unless the evidence is one of the two."""
-    # In a tuple even a value that cannot be hashed, such as a list, can be looked for.
-    if evidence not in ("relu", "softplus"):
+    # An array would be compared entry by entry.
+    if not isinstance(evidence, str) or evidence not in ("relu", "softplus"):
         raise ValueError(
             f"`{function_name}(evidence=...)` must be 'relu' or 'softplus', "
             f"got {quoted(evidence)}."

@@ -139,7 +139,8 @@ def triplet(
     Source: Schroff et al., FaceNet, arXiv 1503.03832 (triplet loss), of similarities in place of
     distances; Faghri et al., VSE++, arXiv 1707.05612 (sum and maximum of hinges).
     """
-    if negatives not in ("all", "hardest"):
+    # An array would be compared entry by entry.
+    if not isinstance(negatives, str) or negatives not in ("all", "hardest"):
         raise ValueError(
             f"`triplet(negatives=...)` must be 'all' or 'hardest', got {quoted(negatives)}."
         )

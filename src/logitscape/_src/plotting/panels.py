@@ -118,7 +118,8 @@ def several(function_name: str, ax: Any, count: int | None, needed: str) -> list
 def _flat(ax: Any) -> Iterator[Any]:
     """Axes, or those of a list or an array of any shape, row by row."""
     # What has more rows than a figure can have is not walked through.
-    several = None if getattr(ax, "size", 0) > MOST_AXES else entries(ax)
+    is_huge = isinstance(ax, np.ndarray) and ax.size > MOST_AXES
+    several = None if is_huge else entries(ax)
     if several is None:
         yield ax
         return
