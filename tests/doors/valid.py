@@ -94,6 +94,7 @@ OF_DOORS: Mapping[tuple[str, str], Callable[[], Any]] = {
         (f"ls.contrastive.{name}", "similarities"): lambda: 2 * jnp.eye(2)
         for name in ("clip", "siglip_batch")
     },
+    ("ls.losses.squared_logits", "labels"): lambda: jnp.array(LABEL),
     ("ls.audit", "logits"): lambda: np.array([LOGITS, LOGITS]),
     ("ls.box", "axes"): lambda: {0: np.array([0.0, 1.0])},
     ("ls.loss", "spec"): lambda: "brier",

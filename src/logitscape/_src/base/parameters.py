@@ -64,7 +64,9 @@ def parameter(
 
 def is_known_to_be(number: Number, value: Parameter) -> bool:
     """Whether a parameter is known while the program is traced, and equal to this number."""
-    return not isinstance(value, jax.core.Tracer) and bool(value == number)
+    # What is no number is refused where it is checked.
+    is_known = not isinstance(value, jax.core.Tracer) and _is_number(value)
+    return is_known and bool(value == number)
 
 
 def _nan_out_of_range(number: Array, low: Number, high: Number, open: bool) -> Array:
@@ -89,7 +91,9 @@ def _is_finite(value: Any) -> bool:
 
 def known_whole(value: Parameter) -> int | None:
     """A whole number that is known while the program is traced; None for any other."""
-    if isinstance(value, jax.core.Tracer) or value != int(value):
+    if isinstance(value, jax.core.Tracer) or not _is_number(value):
+        return None
+    if not _is_finite(value) or value != int(value):
         return None
     return int(value)
 

@@ -54,8 +54,8 @@ def scale_of_score(convention: str, num_classes: int) -> float:
         ValueError: If it is neither "sum" nor "mean".
     """
     scales = {"sum": 1.0, "mean": 1 / max(num_classes - 1, 1)}
-    # In a tuple even a value that cannot be hashed, such as a list, can be looked for.
-    if convention not in tuple(scales):
+    # An array would be compared entry by entry.
+    if not isinstance(convention, str) or convention not in scales:
         raise ValueError(
             "`ranked_probability_score(convention=...)` must be 'sum' or 'mean', "
             f"got {quoted(convention)}."

@@ -109,8 +109,8 @@ def evidential(logits: Vector, *, evidence: Evidence = "relu") -> Probs:
 
 def checked_evidence(evidence: str) -> str:
     """The name of an evidence, if it is one."""
-    # In a tuple even a value that cannot be hashed, such as a list, can be looked for.
-    if evidence not in EVIDENCES:
+    # An array would be compared entry by entry.
+    if not isinstance(evidence, str) or evidence not in EVIDENCES:
         names = ", ".join(map(repr, EVIDENCES))
         raise ValueError(
             f"`evidential(evidence=...)` must be one of {names}, got {quoted(evidence)}."

@@ -57,11 +57,11 @@ def texts(function_name: str, name: str, value: Any) -> list[str]:
 def table(
     function_name: str, name: str, value: Any, rows: int, columns: int
 ) -> list[list[str]]:
-    """Texts by row and column.
+    """Texts by row and column, of which the last ones may be left out.
 
     Raises:
         TypeError: If they are no texts.
-        ValueError: If there are more or fewer.
+        ValueError: If there are more.
     """
     given = entries(value)
     if given is None:
@@ -70,10 +70,10 @@ def table(
             f"{quoted(value)}."
         )
     cells = [texts(function_name, name, row) for row in given]
-    if len(cells) != rows or any(len(row) != columns for row in cells):
+    if len(cells) > rows or any(len(row) > columns for row in cells):
         raise ValueError(
-            f"`{function_name}({name})` must have a text for each of {rows} rows and {columns} "
-            f"columns, got rows of {[len(row) for row in cells]}."
+            f"`{function_name}({name})` must have at most {rows} rows, and {columns} texts for "
+            f"the columns, got rows of {[len(row) for row in cells]}."
         )
     return cells
 

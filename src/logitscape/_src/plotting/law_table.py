@@ -67,6 +67,11 @@ def law_table(
     laws = by_name(function, "laws", laws, Law, "a color, a text and a hatching")
     kinds = table(function, "kinds", kinds, len(rows), len(columns))
     texts = table(function, "texts", texts, len(rows), len(columns))
+    if [len(row) for row in texts] != [len(row) for row in kinds]:
+        raise ValueError(
+            "`law_table(texts)` must have as many texts as there are kinds, in every row, got "
+            f"{quoted(texts)}."
+        )
     known(function, "kinds", [kind for row in kinds for kind in row], laws)
     word = translation(function, labels)
     natural = (2.4 + 0.75 * len(columns), 1.4 + 0.36 * len(rows))
