@@ -11,7 +11,7 @@ import linecache
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,8 @@ from .users_files import is_ours, is_users, is_within
 
 P = ParamSpec("P")
 R = TypeVar("R")
+MORE_INPUTS = "Computation compiled for"
+"""What JAX says of a program in which arrays of another one are left."""
 KEPT = "UnexpectedTracerError"
 REMEDIES = (
     (
@@ -195,7 +197,7 @@ def keeping_nothing(source: Any) -> Iterator[None]:
     """Run programs that are made of a user's function, which may not keep what was traced.
 
     Args:
-        source: The function, or an objective of it.
+        source: The function, an objective of it, or several of both.
 
     Raises:
         TypeError: If it does; JAX notices it only when the whole program is made.
@@ -203,13 +205,23 @@ def keeping_nothing(source: Any) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not _is(error, KEPT):
+        if not _is(error, KEPT) and MORE_INPUTS not in str(error):
             raise
-        place = place_of(error) or definition_of(source)
+        function = _function_in(source)
+        place = place_of(error) if _is(error, KEPT) else ""
+        place = place or definition_of(function)
         at = f" at {place}" if place else ""
         raise TypeError(
-            f"`{name_of(source)}` cannot be traced by JAX{at}. {remedy_of(error)}"
+            f"`{name_of(function)}` cannot be traced by JAX{at}. {dict(REMEDIES)[KEPT]}"
         ) from error
+
+
+def _function_in(source: Any) -> Any:
+    """The first function among sources."""
+    several = source.values() if isinstance(source, Mapping) else source
+    if not isinstance(source, Mapping | list | tuple):
+        return source
+    return next((each for each in several if callable(each)), source)
 
 
 def keeps_nothing(function: Callable[P, R]) -> Callable[P, R]:

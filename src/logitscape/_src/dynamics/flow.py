@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..base.messages import quoted
 from ..base.types import Number
+from ..base.users_code import keeps_nothing
 from ..base.whole_numbers import MOST_POINTS, is_whole, whole_number
 from ..landscapes.slice import points as points_of
 from ..landscapes.slice_arguments import axis
@@ -59,6 +60,7 @@ class Flows:
     paths: NDArray[Any] | None = None
 
 
+@keeps_nothing
 def flow(
     objectives: Sources, starts: ArrayLike, *, label: int = 0, points: int | None = None
 ) -> Flows:
@@ -118,6 +120,7 @@ def flow(
     )
 
 
+@keeps_nothing
 def times_to_correct(
     objectives: Sources,
     margins: ArrayLike,
