@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import pytest
 
@@ -78,16 +77,12 @@ def loops(z: Any, t: Any) -> Any:
         rounds += 1
 
 
-def loops_in_jax(z: Any, t: Any) -> Any:
-    return jax.lax.while_loop(lambda x: x < jnp.inf, lambda x: 0 * x, 0 * z[0])
-
-
 @pytest.mark.lengthy
 def test_a_function_that_never_returns_ends_with_the_budget(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(diagnosing, "PATIENCE", 3.0)
-    with pytest.raises(TimeoutError, match=r"line \d+: `(rounds \+= 1|while True:)`"):
+    with pytest.raises(TimeoutError, match=r"within \d+ s at .*, line \d+: `"):
         ls.diagnose(loops, budget=0.5)
     with pytest.raises(TimeoutError, match="give its loops a number of rounds"):
         ls.compare([loops], budget=0.5)
