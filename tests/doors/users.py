@@ -122,7 +122,13 @@ def _has_remedy(told: str) -> bool:
         "keep arrays",
         "works",
     )
-    more = ("compute it anew", "returns, or raises", "must take", "must return")
+    more = (
+        "compute it anew",
+        "say whether",
+        "returns, or raises",
+        "must take",
+        "must return",
+    )
     return any(words in told for words in (*remedies, *more))
 
 
