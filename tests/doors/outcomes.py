@@ -88,13 +88,17 @@ def time_limit() -> Iterator[None]:
 
 
 def outcome(door: Door, parameter: str, value: str) -> Outcome:
-    """Call a door with one hostile value."""
+    """Call a door with one hostile value of a kind."""
     is_keyword = value == UNKNOWN_KEYWORD
-    given = {parameter: 1 if is_keyword else HOSTILE[value]()}
+    return outcome_of(door, parameter, 1 if is_keyword else HOSTILE[value](), value)
+
+
+def outcome_of(door: Door, parameter: str, given: Any, value: str) -> Outcome:
+    """Call a door with any value, of which `value` is the kind."""
     # A picture of hostile numbers may warn of them; whether it is drawn is what is asked.
     with warnings.catch_warnings(), _silent():
         warnings.simplefilter("ignore")
-        kind, text = _outcome(door, parameter, value, given)
+        kind, text = _outcome(door, parameter, value, {parameter: given})
     return Outcome(door.name, parameter, value, kind, text)
 
 

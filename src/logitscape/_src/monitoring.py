@@ -18,6 +18,7 @@ from .base.formula import rounded_once
 from .base.half_precision import wide_dtype
 from .base.settings import real_number
 from .base.target_kinds import DISTRIBUTION
+from .base.users_code import keeping_nothing
 from .base.whole_numbers import whole_number
 from .engine.linear_arguments import checked
 from .engine.linear_loss import usual_tile
@@ -107,7 +108,8 @@ def probe(
             check_logits(z)
             target, counts, are_valid = _labels(z, labels, ignored_label)
         setting = _setting(source, known, predictor, z.shape[1], z.dtype, threshold)
-        found = of_logits(setting, z, target, counts)
+        with keeping_nothing(source):
+            found = of_logits(setting, z, target, counts)
         return _unless_invalid(statistics(found, threshold, z.dtype), are_valid)
 
     return measure
@@ -196,7 +198,8 @@ def probe_linear_loss(
 
         y, counts = jnp.asarray(given.labels), jnp.asarray(given.counted)
         rows = min(size or usual_tile(num_classes), max(len(y), 1))
-        found = of_layer(setting, given.features, logits_of, y, counts, rows)
+        with keeping_nothing(source):
+            found = of_layer(setting, given.features, logits_of, y, counts, rows)
         are_valid = jnp.all(~counts | ((y >= 0) & (y < num_classes)))
         measured = statistics(found, threshold, given.features.dtype)
         return _unless_invalid(measured, are_valid)
