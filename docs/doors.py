@@ -52,7 +52,7 @@ call is
   or an `ImportError` for a package that is not installed, whose message names the argument and says
   what was given and what is allowed;
 * a **raw error** if anything else is raised, from inside Python, NumPy or JAX;
-* a **hang** if it takes longer than half a minute; or
+* a **hang** if it takes longer than half a minute of processor time; or
 * a **wrong number** if a NaN was given and the result has finite numbers only, or an unknown
   keyword was accepted.
 
