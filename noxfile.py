@@ -109,6 +109,13 @@ def verdicts(session: nox.Session) -> None:
         session.run("python", "-m", table, *session.posargs, env=ENVIRONMENT)
 
 
+@nox.session
+def doors(session: nox.Session) -> None:
+    """Call every public door with hostile values; --write keeps the table in docs/doors.md."""
+    install(session, "-e", ".", *group("test"))
+    session.run("python", "-m", "docs.doors", *session.posargs, env=ENVIRONMENT)
+
+
 @nox.session(venv_backend="uv")
 def stability(session: nox.Session) -> None:
     """Ask whether the oldest versions give the verdicts of the newest; --write keeps the table."""

@@ -62,14 +62,20 @@ def test_arrays_that_do_not_fit_are_named(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"threshold": "half"}, r"`audit\(threshold=...\)` must be from 0 to 1"),
-        ({"threshold": float("nan")}, r"`audit\(threshold=...\)` must be from 0 to 1"),
+        (
+            {"threshold": "half"},
+            r"`audit\(threshold=...\)` must be a number, at least 0 and at most 1",
+        ),
+        (
+            {"threshold": float("nan")},
+            r"`audit\(threshold=...\)` must be a number, at least 0 and at most 1",
+        ),
         ({"against": "softmax + brier"}, r"`audit\(against=...\)` must be a list"),
         ({"against": None}, r"`audit\(against=...\)` must be a list"),
         ({"ids": 5}, r"`audit\(ids=...\)` must have one entry for each"),
         ({"groups": {"a": 7}}, r"`audit\(groups=...\)`: 'a' must have one entry"),
         ({"class_names": "abcd"}, r"`audit\(class_names=...\)` must have one entry"),
-        ({"dtype": np.float16}, r"`audit\(dtype=...\)` must be one of float32"),
+        ({"dtype": np.float16}, r"`audit\(dtype=...\)` must be one of 'float32'"),
     ],
 )
 def test_options_that_do_not_fit_are_named(

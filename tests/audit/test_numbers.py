@@ -252,8 +252,11 @@ def test_groups_are_compared_with_few_false_alarms() -> None:
         ),
         ({"logits": Z[:0], "labels": Y[:0]}, "must have at least one example"),
         ({"labels": None}, r"`audit\(labels=...\)` is needed"),
-        ({"dtype": "int8"}, r"`audit\(dtype=...\)` must be one of float32"),
-        ({"threshold": -1}, r"`audit\(threshold=...\)` must be from 0 to 1"),
+        ({"dtype": "int8"}, r"`audit\(dtype=...\)` must be one of 'float32'"),
+        (
+            {"threshold": -1},
+            r"`audit\(threshold=...\)` must be a number, at least 0 and at most 1",
+        ),
         ({"class_names": ["a"]}, "must have one entry for each of the 6 classes"),
         ({"ids": ["a"]}, "must have one entry for each of the 3,001 examples"),
         (

@@ -68,7 +68,7 @@ def test_posterior_of_clusters_is_the_densities():
         (
             lambda: load("digit"),
             ValueError,
-            "did you mean 'digits'.*known: digits, mnist5k",
+            "must be one of digits, mnist5k.*Did you mean 'digits'",
         ),
         (lambda: digits(seed=-1), ValueError, r"`digits\(seed=...\)`"),
         (
@@ -86,7 +86,7 @@ def test_posterior_of_clusters_is_the_densities():
         (
             lambda: CLUSTERS.first(train=151),
             ValueError,
-            r"first\(train=...\).*between 1 and 150",
+            r"first\(train=...\).*at least 1 and at most 150",
         ),
     ],
 )

@@ -22,6 +22,7 @@ PAGES = (
             "catalogue",
             "diagnose",
             "faults",
+            "doors",
             "howto/half_precision",
             "howto/large_vocabulary",
             "howto/read_a_report",

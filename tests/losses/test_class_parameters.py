@@ -42,7 +42,7 @@ def test_bad_ones_are_explained(spec: str, message: str) -> None:
     [
         (
             "logit_adjusted(prior=(0.5, 0.5))",
-            "must have one number for each class: it has 2, and there are 3 logits.",
+            "must have one number for each of the 3 classes, got 2.",
         ),
         ("top_k_hinge(k=7)", "at least 1 and at most 3, got 7."),
     ],

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.quick
         ({"seeds": (1, 1)}, "seeds=.*different"),
         ({"seeds": (-1,)}, "seeds="),
         ({"init_scales": (-1.0,)}, "init_scales=.*at least 0"),
-        ({"steps": 0}, "steps=.*at least 1, got 0"),
+        ({"steps": 0}, "steps=.*at least 1.*got 0"),
         (
             {"batch_size": 151},
             "batch_size=.*from 1 to 150, the training examples, got 151",

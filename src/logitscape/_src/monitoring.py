@@ -13,10 +13,12 @@ from jax.typing import ArrayLike
 from .audit.batch import BatchGradient, statistics
 from .audit.batch_numbers import of_layer, of_logits
 from .audit.config import Setting
+from .base.arguments import numbers
 from .base.formula import rounded_once
 from .base.half_precision import wide_dtype
 from .base.settings import real_number
 from .base.target_kinds import DISTRIBUTION
+from .base.users_code import keeping_nothing
 from .base.whole_numbers import whole_number
 from .engine.linear_arguments import checked
 from .engine.linear_loss import usual_tile
@@ -28,9 +30,8 @@ from .objectives.batch_arguments import (
     check_logits,
     checked_targets,
     in_range,
-    known_or_traced,
 )
-from .objectives.counted import check_ignored_label
+from .objectives.counted import check_ignored_label, known_or_traced
 from .objectives.objective import Objective
 from .objectives.parts import Normalizer, normalizer_from
 from .objectives.sources import Source, objective
@@ -94,7 +95,7 @@ def probe(
         )
 
     def measure(logits: ArrayLike, labels: ArrayLike) -> BatchGradient:
-        z = jnp.asarray(logits)
+        z = numbers("probe(...)", "logits, ...", logits)
         if z.ndim != 2:
             raise ValueError(
                 f"`probe(...)(logits, ...)` must have shape [m, n], got {z.shape}."
@@ -107,7 +108,8 @@ def probe(
             check_logits(z)
             target, counts, are_valid = _labels(z, labels, ignored_label)
         setting = _setting(source, known, predictor, z.shape[1], z.dtype, threshold)
-        found = of_logits(setting, z, target, counts)
+        with keeping_nothing(source):
+            found = of_logits(setting, z, target, counts)
         return _unless_invalid(statistics(found, threshold, z.dtype), are_valid)
 
     return measure
@@ -196,7 +198,8 @@ def probe_linear_loss(
 
         y, counts = jnp.asarray(given.labels), jnp.asarray(given.counted)
         rows = min(size or usual_tile(num_classes), max(len(y), 1))
-        found = of_layer(setting, given.features, logits_of, y, counts, rows)
+        with keeping_nothing(source):
+            found = of_layer(setting, given.features, logits_of, y, counts, rows)
         are_valid = jnp.all(~counts | ((y >= 0) & (y < num_classes)))
         measured = statistics(found, threshold, given.features.dtype)
         return _unless_invalid(measured, are_valid)
@@ -213,7 +216,7 @@ def _labels(
     z: Array, labels: ArrayLike, ignored_label: int | None
 ) -> tuple[Array, Array, Array]:
     """Labels that are in range, which of them count, and whether all of those are valid."""
-    y = known_or_traced(labels)
+    y = known_or_traced("labels", labels)
     check_labels(z, y)
     mask: Any = np.ones(y.shape, bool) if ignored_label is None else y != ignored_label
     label = in_range(z, y, mask)

@@ -1,8 +1,10 @@
 """`assert_healthy`: the diagnosis of a loss as a test in a user's own test suite."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
+from .base.conversion import entries
+from .base.messages import quoted
 from .base.names import suggestion
 from .base.settings import one_of
 from .diagnosis.answers import SEVERITIES, Answer, Severity
@@ -63,7 +65,7 @@ def assert_healthy(
         True
     """
     one_of("assert_healthy", "fail_on", fail_on, LEVELS)
-    _check_allowed(allow)
+    allow = _allowed(allow)
     diagnosis = diagnose(objective, **config)
     failing = LEVELS[: LEVELS.index(fail_on) + 1]
     findings = [
@@ -76,19 +78,21 @@ def assert_healthy(
     return diagnosis
 
 
-def _check_allowed(allow: Collection[str]) -> None:
-    """Refuse a name that no question or verdict has, such as a misspelt one."""
-    if isinstance(allow, str) or not isinstance(allow, Iterable):
+def _allowed(allow: Collection[str]) -> list[str]:
+    """Names of questions or verdicts; one that none has, such as a misspelt one, is refused."""
+    names = entries(allow)
+    if names is None or not all(isinstance(name, str) for name in names):
         raise ValueError(
             "`assert_healthy(allow=...)` must be a collection of texts "
-            f"such as ('fades exponentially',), got {allow!r}."
+            f"such as ('fades exponentially',), got {quoted(allow)}."
         )
-    for name in allow:
-        if not isinstance(name, str) or name not in NAMES:
+    for name in names:
+        if name not in NAMES:
             raise ValueError(
-                f"`assert_healthy(allow=...)`: no question or verdict is {name!r}. "
-                f"{suggestion(str(name), sorted(NAMES))}"
+                f"`assert_healthy(allow=...)`: no question or verdict is {quoted(name)}. "
+                f"{suggestion(name, sorted(NAMES))}"
             )
+    return names
 
 
 def _message(diagnosis: Diagnosis, findings: Collection[Answer]) -> str:

@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.messages import quoted
+from ..base.settings import truth_value
+from ..base.users_code import keeping_nothing
 from ..engine.stuck import STUCK
 from ..objectives.counted import check_ignored_label
 from ..objectives.parts import Normalizer
-from ..objectives.sources import Source
+from ..objectives.sources import Source, spec_or_function
 from . import calibration, gradient, logits, prediction, temperature
 from .alternatives import alternatives
 from .config import make_setting, takes_targets
@@ -46,10 +49,14 @@ def compute(
 ) -> AuditResults:
     """Audit logits and labels; the arguments are those of `ls.audit`."""
     check_ignored_label("audit", ignored_label)
+    truth_value("audit", "strict", strict)
+    spec_or_function("audit", "objective", objective)
     if isinstance(against, str) or not isinstance(against, Sequence):
         raise TypeError(
-            f"`audit(against=...)` must be a list of losses, got {against!r}."
+            f"`audit(against=...)` must be a list of losses, got {quoted(against)}."
         )
+    for each in against:
+        spec_or_function("audit", "against", each)
     rows = _checked_logits(rows_of("logits", given_logits))
     m, n = rows.shape
     labels = checked(
@@ -70,7 +77,8 @@ def compute(
         dtype=dtype,
         threshold=threshold,
     )
-    passed = stream(setting, rows, labels, on_progress)
+    with keeping_nothing(objective):
+        passed = stream(setting, rows, labels, on_progress)
     measured = measured_of(setting, passed, m)
     if strict:
         _refuse(measured)
@@ -139,7 +147,7 @@ def _labels_of(logits: Any, labels: Any) -> Any:
             return path
     raise ValueError(
         "`audit(labels=...)` is needed unless the logits are in a file that also holds the "
-        "labels, such as .npz."
+        "labels, such as .npz, got None."
     )
 
 

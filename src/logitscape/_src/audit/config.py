@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from numbers import Real
 from typing import TypeAlias
 
 import jax
@@ -11,14 +10,15 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..base.formula import rounded_once
+from ..base.settings import one_of, real_number
 from ..base.target_kinds import DISTRIBUTION, TargetKind
+from ..base.users_code import name_of
 from ..forms.adapt import as_one_example
 from ..normalizers.probs import Probs
 from ..objectives.at_label import loss_at_label
 from ..objectives.objective import Objective
 from ..objectives.parts import Normalizer, normalizer_from
 from ..objectives.sources import Source, objective
-from ..objectives.user_functions import name_of
 
 Loss: TypeAlias = Callable[[Array, Array], Array]
 """Function (logits [n], label or target) -> loss of one example."""
@@ -81,14 +81,8 @@ def make_setting(
     Raises:
         ValueError: If an argument is out of range, or an alternative takes other targets.
     """
-    if dtype not in DTYPES:
-        raise ValueError(
-            f"`audit(dtype=...)` must be one of {', '.join(DTYPES)}, got {dtype!r}."
-        )
-    if not isinstance(threshold, Real) or not 0 <= threshold <= 1:
-        raise ValueError(
-            f"`audit(threshold=...)` must be from 0 to 1, got {threshold!r}."
-        )
+    one_of("audit", "dtype", dtype, DTYPES)
+    threshold = real_number("audit", "threshold", threshold, low=0, high=1)
     known = [_known(each) for each in (source, *against)]
     kinds = [each.targets if each is not None else DISTRIBUTION for each in known]
     for kind, each in zip(kinds, known, strict=True):
@@ -120,7 +114,7 @@ def make_setting(
         targets=kinds[0],
         is_soft=is_soft,
         dtype=dtype,
-        threshold=float(threshold),
+        threshold=threshold,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.conversion import array_of
 from ..base.messages import printable
 from .estimates import Estimate, mean, share
 from .examples import Measured
@@ -59,7 +60,9 @@ def checked_groups(groups: Any, m: int) -> dict[str, NDArray[Any]]:
         return {}
     named = groups if isinstance(groups, Mapping) else {"group": groups}
     checked = {
-        printable(kind): _named(np.asarray(entries_of("groups", values)))
+        printable(kind): array_of(
+            "`audit(groups=...)`", entries_of("groups", values), "names of groups"
+        )
         for kind, values in named.items()
     }
     for kind, values in checked.items():
@@ -68,7 +71,8 @@ def checked_groups(groups: Any, m: int) -> dict[str, NDArray[Any]]:
                 f"`audit(groups=...)`: {kind!r} must have one entry for each of the {m:,} "
                 f"examples, got shape {values.shape}."
             )
-        number = len(np.unique(values))
+        checked[kind] = _named(values)
+        number = len(np.unique(checked[kind]))
         if number > MOST:
             raise ValueError(
                 f"`audit(groups=...)`: {kind!r} must have at most {MOST} groups, got {number:,}."

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.conversion import array_of
 from ..base.files import checked_path, replacing
-from ..base.messages import first_line, printable
+from ..base.messages import first_line, printable, quoted
 from .batch import BatchGradient
 
 SCHEMA = "logitscape.probe/1"
@@ -54,11 +55,8 @@ class Recording:
             TypeError: If these are no statistics of a probe.
         """
         if not isinstance(statistics, BatchGradient):
-            raise TypeError(
-                "`Recording.append(..., statistics)` must be what `ls.probe(...)` returned, got "
-                f"{type(statistics).__name__}."
-            )
-        self._steps.append(int(step))
+            raise TypeError(_no_statistics("Recording.append", statistics))
+        self._steps.append(_whole("Recording.append(step, ...)", step))
         self._statistics.append(statistics)
 
     def extend(self, steps: Iterable[Any], statistics: BatchGradient) -> None:
@@ -68,7 +66,15 @@ class Recording:
             steps: Numbers of the steps, [s].
             statistics: Statistics with the leading axis [s].
         """
-        numbers = [int(step) for step in steps]
+        argument = "Recording.extend(steps, ...)"
+        given = array_of(f"`{argument}`", steps, "whole numbers")
+        if given.ndim != 1:
+            raise TypeError(
+                f"`{argument}` must be whole numbers, [s], got {quoted(steps)}."
+            )
+        numbers = [_whole(argument, step) for step in given]
+        if not isinstance(statistics, BatchGradient):
+            raise TypeError(_no_statistics("Recording.extend", statistics))
         stacked = _of_numpy(np.asarray(value) for value in statistics)
         if len(stacked.loss) != len(numbers):
             raise ValueError(
@@ -92,7 +98,7 @@ class Recording:
         target = checked_path("Recording.save", path)
         if target.suffix.lower() != SUFFIX:
             raise ValueError(
-                f"`Recording.save(path)` must end in {SUFFIX}, got {str(path)!r}."
+                f"`Recording.save(path)` must end in {SUFFIX}, got {quoted(str(path))}."
             )
         if not self._steps:
             raise ValueError("`Recording.save` has no step to write.")
@@ -159,6 +165,21 @@ class Recording:
         arrays = _of_numpy(file[name] for name in BatchGradient._fields)
         recording.extend(file["step"], arrays)
         return recording
+
+
+def _whole(argument: str, step: Any) -> int:
+    """The number of a step, which may be an array without axes, on any device."""
+    number = array_of(f"`{argument}`", step, "a whole number")
+    if number.ndim or number.dtype.kind not in "iu":
+        raise TypeError(f"`{argument}` must be a whole number, got {quoted(step)}.")
+    return int(number)
+
+
+def _no_statistics(function_name: str, given: Any) -> str:
+    return (
+        f"`{function_name}(..., statistics)` must be what `ls.probe(...)` returned, got "
+        f"{quoted(given)}."
+    )
 
 
 def stacked_of(statistics: Iterable[BatchGradient]) -> BatchGradient:

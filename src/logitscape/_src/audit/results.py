@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.conversion import array_of
 from ..base.messages import printable
+from ..base.whole_numbers import whole_number
 from .alternatives import Alternative
 from .examples import Measured
 from .groups import Group
@@ -52,11 +54,15 @@ class AuditResults(Judged):
 
     def id_of(self, index: int) -> str:
         """The name of an example: its id, or its index."""
-        return printable(index if self.ids is None else self.ids[index])
+        last = self.shape[0] - 1
+        place = whole_number("Audit.id_of", "index", index, low=0, high=last)
+        return printable(place if self.ids is None else self.ids[place])
 
     def class_of(self, place: int) -> str:
         """The name of a class, or its number."""
-        return printable(place if self.class_names is None else self.class_names[place])
+        last = self.shape[1] - 1
+        k = whole_number("Audit.class_of", "place", place, low=0, high=last)
+        return printable(k if self.class_names is None else self.class_names[k])
 
     def counts(self) -> dict[str, int]:
         """Number of examples, of those that are measured, and why the others are not."""
@@ -80,7 +86,7 @@ def checked_names(
     """
     if names is None:
         return None
-    array = np.asarray(names)
+    array = array_of(f"`audit({argument}=...)`", names, f"names of the {what}")
     if array.shape != (count,):
         raise ValueError(
             f"`audit({argument}=...)` must have one entry for each of the {count:,} {what}, got "

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from .conversion import ERRORS, refusal
 from .half_precision import wide_dtype
 
 
@@ -54,11 +55,8 @@ def numbers(function_name: str, argument: str, value: Any) -> Array:
     """
     try:
         return jnp.asarray(value)
-    # Another framework's array raises errors of its own where it does not convert itself.
-    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-        raise TypeError(
-            f"`{function_name}({argument})` must be numbers, got {value!r}."
-        ) from error
+    except ERRORS as error:
+        raise refusal(f"`{function_name}({argument})`", value, error) from error
 
 
 def are_one_hot(targets: Any) -> Any:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from .parameters import shortened
+from .messages import quoted
 from .special import nan_unless
 from .types import Vector
 
@@ -45,8 +45,8 @@ def positive_of_classes(
     numbers = _as_vector(argument, value)
     if numbers.size != logits.size:
         raise ValueError(
-            f"{argument} must have one number for each class: "
-            f"it has {numbers.size}, and there are {logits.size} logits."
+            f"{argument} must have one number for each of the {logits.size} classes, "
+            f"got {numbers.size}."
         )
     if isinstance(numbers, jax.core.Tracer):
         return _nan_out_of_range(jnp.asarray(numbers, logits.dtype), bool(sums_to_one))
@@ -81,7 +81,7 @@ def _as_vector(argument: str, value: Any) -> Any:
     if not is_real or array.ndim != 1:
         raise ValueError(
             f"{argument} must be a vector of one number for each class, such as "
-            f"(0.5, 0.3, 0.2), got {shortened(value)}."
+            f"(0.5, 0.3, 0.2), got {quoted(value)}."
         )
     return array
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .exchange import put_folder
+from .messages import quoted
 from .temporaries import is_folder, is_temporary, name_beside, remove_leftovers
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -43,12 +44,12 @@ def checked_path(
     """
     said = f"`{function_name}({argument}=...)`"
     if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"{said} must be text or a path, got {path!r}.")
+        raise TypeError(f"{said} must be text or a path, got {quoted(path)}.")
     text = os.fspath(path)
     if not isinstance(text, str):
-        raise TypeError(f"{said} must be text or a path, got {path!r}.")
+        raise TypeError(f"{said} must be text or a path, got {quoted(path)}.")
     if "\0" in text or not text or not _is_encodable(text):
-        raise ValueError(f"{said} must be the name of a file, got {path!r}.")
+        raise ValueError(f"{said} must be the name of a file, got {quoted(path)}.")
     target = Path(path)
     try:
         is_there = target.parent.is_dir()
@@ -138,10 +139,12 @@ def write_text(path: Path, text: str, *, argument: str = "`path`") -> None:
 def _check_replaceable(path: Path, marks: Collection[str], argument: str) -> None:
     if is_folder(path) and not _is_replaceable_folder(path, marks):
         raise IsADirectoryError(
-            f"{argument} must not be a folder that holds something else, got {str(path)!r}."
+            f"{argument} must not be a folder that holds something else, got {quoted(str(path))}."
         )
     if path.exists() and not (path.is_file() or path.is_dir()):
-        raise FileExistsError(f"{argument} must not be a device, got {str(path)!r}.")
+        raise FileExistsError(
+            f"{argument} must not be a device, got {quoted(str(path))}."
+        )
 
 
 def _is_replaceable_folder(folder: Path, marks: Collection[str]) -> bool:

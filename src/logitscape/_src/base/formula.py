@@ -5,6 +5,7 @@ the result NaN for a traced target of another kind, such as one that is no distr
 be refused.
 """
 
+import inspect
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, TypeVar
@@ -60,11 +61,15 @@ def trusting_on_logits(
         targets: Kind of its targets.
         name: Name of its first argument, for the messages.
     """
+    # A target has another name where a parameter of the formula is called so.
+    of_target = [*inspect.signature(formula).parameters][1:2]
 
     @wraps(formula)
     def trusting(logits: ArrayLike, /, *args: Any, **parameters: Any) -> Any:
         z = vector(formula.__name__, name, logits)
-        like = partial(target_like, formula.__name__, z, kind=targets)
+        like = partial(
+            target_like, formula.__name__, z, kind=targets, name="".join(of_target)
+        )
         return rounded_once(formula, z.dtype, z, *map(like, args), **parameters)
 
     return trusting

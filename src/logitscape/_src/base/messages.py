@@ -1,6 +1,10 @@
-"""What an error says, in one line, and text that is harmless wherever it is shown."""
+"""What an error says, in one line, the values that it quotes, and text that is harmless to show."""
 
 import re
+from typing import TypeGuard
+
+LONGEST = 80
+"""Largest number of characters of a value that a message quotes."""
 
 HARMFUL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
@@ -49,3 +53,30 @@ def first_line(error: Exception) -> str:
 def in_one_line(error: Exception) -> str:
     """The name of the error, and the first line of its message."""
     return f"{type(error).__name__}: {first_line(error)}"
+
+
+def quoted(value: object) -> str:
+    """A value as a message quotes it: in one line, cut if it is long.
+
+    It never fails, whatever the value is: a whole number may have more digits than Python writes,
+    and an object of the user may have no text at all.
+    """
+    if isinstance(value, list | tuple) and len(value) > LONGEST:
+        value = [*value[:LONGEST], ...]
+    try:
+        text = repr(value)
+    except Exception:
+        kind = type(value).__name__
+        return (
+            f"a number of {value.bit_length():,} bits"
+            if _is_int(value)
+            else f"a {kind}"
+        )
+    text = printable(" ".join(text.split("\n")))
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}... ({len(text)} characters)"
+
+
+def _is_int(value: object) -> TypeGuard[int]:
+    return isinstance(value, int)

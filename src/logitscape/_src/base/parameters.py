@@ -8,12 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from .messages import quoted
 from .special import nan_unless
 from .types import Number, Parameter
 from .whole_numbers import range_text
-
-LONGEST = 80
-"""Largest number of characters of a value that a message quotes."""
 
 
 def parameter(
@@ -46,19 +44,20 @@ def parameter(
     argument = f"`{function_name}({name}=...)`"
     bounds = range_text(low, high, open)
     if not _is_number(value):
-        raise ValueError(f"{argument} must be a number, {bounds}, got {value!r}.")
+        raise ValueError(f"{argument} must be a number, {bounds}, got {quoted(value)}.")
     if not _is_finite(value):
-        quoted = shortened(value)
-        raise ValueError(f"{argument} must be finite and {bounds}, got {quoted}.")
+        raise ValueError(
+            f"{argument} must be finite and {bounds}, got {quoted(value)}."
+        )
     if not _is_within(value, low, high, open):
-        raise ValueError(f"{argument} must be {bounds}, got {value!r}.")
+        raise ValueError(f"{argument} must be {bounds}, got {quoted(value)}.")
     # Rounding can turn 1e39 into infinity, and 1e-50 into 0. NumPy warns of the former.
     with np.errstate(over="ignore"):
         # In NumPy, as JAX would trace the comparison that follows inside `jax.jit`.
         rounded = np.asarray(value, dtype)
     if not _is_within(rounded, low, high, open):
         raise ValueError(
-            f"{argument} must be {bounds}, got {value!r} (in {rounded.dtype}, {rounded})."
+            f"{argument} must be {bounds}, got {quoted(value)} (in {rounded.dtype}, {rounded})."
         )
     return jnp.asarray(value, dtype)
 
@@ -92,7 +91,9 @@ def _is_finite(value: Any) -> bool:
 
 def known_whole(value: Parameter) -> int | None:
     """A whole number that is known while the program is traced; None for any other."""
-    if isinstance(value, jax.core.Tracer) or value != int(value):
+    if isinstance(value, jax.core.Tracer) or not _is_number(value):
+        return None
+    if not _is_finite(value) or value != int(value):
         return None
     return int(value)
 
@@ -107,11 +108,3 @@ def _is_number(value: object) -> bool:
         return False
     is_integer = jnp.issubdtype(value.dtype, jnp.integer)
     return is_integer or jnp.issubdtype(value.dtype, jnp.floating)
-
-
-def shortened(value: object) -> str:
-    """The value as a message quotes it."""
-    text = repr(value)
-    if len(text) <= LONGEST:
-        return text
-    return f"{text[:LONGEST]}... ({len(text)} characters)"

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from .messages import quoted
 from .parameters import parameter
 from .special import nan_unless
 from .types import Number, Parameter
@@ -62,5 +63,5 @@ def _array(function_name: str, name: str, value: Any) -> Any:
         return jnp.stack(value) if is_traced else np.asarray(value, np.float64)
     except (TypeError, ValueError):
         raise ValueError(
-            f"`{function_name}({name}=...)` must be numbers, got {value!r}."
+            f"`{function_name}({name}=...)` must be numbers, got {quoted(value)}."
         ) from None

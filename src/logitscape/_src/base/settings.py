@@ -7,14 +7,9 @@ from typing import Any
 import numpy as np
 from jax import Array
 
+from .messages import quoted
 from .types import Number
 from .whole_numbers import range_text
-
-MOST_CLASSES = 2**24
-"""Largest number of classes that anything is measured with; more would not fit into memory."""
-
-MOST_POINTS = 2**24
-"""Largest number of points along one axis."""
 
 
 def real_number(
@@ -48,7 +43,7 @@ def real_number(
         if _is_bounded(low, high):
             kind = f"{counted}, {range_text(low, high, open)}"
         raise ValueError(
-            f"`{function_name}({name}=...)` must be {kind}, got {value!r}."
+            f"`{function_name}({name}=...)` must be {kind}, got {quoted(value)}."
         )
     return number
 
@@ -67,7 +62,7 @@ def real_numbers(
     Raises:
         ValueError: If it is none.
     """
-    several = list(values) if _is_sequence(values) else []
+    several = list(values) if is_sequence(values) else []
     numbers = [_as_float(value) for value in several]
     within = [n for n in numbers if n is not None and _is_within(n, low, high, open)]
     if not within or len(within) < len(several):
@@ -75,7 +70,7 @@ def real_numbers(
         if _is_bounded(low, high):
             kind = f"numbers, each {range_text(low, high, open)}"
         raise ValueError(
-            f"`{function_name}({name}=...)` must be a list of {kind}, got {values!r}."
+            f"`{function_name}({name}=...)` must be a list of {kind}, got {quoted(values)}."
         )
     return within
 
@@ -91,7 +86,7 @@ def one_of(function_name: str, name: str, value: Any, names: Iterable[str]) -> s
     if not isinstance(value, str) or value not in known:
         listed = ", ".join(map(repr, known))
         raise ValueError(
-            f"`{function_name}({name}=...)` must be one of {listed}, got {value!r}."
+            f"`{function_name}({name}=...)` must be one of {listed}, got {quoted(value)}."
         )
     return value
 
@@ -104,7 +99,7 @@ def truth_value(function_name: str, name: str, value: Any) -> bool:
     """
     if not isinstance(value, bool | np.bool_):
         raise TypeError(
-            f"`{function_name}({name}=...)` must be True or False, got {value!r}."
+            f"`{function_name}({name}=...)` must be True or False, got {quoted(value)}."
         )
     return bool(value)
 
@@ -112,10 +107,13 @@ def truth_value(function_name: str, name: str, value: Any) -> bool:
 def own_name(function_name: str, name: Any) -> None:
     """Raise a TypeError unless a name that users give is a text or None."""
     if name is not None and not isinstance(name, str):
-        raise TypeError(f"`{function_name}(name=...)` must be a text, got {name!r}.")
+        raise TypeError(
+            f"`{function_name}(name=...)` must be a text, got {quoted(name)}."
+        )
 
 
-def _is_sequence(value: Any) -> bool:
+def is_sequence(value: Any) -> bool:
+    """Whether something is a list, a tuple or a vector, and no text."""
     if isinstance(value, np.ndarray | Array):
         return value.ndim == 1
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)

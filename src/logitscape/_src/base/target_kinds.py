@@ -59,7 +59,13 @@ def remedy_for(kind: TargetKind, target: Any) -> str:
     return " No class at all can be the target of a multi-label loss only."
 
 
-def target_like(function_name: str, z: Array, target: Any, kind: TargetKind) -> Array:
+def target_like(
+    function_name: str,
+    z: Array,
+    target: Any,
+    kind: TargetKind,
+    name: str = "target",
+) -> Array:
     """The target as an array of the logits' dtype.
 
     Args:
@@ -67,14 +73,15 @@ def target_like(function_name: str, z: Array, target: Any, kind: TargetKind) -> 
         z: Logits, or probabilities, [n].
         target: Target, [n].
         kind: Kind that it must be of.
+        name: Name of the argument.
 
     Raises:
         TypeError: If it is not an array of real numbers.
         ValueError: If its shape differs from that of z, or if it is known (not traced) and is not
             of this kind.
     """
-    array = numbers(function_name, "..., target", target)
-    argument = f"`{function_name}(..., target)`"
+    array = numbers(function_name, f"..., {name}", target)
+    argument = f"`{function_name}(..., {name})`"
     if jnp.issubdtype(array.dtype, jnp.complexfloating):
         raise TypeError(f"{argument} must be real, got {array.dtype}.")
     if array.shape != z.shape:

@@ -5,8 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from .messages import quoted
+
 LONG = 10_000
 """Whole number from which on its digits are grouped."""
+MOST_CLASSES = 2**24
+"""Largest number of classes that anything is measured with; more would not fit into memory."""
+MOST_POINTS = 2**24
+"""Largest number of points along one axis."""
 MANY_CLASSES = 2**20
 """Number of classes with which the parameters of a spec are checked before there are logits."""
 
@@ -37,7 +43,7 @@ def whole_number(
         kind = "an even whole number" if even else "a whole number"
         bounds = range_text(low, high, False)
         raise ValueError(
-            f"`{function_name}({name}=...)` must be {kind}, {bounds}, got {value!r}."
+            f"`{function_name}({name}=...)` must be {kind}, {bounds}, got {quoted(value)}."
         )
     return int(value)
 

@@ -1,18 +1,13 @@
 """Errors: bad usage in one sentence, the user's own errors by their own lines, ours in full."""
 
 import sys
-import sysconfig
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from traceback import StackSummary, TracebackException
 
-PACKAGE = Path(__file__).resolve().parents[2]
-LIBRARIES = tuple(
-    Path(sysconfig.get_path(name)).resolve()
-    for name in ("stdlib", "platstdlib", "purelib", "platlib")
-)
+from ..base.users_files import is_ours, is_users
 
 
 class UsageError(Exception):
@@ -61,16 +56,19 @@ def blaming(doing: str, roots: Iterable[Path] = ()) -> Iterator[None]:
 def users_lines(error: BaseException, roots: tuple[Path, ...] = ()) -> str:
     """Return the traceback of an error without the lines of libraries.
 
-    It is empty if the user's code has no part in the error.
+    What this package says of an error of the user's code stands below it. The text is empty if the
+    user's code has no part in the error.
     """
-    texts = list[str]()
+    texts, has_part = list[str](), False
     for cause, trace in _chain(error, TracebackException.from_exception(error)):
-        frames = [frame for frame in trace.stack if _is_users(frame.filename, roots)]
+        frames = [frame for frame in trace.stack if is_users(frame.filename, roots)]
         trace.stack = StackSummary.from_list(frames)
         # A file that cannot be parsed has no frame: the error itself names its line.
-        if frames or isinstance(cause, SyntaxError):
+        is_users_own = bool(frames) or isinstance(cause, SyntaxError)
+        has_part |= is_users_own
+        if is_users_own or _is_refusal(cause):
             texts.append("".join(_formatted(trace)).rstrip())
-    return "\n".join(reversed(texts))
+    return "\n".join(reversed(texts)) if has_part else ""
 
 
 def _chain(
@@ -99,19 +97,9 @@ def _formatted(trace: TracebackException) -> Iterator[str]:
     yield from trace.format_exception_only()
 
 
-def _is_users(filename: str, roots: tuple[Path, ...]) -> bool:
-    if filename.startswith("<"):
-        return False
-    path = Path(filename).resolve()
-    if any(path.is_relative_to(root) for root in roots):
-        return True
-    return not any(path.is_relative_to(library) for library in (PACKAGE, *LIBRARIES))
-
-
 def _is_refusal(error: BaseException) -> bool:
     """Whether a `raise` statement of ours refuses an argument, and no line of ours failed."""
-    if not isinstance(error, ValueError | TypeError):
+    if not isinstance(error, ValueError | TypeError | RuntimeError):
         return False
     last = traceback.extract_tb(error.__traceback__)[-1]
-    is_ours = Path(last.filename).resolve().is_relative_to(PACKAGE)
-    return is_ours and (last.line or "").startswith("raise ")
+    return is_ours(last.filename) and (last.line or "").startswith("raise ")

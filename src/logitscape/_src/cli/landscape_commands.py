@@ -8,7 +8,9 @@ import numpy as np
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from ..base.messages import quoted
 from ..base.notes import noted
+from ..base.whole_numbers import MOST_CLASSES
 from . import show_page, targets
 from .errors import UsageError, blaming
 from .options import (
@@ -51,7 +53,7 @@ ClassesOfRay = Annotated[
     int | None,
     Parameter(
         name="--classes",
-        validator=Number(gte=2),
+        validator=Number(gte=2, lte=MOST_CLASSES),
         help="Number of classes; by default 3, or that of the numbers in --ray.",
     ),
 ]
@@ -233,7 +235,7 @@ def _direction(ray: str) -> str | list[float]:
         return [float(part) for part in ray.split(",")]
     except ValueError:
         raise UsageError(
-            f"--ray must be R1, R2, R3 or numbers such as 0,1,-1, got {ray!r}."
+            f"--ray must be R1, R2, R3 or numbers such as 0,1,-1, got {quoted(ray)}."
         ) from None
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, TypeAlias
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from ..base.whole_numbers import MOST_CLASSES, MOST_POINTS
+
 Precision: TypeAlias = Literal["float64", "float32", "bfloat16", "float16"]
 
 Target = Annotated[
@@ -24,7 +26,11 @@ AsJson = Annotated[
 ]
 Classes = Annotated[
     int,
-    Parameter(name="--classes", validator=Number(gte=1), help="Number of classes."),
+    Parameter(
+        name="--classes",
+        validator=Number(gte=1, lte=MOST_CLASSES),
+        help="Number of classes.",
+    ),
 ]
 Normalizer = Annotated[
     str | None,
@@ -70,7 +76,14 @@ BaseInDomain = Annotated[
 ]
 Start = Annotated[float, Parameter(name="--start", help="First coordinate.")]
 Stop = Annotated[float, Parameter(name="--stop", help="Last coordinate.")]
-Points = Annotated[int, Parameter(name="--points", help="Number of coordinates.")]
+Points = Annotated[
+    int,
+    Parameter(
+        name="--points",
+        validator=Number(gte=1, lte=MOST_POINTS),
+        help="Number of coordinates.",
+    ),
+]
 
 
 def repeated(name: str, content: str) -> Parameter:

@@ -207,7 +207,7 @@ def _recording(
     function: Callable[..., Any], errors: list[Exception]
 ) -> Callable[..., Any]:
     """Return a function that behaves the same and adds to the list what it raises."""
-    from ..objectives.user_functions import name_of
+    from ..base.users_code import name_of
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:

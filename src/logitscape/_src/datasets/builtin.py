@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from ..base.messages import quoted
 from ..base.names import nearest
 from .clusters import gaussian_clusters
 from .corpus import standard_library_corpus
@@ -46,9 +47,12 @@ def load(name: str, *, seed: int = 0) -> Dataset:
     >>> clusters.train.inputs.shape, clusters.posterior(clusters.test.inputs).shape
     ((1000, 2), (2000, 3))
     """
-    if name not in DATASETS:
-        similar = nearest(str(name), DATASETS, count=1, cutoff=0.4)
-        hint = f"; did you mean {similar[0]!r}?" if similar else ""
+    if not isinstance(name, str) or name not in DATASETS:
+        text = name if isinstance(name, str) else ""
+        similar = nearest(text, DATASETS, count=1, cutoff=0.4)
+        hint = f" Did you mean {similar[0]!r}?" if similar else ""
         known = ", ".join(DATASETS)
-        raise ValueError(f"unknown data set {name!r}{hint}, known: {known}.")
+        raise ValueError(
+            f"`load(name)` must be one of {known}, got {quoted(name)}.{hint}"
+        )
     return DATASETS[name](seed=seed)

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from ..base.messages import quoted
 from ..base.whole_numbers import whole_number
 from .dataset import Dataset, Examples, Numbers, checked_seed
 
@@ -52,7 +53,7 @@ def gaussian_clusters(
     if not (math.isfinite(separation) and separation > 0):
         raise ValueError(
             "`gaussian_clusters(separation=...)` must be greater than 0, "
-            f"got {separation!r}."
+            f"got {quoted(separation)}."
         )
     random = np.random.default_rng(checked_seed("gaussian_clusters", seed))
     shares = _checked_priors(priors, classes)
@@ -88,7 +89,7 @@ def _checked_priors(priors: Sequence[float] | None, classes: int) -> Numbers:
     ):
         raise ValueError(
             f"`gaussian_clusters(priors=...)` must be {classes} positive numbers that "
-            f"sum to 1, got {priors!r}."
+            f"sum to 1, got {quoted(priors)}."
         )
     return np.asarray(shares / shares.sum())
 

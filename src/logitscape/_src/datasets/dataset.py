@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.whole_numbers import is_whole
+from ..base.messages import quoted
+from ..base.whole_numbers import is_whole, whole_number
 
 Numbers: TypeAlias = NDArray[Any]
 """An array of any number type."""
@@ -89,10 +90,7 @@ def _first_examples(part: str, examples: Examples, count: int | None) -> Example
     size = len(examples.labels)
     if count is None:
         return examples
-    if not 1 <= count <= size:
-        raise ValueError(
-            f"`first({part}=...)` must lie between 1 and {size}, got {count!r}."
-        )
+    whole_number("first", part, count, low=1, high=size)
     return Examples(
         inputs=examples.inputs[:count],
         labels=examples.labels[:count],
@@ -140,6 +138,6 @@ def checked_seed(function_name: str, seed: int) -> int:
     if not is_whole(seed) or not 0 <= seed < 2**31:
         raise ValueError(
             f"`{function_name}(seed=...)` must be a whole number from 0 to 2147483647, "
-            f"got {seed!r}."
+            f"got {quoted(seed)}."
         )
     return int(seed)

@@ -14,6 +14,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from ..base.messages import quoted
 from ..base.settings import real_number, real_numbers, truth_value
 from ..base.types import Number
 
@@ -163,7 +164,7 @@ def domain_of(
     if len(low_and_high) != 2 or low_and_high[0] >= low_and_high[1]:
         raise ValueError(
             f"`{caller}(domain=...)` must be two numbers (low, high) with low < high, "
-            f"got {ends!r}."
+            f"got {quoted(ends)}."
         )
     low, high = low_and_high
     return Domain(low=low, high=high, scale=scale)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ..base.messages import quoted
 from .answers import SEVERITIES, Answer, Severity
 from .config import DiagnosisConfig
 from .headlines import broken, price_of
@@ -72,7 +73,15 @@ class Findings:
         """Return the answers to one question.
 
         Answers to "precision, float32" are also answers to "precision".
+
+        Raises:
+            TypeError: If the question is no text.
         """
+        if not isinstance(question, str):
+            raise TypeError(
+                f"`Diagnosis.of(question)` must be a text such as 'precision', got "
+                f"{quoted(question)}."
+            )
         return [
             answer
             for answer in self.answers

@@ -11,9 +11,10 @@ from jax import Array
 
 from ..base.formula import rounded_once
 from ..base.memory import kept
-from ..base.messages import printable
+from ..base.messages import printable, quoted
 from ..base.program_keys import set_key
 from ..base.target_kinds import DISTRIBUTION, LABELS, TargetKind
+from ..base.users_code import name_of
 from ..forms.adapt import (
     as_batch_code,
     as_code,
@@ -33,7 +34,6 @@ from ..objectives.catalog import formula_of
 from ..objectives.objective import Objective
 from ..objectives.parts import Normalizer, normalizer_from
 from ..objectives.sources import Source, objective
-from ..objectives.user_functions import name_of
 from .domain import ANYWHERE, Domain
 from .subject import ROUNDED, UNNAMED, Subject, gradient_error, shell_name
 
@@ -72,7 +72,9 @@ def subject(
             return _of_objective(resolved)
         source = resolved
     if not callable(source):
-        raise TypeError(f"`{argument}` must be a spec or a function, got {source!r}.")
+        raise TypeError(
+            f"`{argument}` must be a spec or a function, got {quoted(source)}."
+        )
     if num_classes == 1:
         form = "binary"
     found, opaque = recognised_in_any_framework(

@@ -14,6 +14,7 @@ import optax
 from jax import Array
 from numpy.typing import ArrayLike, NDArray
 
+from ..base.messages import quoted
 from ..objectives.named import named_objectives
 from ..objectives.sources import Sources
 from .lanes import (
@@ -85,7 +86,7 @@ def steps_to_correct(
     z = checked_starts("steps_to_correct", starts, label)
     if most < 1:
         raise ValueError(
-            f"`steps_to_correct(most=...)` must be at least 1, got {most!r}."
+            f"`steps_to_correct(most=...)` must be at least 1, got {quoted(most)}."
         )
     evaluate = evaluator(tuple(named.values()), label)
     run = jax.jit(partial(_run, evaluate, optimizer, most))

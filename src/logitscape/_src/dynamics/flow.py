@@ -8,9 +8,10 @@ import jax
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..base.settings import MOST_POINTS
+from ..base.messages import quoted
 from ..base.types import Number
-from ..base.whole_numbers import is_whole, whole_number
+from ..base.users_code import keeps_nothing
+from ..base.whole_numbers import MOST_POINTS, is_whole, whole_number
 from ..landscapes.slice import points as points_of
 from ..landscapes.slice_arguments import axis
 from ..landscapes.slices import ray as ray_of
@@ -59,6 +60,7 @@ class Flows:
     paths: NDArray[Any] | None = None
 
 
+@keeps_nothing
 def flow(
     objectives: Sources, starts: ArrayLike, *, label: int = 0, points: int | None = None
 ) -> Flows:
@@ -118,6 +120,7 @@ def flow(
     )
 
 
+@keeps_nothing
 def times_to_correct(
     objectives: Sources,
     margins: ArrayLike,
@@ -156,7 +159,7 @@ def times_to_correct(
     """
     if not is_whole(label):
         raise ValueError(
-            f"`times_to_correct(label=...)` must be a whole number, got {label!r}."
+            f"`times_to_correct(label=...)` must be a whole number, got {quoted(label)}."
         )
     rival = int(label == 0)
     line = ray_of(

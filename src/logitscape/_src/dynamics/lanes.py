@@ -14,6 +14,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import ArrayLike, NDArray
 
+from ..base.messages import quoted
 from ..base.x64 import needs_float64
 from ..landscapes.slice_arguments import floats, one_class
 from ..objectives.grouping import by_normalizer, pairs
@@ -139,7 +140,7 @@ def checked_starts(function_name: str, starts: ArrayLike, label: int) -> NDArray
     if not is_matrix or not np.isfinite(z).all():
         raise ValueError(
             f"`{function_name}(starts)` must be finite logits [m, n] with n >= 2, "
-            f"got {starts!r}."
+            f"got {quoted(starts)}."
         )
     one_class(function_name, "label", label, z.shape[1])
     return z

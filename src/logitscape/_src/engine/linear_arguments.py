@@ -2,14 +2,14 @@
 
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
 from ..base.arguments import numbers
 from ..base.half_precision import wide_dtype
-from ..objectives.counted import counted, with_class_weights
+from ..base.messages import quoted
+from ..objectives.counted import counted, known_or_traced, with_class_weights
 from .sharded_classes import axes_of
 
 CALL = "linear_loss(...)"
@@ -129,8 +129,7 @@ def _bias(bias: Any, weights: Array) -> Array | None:
 
 def _labels(labels: Any, shape: tuple[int, ...]) -> Any:
     """Labels as an array; in NumPy if they are known."""
-    # In NumPy: inside `jax.jit` JAX would trace the test even of known labels.
-    y: Any = labels if isinstance(labels, jax.core.Tracer) else np.asarray(labels)
+    y = known_or_traced("labels", labels)
     if not jnp.issubdtype(y.dtype, jnp.integer):
         raise TypeError(f"`labels` must be integers, got {y.dtype}.")
     if y.shape != shape:
@@ -161,7 +160,7 @@ def _axis_size(name: str) -> int:
     except NameError as error:
         raise ValueError(
             f"{argument} must be an axis of the mesh of `jax.shard_map`, inside of which "
-            f"the loss is called; got {name!r}."
+            f"the loss is called; got {quoted(name)}."
         ) from error
     if name not in axes_of(index):
         raise ValueError(

@@ -11,9 +11,11 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from ..base.half_precision import wide_dtype
+from ..base.messages import quoted
 from ..base.parameters import parameter
 from ..base.target_kinds import DISTRIBUTION
 from ..base.types import Number, Parameter, Scalar, Vector
+from ..base.users_code import keeping_nothing
 from ..base.whole_numbers import whole_number
 from ..objectives.at_label import loss_at_label
 from ..objectives.counted import (
@@ -153,10 +155,11 @@ def linear_loss(
                 "linear_loss", "inverse_temperature", inverse_temperature, dtype, low=0
             )
         run = row_loss
-        if may_have_constants:
-            run, shared["constants"] = _with_constants(row_loss, given)
-        plan = Plan(run, size or usual_tile(len(given.weights)))
-        found = _losses(plan, given, shared, class_axis_name)
+        with keeping_nothing(loss):
+            if may_have_constants:
+                run, shared["constants"] = _with_constants(row_loss, given)
+            plan = Plan(run, size or usual_tile(len(given.weights)))
+            found = _losses(plan, given, shared, class_axis_name)
         each = Counted(given.counted, given.example_weights)
         return each.weighed(found).reshape(given.shape)
 
@@ -228,7 +231,7 @@ def _known(name: str, value: Any, *, is_open: bool = False) -> float | None:
         return None
     if isinstance(value, jax.core.Tracer):
         raise TypeError(
-            f"`linear_loss({name}=...)` must be a known number, got {value!r}."
+            f"`linear_loss({name}=...)` must be a known number, got {quoted(value)}."
         )
     parameter("linear_loss", name, value, jnp.result_type(float), low=0, open=is_open)
     return float(value)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from ..base.classes import Classes
+from ..base.messages import quoted
 from ..base.types import Scalar, Vector
 from ..objectives.label_rules import ByWeights, Parameters
 from ..objectives.objective import Objective
@@ -41,7 +42,7 @@ def loss_over(
         raise ValueError(
             "`linear_loss(class_axis_name=...)` must be a separable normalizer with a loss "
             "that can be summed up over devices, such as 'softmax + cross_entropy' or "
-            f"'taylor + brier', got {objective.name!r}."
+            f"'taylor + brier', got {quoted(objective.name)}."
         )
     if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(stated.parameters)):
         raise ValueError(

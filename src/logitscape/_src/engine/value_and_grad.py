@@ -9,7 +9,9 @@ from jax import Array, lax
 from jax.typing import ArrayLike
 
 from ..base.arguments import numbers
+from ..base.messages import quoted
 from ..base.target_kinds import DISTRIBUTION
+from ..base.whole_numbers import is_whole
 from ..objectives.at_label import has_rule, loss_at_label
 from ..objectives.batch_arguments import checked_labels, checked_targets
 from ..objectives.objective import Objective
@@ -55,9 +57,9 @@ def value_and_grad(
         ([0.5, 2.0], [-0.5, 0.5])
     """
     loss = objective(source)
-    if class_axis not in (0, -1):
+    if not is_whole(class_axis) or class_axis not in (0, -1):
         raise ValueError(
-            f"`value_and_grad(class_axis=...)` must be 0 or -1, got {class_axis!r}."
+            f"`value_and_grad(class_axis=...)` must be 0 or -1, got {quoted(class_axis)}."
         )
 
     def run(logits: ArrayLike, labels: ArrayLike) -> LossAndGradient:

@@ -4,8 +4,11 @@ import inspect
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, get_args
 
+from ..base.conversion import entries
+from ..base.messages import quoted
 from ..base.names import suggestion
-from ..objectives.user_functions import name_of
+from ..base.users_code import definition_of, name_of
+from ..base.whole_numbers import whole_number
 from .batch import Inputs
 from .expected import Reduction
 from .fused import IGNORED_NAMES, Fused, parameters_of
@@ -30,7 +33,7 @@ def fused_from(
     if not callable(function):
         raise TypeError(
             "`assert_faithful(fused, ...)` must be a function of features [m, d], weights "
-            f"[K, d] and labels [m], or of logits [m, K] and labels [m], got {function!r}."
+            f"[K, d] and labels [m], or of logits [m, K] and labels [m], got {quoted(function)}."
         )
     takes = parameters_of(function)
     form = _inputs(function, takes, inputs)
@@ -53,10 +56,10 @@ def _inputs(
     inputs: Inputs | None,
 ) -> Inputs:
     if inputs is not None:
-        if inputs not in get_args(Inputs):
+        if not isinstance(inputs, str) or inputs not in get_args(Inputs):
             raise ValueError(
                 "`assert_faithful(inputs=...)` must be 'linear' or 'logits', "
-                f"got {inputs!r}."
+                f"got {quoted(inputs)}."
             )
         return inputs
     needed = [
@@ -70,7 +73,8 @@ def _inputs(
     if len(needed) == 3:
         return "linear"
     raise ValueError(
-        f"`assert_faithful(inputs=...)`: `{name_of(function)}` has {len(needed)} "
+        f"`assert_faithful(inputs=...)`: `{name_of(function)}` "
+        f"({definition_of(function)}) has {len(needed)} "
         "parameters without a default; say whether it takes features, weights and labels "
         "('linear') or logits and labels ('logits')."
     )
@@ -84,7 +88,7 @@ def _check_accepted(
     if not isinstance(parameters, Mapping):
         raise TypeError(
             "`assert_faithful(parameters=...)` must be a dict such as "
-            f"{{'label_smoothing': 0.1}}, got {parameters!r}."
+            f"{{'label_smoothing': 0.1}}, got {quoted(parameters)}."
         )
     takes_all = not takes or any(p.kind is p.VAR_KEYWORD for p in takes.values())
     for name, value in parameters.items():
@@ -96,7 +100,7 @@ def _check_accepted(
         if not isinstance(value, bool | int | float | str | None):
             raise TypeError(
                 f"`assert_faithful(parameters=...)`: {name!r} must be a number or a "
-                f"text, got {value!r}."
+                f"text, got {quoted(value)}."
             )
 
 
@@ -108,17 +112,20 @@ def _reductions(
     """The reductions to check: all, if the function takes `reduction`, or else none."""
     if reductions is None:
         return REDUCTIONS if "reduction" in takes else ("none",)
-    chosen = tuple(each for each in REDUCTIONS if each in reductions)
-    if isinstance(reductions, str) or len(chosen) != len(reductions) or not chosen:
+    given = entries(reductions) or []
+    # Texts only: an array in a list would be compared entry by entry.
+    texts = [each for each in given if isinstance(each, str)]
+    chosen = tuple(each for each in REDUCTIONS if each in texts)
+    if isinstance(reductions, str) or len(chosen) != len(given) or not chosen:
         raise ValueError(
             "`assert_faithful(reductions=...)` must be some of 'none', 'mean' and 'sum', "
-            f"such as ('mean',), got {reductions!r}."
+            f"such as ('mean',), got {quoted(reductions)}."
         )
     if len(chosen) > 1 and "reduction" not in takes:
         raise ValueError(
             f"`assert_faithful(reductions=...)`: `{name_of(function)}` takes no "
-            "`reduction`, so that it has only one; got "
-            f"{reductions!r}."
+            "`reduction`, so that it has only one, "
+            f"got {quoted(reductions)}."
         )
     return chosen
 
@@ -128,11 +135,10 @@ def _ignored_label(
 ) -> int | None:
     """The label that is given, or else the default of the parameter of such a name."""
     if given is not None:
-        if isinstance(given, bool) or not isinstance(given, int):
-            raise TypeError(
-                "`assert_faithful(ignored_label=...)` must be an integer such as -100, "
-                f"got {given!r}."
-            )
+        # Labels have 32 bits.
+        whole_number(
+            "assert_faithful", "ignored_label", given, low=-(2**31), high=2**31 - 1
+        )
         return given
     default = None if keyword is None else takes[keyword].default
     return default if isinstance(default, int) else None

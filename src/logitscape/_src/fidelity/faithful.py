@@ -1,11 +1,13 @@
 """`assert_faithful`: a fused loss compared with the dense form that it stands for."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from ..base.conversion import entries
+from ..base.messages import quoted
 from ..base.names import suggestion
-from ..base.settings import MOST_CLASSES
-from ..base.whole_numbers import whole_number
+from ..base.settings import truth_value
+from ..base.whole_numbers import MOST_CLASSES, whole_number
 from ..base.x64 import needs_float64
 from ..objectives.objective import Objective
 from .batch import Inputs, is_half
@@ -63,6 +65,7 @@ def check_faithful(
         >>> found[0].verdict
         'no gradient of the logits'
     """
+    truth_value("assert_faithful", "jit", jit)
     values = {} if parameters is None else parameters
     loss = fused_from(
         fused,
@@ -135,7 +138,7 @@ def assert_faithful(
         ...     loss, "softmax + brier", class_counts=(128, 129), dtypes=("float32",)
         ... )
     """
-    _check_allowed(allow)
+    allow = _allowed(allow)
     faults = check_faithful(fused, reference, **config)
     failing = [fault for fault in faults if fault.verdict not in allow]
     if failing:
@@ -143,46 +146,49 @@ def assert_faithful(
         raise UnfaithfulLossError(name, reference_from(reference).name, failing)
 
 
-def _check_allowed(allow: Collection[str]) -> None:
-    """Refuse a name that no fault has, such as a misspelt one."""
-    if isinstance(allow, str):
+def _allowed(allow: Collection[str]) -> list[str]:
+    """Names of faults; one that no fault has, such as a misspelt one, is refused."""
+    names = entries(allow)
+    if names is None or not all(isinstance(name, str) for name in names):
         raise ValueError(
             "`assert_faithful(allow=...)` must be a collection of texts "
-            f"such as ({allow!r},), got {allow!r}."
+            f"such as ('does not run',), got {quoted(allow)}."
         )
-    for name in allow:
+    for name in names:
         if name not in FAULTS:
             raise ValueError(
-                f"`assert_faithful(allow=...)`: no fault is {name!r}. "
+                f"`assert_faithful(allow=...)`: no fault is {quoted(name)}. "
                 f"{suggestion(name, sorted(FAULTS))}"
             )
+    return names
 
 
 def _dtypes(dtypes: Sequence[str]) -> list[str]:
     """The names of the dtypes, those of full precision first."""
     known = ("float64", *DTYPES)
-    if isinstance(dtypes, str) or not dtypes:
+    several = list(dtypes) if isinstance(dtypes, Sequence) else []
+    if isinstance(dtypes, str) or not several:
         raise ValueError(
             "`assert_faithful(dtypes=...)` must be a list of names such as ('float32',), "
-            f"got {dtypes!r}."
+            f"got {quoted(dtypes)}."
         )
-    for name in dtypes:
-        if name not in known:
+    for name in several:
+        if not isinstance(name, str) or name not in known:
             raise ValueError(
                 f"`assert_faithful(dtypes=...)` must be some of {', '.join(known)}, "
-                f"got {name!r}."
+                f"got {quoted(name)}."
             )
-    if "float64" in dtypes:
+    if "float64" in several:
         needs_float64("assert_faithful(dtypes=('float64', ...))")
-    return sorted(dtypes, key=is_half)
+    return sorted(several, key=is_half)
 
 
 def _class_counts(counts: Sequence[int]) -> list[int]:
-    several = list(counts) if isinstance(counts, Iterable) else []
+    several = entries(counts) or []
     if not several:
         raise ValueError(
             "`assert_faithful(class_counts=...)` must be whole numbers, and not empty, "
-            f"got {counts!r}."
+            f"got {quoted(counts)}."
         )
     for count in several:
         whole_number(

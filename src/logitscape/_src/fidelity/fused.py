@@ -14,7 +14,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from ..base.messages import in_one_line
-from ..objectives.user_functions import name_of
+from ..base.users_code import ending_nothing, name_of, place_of
 from .batch import Batch, Inputs, Matrix
 from .expected import Reduction
 
@@ -163,11 +163,13 @@ def attempt(function: Callable[..., Any], *args: Any) -> Any:
         CallFailed: If it raises an error.
     """
     try:
-        with accurate_products():
+        with accurate_products(), ending_nothing("the loss"):
             return function(*args)
     # A user's function may raise anything.
     except Exception as error:
-        raise CallFailed(in_one_line(error)) from error
+        place = place_of(error)
+        told = f"{in_one_line(error)} ({place})" if place else in_one_line(error)
+        raise CallFailed(told) from error
 
 
 def accurate_products() -> AbstractContextManager[Any]:

@@ -11,11 +11,12 @@ from jax import Array
 from numpy.typing import NDArray
 
 from ..base.memory import kept
+from ..base.messages import quoted
 from ..base.names import suggestion
+from ..base.users_code import name_of
 from ..base.x64 import enable_x64
 from ..objectives.objective import Objective
 from ..objectives.sources import objective
-from ..objectives.user_functions import name_of
 
 Dense: TypeAlias = Callable[..., Array]
 """Function (logits [m, K], labels [m], **parameters) -> losses [m]."""
@@ -87,7 +88,7 @@ def reference_from(source: str | Objective | Dense | None) -> Reference:
         raise TypeError(
             "`assert_faithful(..., reference)` must be a spec such as "
             "'softmax + cross_entropy', an Objective, or a function of logits [m, K] "
-            f"and labels [m], got {source!r}."
+            f"and labels [m], got {quoted(source)}."
         )
     return Reference(name_of(source), source)
 

@@ -12,6 +12,7 @@ from jax import Array
 
 from ..base.program_keys import loss_key
 from ..base.stored import under_jit
+from ..base.users_code import calling, definition_of, name_of
 from ..base.xla import jit_as_trained, jit_fast_compile
 from ..objectives.objective import Objective
 from ..objectives.sources import Source, objective
@@ -52,7 +53,15 @@ def _of_one(
 ) -> Array:
     target = target_for(recognised.reading, recognised.targets, t, jnp)
     arguments = arguments_of_one(recognised.reading, z, target)
-    loss = jnp.asarray(recognised.call.on(function, *arguments))
+    with calling(
+        name_of(function), f"It is called as {recognised.reading.signature()}."
+    ):
+        loss = jnp.asarray(recognised.call.on(function, *arguments))
+    if not jnp.issubdtype(loss.dtype, jnp.floating):
+        raise TypeError(
+            f"`{name_of(function)}` must return floating-point numbers, got {loss.dtype} "
+            f"({definition_of(function)})."
+        )
     value: Array = loss_of_one(recognised.reading, loss, z.shape[0])
     return value
 

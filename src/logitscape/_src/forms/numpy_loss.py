@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.messages import quoted
 from .framework import Library, Rows
 from .reading import arguments_of_one, loss_of_one, target_for
 from .recognised import Recognised
@@ -110,7 +111,7 @@ def both_of(given: Any) -> Callable[..., Any]:
     if not is_pair or not all(map(callable, given)):
         raise TypeError(
             "`diagnose(value_and_grad=...)` must be a function that returns loss and "
-            f"gradient, or a pair of functions, got {given!r}."
+            f"gradient, or a pair of functions, got {quoted(given)}."
         )
     loss, gradient = given
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ..objectives.user_functions import name_of
+from ..base.users_code import name_of
 from .call import TWO_SETS
 from .choice import choose, compares_embeddings
 from .framework import JAX, Framework

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ..base.messages import in_one_line
-from ..objectives.user_functions import name_of
+from ..base.users_code import definition_of, name_of, place_of, remedy_of
 from .call import parameters_of, required
 from .framework import Framework, Returned
 from .reading import READINGS, Form, Reading
@@ -73,14 +73,19 @@ def refusal(
     """
     name = name_of(function)
     returned, errors, form = outcomes
-    lines = [f"`{name}` is no loss in any of the known forms. Tried:"]
-    if form is not None:
-        lines = [f"`{name}` is no loss in the form {form!r}. Tried:"]
+    places = {place_of(error) for error in errors.values()}
+    # Where every form fails on the same line, it is named once.
+    is_one = len(places) == 1
+    place = (places.pop() if is_one else "") or definition_of(function)
+    forms = "any of the known forms" if form is None else f"the form {form!r}"
+    lines = [f"`{name}` is no loss in {forms}. Tried:"]
+    if place:
+        lines = [f"`{name}` is no loss in {forms} ({place}). Tried:"]
     shown = dict[str, tuple[str, str]]()
     for reading in READINGS:
         if reading.form in shown or reading not in {**returned, **errors}:
             continue
-        outcome = _outcome(returned.get(reading) or errors[reading])
+        outcome = _outcome(returned.get(reading) or errors[reading], not is_one)
         shown[reading.form] = (reading.signature(), outcome)
     outcomes_alike = {outcome for _, outcome in shown.values()}
     if len(shown) > 1 and len(outcomes_alike) == 1:
@@ -112,9 +117,10 @@ def _after(
     return loss
 
 
-def _outcome(found: Returned | Exception) -> str:
+def _outcome(found: Returned | Exception, with_place: bool) -> str:
     if isinstance(found, Exception):
-        return in_one_line(found)
+        place = place_of(found) if with_place else ""
+        return f"{in_one_line(found)} ({place})" if place else in_one_line(found)
     return f"returned shape {found.shape}"
 
 
@@ -141,10 +147,10 @@ def _remedy(trial: Trial, errors: Mapping[Reading, Exception]) -> str:
     picked = picked_call(trial)
     if picked:
         return f"This works: `ls.diagnose({picked})`."
-    if any("Tracer" in type(error).__name__ for error in errors.values()):
+    known = next(filter(None, map(remedy_of, errors.values())), "")
+    if known:
         return (
-            "It has to be traceable: `jnp.where` instead of `if` on values, `jnp` instead of "
-            "`np`. Or give loss and gradient as functions of NumPy: "
+            f"{known} Or give loss and gradient as functions of NumPy: "
             f"`ls.diagnose(value_and_grad=({name}, gradient_of_{name}))`."
         )
     if _needs_parameters(function):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.users_code import ending_nothing, name_of
 from . import laws
 from .call import (
     LOGITS,
@@ -133,7 +134,7 @@ def try_all(
             continue
         try:
             arguments = reading.arguments(n)
-            with quiet():
+            with quiet(), ending_nothing(name_of(function)):
                 outcome = framework.returned(function, call, arguments)
             trials.returned[reading] = outcome
         # Called in a form that it does not take, a user's function may raise anything.

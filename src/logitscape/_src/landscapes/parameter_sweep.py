@@ -11,6 +11,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from ..base.messages import quoted
 from ..base.x64 import enable_x64
 from ..objectives.catalog import BY_NAME
 from .slice_arguments import floats, one_class
@@ -64,7 +65,7 @@ def swept_for(
     if logits.ndim != 1 or logits.size < 2 or not np.isfinite(logits).all():
         raise ValueError(
             f"`{function_name}(at=...)` must be the logits of one example, at least 2 finite "
-            f"numbers, got {at!r}."
+            f"numbers, got {quoted(at)}."
         )
     label = one_class(function_name, "label", label, logits.size)
     with enable_x64():

@@ -1,6 +1,5 @@
 """A sweep before it runs: its arguments are checked and its grid is cut into slabs."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -8,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..base.conversion import ERRORS, entries
+from ..base.messages import quoted
 from ..base.settings import truth_value
 from ..base.types import Labels
 from ..objectives.named import named_objectives
@@ -81,7 +82,7 @@ def make_plan(
     if not isinstance(slice, Slice):
         raise TypeError(
             "`slice` must be a slice, as `ls.ray`, `ls.plane` or `ls.box` makes one, "
-            f"got {slice!r}."
+            f"got {quoted(slice)}."
         )
     truth_value("sweep", "hessian", hessian)
     truth_value("sweep", "jacobian", jacobian)
@@ -109,11 +110,12 @@ def make_plan(
 
 def _label_numbers(label: Labels, num_classes: int) -> tuple[int, ...]:
     """One label or several as different classes that exist."""
-    several: Any = label if isinstance(label, Iterable) else [label]
+    several = entries(label)
+    several = [label] if several is None else several
     labels = tuple(one_class("sweep", "label", k, num_classes) for k in several)
     if not labels or len(set(labels)) < len(labels):
         raise ValueError(
-            f"`sweep(label=...)` must name at least one class, each once, got {label!r}."
+            f"`sweep(label=...)` must name at least one class, each once, got {quoted(label)}."
         )
     return labels
 
@@ -156,11 +158,11 @@ def _float_type(dtype: Any) -> Any:
         return widest
     try:
         float_type = jnp.dtype(dtype)
-    except TypeError:
+    except ERRORS:
         float_type = None
     if float_type is None or float_type not in FLOATS:
         names = ", ".join(map(str, FLOATS))
-        raise ValueError(f"`sweep(dtype=...)` must be {names}, got {dtype!r}.")
+        raise ValueError(f"`sweep(dtype=...)` must be {names}, got {quoted(dtype)}.")
     # JAX itself would go on in float32, with no more than a warning.
     if float_type.itemsize > widest.itemsize:
         raise ValueError(

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.messages import quoted
+
 
 @dataclass(frozen=True)
 class ProbeRay:
@@ -90,6 +92,6 @@ def probe_ray(function_name: str, name: Any) -> ProbeRay:
     if name not in _BY_NAME_OR_ALIAS:
         names = ", ".join(map(repr, PROBE_RAYS))
         raise ValueError(
-            f"`{function_name}(direction=...)` must be {names} or a vector, got {name!r}."
+            f"`{function_name}(direction=...)` must be {names} or a vector, got {quoted(name)}."
         )
     return _BY_NAME_OR_ALIAS[name]

@@ -6,9 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..base.settings import MOST_POINTS, one_of
+from ..base.settings import one_of
 from ..base.special import nan_unless
-from ..base.whole_numbers import whole_number
+from ..base.whole_numbers import MOST_POINTS, whole_number
 from .slice import Slice
 
 LOGITS = ("log p", "p")

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ..base.messages import quoted
 from .slice_arguments import Grid
 
 Embedding: TypeAlias = Callable[[Array], Array]
@@ -75,7 +76,7 @@ def points(slice: Slice) -> Array:
     if not isinstance(slice, Slice):
         raise TypeError(
             "`points(slice)` must be a slice, as `ls.ray`, `ls.plane` or `ls.box` "
-            f"makes one, got {slice!r}."
+            f"makes one, got {quoted(slice)}."
         )
     axes = slice.coordinates.values()
     meshes = jnp.meshgrid(*axes, indexing="ij")

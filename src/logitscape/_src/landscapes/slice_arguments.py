@@ -4,16 +4,17 @@ In every function `function_name` is the public function that an error message n
 and `name` is the argument that it names.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from ..base.settings import MOST_CLASSES
+from ..base.conversion import ERRORS, entries, refusal
+from ..base.messages import quoted
 from ..base.types import Number
-from ..base.whole_numbers import is_whole, whole_number
+from ..base.whole_numbers import MOST_CLASSES, is_whole, whole_number
 from .probe_rays import ProbeRay
 
 Coordinates: TypeAlias = Array | NDArray[Any] | Sequence[Any]
@@ -64,12 +65,12 @@ def direction(function_name: str, name: str, value: Coordinates) -> Grid:
     ):
         raise ValueError(
             f"`{function_name}({name}=...)` must be a finite vector of logits, at least "
-            f"{LEAST_CLASSES}, got {value!r}."
+            f"{LEAST_CLASSES}, got {quoted(value)}."
         )
     if not np.any(vector):
         raise ValueError(
             f"`{function_name}({name}=...)` must not be zero in every logit, "
-            f"got {value!r}."
+            f"got {quoted(value)}."
         )
     return vector
 
@@ -77,16 +78,17 @@ def direction(function_name: str, name: str, value: Coordinates) -> Grid:
 def two_directions(function_name: str, name: str, value: Sequence[Coordinates]) -> Grid:
     """Two vectors that span a plane, [2, n]."""
     argument = f"`{function_name}({name}=...)`"
-    if not isinstance(value, Iterable) or len(value) != 2:
-        raise ValueError(f"{argument} must be two vectors, got {value!r}.")
-    first, second = (direction(function_name, name, vector) for vector in value)
+    vectors = entries(value) or []
+    if len(vectors) != 2:
+        raise ValueError(f"{argument} must be two vectors, got {quoted(value)}.")
+    first, second = (direction(function_name, name, vector) for vector in vectors)
     if first.shape != second.shape:
         raise ValueError(
             f"{argument} must be of the same length, "
             f"got {first.size} and {second.size} logits."
         )
     if _are_parallel(first, second):
-        raise ValueError(f"{argument} must not be parallel, got {value!r}.")
+        raise ValueError(f"{argument} must not be parallel, got {quoted(value)}.")
     return np.stack([first, second])
 
 
@@ -114,11 +116,12 @@ def class_count(
             first vector that is not None, or 3 if there is none.
         **vectors: Arguments that hold one number per class, by name.
     """
-    lengths = {
-        name: len(vector)
+    numbers = {
+        name: floats(function_name, name, vector)
         for name, vector in vectors.items()
-        if vector is not None and np.ndim(vector) == 1
+        if vector is not None
     }
+    lengths = {name: len(each) for name, each in numbers.items() if each.ndim == 1}
     for name, length in lengths.items():
         if length < LEAST_CLASSES:
             raise ValueError(
@@ -147,7 +150,7 @@ def starting_point(
         level = floats(function_name, "base", base)
         if level.ndim or not np.isfinite(level):
             raise ValueError(
-                f"`{function_name}(base=...)` must be a finite number, got {base!r}."
+                f"`{function_name}(base=...)` must be a finite number, got {quoted(base)}."
             )
         return np.full(num_classes, level)
     # A copy, as the caller's array must not change with the slice.
@@ -155,7 +158,7 @@ def starting_point(
     if logits.shape != (num_classes,) or not np.all(np.isfinite(logits)):
         raise ValueError(
             f"`{function_name}(origin=...)` must be {num_classes} finite logits, "
-            f"got {origin!r}."
+            f"got {quoted(origin)}."
         )
     return logits
 
@@ -164,13 +167,13 @@ def different_classes(
     function_name: str, name: str, value: Any, num_classes: int
 ) -> list[int]:
     """Classes that exist, none of them twice."""
-    classes = list(value) if isinstance(value, Iterable) else []
+    classes = entries(value) or []
     exist = all(is_whole(k) and 0 <= k < num_classes for k in classes)
     if not classes or not exist or len(set(classes)) < len(classes):
         raise ValueError(
             f"`{function_name}({name}=...)` must name classes between 0 and "
             f"{num_classes - 1} (num_classes={num_classes}), each once, "
-            f"got {classes or value!r}."
+            f"got {quoted(classes or value)}."
         )
     return classes
 
@@ -201,10 +204,10 @@ def one_class(function_name: str, name: str, value: Any, num_classes: int) -> in
     """A class that exists, as an int."""
     argument = f"`{function_name}({name}=...)`"
     if not is_whole(value):
-        raise ValueError(f"{argument} must be a whole number, got {value!r}.")
+        raise ValueError(f"{argument} must be a whole number, got {quoted(value)}.")
     if not 0 <= value < num_classes:
         raise ValueError(
-            f"{argument} must lie between 0 and {num_classes - 1}, got {value!r}."
+            f"{argument} must lie between 0 and {num_classes - 1}, got {quoted(value)}."
         )
     return int(value)
 
@@ -217,8 +220,6 @@ def floats(function_name: str, name: str, value: Any) -> Grid:
         if not np.size(value):
             return np.empty(0)
         return np.asarray(value).astype(np.float64, casting="same_kind")
-    # Another framework's array raises errors of its own where it does not convert itself.
-    except (TypeError, ValueError, RuntimeError, OverflowError):
-        raise ValueError(
-            f"`{function_name}({name}=...)` must be numbers, got {value!r}."
-        ) from None
+    except ERRORS as error:
+        refused = refusal(f"`{function_name}({name}=...)`", value, error)
+        raise ValueError(str(refused)) from None

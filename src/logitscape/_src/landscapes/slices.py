@@ -1,10 +1,12 @@
 """Rays, planes and boxes in logit space, for any number of classes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
 
+from ..base.conversion import entries
+from ..base.messages import quoted
 from ..base.types import Number
 from . import slice_arguments as checked
 from .probe_rays import probe_ray
@@ -178,12 +180,13 @@ def box(
     >>> ls.box([[0.0, 1.0], [0.0, 1.0, 2.0], [5.0, 6.0]]).shape
     (2, 3, 2)
     """
-    if not isinstance(axes, Iterable):
+    several = entries(axes)
+    if several is None:
         raise ValueError(
             "`box(axes=...)` must be coordinates by class, or a list of them, "
-            f"got {axes!r}."
+            f"got {quoted(axes)}."
         )
-    by_class = dict(axes) if isinstance(axes, Mapping) else dict(enumerate(axes))
+    by_class = dict(axes) if isinstance(axes, Mapping) else dict(enumerate(several))
     n = checked.class_count("box", num_classes, origin=origin)
     checked.different_classes("box", "axes", by_class, n)
     grids = {}

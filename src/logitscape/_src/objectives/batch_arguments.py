@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
 from ..base.target_kinds import remedy_for
+from .counted import known_or_traced
 from .objective import Objective
 
 
@@ -20,7 +20,7 @@ def checked_labels(logits: Array, labels: ArrayLike) -> Array:
         ValueError: If the shapes do not match, or without a class.
         IndexError: If a label is out of range, unless it is traced.
     """
-    y = known_or_traced(labels)
+    y = known_or_traced("labels", labels)
     check_logits(logits)
     check_labels(logits, y)
     return in_range(logits, y, np.ones(y.shape, bool))
@@ -35,7 +35,7 @@ def checked_targets(loss: Objective, logits: Array, targets: ArrayLike) -> Array
         TypeError: If they are labels, or not real.
         ValueError: If the shapes do not match, or a known number is not from 0 to 1.
     """
-    t = known_or_traced(targets)
+    t = known_or_traced("targets", targets)
     n = logits.shape[-1]
     argument = f"`targets` of {loss.name!r}"
     if t.shape != logits.shape:
@@ -58,12 +58,6 @@ def checked_targets(loss: Objective, logits: Array, targets: ArrayLike) -> Array
             f"{remedy_for(loss.targets, t)}"
         )
     return jnp.asarray(t, logits.dtype)
-
-
-def known_or_traced(labels: Any) -> Any:
-    """Labels or targets, as an array of NumPy unless they are traced."""
-    # In NumPy: inside `jax.jit` JAX would trace the test even of known labels.
-    return labels if isinstance(labels, jax.core.Tracer) else np.asarray(labels)
 
 
 def in_range(logits: Array, labels: Any, mask: Any) -> Array:

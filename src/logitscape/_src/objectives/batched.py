@@ -15,6 +15,7 @@ from jax.typing import ArrayLike
 
 from ..base.arguments import numbers
 from ..base.formula import rounded_once
+from ..base.messages import quoted
 from ..base.target_kinds import DISTRIBUTION
 from ..base.types import Number
 from ..normalizers.probs import Probs
@@ -24,13 +25,13 @@ from .batch_arguments import (
     check_logits,
     checked_targets,
     in_range,
-    known_or_traced,
 )
 from .counted import (
     Counted,
     check_ignored_label,
     checked_class_weights,
     counted,
+    known_or_traced,
     with_class_weights,
 )
 from .objective import Objective
@@ -106,7 +107,7 @@ def per_example(
                 None, z.shape[:-1], "logits", mask=mask, example_weights=example_weights
             )
             return _of_counted(run, z, t, each)
-        given = known_or_traced(labels)
+        given = known_or_traced("labels", labels)
         check_labels(z, given)
         each = counted(
             given,
@@ -168,7 +169,7 @@ def drop_in(normalizer: str | Normalizer, *, log: bool = False) -> Callable[...,
         z = numbers("drop_in(...)", "logits", logits)
         if not isinstance(axis, int | np.integer) or not -z.ndim <= axis < z.ndim:
             raise ValueError(
-                f"`axis` must be one of the {z.ndim} axes of the logits, got {axis!r}."
+                f"`axis` must be one of the {z.ndim} axes of the logits, got {quoted(axis)}."
             )
         run: Callable[[Array], Probs] = partial(rounded_once, function, z.dtype)
         for _ in range(z.ndim - 1):

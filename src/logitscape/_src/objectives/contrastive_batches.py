@@ -52,7 +52,7 @@ def rows(source: Source) -> Callable[..., Array]:
     of_batch = per_example(loss)
 
     def losses(similarities: ArrayLike, positives: Positives = None) -> Array:
-        s = matrix("rows", similarities)
+        s = matrix("rows(...)", "similarities", similarities)
         marks = _diagonal(loss, s) if positives is None else positives
         return of_batch(s, marks)
 
@@ -192,7 +192,7 @@ def _diagonal(loss: Objective, s: Array) -> Array:
 
 
 def _square(function_name: str, similarities: ArrayLike) -> Array:
-    s = matrix(function_name, similarities)
+    s = matrix(function_name, "similarities", similarities)
     if s.shape[0] != s.shape[1]:
         raise ValueError(
             f"`{function_name}(similarities)` must have shape [n, n], got {s.shape}."
@@ -200,17 +200,17 @@ def _square(function_name: str, similarities: ArrayLike) -> Array:
     return s
 
 
-def matrix(function_name: str, value: ArrayLike) -> Array:
-    """A matrix of floating-point numbers, for the function that the errors name."""
-    x = numbers(function_name, "...", value)
+def matrix(function_name: str, name: str, value: ArrayLike) -> Array:
+    """A matrix of floating-point numbers, for the function and argument that the errors name."""
+    x = numbers(function_name, name, value)
     if not jnp.issubdtype(x.dtype, jnp.floating):
         raise TypeError(
-            f"`{function_name}(...)` must be floating point, got {x.dtype}; "
+            f"`{function_name}({name})` must be floating point, got {x.dtype}; "
             "convert with `.astype(float)`."
         )
     if x.ndim != 2 or x.size == 0:
         raise ValueError(
-            f"`{function_name}(...)` must be a matrix with rows and columns, "
+            f"`{function_name}({name})` must be a matrix with rows and columns, "
             f"got shape {x.shape}."
         )
     return x

@@ -38,7 +38,7 @@ def nt_xent(
 
     Source: Chen et al., arXiv 2002.05709, algorithm 1.
     """
-    a, b = matrix("nt_xent", first), matrix("nt_xent", second)
+    a, b = matrix("nt_xent", "first", first), matrix("nt_xent", "second", second)
     if a.shape != b.shape:
         raise ValueError(
             f"`nt_xent(first, second)` must have the same shape, got {a.shape} and {b.shape}."
@@ -78,7 +78,7 @@ def supervised(
 
     Source: Khosla et al., arXiv 2004.11362.
     """
-    x = matrix("supervised", embeddings)
+    x = matrix("supervised", "embeddings", embeddings)
     y = numbers("supervised", "..., labels", labels)
     if not jnp.issubdtype(y.dtype, jnp.integer):
         raise TypeError(f"`supervised(..., labels)` must be integers, got {y.dtype}.")
@@ -110,7 +110,7 @@ def cosines(first: ArrayLike, second: ArrayLike) -> Array:
         ValueError: If the embeddings are no matrices.
         TypeError: If they are not floating point.
     """
-    a, b = matrix("cosines", first), matrix("cosines", second)
+    a, b = matrix("cosines", "first", first), matrix("cosines", "second", second)
     found: Array = _units(a) @ _units(b).T
     return found
 

@@ -7,6 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ..base.conversion import array_of, reals_of
+from ..base.messages import quoted
 from ..base.special import zero_if
 from ..base.whole_numbers import is_whole
 
@@ -33,7 +35,7 @@ def check_ignored_label(caller: str, ignored_label: Any) -> None:
     if ignored_label is not None and not is_whole(ignored_label):
         raise ValueError(
             f"`{caller}(ignored_label=...)` must be a whole number such as -100, "
-            f"got {ignored_label!r}."
+            f"got {quoted(ignored_label)}."
         )
 
 
@@ -81,7 +83,7 @@ def counted(
     if ignored_label is not None:
         keep = labels != ignored_label
     if mask is not None:
-        given: Any = mask if isinstance(mask, jax.core.Tracer) else np.asarray(mask)
+        given = known_or_traced("mask", mask)
         if given.dtype != jnp.bool_:
             raise TypeError(f"`mask` must be boolean, got {given.dtype}.")
         _check_shape("mask", given, shape, rows)
@@ -110,6 +112,14 @@ def with_class_weights(
     return Counted(each.mask & (of_label != 0), weights)
 
 
+def known_or_traced(name: str, values: Any) -> Any:
+    """Labels, targets or a mask, as an array of NumPy unless they are traced."""
+    # In NumPy: inside `jax.jit` JAX would trace the test even of known labels.
+    if isinstance(values, jax.core.Tracer):
+        return values
+    return array_of(f"`{name}`", values)
+
+
 def _check_shape(name: str, given: Any, shape: tuple[int, ...], rows: str) -> None:
     if given.shape != shape:
         raise ValueError(
@@ -124,11 +134,7 @@ def _numbers(argument: str, value: Any) -> Any:
         is_floating = jnp.issubdtype(value.dtype, jnp.floating)
         floats = value if is_floating else value.astype(jnp.float32)
         return floats + zero_if((floats >= 0) & jnp.isfinite(floats), floats)
-    try:
-        known = np.asarray(value, np.float64)
-    # Another framework's array raises errors of its own where it does not convert itself.
-    except (TypeError, ValueError, RuntimeError, OverflowError):
-        raise ValueError(f"{argument} must be numbers, got {value!r}.") from None
+    known = reals_of(argument, value)
     wrong = known[~(np.isfinite(known) & (known >= 0))]
     if wrong.size:
         raise ValueError(

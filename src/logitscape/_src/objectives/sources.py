@@ -7,8 +7,10 @@ from typing import Any, TypeAlias
 
 from jax import Array
 
+from ..base.messages import quoted
 from ..base.program_keys import key_of, set_key
 from ..base.settings import own_name
+from ..base.users_code import name_of
 from . import bound, specs
 from .catalog import (
     CONTRASTIVE_LOSSES,
@@ -24,7 +26,7 @@ from .pair_targets import loss_of_target
 from .parts import Loss, Normalizer, loss_from, normalizer_from, refuse_loss_of_logits
 from .specs import Term
 from .statements import stated_pair
-from .user_functions import name_of, user_loss
+from .user_functions import user_loss
 
 Source: TypeAlias = str | Objective | Callable[..., Any]
 """An objective, or what `objective` makes one from."""
@@ -74,12 +76,23 @@ def objective(
         if result.loss is not None:
             raise ValueError(
                 f"`objective(normalizer=...)`: {result.name!r} has one already, "
-                f"got {normalizer!r}."
+                f"got {quoted(normalizer)}."
             )
         result = replace(result, normalizer=normalizer_from(normalizer))
     if name is not None:
         result = _renamed(result, name)
     return result
+
+
+def spec_or_function(function_name: str, name: str, source: Any) -> None:
+    """Raise a TypeError unless an argument can be an objective: a spec, a function or an Objective.
+
+    Which text is a spec, and what a function takes, is told when it is made one.
+    """
+    if not isinstance(source, str) and not callable(source):
+        raise TypeError(
+            f"`{function_name}({name}=...)` must be a spec or a function, got {quoted(source)}."
+        )
 
 
 def _renamed(given: Objective, name: str) -> Objective:

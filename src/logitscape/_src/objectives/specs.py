@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..base.messages import quoted
 from ..base.names import suggestion
 
 
@@ -55,7 +56,7 @@ def parse(spec: str) -> Spec:
         ValueError: If the text is no spec.
     """
     if not isinstance(spec, str):
-        raise TypeError(f"a spec must be text such as 'softmax', got {spec!r}.")
+        raise TypeError(f"a spec must be text such as 'softmax', got {quoted(spec)}.")
     text = spec.strip()
     try:
         tree = ast.parse(text, mode="eval").body
@@ -102,7 +103,7 @@ def _added(tree: ast.expr) -> list[ast.expr]:
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> ValueError:
     """Error for an unknown name, with the nearest known names."""
-    return ValueError(f"unknown {kind} {name!r}. {suggestion(name, known)}")
+    return ValueError(f"unknown {kind} {quoted(name)}. {suggestion(name, known)}")
 
 
 def _term(spec: str, tree: ast.expr) -> Term:
@@ -119,7 +120,7 @@ def _parameters(text: str, name: str, call: ast.Call) -> dict[str, Any]:
     has_unnamed_keyword = any(keyword.arg is None for keyword in call.keywords)
     if call.args or has_unnamed_keyword:
         raise ValueError(
-            f"malformed spec {text!r}: parameters are given by name, "
+            f"malformed spec {quoted(text)}: parameters are given by name, "
             f"such as `{name}(name=1)`."
         )
     parameters = dict[str, Any]()
@@ -138,15 +139,16 @@ def _literal(term: str, tree: ast.expr) -> Any:
         return ast.literal_eval(tree)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise ValueError(
-            f"malformed spec {term!r}: a parameter is a number or a quoted word, or numbers "
-            f"in parentheses, got {ast.unparse(tree)!r}."
+            f"malformed spec {quoted(term)}: a parameter is a number or a quoted word, or numbers "
+            f"in parentheses, got {quoted(ast.unparse(tree))}."
         ) from None
 
 
 def malformed(spec: object) -> ValueError:
     """Error for a text that is no spec."""
     return ValueError(
-        f"malformed spec {spec!r}: write `normalizer(parameter=value) + loss(parameter=value)`, "
+        f"malformed spec {quoted(spec)}: write "
+        "`normalizer(parameter=value) + loss(parameter=value)`, "
         "such as 'softmax + focal(gamma=2)', or the name of a loss of logits; a logit map stands "
         "in front, 'soft_cap(cap=30) > softmax + cross_entropy'."
     )

@@ -12,7 +12,10 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.messages import quoted
+from ..base.users_code import calling, definition_of, name_of
 from ..normalizers.probs import Probs
+from .user_remedies import remedy_for_loss
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,17 +56,11 @@ class UserLoss(UserFunction):
 
     def __call__(self, logits_or_probs: Any, target: Array) -> Array:
         """Call the function, and check what it returns."""
-        name = name_of(self.function)
-        try:
-            value = self.function(logits_or_probs, target)
-        except Exception as error:
-            if isinstance(logits_or_probs, Probs):
-                error.add_note(
-                    f"`{name}(probs, target)` gets Probs: "
-                    "use `probs.p` and `probs.log_p`."
-                )
-            raise
-        return _one_number(name, value)
+        function, given = self.function, (logits_or_probs, target)
+        remedy = partial(remedy_for_loss, function, *given)
+        with calling(name_of(function), remedy):
+            value = function(*given)
+        return _one_number(function, value, remedy)
 
 
 class UserNormalizer(UserFunction):
@@ -72,7 +69,8 @@ class UserNormalizer(UserFunction):
     def __call__(self, logits: Array) -> Probs:
         """Call the function, and check what it returns."""
         name = name_of(self.function)
-        result = self.function(logits)
+        with calling(name, "It is called with logits [n] of one example."):
+            result = self.function(logits)
         probs = result if isinstance(result, Probs) else _with_logarithm(name, result)
         shape = jnp.shape(probs.p)
         if shape != logits.shape:
@@ -111,24 +109,12 @@ def user_normalizer(description: str, function: Any) -> UserNormalizer:
     return UserNormalizer(function)
 
 
-def name_of(source: Any) -> str:
-    """Name of a spec, an objective or a function."""
-    if isinstance(source, str):
-        return source
-    if isinstance(source, partial):
-        return name_of(source.func)
-    name = getattr(source, "name", None)
-    if name:
-        return str(name)
-    return str(getattr(source, "__name__", type(source).__name__))
-
-
 def _check_arguments(
     description: str, arguments: str, function: Any, count: int
 ) -> None:
     if not callable(function):
         raise TypeError(
-            f"{description} must be a spec or a function, got {function!r}."
+            f"{description} must be a spec or a function, got {quoted(function)}."
         )
     try:
         signature = inspect.signature(function)
@@ -137,9 +123,11 @@ def _check_arguments(
     try:
         signature.bind(*[None] * count)
     except TypeError:
+        place = definition_of(function)
+        where = f" ({place})" if place else ""
         raise TypeError(
             f"{description} must take {arguments}, "
-            f"got `{name_of(function)}{signature}`."
+            f"got `{name_of(function)}{signature}`{where}."
         ) from None
 
 
@@ -155,19 +143,20 @@ def _with_logarithm(name: str, result: Any) -> Probs:
     return Probs(result, jnp.log(result))
 
 
-def _one_number(name: str, value: Any) -> Array:
+def _one_number(function: Any, value: Any, remedy: Callable[[], str]) -> Array:
+    allowed = f"`{name_of(function)}` must return one floating-point number"
+    place = definition_of(function)
+    where = f" ({place})" if place else ""
     try:
         number = jnp.asarray(value)
     except (TypeError, ValueError):
         raise TypeError(
-            f"`{name}` must return one floating-point number, "
-            f"got {type(value).__name__}."
+            f"{allowed}, got {type(value).__name__}{where}. {remedy()}"
         ) from None
     is_floating = jnp.issubdtype(number.dtype, jnp.floating)
     if number.shape != () or not is_floating:
         raise TypeError(
-            f"`{name}` must return one floating-point number for one example, "
-            f"got {number.dtype} of shape {number.shape}; a function of a batch is "
-            "mapped by `lambda z, t: function(z[None], t[None])[0]`."
+            f"{allowed} for one example, got {number.dtype} of shape "
+            f"{number.shape}{where}. {remedy()}"
         )
     return number

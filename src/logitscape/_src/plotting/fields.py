@@ -17,6 +17,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.tri import Triangulation
 from numpy.typing import NDArray
 
+from ..base.messages import quoted
+from .arguments import limits as limits_of
+from .arguments import numbers, text, texts
 from .arrows import ARROWS, draw_arrows, inner_points, inner_samples
 from .drawn import Source, note
 from .panels import figure_of, panel, several
@@ -69,9 +72,12 @@ def plane_field(
     Returns:
         The image, for `norm_bar`; its values are decimal logarithms.
     """
-    x, y = settled(x), settled(y)
-    norm, arrows = np.asarray(norm, float), np.asarray(arrows, float)
-    translation("plane_field", labels)
+    function = "plane_field"
+    x, y = (settled(_spaced(name, each)) for name, each in (("x", x), ("y", y)))
+    norm = numbers(function, "norm", norm, y.size, x.size, of="y and x")
+    arrows = numbers(function, "arrows", arrows, y.size, x.size, 2, of="y and x")
+    limits = limits_of(function, limits)
+    translation(function, labels)
     with panel("plane_field", ax, style, size) as axes:
         return _draw_plane(axes, x, y, norm, arrows, limits)
 
@@ -145,9 +151,22 @@ def simplex_field(
     Returns:
         The coloured triangles, for `norm_bar`; their values are decimal logarithms.
     """
-    p, norm = np.asarray(p, float), np.asarray(norm, float)
-    arrows = np.asarray(arrows, float)
-    names = list(map(translation("simplex_field", labels), corners))
+    function = "simplex_field"
+    p = numbers(function, "p", p, None, 3)
+    norm = numbers(function, "norm", norm, len(p), of="p")
+    arrows = numbers(function, "arrows", arrows, len(p), 3, of="p")
+    limits = limits_of(function, limits)
+    given = texts(function, "corners", corners)
+    if len(given) != 3:
+        raise ValueError(
+            f"`simplex_field(corners=...)` must be three texts, got {quoted(corners)}."
+        )
+    if len(p) < 3 or not np.isfinite(p).all():
+        raise ValueError(
+            "`simplex_field(p)` must be at least three places, all finite, got "
+            f"{quoted(p)}."
+        )
+    names = list(map(translation(function, labels), given))
     with panel("simplex_field", ax, style, size) as axes:
         return _draw_simplex(axes, p, norm, arrows, names, limits)
 
@@ -208,9 +227,15 @@ def norm_bar(
         labels: Texts by the text in whose place they are drawn, or a function of a text.
         style: Style of matplotlib, or settings by name, before the current ones.
     """
+    if not isinstance(colors, ScalarMappable) or not hasattr(colors, "axes"):
+        raise TypeError(
+            "`norm_bar(colors)` must be what `plane_field` or `simplex_field` returned, got "
+            f"{quoted(colors)}."
+        )
+    text("norm_bar", "label", label)
     if ax is None:
-        ax = [colors.axes]  # type: ignore[attr-defined]
-    fields = several("norm_bar", ax, np.size(ax), "any number")  # type: ignore[arg-type]
+        ax = [colors.axes]
+    fields = several("norm_bar", ax, None, "at least one")
     word = translation("norm_bar", labels)
     with settings("norm_bar", style):
         bar = figure_of(fields).colorbar(
@@ -233,6 +258,21 @@ def ternary(p: Any) -> NDArray[Any]:
     """Return places in the triangle, [..., 2], of probabilities [..., 3]."""
     places: NDArray[Any] = np.asarray(p, float) @ CORNERS
     return places
+
+
+def _spaced(name: str, value: Any) -> NDArray[Any]:
+    """At least two finite coordinates, increasing."""
+    values = numbers("plane_field", name, value, None)
+    if (
+        len(values) < 2
+        or not np.isfinite(values).all()
+        or not (np.diff(values) > 0).all()
+    ):
+        raise ValueError(
+            f"`plane_field({name})` must be at least two finite numbers, increasing, got "
+            f"{quoted(value)}."
+        )
+    return values
 
 
 def _borders(samples: NDArray[Any]) -> tuple[Any, Any]:

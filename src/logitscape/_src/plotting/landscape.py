@@ -8,6 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from ..base.messages import quoted
+from ..base.whole_numbers import is_whole
 from .images import DECADES, LOSS, NORM, draw_images
 from .legends import name_curves
 from .lines import hatch_spans
@@ -121,17 +123,21 @@ def _checked_label(dataset: "xarray.Dataset", label: int | None) -> int:
     labels = [int(value) for value in dataset["label"].values]
     if label is None and len(labels) == 1:
         return labels[0]
-    if label not in labels:
-        raise ValueError(f"`plot(label=...)` must be one of {labels}, got {label!r}.")
+    if not is_whole(label) or label not in labels:
+        raise ValueError(
+            f"`plot(label=...)` must be one of {labels}, got {quoted(label)}."
+        )
     return label
 
 
 def _quantities(quantity: str | None, ax: Any) -> tuple[str, ...]:
     if quantity is None:
         return (LOSS,) if isinstance(ax, Axes) else QUANTITIES
-    if quantity not in QUANTITIES:
+    if not isinstance(quantity, str) or quantity not in QUANTITIES:
         allowed = " or ".join(map(repr, QUANTITIES))
-        raise ValueError(f"`plot(quantity=...)` must be {allowed}, got {quantity!r}.")
+        raise ValueError(
+            f"`plot(quantity=...)` must be {allowed}, got {quoted(quantity)}."
+        )
     return (quantity,)
 
 

@@ -9,6 +9,9 @@ from matplotlib.figure import FigureBase
 from matplotlib.legend import Legend
 from matplotlib.patches import Patch, Rectangle
 
+from ..base.messages import quoted
+from .arguments import by_name, known, table
+from .arguments import texts as texts_of
 from .drawn import Source, note
 from .panels import panel
 from .settings import Style, points, settings
@@ -56,7 +59,21 @@ def law_table(
     Returns:
         The axes; cell (i, j) is centred at x = j, y = i.
     """
-    word = translation("law_table", labels)
+    function = "law_table"
+    rows, columns = (
+        texts_of(function, "rows", rows),
+        texts_of(function, "columns", columns),
+    )
+    laws = by_name(function, "laws", laws, Law, "a color, a text and a hatching")
+    kinds = table(function, "kinds", kinds, len(rows), len(columns))
+    texts = table(function, "texts", texts, len(rows), len(columns))
+    if [len(row) for row in texts] != [len(row) for row in kinds]:
+        raise ValueError(
+            "`law_table(texts)` must have as many texts as there are kinds, in every row, got "
+            f"{quoted(texts)}."
+        )
+    known(function, "kinds", [kind for row in kinds for kind in row], laws)
+    word = translation(function, labels)
     natural = (2.4 + 0.75 * len(columns), 1.4 + 0.36 * len(rows))
     with panel("law_table", ax, style, size, natural=natural) as axes:
         for i, row in enumerate(kinds):
@@ -97,14 +114,24 @@ def law_legend(
         labels: Texts by the text in whose place they are drawn, or a function of a text.
         style: Style of matplotlib, or settings by name, before the current ones.
     """
-    word, kinds = translation("law_legend", labels), list(kinds)
+    function = "law_legend"
+    laws = by_name(function, "laws", laws, Law, "a color, a text and a hatching")
+    shown = texts_of(function, "kinds", kinds)
+    known(function, "kinds", shown, laws)
+    if not shown:
+        raise ValueError(f"`law_legend(kinds)` must not be empty, got {quoted(kinds)}.")
+    word = translation(function, labels)
     figure = plt.gcf() if fig is None else fig
+    if not isinstance(figure, FigureBase):
+        raise TypeError(
+            f"`law_legend(fig=...)` must be a figure of matplotlib, got {quoted(fig)}."
+        )
     with settings("law_legend", style):
         return figure.legend(
-            handles=[_patch(laws[kind]) for kind in kinds],
-            labels=[word(laws[kind].text) for kind in kinds],
+            handles=[_patch(laws[kind]) for kind in shown],
+            labels=[word(laws[kind].text) for kind in shown],
             loc="outside lower center",
-            ncols=len(kinds),
+            ncols=len(shown),
             columnspacing=1.4,
             handlelength=1.4,
             handleheight=1.2,

@@ -9,6 +9,8 @@ from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
+from .arguments import by_name, numbers
+from .arguments import text as text_of
 from .label_places import GAP, LABEL_SIZE, MIDDLE, LabelPlaces, Place, Renderer, moved
 from .panels import panel
 from .settings import Style, points
@@ -65,9 +67,19 @@ def labelled_curves(
             "`labelled_curves(curves)` must be values by label, such as {'softmax': [...]}, "
             f"got {type(curves).__name__}."
         )
-    word = translation("labelled_curves", labels)
+    function = "labelled_curves"
+    s = numbers(function, "s", s, None)
+    values = {
+        text_of(function, "curves", label): numbers(
+            function, f"curves[{label!r}]", each, s.size, of="s"
+        )
+        for label, each in curves.items()
+    }
+    styles = by_name(function, "styles", styles, Mapping, "Line2D keywords")
+    notes = by_name(function, "notes", notes, str, "texts")
+    word = translation(function, labels)
     with panel("labelled_curves", ax, style, size) as axes:
-        return _draw_labelled(axes, s, curves, styles or {}, notes or {}, word)
+        return _draw_labelled(axes, s, values, styles, notes, word)
 
 
 def draw_curves(
@@ -149,7 +161,9 @@ def hatch_spans(
         The axes.
     """
     word = translation("hatch_spans", labels)
-    s, where = settled(s), np.asarray(where, bool)
+    s = settled(numbers("hatch_spans", "s", s, None))
+    where = numbers("hatch_spans", "where", where, s.size, of="s") != 0
+    text_of("hatch_spans", "text", text)
     halfway = (s[1:] + s[:-1]) / 2
     borders = np.concatenate([s[:1], halfway, s[-1:]])
     # False on either side, so that a span that reaches an end of

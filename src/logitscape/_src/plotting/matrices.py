@@ -8,6 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
+from ..base.messages import quoted
+from .arguments import numbers, texts
+from .arguments import text as text_of
 from .panels import panel
 from .settings import Style, points
 from .style import ink_on, settled
@@ -47,9 +50,23 @@ def matrix(
         style: Style of matplotlib, or settings by name, before the current ones.
         size: Width and height of a new figure, in inches.
     """
-    values = settled(values)
-    if values.ndim != 2:
-        raise ValueError(f"`matrix(values)` must be [m, n], got shape {values.shape}.")
+    values = settled(numbers("matrix", "values", values, None, None))
+    rows, columns = texts("matrix", "rows", rows), texts("matrix", "columns", columns)
+    for name, given, count in zip(
+        ("rows", "columns"), (rows, columns), values.shape, strict=True
+    ):
+        if given and len(given) != count:
+            raise ValueError(
+                f"`matrix({name}=...)` must be one text for each of the {count}, got "
+                f"{len(given)}."
+            )
+    if limit is not None:
+        limit = float(numbers("matrix", "limit=...", limit))
+        if not 0 < limit < np.inf:
+            raise ValueError(
+                f"`matrix(limit=...)` must be a finite number above 0, got {limit!r}."
+            )
+    _check_format(number)
     text = translation("matrix", labels)
     with panel("matrix", ax, style, size) as axes:
         image = _draw(axes, values, limit, number)
@@ -59,6 +76,18 @@ def matrix(
         axes.spines[:].set_visible(False)
         axes.grid(visible=False)
     return image
+
+
+def _check_format(number: Any) -> None:
+    """Raise an error unless this is the format of a number."""
+    text_of("matrix", "number", number)
+    try:
+        number.format(0.5)
+    except (ValueError, LookupError, AttributeError):
+        raise ValueError(
+            f"`matrix(number=...)` must be the format of a number, such as '{{:.2f}}', got "
+            f"{quoted(number)}."
+        ) from None
 
 
 def _draw(

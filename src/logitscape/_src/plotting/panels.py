@@ -1,6 +1,6 @@
 """Where functions draw: on the user's axes, or on a new figure of a size that was asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,8 +9,12 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
+from ..base.conversion import entries
+from ..base.messages import quoted
 from .settings import Style, asked_size, remember, settings
 
+MOST_AXES = 10_000
+"""Largest number of axes that a function draws on."""
 LARGEST = 400.0
 """Inches that a side of a figure may have: more is a mistake, such as pixels."""
 
@@ -67,14 +71,22 @@ def new_figure(
 
 def checked_size(function_name: str, size: Any) -> tuple[float, float]:
     """Width and height in inches."""
-    numbers = np.asarray(size, float) if _is_pair(size) else np.array([np.nan])
+    numbers = np.array(_inches(size))
     if not np.all((numbers > 0) & (numbers <= LARGEST)):
         raise ValueError(
             f"`{function_name}(size=...)` must be the width and the height in inches, two "
-            f"numbers above 0 and at most {LARGEST:g}, got {size!r}."
+            f"numbers above 0 and at most {LARGEST:g}, got {quoted(size)}."
         )
     width, height = numbers.tolist()
     return width, height
+
+
+def _inches(size: Any) -> list[float]:
+    """The numbers of a pair; NaN for what is none, and for a number beyond every float."""
+    try:
+        return [float(part) for part in _pair_of(size)]
+    except OverflowError:
+        return [np.nan]
 
 
 def refuse_size(function_name: str, size: Any) -> None:
@@ -82,24 +94,37 @@ def refuse_size(function_name: str, size: Any) -> None:
     if size is not None:
         raise ValueError(
             f"`{function_name}(size=...)` is the size of a new figure; with `ax=` the figure "
-            f"has its size already, got {size!r}."
+            f"has its size already, got {quoted(size)}."
         )
 
 
-def several(function_name: str, ax: Any, count: int, needed: str) -> list[Axes]:
+def several(function_name: str, ax: Any, count: int | None, needed: str) -> list[Axes]:
     """Check the user's axes for several panels: one after the other, row by row."""
-    given = list(np.asarray(ax, dtype=object).ravel())
+    given = list(_flat(ax))
     if not all(isinstance(one, Axes) for one in given):
         kinds = ", ".join(sorted({type(one).__name__ for one in given}))
         raise TypeError(
             f"`{function_name}(ax=...)` must be Axes of matplotlib, or a list or array of "
             f"them, got {kinds or 'nothing'}."
         )
-    if len(given) != count:
+    if not given or count not in (None, len(given)):
         raise ValueError(
-            f"`{function_name}(ax=...)` must be {count} axes ({needed}), got {len(given)}."
+            f"`{function_name}(ax=...)` must be {count or 'some'} axes ({needed}), got "
+            f"{len(given)}."
         )
     return given
+
+
+def _flat(ax: Any) -> Iterator[Any]:
+    """Axes, or those of a list or an array of any shape, row by row."""
+    # What has more rows than a figure can have is not walked through.
+    is_huge = isinstance(ax, np.ndarray) and ax.size > MOST_AXES
+    several = None if is_huge else entries(ax)
+    if several is None:
+        yield ax
+        return
+    for each in several:
+        yield from _flat(each)
 
 
 def figure_of(axes: Axes | Sequence[Axes]) -> FigureBase:
@@ -110,10 +135,11 @@ def figure_of(axes: Axes | Sequence[Axes]) -> FigureBase:
     return figure
 
 
-def _is_pair(size: Any) -> bool:
-    if isinstance(size, str | bytes) or not hasattr(size, "__len__") or len(size) != 2:
-        return False
-    return all(
+def _pair_of(size: Any) -> list[Any]:
+    """Two numbers; NaN alone for anything else."""
+    parts = [] if isinstance(size, Mapping | Set) else entries(size) or []
+    is_pair = len(parts) == 2 and all(
         isinstance(part, int | float | np.number) and not isinstance(part, bool)
-        for part in size
+        for part in parts
     )
+    return parts if is_pair else [np.nan]

@@ -9,6 +9,7 @@ from matplotlib.axis import Axis
 from matplotlib.colors import LogNorm, Normalize
 from numpy.typing import NDArray
 
+from ..base.messages import quoted
 from .drawn import Source, note
 from .fields import ZERO
 from .panels import figure_of, panel
@@ -82,10 +83,10 @@ def parameter_map(
             "`parameter_map(...)` draws 1 or 2 parameters, such as `temperature=[1, 2, 4], "
             f"gamma=[0, 1, 2]`, got {list(parameters)}."
         )
-    if quantity not in QUANTITIES:
+    if not isinstance(quantity, str) or quantity not in QUANTITIES:
         allowed = " or ".join(map(repr, QUANTITIES))
         raise ValueError(
-            f"`parameter_map(quantity=...)` must be {allowed}, got {quantity!r}."
+            f"`parameter_map(quantity=...)` must be {allowed}, got {quoted(quantity)}."
         )
     # Here, as whoever draws their own arrays does not wait for JAX.
     from ..landscapes.parameter_sweep import swept_for

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..base.files import checked_path, replacing, write_text
+from ..base.messages import quoted
 from ..base.temporaries import name_beside
 from .drawn import as_csv, drawn
 from .files import DOTS_PER_INCH, settle, write
@@ -69,10 +70,12 @@ def save(
     suffix = target.suffix.lower()
     if suffix not in SUFFIXES:
         raise ValueError(
-            f"`save(path)` must end in {', '.join(SUFFIXES)}, got {str(path)!r}."
+            f"`save(path)` must end in {', '.join(SUFFIXES)}, got {quoted(str(path))}."
         )
     if isinstance(dpi, bool) or not isinstance(dpi, int | float) or not 0 < dpi < 1e5:
-        raise ValueError(f"`save(dpi=...)` must be a number above 0, got {dpi!r}.")
+        raise ValueError(
+            f"`save(dpi=...)` must be a number above 0, got {quoted(dpi)}."
+        )
     table = _path_of_data(target, data)
     with settings_of(figure), _settled(figure, dpi):
         if suffix == ".pgf":
@@ -92,11 +95,11 @@ def _path_of_data(target: Path, data: bool | str | os.PathLike[str]) -> Path | N
         return target.with_suffix(".csv") if data else None
     if not isinstance(data, str | os.PathLike):
         raise TypeError(
-            f"`save(data=...)` must be True, False or the path of a CSV file, got {data!r}."
+            f"`save(data=...)` must be True, False or the path of a CSV file, got {quoted(data)}."
         )
     table = checked_path("save", data, "data")
     if table.suffix.lower() != ".csv":
-        raise ValueError(f"`save(data=...)` must end in .csv, got {str(data)!r}.")
+        raise ValueError(f"`save(data=...)` must end in .csv, got {quoted(str(data))}.")
     return table
 
 

@@ -16,6 +16,8 @@ import matplotlib
 from matplotlib import style as styles
 from matplotlib.figure import Figure
 
+from ..base.messages import quoted
+
 OneStyle: TypeAlias = str | Path | Mapping[str, Any]
 Style: TypeAlias = OneStyle | Sequence[OneStyle] | None
 """What `matplotlib.style.use` takes: a name, a file, settings by name, or several of these."""
@@ -144,7 +146,7 @@ def _apply(function_name: str, style: Style) -> set[str]:
         except (OSError, KeyError, ValueError) as error:
             raise ValueError(
                 f"`{function_name}(style=...)` must be a style of matplotlib, a file, or "
-                f"settings by name, got {part!r}: {error}"
+                f"settings by name, got {quoted(part)}: {error}"
             ) from None
         if part == "default":
             named |= set(DEFAULTS)
@@ -168,6 +170,6 @@ def _parts(function_name: str, style: Style) -> list[OneStyle]:
     ):
         raise TypeError(
             f"`{function_name}(style=...)` must be the name of a style, a file, or settings "
-            f"by name, or several of these, got {style!r}."
+            f"by name, or several of these, got {quoted(style)}."
         )
     return list(parts)

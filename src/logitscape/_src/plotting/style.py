@@ -13,6 +13,9 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
+from ..base.conversion import reals_of
+from ..base.messages import quoted
+
 BLACK, GREY = "#000000", "#7F7F7F"
 ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
@@ -168,6 +171,8 @@ def style_of(name: str) -> dict[str, Any]:
     Returns:
         Line2D keywords: color, linestyle and linewidth.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"`style_of(name)` must be a text, got {quoted(name)}.")
     names = list(_names_in(name))
     first, *others = names
     loss = others[0] if others else "cross_entropy"
@@ -206,7 +211,12 @@ def ink_on(color: Any) -> str:
     Args:
         color: Colour, in any form that matplotlib takes.
     """
-    red, green, blue = to_rgb(color)
+    try:
+        red, green, blue = to_rgb(color)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"`ink_on(color)` must be a color of matplotlib, got {quoted(color)}."
+        ) from None
     # Brightness as the eye has it (ITU-R BT.601).
     brightness = 0.299 * red + 0.587 * green + 0.114 * blue
     return "black" if brightness > 0.45 else "white"
@@ -225,7 +235,7 @@ def settled(values: Any) -> NDArray[Any]:
     Args:
         values: Array of any shape.
     """
-    return np.round(np.asarray(values, float), 8) + 0.0
+    return np.round(reals_of("`settled(values)`", values), 8) + 0.0
 
 
 def settled_digits(values: Any) -> NDArray[Any]:
@@ -238,7 +248,7 @@ def settled_digits(values: Any) -> NDArray[Any]:
     Args:
         values: Array of any shape.
     """
-    array = np.asarray(values, float)
+    array = reals_of("`settled_digits(values)`", values)
     # Through text, as `np.round` counts decimals, and scaling by powers of ten
     # would itself round and overflow.
     rounded = [float(f"{value:.8e}") for value in array.ravel()]
@@ -257,7 +267,7 @@ def settled_log10(values: Any) -> NDArray[Any]:
     Args:
         values: Array of any shape.
     """
-    values = np.asarray(values, float)
+    values = reals_of("`settled_log10(values)`", values)
     has_logarithm = np.isfinite(values) & (values > 0)
     logarithm = np.log10(np.where(has_logarithm, values, 1))
     return np.where(has_logarithm, settled(logarithm), np.nan)

@@ -6,7 +6,8 @@ from typing import Any, TypeAlias
 from matplotlib.cbook import is_math_text
 from matplotlib.mathtext import MathTextParser
 
-from ..base.messages import printable
+from ..base.messages import printable, quoted
+from ..base.users_code import calling, name_of
 
 LONGEST = 160
 """Characters of a text; what is longer would leave no room for what it is about."""
@@ -34,7 +35,7 @@ def translation(function_name: str, labels: Labels) -> Callable[[str], str]:
     if not callable(labels):
         raise TypeError(
             f"{argument} must be texts by text, such as {{'loss': 'Verlust'}}, or a function "
-            f"of a text, got {labels!r}."
+            f"of a text, got {quoted(labels)}."
         )
     by_function = _by_function(argument, labels)
     return lambda text: drawable(by_function(text))
@@ -67,16 +68,17 @@ def _is_readable(text: str) -> bool:
 def _by_dict(argument: str, labels: Mapping[Any, Any]) -> Callable[[str], str]:
     for pair in labels.items():
         if not all(isinstance(text, str) for text in pair):
-            raise TypeError(f"{argument} must hold texts by text, got {pair!r}.")
+            raise TypeError(f"{argument} must hold texts by text, got {quoted(pair)}.")
     return lambda text: labels.get(text, text)
 
 
 def _by_function(argument: str, function: Callable[[str], str]) -> Callable[[str], str]:
     def translated(text: str) -> str:
-        result: Any = function(text)
+        with calling(name_of(function), "It is called with a text, and returns one."):
+            result: Any = function(text)
         if not isinstance(result, str):
             raise TypeError(
-                f"{argument} must return text, got {result!r} for {text!r}."
+                f"{argument} must return text, got {quoted(result)} for {text!r}."
             )
         return result
 

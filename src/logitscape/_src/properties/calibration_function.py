@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..base.messages import quoted
 from ..base.settings import real_numbers
 from ..base.types import Number
+from ..base.users_code import keeps_nothing
 from ..base.x64 import enable_x64
 from ..objectives.sources import Source
 from .by_label import ByLabel, by_label, of_one_label
@@ -47,6 +49,7 @@ class CalibrationFunction:
         return math.isfinite(self.exponent)
 
 
+@keeps_nothing
 def calibration_function(
     source: Source, *, gaps: Sequence[Number] = GAPS
 ) -> CalibrationFunction:
@@ -91,7 +94,7 @@ def calibration_function(
     if 1.0 in wanted:
         raise ValueError(
             "`calibration_function(gaps=...)` must be numbers, each greater than 0 and less than "
-            f"1, got {gaps!r}."
+            f"1, got {quoted(gaps)}."
         )
     loss = of_one_label("calibration_function", source)
     with enable_x64():

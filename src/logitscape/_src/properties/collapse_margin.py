@@ -13,10 +13,11 @@ from jax import Array
 from numpy.typing import NDArray
 
 from ..base.program_keys import key_of_all
-from ..base.settings import MOST_CLASSES, one_of, real_number
+from ..base.settings import one_of, real_number
 from ..base.stored import under_jit
 from ..base.target_kinds import LABELS
-from ..base.whole_numbers import whole_number
+from ..base.users_code import keeps_nothing
+from ..base.whole_numbers import MOST_CLASSES, whole_number
 from ..base.x64 import enable_x64
 from ..objectives.at_label import loss_at_label
 from ..objectives.objective import Objective
@@ -55,6 +56,7 @@ class Collapse:
     by_underflow: bool
 
 
+@keeps_nothing
 def collapse_margin(
     source: Source, *, dtype: str = "float32", num_classes: int = 2, base: float = 0.0
 ) -> float:

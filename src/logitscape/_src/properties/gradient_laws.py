@@ -11,6 +11,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from ..base.messages import quoted
 from ..base.program_keys import key_of_all
 from ..base.settings import real_number
 from ..base.stored import under_jit
@@ -158,7 +159,7 @@ def gradient_laws(
     end = real_number("gradient_laws", "end", end)
     if end <= START:
         raise ValueError(
-            f"`gradient_laws(end=...)` must be more than {START:g}, got {end!r}."
+            f"`gradient_laws(end=...)` must be more than {START:g}, got {quoted(end)}."
         )
     named = named_objectives(objectives)
     # Of this ray only the embedding is used: `find_law` chooses the positions.

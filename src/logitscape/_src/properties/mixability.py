@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..base.settings import MOST_CLASSES
-from ..base.whole_numbers import whole_number
+from ..base.users_code import keeps_nothing
+from ..base.whole_numbers import MOST_CLASSES, whole_number
 from ..base.x64 import enable_x64
 from ..objectives.sources import Source
 from .by_label import ByLabel, Rows, by_label, for_all_labels, of_one_label
@@ -46,6 +46,7 @@ class Curvature(NamedTuple):
     relative: Rows
 
 
+@keeps_nothing
 def mixability(source: Source, *, num_classes: int = 3) -> float:
     """The mixability constant eta of a loss: how fast a mixture of experts learns with it.
 

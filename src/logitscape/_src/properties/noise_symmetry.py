@@ -7,9 +7,11 @@ from itertools import combinations
 
 import numpy as np
 
-from ..base.settings import MOST_CLASSES
+from ..base.messages import quoted
+from ..base.settings import real_number
 from ..base.types import Number
-from ..base.whole_numbers import whole_number
+from ..base.users_code import keeps_nothing
+from ..base.whole_numbers import MOST_CLASSES, whole_number
 from ..base.x64 import enable_x64
 from ..objectives.sources import Source
 from .by_label import ByLabel, Rows, by_label, for_all_labels, of_one_label
@@ -75,14 +77,16 @@ class NoiseSymmetry:
             0.0
         """
         n = self.num_classes
-        if not 0 <= noise < (n - 1) / n:
+        real_number("NoiseSymmetry.excess_risk", "noise", noise, low=0)
+        if not noise < (n - 1) / n:
             raise ValueError(
                 "`NoiseSymmetry.excess_risk(noise)` must be at least 0 and below "
-                f"{n - 1}/{n}, got {noise!r}."
+                f"{n - 1}/{n}, got {quoted(noise)}."
             )
         return 0.0 if noise == 0 else float(noise * self.spread / (n - 1 - noise * n))
 
 
+@keeps_nothing
 def noise_symmetry(source: Source, *, num_classes: int = 3) -> NoiseSymmetry:
     """The bounds of the sum over all labels of a loss, which says how it bears label noise.
 

@@ -9,6 +9,7 @@ from ..audit.compute import compute
 from ..audit.measurement import Measurement
 from ..audit.recording import Recording
 from ..audit.results import AuditResults
+from ..base.settings import truth_value
 from ..engine.stuck import STUCK
 from ..objectives.parts import Normalizer
 from ..objectives.sources import Source
@@ -39,6 +40,7 @@ class Audit(AuditResults, AuditReport[Measurement]):
         """
         from .audit_terminal import table
 
+        truth_value("Audit.table", "everything", everything)
         return table(self, everything=everything)
 
     def _repr_html_(self) -> str:

@@ -4,10 +4,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from ..base.settings import truth_value
+
 
 @contextmanager
 def counted(wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
     """Yield what shows the progress on a terminal; elsewhere, or if not wanted, None."""
+    truth_value("audit", "progress", wanted)
     if not wanted or not sys.stderr.isatty():
         yield None
         return

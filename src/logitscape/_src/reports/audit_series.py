@@ -10,6 +10,7 @@ from ..audit.compute import compute
 from ..audit.recording import Recording, is_recording
 from ..audit.series import SeriesResults, series_of_audits, series_of_recording
 from ..audit.series_rows import Row
+from ..base.settings import truth_value
 from .audit_report import AuditReport
 from .audit_series_record import series_record
 
@@ -35,6 +36,7 @@ class AuditSeries(SeriesResults, AuditReport[Row]):
         """
         from .audit_series_views import table
 
+        truth_value("AuditSeries.table", "everything", everything)
         return table(self, everything=everything)
 
     def _repr_html_(self) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..base.messages import quoted
+from ..base.settings import truth_value
 from ..base.types import Number
 from ..base.x64 import enable_x64
 from ..diagnosis.answers import Severity
@@ -15,7 +17,7 @@ from ..diagnosis.findings import common_config, gravest
 from ..diagnosis.subject import Subject
 from ..diagnosis.subjects import subject
 from ..objectives.sources import Source
-from .diagnose import check_settings, diagnose
+from .diagnose import check_settings, diagnose, in_time
 from .diagnosis import Diagnosis
 from .records import comparison_record, to_json
 from .save import as_text, save
@@ -61,6 +63,7 @@ class Comparison:
         """
         from .comparison_table import table
 
+        truth_value("Comparison.table", "everything", everything)
         return table(self.diagnoses, everything=everything)
 
     def full(self) -> str:
@@ -161,7 +164,7 @@ def compare(
         progress=progress,
     )
     allowed = domain_of("compare", domain, logit_scale, normalised)
-    subjects = _named_subjects(sources, num_classes, allowed)
+    subjects = _named_subjects(sources, num_classes, allowed, float(budget))
     diagnoses = dict[str, Diagnosis]()
     for name, named_subject in subjects.items():
         diagnoses[name] = diagnose(
@@ -184,25 +187,29 @@ def _named_subjects(
     sources: Sequence[Source | Subject] | Mapping[str, Source | Subject],
     num_classes: int,
     domain: Domain,
+    budget: float,
 ) -> dict[str, Subject]:
     """Recognise all sources before the first is measured, so that a mistake shows at once."""
     if isinstance(sources, str) or not isinstance(sources, Sequence | Mapping):
         raise TypeError(
-            f"`compare(sources)` must be a list or a dict of objectives, got {sources!r}."
+            f"`compare(sources)` must be a list or a dict of objectives, got {quoted(sources)}."
         )
     if not sources:
         raise ValueError("`compare(sources)` needs at least one objective, got none.")
-    # Recognition calls the functions, in the precision in which they are then measured.
-    with enable_x64():
-        if isinstance(sources, Mapping):
-            return {
-                name: subject(source, num_classes=num_classes, name=name, domain=domain)
-                for name, source in sources.items()
-            }
-        subjects = [
-            subject(source, num_classes=num_classes, domain=domain)
-            for source in sources
-        ]
+
+    def recognised(source: Source | Subject, name: str | None = None) -> Subject:
+        def recognise() -> Subject:
+            # It calls the functions, in the precision in which they are then measured.
+            with enable_x64():
+                return subject(
+                    source, num_classes=num_classes, name=name, domain=domain
+                )
+
+        return in_time(recognise, budget, source)
+
+    if isinstance(sources, Mapping):
+        return {name: recognised(source, name) for name, source in sources.items()}
+    subjects = [recognised(source) for source in sources]
     _check_distinct([given.name for given in subjects])
     return {given.name: given for given in subjects}
 

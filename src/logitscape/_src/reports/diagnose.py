@@ -2,16 +2,20 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeAlias, get_args
 
 from ..base.memory import trim
-from ..base.settings import MOST_CLASSES, one_of, own_name, real_number, truth_value
+from ..base.messages import quoted
+from ..base.settings import one_of, own_name, real_number, truth_value
+from ..base.time_limits import limited
 from ..base.types import Number
-from ..base.whole_numbers import whole_number
+from ..base.users_code import name_of
+from ..base.whole_numbers import MOST_CLASSES, whole_number
 from ..base.x64 import enable_x64
 from ..diagnosis.config import DiagnosisConfig
 from ..diagnosis.deadline import deadline_after
-from ..diagnosis.domain import domain_of
+from ..diagnosis.domain import Domain, domain_of
 from ..diagnosis.evaluation import points_evaluated
 from ..diagnosis.examination import Examination
 from ..diagnosis.leading import in_order
@@ -31,6 +35,10 @@ GradientFunctions: TypeAlias = (
     Callable[..., Any] | tuple[Callable[..., Any], Callable[..., Any]]
 )
 """A function to loss and gradient, or one function for each."""
+
+
+PATIENCE = 30.0
+"""Seconds beyond its budget for which a diagnosis waits until a function has returned at all."""
 
 
 def diagnose(
@@ -105,6 +113,7 @@ def diagnose(
     Raises:
         TypeError: For a function that has none of the forms; the message has a call that works.
         ValueError: For an argument out of range, or a malformed spec.
+        TimeoutError: If the function has not returned half a minute after the budget.
     """
     own_name("diagnose", name)
     check_settings(
@@ -116,21 +125,24 @@ def diagnose(
         points=points,
         progress=progress,
     )
+    truth_value("diagnose", "normalised", normalised)
     if domain is None and not normalised:
         domain = _stated_domain(source)
     allowed = domain_of("diagnose", domain, logit_scale, normalised)
     deadline = deadline_after(float(budget))
+    recognised = partial(
+        _measured,
+        source,
+        value_and_grad,
+        num_classes=num_classes,
+        normalizer=normalizer,
+        form=_form(form),
+        name=name,
+        domain=allowed,
+    )
+    given = source if value_and_grad is None else value_and_grad
+    measured = in_time(recognised, deadline.remaining(), given)
     with enable_x64():
-        measured = _measured(
-            source,
-            value_and_grad,
-            num_classes=num_classes,
-            normalizer=normalizer,
-            form=_form(form),
-            name=name,
-            domain=allowed,
-        )
-        measured = within(measured, allowed)
         # A loss of one logit has two classes, whatever number is given.
         num_classes = 2 if measured.one_logit else num_classes
         config = DiagnosisConfig(
@@ -166,20 +178,50 @@ def diagnose(
     return Diagnosis(subject=measured, config=config, answers=ordered)
 
 
+def in_time(recognise: Callable[[], Subject], seconds: float, given: Any) -> Subject:
+    """The subject, for which a function of the user's is called no longer than a time.
+
+    Args:
+        recognise: Function that calls it, and returns the subject.
+        seconds: Budget of the diagnosis.
+        given: What the user gave.
+
+    Raises:
+        TimeoutError: If it has not returned some time after the budget.
+    """
+    if not callable(given) or math.isinf(seconds):
+        return recognise()
+    return limited(recognise, seconds + PATIENCE, name_of(given), given)
+
+
 def _stated_domain(source: Any) -> tuple[float, float] | None:
     """The least and largest logit of a loss of the catalog that has these."""
-    name = str(source).partition("(")[0].strip()
-    known = BY_NAME.get(name) if isinstance(source, str | Objective) else None
+    if not isinstance(source, str | Objective):
+        return None
+    known = BY_NAME.get(str(source).partition("(")[0].strip())
     return None if known is None else known.domain
 
 
 def _measured(
+    source: Source | Subject | None,
+    value_and_grad: Any,
+    *,
+    domain: Domain,
+    **arguments: Any,
+) -> Subject:
+    """The subject within its domain, recognised in float64 whatever the thread is set to."""
+    with enable_x64():
+        found = _recognised(source, value_and_grad, domain=domain, **arguments)
+        return within(found, domain)
+
+
+def _recognised(
     source: Source | Subject | None, value_and_grad: Any, **arguments: Any
 ) -> Subject:
     if (source is None) == (value_and_grad is None):
         raise TypeError(
             "`diagnose(source)` takes a loss, or `value_and_grad=`: one of the two, "
-            f"got {source!r} and {value_and_grad!r}."
+            f"got {quoted(source)} and {quoted(value_and_grad)}."
         )
     if source is None:
         return subject_of_gradient(value_and_grad, **arguments)

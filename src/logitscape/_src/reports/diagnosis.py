@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..base.settings import truth_value
 from ..diagnosis.findings import Findings
 from .checked_witnesses import all_witnesses
 from .records import diagnosis_record, to_json
@@ -32,6 +33,7 @@ class Diagnosis(Findings):
         """
         from .terminal import table
 
+        truth_value("Diagnosis.table", "everything", everything)
         return table(self, everything=everything)
 
     def __str__(self) -> str:

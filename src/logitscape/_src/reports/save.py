@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..base.files import checked_path, replacing, write_text
+from ..base.messages import quoted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +44,9 @@ def save(
             temporary.write_bytes(content)
     else:
         suffixes = ", ".join([*texts, *FIGURE_SUFFIXES])
-        raise ValueError(f"`save(path)` must end in {suffixes}, got {str(path)!r}.")
+        raise ValueError(
+            f"`save(path)` must end in {suffixes}, got {quoted(str(path))}."
+        )
     return target
 
 

@@ -68,19 +68,18 @@ def make_config(
 ) -> TrainingConfig:
     """Check the arguments of `train`, of which `source` is the objective."""
     objective = objective_from(source)
-    datasets = checks.checked_datasets(data, len(seeds))
+    seed_numbers = checks.checked_seeds(seeds)
+    datasets = checks.checked_datasets(data, len(seed_numbers))
     arrays = [_stacked(datasets, part) for part in SPLITS]
     train = _on_device(*arrays[0])
     rates = checks.positive_numbers("learning_rates", learning_rates)
     scales = checks.nonnegative_numbers("init_scales", init_scales)
-    seed_numbers = checks.checked_seeds(seeds)
-    checks.check_at_least_one("steps", steps)
-    checks.check_at_least_one("metrics_every", metrics_every)
+    checks.check_records(steps, metrics_every)
     checks.check_batch_size(batch_size, train.labels.shape[1])
     sizes = layer_sizes(model, datasets[0].features, datasets[0].classes)
     program = Program(
         objective=objective,
-        optimizer=checks.checked_optimizer(optimizer),
+        optimizer=checks.checked_optimizer(optimizer, rates[0]),
         sizes=sizes,
         batch_size=batch_size,
         metrics=checks.checked_metrics(metrics),

@@ -11,12 +11,16 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.messages import quoted
+
 Layer: TypeAlias = dict[str, Array]
 """`{"weights": [in, out], "biases": [out]}`."""
 Parameters: TypeAlias = list[Layer]
 """The layers from the inputs to the logits."""
 Sizes: TypeAlias = tuple[int, ...]
 """Widths of layers."""
+MOST_UNITS = 2**20
+"""Largest width of a hidden layer."""
 Model: TypeAlias = str | tuple[str, int | Sizes]
 """A model as users name it, see `layer_sizes`."""
 
@@ -38,7 +42,7 @@ def layer_sizes(model: Model, features: int, classes: int) -> Sizes:
     if hidden is None:
         raise ValueError(
             '`train(model=...)` must be "linear" or ("mlp", hidden units), '
-            f"got {model!r}."
+            f"got {quoted(model)}."
         )
     return features, *hidden, classes
 
@@ -59,7 +63,9 @@ def _hidden_sizes(model: object) -> Sizes | None:
 
 
 def _is_width(size: object) -> TypeGuard[int]:
-    return isinstance(size, int) and not isinstance(size, bool) and size >= 1
+    return (
+        isinstance(size, int) and not isinstance(size, bool) and 1 <= size <= MOST_UNITS
+    )
 
 
 def initial(key: Array, sizes: Sizes, scale: Array) -> Parameters:

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeAlias
 
 from ..base.messages import printable
+from ..base.settings import truth_value
+from ..base.users_code import calling, name_of
 
 Report: TypeAlias = Callable[[int, int], None]
 """Function that is called with the number of steps that are done and of all steps."""
@@ -18,13 +21,20 @@ def reporting(progress: bool | Report, title: str) -> Iterator[Report]:
         progress: The caller's own function, True for a bar, or False for no report.
         title: Text in front of the bar.
     """
+    if not callable(progress):
+        truth_value("train", "progress", progress)
     if callable(progress):
-        yield progress
+        yield partial(_tell, progress)
     elif progress:
         with _bar(title) as report:
             yield report
     else:
         yield _ignore
+
+
+def _tell(function: Report, done: int, total: int) -> None:
+    with calling(name_of(function), "It is called with (steps done, all steps)."):
+        function(done, total)
 
 
 def _ignore(done: int, total: int) -> None:

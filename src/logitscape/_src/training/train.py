@@ -6,6 +6,7 @@ from typing import Any
 
 from ..base.files import checked_path
 from ..base.optimizers import Optimizer
+from ..base.users_code import keeping_nothing
 from ..datasets.dataset import Dataset
 from ..objectives.objective import Objective
 from .config import make_config
@@ -105,6 +106,7 @@ def train(
         # Only where it is compared with a file, as it takes a
         # compilation of the objective.
         config.description["losses"] = fingerprint(config.program.objective)
-    with reporting(progress, config.program.objective.name) as report:
+    name = config.program.objective.name
+    with reporting(progress, name) as report, keeping_nothing(config.program.objective):
         state, records = run_together(config, path, report)
     return training_result(config, state, records)

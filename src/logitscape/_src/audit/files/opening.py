@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ...base.messages import printable
+from ...base.conversion import array_of
+from ...base.messages import printable, quoted
 from . import arrays, columns, stores
 from .rows import Rows, of_array
 
@@ -49,7 +50,9 @@ def rows_of(role: str, source: Any) -> Rows:
     if isinstance(source, str | os.PathLike):
         rows = _opened(role, os.fspath(source))
     else:
-        array = source if hasattr(source, "shape") else _as_array(role, source)
+        argument = f"`audit({role}=...)`"
+        is_array = _can_be_cut(source)
+        array = source if is_array else array_of(argument, source, "a path or an array")
         if np.ma.is_masked(array):
             raise TypeError(
                 f"`audit({role}=...)` must have no masked entries: leave their rows out, or mark "
@@ -90,7 +93,9 @@ def _opened(role: str, text: str) -> Rows:
     suffix = path.suffix.lower()
     if suffix not in READERS:
         known = ", ".join(READERS)
-        raise ValueError(f"{argument}: `{path}` must end in {known}.")
+        raise ValueError(
+            f"{argument}: the name must end in {known}, got {quoted(text)}."
+        )
     if not path.is_file() and not (path.is_dir() and suffix in FOLDERS):
         # A pipe would be waited for without end.
         what = "is a folder" if path.is_dir() else "is no ordinary file"
@@ -126,13 +131,13 @@ def _reason(error: Exception) -> str:
     return lines[0].rstrip(".")
 
 
-def _as_array(role: str, source: Any) -> Any:
+def _can_be_cut(source: Any) -> bool:
+    """Whether something is an array of which NumPy understands shape and dtype."""
     try:
-        return np.asarray(source)
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"`audit({role}=...)` must be a path or an array, got {type(source).__name__}."
-        ) from error
+        np.dtype(source.dtype)
+    except (AttributeError, TypeError):
+        return False
+    return isinstance(source.shape, tuple) and hasattr(source, "__getitem__")
 
 
 def _check_dtype(role: str, rows: Rows) -> None:
