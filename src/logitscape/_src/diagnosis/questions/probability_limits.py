@@ -48,21 +48,27 @@ def never_certain(samples: Samples) -> Mistake | None:
 
 
 def _never_sure_of_yes(samples: Samples) -> Mistake | None:
-    """The same of a yes-or-no loss of every logit: `e^-l` of yes and of no sum to 1."""
+    """The same of a yes-or-no loss of every logit: `e^-l` of yes and of no sum to 1.
+
+    The loss of an example is their sum, or their mean.
+    """
     n = samples.num_classes
     steps = samples.temperature * np.concatenate([-DISTANCES[::-1], DISTANCES])
     z = np.repeat(steps[:, None], n, axis=1)
     # A loss that is no such loss may fall far below 0.
     with np.errstate(over="ignore"):
-        yes, no = (
-            np.exp(-losses(samples.subject, z, np.full_like(z, target)) / n)
-            for target in (1.0, 0.0)
-        )
+        costs = [
+            losses(samples.subject, z, np.full_like(z, target)) for target in (1, 0)
+        ]
+        of_one = (np.exp(-np.array(costs) / count) for count in (n, 1))
     tolerance = SUM * samples.recognised.labels.exact
+    fitting = [
+        (yes, no) for yes, no in of_one if np.abs(yes + no - 1).max() <= tolerance
+    ]
     # Under a softmax equal logits have equal shares, wherever they are.
-    rises = yes[-1] - yes[0] > RISE
-    if not (np.abs(yes + no - 1).max() <= tolerance and rises):
+    if not fitting or fitting[0][0][-1] - fitting[0][0][0] <= RISE:
         return None
+    yes, _ = fitting[0]
     shows = (
         f"all logits are {z[-1, 0]:g} and every answer is yes: p is only {yes[-1]:.4g}"
     )
