@@ -1,4 +1,4 @@
-"""Whether `stop_gradient` alone explains that a gradient is not that of the loss."""
+"""Whether detached parts of a loss explain that its gradient is not its slope."""
 
 from dataclasses import replace
 from functools import partial
@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ...forms.opaque import Attachable
 from ..answers import Answer
 from ..evaluation import Rows
 from ..subject import Subject
@@ -16,7 +17,7 @@ from .edited_programs import Step, gradient_of_edited, run_edited
 from .scattered_points import Points
 
 FEW = 4
-"""Number of points at which the program is run without `stop_gradient`."""
+"""Number of points at which the loss is computed with nothing detached."""
 SAME = 1e-3
 """Largest deviation of its gradient from the slopes of the loss, relative to their size."""
 ALONG = 0.95
@@ -37,36 +38,48 @@ def explained_by_detached_parts(
     straight-through estimator, is none.
 
     Args:
-        subject: Loss, of which JAX has a program.
+        subject: Loss.
         points: Logits and labels.
         moved: Classes whose logits are moved at every point, [m, ways].
         gradient: Slopes along these by the gradient, [m, ways].
         differences: The same by differences of the loss.
         smooth: Whether differences tell the slope, [m, ways].
     """
-    if subject.opaque is not None or subject.refusal:
-        return None
     along = np.where(smooth, gradient * differences, 0).sum(axis=1)
     if np.mean(along[smooth.any(axis=1)] > 0) < ALONG:
         return None
-    n = points.z.shape[1]
-    shape = jax.ShapeDtypeStruct((n,), jnp.float64)
+    few = np.flatnonzero(smooth.all(axis=1))[:FEW]
+    targets = np.eye(points.z.shape[1])[points.labels[few]]
+    whole = _attached_gradients(subject, points.z[few], targets)
+    if whole is None or not len(few):
+        return None
+    error = np.abs(np.take_along_axis(whole, moved[few], axis=1) - differences[few])
+    size = np.abs(differences[few]).max(axis=1, keepdims=True)
+    # Written so that a NaN explains nothing.
+    if not (error <= SAME * size).all():
+        return None
+    return _answer(points, gradient, differences, moved)
+
+
+def _attached_gradients(subject: Subject, z: Rows, targets: Rows) -> Rows | None:
+    """The gradients with nothing held constant, [m, n]; None if nothing is, or they are unknown."""
+    if isinstance(subject.opaque, Attachable):
+        return subject.opaque.attached_gradients(z, targets)
+    if subject.opaque is not None or subject.refusal:
+        return None
+    shape = jax.ShapeDtypeStruct(z.shape[1:], jnp.float64)
     traced = jax.make_jaxpr(subject.function)(shape, shape)
     if "stop_gradient" not in str(traced):
         return None
-    for k in np.flatnonzero(smooth.all(axis=1))[:FEW]:
-        run = partial(run_edited, traced)
-        target = np.eye(n)[points.labels[k]]
 
-        def loss(z: Any, target: Rows = target, run: Any = run) -> Any:
-            return run(z, target, _attached)
+    def loss(z: Any, target: Rows) -> Any:
+        return run_edited(traced, z, target, _attached)
 
-        whole = gradient_of_edited(loss, points.z[k])[moved[k]]
-        size = np.abs(differences[k]).max()
-        # Written so that a NaN explains nothing.
-        if not np.abs(whole - differences[k]).max() <= SAME * size:
-            return None
-    return _answer(points, gradient, differences, moved)
+    rows = [
+        gradient_of_edited(partial(loss, target=target), each)
+        for each, target in zip(z, targets, strict=True)
+    ]
+    return np.stack(rows) if rows else None
 
 
 def _attached(step: Step) -> Any:
@@ -81,7 +94,7 @@ def _answer(points: Points, gradient: Rows, differences: Rows, moved: Rows) -> A
         f"but the loss changes like {differences[point, way]:.4g}"
     )
     text = (
-        "stop_gradient holds parts of the loss constant, such as weights of the examples: the "
+        "Parts of the loss are detached, such as weights of the examples: the "
         f"gradient is not the slope of the loss ({shows}), and a step along it still lowers the "
         "loss."
     )
@@ -90,7 +103,7 @@ def _answer(points: Points, gradient: Rows, differences: Rows, moved: Rows) -> A
         verdict="parts held constant",
         severity="trade",
         text=text,
-        method=f"differences, and the gradient without stop_gradient at {FEW} points, float64",
+        method=f"differences, and the gradient with nothing detached at {FEW} points, float64",
         number=float(error[point, way]),
         witness=replace(points.witness(int(point), shows), expression="differences"),
     )

@@ -35,7 +35,7 @@ CONSISTENCY: Verdicts = (
     Verdict(
         "parts held constant",
         "trade",
-        meaning="Parts of the loss, such as weights, are held constant by stop_gradient.",
+        meaning="Parts of the loss are held constant, by stop_gradient or detach.",
         why=(
             "Descent lowers the loss, but along another way than its own slope, and its least "
             "value need not be where descent ends."
