@@ -87,6 +87,12 @@ def smoothing_by_logits(logits: Array, labels: Array) -> Array:
     return jnp.mean(0.9 * rows(logits, labels) - 0.1 * logits.mean(-1))
 
 
+def rivals_kept_above(similarities: Array) -> Array:
+    """A margin of 0 that is meant for distances."""
+    matches = jnp.eye(len(similarities), dtype=bool)
+    return jnp.mean(jnp.where(matches, relu(1 - similarities), relu(-similarities)))
+
+
 def log_of_sigmoid(chosen: Array, rejected: Array) -> Array:
     return -jnp.mean(jnp.log(sigmoid(chosen - rejected)))
 
@@ -179,6 +185,12 @@ BROKEN = {
         smoothing_by_logits,
         ("unbounded below",),
         "github.com/facebookresearch/fairseq/issues/3911",
+    ),
+    "margin of distances for similarities": Broken(
+        rivals_kept_above,
+        ("pushes a rival up",),
+        "github.com/KevinMusgrave/pytorch-metric-learning/issues/246",
+        {"form": "similarities", "domain": (-1.0, 1.0)},
     ),
     "log of the sigmoid of a preference": Broken(
         log_of_sigmoid,
