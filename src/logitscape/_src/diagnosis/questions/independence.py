@@ -180,7 +180,7 @@ def _of_all_pairs(subject: Subject, batch: Batch) -> Answer:
     text = (
         f"The loss of {EXAMPLES} examples is the mean over all {EXAMPLES**2} pairs of an example "
         "and a label: logits [N, 1] and labels [N] broadcast to [N, N], so that every example "
-        "is taught every label of its batch. Give both the same shape."
+        "is taught every label of its batch."
     )
     return _influence(subject, batch, text, verdict="labels broadcast")
 

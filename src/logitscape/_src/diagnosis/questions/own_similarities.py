@@ -44,8 +44,7 @@ def own_similarity(samples: Samples) -> Mistake | None:
     text = (
         f"Every row of the embeddings is among its own rivals: the similarity of a row with "
         f"itself, 1, is left in the normaliser (a temperature of {found.temperature:.4g}). "
-        "However well the rows are matched, the loss of each stays above log 2. Mask the diagonal "
-        "of the similarities with -inf."
+        "However well the rows are matched, the loss of each stays above log 2."
     )
     z = designs.small[0]
     shows = f"loss = {loss[0]:.6g}, of which the rows' own similarities are a part"
