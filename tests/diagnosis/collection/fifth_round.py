@@ -113,12 +113,6 @@ def preference_with_margin(chosen: Array, rejected: Array) -> Array:
     return jnp.mean(softplus(-(2.5 * (chosen - rejected) - 1.4)))
 
 
-def detached_focal(logits: Array, labels: Array) -> Array:
-    each = rows(logits, labels)
-    weights = jax.lax.stop_gradient((1 - jnp.exp(-each)) ** 2)
-    return jnp.mean(weights * each)
-
-
 def circle(cosines: Array, labels: Array) -> Array:
     """The weights of the pairs are detached, as in the paper."""
     t = one_hot(labels, cosines.shape[1])
@@ -218,9 +212,6 @@ HEALTHY = {
         ("margin", "temperature"),
         "Meng et al. 2024, SimPO",
         {"normalizer": None},
-    ),
-    "detached focal weights": Healthy(
-        detached_focal, ("parts held constant",), "Ridnik et al. 2021, ASL"
     ),
     "circle loss of cosines": Healthy(
         circle,

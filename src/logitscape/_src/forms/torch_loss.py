@@ -210,7 +210,7 @@ def _hessians(
     return result
 
 
-class _Attached(TorchFunctionMode):
+class _Attached(TorchFunctionMode):  # type: ignore[misc]
     """What is detached stays as it is."""
 
     def __torch_function__(

@@ -67,13 +67,13 @@ class LabelRows:
         if not np.isfinite(self.loss).any():
             return np.full(len(self.loss), np.inf)
         loss = self.loss - self.loss.mean(axis=1, keepdims=True)
-        size = np.linalg.norm(loss, axis=1, keepdims=True)
+        size: Rows = np.linalg.norm(loss, axis=1, keepdims=True)
         # What is constant but for rounding, as where a predicted class counts, has no direction.
         rounding = ROUNDING * (1 + np.abs(self.loss).max(axis=1, keepdims=True))
         # Written so that a NaN stays one.
         varies = ~(size <= rounding)
-        unit = np.where(varies, loss, 0) / np.where(varies, size, 1)
-        finite: Rows = np.isfinite(unit).all(axis=1)
+        unit: Rows = np.where(varies, loss, 0) / np.where(varies, size, 1)
+        finite: Rows = np.all(np.isfinite(unit), axis=1)
         if not finite.any():
             return np.full(len(unit), np.inf)
         typical = np.median(unit[finite], axis=0)
