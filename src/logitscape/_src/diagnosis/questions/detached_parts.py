@@ -58,9 +58,18 @@ def explained_by_detached_parts(
     error = np.abs(np.take_along_axis(whole, moved[few], axis=1) - differences[few])
     size = np.abs(differences[few]).max(axis=1, keepdims=True)
     # Written so that a NaN explains nothing.
-    if not (error <= SAME * size).all():
+    if not (error <= SAME * size).all() or _loses_its_sum(whole, points.gradient[few]):
         return None
     return _answer(points, gradient, differences, moved)
+
+
+def _loses_its_sum(whole: Rows, gradient: Rows) -> bool:
+    """Whether slopes sum to 0 and the gradient does not: a part of a softmax is detached."""
+    sums_to_0 = [
+        np.abs(rows.sum(axis=1)) <= SAME * np.abs(rows).max(axis=1)
+        for rows in (whole, gradient)
+    ]
+    return bool((sums_to_0[0] & ~sums_to_0[1]).any())
 
 
 def _attached_gradients(subject: Subject, z: Rows, targets: Rows) -> Rows | None:
