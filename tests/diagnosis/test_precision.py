@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from logitscape._src.diagnosis.config import DiagnosisConfig
+from logitscape._src.diagnosis.domain import Domain
 from logitscape._src.diagnosis.questions import precision
 from logitscape._src.diagnosis.subjects import subject
+from logitscape._src.diagnosis.within import within
 
 N = 4
 HEALTHY = [
@@ -209,6 +211,22 @@ def test_the_edge_of_a_domain_is_no_fault():
 def test_restricted_domains_are_no_fault(spec):
     found = diagnose(spec)
     assert found["float32"].severity in ("fine", "note")
+
+
+@pytest.mark.parametrize("n", [3, 100])
+def test_the_end_of_given_logits_is_no_failure(n: int):
+    """The root has no derivative at 1, in no precision; that is a singular point."""
+
+    def loss(z, t):
+        moved = 0.9 * z - 0.4 * jnp.sqrt(1 - z**2)
+        return -jnp.sum(t * jax.nn.log_softmax(30 * jnp.where(t > 0, moved, z)))
+
+    domain = Domain(-1.0, 1.0)
+    about = within(subject(loss, num_classes=n), domain)
+    reference = within(subject("softmax + cross_entropy", num_classes=n), domain)
+    config = DiagnosisConfig(reference, n, domain=domain)
+    answer = next(iter(precision.answers(about, config)))
+    assert not answer.verdict.startswith("not finite")
 
 
 def test_logits_count_themselves_where_a_shift_changes_the_loss():

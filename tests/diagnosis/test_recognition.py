@@ -11,6 +11,7 @@ import logitscape as ls
 from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.answers import Answer
 from logitscape._src.diagnosis.config import DiagnosisConfig
+from logitscape._src.diagnosis.designs.label_angles import degrees_of
 from logitscape._src.diagnosis.formulas.catalogue_rows import catalogue
 from logitscape._src.diagnosis.formulas.loss_rows import (
     OF_LABEL,
@@ -249,3 +250,16 @@ def test_a_loss_of_labels_that_are_ahead_has_its_arguments_in_order(seed) -> Non
         reference = subject("softmax + cross_entropy", num_classes=10)
         config = DiagnosisConfig(reference, 10, seed=seed)
         assert reversed_loss(about, config) is None
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("degrees", [5.0, 20.0, 28.6, 45.0, 57.3])
+def test_degrees_are_known_from_the_angle_that_they_make(degrees: float) -> None:
+    turned = float(np.angle(np.exp(1j * degrees)))
+    assert degrees_of(turned) == pytest.approx(degrees)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("radians", [-0.5, -0.3, 0.5, 1.111, 2.005])
+def test_a_margin_in_radians_is_none_in_degrees(radians: float) -> None:
+    assert degrees_of(radians) is None

@@ -15,8 +15,8 @@ TOPICS = ("label", "identity", "design", "common mistakes")
 BROKEN = "smoothing adds 1 / n"
 HEALTHY = "CosFace of cosines"
 USUAL = 10
-SOME = (BROKEN, HEALTHY, "tanh on the last layer")
-SETTINGS = ((3, 0), (100, 0), (USUAL, 3))
+SOME = (BROKEN, HEALTHY, "tanh on the last layer", "logarithm of the lead")
+SETTINGS = ((3, 0), (100, 0), (USUAL, 1))
 
 
 @cache

@@ -294,6 +294,64 @@ def test_a_form_that_is_told_is_taken(form) -> None:
     assert recognised(optax.sigmoid_binary_cross_entropy, form=form).form == form
 
 
+def preference(chosen, rejected):
+    return -log_sigmoid(chosen - rejected).mean()
+
+
+def other_first(rejected_scores, chosen_scores):
+    return preference(chosen_scores, rejected_scores)
+
+
+def unnamed(a, b):
+    return softplus(b - a).mean()
+
+
+@pytest.mark.parametrize("function", [preference, other_first, unnamed])
+def test_scores_of_two_answers_are_one_logit(function) -> None:
+    found = recognised(function)
+    assert found.one_logit
+    assert found.recognised.call.style == "preferences"
+    z = Z[:, :2]
+    expected = -log_softmax(z)[:, LABEL]
+    np.testing.assert_allclose(losses(found, z), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda a, b: ((a - b) ** 2).mean(),
+        lambda a, b: jnp.abs(a - b).mean(),
+        lambda a, b: jnp.where(a > b, 0.9 * (a - b), 0.1 * (b - a)).mean(),
+    ],
+)
+def test_a_distance_of_predictions_is_no_preference(function) -> None:
+    assert recognised(function).recognised.call.style != "preferences"
+
+
+def views(a, b):
+    """Vectors are joined too, by broadcasting, and all have one loss."""
+    rows = [x / jnp.linalg.norm(x, axis=-1, keepdims=True) for x in (a, b)]
+    s = jnp.concatenate(rows) @ jnp.concatenate(rows).T
+    count = len(s) if s.ndim else 2 * len(a)
+    s = jnp.where(jnp.eye(count, dtype=bool), -1e9, s)
+    matches = (jnp.arange(count) + count // 2) % count
+    return -log_softmax(s)[jnp.arange(count), matches].mean()
+
+
+def test_two_views_are_no_two_vectors() -> None:
+    assert recognised(views).form == "similarities"
+
+
+def of_columns_and_rows(logits, targets):
+    return ((logits.reshape(-1, 1) - targets.reshape(1, -1)) ** 2).mean()
+
+
+def test_a_batch_whose_targets_are_broadcast_is_a_batch() -> None:
+    found = recognised(of_columns_and_rows, 1)
+    assert found.in_batches is not None
+    assert found.reduction == "mean"
+
+
 def test_softmax_over_one_unit_is_named() -> None:
     def loss(z, y):
         return -jnp.sum(y * jnp.log(softmax(z, axis=-1)), axis=-1).mean()

@@ -12,6 +12,7 @@ from logitscape._src.base.x64 import enable_x64
 from logitscape._src.diagnosis.evaluation import evaluate, hessians
 from logitscape._src.diagnosis.subject import Subject
 from logitscape._src.diagnosis.subjects import subject
+from tests.diagnosis.collection.asking import answers_about
 
 torch = pytest.importorskip("torch")
 nn, functional = torch.nn, torch.nn.functional
@@ -252,3 +253,22 @@ def test_many_weights_are_those_of_the_module() -> None:
         weight = torch.arange(1.0, 41.0)
         found = subject(nn.CrossEntropyLoss(weight=weight), num_classes=40)
     assert "weight=your_function.weight" in found.code
+
+
+def test_a_detached_weight_is_a_trade_and_a_straight_through_slope_is_none() -> None:
+    def weighted(z, y):
+        each = functional.cross_entropy(z, y, reduction="none")
+        return ((1 - torch.exp(-each)).detach() ** 2 * each).mean()
+
+    def straight_through(z, y):
+        p = torch.softmax(z, -1)
+        hard = functional.one_hot(z.argmax(-1), z.shape[-1]).to(p.dtype)
+        error = hard + p - p.detach() - functional.one_hot(y, z.shape[-1])
+        return (error**2).sum(-1).mean()
+
+    for loss, expected in (
+        (weighted, "parts held constant"),
+        (straight_through, "gradient is not that of the loss"),
+    ):
+        found = answers_about(loss, {"num_classes": 4}, ["consistency"])
+        assert expected in {answer.verdict for answer in found}

@@ -224,7 +224,7 @@ BROKEN = {
     ),
     "focal factor detached": Broken(
         detached_focal,
-        ("gradient is not that of the loss",),
+        ("parts held constant",),
         "github.com/pytorch/pytorch/issues/7462",
     ),
     "gradient reversed": Broken(

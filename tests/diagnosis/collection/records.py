@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from . import (
     broken_formulas,
     broken_programs,
+    fifth_round,
     fourth_round,
     healthy_formulas,
     healthy_programs,
@@ -19,6 +20,7 @@ BROKEN: Mapping[str, Broken] = {
     **second_round.BROKEN,
     **third_round.BROKEN,
     **fourth_round.BROKEN,
+    **fifth_round.BROKEN,
 }
 HEALTHY: Mapping[str, Healthy] = {
     name: case._replace(arguments={"normalizer": "softmax", **case.arguments})
@@ -28,6 +30,7 @@ HEALTHY: Mapping[str, Healthy] = {
         **second_round.HEALTHY,
         **third_round.HEALTHY,
         **fourth_round.HEALTHY,
+        **fifth_round.HEALTHY,
     }.items()
 }
 """The normalizer lets questions about probabilities be asked."""

@@ -134,13 +134,13 @@ RULES = (
     ),
     Rule(
         ("label", frozenset({"label ignored"})),
-        (CONSISTENCY, frozenset({"examples influence each other"})),
+        (CONSISTENCY, frozenset({"examples influence each other", "labels broadcast"})),
         "label",
         "an example alone says nothing of what a batch does",
     ),
     Rule(
         (BOUNDS, frozenset({"constant"})),
-        (CONSISTENCY, frozenset({"examples influence each other"})),
+        (CONSISTENCY, frozenset({"examples influence each other", "labels broadcast"})),
         BOUNDS,
         "an example alone says nothing of what a batch does",
     ),

@@ -34,8 +34,8 @@ QUESTIONS_BY_CAUSE = (
 )
 """Questions in the order in which a cause comes before its consequences; others come last."""
 
-FIRST_CAUSE = "examples influence each other"
-"""A fault that comes before all others, which are measured on single examples."""
+FIRST_CAUSES = frozenset({"examples influence each other", "labels broadcast"})
+"""Faults that come before all others, which are measured on single examples."""
 
 MINOR = frozenset({"gradient lost while right", "inaccurate at 50,000 classes"})
 """Verdicts of notes that a sound loss has as well."""
@@ -95,7 +95,7 @@ def _is_minor(answer: Answer, designs: set[str], config: DiagnosisConfig) -> boo
 
 
 def _place(answer: Answer) -> int:
-    if answer.verdict == FIRST_CAUSE:
+    if answer.verdict in FIRST_CAUSES:
         return -1
     topic = answer.question.partition(",")[0]
     if topic not in QUESTIONS_BY_CAUSE:

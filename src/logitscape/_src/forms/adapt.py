@@ -217,6 +217,9 @@ def description(recognised: Recognised) -> str:
         notes.append("the target first")
     if recognised.call.style == "embeddings":
         notes.append("two sets of embeddings, of which the second are the unit vectors")
+    if recognised.call.style == "preferences":
+        first = "the second" if recognised.call.swapped else "the first"
+        notes.append(f"scores of two answers, of which {first} is preferred")
     if recognised.call.style == "both sides":
         notes.append("in both directions, of which the second is the first transposed")
     if "2" in reading.logits:

@@ -30,7 +30,13 @@ TARGETS = TEACHERS | frozenset(
 )
 """Names that say which argument is which, where the position does not."""
 
-Style: TypeAlias = Literal["two", "one", "pair", "mapping", "embeddings", "both sides"]
+PREFERRED = ("chosen", "win", "better", "prefer", "accept", "pos", "good", "y_w")
+OTHERS = ("reject", "los", "worse", "dispref", "neg", "bad", "y_l")
+"""How the names of arguments begin that are scores of a preferred answer, and of another one."""
+
+Style: TypeAlias = Literal[
+    "two", "one", "pair", "mapping", "embeddings", "both sides", "preferences"
+]
 TWO_SETS = frozenset({"embeddings", "both sides"})
 OF_SIMILARITIES = TWO_SETS | {"one"}
 """Styles of functions of the similarities [N, N] of a batch."""
@@ -47,7 +53,8 @@ class Call:
         swapped: Whether the target comes first.
         reduction: Value of the argument `reduction`, if the function takes one.
         style: Whether it takes two arguments, the logits alone, or one batch that holds both; or
-            similarities as two sets of embeddings, or in both directions.
+            similarities as two sets of embeddings, or in both directions; or the scores of what
+            is preferred and of what is not, whose difference is the logit.
         keyword: Keyword of the only argument; "" for the first position.
         part: Code that follows the call and takes the loss from its result, such as "[0]".
     """
@@ -74,6 +81,9 @@ class Call:
             return function(logits, _unit_vectors(logits), **keywords)
         if self.style == "both sides":
             return function(logits, logits.T, **keywords)
+        if self.style == "preferences":
+            lead = (2 * target - 1) * logits
+            return function(*((0 * lead, lead) if self.swapped else (lead, 0 * lead)))
         if self.style in ONE_ARGUMENT:
             only = self._only(logits, target)
             if self.keyword:
@@ -99,6 +109,10 @@ class Call:
 
     def _code(self, function: str, logits: str, target: str) -> str:
         end = "" if self.reduction is None else f', reduction="{self.reduction}"'
+        if self.style == "preferences":
+            lead = f"(2 * {target} - 1) * {logits}"
+            first, second = ("0 * z", "z") if self.swapped else ("z", "0 * z")
+            return f"(lambda z: {function}({first}, {second}))({lead})"
         if self.style in ONE_ARGUMENT:
             only = {
                 "one": logits,
@@ -242,6 +256,17 @@ def names_say_positives(function: Callable[..., Any]) -> bool:
     """Whether the names of the parameters are those of positives and negatives."""
     names = [name.lower() for name in _positional(parameters_of(function))[:2]]
     return len(names) == 2 and names[0][:3] == "pos" and names[1][:3] == "neg"
+
+
+def call_of_preferences(function: Callable[..., Any]) -> Call:
+    """The call of a function of the scores of what is preferred and of what is not.
+
+    The first are those that are preferred, where names do not say otherwise.
+    """
+    names = [name.lower() for name in _positional(parameters_of(function))[:2]]
+    names = [name.removeprefix("policy_") for name in names]
+    others_first = names[0].startswith(OTHERS) and names[1].startswith(PREFERRED)
+    return Call(style="preferences", swapped=others_first)
 
 
 def _is_swapped(names: list[str]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from . import laws, laws_of_positives
-from .call import names_say_positives
+from .call import TARGETS, Call, names_say_positives, second_name
 from .choice_of_elements import of_elements
 from .framework import Rows
 from .reading import (
@@ -140,6 +140,17 @@ def compares_embeddings(trials: Trials, recognised: Recognised) -> bool:
     make = laws.arguments_for(recognised.reading)
     n = trials.num_classes
     return tested(lambda: laws.is_of_embeddings(trials.run, make, n), False)
+
+
+def says_nothing(trials: Trials, recognised: Recognised) -> bool:
+    """Whether a loss of two vectors is the same for all of them, and may be one of matrices.
+
+    A function that joins two sets of embeddings takes two vectors as well, by broadcasting.
+    """
+    is_clear = second_name(trials.function).lower() in TARGETS
+    if recognised.form != "one example" or trials.call != Call() or is_clear:
+        return False
+    return tested(lambda: laws.is_constant(trials.run, trials.num_classes), False)
 
 
 def _are_embeddings(trials: Trials, one_hot: Reading) -> bool:

@@ -246,6 +246,9 @@ def is_of_embeddings(
         turned = _turned(turned)
         if not _same(run(*make(turned, y)), loss):
             return False
+    if _same(run(*make(z + 0.01 * turned, y)), loss):
+        # Classes that are predicted stay the same, and may be right as often by chance.
+        return False
     return not _same(run(*make(z, np.arange(count) % 2)), loss)
 
 
@@ -259,6 +262,41 @@ def label_only_adds(
         run(*make(row[None], second)) - run(*make(row[None], first)) for row in z
     ]
     return _same(changes[0], changes[1]) and not _same(changes[0], 0.0)
+
+
+def is_mean_of_pairs(run: Run) -> bool:
+    """Whether the loss of a batch is the mean over all pairs of a logit and a target."""
+    z, t = _logits(1, EXAMPLES)[0], (np.arange(EXAMPLES) % 2).astype(np.float64)
+    pairs = [
+        float(np.sum(run(z[[i]], t[[j]]))) for i in range(EXAMPLES) for j in (0, 1)
+    ]
+    loss = run(z, t)
+    by_target = np.reshape(pairs, (EXAMPLES, 2)).mean(axis=0)
+    expected = by_target[t.astype(int)].mean()
+    return loss.ndim == 0 and _same(loss, expected)
+
+
+def is_constant(run: Run, n: int) -> bool:
+    """Whether a loss of logits [n] and a target [n] is the same for a few of them."""
+    logits, targets = _logits(3, n), np.eye(n)[[0, 1, 0]]
+    first, *others = map(run, logits, targets)
+    return all(_same(other, first) for other in others)
+
+
+def is_of_preferences(run: Run) -> bool:
+    """Whether a loss of scores [N] and others [N] is one of their differences, least at none of 0.
+
+    A distance of predictions from targets is least where the two are equal.
+    """
+    first, second, moved = _logits(3, EXAMPLES)
+    loss = run(first, second)
+    if not _same(run(first + moved, second + moved), loss):
+        return False
+    at_equal, ahead, behind = (
+        np.sum(run(second + step, second)) for step in (0, SMALL, -SMALL)
+    )
+    # Far beyond rounding, also where a gradient is one of float32.
+    return bool(min(ahead, behind) < at_equal - 1e-3 * SMALL * (1 + abs(at_equal)))
 
 
 def is_of_two_sides(run: Run) -> bool:

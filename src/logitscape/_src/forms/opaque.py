@@ -56,6 +56,14 @@ class Opaque(Protocol):
         """What a batch gives in one call, and its derivatives, as `BatchValues` says."""
 
 
+@runtime_checkable
+class Attachable(Protocol):
+    """A loss that can be computed as if nothing were held constant."""
+
+    def attached_gradients(self, z: Rows, t: Rows) -> Rows:
+        """Gradients [m, n] at logits [m, n], with what is detached left in."""
+
+
 def traceable(opaque: Opaque) -> Callable[[Array, Array], Array]:
     """A function (logits [n], target [n]) -> scalar that JAX can trace and differentiate.
 

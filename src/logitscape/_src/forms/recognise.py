@@ -6,7 +6,8 @@ from typing import Any
 
 from ..base.users_code import name_of
 from .call import TWO_SETS
-from .choice import choose, compares_embeddings
+from .choice import choose, compares_embeddings, says_nothing
+from .choice_of_elements import of_preferences
 from .framework import JAX, Framework
 from .reading import Form, Reading
 from .recognised import Recognised
@@ -62,6 +63,9 @@ def attempt(
             continue
         trials = try_all(function, call, num_classes, framework)
         tried.append(trials)
+        chosen = of_preferences(trials, form)
+        if chosen is not None:
+            return chosen, tried
         chosen = choose(trials, trials.accepted(form))
         if chosen is None:
             continue
@@ -69,9 +73,10 @@ def attempt(
         chosen = replace(chosen, call=replace(chosen.call, part=part))
         if form == "multi-label":
             chosen = replace(chosen, each_class=True)
-        if chosen.reduction is not None:
+        if chosen.reduction is not None and not says_nothing(trials, chosen):
             return chosen, tried
-        # Examples that influence each other may be two sets of embeddings.
+        # Examples that influence each other may be two sets of embeddings. So may be vectors that
+        # make no difference.
         unexplained = unexplained or chosen
     return unexplained, tried
 

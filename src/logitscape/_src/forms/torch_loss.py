@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 import numpy as np
 import torch
+from torch.overrides import TorchFunctionMode
 
 from .call import Call
 from .framework import Library, Returned, Rows
@@ -96,6 +97,12 @@ class TorchLoss:
                 both = torch.func.grad_and_value(of_one)
                 gradient, loss = _over_rows(both, logits, target)
         return _numpy(loss), _numpy(gradient)
+
+    def attached_gradients(self, z: Rows, t: Rows) -> Rows:
+        """Gradients of all rows with every `detach` left out."""
+        with _Attached():
+            _, gradients = self.values(z, t)
+        return gradients
 
     def hessians(self, z: Rows, t: Rows) -> Rows:
         """Second derivatives of all rows at once.
@@ -201,6 +208,17 @@ def _hessians(
         twice = torch.func.jacrev(torch.func.jacrev(of_one))
         result = _over_rows(twice, logits, target)
     return result
+
+
+class _Attached(TorchFunctionMode):  # type: ignore[misc]
+    """What is detached stays as it is."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        if func in (torch.Tensor.detach, torch.detach):
+            return args[0]
+        return func(*args, **(kwargs or {}))
 
 
 @contextmanager

@@ -145,7 +145,7 @@ def cosines(samples: Samples) -> list[Design]:
     label = samples.labels[0]
     scale = scale_of_cosines(samples, label)
     angle = None if scale is None else added_angle(samples, label, scale)
-    if angle is None or angle <= 0:
+    if angle is None or not 0 < angle < np.pi / 2:
         return []
     price = (
         "The logits are cosines, between -1 and 1, and what happens beyond them never does; "

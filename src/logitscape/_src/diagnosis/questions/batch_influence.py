@@ -84,6 +84,26 @@ def is_finite_together(subject: Subject, batch: Batch) -> bool:
     return bool(np.isfinite(loss).all() and np.isfinite(gradient).all())
 
 
+def compares_all_pairs(subject: Subject, batch: Batch) -> bool:
+    """Whether a batch's loss is the mean, or sum, over all pairs of an example and a label.
+
+    Logits [N, 1] beside labels [N] broadcast to [N, N].
+    """
+    assert subject.in_batches is not None
+    targets = narrow(np.eye(batch.z.shape[1])[batch.labels], batch.dtype)
+    with enable_x64(batch.dtype == "float64"):
+        loss, _ = subject.in_batches(narrow(batch.z, batch.dtype), targets)
+    if loss.ndim:
+        return False
+    count = len(batch.z)
+    z, labels = np.repeat(batch.z, count, axis=0), np.tile(batch.labels, count)
+    pairs = evaluate(subject, z, labels, dtype=batch.dtype).loss.reshape(count, count)
+    eps = ALLOWED * float_info(batch.dtype, "eps") * (1 + np.abs(pairs).max())
+    scale = count**2 if abs(float(loss) - pairs.sum()) <= count**2 * eps else 1
+    is_mean = abs(float(loss) - scale * pairs.mean()) <= scale * eps
+    return bool(is_mean and abs(pairs.mean() - np.diag(pairs).mean()) > eps)
+
+
 def factor_of_gradients(subject: Subject, batch: Batch) -> float | None:
     """The factor by which a batch's gradients are too large, though its mean or sum is right.
 

@@ -1,7 +1,7 @@
 """Constants and parameters of a user's function that have no effect on its loss."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,6 +14,8 @@ from jax.extend.core import ClosedJaxpr
 from ...base.jaxpr import interpret
 from ...base.xla import jit_fast_compile
 from ...forms.adapt import in_form
+from ...forms.call import parameters_of
+from ...forms.recognised import Recognised
 from ..config import DiagnosisConfig
 from ..domain import Domain
 from ..evaluation import Rows
@@ -26,6 +28,8 @@ SMALLEST, LARGEST = 1e-4, 1e3
 USUAL = (0.5, 1.0, 2.0)
 """Sizes of constants that belong to formulas."""
 FACTOR = 1.5
+SMALL = 0.01
+"""Number in place of a parameter that is 0."""
 ROWS = 32
 LABELS = 10
 """Largest number of labels that are tried."""
@@ -34,19 +38,52 @@ SAME = 1e-12
 
 
 def unused_parameters(subject: Subject, config: DiagnosisConfig) -> list[str]:
-    """The numbers given by `functools.partial` that the traced program does not depend on."""
+    """The numbers among the function's parameters that the traced program does not depend on.
+
+    Those are given by `functools.partial`, or are defaults such as `label_smoothing=0.1`.
+    """
     given, recognised = subject.given, subject.recognised
-    if not isinstance(given, partial) or recognised is None or subject.opaque:
+    if recognised is None or subject.opaque or subject.objective is not None:
+        return []
+    numbers = _numbers_of(given)
+    if not numbers:
         return []
     program = str(_traced(in_form(given, recognised), config))
-    unused = []
-    for name, value in given.keywords.items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            continue
-        other = partial(given, **{name: FACTOR * value + 1})
-        if str(_traced(in_form(other, recognised), config)) == program:
-            unused.append(name)
-    return unused
+    return [
+        name
+        for name, value in numbers.items()
+        if _program_with(given, name, value, recognised, config) == program
+    ]
+
+
+def _numbers_of(given: Callable[..., Any]) -> dict[str, float]:
+    """Numbers that are given by name, and defaults that are no whole numbers, such as an axis."""
+    numbers = {
+        name: parameter.default
+        for name, parameter in parameters_of(given).items()
+        if isinstance(parameter.default, float)
+    }
+    keywords = given.keywords if isinstance(given, partial) else {}
+    for name, value in keywords.items():
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            numbers[name] = value
+    return numbers
+
+
+def _program_with(
+    given: Callable[..., Any],
+    name: str,
+    value: float,
+    recognised: Recognised,
+    config: DiagnosisConfig,
+) -> str:
+    """The program with another number in place of one; "" if the function refuses that."""
+    whole = isinstance(value, int)
+    other = partial(given, **{name: value + 1 if whole else value / 2 or SMALL})
+    try:
+        return str(_traced(in_form(other, recognised), config))
+    except Exception:  # a user's function may raise anything
+        return ""
 
 
 class Constants(NamedTuple):

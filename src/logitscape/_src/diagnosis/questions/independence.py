@@ -16,6 +16,7 @@ from ..vocabulary import CONSISTENCY
 from .batch_influence import (
     Batch,
     Influence,
+    compares_all_pairs,
     factor_of_gradients,
     in_one_batch,
     influence,
@@ -27,6 +28,7 @@ SCALES = (1.0, 0.1, 4.0, 1.0, 1.0)
 OFFSETS = (0.0, 0.0, 0.0, 45.0, -45.0)
 """Factors and common offsets of the logits of the examples, all of which are ordinary."""
 EXAMPLES = len(SCALES)
+INFLUENCE = "examples influence each other"
 WRONG_GRADIENT = "gradient is not that of the loss"
 FEW_DIGITS = 0.03
 """Relative error of a batch that half precision explains: four roundings of bfloat16."""
@@ -150,6 +152,8 @@ def _multiplied(subject: Subject, batch: Batch, factor: float) -> Answer:
 
 
 def _dependent(subject: Subject, batch: Batch, found: Influence) -> Answer:
+    if compares_all_pairs(subject, batch):
+        return _of_all_pairs(subject, batch)
     example = int(np.argmax(_nan_as_infinite(found.error)))
     pair = _pair(subject, batch, example)
     loss = float(found.together[example])
@@ -171,13 +175,27 @@ def _dependent(subject: Subject, batch: Batch, found: Influence) -> Answer:
     return _influence(subject, pair, text, number)
 
 
+def _of_all_pairs(subject: Subject, batch: Batch) -> Answer:
+    """The answer that every example has every label of its batch."""
+    text = (
+        f"The loss of {EXAMPLES} examples is the mean over all {EXAMPLES**2} pairs of an example "
+        "and a label: logits [N, 1] and labels [N] broadcast to [N, N], so that every example "
+        "is taught every label of its batch."
+    )
+    return _influence(subject, batch, text, verdict="labels broadcast")
+
+
 def _influence(
-    subject: Subject, shown: Batch, text: str, number: float | None = None
+    subject: Subject,
+    shown: Batch,
+    text: str,
+    number: float | None = None,
+    verdict: str = INFLUENCE,
 ) -> Answer:
     """The answer that examples influence each other, as the shown batch shows."""
     return Answer(
         question=CONSISTENCY,
-        verdict="examples influence each other",
+        verdict=verdict,
         severity="fault",
         text=text,
         method=_method(shown.dtype),

@@ -19,6 +19,8 @@ MOST_OUTLIERS = 0.34
 """Largest share of labels that differ from the others and do not make up a design."""
 EXACT, EXACT_OF_TEACHER, EXACT_IN_FLOAT32 = 1e-7, 1e-5, 2e-4
 """Largest relative deviation of equal losses; a teacher at a high temperature is never one-hot."""
+ROUNDING = 1e-13
+"""Relative spread of losses that is no more than rounding."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,13 @@ class LabelRows:
         if not np.isfinite(self.loss).any():
             return np.full(len(self.loss), np.inf)
         loss = self.loss - self.loss.mean(axis=1, keepdims=True)
-        size = np.linalg.norm(loss, axis=1, keepdims=True)
-        unit = loss / np.where(size > 0, size, 1)
-        finite: Rows = np.isfinite(unit).all(axis=1)
+        size: Rows = np.linalg.norm(loss, axis=1, keepdims=True)
+        # What is constant but for rounding, as where a predicted class counts, has no direction.
+        rounding = ROUNDING * (1 + np.abs(self.loss).max(axis=1, keepdims=True))
+        # Written so that a NaN stays one.
+        varies = ~(size <= rounding)
+        unit: Rows = np.where(varies, loss, 0) / np.where(varies, size, 1)
+        finite: Rows = np.all(np.isfinite(unit), axis=1)
         if not finite.any():
             return np.full(len(unit), np.inf)
         typical = np.median(unit[finite], axis=0)

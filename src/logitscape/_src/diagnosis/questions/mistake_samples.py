@@ -98,6 +98,7 @@ class Mistake:
         text: The mistake in plain English, with the numbers.
         number: The number that was measured, if there is one.
         witness: Logits that show it, if there are any.
+        of_scaled: Whether it is about the logits over their temperature, where they have one.
     """
 
     verdict: str
@@ -105,6 +106,7 @@ class Mistake:
     text: str
     number: float | None = None
     witness: Witness | None = None
+    of_scaled: bool = True
 
 
 def sample(subject: Subject, config: DiagnosisConfig) -> Samples:

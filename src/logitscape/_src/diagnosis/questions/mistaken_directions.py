@@ -16,6 +16,8 @@ SIZES = np.array([0.3, 1.0, 2.0, 4.0, 8.0, 16.0])
 """Distances of the rival and of the label from 0, in units of the temperature."""
 ALONG_RIVAL = 1e-6
 """Share of the gradient from which it counts."""
+OFTEN = 0.1
+"""Least share of the logits at which some rival is raised, where none ever is lowered."""
 MOSTLY = 0.5
 """Share of the places with a slope for the rival at which it has the wrong sign."""
 OFFSETS = np.array([1.0, 3.0, 10.0, 20.0, 40.0])
@@ -44,6 +46,9 @@ def pushes_rival_up(samples: Samples) -> Mistake | None:
     )
     if meant:
         return None
+    only_raised = _no_rival_is_lowered(samples)
+    if only_raised is not None:
+        return only_raised
     z, labels = _wrong_logits(samples)
     gradient = evaluate(samples.subject, z, labels).gradient
     top = _predicted(samples, z)
@@ -63,6 +68,34 @@ def pushes_rival_up(samples: Samples) -> Mistake | None:
         f"and the loss falls as the logit of class {rival} rises further (slope {slope:.3g})."
     )
     witness = Witness(row(z[place]), one_hot(label, samples.num_classes), shows)
+    return Mistake("pushes a rival up", "fault", text, slope, witness)
+
+
+def _no_rival_is_lowered(samples: Samples) -> Mistake | None:
+    """Rivals that are raised at some logits, and lowered at none, whether they are ahead or not."""
+    rows = 0
+    for label, values in samples.by_label():
+        others = np.delete(values.gradient, label, axis=1)
+        allowed = ALONG_RIVAL * norms(values.gradient)[:, None]
+        # Written so that a NaN is no proof.
+        if not (others <= allowed).all():
+            return None
+        raised = np.flatnonzero((others < -allowed).any(axis=1))
+        if len(raised) < OFTEN * len(others):
+            return None
+        rows = int(raised[0])
+    label, gradient = samples.labels[-1], samples.values[-1].gradient[rows]
+    others = np.where(np.arange(len(gradient)) == label, np.inf, gradient)
+    rival = int(others.argmin())
+    slope = float(gradient[rival])
+    text = (
+        f"It pushes wrong classes up: with label {label} the loss falls as the logit of class "
+        f"{rival} rises (slope {slope:.3g}), and no logit was found at which a rival is lowered."
+    )
+    z = samples.temperature * samples.z[rows]
+    witness = Witness(
+        row(z), one_hot(label, len(z)), f"dL/dz_{rival} = {slope:.4g}, below 0"
+    )
     return Mistake("pushes a rival up", "fault", text, slope, witness)
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..answers import Witness
-from ..designs.label_angles import added_angle, scale_of_cosines
+from ..designs.label_angles import added_angle, degrees_of, scale_of_cosines
 from ..designs.softmax_designs import FEWEST, LEAST_LOSS, label_scores
 from ..designs.softmax_forms import SAME, softmax_form
 from ..evaluation import one_hot
@@ -13,6 +13,9 @@ from .mistake_samples import Mistake, Samples
 
 DIFFERENT = 1e-2
 """Least relative difference of two scales that are meant to be different."""
+WIDEST_MARGIN = 1.0
+"""Angle up to which what is added is a margin that people may want."""
+TURN = 2 * np.pi
 
 
 class _LabelScale(NamedTuple):
@@ -75,16 +78,30 @@ def _label_scale(samples: Samples) -> _LabelScale | None:
 
 
 def angle_on_the_wrong_side(samples: Samples) -> Mistake | None:
-    """An angle that is taken from that of the label's cosine; one that is added is a design."""
+    """An angle that is taken from that of the label's cosine; one that is added is a design.
+
+    So is one of more than a right angle, with which a label that is right is as one that is wrong.
+    """
     designs = samples.of_designs
     label = designs.labels[0]
     scale = scale_of_cosines(designs, label)
     added = None if scale is None else added_angle(designs, label, scale)
-    if added is None or added >= 0:
+    if added is None or 0 <= added <= WIDEST_MARGIN:
         return None
+    degrees = degrees_of(added)
+    if degrees is not None:
+        return _angle_in_degrees(samples, label, degrees)
+    if 0 <= added <= np.pi / 2:
+        return None
+    does = (
+        f"{-added:.4g} is taken from that of the label's cosine, so that errors cost less"
+        if added < 0
+        else f"{added:.4g} is added to that of the label's cosine, more than a right angle, so "
+        "that a label costs the more, the more right it is"
+    )
     text = (
-        f"A margin on the wrong side: an angle of {-added:.4g} is taken from that of the label's "
-        "cosine, so that errors cost less. It is meant to be added."
+        f"A margin on the wrong side: an angle of {does}. What is meant is to add a part of a "
+        "right angle."
     )
     witness = Witness(
         logits=(0.0,) * samples.num_classes,
@@ -92,4 +109,21 @@ def angle_on_the_wrong_side(samples: Samples) -> Mistake | None:
         shows="a smaller loss than without the margin, whose sign is wrong",
         expression="loss",
     )
-    return Mistake("margin on the wrong side", "fault", text, added, witness)
+    return Mistake(
+        "margin on the wrong side", "fault", text, added, witness, of_scaled=False
+    )
+
+
+def _angle_in_degrees(samples: Samples, label: int, degrees: float) -> Mistake:
+    radians = np.deg2rad(degrees)
+    text = (
+        f"The margin of the label's angle is {degrees:g} radians, which is {degrees / TURN:.3g} "
+        f"turns: degrees were taken for radians. {degrees:g} degrees are {radians:.4g} radians."
+    )
+    witness = Witness(
+        logits=(0.0,) * samples.num_classes,
+        target=one_hot(label, samples.num_classes),
+        shows=f"the loss with a margin of {degrees:g} radians, not degrees",
+        expression="loss",
+    )
+    return Mistake("angle in degrees", "fault", text, degrees, witness, of_scaled=False)

@@ -93,13 +93,15 @@ def label_not_taught(samples: Samples) -> Mistake | None:
 
     Logits that are not all equal may be the reason for one label and not for another, such as a
     negative logit under a normalizer of positive ones. What is wrong with a label itself shows at
-    equal logits too.
+    equal logits too; where all labels have a pole there, it is told by standing out from most.
     """
     loss, gradient = samples.every_label
     finite: Rows = np.isfinite(loss) & np.isfinite(gradient).all(axis=2)
     good: Rows = np.all(finite[:, :ZERO], axis=1)
     bad = ~good
-    if _is_partial(bad) and _is_partial(bad & ~finite[:, EQUAL]):
+    at_equal: Rows = ~finite[:, EQUAL]
+    stands_out = not at_equal.all() or 2 * bad.sum() < len(bad)
+    if _is_partial(bad) and _is_partial(bad & at_equal) and stands_out:
         return _bad_label(samples, bad, "not finite for a label", "is not finite")
     taught: Rows = np.any(np.nan_to_num(gradient), axis=(1, 2))
     idle = ~taught
@@ -161,7 +163,7 @@ def same_logits_for_all(samples: Samples) -> Mistake | None:
         return None
     best = _least_losses(samples)
     for sign in (-1.0, 1.0):
-        levels = sign * samples.temperature * LEVELS
+        levels = _levels(samples, sign)
         z = np.tile(np.repeat(levels[:, None], n, axis=1), (len(labels), 1))
         loss = evaluate(subject, z, np.repeat(labels, len(levels))).loss
         excess = loss.reshape(len(labels), -1) - best[:, None]
@@ -170,6 +172,16 @@ def same_logits_for_all(samples: Samples) -> Mistake | None:
         if falls and (start > 0).all() and (end <= AT_REST * start).all():
             return _solved_by_level(samples, sign, levels[2], float(loss[2]))
     return None
+
+
+def _levels(samples: Samples, sign: float) -> Rows:
+    """Common levels of all logits from 0 on to one side, inside the domain."""
+    domain = samples.subject.domain
+    end = min(
+        samples.temperature * LEVELS[-1], domain.high if sign > 0 else -domain.low
+    )
+    levels: Rows = sign * end / LEVELS[-1] * LEVELS
+    return levels
 
 
 def _least_losses(samples: Samples) -> Rows:

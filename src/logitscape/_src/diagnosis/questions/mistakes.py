@@ -15,6 +15,7 @@ from .held_values import held_value
 from .identity_sentences import logits_over
 from .lost_probability import probability_lost
 from .mistake_samples import Mistake, Samples, sample
+from .mistaken_answers import no_for_another_logit
 from .mistaken_directions import dead_region, pushes_rival_up
 from .mistaken_formulas import (
     forgotten_logarithm,
@@ -34,6 +35,7 @@ from .mistaken_labels import (
     same_logits_for_all,
 )
 from .mistaken_targets import margin_on_the_wrong_side, target_weights
+from .own_similarities import own_similarity
 from .probability_limits import never_certain
 from .pushed_back import pushed_back_when_right
 from .vanishing_probabilities import clipped, log_of_probability, power_of_nothing
@@ -61,6 +63,8 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
     logits_as_probabilities,
     never_certain,
     pushed_back_when_right,
+    no_for_another_logit,
+    own_similarity,
     margin_on_the_wrong_side,
     angle_on_the_wrong_side,
     one_class_only,
@@ -78,6 +82,11 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
 CONSEQUENCES: Mapping[str, frozenset[str]] = {
     "softmax applied twice": frozenset({"never certain", "dead region"}),
     "never certain": frozenset({"dead region"}),
+    "angle in degrees": frozenset(
+        {"never certain", "wrong sign", "wrong label convention", "pushes a rival up"}
+    ),
+    "no is not 1 - yes": frozenset({"wrong label convention"}),
+    "own similarity in the normaliser": frozenset({"never certain"}),
     "clipped probability": frozenset({"dead region"}),
     "clipped value": frozenset({"dead region"}),
     "logarithm clamped": frozenset(
@@ -118,7 +127,7 @@ def answers(subject: Subject, config: DiagnosisConfig) -> list[Answer]:
 
 def _answer(mistake: Mistake, temperature: float = 1.0) -> Answer:
     text = mistake.text
-    if abs(temperature - 1) > SAME:
+    if mistake.of_scaled and abs(temperature - 1) > SAME:
         text += (
             f" All of this is about {logits_over(temperature)} in place of the logits."
         )

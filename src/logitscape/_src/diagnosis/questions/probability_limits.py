@@ -32,7 +32,8 @@ def never_certain(samples: Samples) -> Mistake | None:
         return None
     likelihood = _likelihood(samples.recognised.labels)
     if likelihood is None:
-        return _never_sure_of_yes(samples)
+        of_one_logit = samples.subject.one_logit
+        return (_never_sure if of_one_logit else _never_sure_of_yes)(samples)
     z = _right_logits(samples)
     of_label, of_rival = (losses(samples.subject, z, label) for label in (0, 1))
     n = samples.num_classes
@@ -47,25 +48,47 @@ def never_certain(samples: Samples) -> Mistake | None:
 
 
 def _never_sure_of_yes(samples: Samples) -> Mistake | None:
-    """The same of a yes-or-no loss of every logit: `e^-l` of yes and of no sum to 1."""
+    """The same of a yes-or-no loss of every logit: `e^-l` of yes and of no sum to 1.
+
+    The loss of an example is their sum, or their mean.
+    """
     n = samples.num_classes
     steps = samples.temperature * np.concatenate([-DISTANCES[::-1], DISTANCES])
     z = np.repeat(steps[:, None], n, axis=1)
     # A loss that is no such loss may fall far below 0.
     with np.errstate(over="ignore"):
-        yes, no = (
-            np.exp(-losses(samples.subject, z, np.full_like(z, target)) / n)
-            for target in (1.0, 0.0)
-        )
+        costs = [
+            losses(samples.subject, z, np.full_like(z, target)) for target in (1, 0)
+        ]
+        of_one = (np.exp(-np.array(costs) / count) for count in (n, 1))
     tolerance = SUM * samples.recognised.labels.exact
+    fitting = [
+        (yes, no) for yes, no in of_one if np.abs(yes + no - 1).max() <= tolerance
+    ]
     # Under a softmax equal logits have equal shares, wherever they are.
-    rises = yes[-1] - yes[0] > RISE
-    if not (np.abs(yes + no - 1).max() <= tolerance and rises):
+    if not fitting or fitting[0][0][-1] - fitting[0][0][0] <= RISE:
         return None
+    yes, _ = fitting[0]
     shows = (
         f"all logits are {z[-1, 0]:g} and every answer is yes: p is only {yes[-1]:.4g}"
     )
     return _limited(yes, Witness(row(z[-1]), (1.0,) * n, shows, "loss"))
+
+
+def _never_sure(samples: Samples) -> Mistake | None:
+    """The same of one logit, whose yes and no need not have equal probabilities at 0."""
+    steps = samples.temperature * np.concatenate([-DISTANCES[::-1], DISTANCES])
+    z = np.stack([np.zeros_like(steps), steps], axis=1)
+    with np.errstate(over="ignore"):
+        no, yes = (np.exp(-losses(samples.subject, z, label)) for label in (0, 1))
+    tolerance = SUM * samples.recognised.labels.exact
+    if not (np.abs(yes + no - 1).max() <= tolerance and yes[-1] - yes[0] > RISE):
+        return None
+    p, end, label = (yes, -1, 1) if yes.max() < no.max() else (no, 0, 0)
+    shows = (
+        f"the logit is {z[end, 1]:g}, and p of the right answer is only {p[end]:.4g}"
+    )
+    return _limited(p, Witness(row(z[end]), one_hot(label, 2), shows, "loss"))
 
 
 def _limited(p: Rows, witness: Witness) -> Mistake | None:

@@ -132,7 +132,9 @@ def find_failures(measurement: Measurement) -> list[Failure]:
             dtype=measurement.dtype,
             finite_in_float64=bool(finite_in_float64[i]),
         )
-        known = finite_in_float64[i] or cause != UNKNOWN
+        # Where logits have bounds, a place where float64 fails too is an end of the formula.
+        is_end = measurement.subject.domain.is_bounded or cause == UNKNOWN
+        known = finite_in_float64[i] or not is_end
         if np.isfinite(begins[i]) and known:
             failure = Failure(
                 ray=ray,

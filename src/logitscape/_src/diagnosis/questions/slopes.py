@@ -10,6 +10,7 @@ from ..config import DiagnosisConfig
 from ..evaluation import Rows, largest_components, losses
 from ..subject import Subject
 from ..vocabulary import CONSISTENCY
+from .detached_parts import explained_by_detached_parts
 from .scattered_points import Points
 
 WAYS = 6
@@ -68,6 +69,16 @@ def compare_with_differences(
     wrong: Rows = np.any(slopes.error > 3 * slopes.allowed, axis=1)
     # A single point may lie on a kink.
     if wrong.sum() >= max(2, WRONG_SHARE * len(wrong)):
+        detached = explained_by_detached_parts(
+            subject,
+            points,
+            slopes.moved,
+            slopes.gradient,
+            slopes.differences,
+            slopes.smooth,
+        )
+        if detached is not None:
+            return detached
         return _wrong_gradient(points, slopes, wrong, worst, method)
     text = (
         f"The gradient is that of the loss, to {worst:.0e} of its size, "

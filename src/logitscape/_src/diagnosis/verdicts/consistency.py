@@ -4,6 +4,7 @@ from .references import (
     BLANCHARD,
     HIGHAM,
     IOFFE,
+    JAX_BROADCASTING,
     JAX_DERIVATIVES,
     JAX_NAN,
     MICIKEVICIUS,
@@ -29,6 +30,17 @@ CONSISTENCY: Verdicts = (
             "Look for stop_gradient, rounding with a straight-through slope, and custom rules; if "
             "one is meant, diagnose the loss that it stands for."
         ),
+        reference=JAX_DERIVATIVES,
+    ),
+    Verdict(
+        "parts held constant",
+        "trade",
+        meaning="Parts of the loss are held constant, by stop_gradient or detach.",
+        why=(
+            "Descent lowers the loss, but along another way than its own slope, and its least "
+            "value need not be where descent ends."
+        ),
+        remedy="Nothing, if the part is a weight that is meant to be held constant.",
         reference=JAX_DERIVATIVES,
     ),
     Verdict(
@@ -189,6 +201,17 @@ CONSISTENCY: Verdicts = (
         meaning="An example in a batch has the loss that it has alone.",
         why="The order and the size of batches do not matter.",
         reference=IOFFE,
+    ),
+    Verdict(
+        "labels broadcast",
+        "fault",
+        meaning="Every example of a batch is compared with every label of it.",
+        why=(
+            "Logits [N, 1] and labels [N] broadcast to [N, N], and what is learnt is the mean of "
+            "the labels."
+        ),
+        remedy="Give logits and labels the same shape: labels[:, None], or logits.squeeze(-1).",
+        reference=JAX_BROADCASTING,
     ),
     Verdict(
         "examples influence each other",

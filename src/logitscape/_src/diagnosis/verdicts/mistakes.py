@@ -1,6 +1,6 @@
 """Verdicts about common mistakes of any loss."""
 
-from .references import CUI, GEMMA, JAX_NAN, LIN, OPTAX
+from .references import CAO_MIRJALILI, CHEN, CUI, DENG, GEMMA, JAX_NAN, LIN, OPTAX
 from .verdict import Verdict, Verdicts
 
 MISTAKES: Verdicts = (
@@ -79,6 +79,33 @@ MISTAKES: Verdicts = (
             "Give the logits to the loss as they are; multiply cosines by a scale of 10 or more."
         ),
         reference=OPTAX,
+    ),
+    Verdict(
+        "no is not 1 - yes",
+        "fault",
+        meaning="The cost of a no begins to rise at a larger logit than that of a yes ends.",
+        why="Between the two logits both answers cost little, and the answers overlap.",
+        remedy="Write the no as the yes of -z: log_sigmoid(-z), or log_sigmoid(z) - z.",
+        reference=CAO_MIRJALILI,
+    ),
+    Verdict(
+        "own similarity in the normaliser",
+        "fault",
+        meaning="A row of embeddings is among its own rivals.",
+        why=(
+            "No rival is as similar to a row as the row itself: the loss stays above log 2, and "
+            "most of its gradient is lost where the temperature is low."
+        ),
+        remedy="Mask the diagonal with -inf before the logarithm of the sum.",
+        reference=CHEN,
+    ),
+    Verdict(
+        "angle in degrees",
+        "fault",
+        meaning="The angle that is added to that of the label's cosine is in degrees.",
+        why="It is taken for radians and turns several times: the margin is another one.",
+        remedy="Convert the margin with jnp.deg2rad, or give it in radians: 0.5, not 28.6.",
+        reference=DENG,
     ),
     Verdict(
         "logits taken for probabilities",
