@@ -37,7 +37,9 @@ def test_it_has_every_pair_of_the_catalogue() -> None:
     ]
     alone = [*ls.LOGIT_LOSSES, *ls.MULTILABEL_LOSSES, *ls.CONTRASTIVE_LOSSES]
     of_cosines = {"arcface"}
-    expected = [*pairs, *(name for name in alone if name not in of_cosines)]
+    mapped = [f"{name} > softmax + cross_entropy" for name in ls.LOGIT_MAPS]
+    whole = [name for name in alone if name not in of_cosines]
+    expected = [*pairs, *whole, *mapped]
     assert expected == NAMES, (
         "run `python -m logitscape._src.explorer.catalogue --write`"
     )
@@ -120,7 +122,7 @@ def test_every_moment_has_its_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["sum + cross_entropy", "sparsemax + focal", "soft_cap + mae"]
+    "name", ["sum + cross_entropy", "abs + focal", "soft_cap > softmax + cross_entropy"]
 )
 def test_flows_are_those_of_ls_flow(name: str) -> None:
     rolling = PAIRS["rolling"]

@@ -31,10 +31,19 @@ LOSSES_ALONE = tuple(
 )
 """Losses without a normalizer. Those of cosines are left out: no ray leads far out."""
 
+MAPPED = tuple(
+    f"{formula.name} > softmax + cross_entropy"
+    for formula in FORMULAS
+    if formula.kind == "logit map"
+)
+"""The maps of the logits, each before softmax with cross-entropy."""
+WHOLE = (*LOSSES_ALONE, *MAPPED)
+"""What is not composed of one of the normalizers and one of the losses, but evaluated whole."""
+
 TOGETHER = 4
 """Number of normalizers whose pairs roll as one program, which has every loss once."""
-ALONE_TOGETHER = 8
-"""Number of losses without a normalizer that roll as one program."""
+WHOLE_TOGETHER = 8
+"""Number of the others that roll as one program."""
 
 
 def read() -> dict[str, Any]:
@@ -52,7 +61,7 @@ def turned() -> list[str]:
     """Return the pairs that turn finely: every formula, in the plainest company."""
     plain = [name_of(normalizer, "cross_entropy") for normalizer in NORMALIZERS]
     plain += [name_of("softmax", loss) for loss in PROBABILITY_LOSSES]
-    return [*dict.fromkeys(plain), *LOSSES_ALONE]
+    return [*dict.fromkeys(plain), *WHOLE]
 
 
 def measured() -> dict[str, Any]:
@@ -75,6 +84,7 @@ def measured() -> dict[str, Any]:
         "normalizers": list(NORMALIZERS),
         "losses": list(PROBABILITY_LOSSES),
         "alone": list(LOSSES_ALONE),
+        "mapped": list(MAPPED),
         "opening": _opening(opening()),
         "pairs": record(result),
     }
@@ -88,7 +98,7 @@ def _evaluators() -> Iterator[tuple[str, float, Evaluate]]:
         base = base_of(name_of(normalizer, "cross_entropy"))
         for loss in PROBABILITY_LOSSES:
             yield name_of(normalizer, loss), base, of_pair(part, losses[loss])
-    for name in LOSSES_ALONE:
+    for name in WHOLE:
         yield name, base_of(name), of_objective(objective(name))
 
 
@@ -100,7 +110,7 @@ def _rolling_together() -> Iterator[list[str]]:
             for normalizer in normalizers
             for loss in PROBABILITY_LOSSES
         ]
-    yield from _cut(LOSSES_ALONE, ALONE_TOGETHER)
+    yield from _cut(WHOLE, WHOLE_TOGETHER)
 
 
 def _cut(names: Sequence[str], size: int) -> list[list[str]]:
