@@ -35,6 +35,7 @@ from .shared.probe_rays import (
     laws,
     vanishes,
 )
+from .shared.titles import headline
 
 RAY = "right"
 GAPS = np.linspace(0, 40, 161)
@@ -201,7 +202,7 @@ def all_vanish(laws: Mapping[str, Law]) -> Verdict:
 
 def draw(data: Data) -> Figure:
     figure, axes = plt.subplots(figsize=(8.4, 4.2))
-    figure.suptitle(TITLE, x=0.012, ha="left")
+    headline(figure, TITLE)
     draw_pairs(axes, "loss", data, TOLD)
     axes.set_ylim(1e-6, 3)
     axes.set_xlabel("how far the right logit is ahead, $s$")
