@@ -115,7 +115,7 @@ def approximation(errors: Mapping[int, Array]) -> list[Finding]:
             value=outside,
             expected=0,
             tolerance=0,
-            measured="{:.0f} exceptions, K = 2 to 1000, gaps to 40",
+            measured="there are {:.0f} exceptions for K = 2 to 1000 and gaps to 40",
         ),
         proved(
             id="C03b",
@@ -123,7 +123,7 @@ def approximation(errors: Mapping[int, Array]) -> list[Finding]:
             value=tied,
             expected=0,
             tolerance=1e-12,
-            measured="log K, to 12 digits",
+            measured="it is log K, to 12 digits",
         ),
         Finding(
             id="C03c",
@@ -150,7 +150,7 @@ def reference_when_right(laws: Laws) -> list[Finding]:
             value=laws.loss.coefficient,
             expected=2,
             tolerance=1e-6,
-            measured="{:.4f} e^-s",
+            measured="it goes like {:.4f} e^-s",
         ),
         proved(
             id="C05b",
@@ -158,7 +158,7 @@ def reference_when_right(laws: Laws) -> list[Finding]:
             value=laws.norm.rate,
             expected=1,
             tolerance=1e-6,
-            measured="e^(-{:.4f} s)",
+            measured="it goes like e^(-{:.4f} s)",
         ),
     ]
 
@@ -177,13 +177,13 @@ def alternatives_when_right(laws: Mapping[str, Laws]) -> list[Finding]:
         Finding(
             id="C05c",
             claim="when right, the loss goes to 0 for the seven alternatives too",
-            measured=f"{vanishing_text(losses)}; slowly: {', '.join(slow)}",
+            measured=f"it does for {vanishing_text(losses)}, and slowly for {', '.join(slow)}",
             verdict=all_vanish(losses),
         ),
         Finding(
             id="C05f",
             claim="when right, the gradient goes to 0 for the seven alternatives too",
-            measured=f"{vanishing_text(norms)}; {', '.join(norm_texts)}",
+            measured=f"it does for {vanishing_text(norms)}: {', '.join(norm_texts)}",
             verdict=all_vanish(norms),
         ),
     ]
