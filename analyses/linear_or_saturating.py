@@ -95,7 +95,7 @@ def linear_and_constant(rival_up: Laws, label_down: Laws) -> list[Finding]:
             value=rival_up.loss.power,
             expected=1,
             tolerance=1e-6,
-            measured="s^{:.3f}",
+            measured="the loss grows like s^{:.3f}",
         ),
         proved(
             id="C04b",
@@ -103,7 +103,7 @@ def linear_and_constant(rival_up: Laws, label_down: Laws) -> list[Finding]:
             value=rival_up.pull.coefficient,
             expected=1,
             tolerance=1e-6,
-            measured="{:.4f}",
+            measured="it stays at {:.4f}",
         ),
         proved(
             id="C04c",
@@ -111,7 +111,7 @@ def linear_and_constant(rival_up: Laws, label_down: Laws) -> list[Finding]:
             value=label_down.pull.coefficient,
             expected=1,
             tolerance=1e-6,
-            measured="{:.4f}",
+            measured="it stays at {:.4f}",
         ),
         proved(
             id="C04d",
@@ -119,7 +119,7 @@ def linear_and_constant(rival_up: Laws, label_down: Laws) -> list[Finding]:
             value=rival_up.norm.coefficient,
             expected=2**0.5,
             tolerance=1e-6,
-            measured="{:.4f}",
+            measured="it stays at {:.4f}",
         ),
     ]
 
@@ -131,7 +131,7 @@ def squared_error_fades(rival_up: Laws) -> Finding:
         value=rival_up.pull.rate,
         expected=1,
         tolerance=1e-6,
-        measured=f"rate {{:.4f}}: {rival_up.pull}",
+        measured=f"its rate is {{:.4f}}, and its law {rival_up.pull}",
     )
 
 
@@ -145,14 +145,14 @@ def alternatives(rival_up: dict[str, Laws], label_down: dict[str, Laws]) -> Find
         else:
             others[kind.split()[-1]] += 1
     alternatives = [pair for pair in constant if pair != REFERENCE]
-    counts = [f"constant {len(alternatives)}"]
-    counts += [f"{kind} {count}" for kind, count in others.items()]
+    counts = [f"constant in {len(alternatives)}"]
+    counts += [f"{kind} in {count}" for kind, count in others.items()]
     return Finding(
         id="C04f",
         claim="none of seven alternatives has a constant slope on R1 and R2",
-        measured=", ".join(counts),
+        measured=f"their slopes end in these ways: {', '.join(counts)}",
         verdict="holds with a limit",
-        limit=f"{', '.join(alternatives)} has it too: its normalizer and loss match",
+        limit=f"{', '.join(alternatives)} has it too, as its normalizer and loss match",
     )
 
 

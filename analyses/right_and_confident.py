@@ -35,6 +35,7 @@ from .shared.probe_rays import (
     laws,
     vanishes,
 )
+from .shared.titles import headline
 
 RAY = "right"
 GAPS = np.linspace(0, 40, 161)
@@ -114,7 +115,7 @@ def approximation(errors: Mapping[int, Array]) -> list[Finding]:
             value=outside,
             expected=0,
             tolerance=0,
-            measured="{:.0f} exceptions, K = 2 to 1000, gaps to 40",
+            measured="there are {:.0f} exceptions for K = 2 to 1000 and gaps to 40",
         ),
         proved(
             id="C03b",
@@ -122,7 +123,7 @@ def approximation(errors: Mapping[int, Array]) -> list[Finding]:
             value=tied,
             expected=0,
             tolerance=1e-12,
-            measured="log K, to 12 digits",
+            measured="it is log K, to 12 digits",
         ),
         Finding(
             id="C03c",
@@ -149,7 +150,7 @@ def reference_when_right(laws: Laws) -> list[Finding]:
             value=laws.loss.coefficient,
             expected=2,
             tolerance=1e-6,
-            measured="{:.4f} e^-s",
+            measured="it goes like {:.4f} e^-s",
         ),
         proved(
             id="C05b",
@@ -157,7 +158,7 @@ def reference_when_right(laws: Laws) -> list[Finding]:
             value=laws.norm.rate,
             expected=1,
             tolerance=1e-6,
-            measured="e^(-{:.4f} s)",
+            measured="it goes like e^(-{:.4f} s)",
         ),
     ]
 
@@ -176,13 +177,13 @@ def alternatives_when_right(laws: Mapping[str, Laws]) -> list[Finding]:
         Finding(
             id="C05c",
             claim="when right, the loss goes to 0 for the seven alternatives too",
-            measured=f"{vanishing_text(losses)}; slowly: {', '.join(slow)}",
+            measured=f"it does for {vanishing_text(losses)}, and slowly for {', '.join(slow)}",
             verdict=all_vanish(losses),
         ),
         Finding(
             id="C05f",
             claim="when right, the gradient goes to 0 for the seven alternatives too",
-            measured=f"{vanishing_text(norms)}; {', '.join(norm_texts)}",
+            measured=f"it does for {vanishing_text(norms)}: {', '.join(norm_texts)}",
             verdict=all_vanish(norms),
         ),
     ]
@@ -201,7 +202,7 @@ def all_vanish(laws: Mapping[str, Law]) -> Verdict:
 
 def draw(data: Data) -> Figure:
     figure, axes = plt.subplots(figsize=(8.4, 4.2))
-    figure.suptitle(TITLE, x=0.012, ha="left")
+    headline(figure, TITLE)
     draw_pairs(axes, "loss", data, TOLD)
     axes.set_ylim(1e-6, 3)
     axes.set_xlabel("how far the right logit is ahead, $s$")

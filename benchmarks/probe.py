@@ -19,9 +19,9 @@ NOTES = (
     "`ls.per_example`, `linear_loss` a linear layer under `ls.linear_loss` with "
     "`ls.probe_linear_loss`. The probe takes the logits that the step has anyway (`has_aux`), but "
     "for `linear_loss`, which computes those of a tenth of the rows once more.",
-    "The costs are shares of the step's own time. At every 10th step the probe is inside "
-    "`jax.lax.cond`, as in docs/training_loop.md. Time is processor time, the least of {rounds} "
-    "rounds of {steps} steps, all kinds in turn.",
+    "The costs are shares of the step's own time. At every step the probe is a part of the step; "
+    "at every 10th it is compiled alone and called beside the step, as in docs/training_loop.md. "
+    "Time is processor time, the least of {rounds} rounds of {steps} steps, all kinds in turn.",
     "The worst row at every 10th step is {worst}: {most} of the step; the goal is {goal}.",
 )
 

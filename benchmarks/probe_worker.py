@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
@@ -115,31 +114,28 @@ def _measured(training: Training, rounds: int) -> dict[str, Any]:
 
 
 def _task(training: Training, every: int) -> Callable[[], object]:
-    """A function that takes some steps, with a probe at every `every`-th; 0 for none."""
+    """A function that takes some steps, with a probe at every `every`-th; 0 for none.
+
+    A probe at every step is a part of it. One that is asked more rarely is compiled alone and
+    called beside the step: as a branch of the step it would hand on its last answer every time.
+    """
     gradient = jax.value_and_grad(training.loss, has_aux=True)
 
     @jax.jit
-    def step(state: Any, x: Array, y: Array) -> Any:
-        number, parameters, found = state
+    def step(parameters: Any, x: Array, y: Array) -> Any:
         (_, logits), slopes = gradient(parameters, x, y)
-
-        def ask(_: Any) -> Any:
-            return training.probe(parameters, x, y, logits)
-
-        if every == 1:
-            found = ask(found)
-        elif every:
-            found = jax.lax.cond(number % every == 0, ask, lambda old: old, found)
+        found = training.probe(parameters, x, y, logits) if every == 1 else ()
         moved = jax.tree.map(lambda p, g: p - RATE * g, parameters, slopes)
-        return number + 1, moved, found
+        return moved, (logits if every > 1 else ()), found
 
-    (_, logits) = training.loss(training.parameters, training.x, training.y)
-    first = training.probe(training.parameters, training.x, training.y, logits)
+    ask = jax.jit(training.probe)
 
     def task() -> object:
-        state = (jnp.zeros((), int), training.parameters, first)
-        for _ in range(STEPS):
-            state = step(state, training.x, training.y)
-        return jax.block_until_ready(state)
+        parameters = training.parameters
+        for number in range(STEPS):
+            parameters, logits, found = step(parameters, training.x, training.y)
+            if every > 1 and number % every == 0:
+                found = ask(parameters, training.x, training.y, logits)
+        return jax.block_until_ready((parameters, found))
 
     return task

@@ -40,14 +40,14 @@ def constant_pairs(data: Data, constant: set[str]) -> list[Finding]:
             value=len(steady ^ predicted),
             expected=0,
             tolerance=0,
-            measured=f"{len(steady)} of {len(PAIRS)} pairs, {{:.0f}} unpredicted",
+            measured=f"{len(steady)} of {len(PAIRS)} pairs have it, {{:.0f}} of them unpredicted",
         ),
         Finding(
             id="C04h",
             claim="the other pairs do not have it (R1)",
-            measured=counts_text(kinds),
+            measured=f"their slopes end in these ways: {counts_text(kinds)}",
             verdict="holds with a limit",
-            limit=f"{only_r1} more are constant on R1 alone: the loss undoes 1/s",
+            limit=f"{only_r1} more are constant on R1 alone, where the loss undoes 1/s",
         ),
     ]
 
@@ -57,9 +57,9 @@ def constant_alone(constant: set[str]) -> Finding:
     return Finding(
         id="C04i",
         claim="losses of the logits have it too",
-        measured=f"{len(ALONE) - len(changing)} of {len(ALONE)}",
+        measured=f"{len(ALONE) - len(changing)} of {len(ALONE)} have it",
         verdict="holds with a limit",
-        limit=f"not {', '.join(changing)}",
+        limit=f"{' and '.join(changing)} do not have it",
     )
 
 
@@ -68,9 +68,9 @@ def constant_pulls(data: Data) -> Finding:
     return Finding(
         id="C04j",
         claim="the pull on the label stays constant (R1)",
-        measured=f"{len(pulled)} of {len(PAIRS)} pairs",
+        measured=f"it stays constant for {len(pulled)} of {len(PAIRS)} pairs",
         verdict="holds with a limit",
-        limit="the label's logit stands still on R1: the slope can fade all the same",
+        limit="the label's logit stands still on R1, so that the slope can fade all the same",
     )
 
 
@@ -84,7 +84,7 @@ def norms_like_slopes(data: Data) -> Finding:
     return Finding(
         id="C04k",
         claim="the gradient's norm has a law of the slope's kind (R1)",
-        measured=f"{len(PAIRS) - len(unlike)} of {len(PAIRS)} pairs",
+        measured=f"{len(PAIRS) - len(unlike)} of {len(PAIRS)} pairs have such a norm",
         verdict="holds with a limit",
         limit=limit,
     )
@@ -100,7 +100,8 @@ def constant_where_both_move(data: Data) -> Finding:
     not_on_r1 = (label_down & both) - rival_up
     normalizers = sorted({pair.split()[0] for pair in not_on_r1})
     counts = (
-        f"on R1, R2 and R3: {len(on_all)} pairs; on R2 and R3 alone: {len(not_on_r1)}"
+        f"{len(on_all)} pairs have it on R1, R2 and R3, and {len(not_on_r1)} "
+        "on R2 and R3 alone"
     )
     return Finding(
         id="C04l",
@@ -125,8 +126,8 @@ def losses_when_right(right: dict[str, Laws]) -> list[Finding]:
     predicted = pairs_without("sigmoid", SMOOTHED)
     counts = Counter(kind for kind in kinds.values() if kind)
     limit = (
-        "not with reverse_kl or label_smoothing, nor with sigmoid, whose p stays below 1; "
-        "clipped, to 1e-7"
+        "it does not with reverse_kl or label_smoothing, nor with sigmoid, whose p stays below 1; "
+        "clipped, it goes to 1e-7"
     )
     return [
         proved(
@@ -135,14 +136,14 @@ def losses_when_right(right: dict[str, Laws]) -> list[Finding]:
             value=len(reached ^ predicted),
             expected=0,
             tolerance=0,
-            measured=f"{len(reached)} of {len(PAIRS)} pairs, {{:.0f}} unpredicted",
+            measured=f"{len(reached)} of {len(PAIRS)} pairs reach 0, {{:.0f}} of them unpredicted",
             verdict="holds with a limit",
             limit=limit,
         ),
         Finding(
             id="C05e",
             claim="when right, the loss goes to 0 at speeds of different kinds",
-            measured=counts_text(counts),
+            measured=f"it goes there in these ways: {counts_text(counts)}",
             verdict="holds",
         ),
     ]
@@ -151,9 +152,7 @@ def losses_when_right(right: dict[str, Laws]) -> list[Finding]:
 def norms_when_right(right: dict[str, Laws]) -> list[Finding]:
     resting = {pair for pair in ALL_PAIRS if vanishes(right[pair].norm)}
     predicted = pairs_without("sigmoid", ["label_smoothing"])
-    limit = (
-        "not with sigmoid, nor with label_smoothing, whose target a sure model misses"
-    )
+    limit = "it does not with sigmoid, nor with label_smoothing, whose target a sure model misses"
     return [
         proved(
             id="C05g",
@@ -161,14 +160,15 @@ def norms_when_right(right: dict[str, Laws]) -> list[Finding]:
             value=len(resting ^ predicted),
             expected=0,
             tolerance=0,
-            measured=f"{len(resting)} of {len(PAIRS)} pairs, {{:.0f}} unpredicted",
+            measured=f"{len(resting)} of {len(PAIRS)} pairs reach 0, {{:.0f}} of them unpredicted",
             verdict="holds with a limit",
             limit=limit,
         ),
         Finding(
             id="C05h",
             claim="when right, the gradient's norm ends in different ways",
-            measured=broad_kinds(right[pair].norm for pair in ALL_PAIRS),
+            measured="it ends in these ways: "
+            + broad_kinds(right[pair].norm for pair in ALL_PAIRS),
             verdict="holds",
         ),
     ]
@@ -193,4 +193,4 @@ def broad_kind(law: Law) -> str:
 
 
 def counts_text(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.items())
+    return ", ".join(f"{name} in {count}" for name, count in counts.items())

@@ -8,6 +8,7 @@ from logitscape._src.plotting.style import LAWS
 
 from ..shared import overview
 from ..shared.far_out import Data, constant_objectives, kind_of
+from ..shared.titles import headline
 from .objectives import (
     ALONE,
     COLUMNS,
@@ -31,7 +32,7 @@ def draw(data: Data) -> Figure:
     figure, (pairs, alone) = plt.subplots(
         2, 1, figsize=(10, 7.6), height_ratios=[16, 1]
     )
-    figure.suptitle(TITLE, x=0.012, ha="left")
+    headline(figure, TITLE)
     names = [[PAIRS[row, column] for column in COLUMNS] for row in ROWS]
     draw_part(pairs, ROWS, COLUMNS, names, data)
     draw_part(alone, ["losses of the logits"], ALONE, [ALONE], data)

@@ -54,9 +54,9 @@ def strong_and_wrong(curves: Mapping[str, Curve]) -> list[Finding]:
         Finding(
             id="C01d",
             claim="strong inputs give a sure answer: p > 0.99 at (20, 40)",
-            measured=f"{len(curves) - len(unsure)} of {len(curves)} normalizers",
+            measured=f"{len(curves) - len(unsure)} of {len(curves)} normalizers give one",
             verdict="holds with a limit",
-            limit=f"not {', '.join(unsure)}",
+            limit=f"{', '.join(unsure)} do not",
         ),
         proved(
             id="C01e",
@@ -70,7 +70,7 @@ def strong_and_wrong(curves: Mapping[str, Curve]) -> list[Finding]:
             id="C01f",
             claim="with dividing by the sum, the stronger the inputs "
             "are, the weaker is the gradient",
-            measured=f"norm {norm[0]:.3g} at (0.1, 0.2), {norm[-1]:.3g} at (20, 40)",
+            measured=f"its norm is {norm[0]:.3g} at (0.1, 0.2) and {norm[-1]:.3g} at (20, 40)",
             verdict="holds",
         ),
     ]
@@ -86,15 +86,15 @@ def monotone(curves: Mapping[str, Curve]) -> list[Finding]:
         Finding(
             id="C13a",
             claim="at a fixed ratio, larger inputs give the largest one more",
-            measured=f"{len(rising)} of {len(curves)}",
+            measured=f"{len(rising)} of {len(curves)} do",
             verdict="holds with a limit",
-            limit="not the scale-invariant ones, "
-            f"nor {', '.join(falling)}, which falls again",
+            limit="the scale-invariant ones do not, "
+            f"nor does {', '.join(falling)}, which falls again",
         ),
         Finding(
             id="C13b",
             claim="the scale-invariant ones give the same p for any strength",
-            measured=f"{len(invariant)}: {', '.join(invariant)}",
+            measured=f"{len(invariant)} do: {', '.join(invariant)}",
             verdict="holds",
         ),
     ]
@@ -170,5 +170,5 @@ def fading_slope(slope: Array) -> Finding:
         value=law.rate,
         expected=1,
         tolerance=1e-6,
-        measured=f"rate {{:.4f}}: {law}",
+        measured=f"its rate is {{:.4f}}, and its law {law}",
     )

@@ -30,7 +30,7 @@ def reference_recovers(reference: "pd.Series[Any]") -> Finding:
         claim="started confidently wrong, softmax + cross_entropy recovers",
         measured=accuracies_text(reference),
         verdict=verdict,
-        limit=f"still behind: {difference} points" if behind else "",
+        limit=f"it is still behind by {difference} points" if behind else "",
     )
 
 
@@ -38,11 +38,11 @@ def others_are_stuck(learning: "pd.DataFrame") -> Finding:
     recovering = learning.recovers.sum()
     stuck = learning.stuck.sum()
     partly = (~learning.recovers & ~learning.stuck).sum()
-    counts = f"recover {recovering}, partly {partly}, stuck {stuck}"
+    counts = f"{recovering} recover, {partly} do so in part, and {stuck} stay stuck"
     return Finding(
         id="C07n",
         claim="other pairs that learn do not all come back from there",
-        measured=f"{counts} of {len(learning)}",
+        measured=f"of {len(learning)}, {counts}",
         verdict="holds with a limit" if recovering and stuck else "does not hold",
         limit=f"softmax + cross_entropy is one of {recovering} that recover",
     )
@@ -68,13 +68,13 @@ def predicts_recovery(learning: "pd.DataFrame") -> Finding:
     elif high < usual:
         verdict = "does not hold"
     limit = (
-        f"always the more frequent outcome: {usual:.0%}; "
-        "pairs share parts, so the interval is too narrow"
+        f"to say always what is more frequent is right for {usual:.0%}; "
+        "pairs share parts, so that the interval is too narrow"
     )
     return Finding(
         id="C07o",
         claim="the gradient law tells before training who recovers",
-        measured=f"right for {right} of {count}, {right / count:.0%} "
+        measured=f"it is right for {right} of {count}, {right / count:.0%} "
         f"[{low:.0%}, {high:.0%}]",
         verdict=verdict,
         limit=limit,
@@ -87,9 +87,9 @@ def predicts_half_way(learning: "pd.DataFrame") -> Finding:
     return Finding(
         id="C07v",
         claim="the same if half of the way back counted as recovered",
-        measured=f"right for {right:.0%} of {len(learning)}",
+        measured=f"it is right for {right:.0%} of {len(learning)}",
         verdict="holds" if right > usual else "does not hold",
-        limit=f"the more frequent outcome then: {usual:.0%}",
+        limit=f"the more frequent outcome then has {usual:.0%}",
     )
 
 
@@ -99,8 +99,8 @@ def wrong_predictions(learning: "pd.DataFrame") -> Finding:
     in_part = false & ~learning.stuck
     return Finding(
         id="C07p",
-        claim="where the prediction is wrong",
-        measured=f"{false.sum()} were to recover and do not, "
+        claim="the prediction is wrong in both directions",
+        measured=f"{false.sum()} were to recover and do not, and "
         f"{missed.sum()} do and were not to",
         verdict="holds with a limit",
         limit=f"of the {false.sum()}, {in_part.sum()} come back in part",
@@ -117,9 +117,10 @@ def single_rules(learning: "pd.DataFrame") -> Finding:
     return Finding(
         id="C07q",
         claim="a single ray, or the start's own logits, would tell too",
-        measured=", ".join(f"{name} {share:.0%}" for name, share in shares.items()),
+        measured="they are right for "
+        + ", ".join(f"{share:.0%} ({name})" for name, share in shares.items()),
         verdict="holds" if all_better else "holds with a limit",
-        limit="" if all_better else f"the more frequent outcome: {usual:.0%}",
+        limit="" if all_better else f"the more frequent outcome has {usual:.0%}",
     )
 
 
@@ -131,10 +132,10 @@ def constant_gradients(by_pair: "pd.DataFrame") -> Finding:
     return Finding(
         id="C04x",
         claim="pairs whose gradient stays constant while wrong recover: e^z with -log p",
-        measured=f"{steady_recovers.sum()} of {len(steady)} pairs, of the others "
+        measured=f"{steady_recovers.sum()} of {len(steady)} such pairs recover, and of the others "
         f"{others.recovers.sum()} of {len(others)}",
         verdict="holds with a limit" if exceptions else "holds",
-        limit=f"not {', '.join(exceptions)}" if exceptions else "",
+        limit=f"{', '.join(exceptions)} do not" if exceptions else "",
     )
 
 
@@ -155,7 +156,7 @@ def squared_error_is_stuck(row: "pd.Series[Any]") -> Finding:
         claim="squared error with softmax stays stuck",
         measured=accuracies_text(row),
         verdict="holds" if stuck else "holds with a limit",
-        limit="" if stuck else f"comes {row.way_back:.0%} of the way back",
+        limit="" if stuck else f"it comes {row.way_back:.0%} of the way back",
     )
 
 
@@ -166,7 +167,7 @@ def gradient_is_dead(row: "pd.Series[Any]") -> Finding:
         value=row.R1,
         expected=0,
         tolerance=0,
-        measured=f"{{:.0f}}; back {row.way_back:.0%} of the way",
+        measured=f"it is {{:.0f}}; the model comes {row.way_back:.0%} of the way back",
     )
 
 
@@ -200,7 +201,8 @@ def edges_of_the_grid(pairs: "pd.DataFrame", tuning: "pd.DataFrame") -> Finding:
     return Finding(
         id="C07u",
         claim="the learning rates that were tuned lie inside the grid",
-        measured=f"at its edge gentle {gentle}, confident {confident} of {len(learning)}",
+        measured=f"of {len(learning)}, {gentle} lie at its edge from the gentle start, and "
+        f"{confident} from the confident one",
         verdict=verdict,
         limit="these might do better beyond it" if most else "",
     )

@@ -23,7 +23,7 @@ def softmax_with_cross_entropy(
             value=gradient_error,
             expected=0,
             tolerance=1e-13,
-            measured="largest difference {:g}",
+            measured="the largest difference is {:g}",
         ),
         proved(
             id="C17b",
@@ -31,7 +31,7 @@ def softmax_with_cross_entropy(
             value=hessian_error,
             expected=0,
             tolerance=1e-13,
-            measured="largest difference {:g}",
+            measured="the largest difference is {:g}",
         ),
         proved(
             id="C17c",
@@ -39,7 +39,7 @@ def softmax_with_cross_entropy(
             value=max(0.0, -search.curvature, search.excess),
             expected=0,
             tolerance=1e-12,
-            measured="most negative curvature {:g}",
+            measured="the most negative curvature is {:g}",
         ),
     ]
 
@@ -51,7 +51,7 @@ def pairs(searches: Mapping[str, Convexity]) -> list[Finding]:
             claim="few pairs are convex",
             measured=convex_pairs(searches),
             verdict="holds with a limit",
-            limit="sparse ones where finite: infinite off their support",
+            limit="sparse ones are where they are finite; off their support they are infinite",
         ),
         Finding(
             id="C17e",
@@ -82,7 +82,7 @@ def pull_theorem_agrees(
         value=len(disagreeing),
         expected=0,
         tolerance=0,
-        measured="{:.0f} disagree with the search",
+        measured="{:.0f} of them disagree with the search",
     )
 
 
@@ -91,7 +91,7 @@ def losses_of_logits(
 ) -> Finding:
     bent = [name for name in LOGIT_LOSSES if searches[name].convex is not True]
     limit = (
-        f"z_loss bends down far out: curvature {z_loss_far_out:.3f} "
+        f"z_loss bends down far out: its curvature is {z_loss_far_out:.3f} "
         f"where all logits are {FAR:g}"
     )
     return proved(
@@ -100,7 +100,7 @@ def losses_of_logits(
         value=len(bent),
         expected=0,
         tolerance=0,
-        measured=f"{{:.0f}} of {len(LOGIT_LOSSES)} are not, for |z| <= 12",
+        measured=f"{{:.0f}} of {len(LOGIT_LOSSES)} are not where |z| <= 12",
         verdict="holds with a limit",
         limit=limit,
     )
@@ -111,9 +111,9 @@ def witnesses(searches: Mapping[str, Convexity]) -> Finding:
     return Finding(
         id="C17i",
         claim="every other pair has a witness where it bends, kinks or jumps",
-        measured=f"{counts[False]} pairs, in convexity.csv",
+        measured=f"{counts[False]} pairs have one, which convexity.csv names",
         verdict="holds with a limit",
-        limit=f"{counts[None]} are infinite almost everywhere",
+        limit=f"{counts[None]} more are infinite almost everywhere",
     )
 
 
@@ -122,11 +122,11 @@ def convex_pairs(searches: Mapping[str, Convexity]) -> str:
     convex = [pair for pair in PAIRS if searches[pair].convex]
     counts = Counter(pair.split(" + ")[0] for pair in convex)
     by_normalizer = [f"{name} {count}" for name, count in counts.items()]
-    return f"{len(convex)} of {len(PAIRS)}: {', '.join(by_normalizer)}"
+    return f"{len(convex)} of {len(PAIRS)} are: {', '.join(by_normalizer)}"
 
 
 def witness_text(search: Convexity) -> str:
     """The least curvature and its logits."""
     logits = plotting.settled(search.witness)
     numbers = ", ".join(f"{z:.2f}" for z in logits)
-    return f"curvature {search.curvature:.3f} at z = ({numbers})"
+    return f"the curvature is {search.curvature:.3f} at z = ({numbers})"

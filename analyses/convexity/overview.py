@@ -10,6 +10,7 @@ from logitscape._src.properties.convexity import Convexity
 
 from ..shared import overview
 from ..shared.catalogue import LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
+from ..shared.titles import headline
 from .verdicts import CONVEX, HATCH, INFINITE
 
 LOOKS = {
@@ -27,11 +28,10 @@ def draw_table(searches: Mapping[str, Convexity]) -> Figure:
     figure, (pairs, alone) = plt.subplots(
         2, 1, figsize=(9.6, 7.4), height_ratios=[16, 1]
     )
-    figure.suptitle(
+    headline(
+        figure,
         "Few pairs are convex in the logits, softmax with cross-entropy among them.\n"
         "All losses that take the logits themselves are",
-        x=0.012,
-        ha="left",
     )
     rows, columns = _sorted(searches)
     by_row = [[f"{row} + {column}" for column in columns] for row in rows]

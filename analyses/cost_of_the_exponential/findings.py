@@ -30,7 +30,7 @@ def share_of_exponential(id: str, parts: "pd.DataFrame", name: str) -> Finding:
     return Finding(
         id=id,
         claim=f"the exponential is an expensive part of an output layer, {name}",
-        measured=f"at most {', '.join(by_width)} hidden units",
+        measured=f"it takes at most {', '.join(by_width)} hidden units",
         verdict="does not hold" if never_half else "holds with a limit",
         limit=limit,
     )
@@ -53,7 +53,7 @@ def sum_or_exponential(parts: "pd.DataFrame") -> Finding:
     return Finding(
         id="C19c",
         claim="it is the sum that costs, as max, sum, log and division take longer than exp",
-        measured=f"longer in {longer} of {len(exp)} cases, shorter in {shorter}",
+        measured=f"they take longer in {longer} of {len(exp)} cases, and less in {shorter}",
         verdict=verdict_of_counts(longer, shorter, len(exp)),
         limit=limit,
     )
@@ -84,7 +84,7 @@ def all_classes(parts: "pd.DataFrame") -> Finding:
     return Finding(
         id="C19d",
         claim=f"the layer of {classes} takes longer than one of 512 sampled ones",
-        measured=", ".join(ratios),
+        measured=f"it takes {', '.join(ratios)}",
         verdict="holds" if clearly_longer else "cannot tell",
         limit=f"the product is most of it; {parts['hidden'].max()} hidden units",
     )
@@ -100,7 +100,7 @@ def squares(parts: "pd.DataFrame") -> Finding:
     return Finding(
         id="C19e",
         claim="squares instead of exponentials make the output layer cheaper",
-        measured=f"time {least} to {most} of softmax's",
+        measured=f"the time is {least} to {most} of softmax's",
         verdict="holds with a limit" if clear else "does not hold",
         limit=f"more than 5 % saved, at three quartiles, in {count}",
     )

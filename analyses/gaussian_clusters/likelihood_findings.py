@@ -22,7 +22,7 @@ def exponential_family(trained: pd.DataFrame) -> list[Finding]:
             reference["moments"],
             expected=0,
             tolerance=ALIKE,
-            measured="largest difference {:.0g}",
+            measured="the largest difference is {:.0g}",
         ),
         Finding(
             "C17n",
@@ -37,7 +37,7 @@ def exponential_family(trained: pd.DataFrame) -> list[Finding]:
             reference["largest_loss_difference"],
             expected=0,
             tolerance=1e-8,
-            measured="largest difference {:.0g}",
+            measured="the largest difference is {:.0g}",
         ),
         Finding(
             "C17p",
@@ -58,7 +58,7 @@ def likelihood(trained: pd.DataFrame, values: pd.Series) -> list[Finding]:
             values["three objectives, values"],
             expected=0,
             tolerance=1e-12,
-            measured="largest difference {:.0g}",
+            measured="the largest difference is {:.0g}",
         ),
         proved(
             "C18b",
@@ -66,7 +66,7 @@ def likelihood(trained: pd.DataFrame, values: pd.Series) -> list[Finding]:
             values["three objectives, gradients"],
             expected=0,
             tolerance=1e-12,
-            measured="largest difference {:.0g}",
+            measured="the largest difference is {:.0g}",
         ),
         proved(
             "C18c",
@@ -74,7 +74,7 @@ def likelihood(trained: pd.DataFrame, values: pd.Series) -> list[Finding]:
             trained.loc[REFERENCE, "asked_tv"],
             expected=0,
             tolerance=1e-6,
-            measured="total variation {:.0g}",
+            measured="the total variation is {:.0g}",
         ),
     ]
 
@@ -115,7 +115,7 @@ def gradient_ties(ties: pd.DataFrame) -> list[Finding]:
             distances["softmax"],
             expected=0,
             tolerance=1e-12,
-            measured="relative distance {:.0g}",
+            measured="the relative distance is {:.0g}",
         ),
         Finding(
             "C18g",
@@ -140,7 +140,7 @@ def efficiency(comparisons: pd.DataFrame) -> Finding:
         "proper losses are farther from the truth",
         f"{clear.sum()} of {len(rows)} clearly, at n = {most:,} (Holm)",
         _by_share(clear),
-        f"not told apart: {', '.join(losses)}" if len(losses) else "",
+        f"{', '.join(losses)} cannot be told apart from it" if len(losses) else "",
     )
 
 

@@ -25,7 +25,7 @@ def linear_posterior(trained: pd.DataFrame) -> Finding:
         trained.loc[REFERENCE, "limit_kl"],
         expected=0,
         tolerance=1e-8,
-        measured="KL {:.0g} with unlimited data",
+        measured="the KL divergence is {:.0g} with unlimited data",
     )
 
 
@@ -62,7 +62,7 @@ def unlike_clusters(values: pd.Series) -> list[Finding]:
             values["unlike clusters, quadratic functions"],
             expected=0,
             tolerance=1e-8,
-            measured="KL {:.0g} is left",
+            measured="a KL divergence of {:.0g} is left",
         ),
     ]
 
@@ -111,7 +111,7 @@ def improper_losses(trained: pd.DataFrame, values: pd.Series) -> list[Finding]:
             values["tempered posteriors"],
             expected=0,
             tolerance=1e-9,
-            measured="difference {:.0g}",
+            measured="the difference is {:.0g}",
         ),
         proved(
             "C16g",
@@ -119,14 +119,14 @@ def improper_losses(trained: pd.DataFrame, values: pd.Series) -> list[Finding]:
             tempered.max() if len(tempered) else 0.0,
             expected=0,
             tolerance=1e-4,
-            measured="total variation {:.0g}",
+            measured="the total variation is {:.0g}",
         ),
         Finding(
             "C16h",
             "improper losses with softmax end nearer to what theory says than to the truth",
-            f"{nearer.sum()} of {len(improper)}",
+            f"{nearer.sum()} of {len(improper)} do",
             verdict(bool(nearer.all())),
-            f"not {strays}: linear logits cannot give what it asks for"
+            f"{strays} does not, as linear logits cannot give what it asks for"
             if strays
             else "",
         ),
@@ -141,9 +141,11 @@ def free_probabilities(trained: pd.DataFrame) -> Finding:
     return Finding(
         "C16i",
         "free to give any p, a pair gives what theory says of its loss alone",
-        f"{followed.sum()} of {len(asked)} pairs",
+        f"{followed.sum()} of {len(asked)} pairs do",
         verdict(not strays),
-        f"not {strays}: p beyond reach, or no gradient" if strays else "",
+        f"{strays} do not: the p is beyond reach, or there is no gradient"
+        if strays
+        else "",
     )
 
 

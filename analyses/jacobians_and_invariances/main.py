@@ -79,19 +79,20 @@ def of_invariances(
     shift = ", ".join(invariant_under("shift", by_name))
     return [
         Finding("C02a", "dividing by the sum treats [1,2] and [10,20] alike, and others do too",
-                f"blind to scale: {scale}", "holds"),
-        Finding("C02b", "only differences of logits count", f"blind to shift: {shift}", "holds"),
+                f"{scale} do not notice the scale", "holds"),
+        Finding("C02b", "only differences of logits count",
+                f"{shift} do not notice a shift", "holds"),
         proved("C02c", "where a normalizer is blind to scale, the "
                        "gradient has no part along z", laws.along,
-               expected=0, tolerance=1e-11, measured="<z, grad> = {:g} |z| |grad|"),
+               expected=0, tolerance=1e-11, measured="the part along z is {:g} |z| |grad|"),
         proved("C02d", "where a normalizer is blind to scale, grad(c z) = "
                        "grad(z) / c, here for c = 1000", laws.scaled,
-               expected=0, tolerance=1e-11, measured="relative difference {:g}"),
+               expected=0, tolerance=1e-11, measured="the relative difference is {:g}"),
     ]  # fmt: skip
 
 
 def of_sigmoid(differences: Differences) -> list[Finding]:
-    measured = "relative difference {:g} for |z| <= 700"
+    measured = "the relative difference is {:g} for |z| <= 700"
     return [
         proved("C08a", "softmax of [z, 0] is the sigmoid", differences.value,
                expected=0, tolerance=1e-12, measured=measured),
@@ -115,11 +116,11 @@ def of_jacobians(jacobians: dict[str, Values]) -> list[Finding]:
         proved("C09a", "the derivative of softmax is s(1 - s)", from_quoted,
                expected=p[0] * p[1], tolerance=1e-12,
                measured="the whole Jacobian is off by up to {:.3f}",
-               verdict="does not hold", limit="that is its diagonal only"),
+               verdict="does not hold", limit="this is its diagonal only"),
         proved("C09b", "the whole Jacobian is diag(p) - p p^T", from_whole,
-               expected=0, tolerance=1e-13, measured="largest difference {:g}"),
+               expected=0, tolerance=1e-13, measured="the largest difference is {:g}"),
         proved("C09c", "softmax is no element-wise function: each column sums to 0", max(sums),
-               expected=0, tolerance=1e-13, measured="largest sum {:g}"),
+               expected=0, tolerance=1e-13, measured="the largest sum is {:g}"),
     ]  # fmt: skip
 
 
@@ -132,7 +133,7 @@ def of_shifts(shifts: Shifts) -> list[Finding]:
                expected=0, tolerance=0, measured="{:.0f} bits differ for c up to 2^44"),
         Finding("C10b", "softmax(z) = softmax(z + c) in finite precision",
                 f"{errors} at 1e4", "holds with a limit",
-                "z + c is rounded before softmax sees it: an error of about eps c"),
+                "z + c is rounded before softmax sees it, which is an error of about eps c"),
         *(of_overflow(ids[dtype], dtype, shifts.overflows[dtype]) for dtype in DTYPES),
     ]  # fmt: skip
 
@@ -147,7 +148,7 @@ def of_overflow(id: str, dtype: str, value: float) -> Finding:
         value,
         expected=expected,
         tolerance=expected * float(dtype_limits.eps) * 2,
-        measured="from {:.5g} on",
+        measured="it overflows from {:.5g} on",
     )
 
 
@@ -159,14 +160,15 @@ def of_temperature(temperature: Temperature) -> list[Finding]:
     fade = float(-np.log(right[80] / right[60]))  # from c = 10 to 100
     return [
         proved("C12a", "exp(c z) tends to the hard maximum, ties shared", errors.hard,
-               expected=0, tolerance=1e-12, measured="difference {:g} at c = 1e6"),
+               expected=0, tolerance=1e-12, measured="the difference is {:g} at c = 1e6"),
         proved("C12b", "exp(c z) tends to uniform as c goes to 0", errors.uniform,
-               expected=0, tolerance=1e-12, measured="difference {:g} at c = 0"),
+               expected=0, tolerance=1e-12, measured="the difference is {:g} at c = 0"),
         proved("C12c", "the gradient scales with c: c (p - y)", errors.law,
-               expected=0, tolerance=1e-13, measured="largest difference {:g} c"),
+               expected=0, tolerance=1e-13, measured="the largest difference is {:g} c"),
         proved("C12d", "a wrong label's gradient grows like c", growth,
-               expected=1, tolerance=1e-6, measured="c^{:.4f}", verdict="holds with a limit",
-               limit=f"the label first, it fades: by e^-{fade:.0f} from c = 10 to 100"),
+               expected=1, tolerance=1e-6, measured="it grows like c^{:.4f}",
+               verdict="holds with a limit",
+               limit=f"where the label is ahead it fades: by e^-{fade:.0f} from c = 10 to 100"),
     ]  # fmt: skip
 
 

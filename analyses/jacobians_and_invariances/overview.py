@@ -10,6 +10,7 @@ from logitscape._src.plotting.style import BLUE
 from logitscape._src.properties.invariance import Change, Invariance
 
 from ..shared import overview
+from ..shared.titles import headline
 
 COLUMNS: dict[Change, str] = {
     "shift": "a shift\n$z + 3$",
@@ -31,11 +32,10 @@ def draw_blindness(
         by_name, key=lambda name: [not by_name[name][each].holds for each in COLUMNS]
     )
     figure, axes = plt.subplots(figsize=(7.6, 6.4))
-    figure.suptitle(
+    headline(
+        figure,
         "Softmax does not notice a shift, dividing by the sum does not notice a scale:\n"
         "it cannot tell (1, 2) from (10, 20)",
-        x=0.012,
-        ha="left",
     )
     looks = [
         [STAY if by_name[name][each].holds else CHANGE for each in COLUMNS]

@@ -80,7 +80,7 @@ def products(powers: pd.DataFrame, uniform: pd.DataFrame) -> list[Finding]:
         proved("C14a",
                "a product of n probabilities underflows once n > log(smallest normal) / log p",
                off.sum(), expected=0, tolerance=0,
-               measured=f"{{:.0f}} exceptions in {len(powers)}"),
+               measured=f"there are {{:.0f}} exceptions in {len(powers)} cases"),
         Finding("C14b", "for p = 0.1 the product "
                         "underflows from this n on", listed(tenth), "holds"),
         Finding("C14c",
@@ -88,7 +88,8 @@ def products(powers: pd.DataFrame, uniform: pd.DataFrame) -> list[Finding]:
                 "1) underflow at this n on average",
                 listed(means), verdict(bool(covered.all())), "" if covered.all() else outside),
         Finding("C14d", "below that the product goes to 0",
-                f"not for p > 1/2: 0.9^n stays at {span(stuck)} units", "holds with a limit",
+                f"it does not for p > 1/2: 0.9^n stays at {span(stuck)} units",
+                "holds with a limit",
                 "a number of few units times p > 1/2 rounds to itself; "
                 "where JAX flushes it, it is 0"),
     ]  # fmt: skip
@@ -115,9 +116,10 @@ def sums(errors: pd.DataFrame) -> list[Finding]:
                 beyond_float16 if infinite else ""),
         proved("C14f",
                "its error is bounded: n eps/2 in order, log2 n eps/2 pairwise, eps compensated",
-               beyond, expected=0, tolerance=0, measured=f"{{:.0f}} of {len(bounded)} beyond",
+               beyond, expected=0, tolerance=0,
+               measured=f"{{:.0f}} of {len(bounded)} cases lie beyond",
                verdict="holds with a limit",
-               limit="as long as n eps is small (eps + 2 (n eps)^2 compensated): "
+               limit="it is as long as n eps is small (eps + 2 (n eps)^2 compensated): "
                      "not in 16 bits, where all stand still"),
         Finding("C14g", f"with n = {longest:,} in float32 it is this exact "
                         "(worst relative error of ten)",
@@ -151,7 +153,7 @@ def gradients(table: pd.DataFrame) -> list[Finding]:
         Finding("C14j", "the gradient of the log of a product is NaN from some n on",
                 listed(ends["product"]), "holds"),
         proved("C14k", "the gradient of the sum of logs is never NaN", (ends["sum"] >= 0).sum(),
-               expected=0, tolerance=0, measured="not finite in {:.0f} of 4 formats"),
+               expected=0, tolerance=0, measured="it is not finite in {:.0f} of 4 formats"),
     ]  # fmt: skip
 
 

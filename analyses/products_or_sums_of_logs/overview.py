@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from logitscape._src.plotting.style import BLUE, VERMILLION
 
+from ..shared.titles import headline
 from .panels import DTYPES
 
 END = 4e6
@@ -21,10 +22,9 @@ CAPTION = (
 
 def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     figure, axes = plt.subplots(figsize=(7.6, 4))
-    figure.suptitle(
+    headline(
+        figure,
         "A product of probabilities soon underflows; the sum of their logs goes on",
-        x=0.012,
-        ha="left",
     )
     figure.supxlabel(CAPTION, fontsize=8, x=0.012, ha="left")
     means = tables["uniform"].set_index("dtype")["mean"]

@@ -36,7 +36,7 @@ def of_reference(cases: pd.DataFrame, differences: pd.Series) -> list[Finding]:
             differences[REFERENCE],
             expected=0,
             tolerance=1e-6,
-            measured="relative difference {:.0g}, M = 1 to 30, 2 classes",
+            measured="the relative difference is {:.0g} for M = 1 to 30 and 2 classes",
         ),
         Finding(
             "C07b",
@@ -52,7 +52,7 @@ def of_reference(cases: pd.DataFrame, differences: pd.Series) -> list[Finding]:
             differences.max(),
             expected=0,
             tolerance=1e-6,
-            measured=f"{len(differences)} objectives, relative difference {{:.0g}}",
+            measured=f"for {len(differences)} objectives the relative difference is {{:.0g}}",
         ),
     ]
 
@@ -71,15 +71,15 @@ def of_all_objectives(cases: pd.DataFrame) -> list[Finding]:
         Finding(
             "C07d",
             "every pair corrects itself as quickly (R1, 3 classes)",
-            f"{fast} of {len(pairs)} pairs at most linear",
+            f"the time is at most linear for {fast} of {len(pairs)} pairs",
             "does not hold",
-            _counted(slow),
+            f"the other times are {_counted(slow)}",
         ),
         _always_fast(cases, len(pairs), len(logit_losses)),
         Finding(
             "C07f",
             "some pairs never correct themselves (R1, 3 classes)",
-            _counted(reasons) or "none",
+            f"they end like this: {_counted(reasons)}" if reasons else "none does",
             "holds" if reasons else "does not hold",
         ),
     ]
@@ -92,16 +92,16 @@ def _always_fast(cases: pd.DataFrame, num_pairs: int, num_losses: int) -> Findin
     return Finding(
         "C07e",
         "the time is at most linear on R1, R2 and R3, for all numbers of classes",
-        f"{len(pairs)} of {num_pairs} pairs, "
+        f"it is for {len(pairs)} of {num_pairs} pairs and "
         f"{len(fast) - len(pairs)} of {num_losses} losses of logits",
         "holds with a limit",
-        f"pairs of {', '.join(normalizers)} only",
+        f"these pairs are of {', '.join(normalizers)} only",
     )
 
 
 def _counted(kinds: Mapping[str, int]) -> str:
     """Kinds and their numbers; those that do not occur are left out."""
-    return ", ".join(f"{kind} {count}" for kind, count in kinds.items() if count)
+    return ", ".join(f"{kind} in {count}" for kind, count in kinds.items() if count)
 
 
 def of_exponents(cases: pd.DataFrame) -> list[Finding]:
@@ -123,14 +123,14 @@ def _of_saturated(rates: pd.Series) -> Finding:
         max(errors.values()),
         expected=0,
         tolerance=0.01,
-        measured=f"{', '.join(errors)}: off by {{:.2f}}",
+        measured=f"{', '.join(errors)} are off by {{:.2f}} at most",
     )
 
 
 def _of_brier(rates: pd.Series) -> Finding:
     brier = rates["softmax + brier"]
     expected = brier.index / (2 * (brier.index - 1))
-    numbers = ", ".join(f"{n}: {rate:.2f}" for n, rate in brier.items())
+    numbers = ", ".join(f"{rate:.2f} for n = {n}" for n, rate in brier.items())
     return proved(
         "C07h",
         "softmax + brier takes e^(M n/(2n - 2)) on R3, as n - 1 "
@@ -138,5 +138,5 @@ def _of_brier(rates: pd.Series) -> Finding:
         np.max(np.abs(brier - expected)),
         expected=0,
         tolerance=0.01,
-        measured=f"n = {numbers}; off by {{:.2f}}",
+        measured=f"the rates are {numbers}, off by {{:.2f}} at most",
     )

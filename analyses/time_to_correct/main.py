@@ -23,6 +23,7 @@ from matplotlib.figure import Figure
 from .. import harness
 from ..harness.findings import Finding
 from ..harness.study import StudyRun
+from ..shared.titles import headline
 from . import flow_findings, step_findings
 from .cases import by_case
 from .growth_table import draw_table
@@ -59,11 +60,10 @@ def findings(tables: dict[str, pd.DataFrame]) -> list[Finding]:
 
 def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     figure, axes = plt.subplots(figsize=(8.4, 4.6))
-    figure.suptitle(
+    headline(
+        figure,
         "How long until a wrong model is right again? With cross-entropy in proportion to its\n"
         "error; where the gradient fades, millions of times longer; where it is 0, never",
-        x=0.012,
-        ha="left",
     )
     draw_curves(axes, tables["times"], by_case(tables["growth"]))
     axes.set_title("")

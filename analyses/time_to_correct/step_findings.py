@@ -41,7 +41,7 @@ def _of_plain_descent(taken: pd.Series, margin: float) -> Finding:
     return Finding(
         "C07i",
         f"with plain descent, softmax + mae takes as many steps as cross_entropy (M = {margin:g})",
-        f"{_times(plain)} as many, with momentum {_times(momentum)}",
+        f"it takes {_times(plain)} as many, and with momentum {_times(momentum)}",
         "does not hold" if plain > AS_MANY else "holds",
     )
 
@@ -52,23 +52,23 @@ def _of_adam(taken: pd.Series, margin: float) -> Finding:
         "C07j",
         "Adam undoes saturation: "
         f"softmax + mae takes as many steps as cross_entropy (M = {margin:g})",
-        f"{_times(ratio)} as many",
+        f"it takes {_times(ratio)} as many",
         "holds" if ratio < AS_MANY else "does not hold",
     )
 
 
 def _of_adam_far_out(taken: pd.Series, margin: float, most: int) -> Finding:
     ratio = _ratio(taken, "adam", margin)
-    measured = f"{_times(ratio)} as many"
+    measured = f"it takes {_times(ratio)} as many"
     if not np.isfinite(ratio):
-        measured = f"still wrong after {most:,} steps or more"
+        measured = f"it is still wrong after {most:,} steps or more"
     cured = ratio < AS_MANY
     return Finding(
         "C07k",
         f"Adam undoes it however wrong the model is (M = {margin:g})",
         measured,
         "holds" if cured else "does not hold",
-        "" if cured else "its epsilon, 1e-8: smaller gradients are not scaled up",
+        "" if cured else "gradients below its epsilon, 1e-8, are not scaled up",
     )
 
 
@@ -95,7 +95,8 @@ def _of_explosion(taken: pd.Series, margin: float) -> list[Finding]:
     finding = Finding(
         "C07w",
         f"a gradient that explodes makes Adam fast too ({EXPLODING}, M = {margin:g})",
-        f"{_count(adam)} steps, cross_entropy {_count(reference)}; plain descent {_count(plain)}",
+        f"it takes {_count(adam)} steps where cross_entropy takes {_count(reference)}, and plain "
+        f"descent {_count(plain)}",
         "does not hold" if slow else "holds",
         "its mean of squares remembers the first gradient" if slow else "",
     )

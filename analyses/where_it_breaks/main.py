@@ -84,12 +84,12 @@ def of_domains(data: Data) -> list[Finding]:
                measured="{:.0f} of 4 probabilities are not, at [-2, -1, 1, 2]"),
         proved("C11d", "subtracting the minimum mends "
                        "it, to [0, 1, 3, 4] / 8", np.abs(shifted).max(),
-               expected=0, tolerance=1e-13, measured="largest difference {:g}"),
+               expected=0, tolerance=1e-13, measured="the largest difference is {:g}"),
         proved("C11e", "but then the lowest class has p = 0, and infinite loss", data.lowest_wins,
-               expected=0, tolerance=0, measured="{:.0f} exceptions in 1000 random points"),
+               expected=0, tolerance=0, measured="{:.0f} of 1000 random points are exceptions"),
         proved("C11f", "all normalizers are defined within their domains and nowhere else",
                misjudged, expected=0, tolerance=0,
-               measured=f"{{:.0f}} exceptions at {points} points, on both sides of every border"),
+               measured=f"{{:.0f}} of {points} points, on both sides of the borders, are not"),
     ]  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def of_forms(breaks: dict[str, Values]) -> list[Finding]:
         Finding("C10h", "-log_softmax(z) loses its small values when right, float32",
                 f"from a gap of {right:.4g}", "holds"),
         proved("C10i", "logitscape loses neither, in any dtype", broken, expected=0, tolerance=0,
-               measured="{:.0f} breaks within the dtypes' normal range"),
+               measured="there are {:.0f} breaks within the dtypes' normal range"),
     ]  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def of_reach(id: str, dtype: str, depths: dict[int, Depth]) -> Finding:
         depths[2].reach[dtype],
         expected=top,
         tolerance=1e-6 * top,
-        measured="up to z = {:.2f}",
+        measured="it is finite up to z = {:.2f}",
         verdict="holds with a limit",
         limit=f"depth 3 up to z = {depths[3].reach[dtype]:.2f}",
     )
@@ -143,10 +143,10 @@ def of_z_score(at_example: ZScore, scores: Values) -> list[Finding]:
         # The mean of the example is 0, and its variance 2.5.
         proved("C22a", "a z-score still gives negative outputs", scores.min(),
                expected=-2 / math.sqrt(2.5), tolerance=1e-12,
-               measured="{:.3f} at [-2, -1, 1, 2]"),
+               measured="one is {:.3f} at [-2, -1, 1, 2]"),
         proved("C22b", "its gradient has no part along z, and the columns sum to 0",
                np.abs([along, columns]).max(), expected=0, tolerance=1e-12,
-               measured="largest {:g}"),
+               measured="the largest is {:g}"),
         Finding("C22c", "its cross-entropy is NaN where the label's is negative",
                 f"loss {at_example.loss}, yet JAX's gradient norm is {norm:.3f}", "holds"),
     ]  # fmt: skip

@@ -69,7 +69,7 @@ def within_bounds(bounds: "pd.Series[Any]") -> Finding:
         bounds.outside,
         expected=0,
         tolerance=0,
-        measured=f"{{:.0f}} of {bounds.logits:.0f} random logits outside",
+        measured=f"{{:.0f}} of {bounds.logits:.0f} random logits lie outside",
     )
 
 
@@ -128,11 +128,11 @@ def others(id: str, model: str, pairs: "pd.DataFrame") -> Finding:
     return Finding(
         id,
         claim,
-        f"less {less}, more {more} of {count}; "
+        f"of {count}, {less} carry less and {more} more, "
         f"from {least.carried:.0%} to {most.carried:.0%}",
         verdict_by_count(less, count),
-        f"least {least.name}, most {most.name}; "
-        f"not told apart {alike}, never there {never} (Holm, 5 %)",
+        f"{least.name} carries least and {most.name} most; "
+        f"{alike} are not told apart, and {never} are never there (Holm, 5 %)",
     )
 
 

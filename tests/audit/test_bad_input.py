@@ -225,3 +225,21 @@ def test_an_interrupted_audit_says_what_is_kept(
     assert "is as it was before" in " ".join(capsys.readouterr().err.split())
     assert out.read_text(encoding="utf-8") == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["d.npz", "page.html"]
+
+
+@pytest.mark.parametrize(
+    ("given", "argument"),
+    [
+        ({"objective": "softmx + cross_entropy"}, "objective"),
+        ({"objective": "softmax + focal(gama=2)"}, "objective"),
+        ({"objective": 3}, "objective"),
+        ({"against": ["softmax"]}, "against"),
+        ({"against": ["softmax + brier", None]}, "against"),
+        ({"normalizer": "sofmax"}, "normalizer"),
+    ],
+)
+def test_an_error_about_a_loss_says_which_argument_gave_it(
+    given: dict[str, Any], argument: str
+) -> None:
+    with pytest.raises((TypeError, ValueError), match=rf"^`audit\({argument}=\.\.\.\)"):
+        ls.audit(Z, Y, **given)

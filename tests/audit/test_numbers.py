@@ -121,7 +121,7 @@ def test_a_loss_of_ones_own_and_its_collapse() -> None:
     found = ls.audit(
         z, Y, mine, against=["softmax + cross_entropy"], normalizer="softmax"
     )
-    assert found.alternatives[1].rank_agreement > 0.999
+    assert found.alternatives[1].rank_agreement.value > 0.999
     assert found["smooth_ece"].estimate.value > 0
     wide = np.zeros((100, 3), np.float32)
     wide[:, 0] = np.linspace(1, 100, 100)

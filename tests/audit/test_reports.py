@@ -60,7 +60,7 @@ def test_a_page_is_whole_and_needs_nothing_else(
     assert "&lt;train&gt;" in text
     record = embedded(text)
     assert record == json.loads(found.to_json())
-    assert record["schema"] == "logitscape.audit/1"
+    assert record["schema"] == "logitscape.audit/2"
     Page(found._repr_html_())
     if CHROMIUM is not None:
         assert "reliability" in in_browser(path, tmp_path / "profile")

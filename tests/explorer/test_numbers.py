@@ -37,7 +37,9 @@ def test_it_has_every_pair_of_the_catalogue() -> None:
     ]
     alone = [*ls.LOGIT_LOSSES, *ls.MULTILABEL_LOSSES, *ls.CONTRASTIVE_LOSSES]
     of_cosines = {"arcface"}
-    expected = [*pairs, *(name for name in alone if name not in of_cosines)]
+    mapped = [f"{name} > softmax + cross_entropy" for name in ls.LOGIT_MAPS]
+    whole = [name for name in alone if name not in of_cosines]
+    expected = [*pairs, *whole, *mapped]
     assert expected == NAMES, (
         "run `python -m logitscape._src.explorer.catalogue --write`"
     )
@@ -119,14 +121,16 @@ def test_every_moment_has_its_sentence() -> None:
     assert said(-1, 3) == said(0, 0) == "undefined"
 
 
-def test_flows_are_those_of_ls_flow() -> None:
+@pytest.mark.parametrize(
+    "name", ["sum + cross_entropy", "abs + focal", "soft_cap > softmax + cross_entropy"]
+)
+def test_flows_are_those_of_ls_flow(name: str) -> None:
     rolling = PAIRS["rolling"]
-    assert [NAMES[pair] for pair in rolling["pairs"]] == catalogue.rolled()
+    assert [NAMES[pair] for pair in rolling["pairs"]] == NAMES
     times = unpacked(rolling["times"])
     paths = np.cumsum(unpacked(rolling["steps"]), axis=2) * field.UNIT
     starts = field.POINTS[field.WRONG]
-    name = "sum + cross_entropy"
-    row = catalogue.rolled().index(name)
+    row = NAMES.index(name)
     flows = ls.flow(name, starts, points=field.STEPS)
     np.testing.assert_allclose(times[row], flows.times[0], rtol=SIX_DIGITS)
     assert flows.paths is not None
@@ -153,17 +157,35 @@ def test_arrows_point_down_the_gradient() -> None:
     assert (along > 0.999 * np.linalg.norm(gradient, axis=1)).all()
 
 
-def test_usual_settings_are_those_of_the_catalogue() -> None:
+def test_every_pair_has_knobs_and_its_usual_settings_are_the_catalogue_s() -> None:
+    turned = set()
     for stored in PAIRS["knobs"]:
         values = unpacked(stored["values"])
-        usual = values[knobs.TEMPERATURES.index(1.0), stored["default"]]
-        expected = VALUES[stored["pair"], 0]
+        unit = stored["temperatures"].index(1.0)
+        usual = values[:, unit, stored["default"]]
+        expected = VALUES[stored["pairs"], 0]
         np.testing.assert_allclose(usual, expected, rtol=2 * SIX_DIGITS, atol=ROUNDING)
+        turned |= {NAMES[pair] for pair in stored["pairs"]}
+    assert turned == set(NAMES)
+
+
+@pytest.mark.parametrize("name", ["sum + cross_entropy", "sparsemax + focal"])
+def test_a_temperature_divides_the_logits(name: str) -> None:
+    index = NAMES.index(name)
+    (stored,) = [each for each in PAIRS["knobs"] if index in each["pairs"]]
+    values = unpacked(stored["values"])[stored["pairs"].index(index)]
+    line = ls.ray("R1", rays.S, num_classes=3, base=PAIRS["base"][index])
+    for row, temperature in enumerate(stored["temperatures"]):
+        swept = ls.sweep(f"scale(inverse_temperature={1 / temperature}) > {name}", line)
+        loss, slope = swept.loss[0, 0], swept.gradient[0, 0][:, 1]
+        np.testing.assert_allclose(values[row, 0, 0], loss, rtol=SIX_DIGITS)
+        slope = np.where(np.isfinite(loss), slope, np.nan)
+        np.testing.assert_allclose(values[row, 0, 1], slope, rtol=SIX_DIGITS, atol=TINY)
 
 
 def test_a_temperature_and_a_parameter_are_turned() -> None:
     (focal,) = [each for each in PAIRS["knobs"] if each["parameter"] == "focal: gamma"]
-    values = unpacked(focal["values"])
+    (values,) = unpacked(focal["values"])
     turned = {0: 4.0, len(knobs.TEMPERATURES) - 1: 0.25}
     specs = [
         f"scale(inverse_temperature={inverse}) > softmax + focal(gamma=5.0)"

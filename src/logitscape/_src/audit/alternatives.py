@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .directions import cosine_of_means
 from .estimates import Estimate, mean, share
 from .examples import Measured
 from .extremes import stuck_at
 from .gradient import carried_by, carriers_of
+from .ranks import rank_correlation
 
 Numbers = NDArray[np.float64]
 
@@ -48,8 +50,8 @@ class Alternative:
     carriers: Estimate
     carried_by_wrong: Estimate
     cosine: Estimate
-    cosine_of_sum: float
-    rank_agreement: float
+    cosine_of_sum: Estimate
+    rank_agreement: Estimate
     wakes: Estimate
     sleeps: Estimate
     loss_change: Estimate
@@ -85,10 +87,8 @@ def _alternative(measured: Measured, place: int) -> Alternative:
         carriers=carriers_of(norm, 0.5),
         carried_by_wrong=carried_by(norm, wrong),
         cosine=mean(cosine[both]),
-        cosine_of_sum=_cosine(
-            measured.classes.gradient[0], measured.classes.gradient[place]
-        ),
-        rank_agreement=_ranks(present, norm),
+        cosine_of_sum=cosine_of_means(measured, place),
+        rank_agreement=rank_correlation(present, norm),
         wakes=share(int(wakes.sum()), count),
         sleeps=share(int(sleeps.sum()), count),
         loss_change=mean(-step * present * norm * cosine),
@@ -114,17 +114,3 @@ def accuracy_change(margin: NDArray[np.floating], speed: Numbers) -> Estimate:
     if width == 0:
         return mean(v[:0])
     return mean(np.exp(-0.5 * (x / width) ** 2) / (width * np.sqrt(2 * np.pi)) * v)
-
-
-def _cosine(a: Numbers, b: Numbers) -> float:
-    product = np.linalg.norm(a) * np.linalg.norm(b)
-    return float(a @ b / product) if product else float("nan")
-
-
-def _ranks(a: Numbers, b: Numbers) -> float:
-    from scipy.stats import rankdata
-
-    if len(a) < 2:
-        return float("nan")
-    ranks = [rankdata(each) - (len(each) + 1) / 2 for each in (a, b)]
-    return _cosine(*ranks)

@@ -13,6 +13,7 @@ from jax import Array, lax
 from jaxtyping import Float
 
 from ..base.norm import euclidean_norm, unit_of
+from ..base.ordered import ascending
 from ..engine.stuck import is_stuck
 from .batch_calibration import calibration_error
 from .example_numbers import Examples
@@ -128,48 +129,74 @@ def statistics(batch: Batch, threshold: float, dtype: Any) -> BatchGradient:
     examples, usable = batch.examples, batch.usable
     if usable.size == 0:
         return of_nothing(examples.loss.dtype)
-    count = jnp.sum(usable)
+    right = examples.right
     norms = jnp.where(usable, examples.norm[0], 0)
-    stuck = usable & is_stuck(
-        examples.right, norms, jnp.where(usable, examples.reference, 0), threshold
+    reference = jnp.where(usable, examples.reference, 0)
+    # Many small operations take longer than their numbers: what is alike is one operation.
+    count, all_counted, wrong, stuck, not_finite, collapsed = _numbers_of(
+        usable,
+        batch.counts,
+        batch.counts & ~right,
+        usable & is_stuck(right, norms, reference, threshold),
+        batch.counts & ~usable,
+        usable & examples.collapsed,
+    )
+    loss, mean_norm, overconfidence, brier, scale, offset = _means_of(
+        usable,
+        count,
+        examples.loss,
+        norms,
+        examples.confidence - right.astype(norms.dtype),
+        examples.brier,
+        batch.spread,
+        examples.offset,
     )
     # Relative to the largest norm, as the sum of all norms may overflow.
-    weight = norms / unit_of(norms)
-    descending = -jnp.sort(jnp.where(usable, -weight, jnp.inf))
-    carried = jnp.cumsum(jnp.where(jnp.isfinite(descending), descending, 0))
-    all_counted = jnp.sum(batch.counts)
-
-    def average(x: Array) -> Array:
-        return mean_of(jnp.where(usable, x, 0), count)
-
+    unit = unit_of(norms)
+    ordered = _ordered(examples.norm[0], usable)
+    carried = jnp.cumsum(jnp.where(ordered < jnp.inf, ordered / unit, 0)[::-1])
     largest = jnp.max(jnp.where(usable, examples.largest, 0))
     known = jnp.where(count > 0, 1, jnp.nan).astype(norms.dtype)
     limit = float(jnp.finfo(dtype).max)  # type: ignore[no-untyped-call]
     return BatchGradient(
-        loss=average(examples.loss),
-        wrong=_ratio(jnp.sum(batch.counts & ~examples.right), all_counted, norms),
-        stuck=_ratio(jnp.sum(stuck), count, norms),
-        carried_by_wrong=jnp.sum(jnp.where(examples.right, 0, weight))
-        / jnp.sum(weight),
+        loss=loss,
+        wrong=_ratio(wrong, all_counted, norms),
+        stuck=_ratio(stuck, count, norms),
+        carried_by_wrong=jnp.sum(jnp.where(right, 0, norms / unit)) / carried[-1],
         norm=euclidean_norm(batch.gradient),
-        quantiles=_quantiles(examples.norm[0], usable, count),
-        not_finite=_ratio(jnp.sum(batch.counts & ~usable), all_counted, norms),
-        mean_norm=average(norms),
-        collapsed=_ratio(jnp.sum(usable & examples.collapsed), count, norms),
+        quantiles=_quantiles(ordered, count),
+        not_finite=_ratio(not_finite, all_counted, norms),
+        mean_norm=mean_norm,
+        collapsed=_ratio(collapsed, count, norms),
         carriers_50=_carriers(carried, 0.5, count),
         carriers_90=_carriers(carried, 0.9, count),
-        margins=_quantiles(examples.margin, usable, count),
-        overconfidence=average(
-            examples.confidence - examples.right.astype(norms.dtype)
-        ),
-        ece=calibration_error(examples.confidence, examples.right, usable),
-        brier=average(examples.brier),
-        scale=average(batch.spread),
+        margins=_quantiles(_ordered(examples.margin, usable), count),
+        overconfidence=overconfidence,
+        ece=calibration_error(examples.confidence, right, usable, count),
+        brier=brier,
+        scale=scale,
         largest=largest * known,
         of_limit=_share_of_limit(largest, limit) * known,
-        offset=average(examples.offset),
+        offset=offset,
         measured=count.astype(norms.dtype),
     )
+
+
+def _numbers_of(*masks: Array) -> Array:
+    """How many examples each mask holds."""
+    return jnp.sum(jnp.stack(masks), axis=1)
+
+
+def _means_of(usable: Array, count: Array, *values: Array) -> Array:
+    """The mean of each over the usable examples."""
+    rows = jnp.where(usable, jnp.stack(values), 0)
+    means: Array = jax.vmap(mean_of, (0, None))(rows, count)
+    return means
+
+
+def _ordered(values: Array, usable: Array) -> Array:
+    """The usable values in their order; infinity stands for the others, behind them."""
+    return ascending(jnp.where(usable, values, jnp.inf))
 
 
 def _share_of_limit(largest: Array, limit: float) -> Array:
@@ -198,13 +225,12 @@ def _ratio(part: Array, whole: Array, like: Array) -> Array:
     return part.astype(like.dtype) / whole.astype(like.dtype)
 
 
-def _quantiles(values: Array, usable: Array, count: Array) -> Array:
-    """Quantiles of the usable values, linear between two of them."""
-    ordered = jnp.sort(jnp.where(usable, values, jnp.inf))
-    place = jnp.asarray(QUANTILES, values.dtype) * (count - 1).astype(values.dtype)
+def _quantiles(ordered: Array, count: Array) -> Array:
+    """Quantiles of the first of some ordered values, linear between two of them."""
+    place = jnp.asarray(QUANTILES, ordered.dtype) * (count - 1).astype(ordered.dtype)
     low = jnp.clip(jnp.floor(place), 0).astype(count.dtype)
     high = jnp.minimum(low + 1, jnp.maximum(count - 1, 0))
-    part = place - low.astype(values.dtype)
+    part = place - low.astype(ordered.dtype)
     # Equal ends, which may be infinite, have no difference.
     ends = ordered[low], ordered[high]
     between = jnp.where(
@@ -214,8 +240,12 @@ def _quantiles(values: Array, usable: Array, count: Array) -> Array:
 
 
 def _carriers(carried: Array, part: float, count: Array) -> Array:
-    """The smallest share of the examples that carries this part of the sum of norms."""
+    """The smallest share of the examples that carries this part of the sum of norms.
+
+    Examples that do not count stand in front, and carry nothing.
+    """
     whole = carried[-1]
-    number = jnp.sum(carried < part * whole) + 1
+    others = len(carried) - count
+    number = jnp.sum(carried < part * whole, dtype=count.dtype) - others + 1
     share = number.astype(whole.dtype) / count.astype(whole.dtype)
     return jnp.where(whole > 0, share, jnp.nan)

@@ -7,7 +7,9 @@ from jax.scipy.stats import norm
 BINS = 15
 
 
-def calibration_error(confidence: Array, right: Array, usable: Array) -> Array:
+def calibration_error(
+    confidence: Array, right: Array, usable: Array, total: Array
+) -> Array:
     """`sum_b w_b |mean confidence - accuracy|` over 15 bins of equal numbers, without its bias.
 
     It is what `calibration.binned_error` gives of the same examples.
@@ -16,22 +18,21 @@ def calibration_error(confidence: Array, right: Array, usable: Array) -> Array:
         confidence: Largest probability of every example, [m].
         right: Whether the label is predicted, [m].
         usable: Whether the example counts, [m].
+        total: Number of examples that count.
     """
     dtype = confidence.dtype
     key = jnp.where(usable, confidence, jnp.inf)
-    ordered, hits, kept = lax.sort(
-        (key, right.astype(dtype), usable.astype(dtype)), num_keys=1, is_stable=True
-    )
-    total = jnp.sum(usable)
-    inside = _bins(jnp.arange(len(ordered)), total) & (kept > 0)[None]
-
-    def of_bin(x: Array) -> Array:
-        return jnp.sum(jnp.where(inside, x[None], 0), axis=1)
-
-    count = jnp.sum(inside, axis=1).astype(dtype)
+    ordered, hits = lax.sort((key, right.astype(dtype)), num_keys=1, is_stable=True)
+    # Examples that do not count are behind all others, and in no bin.
+    inside = _bins(jnp.arange(len(ordered)), total).astype(dtype)
+    kept = jnp.where(ordered < jnp.inf, jnp.clip(ordered, 0, 1), 0)
+    columns = jnp.stack([jnp.ones_like(hits), hits, kept], axis=1)
+    count, of_hits, of_kept = jnp.matmul(
+        inside, columns, precision=lax.Precision.HIGHEST
+    ).T
     size = jnp.maximum(count, 1)
-    accuracy = of_bin(hits) / size
-    gap = of_bin(jnp.clip(ordered, 0, 1)) / size - accuracy
+    accuracy = of_hits / size
+    gap = of_kept / size - accuracy
     spread = jnp.sqrt(accuracy * (1 - accuracy) / jnp.maximum(count - 1, 1))
     weight = count / total.astype(dtype)
     squares = jnp.sum(gap**2)

@@ -44,6 +44,7 @@ class Part(NamedTuple):
             the probability, [3, n, bins]; None for many classes.
         sample: Logits of some that are measured, [s, n].
         sample_labels: Their labels, [s].
+        gradients: Gradients of all losses at some that are measured, [g, losses, n].
         ignored: Number of those with the ignored label.
         not_finite: Those with a logit that is NaN or infinite.
         without_loss: Those whose loss or gradient is not finite.
@@ -56,26 +57,32 @@ class Part(NamedTuple):
     bins: NDArray[np.float64] | None
     sample: NDArray[Any]
     sample_labels: NDArray[np.int64]
+    gradients: NDArray[Any]
     ignored: int
     not_finite: Places
     without_loss: Places
 
 
 class Distances(NamedTuple):
-    """Distance of the examples that are kept, and of those whose logits are sampled."""
+    """Distance of the examples that are kept, and of those whose logits or gradients are."""
 
     kept: int
     sampled: int
+    gradients: int
 
 
 def evaluate(setting: Setting, device: Any, given: Given, distances: Distances) -> Part:
     """The results of one block."""
     with enable_x64(given.logits.dtype == np.float64):
-        placed = jax.device_put((given.logits, given.target, given.counts), device)
-        examples, classes, p = jax.tree.map(np.asarray, compiled(setting)(*placed))
+        rows = _rows_at(given.start, len(given.logits), distances.gradients)
+        arrays = given.logits, given.target, given.counts, rows
+        placed = jax.device_put(arrays, device)
+        found = jax.tree.map(np.asarray, compiled(setting)(*placed))
+    examples, classes, gradients, p = found
     counts = given.counts
     measured = counts & examples.finite & examples.has_loss
     place = given.start + np.arange(len(counts))
+    has_gradient = measured[rows] & (place[rows] % distances.gradients == 0)
     target = given.target
     labels = (target.argmax(axis=1) if target.ndim == 2 else target).astype(np.int64)
     every = taken(Kept(Examples(*examples), place, labels), measured)
@@ -91,10 +98,21 @@ def evaluate(setting: Setting, device: Any, given: Given, distances: Distances) 
         bins=None if p is None else _binned(p[is_kept], target[is_kept]),
         sample=given.logits[is_sampled],
         sample_labels=labels[is_sampled],
+        gradients=gradients[has_gradient],
         ignored=given.ignored,
         not_finite=_places(place[counts & ~examples.finite]),
         without_loss=_places(place[counts & examples.finite & ~examples.has_loss]),
     )
+
+
+def _rows_at(start: int, size: int, distance: int) -> NDArray[np.int32]:
+    """The rows of a block whose places are at this distance, always of one number.
+
+    Where the block has one less, its last row fills the place.
+    """
+    first = -start % distance
+    rows = first + distance * np.arange(-(-size // distance))
+    return np.minimum(rows, size - 1).astype(np.int32)
 
 
 def taken_at(every: Kept, distance: int) -> Kept:
@@ -119,6 +137,7 @@ def added(setting: Setting, parts: Sequence[Part]) -> Part:
         bins=sum(bins[1:], bins[0]) if bins else None,
         sample=np.concatenate(of("sample")),
         sample_labels=np.concatenate(of("sample_labels")),
+        gradients=np.concatenate(of("gradients")),
         ignored=sum(of("ignored")),
         not_finite=_added_places(of("not_finite")),
         without_loss=_added_places(of("without_loss")),

@@ -1,6 +1,7 @@
 """The setting of an audit, checked at the public door."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -83,7 +84,8 @@ def make_setting(
     """
     one_of("audit", "dtype", dtype, DTYPES)
     threshold = real_number("audit", "threshold", threshold, low=0, high=1)
-    known = [_known(each) for each in (source, *against)]
+    known = [_known("objective", source)]
+    known += [_known("against", each) for each in against]
     kinds = [each.targets if each is not None else DISTRIBUTION for each in known]
     for kind, each in zip(kinds, known, strict=True):
         if kind is not kinds[0] and each is not None:
@@ -92,10 +94,11 @@ def make_setting(
                 f"{kinds[0].allowed}."
             )
     by_label = not is_soft
-    losses = [
-        _loss_of_one(each, given, num_classes, by_label)
-        for each, given in zip((source, *against), known, strict=True)
-    ]
+    arguments = ["objective"] + ["against"] * len(against)
+    losses = []
+    for argument, each, given in zip(arguments, (source, *against), known, strict=True):
+        with _naming(argument):
+            losses.append(_loss_of_one(each, given, num_classes, by_label))
     names = [
         each.name if each is not None else name_of(given)
         for each, given in zip(known, (source, *against), strict=True)
@@ -106,7 +109,8 @@ def make_setting(
         )
     predictor = known[0].normalizer if known[0] is not None else None
     if normalizer is not None:
-        predictor = normalizer_from(normalizer)
+        with _naming("normalizer"):
+            predictor = normalizer_from(normalizer)
     return Setting(
         names=tuple(names),
         losses=tuple(losses),
@@ -120,13 +124,24 @@ def make_setting(
 
 def takes_targets(source: Source) -> bool:
     """Whether a loss takes an answer for each class, and no label."""
-    known = _known(source)
+    known = _known("objective", source)
     return known is not None and known.targets is not DISTRIBUTION
 
 
-def _known(source: Source) -> Objective | None:
+def _known(argument: str, source: Source) -> Objective | None:
     """The objective of a spec; None for a function of the user's own."""
-    return objective(source) if isinstance(source, str | Objective) else None
+    with _naming(argument):
+        return objective(source) if isinstance(source, str | Objective) else None
+
+
+@contextmanager
+def _naming(argument: str) -> Iterator[None]:
+    """Let what is wrong with a loss say which argument of the audit gave it."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"`audit({argument}=...)`: {error}") from error
 
 
 def _loss_of_one(

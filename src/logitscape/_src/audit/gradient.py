@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from .directions import norm_of_mean
 from .estimates import Estimate, exactly, jackknife, quantile
 from .examples import Measured
 from .measurement import Measurement
@@ -30,7 +31,7 @@ def measurements(measured: Measured) -> list[Measurement]:
         Measurement(
             TOPIC,
             "norm",
-            exactly(_norm_of_mean(measured)),
+            norm_of_mean(measured),
             "norm of the mean gradient, along which a step of all examples goes",
         ),
         Measurement(
@@ -89,12 +90,6 @@ def measurements(measured: Measured) -> list[Measurement]:
         )
     )
     return result
-
-
-def _norm_of_mean(measured: Measured) -> float:
-    mean_gradient = measured.classes.gradient[0] / measured.count
-    size = np.abs(mean_gradient).max()
-    return float(size * np.linalg.norm(mean_gradient / size)) if size > 0 else 0.0
 
 
 def carriers_of(norm: NDArray[np.float64], part: float) -> Estimate:

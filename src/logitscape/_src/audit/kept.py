@@ -35,8 +35,11 @@ def distance_of(m: int) -> int:
 
 def taken(kept: Kept, which: NDArray[Any]) -> Kept:
     """Some of these examples, by a mask or by places."""
-    if which.dtype == bool and which.all():
-        return kept
+    if which.dtype == bool:
+        if which.all():
+            return kept
+        # Once, and not for every array.
+        which = np.flatnonzero(which)
     examples = Examples(*[values[..., which] for values in kept.examples])
     return Kept(examples, kept.index[which], kept.labels[which])
 

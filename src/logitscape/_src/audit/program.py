@@ -52,12 +52,15 @@ def block_rows(num_classes: int) -> int:
 
 @kept(8)
 def compiled(setting: Setting) -> Any:
-    """The program (logits [b, n], labels [b] or targets [b, n], counts [b]) -> results."""
+    """The program (logits [b, n], labels [b] or targets [b, n], counts [b], rows [r]) -> results.
+
+    The gradients of these rows are a part of the results, [r, losses, n].
+    """
     block = jax.jit(partial(_block, setting))
 
-    def run(logits: Array, target: Array, counts: Array) -> Any:
+    def run(logits: Array, target: Array, counts: Array, rows: Array) -> Any:
         # By a program of its own: in one, every pass over the logits would widen them anew.
-        return block(_widened(logits), target, counts)
+        return block(_widened(logits), target, counts, rows)
 
     return run
 
@@ -66,8 +69,8 @@ _widened = jax.jit(widened)
 
 
 def _block(
-    setting: Setting, z: Array, target: Array, counts: Array
-) -> tuple[Examples, Classes, Array | None]:
+    setting: Setting, z: Array, target: Array, counts: Array, rows: Array
+) -> tuple[Examples, Classes, Array, Array | None]:
     t = target.astype(z.dtype) if setting.is_soft else target
     finite = jax.vmap(partial(_is_finite, setting))(z, t)
     usable = counts & finite
@@ -84,9 +87,11 @@ def _block(
     )
     measured = usable & examples.has_loss
     mask = measured[:, None]
+    # An alternative moves no example at which it is not defined.
+    moved = mask & jnp.isfinite(examples.norm.T)
     is_number = mask & jnp.isfinite(z)
     classes = Classes(
-        gradient=jnp.sum(jnp.where(mask[:, None], gradients, 0), axis=0),
+        gradient=jnp.sum(jnp.where(moved[:, :, None], gradients, 0), axis=0),
         probability=jnp.sum(jnp.where(mask, p, 0), axis=0),
         targets=jnp.sum(jnp.where(mask, t, 0), axis=0),
         largest=jnp.max(jnp.where(is_number, z, -jnp.inf), axis=0),
@@ -94,7 +99,7 @@ def _block(
         masked=jnp.sum(mask & (z == -jnp.inf), axis=0, dtype=jnp.int32),
     )
     is_binned = setting.normalizer is not None and z.shape[1] <= CLASSWISE
-    return examples, classes, p if is_binned else None
+    return examples, classes, gradients[rows], p if is_binned else None
 
 
 def _is_finite(setting: Setting, z: Array, target: Array) -> Array:

@@ -25,7 +25,9 @@ from .program import block_rows
 CHUNKS = 64
 """Largest number of chunks, of each of which the sums of all classes are kept."""
 SAMPLE_NUMBERS = 2**21
-"""Largest number of logits that are kept, of examples at equal distances."""
+"""Largest number of logits that are kept, of examples at equal distances, and of gradients."""
+FEWEST_GRADIENTS = 32
+"""Examples whose gradients are kept in any case."""
 
 
 def stream(
@@ -50,7 +52,7 @@ def stream(
     size = block_rows(n)
     blocks = -(-m // size)
     chunks = min(CHUNKS, blocks)
-    distances = Distances(distance_of(m), max(1, -(-m * n // SAMPLE_NUMBERS)))
+    distances = _distances(m, n, len(setting.losses))
     parts = list[Part]()
     done = 0
     for chunk in _share_of(chunks):
@@ -65,6 +67,16 @@ def stream(
             parts.append(total)
     _check_unchanged(logits, labels.rows)
     return added(setting, [part for share in gathered(parts) for part in share])
+
+
+def _distances(m: int, n: int, losses: int) -> Distances:
+    # Some gradients are needed, however many classes they have.
+    of_gradients = min(-(-m * n * losses // SAMPLE_NUMBERS), m // FEWEST_GRADIENTS)
+    return Distances(
+        kept=distance_of(m),
+        sampled=max(1, -(-m * n // SAMPLE_NUMBERS)),
+        gradients=max(1, of_gradients),
+    )
 
 
 def _share_of(chunks: int) -> range:

@@ -4,8 +4,9 @@ A lane is one objective at logits of its own, so that every lane can take its ow
 Arrays over all lanes have the axes [objective, m], those of logits [objective, m, n].
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 import jax
@@ -17,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..base.messages import quoted
 from ..base.x64 import needs_float64
 from ..landscapes.slice_arguments import floats, one_class
-from ..objectives.grouping import by_normalizer, pairs
+from ..objectives.grouping import by_loss, by_normalizer, pairs
 from ..objectives.objective import Objective
 
 Numbers: TypeAlias = Any
@@ -45,27 +46,23 @@ Evaluator: TypeAlias = Callable[[Array], Evaluation]
 """Function from logits [objective, m, n] to their evaluation."""
 
 
+Part: TypeAlias = tuple[Sequence[int], Array, Array]
+"""Rows of some objectives with their losses and leads, [row, m]."""
+
+
 def evaluator(objectives: Sequence[Objective], label: int) -> Evaluator:
     """Build the function that evaluates all objectives at the logits of all lanes.
 
-    Objectives that share a normalizer run it once, on all their lanes together.
+    Objectives that share a normalizer run it once, on all their lanes together, and those that
+    share a loss as well, so that a table of pairs compiles its rows and columns, not its cells.
     """
-    groups = _groups(objectives)
-    grouped_rows = [row for rows in groups for row in rows]
-    # The inverse of a permutation: it puts the groups' rows into
-    # the order of the objectives.
-    order = np.argsort(grouped_rows)
+    together = pairs(objectives)
+    alone = [row for row in range(len(objectives)) if row not in together]
 
     def losses_and_leads(z: Array) -> tuple[Array, Array]:
-        losses, leads = [], []
-        for rows in groups:
-            members = [objectives[row] for row in rows]
-            group_losses, group_leads = _evaluate_group(
-                members, label, z[np.array(rows)]
-            )
-            losses.append(group_losses)
-            leads.append(group_leads)
-        return jnp.concatenate(losses)[order], jnp.concatenate(leads)[order]
+        parts = [_evaluate_pairs(together, label, z)] if together else []
+        parts += [_evaluate_alone(objectives[row], row, label, z) for row in alone]
+        return _ordered(parts)
 
     def evaluate(z: Array) -> Evaluation:
         losses, pull_back, leads = jax.vjp(losses_and_leads, z, has_aux=True)
@@ -146,41 +143,51 @@ def checked_starts(function_name: str, starts: ArrayLike, label: int) -> NDArray
     return z
 
 
-def _groups(objectives: Sequence[Objective]) -> list[list[int]]:
-    """Rows of the objectives that are evaluated together, ordered by their first row."""
-    sharing = by_normalizer(pairs(objectives)).values()
-    alone = [
-        [row] for row, objective in enumerate(objectives) if objective.loss is None
-    ]
-    return sorted([*sharing, *alone])
-
-
-def _evaluate_group(
-    objectives: Sequence[Objective], label: int, z: Array
-) -> tuple[Array, Array]:
-    """Losses and leads, [objective, m], of pairs of one normalizer, or of one objective."""
-    num_classes = z.shape[-1]
-    target = jax.nn.one_hot(label, num_classes, dtype=z.dtype)
-    if objectives[0].loss is None:
-        return _evaluate_alone(objectives[0], target, label, z)
-    probs = _over_lanes(objectives[0].normalizer)(z)
+def _evaluate_pairs(together: Mapping[int, Objective], label: int, z: Array) -> Part:
+    """Losses and leads of all pairs."""
+    target = _target(label, z)
+    rows, parts = list[int](), []
+    for normalizer, members in by_normalizer(together).items():
+        rows += members
+        parts.append(_over_lanes(normalizer)(z[np.array(members)]))
+    probs = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *parts)
+    place = {row: index for index, row in enumerate(rows)}
     losses = []
-    for row, objective in enumerate(objectives):
-        row_probs = jax.tree.map(lambda leaf, row=row: leaf[row], probs)
-        loss = partial(_with_target, objective.loss, target)
-        losses.append(jax.vmap(loss)(row_probs))
-    return jnp.stack(losses), _lead(probs.p, label)
+    for loss, members in by_loss(together).items():
+        at = np.array([place[row] for row in members])
+        of_members = jax.tree.map(itemgetter(at), probs)
+        values = _over_lanes(partial(_with_target, loss, target))(of_members)
+        losses.append((members, values))
+    in_order = np.array([place[row] for row in sorted(rows)])
+    leads = _lead(probs.p, label)[in_order]
+    return sorted(rows), _rows_in_order(losses), leads
 
 
-def _evaluate_alone(
-    objective: Objective, target: Array, label: int, z: Array
-) -> tuple[Array, Array]:
-    """Losses and leads, [1, m], of an objective that is no pair of a normalizer and a loss."""
-    losses = _over_lanes(partial(_with_target, objective.function, target))(z)
-    scores = jax.lax.stop_gradient(z)
+def _evaluate_alone(objective: Objective, row: int, label: int, z: Array) -> Part:
+    """Losses and leads of an objective that is no pair of a normalizer and a loss."""
+    own = z[row : row + 1]
+    target = _target(label, z)
+    losses = _over_lanes(partial(_with_target, objective.function, target))(own)
+    scores = jax.lax.stop_gradient(own)
     if objective.normalizer is not None:
         scores = _over_lanes(objective.normalizer)(scores).p
-    return losses, _lead(scores, label)
+    return [row], losses, _lead(scores, label)
+
+
+def _ordered(parts: Sequence[Part]) -> tuple[Array, Array]:
+    """Losses and leads of all parts, in the order of their rows."""
+    losses = _rows_in_order([(rows, losses) for rows, losses, _ in parts])
+    return losses, _rows_in_order([(rows, leads) for rows, _, leads in parts])
+
+
+def _rows_in_order(parts: Sequence[tuple[Sequence[int], Array]]) -> Array:
+    # The inverse of a permutation: it puts the parts' rows into their order.
+    order = np.argsort([row for rows, _ in parts for row in rows])
+    return jnp.concatenate([values for _, values in parts])[order]
+
+
+def _target(label: int, z: Array) -> Array:
+    return jax.nn.one_hot(label, z.shape[-1], dtype=z.dtype)
 
 
 def _with_target(function: Any, target: Array, prediction: Any) -> Array:

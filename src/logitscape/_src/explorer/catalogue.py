@@ -1,18 +1,18 @@
 """The pairs of the catalogue, measured once and kept beside this file.
 
-`python -m logitscape._src.explorer.catalogue --write` measures them anew, which takes some minutes.
+`python -m logitscape._src.explorer.catalogue --write` measures them anew, which takes nine minutes
+of processor time.
 """
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..base.files import write_text
 from ..base.xla import compile_all_fast
 from ..objectives.catalog import FORMULAS, NORMALIZERS, PROBABILITY_LOSSES
-from ..objectives.objective import Objective
 from ..objectives.parts import loss_from, normalizer_from
 from ..objectives.sources import objective
 from . import field, knobs
@@ -32,8 +32,19 @@ LOSSES_ALONE = tuple(
 )
 """Losses without a normalizer. Those of cosines are left out: no ray leads far out."""
 
-TOGETHER = 8
-"""Number of objectives whose flows are compiled as one program."""
+MAPPED = tuple(
+    f"{formula.name} > softmax + cross_entropy"
+    for formula in FORMULAS
+    if formula.kind == "logit map"
+)
+"""The maps of the logits, each before softmax with cross-entropy."""
+WHOLE = (*LOSSES_ALONE, *MAPPED)
+"""What is not composed of one of the normalizers and one of the losses, but evaluated whole."""
+
+TOGETHER = 4
+"""Number of normalizers whose pairs roll as one program, which has every loss once."""
+WHOLE_TOGETHER = 8
+"""Number of the others that roll as one program."""
 
 
 def read() -> dict[str, Any]:
@@ -47,30 +58,34 @@ def name_of(normalizer: str, loss: str) -> str:
     return f"{normalizer} + {loss}"
 
 
-def rolled() -> list[str]:
-    """Return the pairs whose flows are computed: every formula, in the plainest company."""
+def turned() -> list[str]:
+    """Return the pairs that turn finely: every formula, in the plainest company."""
     plain = [name_of(normalizer, "cross_entropy") for normalizer in NORMALIZERS]
     plain += [name_of("softmax", loss) for loss in PROBABILITY_LOSSES]
-    return [*dict.fromkeys(plain), *LOSSES_ALONE]
+    return [*dict.fromkeys(plain), *WHOLE]
 
 
 def measured() -> dict[str, Any]:
     """Measure the whole catalogue; needs float64."""
     result = Measured()
+    evaluates = dict[str, Evaluate]()
     for name, base, evaluate in _evaluators():
+        evaluates[name] = evaluate
         result.rays[name] = on_rays(evaluate, base)
         result.arrows[name] = field.arrows(evaluate)
-    result.rolled = rolled()
-    objectives = [objective(name) for name in result.rolled]
-    starts = range(0, len(objectives), TOGETHER)
+    result.rolled = list(result.rays)
     result.rolling = field.joined(
-        [field.rolling(objectives[start : start + TOGETHER]) for start in starts]
+        [
+            field.rolling([objective(name) for name in names])
+            for names in _rolling_together()
+        ]
     )
-    result.knobs = _all_knobs(objectives, result)
+    result.knobs = _all_knobs(evaluates, result)
     return {
         "normalizers": list(NORMALIZERS),
         "losses": list(PROBABILITY_LOSSES),
         "alone": list(LOSSES_ALONE),
+        "mapped": list(MAPPED),
         "opening": _opening(opening()),
         "pairs": record(result),
     }
@@ -84,19 +99,42 @@ def _evaluators() -> Iterator[tuple[str, float, Evaluate]]:
         base = base_of(name_of(normalizer, "cross_entropy"))
         for loss in PROBABILITY_LOSSES:
             yield name_of(normalizer, loss), base, of_pair(part, losses[loss])
-    for name in LOSSES_ALONE:
+    for name in WHOLE:
         yield name, base_of(name), of_objective(objective(name))
 
 
-def _all_knobs(objectives: Sequence[Objective], result: Measured) -> list[Knobs]:
+def _rolling_together() -> Iterator[list[str]]:
+    """Yield the pairs in the order of `_evaluators`, as many as one program rolls."""
+    for normalizers in _cut(list(NORMALIZERS), TOGETHER):
+        yield [
+            name_of(normalizer, loss)
+            for normalizer in normalizers
+            for loss in PROBABILITY_LOSSES
+        ]
+    yield from _cut(WHOLE, WHOLE_TOGETHER)
+
+
+def _cut(names: Sequence[str], size: int) -> list[list[str]]:
+    starts = range(0, len(names), size)
+    return [list(names[start : start + size]) for start in starts]
+
+
+def _all_knobs(evaluates: Mapping[str, Evaluate], result: Measured) -> list[Knobs]:
     """Return a parameter where there is one to turn, and the temperature of the other pairs."""
-    turned = [
+    parameters = [
         knobs.of_formula(name, _base_of(name, result)) for name in knobs.PARAMETERS
     ]
-    having = {each.pair for each in turned}
-    others = [each for each in objectives if each.name not in having]
-    return turned + [
-        knobs.of_temperature(each, result.rays[each.name].base) for each in others
+    having = {each.pair for each in parameters}
+    finely = set(turned())
+    return parameters + [
+        knobs.of_temperature(
+            name,
+            evaluate,
+            result.rays[name].base,
+            knobs.TEMPERATURES if name in finely else knobs.FEW_TEMPERATURES,
+        )
+        for name, evaluate in evaluates.items()
+        if name not in having
     ]
 
 

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from ..base.xla import jit_fast_compile
 from ..landscapes.probe_rays import RIVAL_UP
 from ..objectives.catalog import BY_NAME, LOGIT_LOSSES, NORMALIZERS, PROBABILITY_LOSSES
-from ..objectives.objective import Objective
-from .rays import NUM_CLASSES, S
+from .parts import Evaluate
+from .rays import NUM_CLASSES, S, loss_and_slope
 
 TEMPERATURES = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Numbers by which the logits are divided."""
+FEW_TEMPERATURES = (0.25, 1.0, 4.0)
+"""Those of the pairs that are neither with softmax nor with cross-entropy."""
 
 PARAMETERS: dict[str, tuple[str, tuple[float, ...]]] = {
     "entmax": ("alpha", (1.0, 1.25, 1.5, 1.75, 2.0)),
@@ -63,6 +65,7 @@ class Knobs:
         settings: Its settings.
         default: Index of the setting that the catalogue has.
         values: Loss and slope on R1, [temperature, setting, 2, place].
+        temperatures: Numbers by which the logits are divided.
     """
 
     pair: str
@@ -70,6 +73,7 @@ class Knobs:
     settings: tuple[float, ...]
     default: int
     values: NDArray[np.float64]
+    temperatures: tuple[float, ...] = TEMPERATURES
 
 
 def of_formula(name: str, base: float) -> Knobs:
@@ -81,14 +85,18 @@ def of_formula(name: str, base: float) -> Knobs:
     return Knobs(pair, f"{name}: {parameter}", settings, default, values)
 
 
-def of_temperature(objective: Objective, base: float) -> Knobs:
+def of_temperature(
+    name: str,
+    evaluate: Evaluate,
+    base: float,
+    temperatures: tuple[float, ...] = TEMPERATURES,
+) -> Knobs:
     """Return the knob that every pair has."""
-
-    def function(logits: Array, target: Array, setting: Array) -> Array:
-        return objective.function(logits, target)
-
-    values = _values(function, (1.0,), base)
-    return Knobs(objective.name, "", (1.0,), 0, values)
+    values = [
+        [loss_and_slope(evaluate, RIVAL_UP, base, S, temperature)]
+        for temperature in temperatures
+    ]
+    return Knobs(name, "", (1.0,), 0, np.array(values), temperatures)
 
 
 def _with_parameter(name: str, parameter: str) -> tuple[Callable[..., Array], str]:

@@ -45,7 +45,7 @@ def record(measured: Measured) -> dict[str, Any]:
         "kinds": _indexed([each.kinds for each in on_rays]),
         "arrows": packed([measured.arrows.get(name, nowhere) for name in names]),
         "rolling": _rolling(measured, names),
-        "knobs": [_knobs(each, names) for each in measured.knobs],
+        "knobs": _knobs(measured.knobs, names),
     }
 
 
@@ -71,11 +71,20 @@ def _rolling(measured: Measured, names: list[str]) -> Mapping[str, Any] | None:
     }
 
 
-def _knobs(knobs: Knobs, names: list[str]) -> dict[str, Any]:
-    return {
-        "pair": names.index(knobs.pair),
-        "parameter": knobs.parameter,
-        "settings": list(knobs.settings),
-        "default": knobs.default,
-        "values": packed(knobs.values),
-    }
+def _knobs(knobs: Sequence[Knobs], names: list[str]) -> list[dict[str, Any]]:
+    """Return one table for all pairs that have the same knobs."""
+    groups = dict[Any, list[Knobs]]()
+    for each in knobs:
+        alike = (each.parameter, each.settings, each.default, each.temperatures)
+        groups.setdefault(alike, []).append(each)
+    return [
+        {
+            "pairs": [names.index(each.pair) for each in group],
+            "parameter": group[0].parameter,
+            "settings": list(group[0].settings),
+            "default": group[0].default,
+            "temperatures": list(group[0].temperatures),
+            "values": packed([each.values for each in group]),
+        }
+        for group in groups.values()
+    ]

@@ -49,7 +49,7 @@ def measured(objectives: Sequence[Objective]) -> dict[str, Any]:
         evaluate = of_objective(each)
         base = base_of(each)
         result.rays[each.name] = on_rays(evaluate, base)
-        result.knobs.append(knobs.of_temperature(each, base))
+        result.knobs.append(knobs.of_temperature(each.name, evaluate, base))
         # A loss that is made for three classes, by its weights for instance, may refuse two.
         try:
             result.arrows[each.name] = field.arrows(evaluate)

@@ -9,7 +9,6 @@ from ..landscapes.probe_rays import PROBE_RAYS
 from ..reports.escaped import escape
 from ..reports.html import document
 from . import field, opening
-from .knobs import TEMPERATURES
 from .rays import S
 from .words import FATES, LOOKS, RAY_WORDS
 
@@ -65,7 +64,6 @@ def _data(
         "points": field.POINTS.tolist(),
         "steps": field.STEPS,
         "unit": field.UNIT,
-        "temperatures": list(TEMPERATURES),
         "unturned": UNTURNED,
         "fates": FATES,
         "looks": LOOKS,

@@ -63,11 +63,11 @@ def on_rays(evaluate: Evaluate, base: float) -> OnRays:
     """Measure a pair on R1, R2 and R3, from logits that all are `base`."""
     values, laws = [], []
     for ray in PROBE_RAYS.values():
-        loss, slope = _loss_and_slope(evaluate, ray, base, S)
+        loss, slope = loss_and_slope(evaluate, ray, base, S)
         values.append([loss, slope])
 
         def slopes(s: Rows, ray: ProbeRay = ray) -> Rows:
-            return _loss_and_slope(evaluate, ray, base, s)[1]
+            return loss_and_slope(evaluate, ray, base, s)[1]
 
         laws.append(find_law(slopes))
     return OnRays(
@@ -78,12 +78,26 @@ def on_rays(evaluate: Evaluate, base: float) -> OnRays:
     )
 
 
-def _loss_and_slope(
-    evaluate: Evaluate, ray: ProbeRay, base: float, s: Rows
+def loss_and_slope(
+    evaluate: Evaluate,
+    ray: ProbeRay,
+    base: float,
+    s: Rows,
+    temperature: float = 1.0,
 ) -> tuple[Rows, Rows]:
+    """Return the loss at places of a ray, and its slope dL/ds there.
+
+    Args:
+        evaluate: Losses and gradients of a pair.
+        ray: The ray.
+        base: Value of all logits at s = 0.
+        s: Places, [m].
+        temperature: Number by which all logits are divided.
+    """
     towards = ray.direction(NUM_CLASSES)
-    loss, gradient = evaluate(base + s[:, None] * towards)
+    logits = base + s[:, None] * towards
+    loss, gradient = evaluate(logits / temperature)
     # A logit that does not move counts nothing, whatever its gradient.
     moves = towards != 0
     slope = np.where(np.isfinite(loss), gradient[:, moves] @ towards[moves], np.nan)
-    return loss, slope
+    return loss, slope / temperature

@@ -6,16 +6,14 @@ from ..audit.finding import Finding
 from ..audit.results import AuditResults
 from ..base.versions import versions
 from .answers_html import boxed, capitalized, mark
-from .audit_record import audit_record
-from .audit_terminal import (
+from .audit_alternatives import (
     about_alternatives,
+    alternative_numbers,
     alternative_rows,
-    examples_of,
-    group_rows,
-    leading_lines,
-    number,
-    setting,
 )
+from .audit_numbers import number
+from .audit_record import audit_record
+from .audit_terminal import examples_of, group_rows, leading_lines, setting
 from .escaped import escape
 from .html import document, picture, table
 
@@ -58,6 +56,7 @@ def page(audit: AuditResults) -> str:
         "<section><h2>All numbers</h2>",
         _numbers(audit),
         "</section>",
+        *_numbers_of_alternatives(audit),
         "<section><h2>Setting</h2>",
         table((_setting(audit) | versions()).items()),
         "</section>",
@@ -124,6 +123,17 @@ def _numbers(audit: AuditResults) -> str:
     head = ("", "number", "what it is")
     rows = [(each.name, number(each), each.text) for each in audit.numbers]
     return wide_table(head, rows)
+
+
+def _numbers_of_alternatives(audit: AuditResults) -> Iterator[str]:
+    for each in audit.alternatives[1:]:
+        rows = [
+            (name, *value_and_text)
+            for name, value_and_text in alternative_numbers(each).items()
+        ]
+        yield f"<section><h2>All numbers against {escape(each.name)}</h2>"
+        yield wide_table(("", "number", "what it is"), rows)
+        yield "</section>"
 
 
 def wide_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -7,7 +7,7 @@ from ..audit.results import AuditResults
 from ..base.versions import versions
 from .records import plain
 
-AUDIT_SCHEMA = "logitscape.audit/1"
+AUDIT_SCHEMA = "logitscape.audit/2"
 
 
 def audit_record(audit: AuditResults) -> dict[str, Any]:

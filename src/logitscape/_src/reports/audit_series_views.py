@@ -11,10 +11,11 @@ from ..audit.finding import percent
 from ..audit.series import SeriesResults
 from ..audit.series_rows import Row
 from .answers_html import boxed
+from .audit_numbers import written
 from .audit_page import findings_html, wide_table
 from .audit_series_figure import CAPTIONS, panels
 from .audit_series_record import series_record
-from .audit_terminal import columns, finding_lines, written
+from .audit_terminal import columns, finding_lines
 from .escaped import escape
 from .html import document, picture
 

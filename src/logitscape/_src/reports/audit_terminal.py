@@ -10,11 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from ..audit.alternatives import Alternative
-from ..audit.estimates import Estimate
 from ..audit.finding import Finding, percent
 from ..audit.groups import Group
 from ..audit.measurement import Measurement
 from ..audit.results import AuditResults
+from .audit_alternatives import (
+    about_alternatives,
+    alternative_numbers,
+    alternative_rows,
+)
+from .audit_numbers import number
 from .terminal import HEADINGS, WIDTH
 
 NAMED = 5
@@ -44,6 +49,12 @@ def table(audit: AuditResults, *, everything: bool = False) -> RenderableType:
     for topic, numbers in groupby(audit.numbers, key=lambda each: each.topic):
         rows = {each.name: f"{number(each)}  {each.text}" for each in numbers}
         parts += [Text(f"\n{topic}", "bold"), _rows(rows, "")]
+    for each in audit.alternatives[1:]:
+        rows = {
+            name: f"{value}  {text}"
+            for name, (value, text) in alternative_numbers(each).items()
+        }
+        parts += [Text(f"\nagainst {each.name}", "bold"), _rows(rows, "")]
     return Lines(*parts)
 
 
@@ -90,22 +101,6 @@ def _calibration(get: Mapping[str, Measurement]) -> str:
     return f"{text}; T = {number(get['temperature'])} would leave {left:.3f}"
 
 
-def number(measurement: Measurement) -> str:
-    """A number with its interval."""
-    return written(measurement.estimate, is_share=measurement.is_share)
-
-
-def written(estimate: Estimate, *, is_share: bool = False) -> str:
-    """A number and the ends of its interval, as many digits as can be read."""
-    unit, scale = (" %", 100) if is_share else ("", 1)
-    value, low, high = (
-        scale * x for x in (estimate.value, estimate.low, estimate.high)
-    )
-    if low == high or low != low:
-        return f"{value:.3g}{unit}"
-    return f"{value:.3g}{unit} [{low:.3g}, {high:.3g}]"
-
-
 def examples_of(audit: AuditResults, finding: Finding) -> str:
     """The examples that show a finding, by their ids."""
     shown = [audit.id_of(index) for index in finding.examples[:NAMED]]
@@ -133,36 +128,6 @@ def _rows(rows: Mapping[str, str], style: str) -> Table:
     return table
 
 
-def alternative_rows(alternatives: tuple[Alternative, ...]) -> list[tuple[str, ...]]:
-    """The heads of the columns, and a row for every loss."""
-    head = (
-        "loss",
-        "norm",
-        "half by",
-        "cosine",
-        "ranks",
-        "wakes",
-        "sleeps",
-        "Δ loss",
-        "Δ acc.",
-    )
-    return [head, *(_cells(each) for each in alternatives)]
-
-
-def _cells(each: Alternative) -> tuple[str, ...]:
-    return (
-        each.name,
-        f"{each.norm.value:.2g}",
-        f"{100 * each.carriers.value:.2g} %",
-        f"{each.cosine.value:.2f}",
-        f"{each.rank_agreement:.2f}",
-        f"{100 * each.wakes.value:.2g} %",
-        f"{100 * each.sleeps.value:.2g} %",
-        f"{each.loss_change.value:+.2g}",
-        f"{100 * each.accuracy_change.value:+.2g} %",
-    )
-
-
 def group_rows(groups: tuple[Group, ...]) -> list[tuple[str, ...]]:
     """The heads of the columns, and a row for every group."""
     rows: list[tuple[str, ...]] = [
@@ -181,22 +146,6 @@ def group_rows(groups: tuple[Group, ...]) -> list[tuple[str, ...]]:
         for each in groups
     ]
     return rows
-
-
-def about_alternatives(alternatives: tuple[Alternative, ...]) -> str:
-    """What the columns are, and which losses are not defined everywhere."""
-    sentences = [
-        "One step by which logits move by 0.1 on average, to first order and in logits only: a "
-        "direction, no promise. Half by: share of the examples that carry half of the gradient; "
-        "cosine and ranks: agreement with the present gradient.",
-        *(
-            f"{each.name} has no finite gradient for {percent(each.undefined.value)} of the "
-            "examples, which it does not move."
-            for each in alternatives
-            if each.undefined.value > 0
-        ),
-    ]
-    return " ".join(sentences)
 
 
 def _alternatives(alternatives: tuple[Alternative, ...]) -> RenderableType:

@@ -1,7 +1,7 @@
 // The atlas: every pair, coloured by what becomes of its slope on R1; a cell leads to its pair.
 
 function atlas(state) {
-  const { normalizers, losses, alone, looks } = data;
+  const { normalizers, losses, alone, mapped, looks } = data;
   const cell = (name, row) => {
     const pair = state.pairs.get(name);
     const look = looks[pair.kind(0)];
@@ -17,6 +17,7 @@ function atlas(state) {
     ...losses.map((loss) => cell(`${normalizer} + ${loss}`, true))));
   byId("atlas-table").append(element("thead", {}, head), element("tbody", {}, ...rows));
   byId("atlas-alone").append(...alone.map((name) => cell(name, false)));
+  byId("atlas-mapped").append(...mapped.map((name) => cell(name, false)));
   const own = [...state.own];
   byId("atlas-own").append(...own.map((name) => cell(name, false)));
   const tabled = normalizers.flatMap((normalizer) => losses.map((loss) => `${normalizer} + ${loss}`));

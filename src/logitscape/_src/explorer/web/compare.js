@@ -79,6 +79,7 @@ function fillSelect(select, state, which) {
   const groups = new Map();
   for (const name of state.pairs.keys()) {
     const group = state.own.has(name) ? "measured for this page"
+      : name.includes(" > ") ? "maps of the outputs, before a pair"
       : name.includes(" + ") ? name.split(" + ")[0] : "losses of the logits themselves";
     if (!groups.has(group)) groups.set(group, element("optgroup", { label: group }));
     groups.get(group).append(element("option", { value: name }, name));

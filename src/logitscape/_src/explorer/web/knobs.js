@@ -1,7 +1,7 @@
 // Temperature and a parameter of the loss as sliders, on ray R1.
 
 function knobs(state) {
-  const { places, temperatures, unturned } = data;
+  const { places, unturned } = data;
   const temperature = byId("temperature");
   const parameter = byId("parameter");
   const svgs = { loss: byId("knob-loss"), slope: byId("knob-slope") };
@@ -18,7 +18,7 @@ function knobs(state) {
 
   function update() {
     const pair = chosen();
-    const { settings, parameter: name, default: usual } = pair.knobs;
+    const { settings, temperatures, parameter: name, default: usual } = pair.knobs;
     if (pair !== turned) {
       turned = pair;
       temperature.max = temperatures.length - 1;
@@ -45,7 +45,7 @@ function knobs(state) {
       `the loss is ${shown(lines(0)[1].values[state.place])} and its slope ${shown(lines(1)[1].values[state.place])}.`;
     byId("knobs-which").textContent = (pair === state.second
       ? "The sliders turn the second pair of above."
-      : `The sliders turn ${pair.name}, until a second pair with sliders is chosen above.`)
+      : `The sliders turn ${pair.name}, until another second pair is chosen above.`)
       + " The thin line is the usual setting.";
   }
 

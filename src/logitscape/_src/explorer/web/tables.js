@@ -58,7 +58,11 @@ async function unpackPairs(stored, shapes) {
     });
   }
   for (const knobs of stored.knobs) {
-    pairs[knobs.pair].knobs = { ...knobs, values: await unpack(knobs.values) };
+    const values = await unpack(knobs.values);
+    const size = values.length / knobs.pairs.length;
+    knobs.pairs.forEach((pair, row) => {
+      pairs[pair].knobs = { ...knobs, values: values.subarray(row * size, (row + 1) * size) };
+    });
   }
   return pairs;
 }
