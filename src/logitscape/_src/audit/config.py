@@ -96,12 +96,13 @@ def make_setting(
     by_label = not is_soft
     arguments = ["objective"] + ["against"] * len(against)
     losses = []
-    for argument, each, given in zip(arguments, (source, *against), known, strict=True):
+    sources = (source, *against)
+    for argument, given, found in zip(arguments, sources, known, strict=True):
         with _naming(argument):
-            losses.append(_loss_of_one(each, given, num_classes, by_label))
+            losses.append(_loss_of_one(given, found, num_classes, by_label))
     names = [
         each.name if each is not None else name_of(given)
-        for each, given in zip(known, (source, *against), strict=True)
+        for each, given in zip(known, sources, strict=True)
     ]
     if len(set(names)) < len(names):
         raise ValueError(
