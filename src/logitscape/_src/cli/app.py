@@ -17,8 +17,9 @@ from . import (
     diagnose_commands,
     explain_command,
     explore_command,
-    landscape_commands,
     list_command,
+    show_command,
+    sweep_command,
 )
 from .errors import UsageError, UserError
 from .interrupts import status_of, terminable
@@ -52,9 +53,9 @@ def build() -> App:
         name="list",
         usage="Usage: logitscape list [OPTIONS] [NAME...]",
     )
-    app.command(landscape_commands.show)
+    app.command(show_command.show)
     app.command(
-        landscape_commands.sweep,
+        sweep_command.sweep,
         usage="Usage: logitscape sweep --out FILE.nc [OPTIONS] SPEC...",
     )
     app.command(diagnose_commands.diagnose)

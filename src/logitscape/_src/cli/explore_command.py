@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from .errors import blaming
-from .landscape_commands import objectives_named
 from .options import Normalizer, PageFile, Quiet, Spec
 from .output import check_out, working, writing
+from .rays import objectives_named
 
 PAGE = Path("explorer.html")
 
