@@ -107,7 +107,7 @@ def test_colours_only_where_wanted(
         (["sweep", "--out", "a.nc"], "name at least one SPEC"),
         (
             ["sweep", "crammer_singer", "--out", "a.nc", "--points", "0"],
-            "--points must be at least 1",
+            "--points. Must be >= 1",
         ),
         (["sweep", "crammer_singer"], "--out"),
         (["compare"], "name at least one TARGET"),

@@ -138,7 +138,7 @@ def test_a_fault_of_ours_is_neither_finding_nor_bad_usage(
 ) -> None:
     monkeypatch.setitem(vars(ls), "diagnose", lambda source, **options: {}["missing"])
     monkeypatch.setattr(
-        "logitscape._src.cli.errors._is_users", lambda filename, roots: False
+        "logitscape._src.cli.errors.is_users", lambda filename, roots: False
     )
     status, _, err = run(capsys, "diagnose", "crammer_singer")
     assert status == 3

@@ -153,6 +153,8 @@ def _of_error(error: BaseException, parameter: str, value: Any) -> tuple[Kind, s
 def _quotes(message: str, value: Any) -> bool:
     """Whether a message says what was given: all of it, or its beginning, or one entry of it."""
     entries = value if isinstance(value, list | tuple | dict) else [value]
+    if isinstance(value, np.ndarray) and value.dtype.kind in "SU":
+        entries = [*value.ravel().tolist(), value]
     beginnings = [entry[:QUOTE] for entry in entries if isinstance(entry, str)]
     beginnings += [quoted(entry).strip("'\"")[:QUOTE] for entry in entries]
     # Of an empty text the quotation marks are all that there is.

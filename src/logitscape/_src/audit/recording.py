@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..base.conversion import array_of
 from ..base.files import checked_path, replacing
-from ..base.messages import first_line, printable, quoted
+from ..base.messages import first_line, printable, quoted, quoted_path
 from .batch import BatchGradient
 
 SCHEMA = "logitscape.probe/1"
@@ -98,7 +98,7 @@ class Recording:
         target = checked_path("Recording.save", path)
         if target.suffix.lower() != SUFFIX:
             raise ValueError(
-                f"`Recording.save(path)` must end in {SUFFIX}, got {quoted(str(path))}."
+                f"`Recording.save(path)` must end in {SUFFIX}, got {quoted_path(path)}."
             )
         if not self._steps:
             raise ValueError("`Recording.save` has no step to write.")

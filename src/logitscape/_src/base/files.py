@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .exchange import put_folder
-from .messages import quoted
+from .messages import quoted, quoted_path
 from .temporaries import is_folder, is_temporary, name_beside, remove_leftovers
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -139,11 +139,11 @@ def write_text(path: Path, text: str, *, argument: str = "`path`") -> None:
 def _check_replaceable(path: Path, marks: Collection[str], argument: str) -> None:
     if is_folder(path) and not _is_replaceable_folder(path, marks):
         raise IsADirectoryError(
-            f"{argument} must not be a folder that holds something else, got {quoted(str(path))}."
+            f"{argument} must not be a folder that holds something else, got {quoted_path(path)}."
         )
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise FileExistsError(
-            f"{argument} must not be a device, got {quoted(str(path))}."
+            f"{argument} must not be a device, got {quoted_path(path)}."
         )
 
 

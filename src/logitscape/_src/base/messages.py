@@ -6,6 +6,8 @@ from typing import TypeGuard
 LONGEST = 80
 """Largest number of characters of a value that a message quotes."""
 
+LONGEST_PATH = 4096
+
 HARMFUL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
@@ -55,7 +57,7 @@ def in_one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {first_line(error)}"
 
 
-def quoted(value: object) -> str:
+def quoted(value: object, longest: int = LONGEST) -> str:
     """A value as a message quotes it: in one line, cut if it is long.
 
     It never fails, whatever the value is: a whole number may have more digits than Python writes,
@@ -73,9 +75,14 @@ def quoted(value: object) -> str:
             else f"a {kind}"
         )
     text = printable(" ".join(text.split("\n")))
-    if len(text) <= LONGEST:
+    if len(text) <= longest:
         return text
-    return f"{text[:LONGEST]}... ({len(text)} characters)"
+    return f"{text[:longest]}... ({len(text)} characters)"
+
+
+def quoted_path(path: object) -> str:
+    """A path as a message quotes it: whole, unless it is longer than a path may be."""
+    return quoted(str(path), LONGEST_PATH)
 
 
 def _is_int(value: object) -> TypeGuard[int]:

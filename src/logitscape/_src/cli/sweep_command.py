@@ -59,8 +59,6 @@ def sweep(
         raise UsageError(
             "name at least one SPEC: `logitscape sweep 'softmax + brier' --out sweep.nc`."
         )
-    if points < 1:
-        raise UsageError(f"--points must be at least 1, got {points}.")
     num_classes = num_classes_of(classes, "R1" if plane else ray)
     objectives, roots = objectives_named(list(spec), num_classes, normalizer)
     s = np.linspace(start, stop, points)

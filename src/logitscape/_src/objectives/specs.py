@@ -108,11 +108,13 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> ValueError:
 
 def _term(spec: str, tree: ast.expr) -> Term:
     text = ast.get_source_segment(spec, tree) or ast.unparse(tree)
-    if isinstance(tree, ast.Name):
-        return Term(text, tree.id, {})
-    if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)):
+    named = tree.func if isinstance(tree, ast.Call) else tree
+    if not isinstance(named, ast.Name):
         raise malformed(text)
-    return Term(text, tree.func.id, _parameters(text, tree.func.id, tree))
+    # As it was written: Python takes some letters, such as superscripts, for others.
+    name = ast.get_source_segment(spec, named) or named.id
+    parameters = _parameters(text, name, tree) if isinstance(tree, ast.Call) else {}
+    return Term(text, name, parameters)
 
 
 def _parameters(text: str, name: str, call: ast.Call) -> dict[str, Any]:

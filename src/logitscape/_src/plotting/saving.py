@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..base.files import checked_path, replacing, write_text
-from ..base.messages import quoted
+from ..base.messages import quoted, quoted_path
 from ..base.temporaries import name_beside
 from .drawn import as_csv, drawn
 from .files import DOTS_PER_INCH, settle, write
@@ -70,7 +70,7 @@ def save(
     suffix = target.suffix.lower()
     if suffix not in SUFFIXES:
         raise ValueError(
-            f"`save(path)` must end in {', '.join(SUFFIXES)}, got {quoted(str(path))}."
+            f"`save(path)` must end in {', '.join(SUFFIXES)}, got {quoted_path(path)}."
         )
     if isinstance(dpi, bool) or not isinstance(dpi, int | float) or not 0 < dpi < 1e5:
         raise ValueError(
@@ -99,7 +99,7 @@ def _path_of_data(target: Path, data: bool | str | os.PathLike[str]) -> Path | N
         )
     table = checked_path("save", data, "data")
     if table.suffix.lower() != ".csv":
-        raise ValueError(f"`save(data=...)` must end in .csv, got {quoted(str(data))}.")
+        raise ValueError(f"`save(data=...)` must end in .csv, got {quoted_path(data)}.")
     return table
 
 

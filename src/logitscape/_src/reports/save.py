@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..base.files import checked_path, replacing, write_text
-from ..base.messages import quoted
+from ..base.messages import quoted_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,7 +45,7 @@ def save(
     else:
         suffixes = ", ".join([*texts, *FIGURE_SUFFIXES])
         raise ValueError(
-            f"`save(path)` must end in {suffixes}, got {quoted(str(path))}."
+            f"`save(path)` must end in {suffixes}, got {quoted_path(path)}."
         )
     return target
 
