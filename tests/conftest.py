@@ -93,6 +93,15 @@ def forget_programs() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def figures_are_closed() -> Iterator[None]:
+    """Close what a test has drawn: matplotlib warns of more than twenty open figures."""
+    yield
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close("all")
+
+
+@pytest.fixture(autouse=True)
 def forget_programs_when_they_are_many(
     request: pytest.FixtureRequest,
 ) -> Iterator[None]:
