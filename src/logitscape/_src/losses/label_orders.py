@@ -23,7 +23,8 @@ def ranked_probability_score(
     if shares.rivals.size < shares.num_classes:
         raise ValueError("`ranked_probability_score` needs all classes on one device.")
     places = jnp.arange(shares.num_classes, dtype=jnp.int32)
-    is_before = places < shares.place
+    label = jnp.asarray(shares.place, jnp.int32)
+    is_before = places < label
     is_behind = ~(is_before | shares.is_label)
     p = shares.rivals / shares.total
     # No class has the sink, which counts as being behind all of them.
@@ -35,7 +36,7 @@ def ranked_probability_score(
     steps = jnp.where(is_behind, tails, -_moved_up(jnp.where(is_before, tails, 0)))
     all_p = jnp.where(shares.is_label, shares.p, p)
     above = _from_the_largest(steps, all_p, places)
-    of_label = above[shares.place]
+    of_label = above[label]
     mean = shares.sum(all_p * above)
     # The sink is one more class, behind all others.
     of_sink = -shares.p_sink * (above[-1] + shares.p_sink)
@@ -54,7 +55,7 @@ def _from_the_largest(steps: Vector, p: Vector, places: Vector) -> Vector:
     Of all differences between classes, those from the largest keep their digits, as it may have
     all of p but a trace.
     """
-    largest = place_of_first_largest(p)
+    largest = place_of_first_largest(p).astype(places.dtype)
     up = running_sum(jnp.where(places > largest, steps, 0))
     down = running_sum(jnp.where(places <= largest, steps, 0), from_the_end=True)
     return up - jnp.append(down[1:], jnp.zeros(1, down.dtype))
