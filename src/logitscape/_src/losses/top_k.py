@@ -94,7 +94,9 @@ def _largest(x: Vector, count: int) -> Mask:
     """Mask of the first of the classes whose values are the largest."""
     if not count:
         return jnp.zeros(x.shape, bool)
-    _, places = jax.lax.top_k(jax.lax.stop_gradient(x), count)
+    # Zeros of both signs tie, of which `top_k` takes the positive ones first.
+    x = jnp.where(x == 0, 0, jax.lax.stop_gradient(x))
+    _, places = jax.lax.top_k(x, count)
     return jnp.zeros(x.shape, bool).at[places].set(True)
 
 

@@ -4,11 +4,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
+from numbers import Real
 
 import numpy as np
 
 from ..base.messages import quoted
-from ..base.settings import real_number
 from ..base.types import Number
 from ..base.users_code import keeps_nothing
 from ..base.whole_numbers import MOST_CLASSES, whole_number
@@ -77,8 +77,8 @@ class NoiseSymmetry:
             0.0
         """
         n = self.num_classes
-        real_number("NoiseSymmetry.excess_risk", "noise", noise, low=0)
-        if not noise < (n - 1) / n:
+        is_share = isinstance(noise, Real) and 0 <= noise < (n - 1) / n
+        if not is_share:
             raise ValueError(
                 "`NoiseSymmetry.excess_risk(noise)` must be at least 0 and below "
                 f"{n - 1}/{n}, got {quoted(noise)}."
