@@ -1,5 +1,6 @@
 """Stored programs: found by their keys, the same as compiled ones, and never of other code."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from ..base.messages import quoted
 from ..base.whole_numbers import MOST_CLASSES
 from . import targets
 from .errors import UsageError, blaming
