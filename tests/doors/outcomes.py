@@ -1,6 +1,7 @@
 """What a call with a hostile value comes to."""
 
 import io
+import re
 import signal
 import threading
 import traceback
@@ -30,7 +31,7 @@ FAMILY = (TypeError, ValueError, OSError, ImportError)
 """Kinds of the errors by which the package refuses what it is given."""
 QUOTE = 12
 """Characters of a text that a message quotes at least."""
-ORIGINS = ("spec", "objective", "normalizer", "loss")
+ORIGINS = ("logit map", "spec", "objective", "normalizer", "loss")
 """What a text names that is no spec, whatever the argument's own name."""
 
 Kind = Literal["result", "clear", "raw", "hang", "wrong"]
@@ -155,8 +156,11 @@ def _quotes(message: str, value: Any) -> bool:
     entries = value if isinstance(value, list | tuple | dict) else [value]
     if isinstance(value, np.ndarray) and value.dtype.kind in "SU":
         entries = [*value.ravel().tolist(), value]
-    beginnings = [entry[:QUOTE] for entry in entries if isinstance(entry, str)]
-    beginnings += [quoted(entry).strip("'\"")[:QUOTE] for entry in entries]
+    # Of a spec, the term that is wrong may be quoted alone.
+    texts = [entry for entry in entries if isinstance(entry, str)]
+    terms = [term.strip() for text in texts for term in re.split("[+>(]", text)]
+    beginnings = [entry[:QUOTE] for entry in (*texts, *terms) if entry]
+    beginnings += [quoted(entry).strip("'\"")[:QUOTE] for entry in (*entries, *terms)]
     # Of an empty text the quotation marks are all that there is.
     found = [text or "''" for text in beginnings]
     return "got " in message or any(text in message for text in found)

@@ -26,6 +26,10 @@ OTHERS = [door for door in EVERY if not door.is_formula]
 ONE_IN = 7
 """One of so many calls of a door is made in every run."""
 ONE_FORMULA_IN = 24
+EXAMPLES = settings(
+    deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+"""The same examples in every run, however long they take."""
 SLOW = ("ls.testing.check_faithful", "ls.testing.assert_faithful")
 """Doors at which each result takes seconds."""
 
@@ -119,7 +123,12 @@ WORDS = st.sampled_from(
 
 
 @pytest.mark.quick
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 @given(st.one_of(st.text(max_size=40), st.lists(WORDS, max_size=9).map(" ".join)))
 def test_any_text_is_a_spec_or_is_quoted(text: str) -> None:
     door = Door("ls.objective", lambda: ls.objective)
@@ -127,7 +136,12 @@ def test_any_text_is_a_spec_or_is_quoted(text: str) -> None:
 
 
 @pytest.mark.quick
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 @given(
     st.one_of(
         st.integers(), st.floats(), st.complex_numbers(), st.text(), st.booleans()

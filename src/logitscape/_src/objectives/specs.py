@@ -58,6 +58,9 @@ def parse(spec: str) -> Spec:
     if not isinstance(spec, str):
         raise TypeError(f"a spec must be text such as 'softmax', got {quoted(spec)}.")
     text = spec.strip()
+    # Python would leave out what follows, as a comment or as the end of a line.
+    if "#" in text or "\\" in text:
+        raise malformed(spec)
     try:
         tree = ast.parse(text, mode="eval").body
     # Python raises the last two for text that is nested too deep.
