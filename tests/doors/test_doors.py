@@ -135,7 +135,6 @@ def test_any_text_is_a_spec_or_is_quoted(text: str) -> None:
     assert not bad([outcome_of(door, "source", text, "any text")])
 
 
-@pytest.mark.quick
 @settings(
     max_examples=100,
     deadline=None,

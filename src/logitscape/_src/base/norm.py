@@ -53,7 +53,7 @@ def length_of(
         has_masks: Whether entries of -inf do not count.
     """
 
-    def sums_are_normal(x: Vector, squares: Scalar) -> Array:
+    def sums_are_normal(x: Array, squares: Array) -> Array:
         return jnp.all(_is_normal(squares))
 
     def as_they_are(x: Vector, squares: Scalar) -> tuple[Array, Array]:
