@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SIZE = 2**20
+SIZE = 2**22
 """Bytes of a small disk."""
 LIMIT = 2**8
 """Bytes that a file may have where no small disk can be mounted."""
