@@ -121,6 +121,18 @@ def test_of_other_code_nothing_is_found(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_programs_are_loaded_where_new_folders_are_for_a_group(folder: Path) -> None:
+    function = Counted()
+    before = os.umask(0o002)
+    try:
+        stored.stored_program("key", function, X)
+    finally:
+        os.umask(before)
+    stored.stored_program("key", function, X)
+    assert function.traces == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
 def test_no_program_is_run_that_others_may_have_written(folder: Path) -> None:
     function = Counted()
     for permissions in (0o700, 0o770, 0o707, 0o755):

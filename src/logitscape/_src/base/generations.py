@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from .files import replacing
+from .users_files import PACKAGE
 
-PACKAGE = Path(__file__).parents[2]
 GENERATIONS = 3
 """Number of folders of one kind that are kept, each of one generation."""
 MOST_FILES = 3000
@@ -31,22 +31,30 @@ def generation(*versions: str) -> str:
     Args:
         *versions: Versions of JAX, and of what it computes on as far as that matters.
     """
-    digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        digest.update(path.read_bytes())
+    digest = hashlib.sha256(_digest_of_source(PACKAGE))
     for text in (*_settings(), sys.version, np.__version__, *versions, _processor()):
         digest.update(text.encode() + b"\0")
     return digest.hexdigest()[:32]
+
+
+@cache
+def _digest_of_source(folder: Path) -> bytes:
+    """Of all modules in a folder, which a process reads once, however many generations it asks."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.digest()
 
 
 def write(path: Path, content: bytes) -> None:
     """Write a file into the folder of a generation, and remove what is too old or too much.
 
     The folder's parent holds the folders of the other generations. What cannot be written is not.
+    Only this user may write to the folder, as programs that are run are read from it.
     """
     with suppress(OSError):
         if not path.parent.exists():
-            path.parent.mkdir(parents=True)
+            path.parent.mkdir(parents=True, mode=0o700)
             _remove_old_generations(path.parent.parent)
         with replacing(path) as temporary:
             temporary.write_bytes(content)
