@@ -11,7 +11,7 @@ from logitscape._src.diagnosis.config import DiagnosisConfig
 from logitscape._src.diagnosis.questions import mistakes
 from logitscape._src.diagnosis.questions.edited_programs import (
     Step,
-    gradient_of_edited,
+    gradients_of_edited,
     run_edited,
 )
 from logitscape._src.diagnosis.subjects import subject
@@ -140,8 +140,8 @@ def test_a_part_with_a_rule_of_its_own_may_have_no_derivative_without_it() -> No
     with enable_x64():
         z, t = jnp.arange(N, dtype=float), jnp.eye(N)[0]
         traced = jax.make_jaxpr(loss)(z, t)
-        slopes = gradient_of_edited(
-            lambda z: run_edited(traced, z, t, lambda s: s.output), z
+        slopes = gradients_of_edited(
+            traced, z[None], t[None], lambda: lambda s: s.output
         )
     assert np.isnan(slopes).all()
     assert mistakes_of(loss)

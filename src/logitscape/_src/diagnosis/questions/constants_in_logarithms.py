@@ -16,7 +16,7 @@ from ..answers import Witness
 from ..evaluation import Rows, evaluate, one_hot
 from ..levels import level_at
 from ..simplify import format_first
-from .edited_programs import Step, gradient_of_edited, noted, run_edited
+from .edited_programs import Edit, Step, gradients_of_edited, notes_of_steps
 from .mistake_samples import Mistake, Samples
 from .vanishing_probabilities import clipped
 
@@ -75,7 +75,7 @@ def _constants(traced: ClosedJaxpr, z: Rows, target: Rows) -> Rows:
         sum_ = sum_of(step)
         return None if sum_ is None else jnp.max(sum_.constants[0], initial=0.0)
 
-    sizes = np.array(noted(traced, z, target, note), np.float64)
+    sizes = np.array(notes_of_steps(traced, z, target, note), np.float64)
     return np.where(sizes <= LARGEST, sizes, 0.0)
 
 
@@ -84,7 +84,7 @@ def _gradient_without(
 ) -> Rows:
     """The gradient where those logarithms are taken of the numbers themselves, [n]."""
 
-    def loss(logits: Any) -> Any:
+    def new_edit() -> Edit:
         sum_of = _sums()
         small = iter(constants > 0)
 
@@ -93,9 +93,11 @@ def _gradient_without(
             is_small = sum_ is not None and next(small)
             return jnp.log(sum_.given) if sum_ and is_small else step.output
 
-        return run_edited(traced, logits, target, leave_out)
+        return leave_out
 
-    return gradient_of_edited(loss, z)
+    (gradient,) = gradients_of_edited(traced, z[None], target[None], new_edit)
+    without: Rows = gradient
+    return without
 
 
 def _sums() -> Callable[[Step], Step | None]:

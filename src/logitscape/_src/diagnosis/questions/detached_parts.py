@@ -1,7 +1,6 @@
 """Whether detached parts of a loss explain that its gradient is not its slope."""
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import jax
@@ -13,7 +12,7 @@ from ..answers import Answer
 from ..evaluation import Rows, evaluate
 from ..subject import Subject
 from ..vocabulary import CONSISTENCY
-from .edited_programs import Edit, Step, gradient_of_edited, run_edited
+from .edited_programs import Step, gradients_of_edited
 from .scattered_points import Points
 
 FEW = 4
@@ -83,21 +82,17 @@ def _attached_gradients(subject: Subject, z: Rows, targets: Rows) -> Rows | None
     if "stop_gradient" not in str(traced):
         return None
 
-    def gradients(edit: Edit) -> Rows:
-        def loss(z: Any, target: Rows) -> Any:
-            return run_edited(traced, z, target, edit)
-
-        rows = [
-            gradient_of_edited(partial(loss, target=target), each)
-            for each, target in zip(z, targets, strict=True)
-        ]
-        return np.stack(rows)
-
     # A program that is run step by step has lost its custom rules, which may be what is wrong.
-    held = gradients(lambda step: step.output)
+    held = gradients_of_edited(traced, z, targets, lambda: _unchanged)
     given = evaluate(subject, z, targets).gradient
     is_same = (np.abs(held - given) <= SAME * np.abs(given).max()).all()
-    return gradients(_attached) if is_same else None
+    if not is_same:
+        return None
+    return gradients_of_edited(traced, z, targets, lambda: _attached)
+
+
+def _unchanged(step: Step) -> Any:
+    return step.output
 
 
 def _attached(step: Step) -> Any:

@@ -66,7 +66,7 @@ def run_edited(traced: ClosedJaxpr, z: Any, target: Rows, edit: Edit) -> Any:
     return loss
 
 
-def noted(
+def notes_of_steps(
     traced: ClosedJaxpr, z: Any, target: Rows, note: Callable[[Step], Any | None]
 ) -> list[Any]:
     """What a function notes of a traced loss's steps, as arrays of NumPy.
@@ -96,15 +96,28 @@ def noted(
     return found
 
 
-def gradient_of_edited(loss: Callable[[Any], Any], z: Rows) -> Rows:
-    """The gradient of a loss that calls `run_edited`, [n]; NaN where it has none.
+def gradients_of_edited(
+    traced: ClosedJaxpr, z: Rows, targets: Rows, new_edit: Callable[[], Edit]
+) -> Rows:
+    """The gradients of an edited loss at every row, [m, n]; NaN where it has none.
 
     A program that is run step by step has lost the derivative rules of its parts, and some of
     these, such as a loop that ends by itself, have no derivative without a rule.
+
+    Args:
+        traced: Traced function (logits [n], target [n]) -> scalar.
+        z: Logits, [m, n].
+        targets: Targets, [m, n].
+        new_edit: Function that makes the edit of one run, which may count the steps.
     """
-    gradient = jit_fast_compile(jax.grad(loss))
+
+    def loss(logits: Any, target: Any) -> Any:
+        return run_edited(traced, logits, target, new_edit())
+
+    # One program for all rows.
+    gradients = jit_fast_compile(jax.vmap(jax.grad(loss)))
     try:
-        return np.asarray(gradient(jnp.asarray(z)), np.float64)
+        return np.asarray(gradients(jnp.asarray(z), jnp.asarray(targets)), np.float64)
     except (TypeError, ValueError, NotImplementedError):
         return np.full(np.shape(z), np.nan)
 

@@ -5,6 +5,7 @@ Where a loss is finite and has no gradient although the label is very wrong, eve
 a time. The one without which the gradient comes back is the cause, whatever formula it stands in.
 """
 
+from itertools import count
 from typing import Any, NamedTuple
 
 import jax
@@ -15,7 +16,7 @@ from ..answers import Witness
 from ..evaluation import Rows, evaluate, one_hot, row
 from ..levels import level_at
 from .clamped_logarithms import clamped_logarithm
-from .edited_programs import Step, gradient_of_edited, noted, run_edited
+from .edited_programs import Edit, Step, gradients_of_edited, notes_of_steps
 from .mistake_samples import FAR, Mistake, Samples
 from .vanishing_probabilities import clipped
 
@@ -88,25 +89,25 @@ def _clips(traced: ClosedJaxpr, z: Rows, target: Rows) -> list[_Held | None]:
     def note(step: Step) -> _Held | None:
         return _Held(step.given, step.output) if _is_clip(step) else None
 
-    clips: list[_Held] = noted(traced, z, target, note)[:MOST]
+    clips: list[_Held] = notes_of_steps(traced, z, target, note)[:MOST]
     return [held if (held.before != held.after).any() else None for held in clips]
 
 
 def _gradient_without(traced: ClosedJaxpr, index: int, z: Rows, target: Rows) -> Rows:
     """The gradient of the program without its clip of that index, [n]."""
 
-    def loss(logits: Any) -> Any:
-        seen = 0
+    def new_edit() -> Edit:
+        numbers = count()
 
         def drop(step: Step) -> Any:
-            nonlocal seen
-            seen += _is_clip(step)
-            is_it = _is_clip(step) and seen == index + 1
+            is_it = _is_clip(step) and next(numbers) == index
             return step.given if is_it else step.output
 
-        return run_edited(traced, logits, target, drop)
+        return drop
 
-    return gradient_of_edited(loss, z)
+    (gradient,) = gradients_of_edited(traced, z[None], target[None], new_edit)
+    without: Rows = gradient
+    return without
 
 
 def _is_clip(step: Step) -> bool:
