@@ -17,27 +17,16 @@ def main(folder: Path, what: str, address: str, index: str) -> None:
     patience: dict[str, Any] = {"heartbeat_timeout_seconds": 10}
     jax.distributed.initialize(address, 2, int(index), **patience)
     import logitscape as ls
-    from logitscape._src.training import run
-    from logitscape.datasets import load
+    from tests.faults.jobs import trained
 
-    run.CHECKPOINT_SECONDS = 0.0
     late = LATE_SECONDS if what == "late" and index == "1" else 0
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 4, 500)
     time.sleep(late)
     found = ls.audit(rng.normal(size=(500, 4)), labels)
     found.save(folder / f"{what}{index}.json")
-    trained = ls.train(
-        "softmax + cross_entropy",
-        load("gaussian_clusters"),
-        learning_rates=[0.1, 0.5],
-        seeds=[0, 1],
-        steps=400,
-        metrics_every=4,
-        metrics=["accuracy"],
-        checkpoint=folder / "run.npz",
-    )
-    np.save(folder / f"{what}{index}.npy", trained.accuracy)
+    runs = trained(folder / "run.npz", steps=400, metrics_every=4)
+    np.save(folder / f"{what}{index}.npy", runs.accuracy)
 
 
 if __name__ == "__main__":

@@ -67,20 +67,25 @@ def save() -> None:
 
 
 def train() -> None:
+    trained(Path("run.npz"), steps=80, metrics_every=2)
+
+
+def trained(checkpoint: Path, *, steps: int, metrics_every: int) -> Any:
+    """Train four runs, which are kept after every measurement."""
     import logitscape as ls
     from logitscape._src.training import run
     from logitscape.datasets import load
 
     run.CHECKPOINT_SECONDS = 0.0
-    ls.train(
+    return ls.train(
         "softmax + cross_entropy",
         load("gaussian_clusters"),
         learning_rates=[0.1, 0.5],
         seeds=[0, 1],
-        steps=80,
-        metrics_every=2,
+        steps=steps,
+        metrics_every=metrics_every,
         metrics=["accuracy"],
-        checkpoint="run.npz",
+        checkpoint=checkpoint,
     )
 
 
