@@ -7,7 +7,7 @@ LONGEST = 80
 """Largest number of characters of a value that a message quotes."""
 
 LONGEST_PATH = 4096
-
+"""Largest number of characters of a path that a message quotes."""
 HARMFUL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )

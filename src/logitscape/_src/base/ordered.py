@@ -21,4 +21,5 @@ def ascending(x: Array) -> Array:
 def _ordered_bits(bits: Array) -> Array:
     """Integers that are ordered as the numbers of these bits are, and the other way round."""
     # All bits but the sign of negative numbers count downwards.
-    return jnp.where(bits < 0, bits ^ jnp.iinfo(bits.dtype).max, bits)  # type: ignore[no-untyped-call]
+    but_the_sign = jnp.iinfo(bits.dtype).max  # type: ignore[no-untyped-call]
+    return jnp.where(bits < 0, bits ^ but_the_sign, bits)

@@ -67,6 +67,7 @@ def num_classes_of(classes: int | None, ray: str) -> int:
 
 
 def ray_of(ray: str, s: Any, num_classes: int, base: float) -> "Slice":
+    """Return the ray of `--ray` at the distances s."""
     import logitscape as ls
 
     with blaming("reading --ray"):
@@ -74,6 +75,7 @@ def ray_of(ray: str, s: Any, num_classes: int, base: float) -> "Slice":
 
 
 def direction_of(ray: str) -> str | list[float]:
+    """Return the name of a ray, or the numbers of its direction."""
     if ray in ("R1", "R2", "R3"):
         return ray
     try:
@@ -87,6 +89,7 @@ def direction_of(ray: str) -> str | list[float]:
 def swept(
     objectives: list["Objective"], where: "Slice", dtype: str, *, hessian: bool = False
 ) -> "Landscape":
+    """Return the sweep of objectives over a slice."""
     import logitscape as ls
 
     return ls.sweep(list(objectives), where, dtype=dtype, hessian=hessian)

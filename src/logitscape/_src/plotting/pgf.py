@@ -66,7 +66,8 @@ class _Renderer(RendererPgf):
     ) -> None:
         """Write a text, in which only formulas between dollars are commands."""
         text = in_latex(s, has_formulas=bool(ismath))
-        super().draw_text(gc, x, y, text, prop, angle, ismath, mtext)  # type: ignore[no-untyped-call]
+        given = (gc, x, y, text, prop, angle, ismath, mtext)
+        super().draw_text(*given)  # type: ignore[no-untyped-call]
 
     def option_scale_image(self) -> bool:
         """Have images resampled to the figure's resolution, so that they need no transform."""
