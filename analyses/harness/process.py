@@ -24,7 +24,10 @@ SHARED = (
     "pandas",
     "jax.numpy",
     "matplotlib.pyplot",
+    "matplotlib.backends.backend_pdf",
     "matplotlib.backends.backend_svg",
+    "rich.console",
+    "rich.table",
 )
 """Modules that most analyses import. Importing them starts no thread and reads no setting that an
 analysis changes, so that a copy may go on from there."""

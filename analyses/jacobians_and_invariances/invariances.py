@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from matplotlib.axes import Axes
@@ -44,8 +43,9 @@ def scale_laws(normalizers: Sequence[str]) -> ScaleLaws:
     """
     # Positive logits are in the domain of all normalizers.
     z = np.random.default_rng(0).uniform(0.2, 3, (200, 3))
-    loss, gradient = _losses_and_gradients(normalizers, z)
-    _, gradient_far_out = _losses_and_gradients(normalizers, SCALE * z)
+    losses, gradients = _losses_and_gradients(normalizers, np.stack([z, SCALE * z]))
+    loss = losses[:, 0]
+    gradient, gradient_far_out = gradients[:, 0], gradients[:, 1]
     norm = np.linalg.norm(gradient, axis=-1)
     products = np.sum(z * gradient, axis=-1)
     along = np.abs(products) / np.linalg.norm(z, axis=-1)
@@ -58,18 +58,25 @@ def scale_laws(normalizers: Sequence[str]) -> ScaleLaws:
 
 
 def _losses_and_gradients(normalizers: Sequence[str], z: Any) -> tuple[Any, Any]:
-    """Losses [objective, point] and their gradients [objective, point, class], at points z."""
-    label = jnp.array([1.0, 0.0, 0.0])
-    losses = []
-    gradients = []
-    for normalizer in normalizers:
-        for name in ("cross_entropy", "brier"):
-            function = ls.objective(f"{normalizer} + {name}").function
-            program = jax.jit(jax.vmap(jax.value_and_grad(function), (0, None)))
-            loss, gradient = program(z, label)
-            losses.append(loss)
-            gradients.append(gradient)
-    return np.stack(losses), np.stack(gradients)
+    """Losses [objective, *places] and gradients [objective, *places, 3] at z, [*places, 3]."""
+    objectives = [
+        f"{normalizer} + {name}"
+        for normalizer in normalizers
+        for name in ("cross_entropy", "brier")
+    ]
+    points = ls.Slice(
+        name="points",
+        coordinates={
+            f"axis {axis}": np.arange(float(size))
+            for axis, size in enumerate(z.shape[:-1])
+        },
+        embed=lambda place: jnp.asarray(z)[tuple(place.astype(int))],
+        num_classes=z.shape[-1],
+        description="",
+    )
+    swept = ls.sweep(objectives, points)
+    label = 0
+    return np.asarray(swept.loss[:, label]), np.asarray(swept.gradient[:, label])
 
 
 def draw_invariances(
