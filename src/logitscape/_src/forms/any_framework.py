@@ -8,7 +8,7 @@ from .framework import JAX, Inside, Rows
 from .of_probabilities import check_takes_logits
 from .opaque import Opaque
 from .reading import Form
-from .recognise import attempt, recognise
+from .recognise import recognise, recognised_or_none
 from .recognised import Recognised
 
 
@@ -45,10 +45,10 @@ def recognised_in_any_framework(
         unreduced = without_reduction(function)
         found = recognise(unreduced, num_classes, form, in_torch)
         return found, TorchLoss(unreduced, found, code=constructor(unreduced))
-    found_by_jax, _ = attempt(function, num_classes, form, in_jax)
+    found_by_jax = recognised_or_none(function, num_classes, form, in_jax)
     if found_by_jax is not None:
         return found_by_jax, None
-    found_by_torch, _ = attempt(function, num_classes, form, in_torch)
+    found_by_torch = recognised_or_none(function, num_classes, form, in_torch)
     if found_by_torch is not None:
         return found_by_torch, TorchLoss(function, found_by_torch)
     framework = in_torch if names_torch(function) else in_jax

@@ -41,15 +41,41 @@ def recognise(
         TypeError: If the function takes none of the forms, or not the one that is given. The
             message has what was tried, and a call that works.
     """
-    found, tried = attempt(function, num_classes, form, framework)
-    if found is not None and form is None and compares_embeddings(tried[0], found):
-        raise TypeError(EMBEDDINGS.format(name=name_of(function)))
+    found, tried = _attempt(function, num_classes, form, framework)
+    if found is None:
+        raise TypeError(_refusal(function, num_classes, form, framework, tried[0]))
+    _check_has_logits(function, form, found, tried[0])
+    return found
+
+
+def recognised_or_none(
+    function: Callable[..., Any],
+    num_classes: int,
+    form: Form | None = None,
+    framework: Framework = JAX,
+) -> Recognised | None:
+    """Form of a function as `recognise` finds it, or None if it takes none of the forms.
+
+    Raises:
+        TypeError: If it takes embeddings, which have no logits.
+    """
+    found, tried = _attempt(function, num_classes, form, framework)
     if found is not None:
-        return found
-    raise TypeError(_refusal(function, num_classes, form, framework, tried[0]))
+        _check_has_logits(function, form, found, tried[0])
+    return found
 
 
-def attempt(
+def _check_has_logits(
+    function: Callable[..., Any],
+    form: Form | None,
+    found: Recognised,
+    trials: Trials,
+) -> None:
+    if form is None and compares_embeddings(trials, found):
+        raise TypeError(EMBEDDINGS.format(name=name_of(function)))
+
+
+def _attempt(
     function: Callable[..., Any],
     num_classes: int,
     form: Form | None = None,
@@ -89,7 +115,7 @@ def _refusal(
     trials: Trials,
 ) -> str:
     def find(candidate: Callable[..., Any]) -> Reading | None:
-        found, _ = attempt(candidate, num_classes, None, framework)
+        found, _ = _attempt(candidate, num_classes, None, framework)
         return None if found is None or found.reduction is None else found.reading
 
     outcomes = Outcomes(trials.returned, trials.errors, form)
