@@ -38,4 +38,11 @@ def one_branch(
         results = one_branch(test, *mapped)(*args)
         return results, jax.tree.map(lambda _: True, results)
 
-    return run
+    def chosen(*args: Any) -> Any:
+        if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(args)):
+            return run(*args)
+        # Outside of programs one way is computed, operation by operation. As these functions are
+        # new ones in every call, JAX would compile its branch again each time, and keep it.
+        return (first if test(*args) else second)(*args)
+
+    return chosen

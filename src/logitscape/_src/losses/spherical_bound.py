@@ -128,8 +128,14 @@ def _bound_of_variance_jvp(
 def _xi_squared(variance: Array, n: int) -> Array:
     """The root w = xi^2 of `w - c^2 (2 x coth x)^2 = v`, x = sqrt(w) / 2."""
     # With two classes c is 0, and the equation reads w = v.
-    if n <= 2:
-        return variance
+    return variance if n <= 2 else _search(variance, n)
+
+
+# Compiled once and kept where it is called outside of programs, whose loops JAX would compile
+# again in every call.
+@partial(jax.jit, static_argnames="n", inline=True)
+def _search(variance: Array, n: int) -> Array:
+    """The root for more than two classes."""
     spread = 4 * (n - 1) / n**2  # 1 - c^2
 
     # The left-hand side is concave in w, so that Newton's method rises to the root from below.

@@ -109,6 +109,9 @@ def _parts_jvp(
     return (p, log_p), (dp, jnp.where(moves, dp / jnp.where(moves, p, 1), dp))
 
 
+# Compiled once and kept where it is called outside of programs, whose loops JAX would compile
+# again in every call.
+@partial(jax.jit, inline=True)
 def _search(above: Vector, total: Array) -> Scalar:
     """The number from 0 to 1 by which all are raised, so that they sum to the total.
 

@@ -12,6 +12,7 @@ is tiny; u keeps its digits in both cases.
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -99,6 +100,9 @@ def least_surprisal_of_top(of_groups: Vector, is_largest: Mask, beta: Array) -> 
     return jnp.where(beta > 1, 0, rough)
 
 
+# Compiled once and kept where it is called outside of programs, whose loops JAX would compile
+# again in every call.
+@partial(jax.jit, static_argnames=("precision", "most_steps"), inline=True)
 def _search(
     shifted: Vector,
     is_largest: Mask,
