@@ -26,7 +26,7 @@ def strength(examples: Mapping[str, Array]) -> list[Finding]:
             value=abs(weak - WEAK).max(),
             expected=0,
             tolerance=1e-8,
-            measured="({:.8f}, {:.8f})".format(*weak),
+            measured="it is ({:.8f}, {:.8f})".format(*weak),
         ),
         proved(
             id="C01b",
@@ -34,7 +34,7 @@ def strength(examples: Mapping[str, Array]) -> list[Finding]:
             value=abs(strong - STRONG).max(),
             expected=0,
             tolerance=1e-8,
-            measured="({:.8e}, {:.8f})".format(*strong),
+            measured="it is ({:.8e}, {:.8f})".format(*strong),
         ),
         proved(
             id="C01c",
@@ -42,7 +42,7 @@ def strength(examples: Mapping[str, Array]) -> list[Finding]:
             value=abs(divided - np.array([1, 2]) / 3).max(),
             expected=0,
             tolerance=1e-15,
-            measured="({:.8f}, {:.8f})".format(*divided[1]),
+            measured="both times it gives ({:.8f}, {:.8f})".format(*divided[1]),
         ),
     ]
 
@@ -128,7 +128,7 @@ def within_bounds(best: Mapping[str, Mapping[int, Best]]) -> list[Finding]:
             value=lowest,
             expected=0,
             tolerance=1e-12,
-            measured="{:.0f}",
+            measured="its lowest loss is {:.0f}",
         ),
         agrees(
             id="C21e",
@@ -146,13 +146,14 @@ def agrees(id: str, claim: str, field: str, best: Mapping[int, Best]) -> Finding
     errors = [
         abs(value - expected) for value, expected in zip(values, theory, strict=True)
     ]
+    numbers = ", ".join(f"{value:.4g}" for value in values)
     return proved(
         id=id,
         claim=claim,
         value=max(errors),
         expected=0,
         tolerance=1e-12,
-        measured=", ".join(f"{value:.4g}" for value in values),
+        measured=f"the {field} is {numbers}",
     )
 
 

@@ -211,7 +211,7 @@ def edges_of_the_grid(pairs: "pd.DataFrame", tuning: "pd.DataFrame") -> Finding:
 def accuracies_text(row: "pd.Series[Any]") -> str:
     """Accuracies from both starts."""
     confident = interval_text(row, "confident")
-    return f"{confident} %, started gently {interval_text(row, 'gentle')} %"
+    return f"its accuracy is {confident} %, and started gently {interval_text(row, 'gentle')} %"
 
 
 def interval_text(row: "pd.Series[Any]", name: str) -> str:

@@ -122,7 +122,9 @@ def convex_pairs(searches: Mapping[str, Convexity]) -> str:
     convex = [pair for pair in PAIRS if searches[pair].convex]
     counts = Counter(pair.split(" + ")[0] for pair in convex)
     by_normalizer = [f"{name} {count}" for name, count in counts.items()]
-    return f"{len(convex)} of {len(PAIRS)} are: {', '.join(by_normalizer)}"
+    return (
+        f"{len(convex)} of {len(PAIRS)} are, by normalizer: {', '.join(by_normalizer)}"
+    )
 
 
 def witness_text(search: Convexity) -> str:

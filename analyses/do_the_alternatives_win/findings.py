@@ -59,7 +59,7 @@ def direction(
     return Finding(
         id=id,
         claim=claim,
-        measured=f"acc. {accuracy.gain} points; NLL {flipped(nll.gain)}",
+        measured=f"its accuracy differs by {accuracy.gain} points, its NLL by {flipped(nll.gain)}",
         verdict=verdict,
         limit=limit,
     )
@@ -98,7 +98,7 @@ def more_accurate(id: str, classes: str, task: str, compared: Comparisons) -> Fi
     better = [pair for pair, comparison in by_pair.items() if is_better(comparison)]
     worse = [pair for pair, comparison in by_pair.items() if is_worse(comparison)]
     equal = len(by_pair) - len(better) - len(worse)
-    counts = f"{len(better)} of {len(by_pair)} better, {len(worse)} worse"
+    counts = f"{len(better)} of {len(by_pair)} are better, {len(worse)} are worse"
     verdict: Verdict = "cannot tell"
     limit = "none is significantly better"
     if better:
@@ -112,7 +112,7 @@ def more_accurate(id: str, classes: str, task: str, compared: Comparisons) -> Fi
         id=id,
         claim=f"{classes}: some other pair is more accurate "
         "than softmax with cross-entropy",
-        measured=f"{counts}, {equal} not told apart",
+        measured=f"{counts}, and {equal} are not told apart",
         verdict=verdict,
         limit=limit,
     )
@@ -125,13 +125,13 @@ def impossible_labels(compared: Comparisons) -> Finding:
         shares = impossible_shares(compared, task)
         if shares:
             name = task.split(",")[0]
-            texts.append(f"{name} {min(shares):.2g} to {max(shares):.2g}")
+            texts.append(f"{min(shares):.2g} to {max(shares):.2g} ({name})")
             all_positive = all_positive and min(shares) > 0
     return Finding(
         id="C20g",
         claim="sparse normalizers give test labels probability 0, "
-        "so that their NLL is infinite: share",
-        measured="; ".join(texts),
+        "so that their NLL is infinite",
+        measured=f"the share of such labels is {' and '.join(texts)}",
         verdict="holds" if all_positive else "holds with a limit",
         limit="" if all_positive else "not every one",
     )
@@ -156,11 +156,11 @@ def has_learned(results: "pd.DataFrame", baselines: "pd.DataFrame") -> Finding:
         "bigram": counted["bigram_nll"],
     }
     perplexities = [
-        f"{name} {np.exp(values.mean()):.0f}" for name, values in losses.items()
+        f"{np.exp(values.mean()):.0f} ({name})" for name, values in losses.items()
     ]
     return Finding(
         id="C20h",
         claim="with many classes, the models have learned more than the frequencies of tokens",
-        measured=f"perplexity: {', '.join(perplexities)}",
+        measured=f"their perplexities are {', '.join(perplexities)}",
         verdict="holds" if gain.low > 0 else "cannot tell",
     )

@@ -42,7 +42,7 @@ def exponential_family(trained: pd.DataFrame) -> list[Finding]:
         Finding(
             "C17p",
             "other pairs end at several solutions, by where they start",
-            f"{several.sum()} of {len(others)}, up to {most:.0f} of 10 starts",
+            f"{several.sum()} of {len(others)} do, with up to {most:.0f} of 10 starts apart",
             "holds with a limit",
             "not those that are convex, and some that are not",
         ),
@@ -89,14 +89,14 @@ def other_likelihoods(trained: pd.DataFrame) -> list[Finding]:
         Finding(
             "C18d",
             "with dividing by the sum, cross-entropy is least there too",
-            f"{(normalizers < REACHED).sum()} of {len(normalizers)} other normalizers",
+            f"it is with {(normalizers < REACHED).sum()} of {len(normalizers)} other normalizers",
             "holds",
             "if p is free; with linear logits see C16e",
         ),
         Finding(
             "C18e",
             "with softmax, other losses are least there too",
-            ", ".join(losses[losses < REACHED].index) or "none",
+            f"{', '.join(losses[losses < REACHED].index) or 'none'} are",
             "holds with a limit",
             "the proper ones, no others",
         ),
@@ -120,7 +120,7 @@ def gradient_ties(ties: pd.DataFrame) -> list[Finding]:
         Finding(
             "C18g",
             "with cross-entropy no other normalizer has that",
-            f"{span(others.drop(tied))} off (relative)",
+            f"they are {span(others.drop(tied))} off (relative)",
             "holds with a limit",
             f"{', '.join(tied)} has it: the same exponential",
         ),
@@ -138,7 +138,7 @@ def efficiency(comparisons: pd.DataFrame) -> Finding:
         "C18h",
         "maximum likelihood wants the fewest data, so that other "
         "proper losses are farther from the truth",
-        f"{clear.sum()} of {len(rows)} clearly, at n = {most:,} (Holm)",
+        f"{clear.sum()} of {len(rows)} clearly are, at n = {most:,} (Holm)",
         _by_share(clear),
         f"{', '.join(losses)} cannot be told apart from it" if len(losses) else "",
     )

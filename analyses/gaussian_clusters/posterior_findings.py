@@ -39,7 +39,7 @@ def efficient_fit(fits: pd.DataFrame) -> Finding:
     return Finding(
         "C16b",
         "a fit to n examples comes as near as maximum likelihood can, to a KL of 3/n",
-        f"n KL = {mean:.2f} ± {width:.2f} at n = {n:,.0f}",
+        f"n KL is {mean:.2f} ± {width:.2f} at n = {n:,.0f}",
         verdict(efficient),
         "" if efficient else "for large n",
     )
@@ -52,7 +52,7 @@ def unlike_clusters(values: pd.Series) -> list[Finding]:
         Finding(
             "C16c",
             "for clusters of unequal widths, linear functions do no more",
-            f"KL {linear:.3f} is left",
+            f"a KL divergence of {linear:.3f} is left",
             "holds with a limit",
             "equal covariances only",
         ),
@@ -80,14 +80,14 @@ def other_ways(trained: pd.DataFrame) -> list[Finding]:
         Finding(
             "C16k",
             "losses of the logits find it as well",
-            ", ".join(of_logits[of_logits < REACHED].index) or "none",
+            f"{', '.join(of_logits[of_logits < REACHED].index) or 'none'} does",
             "holds with a limit",
             f"the others with probabilities end {far} away, the hinge losses have none",
         ),
         Finding(
             "C16e",
             "other normalizers find it as well, with cross-entropy and linear logits",
-            ", ".join(exact.index) or "none",
+            f"{', '.join(exact.index) or 'none'} do",
             "holds with a limit",
             "far out, where they are softmax; "
             f"the others end {span(inexact)} away (total variation)",

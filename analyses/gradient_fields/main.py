@@ -118,19 +118,19 @@ def findings(data: Data) -> list[Finding]:
             value=data.push_along_z,
             expected=0,
             tolerance=1e-12,
-            measured="<z, grad> = {:g}",
+            measured="<z, grad> is {:g}",
         ),
         Finding(
             id="C04m",
             claim="softmax, wrong by 12 logits: "
             "cross-entropy pushes in full, and squared error no more",
-            measured=f"norms {full:.3f} against {squared:.1e}, mae {absolute:.1e}",
+            measured=f"the norms are {full:.3f} and {squared:.1e}; that of mae is {absolute:.1e}",
             verdict="holds",
         ),
         Finding(
             id="C04n",
             claim="sparsemax with squared error has a dead region where the model is wrong",
-            measured=f"gradient exactly 0 at {100 * data.dead:.0f} % of the wrong logits drawn",
+            measured=f"the gradient is exactly 0 at {100 * data.dead:.0f} % of the wrong logits",
             verdict="holds",
         ),
     ]

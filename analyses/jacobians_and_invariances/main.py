@@ -132,7 +132,7 @@ def of_shifts(shifts: Shifts) -> list[Finding]:
         proved("C10a", "softmax(z) = softmax(z + c), where z + c is exact", shifts.changed,
                expected=0, tolerance=0, measured="{:.0f} bits differ for c up to 2^44"),
         Finding("C10b", "softmax(z) = softmax(z + c) in finite precision",
-                f"{errors} at 1e4", "holds with a limit",
+                f"at c = 1e4 the errors are {errors}", "holds with a limit",
                 "z + c is rounded before softmax sees it, which is an error of about eps c"),
         *(of_overflow(ids[dtype], dtype, shifts.overflows[dtype]) for dtype in DTYPES),
     ]  # fmt: skip

@@ -82,11 +82,13 @@ def products(powers: pd.DataFrame, uniform: pd.DataFrame) -> list[Finding]:
                off.sum(), expected=0, tolerance=0,
                measured=f"there are {{:.0f}} exceptions in {len(powers)} cases"),
         Finding("C14b", "for p = 0.1 the product "
-                        "underflows from this n on", listed(tenth), "holds"),
+                        "underflows from some n on",
+                f"it does from these n on: {listed(tenth)}", "holds"),
         Finding("C14c",
                 "products of probabilities that are uniform in (0, "
-                "1) underflow at this n on average",
-                listed(means), verdict(bool(covered.all())), "" if covered.all() else outside),
+                "1) underflow at some n on average",
+                f"they do at these n: {listed(means)}", verdict(bool(covered.all())),
+                "" if covered.all() else outside),
         Finding("C14d", "below that the product goes to 0",
                 f"it does not for p > 1/2: 0.9^n stays at {span(stuck)} units",
                 "holds with a limit",
@@ -112,7 +114,7 @@ def sums(errors: pd.DataFrame) -> list[Finding]:
     beyond_float16 = "float16 holds no sum beyond 65,504; the running mean stays finite"
     return [
         Finding("C14e", "the sum of logs has no such end, to a million terms",
-                f"infinite in {infinite or 'no format'}", verdict(not infinite),
+                f"it is infinite in {infinite or 'no format'}", verdict(not infinite),
                 beyond_float16 if infinite else ""),
         proved("C14f",
                "its error is bounded: n eps/2 in order, log2 n eps/2 pairwise, eps compensated",
@@ -121,11 +123,10 @@ def sums(errors: pd.DataFrame) -> list[Finding]:
                verdict="holds with a limit",
                limit="it is as long as n eps is small (eps + 2 (n eps)^2 compensated): "
                      "not in 16 bits, where all stand still"),
-        Finding("C14g", f"with n = {longest:,} in float32 it is this exact "
-                        "(worst relative error of ten)",
-                single, "holds"),
+        Finding("C14g", f"with n = {longest:,} in float32 it is exact, added in a good order",
+                f"the worst relative errors of ten are: {single}", "holds"),
         Finding("C14h", "16 bits are enough to add in",
-                f"bfloat16: off by {plain:.0%} in order, {library:.1%} by jnp.sum",
+                f"in bfloat16 it is off by {plain:.0%} in order, and by {library:.1%} with jnp.sum",
                 "does not hold",
                 "the sum stands still once a term is below half its last digit; "
                 "jnp.sum adds in float32"),
@@ -151,7 +152,7 @@ def gradients(table: pd.DataFrame) -> list[Finding]:
     ends = table.set_index(["form", "dtype"])["not_finite_at"]
     return [
         Finding("C14j", "the gradient of the log of a product is NaN from some n on",
-                listed(ends["product"]), "holds"),
+                f"it is from these n on: {listed(ends['product'])}", "holds"),
         proved("C14k", "the gradient of the sum of logs is never NaN", (ends["sum"] >= 0).sum(),
                expected=0, tolerance=0, measured="it is not finite in {:.0f} of 4 formats"),
     ]  # fmt: skip

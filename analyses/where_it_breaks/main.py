@@ -73,13 +73,14 @@ def findings(data: Data) -> list[Finding]:
 def of_domains(data: Data) -> list[Finding]:
     misjudged, points = data.misjudged
     written = ", ".join(f"{value:g}" for value in data.outputs["z / Σ z as written"][0])
-    domains = "; ".join(f"{name}: {words}" for name, (words, _) in DOMAINS.items())
+    domains = ", ".join(f"{words} ({name})" for name, (words, _) in DOMAINS.items())
     not_positive = np.sum(data.outputs["softmax"][0] <= 0)
     shifted = data.outputs["min_shift"][0] - np.array([0, 1, 3, 4]) / 8
     return [
         Finding("C11a", "dividing by the sum fails at [-2, -1, 1, 2]",
-                f"z / sum z = ({written})", "holds"),
-        Finding("C11b", "other normalizers fail outside of their domains too", domains, "holds"),
+                f"z / sum z is ({written})", "holds"),
+        Finding("C11b", "other normalizers fail outside of their domains too",
+                f"they ask for {domains}", "holds"),
         proved("C11c", "exp is always positive", not_positive, expected=0, tolerance=0,
                measured="{:.0f} of 4 probabilities are not, at [-2, -1, 1, 2]"),
         proved("C11d", "subtracting the minimum mends "
@@ -101,22 +102,23 @@ def of_forms(breaks: dict[str, Values]) -> list[Finding]:
     broken = sum(np.isfinite(gaps[row]).sum() for gaps in breaks.values())
     return [
         Finding("C10g", "-log(softmax(z)) breaks when wrong, float32",
-                f"from a gap of {wrong:.4g}", "holds"),
+                f"it is infinite from a gap of {wrong:.4g} on", "holds"),
         Finding("C10h", "-log_softmax(z) loses its small values when right, float32",
-                f"from a gap of {right:.4g}", "holds"),
+                f"it is 0 from a gap of {right:.4g} on", "holds"),
         proved("C10i", "logitscape loses neither, in any dtype", broken, expected=0, tolerance=0,
                measured="there are {:.0f} breaks within the dtypes' normal range"),
     ]  # fmt: skip
 
 
 def of_depths(depths: dict[int, Depth]) -> list[Finding]:
-    laws = "; ".join(
-        f"depth {depth}: {measured.law}" for depth, measured in depths.items()
+    laws = ", ".join(
+        f"{measured.law} (depth {depth})" for depth, measured in depths.items()
     )
     return [
         of_reach("C15a", "float64", depths),
         of_reach("C15b", "float32", depths),
-        Finding("C15c", "the same reasoning gives the same gradient", laws, "does not hold",
+        Finding("C15c", "the same reasoning gives the same gradient",
+                f"the slopes follow the laws {laws}", "does not hold",
                 "only e^z has a constant push"),
     ]  # fmt: skip
 
@@ -148,7 +150,8 @@ def of_z_score(at_example: ZScore, scores: Values) -> list[Finding]:
                np.abs([along, columns]).max(), expected=0, tolerance=1e-12,
                measured="the largest is {:g}"),
         Finding("C22c", "its cross-entropy is NaN where the label's is negative",
-                f"loss {at_example.loss}, yet JAX's gradient norm is {norm:.3f}", "holds"),
+                f"the loss is {at_example.loss}, yet JAX's gradient has a norm of {norm:.3f}",
+                "holds"),
     ]  # fmt: skip
 
 

@@ -75,14 +75,14 @@ def within_bounds(bounds: "pd.Series[Any]") -> Finding:
 
 def dominated(id: str, model: str, row: "pd.Series[Any]") -> Finding:
     """Whether the wrong carry most of the gradient, where AT of the examples are wrong."""
-    claim = (
-        f"the wrong dominate the likelihood ({model}): {AT:.0%} of the examples carry"
-    )
+    claim = f"the wrong dominate the likelihood ({model})"
     if np.isnan(row.carried):
         limit = f"{row.never_there} of {row.seeds} seeds never are at {AT:.0%}"
-        return Finding(id, claim, "-", "cannot tell", limit)
+        return Finding(id, claim, "nothing was measured", "cannot tell", limit)
     verdict, limit = verdict_on_share(row)
-    measured = f"{percent(row, 'carried')} of the gradient"
+    measured = (
+        f"{AT:.0%} of the examples carry {percent(row, 'carried')} of the gradient"
+    )
     return Finding(id, claim, measured, verdict, limit)
 
 
@@ -117,7 +117,7 @@ def others(id: str, model: str, pairs: "pd.DataFrame") -> Finding:
     measured = pairs[np.isfinite(pairs.difference_mean)].sort_values("carried")
     if measured.empty:
         limit = f"none of {count} has all its seeds there"
-        return Finding(id, claim, "-", "cannot tell", limit)
+        return Finding(id, claim, "nothing was measured", "cannot tell", limit)
     clear = measured[measured.holm_p < 0.05]
     more = (clear.difference_mean > 0).sum()
     less = (clear.difference_mean < 0).sum()
@@ -149,7 +149,7 @@ def tuning(pairs: "pd.DataFrame") -> Finding:
     return Finding(
         "C06h",
         "the learning rates that were tuned lie inside the grid",
-        f"{inside} of {len(pairs)}; diverged runs: {pairs.diverged.sum()}",
+        f"{inside} of {len(pairs)} do, and {pairs.diverged.sum()} runs diverged",
         "holds with a limit" if names else "holds",
         f"at its edge {names}" if names else "",
     )

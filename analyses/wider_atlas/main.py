@@ -35,7 +35,7 @@ def steady(id: str, group: str, objectives: list[str], constant: set[str]) -> Fi
     return Finding(
         id=id,
         claim=f"in the whole catalogue, {group} keep a constant slope while wrong",
-        measured=f"{count} of {len(objectives)} on R1 and R2",
+        measured=f"{count} of {len(objectives)} do, on R1 and R2",
         verdict="holds with a limit",
         limit="the others are named, with their laws, in wider_atlas.csv",
     )
