@@ -106,7 +106,7 @@ def approximation(errors: Mapping[int, Array]) -> list[Finding]:
     outside = sum(exceptions(k, error) for k, error in errors.items())
     tied = max(abs(error[0, 0] - np.log(k)) for k, error in errors.items())
     at_five = [
-        f"K = {k}: {error[0, GAPS == 5].item():.3f}" for k, error in errors.items()
+        f"{error[0, GAPS == 5].item():.3f} for K = {k}" for k, error in errors.items()
     ]
     return [
         proved(
@@ -127,10 +127,10 @@ def approximation(errors: Mapping[int, Array]) -> list[Finding]:
         ),
         Finding(
             id="C03c",
-            claim=f"{claim} once the logits differ: the error at a gap of 5",
-            measured=", ".join(at_five),
+            claim=f"{claim} once the logits differ",
+            measured=f"at a gap of 5 the error is {', '.join(at_five)}",
             verdict="holds with a limit",
-            limit="log(1 + (K-1) e^-gap), so the gap must exceed log K",
+            limit="the error is log(1 + (K-1) e^-gap), so that the gap must exceed log K",
         ),
     ]
 

@@ -64,7 +64,7 @@ def strong_and_wrong(curves: Mapping[str, Curve]) -> list[Finding]:
             value=curves["softmax"].norm[-1],
             expected=2**0.5,
             tolerance=1e-7,
-            measured="{:.4f}",
+            measured="the norm is {:.4f}",
         ),
         Finding(
             id="C01f",
@@ -146,6 +146,7 @@ def agrees(id: str, claim: str, field: str, best: Mapping[int, Best]) -> Finding
     errors = [
         abs(value - expected) for value, expected in zip(values, theory, strict=True)
     ]
+    words = {"p": "probability", "loss": "loss", "pull": "pull"}[field]
     numbers = ", ".join(f"{value:.4g}" for value in values)
     return proved(
         id=id,
@@ -153,7 +154,7 @@ def agrees(id: str, claim: str, field: str, best: Mapping[int, Best]) -> Finding
         value=max(errors),
         expected=0,
         tolerance=1e-12,
-        measured=f"the {field} is {numbers}",
+        measured=f"its {words} is {numbers}",
     )
 
 

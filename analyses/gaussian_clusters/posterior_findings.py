@@ -160,7 +160,7 @@ def compared_with_reference(pairs: pd.DataFrame, comparisons: pd.DataFrame) -> F
     return Finding(
         "C16j",
         "from 1,000 examples no pair comes nearer to the posterior than softmax + cross_entropy",
-        f"farther {worse}, nearer {better}, cannot tell {(~clear).sum()} (Holm)",
+        f"{worse} are farther, {better} nearer, and {(~clear).sum()} are not told apart (Holm)",
         verdict(not better),
         f"{untrained} more cannot be trained: no gradient, or no finite loss",
     )

@@ -140,8 +140,8 @@ def exactness(errors: pd.DataFrame) -> Finding:
     medians = ratios.groupby(both["dtype"]).median().reindex(DTYPES).dropna()
     return Finding(
         "C14i",
-        "before it underflows the product is less exact than the sum (median ratio of errors)",
-        listed(medians.round(2)),
+        "before it underflows the product is less exact than the sum",
+        f"the median ratios of its errors to the sum's are {listed(medians.round(2))}",
         "does not hold",
         "safer is the sum's range, not its precision",
     )

@@ -41,7 +41,7 @@ def of_reference(cases: pd.DataFrame, differences: pd.Series) -> list[Finding]:
         Finding(
             "C07b",
             "so the model can correct itself quickly: T is linear in M",
-            f"{linear} of {len(rows)} rays and numbers of classes: "
+            f"it is for {linear} of {len(rows)} rays and numbers of classes, from "
             f"{least:.2f} M to {largest:.2f} M",
             "holds" if always else "holds with a limit",
             "" if always else "not on all",

@@ -74,11 +74,11 @@ def _of_adam_far_out(taken: pd.Series, margin: float, most: int) -> Finding:
 
 def _of_dead_region(taken: pd.Series, margins: list[float]) -> Finding:
     steps = {margin: taken["adam", margin, DEAD] for margin in margins}
-    texts = [f"M = {margin:g}: {_count(number)}" for margin, number in steps.items()]
+    texts = [f"{_count(number)} (M = {margin:g})" for margin, number in steps.items()]
     return Finding(
         "C07l",
         "Adam undoes dead regions (sparsemax + brier)",
-        ", ".join(texts),
+        f"the model is right after these steps: {', '.join(texts)}",
         "does not hold" if np.isinf(list(steps.values())).any() else "holds",
         "a gradient of exactly 0 has no sign to follow",
     )

@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import math
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -22,6 +23,13 @@ from analyses.harness.findings_text import from_json, to_json, to_markdown
 from logitscape._src.base.files import write_text
 
 pytestmark = pytest.mark.quick
+
+VERBS = re.compile(
+    r"\b(is|are|was|were|has|have|do|does|did|stays?|ends?|goes|go|grows|gives?|carry|carries"
+    r"|differs?|takes?|lies?|reach|reaches|recover|learn|leaves|fade|falls|follow|ask|notice"
+    r"|disagree|fails|fit|overflows)\b"
+)
+"""What findings say of what was measured, of which every sentence has one."""
 
 HOLDS = Finding("C04", "the gradient is constant", "1.00", "holds", figure="linear")
 LIMIT = Finding(
@@ -224,3 +232,13 @@ class TestFiles:
         ids = Counter(finding.id for finding in findings)
         assert ids
         assert [name for name, count in ids.items() if count > 1] == []
+
+    def test_what_was_measured_is_said_in_sentences(self) -> None:
+        file = Path(__file__).parents[2] / "figures" / "findings.json"
+        findings = from_json(file.read_text(encoding="utf-8"))
+        fragments = [
+            f"{finding.id}: {finding.measured}"
+            for finding in findings
+            if not VERBS.search(finding.measured)
+        ]
+        assert fragments == []
