@@ -272,3 +272,16 @@ def test_a_detached_weight_is_a_trade_and_a_straight_through_slope_is_none() -> 
     ):
         found = answers_about(loss, {"num_classes": 4}, ["consistency"])
         assert expected in {answer.verdict for answer in found}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: ls.compose(nn.Softmax(-1), "cross_entropy")(np.ones(3), np.eye(3)[0]),
+        lambda: ls.sweep(nn.CrossEntropyLoss(), ls.ray("R1", [0.0, 1.0])),
+        lambda: ls.sweep(of_labels, ls.ray("R1", [0.0, 1.0])),
+    ],
+)
+def test_where_jax_differentiates_the_error_says_so(call) -> None:
+    with pytest.raises(TypeError, match=r"ask `ls\.diagnose` about it"):
+        call()

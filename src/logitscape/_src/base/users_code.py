@@ -57,6 +57,14 @@ first.
 """
 
 
+GIVEN_BY_JAX = re.compile(r"\b\w*Tracer\b|ArrayImpl")
+"""How PyTorch names what it cannot take: an array of JAX, or what stands for one."""
+OF_TORCH = (
+    "It is one of PyTorch, which can neither be traced nor differentiated by JAX: write it with "
+    "`jax.numpy`, or ask `ls.diagnose` about it, which runs PyTorch."
+)
+
+
 MADE_AT = re.compile(r"created on line:?\s+(?P<filename>\S+?):(?P<number>\d+)")
 """Where JAX says that an array was made that outlived its call."""
 
@@ -126,11 +134,21 @@ def place(filename: str, number: int, line: str) -> str:
 
 
 def remedy_of(error: BaseException) -> str:
-    """What to do about an error of JAX in a user's function; "" for any other error."""
+    """What to do about a user's function that JAX cannot trace; "" for any other error."""
     for kind, remedy in REMEDIES:
         if _is(error, kind):
             return remedy
-    return ""
+    return OF_TORCH if _is_of_torch(error) else ""
+
+
+def _is_of_torch(error: BaseException) -> bool:
+    """Whether PyTorch was given an array of JAX."""
+    path = getattr(sys.modules.get("torch"), "__file__", None)
+    frames = traceback.extract_tb(error.__traceback__)
+    if not path or not GIVEN_BY_JAX.search(str(error)):
+        return False
+    folder = Path(path).resolve().parent
+    return any(is_within(frame.filename, folder) for frame in frames)
 
 
 def _is(error: BaseException, kind: str) -> bool:
