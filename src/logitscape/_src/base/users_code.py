@@ -147,6 +147,9 @@ def _is_of_torch(error: BaseException) -> bool:
     frames = traceback.extract_tb(error.__traceback__)
     if not path or not GIVEN_BY_JAX.search(str(error)):
         return False
+    # Its functions that are compiled have no frames, and this message.
+    if "must be Tensor" in str(error):
+        return True
     folder = Path(path).resolve().parent
     return any(is_within(frame.filename, folder) for frame in frames)
 
