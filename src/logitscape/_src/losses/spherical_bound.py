@@ -10,6 +10,7 @@ from jax import Array
 from ..base.classes import Classes
 from ..base.exponentials import over_expm1
 from ..base.formula import on_logits
+from ..base.loops import with_loop
 from ..base.norm import length_of
 from ..base.types import Scalar, Vector
 from ..normalizers.apart import at_label, mask_of, nan_unless_valid
@@ -131,9 +132,7 @@ def _xi_squared(variance: Array, n: int) -> Array:
     return variance if n <= 2 else _search(variance, n)
 
 
-# Compiled once and kept where it is called outside of programs, whose loops JAX would compile
-# again in every call.
-@partial(jax.jit, static_argnames="n", inline=True)
+@with_loop("n")
 def _search(variance: Array, n: int) -> Array:
     """The root for more than two classes."""
     spread = 4 * (n - 1) / n**2  # 1 - c^2

@@ -11,6 +11,7 @@ from jax import Array
 from ..base.argmax import kth_largest
 from ..base.classes import whole_of_batch
 from ..base.formula import on_logits
+from ..base.loops import with_loop
 from ..base.parameters import parameter
 from ..base.special import nan_unless
 from ..base.top import nan_unless_top_is_finite
@@ -109,9 +110,7 @@ def _parts_jvp(
     return (p, log_p), (dp, jnp.where(moves, dp / jnp.where(moves, p, 1), dp))
 
 
-# Compiled once and kept where it is called outside of programs, whose loops JAX would compile
-# again in every call.
-@partial(jax.jit, inline=True)
+@with_loop()
 def _search(above: Vector, total: Array) -> Scalar:
     """The number from 0 to 1 by which all are raised, so that they sum to the total.
 

@@ -12,13 +12,13 @@ is tiny; u keeps its digits in both cases.
 
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..base.loops import with_loop
 from ..base.special import box_cox
 from ..base.sums import total
 from ..base.types import Mask, Scalar, Vector
@@ -100,9 +100,7 @@ def least_surprisal_of_top(of_groups: Vector, is_largest: Mask, beta: Array) -> 
     return jnp.where(beta > 1, 0, rough)
 
 
-# Compiled once and kept where it is called outside of programs, whose loops JAX would compile
-# again in every call.
-@partial(jax.jit, static_argnames=("precision", "most_steps"), inline=True)
+@with_loop("precision", "most_steps")
 def _search(
     shifted: Vector,
     is_largest: Mask,

@@ -14,14 +14,13 @@ groups of classes first, as the root for some of the classes lies above that for
 these costs little, and leaves one to four passes over all classes.
 """
 
-from functools import partial
 from typing import Literal, NamedTuple, TypeAlias
 
-import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
 from ..base.argmax import one_hot
+from ..base.loops import with_loop
 from ..base.sums import inner, total
 from ..base.types import Mask, Scalar, Vector
 from .group_maxima import LONG, group_maxima, place_of_largest
@@ -110,9 +109,7 @@ def _above_threshold(
     return jnp.maximum((start + gaps / power) - drop, 0)
 
 
-# Compiled once and kept where it is called outside of programs, whose loops JAX would compile
-# again in every call.
-@partial(jax.jit, static_argnames=("power", "for_groups"), inline=True)
+@with_loop("power", "for_groups")
 def _search(
     gaps: Vector,
     others: Mask,
