@@ -76,6 +76,11 @@ BROKEN = {
         "softmax applied twice",
         "github.com/ariecattan/SciCo/issues/2",
     ),
+    "softmax in the model, sigmoid in the loss": Case(
+        lambda z, t: jnp.mean(softplus(softmax(z / 2)) - t * softmax(z / 2)),
+        "softmax before a sigmoid",
+        "github.com/NVIDIA-Merlin/models/pull/1175, there with a sigmoid in the model",
+    ),
     "likelihood of probabilities at 2": Case(
         lambda z, t: -jnp.sum(t * softmax(z / 2)),
         "logarithm missing",

@@ -45,6 +45,7 @@ BROKEN: Mapping[str, str] = {
     "one class only": "only the label's own logit counts",
     "logarithm missing": "the logarithm is missing",
     "softmax applied twice": "softmax is applied twice",
+    "softmax before a sigmoid": "probabilities are given to a sigmoid that takes logits",
     "squared error of sparsemax": "it is the squared error of sparsemax, and dies",
     "clipped probability": "the probability is clipped",
     "epsilon inside the logarithm": "a constant is added inside the logarithm",

@@ -21,6 +21,7 @@ from .loss_rows import (
     OF_LABEL,
     OF_LOGITS,
     OF_PROBABILITIES,
+    sigmoid_of_softmax,
     softmax_twice,
     squared_error_of_number,
     with_rest,
@@ -139,6 +140,7 @@ def _is_common(normalizer: str, loss: str) -> bool:
 
 
 TWICE = "softmax + softmax + cross_entropy"
+BEFORE_SIGMOID = "softmax + sigmoid cross-entropy"
 WITH_REST = "softmax with a rest + cross_entropy"
 WITH_REST_OF_LARGEST = "softmax with a rest of its largest weight + cross_entropy"
 OF_NUMBER = "squared error of the expected class number"
@@ -158,6 +160,8 @@ def known_mistakes() -> Iterator[Known]:
     outer = Tunable("temperature", (1.0, 0.1), on_log_scale=True)
     yield Known(TWICE, softmax_twice)
     yield Known(TWICE, softmax_twice, outer)
+    yield Known(BEFORE_SIGMOID, sigmoid_of_softmax)
+    yield Known(BEFORE_SIGMOID, sigmoid_of_softmax, outer)
     yield Known(WITH_REST, with_rest, REST)
     yield Known(WITH_REST_OF_LARGEST, with_rest_of_largest, REST)
     yield Known(OF_NUMBER, squared_error_of_number)

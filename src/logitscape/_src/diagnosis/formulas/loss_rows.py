@@ -206,6 +206,12 @@ def softmax_twice(z: Rows, labels: Rows, temperature: float = 1.0) -> Rows:
     return -at_labels(log_probs("softmax", p / temperature), labels)
 
 
+def sigmoid_of_softmax(z: Rows, labels: Rows, temperature: float = 1.0) -> Rows:
+    """Sigmoid cross-entropy, summed over the classes, of probabilities as if they were logits."""
+    p = np.exp(log_probs("softmax", z)) / temperature
+    return np.logaddexp(0, p).sum(axis=1) - at_labels(p, labels)
+
+
 def squared_error_of_number(z: Rows, labels: Rows) -> Rows:
     """Squared error of the expected class number."""
     p = np.exp(log_probs("softmax", z))

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..answers import Witness
 from ..evaluation import one_hot
-from ..formulas.catalogue_rows import AS_PROBABILITIES, TWICE
+from ..formulas.catalogue_rows import AS_PROBABILITIES, BEFORE_SIGMOID, TWICE
 from .links import EXPONENTIAL_OF_P, LOG_FACTOR, WEIGHTED_FACTOR
 from .mistake_samples import FAR, Mistake, Samples
 
@@ -121,18 +121,37 @@ def softmax_twice(samples: Samples) -> Mistake | None:
         f"{high:.3f} whatever the logits, and the gradient fades both when wrong "
         "and when right."
     )
-    shows = (
-        f"the label is wrong by {samples.temperature * FAR[-1]:g}, "
-        f"and the loss is only {samples.far.loss[-1]:.4f}"
-    )
-    far = samples.far_logits(float(FAR[-1]))
     return Mistake(
         verdict="softmax applied twice",
         severity="fault",
         text=text,
         number=identity.factor,
-        witness=Witness(far, one_hot(0, n), shows, "loss"),
+        witness=_small_though_wrong(samples),
     )
+
+
+def _small_though_wrong(samples: Samples) -> Witness:
+    """Logits that are far from right, and a loss that hardly tells."""
+    shows = (
+        f"the label is wrong by {samples.temperature * FAR[-1]:g}, "
+        f"and the loss is only {samples.far.loss[-1]:.4f}"
+    )
+    far = samples.far_logits(float(FAR[-1]))
+    return Witness(far, one_hot(0, samples.num_classes), shows, "loss")
+
+
+def softmax_before_sigmoid(samples: Samples) -> Mistake | None:
+    """Sigmoid cross-entropy of probabilities, which it takes for logits."""
+    identity = samples.identity
+    if identity is None or identity.spec != BEFORE_SIGMOID:
+        return None
+    text = (
+        "The probabilities of a softmax are given to a sigmoid cross-entropy, which takes logits: "
+        "as they lie between 0 and 1, so little depends on them that the loss hardly moves, and "
+        "the gradient fades both when wrong and when right."
+    )
+    witness = _small_though_wrong(samples)
+    return Mistake("softmax before a sigmoid", "fault", text, identity.factor, witness)
 
 
 def squared_error(samples: Samples) -> Mistake | None:

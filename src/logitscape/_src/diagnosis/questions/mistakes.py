@@ -21,6 +21,7 @@ from .mistaken_formulas import (
     forgotten_logarithm,
     log_probability_in_factor,
     logits_as_probabilities,
+    softmax_before_sigmoid,
     softmax_twice,
     sparsemax_squared,
     squared_error,
@@ -57,6 +58,7 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
     log_probability_in_factor,
     weight_in_factor,
     softmax_twice,
+    softmax_before_sigmoid,
     squared_error,
     sparsemax_squared,
     probability_lost,
@@ -81,6 +83,7 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
 )
 CONSEQUENCES: Mapping[str, frozenset[str]] = {
     "softmax applied twice": frozenset({"never certain", "dead region"}),
+    "softmax before a sigmoid": frozenset({"never certain", "dead region"}),
     "never certain": frozenset({"dead region"}),
     "angle in degrees": frozenset(
         {"never certain", "wrong sign", "wrong label convention", "pushes a rival up"}

@@ -72,6 +72,17 @@ FORMULAS: Verdicts = (
         reference=OPTAX,
     ),
     Verdict(
+        "softmax before a sigmoid",
+        "fault",
+        meaning="The loss is a sigmoid cross-entropy of the probabilities of a softmax.",
+        why=(
+            "The sigmoid takes them for logits, of which those from 0 to 1 are nearly one: the "
+            "loss hardly moves, and its gradient fades on both ends."
+        ),
+        remedy="Give logits to it; where classes exclude each other, take softmax cross-entropy.",
+        reference=OPTAX,
+    ),
+    Verdict(
         "squared error after softmax",
         "note",
         meaning="The loss is the squared error of the softmax.",
