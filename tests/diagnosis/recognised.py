@@ -353,7 +353,10 @@ SOUND: dict[str, tuple[Loss, str]] = {
         lambda z, t: 0.2 * jnp.sum(softplus(z) - t * z),
         "sigmoid_cross_entropy, times 0.2",
     ),
-    "focal of sigmoids": (sigmoid_focal, ""),
+    "focal of sigmoids": (
+        sigmoid_focal,
+        "sigmoid_focal(gamma=2, alpha=0.5), times 2",
+    ),
     "ordered classes": (cumulative, ""),
     "unit norm": (unit_norm, ""),
     "evidence by softplus": (evidence_of_exponentials, ""),
