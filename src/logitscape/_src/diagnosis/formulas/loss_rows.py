@@ -209,7 +209,8 @@ def softmax_twice(z: Rows, labels: Rows, temperature: float = 1.0) -> Rows:
 def sigmoid_of_softmax(z: Rows, labels: Rows, temperature: float = 1.0) -> Rows:
     """Sigmoid cross-entropy, summed over the classes, of probabilities as if they were logits."""
     p = np.exp(log_probs("softmax", z)) / temperature
-    return np.logaddexp(0, p).sum(axis=1) - at_labels(p, labels)
+    of_all: Rows = np.logaddexp(0, p).sum(axis=1)
+    return of_all - at_labels(p, labels)
 
 
 def squared_error_of_number(z: Rows, labels: Rows) -> Rows:
