@@ -50,7 +50,8 @@ call is
 * a **result** where the value can be meant: a list for an array, or a number of NumPy;
 * a **clear error** if the package refuses it: a `TypeError`, a `ValueError`, an `OSError` for files
   or an `ImportError` for a package that is not installed, whose message names the argument and says
-  what was given and what is allowed;
+  what was given and what is allowed. These are Python's own kinds and have no further base class:
+  code that already catches a `ValueError` catches these too;
 * a **raw error** if anything else is raised, from inside Python, NumPy or JAX;
 * a **hang** if it takes longer than half a minute of processor time; or
 * a **wrong number** if a NaN was given and the result has finite numbers only, or an unknown

@@ -49,12 +49,16 @@ def _of_places(name: str) -> Iterator[Outcome]:
             else:
                 outcome = places.asked(writer, place, Path(folder))
         yield from _said(f"{name}, {place}", outcome)
-    # Two threads must not draw at once: matplotlib cannot.
-    if writer.suffix in (".nc", ".zarr", ".npz", ".json", ".txt") and "--" not in name:
-        with TemporaryDirectory() as folder:
-            yield from _said(
-                f"{name}, two at once", places.at_once(writer, Path(folder))
-            )
+    with TemporaryDirectory() as folder:
+        # Two threads must not draw at once: matplotlib cannot.
+        if (
+            writer.suffix in (".nc", ".zarr", ".npz", ".json", ".txt")
+            and "--" not in name
+        ):
+            outcome = places.at_once(writer, Path(folder))
+        else:
+            outcome = places.at_once_by_processes(name, Path(folder))
+        yield from _said(f"{name}, two at once", outcome)
 
 
 def read() -> tuple[Lines, bool]:

@@ -65,7 +65,7 @@ def save_zarr(path: Path) -> None:
 
 def save_netcdf(path: Path) -> None:
     variables = {"logits": (("m", "n"), Z), "labels": (("m",), Y.astype(np.int32))}
-    xarray.Dataset(variables).to_netcdf(path)
+    xarray.Dataset(variables).to_netcdf(path, engine="scipy")
 
 
 WRITERS: dict[str, tuple[str, Callable[[Path], None]]] = {

@@ -34,6 +34,12 @@ QUOTE = 12
 ORIGINS = ("logit map", "spec", "objective", "normalizer", "loss")
 """What a text names that is no spec, whatever the argument's own name."""
 
+ALLOWED = re.compile(
+    r"\b(must|ha(s|ve) to|needs?|takes?|expected|one of|at least|at most|between)\b"
+    r"|\b(Known: |Did you mean |write `|such as |has one already)"
+)
+"""How messages say what is allowed instead of what was given."""
+
 Kind = Literal["result", "clear", "raw", "hang", "wrong"]
 
 
@@ -46,8 +52,8 @@ class Outcome:
         parameter: Argument that was given a hostile value.
         value: Kind of the value.
         kind: "result"; "clear" for an error that the package raises, and that names the argument
-            and says what it was given; "raw" for any other error; "hang"; or "wrong" for numbers
-            that hide a NaN that was given.
+            and says what it was given and what is allowed; "raw" for any other error; "hang"; or
+            "wrong" for numbers that hide a NaN that was given.
         text: The error.
     """
 
@@ -146,7 +152,10 @@ def _of_error(error: BaseException, parameter: str, value: Any) -> tuple[Kind, s
     names = any(word in str(error) for word in words)
     if callable(value) and _says_whose(error, value):
         return "clear", text
-    if is_own and is_kind and names and _quotes(str(error), value):
+    # What the system refuses has the system's reason.
+    allows = isinstance(error, OSError) or ALLOWED.search(str(error))
+    says_all = _quotes(str(error), value) and allows
+    if is_own and is_kind and names and says_all:
         return "clear", text
     return "raw", f"{text} [{Path(last.filename).name}:{last.lineno}]"
 
@@ -158,7 +167,7 @@ def _quotes(message: str, value: Any) -> bool:
         entries = [*value.ravel().tolist(), value]
     # Of a spec, the term that is wrong may be quoted alone.
     texts = [entry for entry in entries if isinstance(entry, str)]
-    terms = [term.strip() for text in texts for term in re.split("[+>(]", text)]
+    terms = [term.strip() for text in texts for term in re.split("[+>()]", text)]
     beginnings = [entry[:QUOTE] for entry in (*texts, *terms) if entry]
     beginnings += [quoted(entry).strip("'\"")[:QUOTE] for entry in (*entries, *terms)]
     # Of an empty text the quotation marks are all that there is.

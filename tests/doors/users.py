@@ -5,7 +5,6 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import jax.numpy as jnp
@@ -14,6 +13,7 @@ import numpy as np
 import logitscape as ls
 
 from . import functions
+from .folders import new_folder
 from .functions import FUNCTIONS, KEPT
 from .outcomes import Outcome, TooLongError, time_limit
 from .valid import QUICK_TO_CHECK, SHORT
@@ -137,7 +137,7 @@ def _ray() -> Any:
 
 
 def _path(name: str) -> Path:
-    return Path(mkdtemp(prefix="doors-")) / name
+    return new_folder() / name
 
 
 def _data() -> Any:

@@ -5,8 +5,6 @@ They are small, so that thousands of calls take a minute.
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import jax
@@ -16,6 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import logitscape as ls
+
+from .folders import new_folder
 
 PAIR = "softmax + cross_entropy"
 LOGITS = (2.0, 1.0, -1.0)
@@ -101,21 +101,21 @@ OF_DOORS: Mapping[tuple[str, str], Callable[[], Any]] = {
     ("ls.plotting.norm_bar", "axes"): lambda: [_axes()],
     ("ls.plotting.simplex_field", "norm"): lambda: np.ones(3),
     ("ls.plotting.simplex_field", "arrows"): lambda: np.eye(3) - 1 / 3,
-    ("ls.plotting.save", "path"): lambda: _folder() / "figure.png",
+    ("ls.plotting.save", "path"): lambda: new_folder() / "figure.png",
     ("ls.plotting.parameter_map", "spec"): lambda: PAIR,
     ("ls.sweep_parameters", "spec"): lambda: PAIR,
-    ("ls.sweep_to", "path"): lambda: _folder() / "sweep.zarr",
-    ("ls.Landscape.save", "path"): lambda: _folder() / "sweep.nc",
-    ("ls.Audit.save", "path"): lambda: _folder() / "audit.json",
-    ("ls.AuditSeries.save", "path"): lambda: _folder() / "series.json",
-    ("ls.Comparison.save", "path"): lambda: _folder() / "comparison.json",
-    ("ls.Diagnosis.save", "path"): lambda: _folder() / "diagnosis.json",
+    ("ls.sweep_to", "path"): lambda: new_folder() / "sweep.zarr",
+    ("ls.Landscape.save", "path"): lambda: new_folder() / "sweep.nc",
+    ("ls.Audit.save", "path"): lambda: new_folder() / "audit.json",
+    ("ls.AuditSeries.save", "path"): lambda: new_folder() / "series.json",
+    ("ls.Comparison.save", "path"): lambda: new_folder() / "comparison.json",
+    ("ls.Diagnosis.save", "path"): lambda: new_folder() / "diagnosis.json",
     ("ls.Recording.extend", "steps"): lambda: [0, 1],
     ("ls.Recording.extend", "statistics"): lambda: jax.tree.map(
         lambda leaf: jnp.stack([leaf, leaf]), _statistics()
     ),
-    ("ls.Recording.load", "path"): lambda: _recording().save(_folder() / "r.npz"),
-    ("ls.Recording.save", "path"): lambda: _folder() / "recording.npz",
+    ("ls.Recording.load", "path"): lambda: _recording().save(new_folder() / "r.npz"),
+    ("ls.Recording.save", "path"): lambda: new_folder() / "recording.npz",
 }
 """Values of arguments that mean something else in some functions."""
 
@@ -202,10 +202,6 @@ def _recording() -> ls.Recording:
 def _axes() -> Axes:
     # Without pyplot, which would keep every figure.
     return Figure().add_subplot()
-
-
-def _folder() -> Path:
-    return Path(mkdtemp(prefix="doors-"))
 
 
 def value_for(door: str, parameter: str) -> Any:

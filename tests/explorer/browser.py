@@ -92,6 +92,13 @@ class Tab:
         """Return the text of an element."""
         return str(self.run(f"document.getElementById({id!r}).textContent"))
 
+    def choose(self, id: str, value: str) -> None:
+        """Choose an entry of a list, as its user would."""
+        self.run(
+            f"(() => {{ const s = document.getElementById({json.dumps(id)});"
+            f"s.value = {json.dumps(value)}; s.dispatchEvent(new Event('change')); }})()"
+        )
+
     def key(self, key: str, code: int) -> None:
         """Press a key and let it go."""
         for kind in ("rawKeyDown", "keyUp"):

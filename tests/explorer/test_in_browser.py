@@ -133,16 +133,9 @@ def test_nothing_is_wider_than_the_window(tab: Tab, width: int) -> None:
         tab.look(1280, 800)
 
 
-def choose(tab: Tab, which: str, name: str) -> None:
-    tab.run(
-        f"(() => {{ const s = document.getElementById('{which}'); s.value = {json.dumps(name)};"
-        "s.dispatchEvent(new Event('change')); })()"
-    )
-
-
 def test_two_pairs_are_compared_at_every_place(tab: Tab) -> None:
-    choose(tab, "first", "taylor + focal")
-    choose(tab, "second", "softmax + brier")
+    tab.choose("first", "taylor + focal")
+    tab.choose("second", "softmax + brier")
     tab.run("document.querySelector('.panels').focus()")
     tab.key(*END)
     readings = tab.run(
@@ -182,8 +175,8 @@ def test_laws_read_as_people_write_them(tab: Tab, law: str, text: str) -> None:
 
 
 def test_a_ball_rolls_from_where_one_clicks(tab: Tab) -> None:
-    choose(tab, "first", "softmax + cross_entropy")
-    choose(tab, "second", "softmax + brier")
+    tab.choose("first", "softmax + cross_entropy")
+    tab.choose("second", "softmax + brier")
     x, y = middle(tab, ".plane")
     size = tab.run("document.querySelector('.plane').getBoundingClientRect().width")
     low, high = field.AXIS[0] - 1.2, field.AXIS[-1] + 1.2
@@ -205,7 +198,7 @@ def test_a_ball_rolls_from_where_one_clicks(tab: Tab) -> None:
 
 
 def test_sliders_turn_temperature_and_parameter(tab: Tab) -> None:
-    choose(tab, "second", "softmax + focal")
+    tab.choose("second", "softmax + focal")
     tab.run("document.getElementById('parameter').focus()")
     tab.key(*END)
     tab.run("document.getElementById('temperature').focus()")

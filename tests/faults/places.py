@@ -2,16 +2,20 @@
 
 import os
 import socket
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.faults.disks import full, read_only
 from tests.faults.outcome import Outcome, attempt, is_root
-from tests.faults.writers import Writer
+from tests.faults.writers import WRITERS, Writer
 
+ROOT = Path(__file__).parents[2]
 FAMILY = (OSError, ValueError, TypeError)
 Content = Mapping[str, bytes]
 
@@ -228,26 +232,53 @@ def leftovers(folder: Path) -> list[str]:
 
 def at_once(writer: Writer, folder: Path, *, times: int = 4) -> Outcome:
     """Let two threads write to one path, each several times."""
-    path, errors = folder / f"both{writer.suffix}", list[Exception]()
+    path, errors = folder / f"both{writer.suffix}", list[str]()
 
     def write() -> None:
         for _ in range(times):
             try:
                 writer.write(path)
             except Exception as error:
-                errors.append(error)
+                errors.append(f"{type(error).__name__}: {error}")
 
     writer.write(path)
     threads = [threading.Thread(target=write) for _ in range(2)]
     for thread in threads:
         thread.start()
-    while any(thread.is_alive() for thread in threads):
-        with suppress(FileNotFoundError):
-            if not path.exists():
-                errors.append(FileNotFoundError(f"{path} is not there for a moment"))
-        threads[0].join(0.001)
+    errors += _missed(path, lambda: any(thread.is_alive() for thread in threads))
     for thread in threads:
         thread.join()
+    return _both(writer, path, errors)
+
+
+def at_once_by_processes(name: str, folder: Path) -> Outcome:
+    """Let two processes write to one path, each several times."""
+    writer = WRITERS[name]
+    path = folder / f"both{writer.suffix}"
+    writer.write(path)
+    command = [sys.executable, "-m", "tests.faults.writing", name, str(path)]
+    both = [
+        subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    missed = _missed(path, lambda: any(process.poll() is None for process in both))
+    said = [process.communicate()[1] for process in both]
+    errors = [
+        text for process, text in zip(both, said, strict=True) if process.returncode
+    ]
+    return _both(writer, path, [*missed, *errors])
+
+
+def _missed(path: Path, goes_on: Callable[[], bool]) -> list[str]:
+    """What was seen while others wrote: a moment in which there is no file."""
+    while goes_on():
+        if not path.exists():
+            return [f"{path} is not there for a moment"]
+        time.sleep(0.001)
+    return []
+
+
+def _both(writer: Writer, path: Path, errors: Sequence[str]) -> Outcome:
     if errors:
-        return Outcome("raw error", f"{type(errors[0]).__name__}: {errors[0]}"[:500])
-    return judged(Outcome("result"), writer, Place(path, is_refused=False), folder)
+        return Outcome("raw error", errors[0][-500:])
+    return judged(Outcome("result"), writer, Place(path, is_refused=False), path.parent)

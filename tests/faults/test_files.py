@@ -55,6 +55,12 @@ def test_two_write_at_once(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.lengthy
+def test_two_processes_draw_at_once(tmp_path: Path) -> None:
+    outcome = places.at_once_by_processes("plotting.save, SVG", tmp_path)
+    assert outcome.is_good, outcome
+
+
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", share(READERS, one_in=2))
 def test_what_is_damaged_is_named(name: str, tmp_path: Path) -> None:
     pytest.importorskip(READERS[name].needs)

@@ -3,6 +3,8 @@
 import html
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from functools import cache
 from io import StringIO
@@ -32,6 +34,8 @@ from logitscape._src.reports.html import document
 from tests.faults.hostile_texts import EVERYTHING, MARKS, OWNED, TEXTS
 from tests.reports.pages import CHROMIUM, Page, embedded, in_browser
 from tests.shares import share
+
+LATEX = shutil.which("pdflatex")
 
 
 def diagnosed(name: str) -> Diagnosis:
@@ -185,6 +189,30 @@ def test_latex_takes_nothing_but_formulas_for_commands() -> None:
         assert not set(printed) & set("\\{}$&#%^~")
     assert in_latex("a & $x^2$ 5 %", has_formulas=True) == r"a \& $x^2$ 5 \%"
     assert in_latex(r"5 \$ and 6 \$", has_formulas=True) == r"5 \$ and 6 \$"
+
+
+@pytest.mark.skipif(LATEX is None, reason="needs LaTeX")
+def test_latex_draws_every_name(tmp_path: Path) -> None:
+    """One document has all the pictures; LaTeX itself complains of none and opens no other file."""
+    assert LATEX is not None
+    s = np.linspace(0.0, 1.0, 3)
+    # What is no letter of Latin needs another engine or more packages, whoever draws.
+    texts = [text for text in TEXTS.values() if printable(text).isascii()]
+    for number, text in enumerate(texts):
+        figure = plotting.labelled_curves(s, {text: s}, size=(5, 3))[0].figure
+        plotting.save(figure, tmp_path / f"{number}.pgf")
+    pictures = "\\par ".join(f"\\input{{{number}.pgf}}" for number in range(len(texts)))
+    packages = r"\documentclass{article}\usepackage{pgf}"
+    document = rf"{packages}\begin{{document}}{pictures}\end{{document}}"
+    (tmp_path / "all.tex").write_text(document, encoding="utf-8")
+    command = [LATEX, "-interaction=nonstopmode", "-recorder", "all.tex"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120)
+    said = run.stdout.decode("utf-8", "replace")
+    assert run.returncode == 0, said
+    assert not [line for line in said.splitlines() if line.startswith("!")], said
+    opened = (tmp_path / "all.fls").read_text(encoding="utf-8")
+    assert "0.pgf" in opened
+    assert "passwd" not in opened
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -88,7 +88,8 @@ class AuditReport(ABC, Generic[Number]):
         target = checked_path("save", path)
         if target.suffix.lower() == ".nc":
             with replacing(target, argument=ARGUMENT) as temporary:
-                self.to_xarray().to_netcdf(temporary)
+                # SciPy comes with JAX; what xarray prefers may lack a library of its own.
+                self.to_xarray().to_netcdf(temporary, engine="scipy")
             return target
         texts = {".html": self.page, ".json": self.to_json, ".txt": self.full}
         return save(target, texts, self.figure)

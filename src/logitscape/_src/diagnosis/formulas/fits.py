@@ -104,9 +104,11 @@ def linear_fit(feature: Rows, losses: Losses) -> Fit:
 def fit(formula: Formula, start: Sequence[float], losses: Losses) -> Fit:
     """Fit the parameters as well, from a start, by Levenberg and Marquardt's method."""
     parameters = np.asarray(start, np.float64)
-    if parameters.size:
-        parameters = _minimised(formula, parameters, losses)
-    found = linear_fit(formula(parameters), losses)
+    # A long step may lead to where the formula overflows; such a step is not taken.
+    with np.errstate(all="ignore"):
+        if parameters.size:
+            parameters = _minimised(formula, parameters, losses)
+        found = linear_fit(formula(parameters), losses)
     return Fit(parameters, found.factor, found.constant, found.deviation)
 
 
