@@ -144,3 +144,25 @@ def test_arguments_are_literals_or_text() -> None:
     assert parsed(texts) == expected
     with pytest.raises(UsageError, match="must be NAME=VALUE"):
         parsed(["gamma"])
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("audit", "z.npy", "y.npy", "--objective", "nope"), "--objective"),
+        (("audit", "z.npy", "y.npy", "--against", "softmax + brier"), "--against"),
+        (("audit", "z.npy", "y.npy", "--normalizer", "no.py:f"), "--normalizer"),
+        (("diagnose", "mae", "--reference", "focal"), "--reference"),
+        (("diagnose", "mae", "--normalizer", "nope"), "--normalizer"),
+        (("compare", "mae", "--reference", "no.module:f"), "--reference"),
+        (("sweep", "optax.losses:l2_loss", "--normalizer", "no.py:f"), "--normalizer"),
+    ],
+)
+def test_an_error_in_an_option_names_it(
+    words: tuple[str, ...], option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # All options but the one that is asked about are good.
+    good = {"mae": "softmax + mae", "softmax + brier": "softmax + brie"}
+    status, out, err = run(capsys, *(good.get(word, word) for word in words))
+    assert (status, out) == (2, "")
+    assert err.startswith(f"logitscape: {option}: ")

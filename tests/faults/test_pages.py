@@ -192,6 +192,7 @@ def test_latex_takes_nothing_but_formulas_for_commands() -> None:
 
 
 @pytest.mark.skipif(LATEX is None, reason="needs LaTeX")
+@pytest.mark.filterwarnings("ignore:Glyph:UserWarning", "ignore:.*not applied")
 def test_latex_draws_every_name(tmp_path: Path) -> None:
     """One document has all the pictures; LaTeX itself complains of none and opens no other file."""
     assert LATEX is not None

@@ -131,7 +131,8 @@ def audit(
             "'epoch_*.npz'."
         )
     check_out(options.out, REPORTS)
-    given = [targets.resolve(text) for text in (options.objective, *options.against)]
+    given = [targets.of_option("--objective", options.objective)]
+    given += [targets.of_option("--against", text) for text in options.against]
     found = _audited(logits, labels, given, options)
     if options.out is not None:
         with writing(options.out, quiet=options.quiet):
@@ -154,7 +155,7 @@ def _audited(
     keep_programs()
     normalizer: Any = options.normalizer
     if normalizer is not None and ":" in normalizer:
-        normalizer = targets.resolve(normalizer).source
+        normalizer = targets.of_option("--normalizer", normalizer).source
     try:
         with blaming("auditing", targets.roots_of(given)):
             return ls.audit(

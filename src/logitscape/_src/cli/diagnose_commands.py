@@ -236,7 +236,7 @@ def _prepared(names: Sequence[str], options: Options) -> Request:
     store()
     arguments_of_function = parsed(options.arg)
     named = [targets.resolve(name, arguments_of_function) for name in names]
-    reference = targets.resolve(options.reference)
+    reference = targets.of_option("--reference", options.reference)
     subjects = targets.recognised(
         named,
         "trying it",

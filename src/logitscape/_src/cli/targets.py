@@ -73,6 +73,21 @@ def resolve(text: str, arguments: Mapping[str, Any] | None = None) -> Target:
     return target
 
 
+def of_option(option: str, text: str) -> Target:
+    """Resolve a TARGET that an option gives, so that an error names the option."""
+    with saying(option):
+        return resolve(text)
+
+
+@contextmanager
+def saying(option: str) -> Iterator[None]:
+    """Run code that reads an option; a `UsageError` then begins with its name."""
+    try:
+        yield
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}") from error
+
+
 def _imported(place: str) -> ModuleType:
     is_file = place.endswith(".py") or "/" in place or "\\" in place
     if not is_file:
@@ -160,10 +175,10 @@ def _normalizer(text: str | None) -> Any:
     if text is None:
         return None
     if ":" in text:
-        return resolve(text).source
+        return of_option("--normalizer", text).source
     import logitscape as ls
 
-    with blaming("reading --normalizer"):
+    with saying("--normalizer"), blaming("reading --normalizer"):
         return ls.normalizer(text)
 
 
