@@ -155,7 +155,7 @@ def test_arguments_are_literals_or_text() -> None:
         (("diagnose", "mae", "--reference", "focal"), "--reference"),
         (("diagnose", "mae", "--normalizer", "nope"), "--normalizer"),
         (("compare", "mae", "--reference", "no.module:f"), "--reference"),
-        (("sweep", "optax.losses:l2_loss", "--normalizer", "no.py:f"), "--normalizer"),
+        (("show", "optax.losses:log_cosh", "--normalizer", "no.py:f"), "--normalizer"),
     ],
 )
 def test_an_error_in_an_option_names_it(
