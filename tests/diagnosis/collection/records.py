@@ -10,6 +10,7 @@ from . import (
     healthy_formulas,
     healthy_programs,
     second_round,
+    sixth_round,
     third_round,
 )
 from .case import Broken, Healthy
@@ -21,6 +22,7 @@ BROKEN: Mapping[str, Broken] = {
     **third_round.BROKEN,
     **fourth_round.BROKEN,
     **fifth_round.BROKEN,
+    **sixth_round.BROKEN,
 }
 HEALTHY: Mapping[str, Healthy] = {
     name: case._replace(arguments={"normalizer": "softmax", **case.arguments})
@@ -31,6 +33,7 @@ HEALTHY: Mapping[str, Healthy] = {
         **third_round.HEALTHY,
         **fourth_round.HEALTHY,
         **fifth_round.HEALTHY,
+        **sixth_round.HEALTHY,
     }.items()
 }
 """The normalizer lets questions about probabilities be asked."""

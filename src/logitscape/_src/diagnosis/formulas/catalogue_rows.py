@@ -22,6 +22,7 @@ from .loss_rows import (
     OF_LOGITS,
     OF_PROBABILITIES,
     sigmoid_of_softmax,
+    sigmoid_of_squashed,
     softmax_twice,
     squared_error_of_number,
     with_rest,
@@ -141,6 +142,7 @@ def _is_common(normalizer: str, loss: str) -> bool:
 
 TWICE = "softmax + softmax + cross_entropy"
 BEFORE_SIGMOID = "softmax + sigmoid cross-entropy"
+SQUASHED = "sigmoid cross-entropy of targets after a sigmoid"
 WITH_REST = "softmax with a rest + cross_entropy"
 WITH_REST_OF_LARGEST = "softmax with a rest of its largest weight + cross_entropy"
 OF_NUMBER = "squared error of the expected class number"
@@ -162,6 +164,7 @@ def known_mistakes() -> Iterator[Known]:
     yield Known(TWICE, softmax_twice, outer)
     yield Known(BEFORE_SIGMOID, sigmoid_of_softmax)
     yield Known(BEFORE_SIGMOID, sigmoid_of_softmax, outer)
+    yield Known(SQUASHED, sigmoid_of_squashed)
     yield Known(WITH_REST, with_rest, REST)
     yield Known(WITH_REST_OF_LARGEST, with_rest_of_largest, REST)
     yield Known(OF_NUMBER, squared_error_of_number)

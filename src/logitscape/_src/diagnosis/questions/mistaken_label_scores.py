@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..answers import Witness
-from ..designs.label_angles import added_angle, degrees_of, scale_of_cosines
+from ..designs.label_angles import added_angle, degrees_of, scale_of_cosines, turned
 from ..designs.softmax_designs import FEWEST, LEAST_LOSS, label_scores
 from ..designs.softmax_forms import SAME, softmax_form
 from ..evaluation import one_hot
@@ -112,6 +112,27 @@ def angle_on_the_wrong_side(samples: Samples) -> Mistake | None:
     return Mistake(
         "margin on the wrong side", "fault", text, added, witness, of_scaled=False
     )
+
+
+def angle_of_every_class(samples: Samples) -> Mistake | None:
+    """A margin of angles that is added to the label's cosine and to all others alike."""
+    label = samples.of_designs.labels[0]
+    found = turned(samples.of_designs, label)
+    if found is None:
+        return None
+    text = (
+        f"An angle of {found.angle:.4g} is added to those of all cosines, the label's and its "
+        f"rivals' (the scale is {found.scale:.4g}): a margin is for the label alone, which then "
+        "has to be ahead by it."
+    )
+    witness = Witness(
+        logits=(0.0,) * samples.num_classes,
+        target=one_hot(label, samples.num_classes),
+        shows=f"log {samples.num_classes}, as without a margin",
+        expression="loss",
+    )
+    verdict = "margin on every class"
+    return Mistake(verdict, "fault", text, found.angle, witness, of_scaled=False)
 
 
 def _angle_in_degrees(samples: Samples, label: int, degrees: float) -> Mistake:

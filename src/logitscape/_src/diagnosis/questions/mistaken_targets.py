@@ -7,6 +7,7 @@ import numpy as np
 from ...base.softmax import log_softmax_rows
 from ..answers import Witness
 from ..evaluation import Rows, losses, one_hot
+from ..formulas.catalogue_rows import SQUASHED
 from ..simplify import format_first
 from .mistake_samples import EXACT, Mistake, Samples, target_weights_of
 
@@ -70,6 +71,49 @@ def target_weights(samples: Samples) -> Mistake | None:
     times = "" if abs(total - 1) <= 1e-3 else f" times {total:.4g}"
     text = f"This is label smoothing{times}: {effect}."
     return Mistake("label smoothing", "note", text, float(target[label]))
+
+
+def squashed_target(samples: Samples) -> Mistake | None:
+    """Cross-entropy towards targets that went through a softmax or a sigmoid, as logits do."""
+    through = _squashed_by(samples)
+    if through is None:
+        return None
+    n = samples.num_classes
+    label = samples.labels[0]
+    yes = np.e if through == "softmax" else 1 / (1 + np.exp(-1))
+    no = 1.0 if through == "softmax" else 0.5
+    if through == "softmax":
+        yes, no = yes / (yes + n - 1), no / (yes + n - 1)
+    text = (
+        f"The target goes through a {through} before the cross-entropy: instead of 1 and 0 it is "
+        f"{yes:.3f} for the label and {no:.3f} for every other class, and no model that is sure "
+        "is right. Targets are probabilities already."
+    )
+    shows = "the label leads by 20, and the gradient pushes it back"
+    witness = Witness(
+        logits=tuple(20.0 * (k == label) for k in range(n)),
+        target=one_hot(label, n),
+        shows=shows,
+    )
+    return Mistake("target squashed", "fault", text, yes, witness)
+
+
+def _squashed_by(samples: Samples) -> str | None:
+    if samples.identity is not None and samples.identity.spec == SQUASHED:
+        return "sigmoid"
+    weights = dict(target_weights_of(samples))
+    if len(weights) < len(samples.labels):
+        return None
+    ratios = []
+    for label, target in weights.items():
+        others = np.delete(target, label)
+        if others.min() <= 0 or np.ptp(others) > EXACT * others.max():
+            return None
+        ratios.append(target[label] / others.mean())
+    for name, ratio in {"softmax": np.e, "sigmoid": 2 / (1 + np.exp(-1))}.items():
+        if np.allclose(ratios, ratio, rtol=1e-4):
+            return name
+    return None
 
 
 def _are_missized(weights: Mapping[int, Rows]) -> bool:

@@ -27,7 +27,11 @@ from .mistaken_formulas import (
     squared_error,
     weight_in_factor,
 )
-from .mistaken_label_scores import angle_on_the_wrong_side, label_scaled_otherwise
+from .mistaken_label_scores import (
+    angle_of_every_class,
+    angle_on_the_wrong_side,
+    label_scaled_otherwise,
+)
 from .mistaken_labels import (
     label_not_taught,
     not_finite_when_equal,
@@ -35,7 +39,8 @@ from .mistaken_labels import (
     pushes_another_class,
     same_logits_for_all,
 )
-from .mistaken_targets import margin_on_the_wrong_side, target_weights
+from .mistaken_targets import margin_on_the_wrong_side, squashed_target, target_weights
+from .mistaken_weights import weight_of_prediction
 from .own_similarities import own_similarity
 from .probability_limits import never_certain
 from .pushed_back import pushed_back_when_right
@@ -53,7 +58,9 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
     not_finite_when_equal,
     label_not_taught,
     pushes_another_class,
+    squashed_target,
     target_weights,
+    weight_of_prediction,
     forgotten_logarithm,
     log_probability_in_factor,
     weight_in_factor,
@@ -69,6 +76,7 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
     own_similarity,
     margin_on_the_wrong_side,
     angle_on_the_wrong_side,
+    angle_of_every_class,
     one_class_only,
     label_scaled_otherwise,
     same_logits_for_all,
@@ -84,9 +92,13 @@ RECOGNISERS: tuple[Callable[[Samples], Mistake | None], ...] = (
 CONSEQUENCES: Mapping[str, frozenset[str]] = {
     "softmax applied twice": frozenset({"never certain", "dead region"}),
     "softmax before a sigmoid": frozenset({"never certain", "dead region"}),
+    "target squashed": frozenset({"never certain", "label smoothing"}),
     "never certain": frozenset({"dead region"}),
     "angle in degrees": frozenset(
         {"never certain", "wrong sign", "wrong label convention", "pushes a rival up"}
+    ),
+    "margin on every class": frozenset(
+        {"never certain", "wrong sign", "pushes a rival up"}
     ),
     "no is not 1 - yes": frozenset({"wrong label convention"}),
     "own similarity in the normaliser": frozenset({"never certain"}),

@@ -108,6 +108,36 @@ MISTAKES: Verdicts = (
         reference=DENG,
     ),
     Verdict(
+        "margin on every class",
+        "fault",
+        meaning="An angle is added to the cosines of all classes, and not to the label's alone.",
+        why="No class is asked to be ahead by the margin, and the cosines are only distorted.",
+        remedy="Add it where the label is: jnp.where(one_hot, cos(theta + m), cosines).",
+        reference=DENG,
+    ),
+    Verdict(
+        "target squashed",
+        "fault",
+        meaning="The target goes through a softmax or a sigmoid before the cross-entropy.",
+        why=(
+            "A target of 1 becomes one of 0.73 or less, and one of 0 something else: the least "
+            "loss is that of a model which is hardly sure."
+        ),
+        remedy="Give the target as it is; only logits go through a softmax or a sigmoid.",
+        reference=OPTAX,
+    ),
+    Verdict(
+        "weight of the prediction",
+        "fault",
+        meaning="The weight of an example is that of the class which is predicted.",
+        why=(
+            "The loss jumps where the prediction changes, and is smaller for whoever predicts a "
+            "class of small weight, whatever the label is."
+        ),
+        remedy="Take the weights at the labels: weights[labels], not weights[argmax(logits)].",
+        reference=OPTAX,
+    ),
+    Verdict(
         "logits taken for probabilities",
         "fault",
         meaning="The logarithm is taken of the logits themselves.",
