@@ -61,7 +61,7 @@ SIXTH_ROUND = (
     "probability, which is NaN in float32 where that underflows, as the diagnosis said). What "
     "was missed is mended and in `sixth_round.py`, but for a weighted mean whose weights are "
     "those of the predicted classes, one matrix of the similarities of two views, which is "
-    "refused, and an overlap that punishes no false alarm."
+    "refused, and a Dice loss that is NaN where no class is present."
 )
 """History: what was measured once cannot be measured again with a later diagnosis."""
 

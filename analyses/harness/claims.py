@@ -41,6 +41,7 @@ CLAIMS: Mapping[str, tuple[str, str]] = {
     "C20": ("The alternatives sometimes do better", "C20a"),
     "C21": ("For inputs in [0, 1] dividing by the sum is as good", "C21a"),
     "C22": ("A z-score as the transform", "C22a"),
+    "C23": ("Softmax collapse: rounding ends learning", "C23c"),
 }
 """The text of each claim, and the id of the finding that is quoted for it."""
 

@@ -217,7 +217,8 @@ def sigmoid_of_squashed(z: Rows, labels: Rows) -> Rows:
     """Sigmoid cross-entropy whose targets 0 and 1 went through a sigmoid too."""
     no, yes = 0.5, 1 / (1 + np.exp(-1.0))
     targets_times_z = no * z.sum(axis=1) + (yes - no) * at_labels(z, labels)
-    return np.logaddexp(0, z).sum(axis=1) - targets_times_z
+    losses: Rows = np.logaddexp(0, z).sum(axis=1) - targets_times_z
+    return losses
 
 
 def squared_error_of_number(z: Rows, labels: Rows) -> Rows:
