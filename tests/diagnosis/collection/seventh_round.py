@@ -1,10 +1,8 @@
 """Losses of kinds that a seventh round of unseen ones had missed, or that had raised an alarm."""
 
-from collections.abc import Mapping
-
 import jax.numpy as jnp
 from jax import Array
-from jax.nn import logsumexp, softmax
+from jax.nn import log_softmax, logsumexp, softmax
 
 from .case import Broken, Healthy
 
@@ -28,10 +26,35 @@ def forward_corrected(logits: Array, labels: Array) -> Array:
     return -jnp.mean(jnp.log(p[jnp.arange(len(labels)), labels]))
 
 
-BROKEN: Mapping[str, Broken] = {}
+def _of_joint_rows(scores: Array) -> Array:
+    count = len(scores)
+    matches = (jnp.arange(count) + count // 2) % count
+    return -jnp.mean(log_softmax(scores)[jnp.arange(count), matches])
+
+
+def joint_rows(similarities: Array) -> Array:
+    """Of the similarities [2N, 2N] of all rows of two views."""
+    own = jnp.eye(len(similarities), dtype=bool)
+    return _of_joint_rows(jnp.where(own, -jnp.inf, similarities / 0.5))
+
+
+def joint_rows_unmasked(similarities: Array) -> Array:
+    return _of_joint_rows(similarities / 0.5)
+
+
+BROKEN = {
+    "diagonal of a joint matrix left in": Broken(
+        joint_rows_unmasked,
+        ("own similarity in the normaliser",),
+        "github.com/Lightning-Universe/lightning-bolts/issues/695",
+    ),
+}
 """Losses of which the seventh round missed the cause, and their like."""
 
 HEALTHY = {
+    "joint matrix with a masked diagonal": Healthy(
+        joint_rows, ("temperature",), "Chen et al. 2020, SimCLR"
+    ),
     "every positive above every negative": Healthy(
         ranked,
         ("answer moved away",),
