@@ -4,6 +4,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.nn import log_softmax, logsumexp, softmax
 
+from .broken_programs import rows
 from .case import Broken, Healthy
 
 
@@ -42,7 +43,18 @@ def joint_rows_unmasked(similarities: Array) -> Array:
     return _of_joint_rows(similarities / 0.5)
 
 
+def mean_weighted_by_predictions(logits: Array, labels: Array) -> Array:
+    weights = jnp.array([1.0, 3.0, 2.0], logits.dtype)[logits.argmax(-1)]
+    return jnp.sum(weights * rows(logits, labels)) / jnp.sum(weights)
+
+
 BROKEN = {
+    "mean weighted by the predicted classes": Broken(
+        mean_weighted_by_predictions,
+        ("weight of the prediction",),
+        "own",
+        {"num_classes": 3},
+    ),
     "diagonal of a joint matrix left in": Broken(
         joint_rows_unmasked,
         ("own similarity in the normaliser",),
