@@ -48,6 +48,11 @@ def mean_weighted_by_predictions(logits: Array, labels: Array) -> Array:
     return jnp.sum(weights * rows(logits, labels)) / jnp.sum(weights)
 
 
+def of_next_tokens(logits: Array, labels: Array) -> Array:
+    """Of one sequence; the logits of a place are for the token after it."""
+    return rows(logits[:-1], labels[1:]).mean()
+
+
 BROKEN = {
     "mean weighted by the predicted classes": Broken(
         mean_weighted_by_predictions,
@@ -64,6 +69,9 @@ BROKEN = {
 """Losses of which the seventh round missed the cause, and their like."""
 
 HEALTHY = {
+    "next tokens of one sequence": Healthy(
+        of_next_tokens, (), "github.com/huggingface/transformers/pull/404"
+    ),
     "joint matrix with a masked diagonal": Healthy(
         joint_rows, ("temperature",), "Chen et al. 2020, SimCLR"
     ),
