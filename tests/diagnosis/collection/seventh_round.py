@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 from jax import Array
-from jax.nn import log_softmax, logsumexp, softmax
+from jax.nn import log_softmax, logsumexp, softmax, softplus
 
 from .broken_programs import rows
 from .case import Broken, Healthy
@@ -53,7 +53,15 @@ def of_next_tokens(logits: Array, labels: Array) -> Array:
     return rows(logits[:-1], labels[1:]).mean()
 
 
+def log_softmax_before_sigmoid(logits: Array, target: Array) -> Array:
+    log_p = log_softmax(logits)
+    return jnp.sum(softplus(log_p) - target * log_p)
+
+
 BROKEN = {
+    "log-probabilities before a sigmoid": Broken(
+        log_softmax_before_sigmoid, ("softmax before a sigmoid",), "own"
+    ),
     "mean weighted by the predicted classes": Broken(
         mean_weighted_by_predictions,
         ("weight of the prediction",),
