@@ -416,6 +416,17 @@ def of_probabilities(y_true, y_pred, from_logits=False):
     return -jnp.sum(y_true * jnp.log(p), axis=-1)
 
 
+def of_two_views(similarities):
+    """The rows of one matrix [2N, 2N] match those that are N rows apart."""
+    count = len(similarities)
+    matches = (jnp.arange(count) + count // 2) % count
+    rivals = jnp.where(jnp.eye(count, dtype=bool), -1e9, similarities / 0.5)
+    log_p = jax.nn.log_softmax(rivals)
+    return -jnp.mean(
+        jnp.sum(log_p * jax.nn.one_hot(matches, count, dtype=log_p.dtype), 1)
+    )
+
+
 @pytest.mark.parametrize(
     "function",
     share(
@@ -430,6 +441,7 @@ def of_probabilities(y_true, y_pred, from_logits=False):
             counts_first,
             named_otherwise,
             of_probabilities,
+            of_two_views,
         ],
         one_in=4,
     ),

@@ -107,13 +107,14 @@ def _vector(
 
 
 def _is_of_similarities(trials: Trials) -> bool:
-    """Whether a function of two arguments takes them as its call has them."""
+    """Whether a function takes similarities as its call has them."""
     n = trials.num_classes
     if trials.call.style == "embeddings":
         return tested(lambda: laws.is_of_angles(trials.run_of_two, n), False)
     if trials.call.style == "both sides":
         return tested(lambda: laws.is_of_two_sides(trials.run_of_two), False)
-    return True
+    # Of two views in one matrix the refusal has a call that works.
+    return not tested(lambda: laws_of_positives.is_of_two_views(trials.run), False)
 
 
 def _are_positives(trials: Trials, *, alone: bool) -> bool:
