@@ -60,8 +60,7 @@ SIXTH_ROUND = (
     "cause, something was found in 16, and 1 of 16 raised an alarm (again a power of a "
     "probability, which is NaN in float32 where that underflows, as the diagnosis said). What "
     "was missed is mended and in `sixth_round.py`, but for a weighted mean whose weights are "
-    "those of the predicted classes, and a Dice loss that is NaN where no class is present; one "
-    "matrix of the similarities of two views is refused with a call that names its fault."
+    "those of the predicted classes, and a Dice loss that is NaN where no class is present."
 )
 """History: what was measured once cannot be measured again with a later diagnosis."""
 

@@ -441,7 +441,6 @@ def of_two_views(similarities):
             counts_first,
             named_otherwise,
             of_probabilities,
-            of_two_views,
         ],
         one_in=4,
     ),
@@ -553,3 +552,9 @@ def test_probe_takes_the_same_forms() -> None:
     measure = ls.probe(lambda z, y: (of_labels(z, y).mean(), {}))
     statistics = measure(Z.astype(np.float32), np.full(3, LABEL))
     np.testing.assert_allclose(statistics.loss, CROSS_ENTROPY.mean(), rtol=1e-5)
+
+
+def test_matches_that_are_counted_modulo_the_rows_are_those_of_a_joint_matrix() -> None:
+    found = recognised(of_two_views)
+    assert found.recognised is not None
+    assert found.recognised.call.style == "joint"

@@ -10,6 +10,7 @@ from . import (
     healthy_formulas,
     healthy_programs,
     second_round,
+    seventh_round,
     sixth_round,
     third_round,
 )
@@ -23,6 +24,7 @@ BROKEN: Mapping[str, Broken] = {
     **fourth_round.BROKEN,
     **fifth_round.BROKEN,
     **sixth_round.BROKEN,
+    **seventh_round.BROKEN,
 }
 HEALTHY: Mapping[str, Healthy] = {
     name: case._replace(arguments={"normalizer": "softmax", **case.arguments})
@@ -34,6 +36,7 @@ HEALTHY: Mapping[str, Healthy] = {
         **fourth_round.HEALTHY,
         **fifth_round.HEALTHY,
         **sixth_round.HEALTHY,
+        **seventh_round.HEALTHY,
     }.items()
 }
 """The normalizer lets questions about probabilities be asked."""

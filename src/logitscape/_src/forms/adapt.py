@@ -18,6 +18,7 @@ from ..objectives.objective import Objective
 from ..objectives.sources import Source, objective
 from .axes import axes_code
 from .framework import Library, Rows
+from .joint_rows import joint_matrix_code
 from .reading import (
     PERFECT,
     arguments_of_one,
@@ -62,7 +63,9 @@ def _of_one(
             f"`{name_of(function)}` must return floating-point numbers, got {loss.dtype} "
             f"({definition_of(function)})."
         )
-    value: Array = loss_of_one(recognised.reading, loss, z.shape[0])
+    value: Array = loss_of_one(
+        recognised.reading, loss, recognised.call.rows(z.shape[0])
+    )
     return value
 
 
@@ -143,6 +146,10 @@ def _code_of_similarities(name: str, recognised: Recognised, library: Library) -
     call = recognised.call
     if call.style == "one":
         return f"lambda z, t: {call.code(name, matrix, '')}{end}"
+    if call.style == "joint":
+        end = end.replace("len(t)", "2 * len(t)")
+        of_all = call.code(name, joint_matrix_code(library), "")
+        return f"lambda z, t: (lambda s: {of_all}{end})({matrix})"
     other = "s.T"
     if call.style == "embeddings":
         other = f"{library}.eye(len(s), dtype=s.dtype)"
@@ -217,6 +224,8 @@ def description(recognised: Recognised) -> str:
         notes.append("the target first")
     if recognised.call.style == "embeddings":
         notes.append("two sets of embeddings, of which the second are the unit vectors")
+    if recognised.call.style == "joint":
+        notes.append("of the rows of both of two sets, which match N places apart")
     if recognised.call.style == "preferences":
         first = "the second" if recognised.call.swapped else "the first"
         notes.append(f"scores of two answers, of which {first} is preferred")

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from .joint_rows import constant, joint_matrix
 from .result_parts import loss_of
 
 STUDENTS = frozenset(
@@ -35,12 +36,12 @@ OTHERS = ("reject", "los", "worse", "dispref", "neg", "bad", "y_l")
 """How the names of arguments begin that are scores of a preferred answer, and of another one."""
 
 Style: TypeAlias = Literal[
-    "two", "one", "pair", "mapping", "embeddings", "both sides", "preferences"
+    "two", "one", "joint", "pair", "mapping", "embeddings", "both sides", "preferences"
 ]
 TWO_SETS = frozenset({"embeddings", "both sides"})
-OF_SIMILARITIES = TWO_SETS | {"one"}
+OF_SIMILARITIES = TWO_SETS | {"one", "joint"}
 """Styles of functions of the similarities [N, N] of a batch."""
-ONE_ARGUMENT = frozenset({"one", "pair", "mapping"})
+ONE_ARGUMENT = frozenset({"one", "joint", "pair", "mapping"})
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,9 @@ class Call:
         swapped: Whether the target comes first.
         reduction: Value of the argument `reduction`, if the function takes one.
         style: Whether it takes two arguments, the logits alone, or one batch that holds both; or
-            similarities as two sets of embeddings, or in both directions; or the scores of what
-            is preferred and of what is not, whose difference is the logit.
+            similarities as two sets of embeddings, in both directions, or in the joint matrix
+            [2 N, 2 N] of all rows; or the scores of what is preferred and of what is not, whose
+            difference is the logit.
         keyword: Keyword of the only argument; "" for the first position.
         part: Code that follows the call and takes the loss from its result, such as "[0]".
     """
@@ -99,9 +101,15 @@ class Call:
         """The only argument."""
         if self.style == "one":
             return logits
+        if self.style == "joint":
+            return joint_matrix(logits)
         if self.style == "pair":
             return (logits, target)
         return {self.logits: logits, self.target: target}
+
+    def rows(self, num_classes: int) -> int:
+        """The number of rows of similarities that the function gets for an example."""
+        return 2 * num_classes if self.style == "joint" else num_classes
 
     def code(self, function: str, logits: str, target: str) -> str:
         """The call as code."""
@@ -116,6 +124,7 @@ class Call:
         if self.style in ONE_ARGUMENT:
             only = {
                 "one": logits,
+                "joint": logits,
                 "pair": f"({logits}, {target})",
                 "mapping": f'{{"{self.logits}": {logits}, "{self.target}": {target}}}',
             }
@@ -128,10 +137,7 @@ class Call:
 
 
 def _unit_vectors(similarities: Any) -> Any:
-    eye = np.eye(len(similarities))
-    if hasattr(similarities, "new_tensor"):
-        return similarities.new_tensor(eye)
-    return eye.astype(similarities.dtype)
+    return constant(np.eye(len(similarities)), similarities)
 
 
 def calls_of(function: Callable[..., Any]) -> list[Call]:
@@ -205,6 +211,7 @@ def _calls(parameters: Mapping[str, inspect.Parameter]) -> Iterator[Call]:
     if is_alone:
         keyword = needed[0] if keyword_only else ""
         yield Call(style="one", keyword=keyword)
+        yield Call(style="joint", keyword=keyword)
         yield Call(style="pair", keyword=keyword)
         if needed == open_positions[:1] and second not in TARGETS:
             yield Call()

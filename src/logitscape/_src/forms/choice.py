@@ -1,6 +1,7 @@
 """In which form a function comes, told by values where the shapes of several fit."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from . import laws, laws_of_positives
 from .call import TARGETS, Call, names_say_positives, second_name
@@ -113,8 +114,11 @@ def _is_of_similarities(trials: Trials) -> bool:
         return tested(lambda: laws.is_of_angles(trials.run_of_two, n), False)
     if trials.call.style == "both sides":
         return tested(lambda: laws.is_of_two_sides(trials.run_of_two), False)
-    # Of two views in one matrix the refusal has a call that works.
-    return not tested(lambda: laws_of_positives.is_of_two_views(trials.run), False)
+    if trials.framework.array == "np":
+        return True
+    whole = trials.framework.runner(trials.function, replace(trials.call, style="one"))
+    is_joint = tested(lambda: laws.is_of_joint_matrix(whole), False)
+    return is_joint == (trials.call.style == "joint")
 
 
 def _are_positives(trials: Trials, *, alone: bool) -> bool:

@@ -308,6 +308,18 @@ def is_of_two_sides(run: Run) -> bool:
     )
 
 
+def is_of_joint_matrix(run: Run) -> bool:
+    """Whether a loss of similarities [2 N, 2 N] has the matches N places from the diagonal."""
+    similarities = _logits(2 * EXAMPLES, 2 * EXAMPLES)
+    eye = np.eye(2 * EXAMPLES)
+    loss, own, matched = (
+        np.sum(run(similarities + step))
+        for step in (0 * eye, eye, np.roll(eye, EXAMPLES, axis=1))
+    )
+    least = EXACT * (1 + abs(loss))
+    return bool(matched < loss - least and own > loss - least)
+
+
 def arguments_for(
     reading: Reading,
 ) -> Callable[[Rows, Rows], tuple[Rows, ...]]:

@@ -1,4 +1,4 @@
-"""What is true of losses of what matches and what does not, tried by a few values."""
+"""What is true of a loss of positives [N] and negatives [N, m], tried by a few values."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -12,8 +12,6 @@ Run: TypeAlias = Callable[..., Rows]
 
 EXAMPLES = 5
 NEGATIVES = 4
-PAIRS, FAR = 3, 4.0
-"""Number of pairs of two views, and the similarity of what matches."""
 EXACT = 2e-6
 """Largest difference of equal losses, relative to their size: float32 rounds them."""
 
@@ -42,20 +40,6 @@ def reduction_of(run: Run) -> Reduction | None:
     if _same(at, np.mean(each)):
         return "mean"
     return "sum" if _same(at, np.sum(each)) else None
-
-
-def is_of_two_views(run: Run) -> bool:
-    """Whether in a matrix of 2N rows those match that are N apart, and not those of one number.
-
-    The loss is then less where these similarities are large than where the diagonal is.
-    """
-    views = FAR * np.roll(np.eye(2 * PAIRS), PAIRS, axis=1)
-    diagonal = FAR * np.eye(2 * PAIRS)
-    nothing = 0 * diagonal
-    of_views, of_diagonal, of_nothing = (
-        float(np.mean(run(matrix))) for matrix in (views, diagonal, nothing)
-    )
-    return of_views < min(of_diagonal, of_nothing) - EXACT * (1 + abs(of_nothing))
 
 
 def _similarities() -> tuple[Rows, Rows]:

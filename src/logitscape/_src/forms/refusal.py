@@ -10,15 +10,7 @@ from ..base.users_code import definition_of, name_of, place_of, remedy_of
 from .call import parameters_of, required
 from .framework import Framework, Returned
 from .reading import READINGS, Form, Reading
-from .remedies import (
-    Find,
-    Trial,
-    bound_call,
-    model_call,
-    other_parameters,
-    picked_call,
-    views_call,
-)
+from .remedies import Find, Trial, bound_call, model_call, other_parameters, picked_call
 
 MODELS = frozenset(
     {"params", "parameters", "variables", "weights", "theta", "model", "net", "module"}
@@ -155,12 +147,6 @@ def _remedy(trial: Trial, errors: Mapping[Reading, Exception]) -> str:
     picked = picked_call(trial)
     if picked:
         return f"This works: `ls.diagnose({picked})`."
-    views = views_call(trial)
-    if views:
-        return (
-            "It takes the similarities of two views in one matrix [2N, 2N]. Asked about are the "
-            f"two sets of vectors. This works: `ls.diagnose({views})`."
-        )
     known = next(filter(None, map(remedy_of, errors.values())), "")
     if known:
         return (

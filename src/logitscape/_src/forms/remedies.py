@@ -227,22 +227,3 @@ def _parts(trial: Trial) -> Iterator[str]:
             yield from (f"[{index}]" for index in range(1, len(result)))
         elif getattr(result, "ndim", 0):
             yield ".mean()"
-
-
-VIEWS = (
-    "lambda a, b: {name}((lambda rows: rows @ rows.T)((lambda rows: rows / "
-    "{xp}.linalg.norm(rows, axis=1, keepdims=True))({xp}.concatenate([a, b]))))"
-)
-"""Code of a function of two sets of vectors, of whose cosines a loss takes one matrix."""
-
-
-def views_call(trial: Trial) -> str:
-    """The call of a loss of the similarities [2N, 2N] of two views; "" if it is none.
-
-    Its rows come in pairs, so that a matrix of an odd number of rows is refused.
-    """
-    if len(required(parameters_of(trial.function))) != 1:
-        return ""
-    xp = "torch" if trial.library == "torch" else "jnp"
-    code = VIEWS.format(name=trial.name, xp=xp)
-    return code if trial.works(code) else ""

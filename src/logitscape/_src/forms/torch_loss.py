@@ -167,7 +167,9 @@ class TorchLoss:
 
         def loss(z: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
             arguments = arguments_of_one(reading, z, target)
-            value: torch.Tensor = loss_of_one(reading, called(*arguments), len(z))
+            value: torch.Tensor = loss_of_one(
+                reading, called(*arguments), self.recognised.call.rows(len(z))
+            )
             return value
 
         return loss

@@ -12,6 +12,7 @@ from ..subject import Subject
 from .design import Design
 from .hinges import hinge
 from .input_forms import cosines, norm_invariance, soft_cap
+from .label_noise import label_noise
 from .ordinal_costs import ordinal_costs
 from .ordinal_thresholds import ordinal_thresholds
 from .samples import Samples, sample
@@ -21,6 +22,7 @@ from .target_forms import bounded, soft_targets
 RECOGNISERS: tuple[Callable[[Samples], list[Design]], ...] = (
     softmax_designs,
     soft_targets,
+    label_noise,
     ordinal_costs,
     ordinal_thresholds,
     soft_cap,

@@ -104,10 +104,12 @@ def constants_without_effect(subject: Subject, config: DiagnosisConfig) -> Const
         return Constants()
     program = _traced(subject.function, config)
     # A mean over the classes, or over a batch as large, has their number.
+    n, recognised = config.num_classes, subject.recognised
+    sizes = (n, n if recognised is None else recognised.call.rows(n))
     values = [
         value
         for value in _constants(program)
-        if _is_meant(value, config.domain) and value != config.num_classes
+        if _is_meant(value, config.domain) and value not in sizes
     ]
     if not values:
         return Constants()

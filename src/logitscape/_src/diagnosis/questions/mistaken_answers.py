@@ -19,6 +19,8 @@ TELLING = 1e-6
 """Least share of the largest slope whose logarithm tells where the curve lies."""
 LEAST_GAP = 1e-2
 """Least distance of the two curves, in units of the temperature."""
+ELSEWHERE = -3.0
+"""The logits of the other classes, in units of the temperature, which must not move a curve."""
 
 
 class _Curve(NamedTuple):
@@ -49,7 +51,7 @@ def no_for_another_logit(samples: Samples) -> Mistake | None:
     gap = no.middle - yes.middle
     if abs(yes.steepness - no.steepness) > LOGISTIC * yes.steepness:
         return None
-    if gap <= LEAST_GAP * samples.temperature:
+    if gap <= LEAST_GAP * samples.temperature or _depends_on_others(samples, yes, no):
         return None
     middle = round((yes.middle + no.middle) / 2, 6)
     z, t = _points(samples, np.array([middle]), 0)
@@ -65,12 +67,25 @@ def no_for_another_logit(samples: Samples) -> Mistake | None:
     return Mistake("no is not 1 - yes", "fault", text, gap, witness)
 
 
-def _points(samples: Samples, places: Rows, answer: int) -> tuple[Rows, Rows]:
+def _depends_on_others(samples: Samples, yes: _Curve, no: _Curve) -> bool:
+    """Whether other logits move the curves, as where the classes of an answer are ranked."""
+    if samples.subject.one_logit:
+        return False
+    moved = [_curve(samples, answer, ELSEWHERE) for answer in (1, 0)]
+    return any(
+        curve is None or abs(curve.middle - before.middle) > LEAST_GAP
+        for curve, before in zip(moved, (yes, no), strict=True)
+    )
+
+
+def _points(
+    samples: Samples, places: Rows, answer: int, others: float = 0.0
+) -> tuple[Rows, Rows]:
     """Logits [m, n] with one that is moved, and their labels [m] or targets [m, n]."""
     if samples.subject.one_logit:
         z = np.stack([np.zeros_like(places), places], axis=1)
         return z, np.full(len(places), answer)
-    z = np.zeros((len(places), samples.num_classes))
+    z = np.full((len(places), samples.num_classes), samples.temperature * others)
     z[:, 0] = places
     t = np.zeros_like(z)
     t[:, 0] = answer
@@ -82,11 +97,11 @@ def _target(samples: Samples, label: Rows) -> tuple[float, ...]:
     return one_hot(int(label), samples.num_classes) if is_label else row(label)
 
 
-def _curve(samples: Samples, answer: int) -> _Curve | None:
+def _curve(samples: Samples, answer: int, others: float = 0.0) -> _Curve | None:
     """Where the slope of an answer lies; None if it is no logistic function."""
     places = samples.temperature * PLACES
     far = samples.temperature * FAR * (1 if answer == 0 else -1)
-    z, t = _points(samples, np.append(places, far), answer)
+    z, t = _points(samples, np.append(places, far), answer, others)
     moved = 1 if samples.subject.one_logit else 0
     slope = evaluate(samples.subject, z, t).gradient[:, moved]
     if not np.isfinite(slope).all() or not slope[-1]:

@@ -101,7 +101,9 @@ CONSEQUENCES: Mapping[str, frozenset[str]] = {
         {"never certain", "wrong sign", "pushes a rival up"}
     ),
     "no is not 1 - yes": frozenset({"wrong label convention"}),
-    "own similarity in the normaliser": frozenset({"never certain"}),
+    "own similarity in the normaliser": frozenset(
+        {"never certain", "probability lost", "same logits for every label"}
+    ),
     "clipped probability": frozenset({"dead region"}),
     "clipped value": frozenset({"dead region"}),
     "logarithm clamped": frozenset(

@@ -7,13 +7,15 @@ import numpy as np
 
 from ...base.softmax import log_softmax_rows
 from ..answers import Witness
-from ..evaluation import Rows, one_hot, row
+from ..evaluation import Rows, evaluate, one_hot, row
 from .mistake_samples import EXACT, Mistake, Samples
 
 POINTS = 6
 """Similarities by which a formula is fitted and checked."""
 TEMPERATURES = np.geomspace(0.01, 10.0, 60)
 REFINEMENTS, FINE = 6, 21
+FAR_BELOW = 10.0
+"""How far all similarities are below that of a row with itself, where it shows in a matrix."""
 Formula = Callable[[Rows, float], Rows]
 """From similarities of all rows [m, 2n, 2n] and a temperature to losses [m]."""
 
@@ -28,6 +30,8 @@ class _Fit(NamedTuple):
 def own_similarity(samples: Samples) -> Mistake | None:
     """The normalized cross-entropy of SimCLR, with the diagonal left in its normaliser."""
     recognised = samples.subject.recognised
+    if recognised is not None and recognised.call.style == "joint":
+        return _of_joint_matrix(samples)
     if recognised is None or recognised.call.style != "embeddings":
         return None
     designs = samples.of_designs
@@ -51,6 +55,31 @@ def own_similarity(samples: Samples) -> Mistake | None:
     witness = Witness(row(z), one_hot(label, len(z)), shows, "loss")
     verdict = "own similarity in the normaliser"
     return Mistake(verdict, "fault", text, found.temperature, witness)
+
+
+def _of_joint_matrix(samples: Samples) -> Mistake | None:
+    """A loss of one matrix of the similarities of all rows, whose diagonal is not masked.
+
+    In the matrix of an example the own similarity is 0. Where every logit is very negative, it is
+    then the only rival, so that the loss depends on the level of the logits.
+    """
+    n = samples.num_classes
+    z = np.full((2, n), -FAR_BELOW)
+    z[0] = 0.0
+    at_zero, below = evaluate(samples.subject, z, np.zeros(2, int)).loss
+    if not below > at_zero + 1:
+        return None
+    text = (
+        "Every row of the matrix is among its own rivals: its similarity with itself is left in "
+        f"the normaliser. Where it is larger than the others by {FAR_BELOW:g}, the loss of a row "
+        f"is {below:.4g}, and {at_zero:.4g} where all are equal, although the match is as near as "
+        "every rival in both. Mask the diagonal with -inf before the softmax."
+    )
+    witness = Witness(
+        row(z[1]), one_hot(0, n), f"loss = {below:.6g} of equal rivals", "loss"
+    )
+    verdict = "own similarity in the normaliser"
+    return Mistake(verdict, "fault", text, float(below), witness, of_scaled=False)
 
 
 def _similarities(z: Rows, label: int) -> Rows:

@@ -10,6 +10,7 @@ from .references import (
     HINTON,
     MENON,
     OPTAX,
+    PATRINI,
     TEWARI,
     WANG,
 )
@@ -101,6 +102,17 @@ DESIGNS: Verdicts = (
         why="The smoothed distribution may have another most probable class than the data.",
         remedy="Predict by the mean or the median of p if the classes are numbers.",
         reference=DIAZ,
+    ),
+    Verdict(
+        "label noise",
+        "trade",
+        meaning="The likelihood of a label is a mix of the probabilities of the classes.",
+        why=(
+            "Labels may be wrong with known probabilities, so that no label is certain, and the "
+            "gradient of a very wrong one fades."
+        ),
+        remedy="Predict by the softmax itself, before the mix.",
+        reference=PATRINI,
     ),
     Verdict(
         "ordinal costs",

@@ -38,6 +38,10 @@ MILLETARI = "Milletari, Navab, Ahmadi, V-Net, 3DV 2016"
 NESTEROV = "Nesterov, Lectures on Convex Optimization, 2018, chapter 2"
 OPTAX = "optax, losses: softmax_cross_entropy takes logits and one-hot or soft targets"
 PASCANU = "Pascanu, Mikolov, Bengio, Training recurrent neural networks, ICML 2013"
+PATRINI = (
+    "Patrini et al., Making deep neural networks robust to label noise: a loss correction "
+    "approach, CVPR 2017"
+)
 PRIETO = "Prieto, Barsbey, Mediano, Birdal, Grokking at the edge of numerical stability, ICLR 2025"
 REID = "Reid, Williamson, Composite binary losses, JMLR 2010"
 SZEGEDY = "Szegedy et al., Rethinking the Inception architecture, CVPR 2016"
