@@ -2,8 +2,9 @@
 
 import jax.numpy as jnp
 from jax import Array
-from jax.nn import log_softmax, logsumexp, softmax
+from jax.nn import log_softmax, logsumexp, softmax, softplus
 
+from .broken_programs import rows
 from .case import Broken, Healthy
 
 
@@ -42,7 +43,31 @@ def joint_rows_unmasked(similarities: Array) -> Array:
     return _of_joint_rows(similarities / 0.5)
 
 
+def mean_weighted_by_predictions(logits: Array, labels: Array) -> Array:
+    weights = jnp.array([1.0, 3.0, 2.0], logits.dtype)[logits.argmax(-1)]
+    return jnp.sum(weights * rows(logits, labels)) / jnp.sum(weights)
+
+
+def of_next_tokens(logits: Array, labels: Array) -> Array:
+    """Of one sequence; the logits of a place are for the token after it."""
+    return rows(logits[:-1], labels[1:]).mean()
+
+
+def log_softmax_before_sigmoid(logits: Array, target: Array) -> Array:
+    log_p = log_softmax(logits)
+    return jnp.sum(softplus(log_p) - target * log_p)
+
+
 BROKEN = {
+    "log-probabilities before a sigmoid": Broken(
+        log_softmax_before_sigmoid, ("softmax before a sigmoid",), "own"
+    ),
+    "mean weighted by the predicted classes": Broken(
+        mean_weighted_by_predictions,
+        ("weight of the prediction",),
+        "own",
+        {"num_classes": 3},
+    ),
     "diagonal of a joint matrix left in": Broken(
         joint_rows_unmasked,
         ("own similarity in the normaliser",),
@@ -52,6 +77,9 @@ BROKEN = {
 """Losses of which the seventh round missed the cause, and their like."""
 
 HEALTHY = {
+    "next tokens of one sequence": Healthy(
+        of_next_tokens, (), "github.com/huggingface/transformers/pull/404"
+    ),
     "joint matrix with a masked diagonal": Healthy(
         joint_rows, ("temperature",), "Chen et al. 2020, SimCLR"
     ),

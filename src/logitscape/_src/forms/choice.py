@@ -10,6 +10,7 @@ from .framework import Rows
 from .reading import (
     PICTURES,
     READINGS,
+    SEQUENCE,
     Form,
     Reading,
     Reduction,
@@ -67,6 +68,9 @@ def _of_categories(
         labels, reduction = _explained(trials, "batch, labels", accepted)
         if _label_only_adds(trials, labels):
             return None
+        if reduction is None and _is_of_next_labels(trials, labels):
+            trials.returned[SEQUENCE] = trials.returned[labels]
+            return Recognised(SEQUENCE, trials.call)
         is_mixed = reduction is None and trials.returned[labels].shape == ()
         if is_mixed and one_label and not _is_intensive(trials, labels):
             return Recognised(one_label, trials.call)
@@ -136,6 +140,14 @@ def _label_only_adds(trials: Trials, labels: Reading) -> bool:
     make = laws.arguments_for(labels)
     n = trials.num_classes
     return tested(lambda: laws.label_only_adds(trials.run, make, n), False)
+
+
+def _is_of_next_labels(trials: Trials, labels: Reading) -> bool:
+    """Whether what is taken for a batch is a sequence, as of a language model."""
+    if trials.returned[labels].shape or (labels.logits, labels.target) != ("Nn", "N"):
+        return False
+    n = trials.num_classes
+    return tested(lambda: laws.is_of_next_labels(trials.run, n), False)
 
 
 def compares_embeddings(trials: Trials, recognised: Recognised) -> bool:

@@ -320,6 +320,19 @@ def is_of_joint_matrix(run: Run) -> bool:
     return bool(matched < loss - least and own > loss - least)
 
 
+def is_of_next_labels(run: Run, n: int) -> bool:
+    """Whether a loss of two places compares the logits of the first with the label of the second.
+
+    Of one place alone it is the mean of no losses, or their sum.
+    """
+    z, y = _logits(2, n), np.arange(2, dtype=np.int32)
+    loss = run(z, y)
+    is_same = _same(run(z + np.array([[0.0], [1.0]]) * z, y), loss)
+    is_same = is_same and _same(run(z, y + np.array([1, 0], np.int32)), loss)
+    is_other = not _same(run(z, y - np.array([0, 1], np.int32)), loss)
+    return bool(np.isfinite(loss).all() and is_same and is_other)
+
+
 def arguments_for(
     reading: Reading,
 ) -> Callable[[Rows, Rows], tuple[Rows, ...]]:

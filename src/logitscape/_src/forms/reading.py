@@ -149,6 +149,13 @@ READINGS = (
 """All readings; of those that a function takes, the first that stands the test is right."""
 
 
+SEQUENCE = Reading("batch, labels", "2n", "2", True, ("",))
+"""One sequence, each place of which is compared with the label of the next one.
+
+It is not among those that are tried, as every function of a batch takes it.
+"""
+
+
 def target_for(reading: Reading, targets: Targets, t: Any, xp: Any) -> Any:
     """What the function gets as target, for distributions t [..., n], in NumPy or JAX."""
     if reading.form == "similarities":

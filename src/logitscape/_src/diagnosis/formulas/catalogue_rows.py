@@ -21,6 +21,7 @@ from .loss_rows import (
     OF_LABEL,
     OF_LOGITS,
     OF_PROBABILITIES,
+    sigmoid_of_log_softmax,
     sigmoid_of_softmax,
     sigmoid_of_squashed,
     softmax_twice,
@@ -142,6 +143,7 @@ def _is_common(normalizer: str, loss: str) -> bool:
 
 TWICE = "softmax + softmax + cross_entropy"
 BEFORE_SIGMOID = "softmax + sigmoid cross-entropy"
+LOG_BEFORE_SIGMOID = "log-softmax + sigmoid cross-entropy"
 SQUASHED = "sigmoid cross-entropy of targets after a sigmoid"
 WITH_REST = "softmax with a rest + cross_entropy"
 WITH_REST_OF_LARGEST = "softmax with a rest of its largest weight + cross_entropy"
@@ -164,6 +166,7 @@ def known_mistakes() -> Iterator[Known]:
     yield Known(TWICE, softmax_twice, outer)
     yield Known(BEFORE_SIGMOID, sigmoid_of_softmax)
     yield Known(BEFORE_SIGMOID, sigmoid_of_softmax, outer)
+    yield Known(LOG_BEFORE_SIGMOID, sigmoid_of_log_softmax)
     yield Known(SQUASHED, sigmoid_of_squashed)
     yield Known(WITH_REST, with_rest, REST)
     yield Known(WITH_REST_OF_LARGEST, with_rest_of_largest, REST)

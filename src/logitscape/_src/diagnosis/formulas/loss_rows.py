@@ -213,6 +213,13 @@ def sigmoid_of_softmax(z: Rows, labels: Rows, temperature: float = 1.0) -> Rows:
     return of_all - at_labels(p, labels)
 
 
+def sigmoid_of_log_softmax(z: Rows, labels: Rows) -> Rows:
+    """Sigmoid cross-entropy, summed over the classes, of log p as if they were logits."""
+    log_p = log_probs("softmax", z)
+    of_all: Rows = np.logaddexp(0, log_p).sum(axis=1)
+    return of_all - at_labels(log_p, labels)
+
+
 def sigmoid_of_squashed(z: Rows, labels: Rows) -> Rows:
     """Sigmoid cross-entropy whose targets 0 and 1 went through a sigmoid too."""
     no, yes = 0.5, 1 / (1 + np.exp(-1.0))

@@ -125,6 +125,18 @@ def factor_of_gradients(subject: Subject, batch: Batch) -> float | None:
     return factor if is_constant and abs(factor - 1) > WEIGHTED else None
 
 
+def weights_of_mean(subject: Subject, batch: Batch) -> Rows | None:
+    """The weights of the examples in a batch's mean, [m], whose mean is 1; None if it is none."""
+    assert subject.in_batches is not None
+    targets = narrow(np.eye(batch.z.shape[1])[batch.labels], batch.dtype)
+    with enable_x64(batch.dtype == "float64"):
+        total, gradient = subject.in_batches(narrow(batch.z, batch.dtype), targets)
+    if total.ndim:
+        return None
+    alone = evaluate(subject, batch.z, batch.labels, dtype=batch.dtype)
+    return _weights(len(batch.z) * gradient, alone.gradient)
+
+
 def _left_of_total(
     subject: Subject, batch: Batch, total: Rows, gradient: Rows
 ) -> tuple[Rows, Rows]:

@@ -4,12 +4,19 @@ import numpy as np
 
 from ..answers import Witness
 from ..evaluation import one_hot
-from ..formulas.catalogue_rows import AS_PROBABILITIES, BEFORE_SIGMOID, TWICE
+from ..formulas.catalogue_rows import (
+    AS_PROBABILITIES,
+    BEFORE_SIGMOID,
+    LOG_BEFORE_SIGMOID,
+    TWICE,
+)
 from .links import EXPONENTIAL_OF_P, LOG_FACTOR, WEIGHTED_FACTOR
 from .mistake_samples import FAR, Mistake, Samples
 
 SMALL = 1e-3
 """Largest constant that counts as none."""
+CERTAIN = 40.0
+"""Logit of a label that leads so far that all digits of its probability are those of 1."""
 
 
 def forgotten_logarithm(samples: Samples) -> Mistake | None:
@@ -143,6 +150,8 @@ def _small_though_wrong(samples: Samples) -> Witness:
 def softmax_before_sigmoid(samples: Samples) -> Mistake | None:
     """Sigmoid cross-entropy of probabilities, which it takes for logits."""
     identity = samples.identity
+    if identity is not None and identity.spec == LOG_BEFORE_SIGMOID:
+        return _log_before_sigmoid(samples, identity.factor)
     if identity is None or identity.spec != BEFORE_SIGMOID:
         return None
     text = (
@@ -152,6 +161,23 @@ def softmax_before_sigmoid(samples: Samples) -> Mistake | None:
     )
     witness = _small_though_wrong(samples)
     return Mistake("softmax before a sigmoid", "fault", text, identity.factor, witness)
+
+
+def _log_before_sigmoid(samples: Samples, factor: float) -> Mistake:
+    """The same of their logarithms, which are at most 0, as a sigmoid's answer then is 1 / 2."""
+    least = factor * np.log(2)
+    text = (
+        "The log-probabilities of a softmax are given to a sigmoid cross-entropy, which takes "
+        f"logits: as they are at most 0, the sigmoid's answer is at most 1 / 2, and the loss "
+        f"never falls below {least:.4g}, however right the label is."
+    )
+    witness = Witness(
+        logits=(CERTAIN, *[0.0] * (samples.num_classes - 1)),
+        target=one_hot(0, samples.num_classes),
+        shows=f"loss = {least:.6g} although the label leads by {CERTAIN:g}",
+        expression="loss",
+    )
+    return Mistake("softmax before a sigmoid", "fault", text, factor, witness)
 
 
 def squared_error(samples: Samples) -> Mistake | None:
