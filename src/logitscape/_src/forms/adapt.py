@@ -17,6 +17,7 @@ from ..base.xla import jit_as_trained, jit_fast_compile
 from ..objectives.objective import Objective
 from ..objectives.sources import Source, objective
 from .axes import axes_code
+from .call import JOINT
 from .framework import Library, Rows
 from .joint_rows import joint_matrix_code
 from .reading import (
@@ -146,9 +147,11 @@ def _code_of_similarities(name: str, recognised: Recognised, library: Library) -
     call = recognised.call
     if call.style == "one":
         return f"lambda z, t: {call.code(name, matrix, '')}{end}"
-    if call.style == "joint":
+    if call.style in JOINT:
         end = end.replace("len(t)", "2 * len(t)")
-        of_all = call.code(name, joint_matrix_code(library), "")
+        of_all = call.code(
+            name, joint_matrix_code(library, in_pairs=call.style == "joint pairs"), ""
+        )
         return f"lambda z, t: (lambda s: {of_all}{end})({matrix})"
     other = "s.T"
     if call.style == "embeddings":
@@ -224,8 +227,10 @@ def description(recognised: Recognised) -> str:
         notes.append("the target first")
     if recognised.call.style == "embeddings":
         notes.append("two sets of embeddings, of which the second are the unit vectors")
-    if recognised.call.style == "joint":
-        notes.append("of the rows of both of two sets, which match N places apart")
+    if recognised.call.style in JOINT:
+        in_pairs = recognised.call.style == "joint pairs"
+        place = "beside each other" if in_pairs else "N places apart"
+        notes.append(f"of the rows of both of two sets, which match {place}")
     if recognised.call.style == "preferences":
         first = "the second" if recognised.call.swapped else "the first"
         notes.append(f"scores of two answers, of which {first} is preferred")

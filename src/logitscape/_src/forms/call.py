@@ -36,12 +36,21 @@ OTHERS = ("reject", "los", "worse", "dispref", "neg", "bad", "y_l")
 """How the names of arguments begin that are scores of a preferred answer, and of another one."""
 
 Style: TypeAlias = Literal[
-    "two", "one", "joint", "pair", "mapping", "embeddings", "both sides", "preferences"
+    "two",
+    "one",
+    "joint",
+    "joint pairs",
+    "pair",
+    "mapping",
+    "embeddings",
+    "both sides",
+    "preferences",
 ]
 TWO_SETS = frozenset({"embeddings", "both sides"})
-OF_SIMILARITIES = TWO_SETS | {"one", "joint"}
+JOINT = frozenset({"joint", "joint pairs"})
+OF_SIMILARITIES = TWO_SETS | JOINT | {"one"}
 """Styles of functions of the similarities [N, N] of a batch."""
-ONE_ARGUMENT = frozenset({"one", "joint", "pair", "mapping"})
+ONE_ARGUMENT = JOINT | {"one", "pair", "mapping"}
 
 
 @dataclass(frozen=True)
@@ -101,15 +110,15 @@ class Call:
         """The only argument."""
         if self.style == "one":
             return logits
-        if self.style == "joint":
-            return joint_matrix(logits)
+        if self.style in JOINT:
+            return joint_matrix(logits, in_pairs=self.style == "joint pairs")
         if self.style == "pair":
             return (logits, target)
         return {self.logits: logits, self.target: target}
 
     def rows(self, num_classes: int) -> int:
         """The number of rows of similarities that the function gets for an example."""
-        return 2 * num_classes if self.style == "joint" else num_classes
+        return 2 * num_classes if self.style in JOINT else num_classes
 
     def code(self, function: str, logits: str, target: str) -> str:
         """The call as code."""
@@ -125,6 +134,7 @@ class Call:
             only = {
                 "one": logits,
                 "joint": logits,
+                "joint pairs": logits,
                 "pair": f"({logits}, {target})",
                 "mapping": f'{{"{self.logits}": {logits}, "{self.target}": {target}}}',
             }
@@ -212,6 +222,7 @@ def _calls(parameters: Mapping[str, inspect.Parameter]) -> Iterator[Call]:
         keyword = needed[0] if keyword_only else ""
         yield Call(style="one", keyword=keyword)
         yield Call(style="joint", keyword=keyword)
+        yield Call(style="joint pairs", keyword=keyword)
         yield Call(style="pair", keyword=keyword)
         if needed == open_positions[:1] and second not in TARGETS:
             yield Call()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from . import laws, laws_of_positives
 from .call import TARGETS, Call, names_say_positives, second_name
@@ -121,8 +122,12 @@ def _is_of_similarities(trials: Trials) -> bool:
     if trials.framework.array == "np":
         return True
     whole = trials.framework.runner(trials.function, replace(trials.call, style="one"))
-    is_joint = tested(lambda: laws.is_of_joint_matrix(whole), False)
-    return is_joint == (trials.call.style == "joint")
+    is_joint, is_of_pairs = (
+        tested(partial(laws.is_of_joint_matrix, whole, in_pairs), False)
+        for in_pairs in (False, True)
+    )
+    style = "joint" if is_joint else "joint pairs" if is_of_pairs else "one"
+    return trials.call.style == style
 
 
 def _are_positives(trials: Trials, *, alone: bool) -> bool:

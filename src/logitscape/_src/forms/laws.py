@@ -308,13 +308,17 @@ def is_of_two_sides(run: Run) -> bool:
     )
 
 
-def is_of_joint_matrix(run: Run) -> bool:
-    """Whether a loss of similarities [2 N, 2 N] has the matches N places from the diagonal."""
+def is_of_joint_matrix(run: Run, in_pairs: bool) -> bool:
+    """Whether a loss of similarities [2 N, 2 N] has the matches N places from the diagonal.
+
+    In pairs, a match is beside it.
+    """
     similarities = _logits(2 * EXAMPLES, 2 * EXAMPLES)
     eye = np.eye(2 * EXAMPLES)
+    places = np.arange(2 * EXAMPLES)
+    matches = eye[places ^ 1 if in_pairs else (places + EXAMPLES) % (2 * EXAMPLES)]
     loss, own, matched = (
-        np.sum(run(similarities + step))
-        for step in (0 * eye, eye, np.roll(eye, EXAMPLES, axis=1))
+        np.sum(run(similarities + step)) for step in (0 * eye, eye, matches)
     )
     least = EXACT * (1 + abs(loss))
     return bool(matched < loss - least and own > loss - least)

@@ -24,7 +24,7 @@ def weight_of_prediction(samples: Samples) -> Mistake | None:
     if weights is None:
         return _in_weighted_mean(samples)
     heaviest = int(np.nanargmax(weights))
-    shown = format_first(weights)
+    shown = format_first(weights[np.isfinite(weights)])
     text = (
         f"The weight of an example is that of the class which is predicted, {shown}, and not that "
         "of its label: the loss jumps where the prediction changes, and it falls if the model "
@@ -93,7 +93,8 @@ def _weights(samples: Samples) -> Rows | None:
             if np.ptp(of_leader) > EXACT * abs(of_leader[0]):
                 return None
             factors[place, leader] = of_leader[0]
-    least, most = np.nanmin(factors, axis=0), np.nanmax(factors, axis=0)
+    # NaN for a class that never leads, as of many classes some do.
+    least, most = np.fmin.reduce(factors), np.fmax.reduce(factors)
     by_label = np.nanmax(most - least) > EXACT * np.nanmax(np.abs(most))
     is_one = np.nanmax(most) - np.nanmin(most) <= DIFFERENT * np.nanmax(np.abs(most))
     return None if by_label or is_one else most

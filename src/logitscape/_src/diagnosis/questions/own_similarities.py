@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...base.softmax import log_softmax_rows
+from ...forms.call import JOINT
 from ..answers import Witness
 from ..evaluation import Rows, evaluate, one_hot, row
 from .mistake_samples import EXACT, Mistake, Samples
@@ -30,7 +31,7 @@ class _Fit(NamedTuple):
 def own_similarity(samples: Samples) -> Mistake | None:
     """The normalized cross-entropy of SimCLR, with the diagonal left in its normaliser."""
     recognised = samples.subject.recognised
-    if recognised is not None and recognised.call.style == "joint":
+    if recognised is not None and recognised.call.style in JOINT:
         return _of_joint_matrix(samples)
     if recognised is None or recognised.call.style != "embeddings":
         return None
