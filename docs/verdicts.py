@@ -57,11 +57,10 @@ FIFTH_ROUND = (
 )
 SIXTH_ROUND = (
     "A sixth time it was 21 broken losses and 16 healthy ones: 13 of 21 were named by their "
-    "cause, something was found in 16, and one of 16 raised an alarm (again a power of a "
+    "cause, something was found in 16, and 1 of 16 raised an alarm (again a power of a "
     "probability, which is NaN in float32 where that underflows, as the diagnosis said). What "
     "was missed is mended and in `sixth_round.py`, but for a weighted mean whose weights are "
-    "those of the predicted classes, one matrix of the similarities of two views, which is "
-    "refused, and a Dice loss that is NaN where no class is present."
+    "those of the predicted classes, and a Dice loss that is NaN where no class is present."
 )
 SEVENTH_ROUND = (
     "A seventh time it was 32 broken losses and 21 healthy ones: 18 of 32 were named by their "

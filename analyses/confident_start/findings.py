@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING, Any
 from ..harness.findings import Finding, Verdict, proved
 from .judgement import (
     BACK,
-    EVEN,
     LEARNS,
-    RULES,
     SPARSE_SQUARED_ERROR,
     SQUARED_ERROR,
-    clopper_pearson,
     is_steady,
-    larger_share,
 )
+
+FEW = 0.05
+"""Largest share of tuned rates that may lie at the edge of the grid."""
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,82 +44,6 @@ def others_are_stuck(learning: "pd.DataFrame") -> Finding:
         measured=f"of {len(learning)}, {counts}",
         verdict="holds with a limit" if recovering and stuck else "does not hold",
         limit=f"softmax + cross_entropy is one of {recovering} that recover",
-    )
-
-
-def predictions(learning: "pd.DataFrame") -> list[Finding]:
-    return [
-        predicts_recovery(learning),
-        predicts_half_way(learning),
-        wrong_predictions(learning),
-        single_rules(learning),
-    ]
-
-
-def predicts_recovery(learning: "pd.DataFrame") -> Finding:
-    count = len(learning)
-    right = int((learning.predicted == learning.recovers).sum())
-    low, high = clopper_pearson(right, count)
-    usual = larger_share(learning.recovers)
-    verdict: Verdict = "cannot tell"
-    if low > usual:
-        verdict = "holds with a limit"
-    elif high < usual:
-        verdict = "does not hold"
-    limit = (
-        f"to say always what is more frequent is right for {usual:.0%}; "
-        "pairs share parts, so that the interval is too narrow"
-    )
-    return Finding(
-        id="C07o",
-        claim="the gradient law tells before training who recovers",
-        measured=f"it is right for {right} of {count}, {right / count:.0%} "
-        f"[{low:.0%}, {high:.0%}]",
-        verdict=verdict,
-        limit=limit,
-    )
-
-
-def predicts_half_way(learning: "pd.DataFrame") -> Finding:
-    right = (learning.predicted == ~learning.stuck).mean()
-    usual = larger_share(learning.stuck)
-    return Finding(
-        id="C07v",
-        claim="the same if half of the way back counted as recovered",
-        measured=f"it is right for {right:.0%} of {len(learning)}",
-        verdict="holds" if right > usual else "does not hold",
-        limit=f"the more frequent outcome then has {usual:.0%}",
-    )
-
-
-def wrong_predictions(learning: "pd.DataFrame") -> Finding:
-    false = learning.predicted & ~learning.recovers
-    missed = ~learning.predicted & learning.recovers
-    in_part = false & ~learning.stuck
-    return Finding(
-        id="C07p",
-        claim="the prediction is wrong in both directions",
-        measured=f"{false.sum()} were to recover and do not, and "
-        f"{missed.sum()} do and were not to",
-        verdict="holds with a limit",
-        limit=f"of the {false.sum()}, {in_part.sum()} come back in part",
-    )
-
-
-def single_rules(learning: "pd.DataFrame") -> Finding:
-    shares = {}
-    for column, name in RULES.items():
-        predicted = learning[column] >= EVEN
-        shares[name] = (predicted == learning.recovers).mean()
-    usual = larger_share(learning.recovers)
-    all_better = min(shares.values()) > usual
-    return Finding(
-        id="C07q",
-        claim="a single ray, or the start's own logits, would tell too",
-        measured="they are right for "
-        + ", ".join(f"{share:.0%} ({name})" for name, share in shares.items()),
-        verdict="holds" if all_better else "holds with a limit",
-        limit="" if all_better else f"the more frequent outcome has {usual:.0%}",
     )
 
 
@@ -196,7 +119,7 @@ def edges_of_the_grid(pairs: "pd.DataFrame", tuning: "pd.DataFrame") -> Finding:
     gentle, confident = at_edge.get("gentle", 0), at_edge.get("confident", 0)
     most = max(gentle, confident)
     verdict: Verdict = "holds with a limit" if most else "holds"
-    if 2 * most > len(learning):
+    if most > FEW * len(learning):
         verdict = "does not hold"
     return Finding(
         id="C07u",

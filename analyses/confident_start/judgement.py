@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EVEN = 1 / 100
-"""Least evenness of a gradient that is predicted to recover."""
+"""Least evenness of a gradient that counts as keeping its size."""
 LEARNS = 0.8
 """Least accuracy, from the gentle start, of a pair that learns."""
 BACK = 0.9
@@ -17,11 +17,13 @@ BACK = 0.9
 HALF = 0.5
 """Way back below which a pair is stuck."""
 
+HALF_SEED = 7
+"""Seed that draws the half of the pairs on which the prediction was chosen."""
 REFERENCE = "softmax + cross_entropy"
 SQUARED_ERROR = "softmax + brier"
 SPARSE_SQUARED_ERROR = "sparsemax + brier"
 RULES = {"R1": "R1", "R2": "R2", "R3": "R3", "own": "own logits"}
-"""Names of the rules that could predict instead, by the column of their evenness."""
+"""Names of single rules of the gradient's norm, by the column of their evenness."""
 EXPONENTIAL = {"softmax", "softmax_one", "sigsoftmax"}
 LOGARITHMIC = {
     "cross_entropy",
@@ -34,13 +36,27 @@ LOGARITHMIC = {
 
 def judged(pairs: "pd.DataFrame") -> "pd.DataFrame":
     """The pairs that learn from the gentle start, with the prediction and the outcome of each."""
-    learning = pairs[pairs.gentle >= LEARNS].copy()
+    learning = with_outcomes(pairs[pairs.gentle >= LEARNS])
     learning["evenness"] = learning[["R1", "R2", "R3"]].min(axis=1)
-    learning["predicted"] = learning.evenness >= EVEN
-    learning["recovers"] = learning.way_back >= BACK
-    learning["stuck"] = learning.way_back < HALF
-    learning["law"] = np.where(learning.predicted, "keeps its size", learning.kind)
+    even = learning.evenness >= EVEN
+    learning["law"] = np.where(even, "keeps its size", learning.kind)
+    learning["held_out"] = held_out(len(learning))
     return learning
+
+
+def with_outcomes(pairs: "pd.DataFrame") -> "pd.DataFrame":
+    """The pairs, with the prediction and the outcome of each."""
+    # A way back that is not a number is none.
+    return pairs.assign(
+        predicted=pairs.predicted_way_back >= BACK,
+        recovers=pairs.way_back >= BACK,
+        stuck=pairs.way_back < HALF,
+    )
+
+
+def held_out(count: int) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Which pairs were not looked at when the prediction was chosen: half of them, by a seed."""
+    return np.random.default_rng(HALF_SEED).permutation(count) >= count // 2
 
 
 def is_steady(pair: str) -> bool:

@@ -21,13 +21,19 @@ def tuned_rates(runs: pd.DataFrame) -> pd.DataFrame:
         values="validation",
         sort=False,
     )
-    # Rounded, the same of several equal rates is best whether or not the numbers were read back
-    # from text.
-    best = table.round(6).idxmax(axis=1)
+    best = table.apply(_middle_of_the_best, axis=1)
     lowest, highest = table.columns[0], table.columns[-1]
     edge = np.select([best == lowest, best == highest], ["lowest", "highest"], "inside")
     named = table.rename(columns=lambda rate: f"{rate:g}")
     return named.assign(best=best, edge=edge).reset_index()
+
+
+def _middle_of_the_best(accuracies: "pd.Series[float]") -> float:
+    """The rate of the highest accuracy; of several with the same one, that in the middle."""
+    # Rounded, as equal ones stay equal when the numbers have been read back from text.
+    rounded = accuracies.round(6)
+    best = rounded.index[rounded == rounded.max()]
+    return float(best[(len(best) - 1) // 2])
 
 
 def best_rates(tuning: pd.DataFrame, pair: str) -> list[float]:

@@ -35,8 +35,8 @@ ANSWERS = {
     "has a witness.",
     "time_to_correct": "With softmax and cross-entropy the time to correct a mistake grows in "
     "proportion to the mistake; with most other pairs it grows faster, or never ends.",
-    "confident_start": "From a start that is confidently wrong, most pairs whose gradient keeps "
-    "its size recover, and most of the others do not.",
+    "confident_start": "Whether a model recovers from a start that is confidently wrong can be "
+    "told before training, by letting the start's logits descend under its kernel.",
     "who_carries_the_gradient": "Wrong examples carry several times their share of the "
     "gradient, with cross-entropy more than with most other pairs, and yet not most of it.",
     "softmax_collapse": "Accurate arithmetic keeps the gradients that rounding makes 0, and "

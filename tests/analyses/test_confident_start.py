@@ -1,9 +1,18 @@
+import dataclasses
+
+import jax
+import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 
+import logitscape as ls
 from analyses.atlas import objectives as atlas
-from analyses.confident_start import laws
-from analyses.confident_start.judgement import clopper_pearson, is_steady
+from analyses.confident_start import kernel_descent, laws
+from analyses.confident_start.judgement import clopper_pearson, held_out, is_steady
+from analyses.confident_start.settings import MAIN, OTHERS
+from analyses.confident_start.training_tables import tuned_rates
+from logitscape._src.training import models
 
 
 @pytest.mark.parametrize(
@@ -60,3 +69,70 @@ def test_the_steady_pairs_are_those_of_the_atlas():
         if column != "kl"
     }
     assert {pair for pair in atlas.PAIRS.values() if is_steady(pair)} == expected
+
+
+def trained(setting, scale, pair, rate, steps):
+    """Logits after gradient descent on the parameters, with the whole batch."""
+    start = kernel_descent.start(setting, scale)
+    dataset = setting.load()
+    inputs = jnp.asarray(dataset.train.inputs[: setting.examples]).astype(float)
+    sizes = models.layer_sizes(setting.model, dataset.features, dataset.classes)
+    key = jax.random.key(kernel_descent.SEED)
+    parameters = models.initial(key, sizes, jnp.asarray(scale))
+    targets = jax.nn.one_hot(start.labels, dataset.classes, dtype=float)
+    objective = ls.objective(pair)
+
+    def mean(parameters):
+        z = models.logits(parameters, inputs)
+        return jnp.mean(jax.vmap(objective)(z, targets))
+
+    for _ in range(steps):
+        slopes = jax.grad(mean)(parameters)
+        parameters = jax.tree.map(lambda w, g: w - rate * g, parameters, slopes)
+    return models.logits(parameters, inputs)
+
+
+def descended(setting, scale, pair, rate, steps):
+    """Logits after the same descent on the logits themselves."""
+    start = kernel_descent.start(setting, scale)
+    targets = jax.nn.one_hot(start.labels, start.logits.shape[-1], dtype=float)
+    objective = ls.objective(pair)
+    return kernel_descent.descent(objective, start, targets, rate, steps)
+
+
+@pytest.mark.parametrize("pair", ["softmax + brier", "taylor + cross_entropy"])
+def test_a_linear_model_descends_as_its_kernel_does(pair):
+    setting = dataclasses.replace(MAIN, examples=12)
+    expected = trained(setting, 4.0, pair, 0.3, 5)
+    found = descended(setting, 4.0, pair, 0.3, 5)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_a_hidden_layer_does_so_for_small_steps():
+    setting = dataclasses.replace(OTHERS[1], examples=12)
+    z = kernel_descent.start(setting, 4.0).logits
+    expected, found = (
+        move(setting, 4.0, "softmax + brier", 1e-6, 1) - z
+        for move in (trained, descended)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-9)
+
+
+def test_of_equal_rates_that_in_the_middle_is_best():
+    rows = [
+        {
+            "pair": "a",
+            "start": "gentle",
+            "epoch": 1,
+            "learning_rate": rate,
+            "validation": v,
+        }
+        for rate, v in zip([0.1, 1.0, 10.0, 100.0], [0.5, 0.9, 0.9, 0.9], strict=True)
+    ]
+    row = tuned_rates(pd.DataFrame(rows)).iloc[0]
+    assert (row.best, row.edge) == (10.0, "inside")
+
+
+def test_half_of_the_pairs_is_held_out():
+    assert held_out(157).sum() == 79
+    assert (held_out(10) == held_out(10)).all()

@@ -32,6 +32,13 @@ def test_what_numpy_would_misread_is_refused(value: Any) -> None:
         reals_of("`f(x)`", value)
 
 
+def test_masked_entries_are_no_numbers() -> None:
+    masked = np.ma.masked_array([1.0, 2.0], [False, True])
+    with pytest.raises(TypeError, match="some are masked; fill them first"):
+        reals_of("`f(x)`", masked)
+    assert reals_of("`f(x)`", np.ma.masked_array([1.0, 2.0])).tolist() == [1, 2]
+
+
 def test_the_words_of_another_framework_are_kept() -> None:
     with pytest.raises(TypeError, match="requires grad"):
         reals_of("`f(x)`", Attached())

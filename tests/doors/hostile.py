@@ -91,6 +91,7 @@ HOSTILE: Mapping[str, Callable[[], Any]] = {
     "array of infinities": lambda: np.array([np.inf, -np.inf, 0.0]),
     "array of integers": lambda: np.array([1, 2, 3]),
     "array of objects": lambda: np.array([object(), None, "a"], dtype=object),
+    "masked array": lambda: np.ma.masked_array([1.0, 2.0, 3.0], [False, True, False]),
     "array of texts": lambda: np.array(["a", "b"]),
     "array of dates": lambda: np.array(["2020-01-01"], dtype="datetime64[D]"),
     "array of complex numbers": lambda: np.array([1j, 0.0, 1.0]),

@@ -34,6 +34,8 @@ QUOTE = 12
 ORIGINS = ("logit map", "spec", "objective", "normalizer", "loss")
 """What a text names that is no spec, whatever the argument's own name."""
 
+NO_NUMBERS = ("NaN", "array of NaN", "masked array")
+"""Kinds of values that no finite number can come of."""
 ALLOWED = re.compile(
     r"\b(must|ha(s|ve) to|needs?|takes?|expected|one of|at least|at most|between)\b"
     r"|\b(Known: |Did you mean |write `|such as |has one already)"
@@ -131,8 +133,8 @@ def _outcome(
         return _of_error(error, parameter, given[parameter])
     if value == UNKNOWN_KEYWORD:
         return "wrong", "an unknown keyword was accepted"
-    if value in ("NaN", "array of NaN") and _is_finite(result):
-        return "wrong", "the numbers of the result do not show the NaN"
+    if value in NO_NUMBERS and _is_finite(result):
+        return "wrong", "the numbers of the result do not show what is none"
     return "result", ""
 
 

@@ -416,6 +416,17 @@ def of_probabilities(y_true, y_pred, from_logits=False):
     return -jnp.sum(y_true * jnp.log(p), axis=-1)
 
 
+def of_two_views(similarities):
+    """The rows of one matrix [2N, 2N] match those that are N rows apart."""
+    count = len(similarities)
+    matches = (jnp.arange(count) + count // 2) % count
+    rivals = jnp.where(jnp.eye(count, dtype=bool), -1e9, similarities / 0.5)
+    log_p = jax.nn.log_softmax(rivals)
+    return -jnp.mean(
+        jnp.sum(log_p * jax.nn.one_hot(matches, count, dtype=log_p.dtype), 1)
+    )
+
+
 @pytest.mark.parametrize(
     "function",
     share(
@@ -541,3 +552,9 @@ def test_probe_takes_the_same_forms() -> None:
     measure = ls.probe(lambda z, y: (of_labels(z, y).mean(), {}))
     statistics = measure(Z.astype(np.float32), np.full(3, LABEL))
     np.testing.assert_allclose(statistics.loss, CROSS_ENTROPY.mean(), rtol=1e-5)
+
+
+def test_matches_that_are_counted_modulo_the_rows_are_those_of_a_joint_matrix() -> None:
+    found = recognised(of_two_views)
+    assert found.recognised is not None
+    assert found.recognised.call.style == "joint"

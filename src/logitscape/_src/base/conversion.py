@@ -35,6 +35,11 @@ def array_of(
     Raises:
         TypeError: If it is none.
     """
+    # NumPy would take what is masked for numbers like the others.
+    if np.ma.is_masked(value):
+        raise TypeError(
+            f"{argument} must be {what}, got an array of which some are masked; fill them first."
+        )
     try:
         return np.asarray(value, dtype)
     except ERRORS as error:

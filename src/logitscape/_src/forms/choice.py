@@ -113,7 +113,7 @@ def _vector(
 
 
 def _is_of_similarities(trials: Trials) -> bool:
-    """Whether a function of two arguments takes them as its call has them."""
+    """Whether a function takes similarities as its call has them."""
     n = trials.num_classes
     if trials.call.style == "embeddings":
         return tested(lambda: laws.is_of_angles(trials.run_of_two, n), False)

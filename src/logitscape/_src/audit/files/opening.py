@@ -55,8 +55,8 @@ def rows_of(role: str, source: Any) -> Rows:
         array = source if is_array else array_of(argument, source, "a path or an array")
         if np.ma.is_masked(array):
             raise TypeError(
-                f"`audit({role}=...)` must have no masked entries: leave their rows out, or mark "
-                "them by `ignored_label=...`."
+                f"`audit({role}=...)` must have no masked entries, got some: leave their rows "
+                "out, or mark them by `ignored_label=...`."
             )
         rows = of_array(role, array)
     _check_dtype(role, rows)

@@ -1,0 +1,167 @@
+"""Findings about the prediction of who recovers."""
+
+from typing import TYPE_CHECKING
+
+from ..harness.findings import Finding, Verdict
+from .judgement import (
+    BACK,
+    EVEN,
+    HALF,
+    LEARNS,
+    RULES,
+    clopper_pearson,
+    larger_share,
+    with_outcomes,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ELSEWHERE = ("C07y", "C07z")
+"""Ids of the findings about other data and other models."""
+
+
+def predictions(learning: "pd.DataFrame", others: "pd.DataFrame") -> list[Finding]:
+    found = [
+        predicts_recovery(learning),
+        predicts_half_way(learning),
+        wrong_predictions(learning),
+        rules_of_norms(learning),
+        is_calibrated(learning),
+    ]
+    by_setting = others.groupby("setting", sort=False)
+    for id, (setting, pairs) in zip(ELSEWHERE, by_setting, strict=True):
+        found.append(predicts_elsewhere(id, str(setting), with_outcomes(pairs)))
+    return found
+
+
+def predicts_recovery(learning: "pd.DataFrame") -> Finding:
+    """How often the prediction is right, of the pairs that were not looked at."""
+    unseen, seen = (
+        learning[learning.held_out],
+        learning[~learning.held_out],
+    )
+    usual = larger_share(unseen.recovers)
+    verdict = verdict_of(unseen, usual)
+    limit = (
+        f"of the pairs by which it was chosen it is right for {share_right(seen):.0%}; to say "
+        f"always what is more frequent is right for {usual:.0%}; pairs share parts, so that the "
+        "interval is too narrow"
+    )
+    return Finding(
+        id="C07o",
+        claim="descent on the start's logits tells before training who recovers",
+        measured=f"of pairs that were not looked at it is right for {count_right(unseen)}",
+        verdict=verdict,
+        limit=limit,
+    )
+
+
+def predicts_elsewhere(id: str, setting: str, pairs: "pd.DataFrame") -> Finding:
+    """The same with other data, or with another model."""
+    learning = pairs[pairs.gentle >= LEARNS]
+    usual = larger_share(learning.recovers)
+    return Finding(
+        id=id,
+        claim=f"it tells so elsewhere too ({setting})",
+        measured=f"it is right for {count_right(learning)}",
+        verdict=verdict_of(learning, usual),
+        limit=f"to say always what is more frequent is right for {usual:.0%}",
+    )
+
+
+def verdict_of(pairs: "pd.DataFrame", usual: float) -> Verdict:
+    low, high = clopper_pearson(int(right(pairs).sum()), len(pairs))
+    if low > usual:
+        return "holds with a limit"
+    return "does not hold" if high < usual else "cannot tell"
+
+
+def right(pairs: "pd.DataFrame") -> "pd.Series[bool]":
+    return pairs.predicted == pairs.recovers
+
+
+def share_right(pairs: "pd.DataFrame") -> float:
+    return float(right(pairs).mean())
+
+
+def count_right(pairs: "pd.DataFrame") -> str:
+    hits, count = int(right(pairs).sum()), len(pairs)
+    low, high = clopper_pearson(hits, count)
+    return f"{hits} of {count}, {hits / count:.0%} [{low:.0%}, {high:.0%}]"
+
+
+def predicts_half_way(learning: "pd.DataFrame") -> Finding:
+    predicted = learning.predicted_way_back >= HALF
+    is_right = (predicted == ~learning.stuck).mean()
+    usual = larger_share(learning.stuck)
+    return Finding(
+        id="C07v",
+        claim="the same if half of the way back counted as recovered",
+        measured=f"it is right for {is_right:.0%} of {len(learning)}",
+        verdict="holds" if is_right > usual else "does not hold",
+        limit=f"the more frequent outcome then has {usual:.0%}",
+    )
+
+
+def wrong_predictions(learning: "pd.DataFrame") -> Finding:
+    false = learning.predicted & ~learning.recovers
+    missed = ~learning.predicted & learning.recovers
+    names = ", ".join(learning.pair[false | missed]) or "none"
+    return Finding(
+        id="C07p",
+        claim="the prediction is wrong in both directions",
+        measured=f"{false.sum()} were to recover and do not, and "
+        f"{missed.sum()} do and were not to",
+        verdict="holds with a limit"
+        if false.any() and missed.any()
+        else "does not hold",
+        limit=f"they are {names}: one rate for a kernel that does not change, without mini-batches "
+        "and test images, is not all of a training",
+    )
+
+
+def rules_of_norms(learning: "pd.DataFrame") -> Finding:
+    """How often the law of the gradient's norm alone is right."""
+    shares = {"all three rays": share_of_rule(learning, "evenness")}
+    shares |= {name: share_of_rule(learning, column) for column, name in RULES.items()}
+    ours = share_right(learning)
+    worse = max(shares.values()) < ours
+    return Finding(
+        id="C07q",
+        claim="how even the gradient's norm is over the margins tells less",
+        measured="a norm within a factor of 100 is right for "
+        + ", ".join(f"{share:.0%} ({name})" for name, share in shares.items())
+        + f", and descent for {ours:.0%} of the same pairs",
+        verdict="holds" if worse else "does not hold",
+    )
+
+
+def share_of_rule(learning: "pd.DataFrame", column: str) -> float:
+    predicted = learning[column] >= EVEN
+    return float((predicted == learning.recovers).mean())
+
+
+def is_calibrated(learning: "pd.DataFrame") -> Finding:
+    """Whether the predicted way back is the one that is measured, for pairs not looked at."""
+    unseen = learning[learning.held_out]
+    predicted, measured = (
+        unseen[name].clip(0, 1) for name in ("predicted_way_back", "way_back")
+    )
+    predicted = predicted.fillna(0)
+    error = (predicted - measured).abs().mean()
+    usual = (measured - measured.mean()).abs().mean()
+    parts = []
+    for low, high in ((0.0, HALF), (HALF, BACK), (BACK, 1.01)):
+        inside = (predicted >= low) & (predicted < high)
+        if inside.any():
+            ends = f"{low:.0%} to {min(high, 1):.0%}"
+            parts.append(f"{measured[inside].mean():.0%} of {inside.sum()} with {ends}")
+    return Finding(
+        id="C07x",
+        claim="the way back that is predicted is the one that is measured",
+        measured=f"the mean difference is {100 * error:.0f} points, where to say always the mean "
+        f"has {100 * usual:.0f}; measured are " + ", ".join(parts) + " predicted",
+        verdict="holds with a limit" if error < usual / 2 else "does not hold",
+        limit="of pairs that were not looked at; between the ends few are predicted",
+    )
