@@ -60,7 +60,8 @@ SIXTH_ROUND = (
     "cause, something was found in 16, and 1 of 16 raised an alarm (again a power of a "
     "probability, which is NaN in float32 where that underflows, as the diagnosis said). What "
     "was missed is mended and in `sixth_round.py`, but for a weighted mean whose weights are "
-    "those of the predicted classes, and a Dice loss that is NaN where no class is present."
+    "those of the predicted classes (mended after the seventh), and a Dice loss that is NaN "
+    "where no class is present."
 )
 SEVENTH_ROUND = (
     "A seventh time it was 32 broken losses and 21 healthy ones: 18 of 32 were named by their "
