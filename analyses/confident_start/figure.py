@@ -69,7 +69,7 @@ def draw_predictions(axes: Axes, learning: "pd.DataFrame") -> None:
     axes.axhline(BACK, color="0.4", lw=0.8)
     axes.axvline(BACK, color="0.4", lw=0.8)
     ticks = [0, 0.25, 0.5, 0.75, 1]
-    axes.set(xlim=(-0.22, 1.22), ylim=(-0.16, 1.24), xticks=ticks, yticks=ticks)
+    axes.set(xlim=(-0.22, 1.22), ylim=(-0.24, 1.24), xticks=ticks, yticks=ticks)
     axes.set_xlabel("share of the way back, predicted")
     axes.set_ylabel("share of the way back, measured")
     axes.legend(
