@@ -48,7 +48,7 @@ def main(folder: Path, name: str, *job: str) -> None:
     found.save(folder / f"{name}.audit.nc")
     pairs, grid = ["softmax + brier", "softmax + cross_entropy"], the_grid()
     starts = computed_slabs()
-    ls.summarize(pairs, grid).to_netcdf(folder / f"{name}.summary.nc")
+    ls.summarize(pairs, grid).to_netcdf(folder / f"{name}.summary.nc", engine="scipy")
     ls.train(
         "softmax + cross_entropy",
         load("gaussian_clusters"),
@@ -57,7 +57,7 @@ def main(folder: Path, name: str, *job: str) -> None:
         steps=20,
         metrics=["accuracy"],
         checkpoint=folder / ("one.npz" if not job else "many.npz"),
-    ).to_xarray().to_netcdf(folder / f"{name}.training.nc")
+    ).to_xarray().to_netcdf(folder / f"{name}.training.nc", engine="scipy")
     starts.clear()
     ls.sweep_to(folder / ("many.zarr" if job else "one.zarr"), pairs, grid)
     (folder / f"{name}.starts.json").write_text(json.dumps(starts))

@@ -6,6 +6,7 @@ A value is made anew for every call, as a generator can be read once.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import jax
 import numpy as np
 
 
@@ -47,6 +48,13 @@ def ended() -> Any:
     generator = (number for number in (1.0, 2.0))
     list(generator)
     return generator
+
+
+def endless() -> list[Any]:
+    """A list that holds itself."""
+    value = list[Any]()
+    value.append(value)
+    return value
 
 
 HOSTILE: Mapping[str, Callable[[], Any]] = {
@@ -91,6 +99,10 @@ HOSTILE: Mapping[str, Callable[[], Any]] = {
     "array of infinities": lambda: np.array([np.inf, -np.inf, 0.0]),
     "array of integers": lambda: np.array([1, 2, 3]),
     "array of objects": lambda: np.array([object(), None, "a"], dtype=object),
+    "array of random keys": lambda: jax.random.split(jax.random.key(0), 3),
+    "time difference": lambda: np.timedelta64(1, "s"),
+    "range larger than memory": lambda: range(10**18),
+    "list that holds itself": endless,
     "masked array": lambda: np.ma.masked_array([1.0, 2.0, 3.0], [False, True, False]),
     "array of texts": lambda: np.array(["a", "b"]),
     "array of dates": lambda: np.array(["2020-01-01"], dtype="datetime64[D]"),

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.out_of_range import LabelRangeError
 from ..base.target_kinds import DISTRIBUTION, TargetKind
 from .files.rows import Rows
 
@@ -103,8 +104,13 @@ def check_targets(kind: TargetKind, targets: NDArray[Any], start: int) -> None:
 
 
 def _integers(values: NDArray[Any], start: int) -> NDArray[np.int64]:
-    if values.dtype == np.uint64:
-        values = np.minimum(values, np.uint64(np.iinfo(np.int64).max))
+    most = np.iinfo(np.int64).max
+    if values.dtype == np.uint64 and (values > most).any():
+        place = int(np.argmax(values > most))
+        raise LabelRangeError(
+            f"{ARGUMENT} must be integers up to {most}, got {values[place]} at index "
+            f"{start + place}."
+        )
     if values.dtype.kind in "iub":
         return values.astype(np.int64)
     numbers = values.astype(np.float64)
@@ -143,7 +149,7 @@ def _check_range(rows: Rows, ignored: int | None, n: int) -> None:
         hint = f" If it marks examples to leave out: `ignored_label={min(different)}`."
     if (least, most) == (1, n):
         hint = " They seem to begin at 1: subtract 1."
-    raise IndexError(
+    raise LabelRangeError(
         f"{ARGUMENT} must lie between 0 and {n - 1}, got {example} at index {first} "
         f"({wrong:,} of {m:,} are out of range).{hint}"
     )

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from .conversion import ERRORS, refusal
+from .conversion import ERRORS, is_endless, refusal
 from .half_precision import wide_dtype
 
 
@@ -53,6 +53,11 @@ def numbers(function_name: str, argument: str, value: Any) -> Array:
     Raises:
         TypeError: If it cannot be converted to an array.
     """
+    if isinstance(value, list | tuple) and is_endless(value):
+        raise TypeError(
+            f"`{function_name}({argument})` must be numbers, got a list that holds lists without "
+            "end."
+        )
     try:
         return jnp.asarray(value)
     except ERRORS as error:

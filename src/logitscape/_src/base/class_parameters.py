@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from .conversion import array_of
 from .messages import quoted
 from .special import nan_unless
 from .types import Vector
@@ -72,8 +73,10 @@ def _as_vector(argument: str, value: Any) -> Any:
         array: Any = value
     else:
         try:
-            array = np.asarray(value)
-        except ValueError:  # rows of different lengths
+            array = array_of(argument, value)
+        except (
+            TypeError
+        ):  # rows of different lengths, masked entries, more than memory holds
             array = np.asarray(None)
     is_real = jnp.issubdtype(array.dtype, jnp.integer) or jnp.issubdtype(
         array.dtype, jnp.floating

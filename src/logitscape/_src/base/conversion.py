@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 
 from .messages import first_line, quoted
 
+MOST_AXES = 64
+"""Largest number of axes of an array of NumPy."""
+MOST_ENTRIES = 2**24
+"""Largest number of entries of a list that is taken entry by entry."""
 ERRORS = (
     TypeError,
     ValueError,
@@ -64,7 +68,19 @@ def entries(value: Any) -> list[Any] | None:
     """The entries of a list, a vector or another container; None for a text and a single value."""
     # An array without axes is an `Iterable` that cannot be iterated.
     is_single = getattr(value, "ndim", 1) == 0 or not isinstance(value, Iterable)
-    return None if is_single or isinstance(value, str | bytes) else list(value)
+    is_endless = isinstance(value, range) and len(value) > MOST_ENTRIES
+    if is_single or is_endless or isinstance(value, str | bytes):
+        return None
+    return list(value)
+
+
+def is_endless(value: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether lists lie in lists more deeply than an array has axes, as if one holds itself."""
+    for _ in range(MOST_AXES):
+        if not isinstance(value, list | tuple) or not value:
+            return False
+        value = value[0]
+    return True
 
 
 def refusal(

@@ -48,6 +48,7 @@ def checked_path(
     text = os.fspath(path)
     if not isinstance(text, str):
         raise TypeError(f"{said} must be text or a path, got {quoted(path)}.")
+    _check_working_folder(said, text)
     if "\0" in text or not text or not _is_encodable(text):
         raise ValueError(f"{said} must be the name of a file, got {quoted(path)}.")
     target = Path(path)
@@ -66,6 +67,17 @@ def checked_path(
             errno.EACCES, f"{said}: nothing can be written to its folder", text
         )
     return target
+
+
+def _check_working_folder(said: str, text: str) -> None:
+    """Raise `FileNotFoundError` for a relative path in a folder that has been removed."""
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        if not Path(text).is_absolute():
+            raise FileNotFoundError(
+                f"{said}: there is no folder for `{text}`: the working folder was removed."
+            ) from error
 
 
 def _is_encodable(text: str) -> bool:

@@ -86,6 +86,11 @@ def trusting_on_probs(formula: Callable[..., Any]) -> Callable[..., Any]:
                 f"return them, got {type(probs).__name__}."
             )
         p = vector(formula.__name__, "probs.p", probs.p)
+        if jnp.shape(probs.log_p) != p.shape:
+            raise ValueError(
+                f"`{formula.__name__}(probs, ...)` must have a log_p of p's shape {p.shape}, got "
+                f"{jnp.shape(probs.log_p)}."
+            )
         t = target_like(formula.__name__, p, target, DISTRIBUTION)
         return rounded_once(formula, p.dtype, probs, t, **parameters)
 

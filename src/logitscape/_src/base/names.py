@@ -24,7 +24,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     The text is empty if no name is known.
     """
     names = list(known)
-    near = nearest(name, names)
+    near = nearest(name, names) if isinstance(name, str) else []
     if near:
         return f"Did you mean {' or '.join(map(repr, near))}?"
     return f"Known: {', '.join(names)}." if names else ""

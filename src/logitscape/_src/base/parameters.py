@@ -100,7 +100,8 @@ def known_whole(value: Parameter) -> int | None:
 
 def _is_number(value: object) -> bool:
     # A truth value is an integer in Python, but not a parameter that anyone means.
-    if isinstance(value, bool):
+    # To NumPy a time is an integer as well.
+    if isinstance(value, bool | np.timedelta64):
         return False
     if isinstance(value, int | float):
         return True

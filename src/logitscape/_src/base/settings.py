@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jax import Array
 
+from .conversion import MOST_ENTRIES
 from .messages import quoted
 from .types import Number
 from .whole_numbers import range_text
@@ -116,7 +117,9 @@ def is_sequence(value: Any) -> bool:
     """Whether something is a list, a tuple or a vector, and no text."""
     if isinstance(value, np.ndarray | Array):
         return value.ndim == 1
-    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    is_list = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    # A range may be longer than any memory.
+    return is_list and len(value) <= MOST_ENTRIES
 
 
 def _as_float(value: Any) -> float | None:

@@ -82,7 +82,8 @@ def target_like(
     """
     array = numbers(function_name, f"..., {name}", target)
     argument = f"`{function_name}(..., {name})`"
-    if jnp.issubdtype(array.dtype, jnp.complexfloating):
+    is_extended = jnp.issubdtype(array.dtype, jax.dtypes.extended)
+    if is_extended or jnp.issubdtype(array.dtype, jnp.complexfloating):
         raise TypeError(f"{argument} must be real, got {array.dtype}.")
     if array.shape != z.shape:
         hint = " A label is turned into a target by `jax.nn.one_hot(label, n)`."

@@ -49,8 +49,10 @@ def whole_number(
 
 
 def is_whole(value: object) -> bool:
-    """Whether the value is an integer of Python or NumPy; a truth value is none."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+    """Whether the value is an integer of Python or NumPy; truth values and times are none."""
+    is_integer = isinstance(value, int | np.integer)
+    # To NumPy a time is an integer as well.
+    return is_integer and not isinstance(value, bool | np.timedelta64)
 
 
 def range_text(low: float | int, high: float | int, open: bool) -> str:

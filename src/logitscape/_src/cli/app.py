@@ -35,6 +35,10 @@ Exit status: 0 healthy, 1 answers at or above --fail-on, 2 bad usage or an error
 """
 
 
+NO_BACKEND = "Unable to initialize backend"
+"""What JAX says of a platform that it does not have."""
+
+
 def build() -> App:
     """Build the command line."""
     # An interrupt is not suppressed, because `_run` says what it left behind.
@@ -90,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:
         # The process ends before garbage would fill the memory, and looking for it takes time.
         gc.set_threshold(200_000, 50, 50)
+        # Pictures are drawn into files; the user's backend for windows may not even exist.
+        os.environ["MPLBACKEND"] = "Agg"
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         command, bound, _ = build().parse_args(words, exit_on_error=False)
@@ -133,7 +139,13 @@ def _run(command: Any, bound: Any) -> int:
     except (UsageError, UserError, OSError) as error:
         say(f"logitscape: {error}")
         return 2
-    except Exception:
+    except Exception as error:
+        if NO_BACKEND in str(error):
+            platforms = os.environ.get("JAX_PLATFORMS", "")
+            say(
+                f"logitscape: JAX_PLATFORMS must be a platform that JAX has, got {platforms!r}."
+            )
+            return 2
         traceback.print_exc()
         say("logitscape: this is a fault of logitscape itself; please report it.")
         return 3

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..base.out_of_range import LabelRangeError
 from .dataset import SPLITS, Dataset, Examples, Numbers
 
 
@@ -65,7 +66,7 @@ def _check_labels(where: str, labels: Numbers, classes: int) -> None:
     least = labels.min()
     largest = labels.max()
     if least < 0 or largest >= classes:
-        raise IndexError(
+        raise LabelRangeError(
             f"{where}: labels must lie between 0 and {classes - 1}, "
             f"got {least} to {largest}."
         )

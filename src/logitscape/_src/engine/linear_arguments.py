@@ -9,6 +9,7 @@ from jax import Array, lax
 from ..base.arguments import numbers
 from ..base.half_precision import wide_dtype
 from ..base.messages import quoted
+from ..base.out_of_range import LabelRangeError
 from ..objectives.counted import counted, known_or_traced, with_class_weights
 from .sharded_classes import axes_of
 
@@ -147,7 +148,7 @@ def _check_range(y: Any, counted: Any, num_classes: int) -> None:
     is_outside = (y < 0) | (y >= num_classes)
     # Whether a row is counted may not be known yet; then its label gives NaN.
     if isinstance(counted, np.ndarray) and (is_outside & counted).any():
-        raise IndexError(
+        raise LabelRangeError(
             f"`labels` must lie between 0 and {num_classes - 1}, "
             f"got {y[is_outside & counted].flat[0]}."
         )
@@ -157,7 +158,8 @@ def _axis_size(name: str) -> int:
     argument = "`linear_loss(class_axis_name=...)`"
     try:
         index = lax.axis_index(name)
-    except NameError as error:
+    # What is no text may have no hash, by which JAX looks axes up.
+    except (NameError, TypeError) as error:
         raise ValueError(
             f"{argument} must be an axis of the mesh of `jax.shard_map`, inside of which "
             f"the loss is called; got {quoted(name)}."

@@ -6,7 +6,7 @@ from typing import Any
 from ..base.conversion import entries
 from ..base.messages import quoted
 from ..base.names import suggestion
-from ..base.settings import truth_value
+from ..base.settings import is_sequence, truth_value
 from ..base.whole_numbers import MOST_CLASSES, whole_number
 from ..base.x64 import needs_float64
 from ..objectives.objective import Objective
@@ -166,7 +166,7 @@ def _allowed(allow: Collection[str]) -> list[str]:
 def _dtypes(dtypes: Sequence[str]) -> list[str]:
     """The names of the dtypes, those of full precision first."""
     known = ("float64", *DTYPES)
-    several = list(dtypes) if isinstance(dtypes, Sequence) else []
+    several = list(dtypes) if is_sequence(dtypes) else []
     if isinstance(dtypes, str) or not several:
         raise ValueError(
             "`assert_faithful(dtypes=...)` must be a list of names such as ('float32',), "

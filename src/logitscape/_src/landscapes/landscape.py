@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from ..base.files import checked_path, replacing
-from ..base.messages import storable
+from ..base.messages import quoted, storable
 from ..base.versions import __version__
 
 if TYPE_CHECKING:
@@ -107,10 +107,16 @@ class Landscape:
 
         Raises:
             TypeError: If `path` is not a path.
+            ValueError: If it ends in ".gz".
             FileNotFoundError: If the folder does not exist.
             OSError: If the path cannot be written.
         """
         target = checked_path("save", path)
+        if target.suffix == ".gz":
+            raise ValueError(
+                "`save(path=...)` must not end in .gz, as nothing is compressed, got "
+                f"{quoted(path)}."
+            )
         dataset = self.to_xarray()
         flags = {
             name: variable.astype(np.int8)

@@ -11,7 +11,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from ..base.conversion import ERRORS, entries, refusal
+from ..base.conversion import ERRORS, array_of, entries, refusal
 from ..base.messages import quoted
 from ..base.types import Number
 from ..base.whole_numbers import MOST_CLASSES, is_whole, whole_number
@@ -219,7 +219,8 @@ def floats(function_name: str, name: str, value: Any) -> Grid:
         # as one of more axes. All of them become the same empty vector.
         if not np.size(value):
             return np.empty(0)
-        return np.asarray(value).astype(np.float64, casting="same_kind")
+        argument = f"`{function_name}({name}=...)`"
+        return array_of(argument, value).astype(np.float64, casting="same_kind")
     except ERRORS as error:
         refused = refusal(f"`{function_name}({name}=...)`", value, error)
         raise ValueError(str(refused)) from None

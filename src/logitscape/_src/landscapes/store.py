@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..base.files import checked_path, replacing
+from ..base.messages import quoted_path
 from ..base.processes import is_shared
 from ..base.types import Labels
 from ..objectives.sources import Sources
@@ -74,6 +75,11 @@ def sweep_to(
             '`sweep_to` needs zarr: pip install "logitscape[zarr]".'
         ) from error
     target = checked_path("sweep_to", path, marks=STORE_MARKS)
+    if "::" in str(target):
+        raise ValueError(
+            "`sweep_to(path=...)` must have no `::`, by which Zarr chains stores, got "
+            f"{quoted_path(target)}."
+        )
     plan = make_plan(objectives, slice, label=label, hessian=hessian, dtype=dtype)
     if is_shared() or growing_folder(target).exists():
         _write_together(target, plan)

@@ -7,6 +7,7 @@ import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
+from ..base.out_of_range import LabelRangeError
 from ..base.target_kinds import remedy_for
 from .counted import known_or_traced
 from .objective import Objective
@@ -105,7 +106,7 @@ def check_labels(logits: Array, labels: Any) -> None:
 def _check_range(num_classes: int, labels: Any) -> None:
     out_of_range = labels[(labels < 0) | (labels >= num_classes)]
     if out_of_range.size:
-        raise IndexError(
+        raise LabelRangeError(
             f"`labels` must lie between 0 and {num_classes - 1}, "
             f"got {out_of_range.flat[0]}."
         )

@@ -16,6 +16,7 @@ from jax.typing import ArrayLike
 from ..base.arguments import numbers
 from ..base.formula import rounded_once
 from ..base.messages import quoted
+from ..base.settings import truth_value
 from ..base.target_kinds import DISTRIBUTION
 from ..base.types import Number
 from ..normalizers.probs import Probs
@@ -164,6 +165,7 @@ def drop_in(normalizer: str | Normalizer, *, log: bool = False) -> Callable[...,
         [[0.5, 0.75], [0.5, 0.25]]
     """
     function = normalizer_from(normalizer)
+    log = truth_value("drop_in", "log", log)
 
     def probabilities(logits: ArrayLike, axis: int = -1) -> Array:
         z = numbers("drop_in(...)", "logits", logits)

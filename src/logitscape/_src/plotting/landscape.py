@@ -98,6 +98,10 @@ def plot(
     return draw(of_label, coordinates, look)
 
 
+NEEDED = ("objective", "label", "loss", "gradient", "finite", "in_domain")
+"""Variables of a landscape that are drawn, and by which they are."""
+
+
 def _of_label(
     dataset: Any, label: int | None
 ) -> tuple["xarray.Dataset", Sequence[str]]:
@@ -108,6 +112,17 @@ def _of_label(
         raise TypeError(
             "`plot(dataset)` must be a Dataset, as `Landscape.to_xarray()` gives it, "
             f"got {type(dataset).__name__}."
+        )
+    missing = [name for name in NEEDED if name not in dataset.variables]
+    if missing or dataset["objective"].ndim != 1:
+        raise ValueError(
+            "`plot(dataset)` must be a landscape with the variables "
+            f"{', '.join(NEEDED)} over one or more objectives, got one without "
+            f"{', '.join(missing) or 'an axis of objectives'}."
+        )
+    if not all(dataset.sizes.values()):
+        raise ValueError(
+            f"`plot(dataset)` must have points on every axis, got {dict(dataset.sizes)}."
         )
     of_label = dataset.sel(label=_checked_label(dataset, label))
     dims = of_label["loss"].dims

@@ -98,6 +98,10 @@ def refuse_size(function_name: str, size: Any) -> None:
         )
 
 
+MOST_LEVELS = 4
+"""Levels of lists in lists that are walked through, as a list may hold itself."""
+
+
 def several(function_name: str, ax: Any, count: int | None, needed: str) -> list[Axes]:
     """Check the user's axes for several panels: one after the other, row by row."""
     given = list(_flat(ax))
@@ -115,16 +119,16 @@ def several(function_name: str, ax: Any, count: int | None, needed: str) -> list
     return given
 
 
-def _flat(ax: Any) -> Iterator[Any]:
+def _flat(ax: Any, depth: int = 0) -> Iterator[Any]:
     """Axes, or those of a list or an array of any shape, row by row."""
     # What has more rows than a figure can have is not walked through.
     is_huge = isinstance(ax, np.ndarray) and ax.size > MOST_AXES
-    several = None if is_huge else entries(ax)
+    several = None if is_huge or depth == MOST_LEVELS else entries(ax)
     if several is None:
         yield ax
         return
     for each in several:
-        yield from _flat(each)
+        yield from _flat(each, depth + 1)
 
 
 def figure_of(axes: Axes | Sequence[Axes]) -> FigureBase:

@@ -77,7 +77,8 @@ class NoiseSymmetry:
             0.0
         """
         n = self.num_classes
-        is_share = isinstance(noise, Real) and 0 <= noise < (n - 1) / n
+        is_number = isinstance(noise, Real) and not isinstance(noise, np.timedelta64)
+        is_share = is_number and 0 <= noise < (n - 1) / n
         if not is_share:
             raise ValueError(
                 "`NoiseSymmetry.excess_risk(noise)` must be at least 0 and below "

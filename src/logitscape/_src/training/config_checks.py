@@ -24,7 +24,7 @@ def checked_datasets(
 ) -> list[Dataset]:
     """A single data set for all seeds, or one for each seed; all of the same sizes."""
     several = [data] if isinstance(data, Dataset) else data
-    datasets = list(several) if isinstance(several, Sequence) else []
+    datasets = list(several) if is_sequence(several) else []
     are_datasets = all(isinstance(dataset, Dataset) for dataset in datasets)
     if not datasets or not are_datasets:
         raise TypeError(

@@ -48,7 +48,7 @@ def rows_of(role: str, source: Any) -> Rows:
     if isinstance(source, Rows):
         return source
     if isinstance(source, str | os.PathLike):
-        rows = _opened(role, os.fspath(source))
+        rows = _opened(role, _text_of(role, source))
     else:
         argument = f"`audit({role}=...)`"
         is_array = _can_be_cut(source)
@@ -71,7 +71,7 @@ def entries_of(role: str, source: Any) -> Any:
         source: Path, `PATH::NAME`, or anything that has entries.
     """
     if isinstance(source, str | os.PathLike):
-        return _opened(role, os.fspath(source)).whole()
+        return _opened(role, _text_of(role, source)).whole()
     return source
 
 
@@ -84,10 +84,24 @@ def stamp(path: Path | None) -> tuple[tuple[int, int], ...]:
     return tuple((state.st_size, state.st_mtime_ns) for state in states)
 
 
+def _text_of(role: str, path: str | os.PathLike[str]) -> str:
+    text = os.fspath(path)
+    if not isinstance(text, str):
+        raise TypeError(
+            f"`audit({role}=...)` must be a path of text or an array, got {quoted(path)}."
+        )
+    return text
+
+
 def _opened(role: str, text: str) -> Rows:
     place, _, member = text.partition(SEPARATOR)
-    path = Path(place).expanduser()
     argument = f"`audit({role}=...)`"
+    try:
+        path = Path(place).expanduser()
+    except RuntimeError as error:
+        raise FileNotFoundError(
+            f"{argument}: there is no such home folder, got {quoted(text)}."
+        ) from error
     if not _exists(path):
         raise FileNotFoundError(f"{argument}: there is no file `{printable(path)}`.")
     suffix = path.suffix.lower()

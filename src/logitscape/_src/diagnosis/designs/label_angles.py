@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from ...base.softmax import log_softmax_rows
 from ..evaluation import Rows
@@ -93,6 +92,9 @@ def turned(samples: Samples, label: int) -> Turned | None:
     tried = [_remainder(angle, angles, ratios) for angle in TRIED_ANGLES]
     if not np.isfinite(tried).any():
         return None
+    # Imported late: it takes a tenth of a second, and few losses are of cosines.
+    from scipy.optimize import minimize_scalar
+
     start = TRIED_ANGLES[int(np.nanargmin(tried))]
     step = TRIED_ANGLES[1] - TRIED_ANGLES[0]
     found = minimize_scalar(
