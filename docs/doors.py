@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import chdir
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
@@ -80,21 +81,18 @@ def of_door(place: int, one_in: int) -> list[Outcome]:
     """What the calls of one door come to."""
     door = list(doors())[place]
     print(door.name, file=sys.stderr)
-    return outcomes(door, some(door, place, one_in))
+    # Whatever is written to a name that is hostile goes with the folder.
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        return outcomes(door, some(door, place, one_in))
 
 
 def of_command(command: str, one_in: int) -> list[Outcome]:
     """What one command does with hostile words, in a folder of its own."""
     print(command, file=sys.stderr)
     asked = [(o, w) for o in commands.options() for w in commands.WORDS][::one_in]
-    before = Path.cwd()
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        try:
-            commands.make_files(Path(folder))
-            return [commands.outcome(o, w) for o, w in asked if o.command == command]
-        finally:
-            os.chdir(before)
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        commands.make_files(Path(folder))
+        return [commands.outcome(o, w) for o, w in asked if o.command == command]
 
 
 def of_user(door: str) -> list[Outcome]:

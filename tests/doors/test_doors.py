@@ -34,6 +34,12 @@ SLOW = ("ls.testing.check_faithful", "ls.testing.assert_faithful")
 """Doors at which each result takes seconds."""
 
 
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is written to a name that is hostile goes with the test."""
+    monkeypatch.chdir(tmp_path)
+
+
 def chosen(door: Door) -> list[tuple[str, str]]:
     """The calls of a door in every run, others for each door."""
     one_in = ONE_FORMULA_IN if door.is_formula else ONE_IN
@@ -152,10 +158,7 @@ def test_any_single_value_is_a_setting_or_is_named(value: Any) -> None:
         assert not bad([outcome_of(door, name, value, "any value")])
 
 
-def test_hostile_paths_leave_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_hostile_paths_leave_nothing_behind(tmp_path: Path) -> None:
     landscape = ls.sweep(["softmax + brier"], ls.ray("R1", [0.0, 1.0]))
     for kind in HOSTILE:
         (door,) = (d for d in EVERY if d.name == "ls.Landscape.save")
