@@ -7,6 +7,7 @@ result NaN instead.
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
@@ -57,6 +58,13 @@ def numbers(function_name: str, argument: str, value: Any) -> Array:
         raise TypeError(
             f"`{function_name}({argument})` must be numbers, got a list that holds lists without "
             "end."
+        )
+    # A tracer of JAX is an `Array` too, and cannot be deleted.
+    is_known = isinstance(value, Array) and not isinstance(value, jax.core.Tracer)
+    if is_known and value.is_deleted():
+        raise TypeError(
+            f"`{function_name}({argument})` must be numbers, got an array that was deleted, or "
+            "donated to a program."
         )
     try:
         return jnp.asarray(value)

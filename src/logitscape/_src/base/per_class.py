@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from .conversion import array_of
 from .messages import quoted
 from .parameters import parameter
 from .special import nan_unless
@@ -47,6 +48,12 @@ def per_class(
     if isinstance(several, jax.core.Tracer):
         numbers = several.astype(like.dtype)
         return nan_unless((numbers >= low) & jnp.isfinite(numbers), numbers)
+    if not isinstance(several, jax.Array):
+        several = array_of(argument, several)
+    if several.dtype.kind not in "fiub" and not jnp.issubdtype(
+        several.dtype, jnp.floating
+    ):
+        raise ValueError(f"{argument} must be numbers, got {quoted(value)}.")
     known = np.asarray(several)
     wrong = known[~(np.isfinite(known) & (known >= low))]
     if wrong.size:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import jax
 import numpy as np
 
 from ...base.conversion import array_of
@@ -52,6 +53,10 @@ def rows_of(role: str, source: Any) -> Rows:
     else:
         argument = f"`audit({role}=...)`"
         is_array = _can_be_cut(source)
+        if isinstance(source, jax.core.Tracer):
+            raise TypeError(
+                f"{argument} must be known numbers, got a tracer: call it outside of `jax.jit`."
+            )
         array = source if is_array else array_of(argument, source, "a path or an array")
         if np.ma.is_masked(array):
             raise TypeError(
