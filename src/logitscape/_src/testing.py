@@ -1,5 +1,6 @@
 """`assert_healthy`: the diagnosis of a loss as a test in a user's own test suite."""
 
+import inspect
 from collections.abc import Collection
 from typing import Any
 
@@ -66,6 +67,13 @@ def assert_healthy(
     """
     one_of("assert_healthy", "fail_on", fail_on, LEVELS)
     allow = _allowed(allow)
+    known = inspect.signature(diagnose).parameters
+    for name in config:
+        if name not in known:
+            raise TypeError(
+                f"assert_healthy() got an unexpected keyword argument {name!r}; it takes those of "
+                f"`ls.diagnose`. {suggestion(name, known)}"
+            )
     diagnosis = diagnose(objective, **config)
     failing = LEVELS[: LEVELS.index(fail_on) + 1]
     findings = [

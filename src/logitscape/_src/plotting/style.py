@@ -213,7 +213,7 @@ def ink_on(color: Any) -> str:
     """
     try:
         red, green, blue = to_rgb(color)
-    except (TypeError, ValueError):
+    except Exception:  # whatever an object raises that matplotlib asks for its text
         raise ValueError(
             f"`ink_on(color)` must be a color of matplotlib, got {quoted(color)}."
         ) from None
