@@ -11,6 +11,7 @@ from jax import Array
 from .conversion import array_of
 from .messages import quoted
 from .parameters import parameter
+from .settings import is_sequence
 from .special import nan_unless
 from .types import Number, Parameter
 
@@ -35,6 +36,10 @@ def per_class(
             or below `low`.
     """
     several: Any = value
+    if isinstance(value, range) and not is_sequence(value):
+        raise ValueError(
+            f"`{function_name}({name}=...)` must be numbers, got {quoted(value)}."
+        )
     if isinstance(value, Sequence) and not isinstance(value, str):
         several = _array(function_name, name, value)
     if not getattr(several, "ndim", 0):
@@ -50,9 +55,11 @@ def per_class(
         return nan_unless((numbers >= low) & jnp.isfinite(numbers), numbers)
     if not isinstance(several, jax.Array):
         several = array_of(argument, several)
-    if several.dtype.kind not in "fiub" and not jnp.issubdtype(
-        several.dtype, jnp.floating
-    ):
+    is_number = any(
+        jnp.issubdtype(several.dtype, kind)
+        for kind in (jnp.integer, jnp.floating, bool)
+    )
+    if not is_number:
         raise ValueError(f"{argument} must be numbers, got {quoted(value)}.")
     known = np.asarray(several)
     wrong = known[~(np.isfinite(known) & (known >= low))]

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 
 from ..base.argmax import kth_largest
 from ..base.formula import on_logits
+from ..base.messages import quoted
 from ..base.top import nan_unless_top_is_finite
 from ..base.types import Mask, Vector
 from ..base.whole_numbers import whole_number
@@ -48,7 +49,7 @@ def checked_count(k: int, num_classes: int) -> int:
     k = whole_number("top_k", "k", k, low=1)
     if k > num_classes:
         raise ValueError(
-            f"`top_k(k=...)` must be at most the number of classes, {num_classes}, got {k}."
+            f"`top_k(k=...)` must be at most the number of classes, {num_classes}, got {quoted(k)}."
         )
     return k
 
