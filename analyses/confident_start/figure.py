@@ -37,8 +37,9 @@ CAPTION = (
     "gentle one; learning rates tuned for each pair and start; means over 10 seeds. Way back:\n"
     "from the start's accuracy (0) to what a gentle start reaches (1); at 0.9 a pair counts as "
     "recovered. Predicted by gradient descent on the logits of 256 images, preconditioned by the "
-    "kernel\nof the start, without training. Colours: how the gradient's norm changes with the "
-    "margin (rays R1, R2, R3). Right: the same runs, repeated; one that diverges predicts nothing."
+    "kernel\nof the start. Left: all {count} pairs. Colours: how the gradient's norm changes with "
+    "the margin (rays R1, R2, R3). Right: the same runs, repeated; one that diverges predicts "
+    "nothing."
 )
 
 
@@ -48,17 +49,21 @@ def draw(tables: "Mapping[str, pd.DataFrame]") -> Figure:
         1, 2, figsize=(11.4, 5.4), width_ratios=(1.2, 1)
     )
     figure.suptitle(title(learning), x=0.008, ha="left")
-    figure.supxlabel(CAPTION, fontsize=8, x=0.008, ha="left")
+    figure.supxlabel(
+        CAPTION.format(count=len(learning)), fontsize=8, x=0.008, ha="left"
+    )
     draw_predictions(left, learning)
     draw_courses(right, tables["curves"])
     return figure
 
 
 def title(learning: "pd.DataFrame") -> str:
-    right = (learning.predicted == learning.recovers).mean()
+    unseen = learning[learning.held_out]
+    right = (unseen.predicted == unseen.recovers).mean()
     return (
-        "Whether a confidently wrong classifier recovers can be told before training:\n"
-        f"descent on its start's logits is right for {right:.0%} of {len(learning)} pairs"
+        "Whether a confidently wrong classifier recovers can be told before training: descent on\n"
+        f"its start's logits is right for {right:.0%} of {len(unseen)} pairs "
+        "on which it was not chosen"
     )
 
 

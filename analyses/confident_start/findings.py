@@ -112,7 +112,9 @@ def pairs_that_learn(pairs: "pd.DataFrame") -> Finding:
     )
 
 
-def edges_of_the_grid(pairs: "pd.DataFrame", tuning: "pd.DataFrame") -> Finding:
+def edges_of_the_grid(
+    pairs: "pd.DataFrame", tuning: "pd.DataFrame", others: "pd.DataFrame"
+) -> Finding:
     learning = pairs.pair[pairs.gentle >= LEARNS]
     tuned = tuning[tuning.pair.isin(learning)]
     at_edge = tuned[tuned.edge != "inside"].start.value_counts()
@@ -127,8 +129,21 @@ def edges_of_the_grid(pairs: "pd.DataFrame", tuning: "pd.DataFrame") -> Finding:
         measured=f"of {len(tuned)}, {both} lie at its edge, {gentle} from the gentle start and "
         f"{confident} from the confident one",
         verdict=verdict,
-        limit="these might do better beyond it" if both else "",
+        limit=f"these might do better beyond it; {edges_elsewhere(others)}"
+        if both
+        else "",
     )
+
+
+def edges_elsewhere(others: "pd.DataFrame") -> str:
+    """How many of the tuned rates lie at the edge with other data and another model."""
+    parts = []
+    for setting, of_setting in others[others.gentle >= LEARNS].groupby(
+        "setting", sort=False
+    ):
+        edges = of_setting[["gentle_edge", "confident_edge"]] != "inside"
+        parts.append(f"{edges.to_numpy().sum()} of {edges.size} ({setting})")
+    return "elsewhere they are " + " and ".join(parts)
 
 
 def accuracies_text(row: "pd.Series[Any]") -> str:

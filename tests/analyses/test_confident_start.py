@@ -1,4 +1,5 @@
 import dataclasses
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -9,10 +10,18 @@ import pytest
 import logitscape as ls
 from analyses.atlas import objectives as atlas
 from analyses.confident_start import kernel_descent, laws
-from analyses.confident_start.judgement import clopper_pearson, held_out, is_steady
+from analyses.confident_start.judgement import (
+    clopper_pearson,
+    held_out,
+    is_steady,
+    looked_at,
+)
+from analyses.confident_start.prediction_findings import brier_scores
 from analyses.confident_start.settings import MAIN, OTHERS
 from analyses.confident_start.training_tables import tuned_rates
 from logitscape._src.training import models
+
+PAIRS = Path(__file__).parents[2] / "figures" / "data" / "confident_start" / "pairs.csv"
 
 
 @pytest.mark.parametrize(
@@ -133,6 +142,20 @@ def test_of_equal_rates_that_in_the_middle_is_best():
     assert (row.best, row.edge) == (10.0, "inside")
 
 
-def test_half_of_the_pairs_is_held_out():
-    assert held_out(157).sum() == 79
-    assert (held_out(10) == held_out(10)).all()
+def test_a_pair_that_was_looked_at_stays_so_among_others():
+    stored = pd.read_csv(PAIRS)
+    assert len(looked_at()) == 157 // 2
+    assert looked_at() <= set(stored.pair)
+    for pairs in (stored.pair, stored.pair[::-1], stored.pair[:50]):
+        assert set(pairs[~held_out(pairs)]) == looked_at() & set(pairs)
+
+
+def test_brier_scores_are_those_of_pairs_that_were_not_looked_at():
+    table = pd.DataFrame(
+        {
+            "held_out": [True, True, True, True, False, False],
+            "recovers": [True, False, True, False, True, False],
+            "predicted_way_back": [1.2, 0.5, 1.0, np.nan, 0.0, 1.0],
+        }
+    )
+    assert brier_scores(table) == (1 / 16, 0.25, 0.5)
