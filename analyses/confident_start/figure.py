@@ -63,7 +63,7 @@ def title(learning: "pd.DataFrame") -> str:
     return (
         "Whether a confidently wrong classifier recovers can be told before training: descent on\n"
         f"its start's logits is right for {right:.0%} of {len(unseen)} pairs "
-        "on which it was not chosen"
+        "on which its kernel was not chosen"
     )
 
 

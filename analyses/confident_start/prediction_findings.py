@@ -48,13 +48,15 @@ def predicts_recovery(learning: "pd.DataFrame") -> Finding:
         f"of the pairs by which it was chosen it is right for {share_right(seen):.0%}; to say "
         f"always what is more frequent is right for {usual:.0%}; pairs share parts, so that the "
         "interval is too narrow; outcomes of a first study with fewer rates had been "
-        "seen; the model is linear, so that the descent is a small training of it, with "
+        "seen, of all pairs when the way back was taken in place of the share that is right; the "
+        "model is linear, so that the descent is a small training of it, with "
         "the whole batch"
     )
     return Finding(
         id="C07o",
         claim="descent on the start's logits tells before training who recovers",
-        measured=f"of pairs on which it was not chosen it is right for {count_right(unseen)}",
+        measured="of pairs on which its kernel was not chosen it is right for "
+        f"{count_right(unseen)}",
         verdict=verdict,
         limit=limit,
     )
