@@ -18,6 +18,13 @@ FORMS: dict[Form, str] = {
 }
 """The ways to compute a loss, in code."""
 
+SCALE = 2.0**40
+"""Factor of the loss, a power of 2, which rounds nothing.
+
+It makes an epsilon of 1e-15 what 1e-27 is without it; the authors of stablemax have 1e-25 to 1e-30.
+A smaller epsilon alone would not do, as the squares of tiny gradients underflow in float32.
+"""
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -29,6 +36,7 @@ class Arm:
         loss_dtype: Precision to which the logits are cast in front of the loss.
         model_dtype: Precision of parameters, activations and Adam.
         decay: Weight decay of AdamW.
+        scale: Factor of the loss. Adam's steps do not depend on it, except through its epsilon.
     """
 
     normalizer: Literal["softmax", "stablemax"]
@@ -36,6 +44,7 @@ class Arm:
     loss_dtype: Literal["bfloat16", "float32", "float64"] = "float32"
     model_dtype: Literal["float32", "float64"] = "float32"
     decay: float = 0.0
+    scale: float = SCALE
 
     @property
     def name(self) -> str:
@@ -44,18 +53,21 @@ class Arm:
             "" if self.model_dtype == "float32" else f", model in {self.model_dtype}"
         )
         decay = f", decay {self.decay:g}" if self.decay else ""
-        return f"{self.normalizer}, {self.form}, {self.loss_dtype}{model}{decay}"
+        scale = "" if self.scale == SCALE else f", loss times {self.scale:g}"
+        return f"{self.normalizer}, {self.form}, {self.loss_dtype}{model}{decay}{scale}"
 
 
 DECAY = 1.0
 ACCURATE, USUAL = Arm("softmax", "accurate"), Arm("softmax", "optax")
 REMEDY, COPIED = Arm("stablemax", "accurate"), Arm("stablemax", "copied")
+UNSCALED = Arm("softmax", "accurate", scale=1.0)
 DECAYED = Arm("softmax", "accurate", decay=DECAY)
 DECAYED_USUAL = Arm("softmax", "optax", decay=DECAY)
 ARMS = (
     ACCURATE,
     USUAL,
     Arm("softmax", "textbook"),
+    UNSCALED,
     REMEDY,
     COPIED,
     DECAYED,

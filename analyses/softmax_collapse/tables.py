@@ -3,17 +3,20 @@
 import pandas as pd
 
 from ..shared.intervals import difference, holm, interval
-from .arms import ACCURATE, COPIED, REMEDY, USUAL
+from .arms import ACCURATE, COPIED, REMEDY, UNSCALED, USUAL
 
 COMPARED = (
     (ACCURATE, USUAL),
     (REMEDY, USUAL),
     (REMEDY, ACCURATE),
     (COPIED, REMEDY),
+    (ACCURATE, UNSCALED),
 )
 """Arms whose test accuracies are compared, seed by seed."""
 LATE = 0.5
-"""Share of the steps after which the share of absent gradients is averaged."""
+"""Share of the steps from which the share of absent gradients is averaged."""
+BEGUN = 0.01
+"""Share of absent gradients at which collapse has begun."""
 
 
 def over_steps(runs: pd.DataFrame) -> pd.DataFrame:
@@ -36,10 +39,18 @@ def at_the_end(runs: pd.DataFrame) -> pd.DataFrame:
         row = {"arm": arm, "seeds": len(last), "finite": int(last.finite.sum())}
         row |= interval("absent", late.groupby("seed").absent.mean())
         row["most_absent"] = part.absent.max()
+        row["begins"] = beginning(part)
         for name in ("margin", "train", "test"):
             row |= interval(name, last[name])
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def beginning(runs: pd.DataFrame) -> float:
+    """The first measured step at which, in the mean of the seeds, BEGUN have no gradient."""
+    absent = runs.groupby("step").absent.mean()
+    begun = absent.index[absent >= BEGUN]
+    return float(begun.min()) if len(begun) else float("nan")
 
 
 def differences(runs: pd.DataFrame) -> pd.DataFrame:

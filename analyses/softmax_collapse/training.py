@@ -20,7 +20,7 @@ WIDTH = 200
 LEARNING_RATE = 1e-3
 B2 = 0.98
 EPSILON = 1e-15
-"""Adam's epsilon. The usual 1e-8 is more than the gradients of interest."""
+"""Adam's epsilon, of the scaled gradient. It must be less than the gradients of interest."""
 
 
 class Extent(NamedTuple):
@@ -124,7 +124,8 @@ def compiled(arm: Arm, every: int) -> tuple[Callable[..., Any], ...]:
 
     def advance(state: Any, train: Sums) -> Any:
         def mean(parameters: Any) -> Any:
-            return jnp.mean(loss(logits(parameters, train), train.label))
+            # Scaled behind the mean, so that the derivative is scaled before it becomes small.
+            return arm.scale * jnp.mean(loss(logits(parameters, train), train.label))
 
         def step(state: Any, _: None) -> Any:
             parameters, moments = state

@@ -39,8 +39,8 @@ ANSWERS = {
     "told before training, by letting the start's logits descend under its kernel.",
     "who_carries_the_gradient": "Wrong examples carry several times their share of the "
     "gradient, with cross-entropy more than with most other pairs, and yet not most of it.",
-    "softmax_collapse": "Accurate arithmetic keeps the gradients that rounding makes 0, and "
-    "margins go on growing; what makes a model generalise is another gradient, or weight decay.",
+    "softmax_collapse": "Accurate arithmetic keeps the gradients that rounding makes 0, and helps "
+    "a model to generalise a little; another gradient, or weight decay, helps far more.",
     "gaussian_clusters": "Where every class is a Gaussian cluster, softmax of linear logits is "
     "the exact posterior, and no pair comes nearer to it from data.",
     "do_the_alternatives_win": "On images and on language, no alternative was significantly "

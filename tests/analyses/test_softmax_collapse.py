@@ -16,6 +16,7 @@ from analyses.softmax_collapse.arms import (
     ARMS,
     COPIED,
     REMEDY,
+    UNSCALED,
     USUAL,
     Arm,
     loss_of,
@@ -76,3 +77,22 @@ def test_every_sum_is_trained_or_tested() -> None:
     both = np.concatenate([np.stack(train), np.stack(test)], axis=1)
     assert len({(a, b) for a, b, _ in both.T}) == training.MODULUS**2 == both.shape[1]
     np.testing.assert_array_equal((both[0] + both[1]) % training.MODULUS, both[2])
+
+
+def test_the_scale_of_the_loss_only_takes_adams_epsilon_out_of_the_way() -> None:
+    """Steps are the same while gradients are large, and go on where they are tiny."""
+    train, _ = training.split(0)
+    moved = {}
+    for arm in (ACCURATE, UNSCALED):
+        begin, advance, _ = training.compiled(arm, 1)
+        parameters, moments = begin(jax.random.key(0))
+        near = advance((parameters, moments), train)[0]
+        # The labels lead by so much that every gradient is far below epsilon.
+        bias = parameters[-1][1].at[0].set(60)
+        far = [*parameters[:-1], (parameters[-1][0], bias)]
+        led = train._replace(label=np.zeros_like(train.label))
+        after = advance((far, moments), led)[0]
+        moved[arm] = near[0][0], jnp.max(jnp.abs(after[-1][1] - bias))
+    np.testing.assert_allclose(moved[ACCURATE][0], moved[UNSCALED][0], atol=1e-6)
+    assert moved[ACCURATE][1] > 0.5 * training.LEARNING_RATE
+    assert moved[UNSCALED][1] < 1e-3 * training.LEARNING_RATE
