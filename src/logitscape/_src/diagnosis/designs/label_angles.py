@@ -6,6 +6,7 @@ import numpy as np
 
 from ...base.softmax import log_softmax_rows
 from ..evaluation import Rows
+from ..formulas.fits import fit, losses_to_fit
 from .samples import EXACT, Samples, is_close
 from .softmax_designs import FEWEST, LEAST_LOSS, label_scores
 from .softmax_forms import SAME
@@ -79,70 +80,45 @@ def turned(samples: Samples, label: int) -> Turned | None:
     """The angle that is added for every class, and the scale; None if there is none.
 
     With scores f(z_k), f(z) = s cos(arccos z + m), the slopes of two rivals j and k have the
-    ratio exp(f(z_j) - f(z_k)) f'(z_j) / f'(z_k), whatever the label's logit goes through.
+    ratio exp(f(z_j) - f(z_k)) f'(z_j) / f'(z_k), whatever the label's logit goes through. That
+    tells about where the angle and the scale are; a fit of the loss tells whether they are exact.
     """
-    gradient = samples.gradients(samples.at_small)[0]
-    slopes, cosines = (
-        np.delete(each, label, axis=1) for each in (gradient, samples.small)
-    )
+    angles = np.arccos(np.clip(samples.small, -1, 1))
+    start = _nearest(samples, label, angles)
+    if start is None or start.angle == 0:
+        return None
+
+    def cross_entropy(parameters: Rows) -> Rows:
+        angle, scale = parameters
+        losses: Rows = -log_softmax_rows(scale * np.cos(angles + angle))[:, label]
+        return losses
+
+    loss = samples.losses(samples.at_small)[0]
+    found = fit(cross_entropy, start, losses_to_fit(loss, SAME))
+    is_turned = found.deviation <= SAME and found.factor > 0
+    angle, scale = map(float, found.parameters)
+    return Turned(angle, scale) if is_turned and abs(angle) > SAME else None
+
+
+def _nearest(samples: Samples, label: int, angles: Rows) -> Turned | None:
+    """The tried angle with which the slopes of two rivals fit best, and its scale."""
+    slopes = np.delete(samples.gradients(samples.at_small)[0], label, axis=1)
     if slopes.shape[1] < 2 or not np.isfinite(slopes).all() or not slopes.all():
         return None
+    rivals = np.delete(angles, label, axis=1)[:, :2]
     ratios = slopes[:, 0] / slopes[:, 1]
-    angles = np.arccos(np.clip(cosines, -1, 1))
-    tried = [_remainder(angle, angles, ratios) for angle in TRIED_ANGLES]
-    if not np.isfinite(tried).any():
-        return None
-    # Imported late: it takes a tenth of a second, and few losses are of cosines.
-    from scipy.optimize import minimize_scalar
-
-    start = TRIED_ANGLES[int(np.nanargmin(tried))]
-    step = TRIED_ANGLES[1] - TRIED_ANGLES[0]
-    found = minimize_scalar(
-        lambda angle: np.nan_to_num(_remainder(angle, angles, ratios), nan=np.inf),
-        bounds=(start - step, start + step),
-        method="bounded",
-        options={"xatol": 1e-10},
-    )
-    if not found.fun <= SAME or abs(found.x) <= SAME:
-        return None
-    scale = _scale(found.x, angles, ratios)
-    return (
-        Turned(float(found.x), scale)
-        if _is_turned(samples, label, found.x, scale)
-        else None
-    )
-
-
-def _parts(angle: float, angles: Rows, ratios: Rows) -> tuple[Rows, Rows]:
-    """What the scale multiplies, and what it has to give, for slopes of equal sign."""
-    turned_angles = angles + angle
-    stretch = np.sin(turned_angles) / np.sin(angles)
-    with np.errstate(all="ignore"):
-        logs = np.log(ratios * stretch[:, 1] / stretch[:, 0])
-    usable = np.isfinite(logs)
-    moved = np.cos(turned_angles[:, 0]) - np.cos(turned_angles[:, 1])
-    return moved[usable], logs[usable]
-
-
-def _scale(angle: float, angles: Rows, ratios: Rows) -> float:
-    moved, logs = _parts(angle, angles, ratios)
-    return float(logs @ moved / (moved @ moved))
-
-
-def _remainder(angle: float, angles: Rows, ratios: Rows) -> float:
-    """What the best scale leaves, relative to the logarithms; NaN if too few are usable."""
-    moved, logs = _parts(angle, angles, ratios)
-    if len(logs) < FEWEST or not np.ptp(logs):
-        return float("nan")
-    scale = float(logs @ moved / (moved @ moved))
-    return float(np.abs(logs - scale * moved).max() / np.abs(logs).max())
-
-
-def _is_turned(samples: Samples, label: int, angle: float, scale: float) -> bool:
-    """Whether the loss is the cross-entropy of these scores, up to a factor and a constant."""
-    scores = scale * np.cos(np.arccos(np.clip(samples.small, -1, 1)) + angle)
-    log_p = log_softmax_rows(scores)[:, label]
-    loss = samples.losses(samples.at_small)[0]
-    features = np.stack([-log_p, np.ones(len(loss))], axis=1)
-    solution, *_ = np.linalg.lstsq(features, loss, rcond=None)
-    return bool(solution[0] > 0 and is_close(features @ solution, loss, SAME))
+    best, least = None, np.inf
+    for angle in TRIED_ANGLES:
+        stretch = np.sin(rivals + angle) / np.sin(rivals)
+        with np.errstate(all="ignore"):
+            logs = np.log(ratios * stretch[:, 1] / stretch[:, 0])
+        moved = -np.diff(np.cos(rivals + angle), axis=1)[:, 0]
+        usable = np.isfinite(logs)
+        logs, moved = logs[usable], moved[usable]
+        if len(logs) < FEWEST or not np.ptp(logs):
+            continue
+        scale = float(logs @ moved / (moved @ moved))
+        remainder = float(np.abs(logs - scale * moved).max() / np.abs(logs).max())
+        if remainder < least:
+            best, least = Turned(float(angle), scale), remainder
+    return best
