@@ -166,3 +166,19 @@ def test_an_error_in_an_option_names_it(
     status, out, err = run(capsys, *(good.get(word, word) for word in words))
     assert (status, out) == (2, "")
     assert err.startswith(f"logitscape: {option}: ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("diagnose", "~no-such-user/x.py:f"),
+        ("audit", "~no-such-user/*.npz"),
+        ("audit", "~no-such-user/z.npy"),
+    ],
+)
+def test_a_home_folder_that_nobody_has_is_named(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = run(capsys, *words)
+    assert (status, out) == (2, "")
+    assert "there is no such home folder, got '~no-such-user/" in err

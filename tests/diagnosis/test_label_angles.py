@@ -1,4 +1,4 @@
-"""An angle that is added to every cosine is known with its scale, and nothing else is taken for it."""
+"""An angle that is added to every cosine is known with its scale; other losses have none."""
 
 import jax.numpy as jnp
 import pytest

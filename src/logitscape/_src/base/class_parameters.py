@@ -72,11 +72,10 @@ def _as_vector(argument: str, value: Any) -> Any:
     if isinstance(value, jax.core.Tracer):
         array: Any = value
     else:
+        # Rows of different lengths are none, masked entries, and more than memory holds.
         try:
             array = array_of(argument, value)
-        except (
-            TypeError
-        ):  # rows of different lengths, masked entries, more than memory holds
+        except TypeError:
             array = np.asarray(None)
     is_real = jnp.issubdtype(array.dtype, jnp.integer) or jnp.issubdtype(
         array.dtype, jnp.floating

@@ -68,8 +68,8 @@ def entries(value: Any) -> list[Any] | None:
     """The entries of a list, a vector or another container; None for a text and a single value."""
     # An array without axes is an `Iterable` that cannot be iterated.
     is_single = getattr(value, "ndim", 1) == 0 or not isinstance(value, Iterable)
-    is_endless = isinstance(value, range) and len(value) > MOST_ENTRIES
-    if is_single or is_endless or isinstance(value, str | bytes):
+    is_huge = isinstance(value, range) and len(value) > MOST_ENTRIES
+    if is_single or is_huge or isinstance(value, str | bytes):
         return None
     return list(value)
 

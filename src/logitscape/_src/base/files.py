@@ -71,13 +71,32 @@ def checked_path(
 
 def _check_working_folder(said: str, text: str) -> None:
     """Raise `FileNotFoundError` for a relative path in a folder that has been removed."""
+    if Path(text).is_absolute():
+        return
     try:
         Path.cwd()
     except FileNotFoundError as error:
-        if not Path(text).is_absolute():
-            raise FileNotFoundError(
-                f"{said}: there is no folder for `{text}`: the working folder was removed."
-            ) from error
+        raise FileNotFoundError(
+            f"{said}: there is no folder for `{text}`: the working folder was removed."
+        ) from error
+
+
+def expanded(said: str, place: str) -> Path:
+    """A path to read from, with the home folder in place of a leading `~` or `~name`.
+
+    Args:
+        said: The argument that gave it, for the message.
+        place: The path as text.
+
+    Raises:
+        FileNotFoundError: If nobody of that name has a home folder.
+    """
+    try:
+        return Path(place).expanduser()
+    except RuntimeError as error:
+        raise FileNotFoundError(
+            f"{said}: there is no such home folder, got {quoted(place)}."
+        ) from error
 
 
 def _is_encodable(text: str) -> bool:

@@ -36,10 +36,6 @@ def per_class(
             or below `low`.
     """
     several: Any = value
-    if isinstance(value, range) and not is_sequence(value):
-        raise ValueError(
-            f"`{function_name}({name}=...)` must be numbers, got {quoted(value)}."
-        )
     if isinstance(value, Sequence) and not isinstance(value, str):
         several = _array(function_name, name, value)
     if not getattr(several, "ndim", 0):
@@ -72,8 +68,11 @@ def per_class(
 
 
 def _array(function_name: str, name: str, value: Any) -> Any:
-    is_traced = any(isinstance(x, jax.core.Tracer) for x in value)
     try:
+        # A range may be longer than any memory.
+        if not is_sequence(value):
+            raise ValueError
+        is_traced = any(isinstance(x, jax.core.Tracer) for x in value)
         return jnp.stack(value) if is_traced else np.asarray(value, np.float64)
     except (TypeError, ValueError):
         raise ValueError(

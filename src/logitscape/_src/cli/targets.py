@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ..base.files import expanded
 from .bind import with_arguments
 from .errors import UsageError, UserError, blaming, users_lines
 from .imports import DOTTED, from_file, from_name, functions_of, member
@@ -94,7 +95,7 @@ def _imported(place: str) -> ModuleType:
         with blaming(f"importing `{place}`"):
             return from_name(place)
     # Not resolved: a link may have the suffix that its file lacks.
-    path = Path(place).expanduser().absolute()
+    path = expanded("TARGET", place).absolute()
     with blaming(f"importing `{place}`", [path.parent]):
         return from_file(path)
 

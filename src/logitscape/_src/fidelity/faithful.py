@@ -167,7 +167,7 @@ def _dtypes(dtypes: Sequence[str]) -> list[str]:
     """The names of the dtypes, those of full precision first."""
     known = ("float64", *DTYPES)
     several = list(dtypes) if is_sequence(dtypes) else []
-    if isinstance(dtypes, str) or not several:
+    if not several:
         raise ValueError(
             "`assert_faithful(dtypes=...)` must be a list of names such as ('float32',), "
             f"got {quoted(dtypes)}."

@@ -10,6 +10,7 @@ from ..audit.compute import compute
 from ..audit.recording import Recording, is_recording
 from ..audit.series import SeriesResults, series_of_audits, series_of_recording
 from ..audit.series_rows import Row
+from ..base.files import expanded
 from ..base.settings import truth_value
 from .audit_report import AuditReport
 from .audit_series_record import series_record
@@ -149,7 +150,7 @@ def _dumps(role: str, given: Any) -> dict[str, Any]:
 def _matching(role: str, pattern: str) -> list[str]:
     """Paths that a pattern matches, numbers in their names in the order of numbers."""
     place, separator, member = pattern.partition("::")
-    path = Path(place).expanduser()
+    path = expanded(f"`audit({role}=...)`", place)
     found = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
     paths = sorted(map(str, found), key=_natural)
     if not paths:

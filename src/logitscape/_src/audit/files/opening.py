@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from ...base.conversion import array_of
+from ...base.files import expanded
 from ...base.messages import printable, quoted
 from . import arrays, columns, stores
 from .rows import Rows, of_array
@@ -101,12 +102,7 @@ def _text_of(role: str, path: str | os.PathLike[str]) -> str:
 def _opened(role: str, text: str) -> Rows:
     place, _, member = text.partition(SEPARATOR)
     argument = f"`audit({role}=...)`"
-    try:
-        path = Path(place).expanduser()
-    except RuntimeError as error:
-        raise FileNotFoundError(
-            f"{argument}: there is no such home folder, got {quoted(text)}."
-        ) from error
+    path = expanded(argument, place)
     if not _exists(path):
         raise FileNotFoundError(f"{argument}: there is no file `{printable(path)}`.")
     suffix = path.suffix.lower()

@@ -220,9 +220,13 @@ def sigmoid_of_log_softmax(z: Rows, labels: Rows) -> Rows:
     return of_all - at_labels(log_p, labels)
 
 
+SIGMOID_OF_TARGET = (0.5, float(1 / (1 + np.exp(-1.0))))
+"""What a sigmoid makes of the targets 0 and 1."""
+
+
 def sigmoid_of_squashed(z: Rows, labels: Rows) -> Rows:
     """Sigmoid cross-entropy whose targets 0 and 1 went through a sigmoid too."""
-    no, yes = 0.5, 1 / (1 + np.exp(-1.0))
+    no, yes = SIGMOID_OF_TARGET
     targets_times_z = no * z.sum(axis=1) + (yes - no) * at_labels(z, labels)
     losses: Rows = np.logaddexp(0, z).sum(axis=1) - targets_times_z
     return losses

@@ -58,16 +58,21 @@ def influence(subject: Subject, batch: Batch) -> Influence:
     return Influence(alone.loss, together, change + cross)
 
 
+def _values(subject: Subject, batch: Batch) -> tuple[Rows, Rows]:
+    """What the function of a batch gives: its loss or losses, and the gradients in the logits."""
+    assert subject.in_batches is not None
+    targets = narrow(np.eye(batch.z.shape[1])[batch.labels], batch.dtype)
+    with enable_x64(batch.dtype == "float64"):
+        return subject.in_batches(narrow(batch.z, batch.dtype), targets)
+
+
 def in_one_batch(subject: Subject, batch: Batch) -> tuple[Rows, Rows]:
     """The losses, [m], and the largest gradient of each in another example's logits, [m, m].
 
     A mean or sum over the batch says no more than what all examples together do: every one is
     then taken to have the loss that is left after those of the others alone.
     """
-    assert subject.in_batches is not None
-    targets = narrow(np.eye(batch.z.shape[1])[batch.labels], batch.dtype)
-    with enable_x64(batch.dtype == "float64"):
-        loss, jacobian = subject.in_batches(narrow(batch.z, batch.dtype), targets)
+    loss, jacobian = _values(subject, batch)
     if loss.ndim == 0:
         return _left_of_total(subject, batch, loss, jacobian)
     cross_gradients = np.abs(np.asarray(jacobian, np.float64)).max(axis=2)
@@ -77,10 +82,7 @@ def in_one_batch(subject: Subject, batch: Batch) -> tuple[Rows, Rows]:
 
 def is_finite_together(subject: Subject, batch: Batch) -> bool:
     """Whether the loss of a batch, and its gradient in all logits, are finite."""
-    assert subject.in_batches is not None
-    targets = narrow(np.eye(batch.z.shape[1])[batch.labels], batch.dtype)
-    with enable_x64(batch.dtype == "float64"):
-        loss, gradient = subject.in_batches(narrow(batch.z, batch.dtype), targets)
+    loss, gradient = _values(subject, batch)
     return bool(np.isfinite(loss).all() and np.isfinite(gradient).all())
 
 
@@ -89,10 +91,7 @@ def compares_all_pairs(subject: Subject, batch: Batch) -> bool:
 
     Logits [N, 1] beside labels [N] broadcast to [N, N].
     """
-    assert subject.in_batches is not None
-    targets = narrow(np.eye(batch.z.shape[1])[batch.labels], batch.dtype)
-    with enable_x64(batch.dtype == "float64"):
-        loss, _ = subject.in_batches(narrow(batch.z, batch.dtype), targets)
+    loss, _ = _values(subject, batch)
     if loss.ndim:
         return False
     count = len(batch.z)
@@ -111,9 +110,7 @@ def factor_of_gradients(subject: Subject, batch: Batch) -> float | None:
     """
     if subject.in_batches is None or subject.reduction not in ("mean", "sum"):
         return None
-    targets = narrow(np.eye(batch.z.shape[1])[batch.labels], batch.dtype)
-    with enable_x64(batch.dtype == "float64"):
-        total, gradient = subject.in_batches(narrow(batch.z, batch.dtype), targets)
+    total, gradient = _values(subject, batch)
     scale = 1 if subject.reduction == "sum" else len(batch.z)
     alone = evaluate(subject, batch.z, batch.labels, dtype=batch.dtype)
     squares = np.sum(alone.gradient**2)
@@ -127,10 +124,7 @@ def factor_of_gradients(subject: Subject, batch: Batch) -> float | None:
 
 def weights_of_mean(subject: Subject, batch: Batch) -> Rows | None:
     """The weights of the examples in a batch's mean, [m], whose mean is 1; None if it is none."""
-    assert subject.in_batches is not None
-    targets = narrow(np.eye(batch.z.shape[1])[batch.labels], batch.dtype)
-    with enable_x64(batch.dtype == "float64"):
-        total, gradient = subject.in_batches(narrow(batch.z, batch.dtype), targets)
+    total, gradient = _values(subject, batch)
     if total.ndim:
         return None
     alone = evaluate(subject, batch.z, batch.labels, dtype=batch.dtype)

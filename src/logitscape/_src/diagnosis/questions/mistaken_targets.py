@@ -1,6 +1,7 @@
 """Cross-entropy towards another target than the label, or with constants added to the logits."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from ...base.softmax import log_softmax_rows
 from ..answers import Witness
 from ..evaluation import Rows, losses, one_hot
 from ..formulas.catalogue_rows import SQUASHED
+from ..formulas.loss_rows import SIGMOID_OF_TARGET
 from ..simplify import format_first
 from .mistake_samples import EXACT, Mistake, Samples, target_weights_of
 
@@ -73,34 +75,44 @@ def target_weights(samples: Samples) -> Mistake | None:
     return Mistake("label smoothing", "note", text, float(target[label]))
 
 
+class _Squashed(NamedTuple):
+    """What a target becomes that goes through a function meant for logits.
+
+    Attributes:
+        function: Name of the function.
+        no: What it makes of 0.
+        yes: What it makes of 1.
+    """
+
+    function: str
+    no: float
+    yes: float
+
+
 def squashed_target(samples: Samples) -> Mistake | None:
     """Cross-entropy towards targets that went through a softmax or a sigmoid, as logits do."""
-    through = _squashed_by(samples)
-    if through is None:
+    squashed = _squashed(samples)
+    if squashed is None:
         return None
     n = samples.num_classes
     label = samples.labels[0]
-    yes = np.e if through == "softmax" else 1 / (1 + np.exp(-1))
-    no = 1.0 if through == "softmax" else 0.5
-    if through == "softmax":
-        yes, no = yes / (yes + n - 1), no / (yes + n - 1)
     text = (
-        f"The target goes through a {through} before the cross-entropy: instead of 1 and 0 it is "
-        f"{yes:.3f} for the label and {no:.3f} for every other class, and no model that is sure "
-        "is right. Targets are probabilities already."
+        f"The target goes through a {squashed.function} before the cross-entropy: instead of 1 "
+        f"and 0 it is {squashed.yes:.3f} for the label and {squashed.no:.3f} for every other "
+        "class, and no model that is sure is right. Targets are probabilities already."
     )
-    shows = "the label leads by 20, and the gradient pushes it back"
     witness = Witness(
         logits=tuple(20.0 * (k == label) for k in range(n)),
         target=one_hot(label, n),
-        shows=shows,
+        shows="the label leads by 20, and the gradient pushes it back",
     )
-    return Mistake("target squashed", "fault", text, yes, witness)
+    return Mistake("target squashed", "fault", text, squashed.yes, witness)
 
 
-def _squashed_by(samples: Samples) -> str | None:
+def _squashed(samples: Samples) -> _Squashed | None:
+    sigmoid = _Squashed("sigmoid", *SIGMOID_OF_TARGET)
     if samples.identity is not None and samples.identity.spec == SQUASHED:
-        return "sigmoid"
+        return sigmoid
     weights = dict(target_weights_of(samples))
     if len(weights) < len(samples.labels):
         return None
@@ -110,9 +122,11 @@ def _squashed_by(samples: Samples) -> str | None:
         if others.min() <= 0 or np.ptp(others) > EXACT * others.max():
             return None
         ratios.append(target[label] / others.mean())
-    for name, ratio in {"softmax": np.e, "sigmoid": 2 / (1 + np.exp(-1))}.items():
-        if np.allclose(ratios, ratio, rtol=1e-4):
-            return name
+    total = np.e + samples.num_classes - 1
+    softmax = _Squashed("softmax", 1 / total, np.e / total)
+    for squashed in (softmax, sigmoid):
+        if np.allclose(ratios, squashed.yes / squashed.no, rtol=1e-4):
+            return squashed
     return None
 
 
