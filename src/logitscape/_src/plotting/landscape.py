@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..base.messages import quoted
-from ..base.whole_numbers import is_whole
+from .dataset_parts import part_of_label
 from .images import DECADES, LOSS, NORM, draw_images
 from .legends import name_curves
 from .lines import hatch_spans
@@ -92,57 +92,10 @@ def plot(
         ValueError: If the label is not one of the dataset's, the slice has more than two
             coordinates, the number of axes is not that of the panels, or a size is none.
     """
-    of_label, coordinates = _of_label(dataset, label)
+    of_label, coordinates = part_of_label(dataset, label)
     look = Look(_quantities(quantity, ax), translation("plot", labels), style, size, ax)
     draw = _draw_curves if len(coordinates) == 1 else _draw_images
     return draw(of_label, coordinates, look)
-
-
-NEEDED = ("objective", "label", "loss", "gradient", "finite", "in_domain")
-"""Variables of a landscape that are drawn, and by which they are."""
-
-
-def _of_label(
-    dataset: Any, label: int | None
-) -> tuple["xarray.Dataset", Sequence[str]]:
-    """Return the part of one label, and the coordinates of its slice."""
-    if hasattr(dataset, "to_xarray") and not hasattr(dataset, "data_vars"):
-        dataset = dataset.to_xarray()
-    if not hasattr(dataset, "data_vars"):
-        raise TypeError(
-            "`plot(dataset)` must be a Dataset, as `Landscape.to_xarray()` gives it, "
-            f"got {type(dataset).__name__}."
-        )
-    missing = [name for name in NEEDED if name not in dataset.variables]
-    if missing or dataset["objective"].ndim != 1:
-        raise ValueError(
-            "`plot(dataset)` must be a landscape with the variables "
-            f"{', '.join(NEEDED)} over one or more objectives, got one without "
-            f"{', '.join(missing) or 'an axis of objectives'}."
-        )
-    if not all(dataset.sizes.values()):
-        raise ValueError(
-            f"`plot(dataset)` must have points on every axis, got {dict(dataset.sizes)}."
-        )
-    of_label = dataset.sel(label=_checked_label(dataset, label))
-    dims = of_label["loss"].dims
-    coordinates = [str(name) for name in dims if name != "objective"]
-    if not 1 <= len(coordinates) <= 2:
-        raise ValueError(
-            f"`plot(dataset)` draws slices with 1 or 2 coordinates, got {coordinates}."
-        )
-    return of_label, coordinates
-
-
-def _checked_label(dataset: "xarray.Dataset", label: int | None) -> int:
-    labels = [int(value) for value in dataset["label"].values]
-    if label is None and len(labels) == 1:
-        return labels[0]
-    if not is_whole(label) or label not in labels:
-        raise ValueError(
-            f"`plot(label=...)` must be one of {labels}, got {quoted(label)}."
-        )
-    return label
 
 
 def _quantities(quantity: str | None, ax: Any) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ from .settings import Style, asked_size, remember, settings
 
 MOST_AXES = 10_000
 """Largest number of axes that a function draws on."""
+MOST_LEVELS = 4
+"""Levels of lists in lists that are walked through, as a list may hold itself."""
 LARGEST = 400.0
 """Inches that a side of a figure may have: more is a mistake, such as pixels."""
 
@@ -96,10 +98,6 @@ def refuse_size(function_name: str, size: Any) -> None:
             f"`{function_name}(size=...)` is the size of a new figure; with `ax=` the figure "
             f"has its size already, got {quoted(size)}."
         )
-
-
-MOST_LEVELS = 4
-"""Levels of lists in lists that are walked through, as a list may hold itself."""
 
 
 def several(function_name: str, ax: Any, count: int | None, needed: str) -> list[Axes]:
