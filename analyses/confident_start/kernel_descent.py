@@ -21,7 +21,7 @@ import pandas as pd
 import logitscape as ls
 from logitscape._src.training import models
 
-from .settings import BATCH, Setting
+from .settings import Setting
 
 SEED = 1000
 """Seed of the start's parameters; none of the training has it."""
@@ -60,24 +60,23 @@ class Predicted(NamedTuple):
         return (self.confident - self.before) / (self.gentle - self.before)
 
 
-def predictions(
-    setting: Setting, pairs: Sequence[str], rates: Sequence[float]
-) -> pd.DataFrame:
-    """One row for each pair."""
-    rows = []
-    for pair in pairs:
-        predicted = predict(setting, pair, rates)
-        row = {"pair": pair, "predicted_gentle": predicted.gentle}
-        row["predicted_confident"] = predicted.confident
-        rows.append(row | {"predicted_way_back": predicted.way_back})
-    return pd.DataFrame(rows)
+def prediction(setting: Setting, pair: str, rates: Sequence[float]) -> pd.DataFrame:
+    """The row of one pair."""
+    predicted = predict(setting, pair, rates)
+    row = {
+        "pair": pair,
+        "predicted_gentle": predicted.gentle,
+        "predicted_confident": predicted.confident,
+        "predicted_way_back": predicted.way_back,
+    }
+    return pd.DataFrame([row])
 
 
 def predict(setting: Setting, pair: str, rates: Sequence[float]) -> Predicted:
     """What descent on the logits makes of both starts, each with its best rate."""
     objective = ls.objective(pair)
     gentle, confident = (start(setting, scale) for scale in setting.scales)
-    steps = steps_of(setting, len(setting.load().train.labels))
+    steps = setting.steps()
     descend = jax.jit(
         jax.vmap(
             lambda start, rate: _right_after(objective, start, rate, steps), (None, 0)
@@ -90,11 +89,6 @@ def predict(setting: Setting, pair: str, rates: Sequence[float]) -> Predicted:
         gentle=float(jnp.max(descend(gentle, tried))),
         confident=float(jnp.max(descend(confident, tried))),
     )
-
-
-def steps_of(setting: Setting, examples: int) -> int:
-    """Number of steps of the training."""
-    return setting.epochs * (examples // BATCH)
 
 
 @cache

@@ -36,6 +36,14 @@ class Setting:
     share: float = 1.0
     examples: int = 256
 
+    def steps_per_epoch(self) -> int:
+        """Number of mini-batches of an epoch, without one that is not full."""
+        return len(self.load().train.labels) // BATCH
+
+    def steps(self) -> int:
+        """Number of steps of the training."""
+        return self.epochs * self.steps_per_epoch()
+
 
 MAIN = Setting(
     name="digits, linear",

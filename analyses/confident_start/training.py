@@ -13,7 +13,7 @@ import logitscape as ls
 
 from ..harness import StudyRun
 from .judgement import LEARNS
-from .kernel_descent import chosen, predictions
+from .kernel_descent import chosen, prediction
 from .laws import ALONE, TRAINED, catalog, laws_of, points_of
 from .settings import BATCH, MAIN, OTHERS, Setting
 from .training_tables import best_rates, curves, results, tuned_rates, with_tuned_rate
@@ -98,7 +98,7 @@ def predicted_for(
     return run.gather(
         f"predictions, {setting.name}",
         pairs,
-        lambda pair: predictions(setting, [pair], rates),
+        lambda pair: prediction(setting, pair, rates),
         threads=2,
     )
 
@@ -189,12 +189,10 @@ def trained(
     records: int = 1,
 ) -> pd.DataFrame:
     """Accuracies with a row for each learning rate, seed, start and record."""
-    dataset = setting.load()
-    steps_per_epoch = len(dataset.train.labels) // BATCH
-    steps = setting.epochs * steps_per_epoch
+    steps = setting.steps()
     training = ls.train(
         pair,
-        dataset,
+        setting.load(),
         model=setting.model,
         learning_rates=rates,
         seeds=seeds,
@@ -219,4 +217,4 @@ def trained(
     }
     index = pd.MultiIndex.from_product(list(axes.values()), names=list(axes))
     table = pd.DataFrame(columns, index).reset_index()
-    return table.assign(pair=pair, epoch=table.step / steps_per_epoch)
+    return table.assign(pair=pair, epoch=table.step / setting.steps_per_epoch())

@@ -10,13 +10,7 @@ if TYPE_CHECKING:
     Loss: TypeAlias = Callable[[jax.Array, jax.Array], jax.Array]
 
 Form = Literal["accurate", "optax", "textbook", "copied"]
-FORMS: dict[Form, str] = {
-    "accurate": "logitscape's per_example",
-    "optax": "optax.softmax_cross_entropy_with_integer_labels",
-    "textbook": "-log(softmax(z)[y])",
-    "copied": "-log(s(z_y) / sum s(z)), s(z) = where(z < 0, 1 / (1 - z + 1e-30), z + 1)",
-}
-"""The ways to compute a loss, in code."""
+"""A way to compute a loss: that of logitscape, of optax, or one of those below."""
 
 SCALE = 2.0**40
 """Factor of the loss, a power of 2, which rounds nothing.
@@ -102,6 +96,7 @@ def loss_of(arm: Arm) -> "Loss":
 
 
 def _textbook(z: "jax.Array", labels: "jax.Array") -> "jax.Array":
+    """The logarithm of a softmax, `-log(softmax(z)[y])`."""
     import jax
     import jax.numpy as jnp
 

@@ -114,9 +114,7 @@ def split(seed: int) -> tuple[Sums, Sums]:
 def compiled(arm: Arm, every: int) -> tuple[Callable[..., Any], ...]:
     """Functions that begin a training, advance it by some steps, and measure a model."""
     loss = loss_of(arm)
-    adam = partial(optax.adam, LEARNING_RATE, b2=B2, eps=EPSILON)
-    adamw = partial(optax.adamw, LEARNING_RATE, b2=B2, eps=EPSILON)
-    optimizer = adamw(weight_decay=arm.decay) if arm.decay else adam()
+    optimizer = optax.adamw(LEARNING_RATE, b2=B2, eps=EPSILON, weight_decay=arm.decay)
 
     def begin(key: Any) -> Any:
         parameters = initial(key, arm.model_dtype)
