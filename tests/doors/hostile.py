@@ -57,6 +57,13 @@ def endless() -> list[Any]:
     return value
 
 
+def deleted(value: Any) -> jax.Array:
+    """An array of JAX whose memory was freed, as that of one which was donated to a program."""
+    array = jax.numpy.array(value, dtype=float)
+    array.delete()
+    return array
+
+
 HOSTILE: Mapping[str, Callable[[], Any]] = {
     "None": lambda: None,
     "text": lambda: "no such name",
@@ -109,6 +116,8 @@ HOSTILE: Mapping[str, Callable[[], Any]] = {
     "array of complex numbers": lambda: np.array([1j, 0.0, 1.0]),
     "array of five axes": lambda: np.zeros((1, 2, 1, 2, 1)),
     "array larger than memory": lambda: np.broadcast_to(np.float32(0), (2**20, 2**24)),
+    "array that was deleted": lambda: deleted([2.0, 1.0, -1.0]),
+    "number that was deleted": lambda: deleted(2.0),
     "array of another framework": Foreign,
     "array that records its gradient": Attached,
 }

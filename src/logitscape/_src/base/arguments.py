@@ -7,13 +7,13 @@ result NaN instead.
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
 from .conversion import ERRORS, is_endless, refusal
 from .half_precision import wide_dtype
+from .messages import DELETED, is_deleted
 
 
 def vector(function_name: str, name: str, value: ArrayLike) -> Array:
@@ -59,12 +59,9 @@ def numbers(function_name: str, argument: str, value: Any) -> Array:
             f"`{function_name}({argument})` must be numbers, got a list that holds lists without "
             "end."
         )
-    # A tracer of JAX is an `Array` too, and cannot be deleted.
-    is_known = isinstance(value, Array) and not isinstance(value, jax.core.Tracer)
-    if is_known and value.is_deleted():
+    if is_deleted(value):
         raise TypeError(
-            f"`{function_name}({argument})` must be numbers, got an array that was deleted, or "
-            "donated to a program."
+            f"`{function_name}({argument})` must be numbers, got {DELETED}."
         )
     try:
         return jnp.asarray(value)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .messages import first_line, quoted
+from .messages import first_line, is_deleted, quoted
 
 MOST_AXES = 64
 """Largest number of axes of an array of NumPy."""
@@ -69,7 +69,7 @@ def entries(value: Any) -> list[Any] | None:
     # An array without axes is an `Iterable` that cannot be iterated.
     is_single = getattr(value, "ndim", 1) == 0 or not isinstance(value, Iterable)
     is_huge = isinstance(value, range) and len(value) > MOST_ENTRIES
-    if is_single or is_huge or isinstance(value, str | bytes):
+    if is_single or is_huge or isinstance(value, str | bytes) or is_deleted(value):
         return None
     return list(value)
 

@@ -1,13 +1,14 @@
 """What an error says, in one line, the values that it quotes, and text that is harmless to show."""
 
 import re
-from typing import TypeGuard
 
 LONGEST = 80
 """Largest number of characters of a value that a message quotes."""
 
 LONGEST_PATH = 4096
 """Largest number of characters of a path that a message quotes."""
+DELETED = "an array that was deleted, or donated to a program"
+"""What an array of JAX without its memory is called."""
 HARMFUL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
@@ -63,17 +64,12 @@ def quoted(value: object, longest: int = LONGEST) -> str:
     It never fails, whatever the value is: a whole number may have more digits than Python writes,
     and an object of the user may have no text at all.
     """
-    if isinstance(value, list | tuple) and len(value) > LONGEST:
-        value = [*value[:LONGEST], ...]
     try:
+        if isinstance(value, list | tuple) and len(value) > LONGEST:
+            value = [*value[:LONGEST], ...]
         text = repr(value)
     except Exception:
-        kind = type(value).__name__
-        return (
-            f"a number of {value.bit_length():,} bits"
-            if _is_int(value)
-            else f"a {kind}"
-        )
+        return _in_words(value)
     text = printable(" ".join(text.split("\n")))
     if len(text) <= longest:
         return text
@@ -85,5 +81,19 @@ def quoted_path(path: object) -> str:
     return quoted(str(path), LONGEST_PATH)
 
 
-def _is_int(value: object) -> TypeGuard[int]:
-    return isinstance(value, int)
+def is_deleted(value: object) -> bool:
+    """Whether the value is an array of JAX whose memory was freed, or given to a program."""
+    # Other values have no such method, and a tracer of JAX raises an error where it is asked.
+    try:
+        return bool(value.is_deleted())  # type: ignore[attr-defined]
+    except Exception:
+        return False
+
+
+def _in_words(value: object) -> str:
+    """What a value is that has no text."""
+    if isinstance(value, int):
+        return f"a number of {value.bit_length():,} bits"
+    if is_deleted(value):
+        return DELETED
+    return f"a {type(value).__name__}"

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from .messages import quoted
+from .messages import is_deleted, quoted
 from .special import nan_unless
 from .types import Number, Parameter
 from .whole_numbers import range_text
@@ -108,4 +108,5 @@ def _is_number(value: object) -> bool:
     if not isinstance(value, np.ndarray | np.generic | Array) or value.ndim:
         return False
     is_integer = jnp.issubdtype(value.dtype, jnp.integer)
-    return is_integer or jnp.issubdtype(value.dtype, jnp.floating)
+    is_real = is_integer or jnp.issubdtype(value.dtype, jnp.floating)
+    return is_real and not is_deleted(value)

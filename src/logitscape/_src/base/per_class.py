@@ -49,15 +49,12 @@ def per_class(
     if isinstance(several, jax.core.Tracer):
         numbers = several.astype(like.dtype)
         return nan_unless((numbers >= low) & jnp.isfinite(numbers), numbers)
-    if not isinstance(several, jax.Array):
-        several = array_of(argument, several)
+    known = array_of(argument, several)
     is_number = any(
-        jnp.issubdtype(several.dtype, kind)
-        for kind in (jnp.integer, jnp.floating, bool)
+        jnp.issubdtype(known.dtype, kind) for kind in (jnp.integer, jnp.floating, bool)
     )
     if not is_number:
         raise ValueError(f"{argument} must be numbers, got {quoted(value)}.")
-    known = np.asarray(several)
     wrong = known[~(np.isfinite(known) & (known >= low))]
     if wrong.size:
         raise ValueError(

@@ -8,7 +8,7 @@ import numpy as np
 from jax import Array
 
 from .conversion import MOST_ENTRIES
-from .messages import quoted
+from .messages import is_deleted, quoted
 from .types import Number
 from .whole_numbers import range_text
 
@@ -116,7 +116,7 @@ def own_name(function_name: str, name: Any) -> None:
 def is_sequence(value: Any) -> bool:
     """Whether something is a list, a tuple or a vector, and no text."""
     if isinstance(value, np.ndarray | Array):
-        return value.ndim == 1
+        return value.ndim == 1 and not is_deleted(value)
     is_list = isinstance(value, Sequence) and not isinstance(value, str | bytes)
     # A range may be longer than any memory.
     return is_list and len(value) <= MOST_ENTRIES
@@ -127,6 +127,8 @@ def _as_float(value: Any) -> float | None:
     # An array of one entry would be converted as well.
     is_array = hasattr(value, "shape") and value.shape != ()
     if is_array or isinstance(value, bool | np.bool_ | str | bytes):
+        return None
+    if is_deleted(value):
         return None
     try:
         return float(value)
