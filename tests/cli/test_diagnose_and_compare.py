@@ -8,6 +8,7 @@ import pytest
 import xarray
 
 import logitscape as ls
+from logitscape._src.cli import app
 from logitscape._src.cli.output import to_json
 from tests.cli.command import Verdict, run
 
@@ -187,3 +188,13 @@ def test_an_interrupt_leaves_nothing_half_written(
         "old.nc",
     ]
     assert (folder / "old.nc").read_text(encoding="utf-8") == "old"
+
+
+def test_an_interrupt_before_the_command_runs_is_told_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(app, "build", interrupted)
+    status, out, err = run(capsys, "list")
+    assert (status, out) == (130, "")
+    assert "interrupted; nothing was written" in err
+    assert "Traceback" not in err

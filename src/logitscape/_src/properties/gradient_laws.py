@@ -104,6 +104,7 @@ def gradient_law(
     norm:  2.83 e^(-0.500 s)
     loss:  2.00
     """
+    needs_float64("gradient_law")
     laws = gradient_laws(
         [objective],
         direction,
