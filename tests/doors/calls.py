@@ -20,6 +20,8 @@ def calls(door: Door) -> Iterator[tuple[str, str]]:
 def share(door: Door, place: int, one_in: int) -> list[tuple[str, str]]:
     """One of so many calls of a door: other kinds for each argument, and for each door.
 
+    The call with an unknown keyword is always among them, as each door has only one of it.
+
     Args:
         door: The door.
         place: Place of the door among all.
@@ -29,7 +31,7 @@ def share(door: Door, place: int, one_in: int) -> list[tuple[str, str]]:
     return [
         call
         for k, call in enumerate(calls(door))
-        if (k + k // kinds + place) % one_in == 0
+        if call[1] == UNKNOWN_KEYWORD or (k + k // kinds + place) % one_in == 0
     ]
 
 

@@ -1,12 +1,11 @@
 """`assert_healthy`: the diagnosis of a loss as a test in a user's own test suite."""
 
-import inspect
 from collections.abc import Collection
 from typing import Any
 
 from .base.conversion import entries
 from .base.messages import quoted
-from .base.names import suggestion
+from .base.names import check_keywords, suggestion
 from .base.settings import one_of
 from .diagnosis.answers import SEVERITIES, Answer, Severity
 from .diagnosis.verdicts.listing import NAMES
@@ -67,13 +66,7 @@ def assert_healthy(
     """
     one_of("assert_healthy", "fail_on", fail_on, LEVELS)
     allow = _allowed(allow)
-    known = inspect.signature(diagnose).parameters
-    for name in config:
-        if name not in known:
-            raise TypeError(
-                f"assert_healthy() got an unexpected keyword argument {name!r}; it takes those of "
-                f"`ls.diagnose`. {suggestion(name, known)}"
-            )
+    check_keywords("assert_healthy", config, diagnose, "ls.diagnose")
     diagnosis = diagnose(objective, **config)
     failing = LEVELS[: LEVELS.index(fail_on) + 1]
     findings = [

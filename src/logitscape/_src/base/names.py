@@ -1,7 +1,9 @@
 """Known names that are spelt like a name that nobody knows; without JAX."""
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from typing import Any
 
 
 def nearest(
@@ -28,3 +30,29 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     if near:
         return f"Did you mean {' or '.join(map(repr, near))}?"
     return f"Known: {', '.join(names)}." if names else ""
+
+
+def check_keywords(
+    function_name: str,
+    given: Iterable[str],
+    passed_to: Callable[..., Any],
+    public_name: str,
+) -> None:
+    """Check keywords that a function passes on to another one.
+
+    Args:
+        function_name: Name of the function that was called.
+        given: Names of the keywords.
+        passed_to: Function that gets them.
+        public_name: Name of that function, as users write it.
+
+    Raises:
+        TypeError: For one that the other function does not have.
+    """
+    known = inspect.signature(passed_to).parameters
+    for name in given:
+        if name not in known:
+            raise TypeError(
+                f"{function_name}() got an unexpected keyword argument {name!r}; it takes those "
+                f"of `{public_name}`. {suggestion(name, known)}"
+            )

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..base.conversion import entries
 from ..base.messages import quoted
-from ..base.names import suggestion
+from ..base.names import check_keywords, suggestion
 from ..base.settings import is_sequence, truth_value
 from ..base.whole_numbers import MOST_CLASSES, whole_number
 from ..base.x64 import needs_float64
@@ -139,6 +139,9 @@ def assert_faithful(
         ... )
     """
     allow = _allowed(allow)
+    check_keywords(
+        "assert_faithful", config, check_faithful, "ls.testing.check_faithful"
+    )
     faults = check_faithful(fused, reference, **config)
     failing = [fault for fault in faults if fault.verdict not in allow]
     if failing:
