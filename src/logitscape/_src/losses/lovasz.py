@@ -38,7 +38,9 @@ def lovasz_hinge(logits: Vector, target: Vector) -> Scalar:
     """
     one = one_if_binary("lovasz_hinge", target)
     errors = 1 - (2 * target - 1) * (one * logits)
-    order = jnp.argsort(-jax.lax.stop_gradient(errors), stable=True)
+    known = jax.lax.stop_gradient(errors)
+    # NaN comes first, as the last ones may count for nothing.
+    order = jnp.argsort(jnp.where(jnp.isnan(known), -jnp.inf, -known), stable=True)
     largest_first = errors[order]
     return one * dot(_rises_of_jaccard(target[order]), hinge(largest_first))
 
