@@ -1,7 +1,4 @@
-"""Call every public door with hostile values; `--write` updates `docs/doors.md`.
-
-One call in three is made, others for each door, which takes some minutes; `--all` makes all.
-"""
+"""Call every public door with hostile values; `--write` updates `docs/doors.md`."""
 
 import multiprocessing
 import os
@@ -20,11 +17,11 @@ import jax
 from docs.loss_table import publish
 from logitscape._src.base.xla import compile_all_fast
 from tests.doors import commands, users
-from tests.doors.calls import outcomes, share
+from tests.doors.calls import calls, outcomes
 from tests.doors.functions import FUNCTIONS
 from tests.doors.hostile import HOSTILE, UNKNOWN_KEYWORD
 from tests.doors.outcomes import Outcome
-from tests.doors.public import FORMULAS, Door, doors
+from tests.doors.public import FORMULAS, doors
 from tests.doors.valid import NO_DOORS
 
 TARGET = Path(__file__).with_suffix(".md")
@@ -32,10 +29,6 @@ COMMAND = "python -m nox -s doors -- --write"
 PACKAGES = ("jax", "numpy", "matplotlib", "logitscape")
 BAD = ("raw", "hang", "wrong")
 COLUMNS = ("calls", "results", "clear errors", "raw errors", "hangs", "wrong numbers")
-ONE_IN = 3
-"""One of so many calls is made; all of those with users' functions."""
-ONE_FORMULA_IN = 4
-"""Of formulas, which check alike, so many times fewer."""
 
 HEAD = """\
 # What every door does with bad input
@@ -43,10 +36,9 @@ HEAD = """\
 With {versions}, on a CPU; made by `{command}`.
 
 Every function that a user can call was called with hostile values in place of its arguments, one at
-a time, and every option of the command line with hostile words: one of three of these calls, and
-one of twelve for the formulas, which check alike; `python -m docs.doors --all` makes all. The
-functions are found by their public names and signatures, so that a new one is here by itself. A
-call is
+a time, and every option of the command line with hostile words. The functions are found by their
+public names and signatures, so that a new one is here by itself. A share of these calls is part of
+every run of the tests. A call is
 
 * a **result** where the value can be meant: a list for an array, or a number of NumPy;
 * a **clear error** if the package refuses it: a `TypeError`, a `ValueError`, an `OSError` for files
@@ -59,6 +51,11 @@ call is
   keyword was accepted.
 
 In **{calls:,} calls** there were {bad}.
+
+Two kinds of errors pass as they are, and are not counted here: one that a class of the user's own
+raises in a method of its own, such as a number that does not compare, and JAX's
+`UnexpectedTracerError` for a value that was kept while JAX traced a function, as it names that
+function.
 """
 USERS = """\
 ## Functions of users
@@ -71,25 +68,19 @@ is over, and the error has the line at which it was.
 """
 
 
-def some(door: Door, place: int, one_in: int) -> list[tuple[str, str]]:
-    """The calls of a door that are made, others for each door."""
-    more = ONE_FORMULA_IN if door.is_formula and one_in > 1 else 1
-    return share(door, place, one_in * more)
-
-
-def of_door(place: int, one_in: int) -> list[Outcome]:
+def of_door(place: int) -> list[Outcome]:
     """What the calls of one door come to."""
     door = list(doors())[place]
     print(door.name, file=sys.stderr)
     # Whatever is written to a name that is hostile goes with the folder.
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
-        return outcomes(door, some(door, place, one_in))
+        return outcomes(door, calls(door))
 
 
-def of_command(command: str, one_in: int) -> list[Outcome]:
+def of_command(command: str) -> list[Outcome]:
     """What one command does with hostile words, in a folder of its own."""
     print(command, file=sys.stderr)
-    asked = [(o, w) for o in commands.options() for w in commands.WORDS][::one_in]
+    asked = [(o, w) for o in commands.options() for w in commands.WORDS]
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         commands.make_files(Path(folder))
         return [commands.outcome(o, w) for o, w in asked if o.command == command]
@@ -197,7 +188,6 @@ def _line(cells: Iterable[str]) -> str:
 
 def main() -> None:
     """Measure in a process for each core, print the page, and say what is bad."""
-    one_in = 1 if "--all" in sys.argv[1:] else ONE_IN
     names = sorted({option.command for option in commands.options()})
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     # New processes, as threads of JAX would not live on in a copy of this one.
@@ -205,8 +195,8 @@ def main() -> None:
     with ProcessPoolExecutor(count, context, ready) as pool:
         asked = [
             [pool.submit(of_user, door) for door in users.DOORS],
-            [pool.submit(of_command, name, one_in) for name in names],
-            [pool.submit(of_door, k, one_in) for k, _ in enumerate(doors())],
+            [pool.submit(of_command, name) for name in names],
+            [pool.submit(of_door, k) for k, _ in enumerate(doors())],
         ]
         by_users, by_commands, by_doors = (
             [each for task in tasks for each in task.result()] for tasks in asked
